@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { Completed, EventType, Submitted } from './catalog.ts';
+import { Id, Moment } from './scalars.ts';
+
+/** An event, completed, is at most this long: a C2SP tile entry, so that it can be a Merkle leaf as it is. */
+export const MAX_EVENT_BYTES = 65_535;
+
+/** What a submitter may set. Everything else is refused: it is unknown, or the ledger's alone to set. */
+export const SubmittedEnvelope = z.strictObject({
+  specversion: z.literal('1.0'),
+  id: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'an id: 1 to 200 printable characters without blanks'),
+  source: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'a URI reference, at most 200 characters'),
+  type: z.string().min(1).max(100),
+  time: Moment,
+  datacontenttype: z.literal('application/json').optional(),
+  subject: z.string().min(1).max(250).optional(),
+  correlationid: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/)
+    .optional(),
+  causationid: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/)
+    .optional(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** A submitted event whose envelope and data were both checked. */
+export type SubmittedEvent<T extends EventType = EventType> = {
+  [K in T]: {
+    readonly id: string;
+    readonly source: string;
+    readonly type: K;
+    /** When it happened in the world (RFC 3339). */
+    readonly time: string;
+    readonly correlationid?: string | undefined;
+    readonly causationid?: string | undefined;
+    readonly data: Submitted<K>;
+  };
+}[T];
+
+/** An event as the ledger keeps it. */
+export type LedgerEvent<T extends EventType = EventType> = {
+  [K in T]: {
+    readonly id: string;
+    readonly source: string;
+    readonly type: K;
+    readonly subject: string;
+    /** When it happened in the world (RFC 3339, as submitted). */
+    readonly time: string;
+    readonly ledger: string;
+    /** Its place in its ledger: 1, 2, 3 … In the bytes a string of 16 digits. */
+    readonly sequence: number;
+    /** When the ledger took it in (RFC 3339, UTC). */
+    readonly recordedtime: string;
+    /** The name of the key that submitted it. */
+    readonly actor: string;
+    readonly correlationid?: string | undefined;
+    readonly causationid?: string | undefined;
+    readonly batchindex?: number | undefined;
+    readonly batchsize?: number | undefined;
+    readonly data: Completed<K>;
+  };
+}[T];
+
+export const formatSequence = (sequence: number): string => String(sequence).padStart(16, '0');
+
+/** The bytes of an event: written once, when it is appended; stored, hashed, published and replayed as they are. */
+export function serialiseEvent(event: LedgerEvent): Buffer {
+  const { id, source, type, subject, time, ledger, sequence, recordedtime, actor, data, ...rest } = event;
+  return Buffer.from(
+    JSON.stringify({
+      specversion: '1.0',
+      id,
+      source,
+      type,
+      subject,
+      time,
+      datacontenttype: 'application/json',
+      ledger,
+      sequence: formatSequence(sequence),
+      recordedtime,
+      actor,
+      partitionkey: ledger,
+      ...rest,
+      data,
+    }),
+  );
+}
+
+const StoredEnvelope = z.looseObject({
+  specversion: z.literal('1.0'),
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  time: z.string(),
+  ledger: Id,
+  sequence: z.string().regex(/^\d{16}$/),
+  recordedtime: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Reads an event back from its bytes, of any version ever published.
+ * The envelope is checked, the data is trusted: the ledger wrote it. Throws an Error that says what is wrong.
+ */
+export function parseEvent(bytes: Buffer): LedgerEvent {
+  const parsed = StoredEnvelope.safeParse(JSON.parse(bytes.toString('utf8')));
+  if (!parsed.success) throw new Error(`not an event of a ledger: ${z.prettifyError(parsed.error)}`);
+  return { ...parsed.data, sequence: Number(parsed.data.sequence) } as unknown as LedgerEvent;
+}

@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+
+/** The writing service that takes an event type; `ledger` events are written by the ledger itself. */
+export type Service = 'shipments' | 'reallocations' | 'swaps' | 'ledger';
+
+export interface Definition<S extends z.ZodType = z.ZodType, C extends z.ZodType = z.ZodType> {
+  readonly service: Service;
+  /** What a submitter sends as `data`. */
+  readonly submitted: S;
+  /** What the ledger keeps as `data`: the submitted fields, and what it adds. */
+  readonly completed: C;
+  /** The one thing the event is about, `shipment/S-1`. */
+  readonly subject: (data: z.output<S>) => string;
+}
+
+/** An event type: its two shapes, who takes it, what it is about. */
+export function define<S extends z.ZodType, C extends z.ZodType>(definition: Definition<S, C>): Definition<S, C> {
+  return definition;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { define } from './define.ts';
+import { Move } from './move.ts';
+import { Id, Note } from './scalars.ts';
+
+const Opened = z.strictObject({ name: z.string().min(1).max(200), keeper: Id, note: Note.optional() });
+
+const Voided = z.discriminatedUnion('reason', [
+  z.strictObject({ sequence: z.int().min(1), reason: z.literal('did_not_occur'), note: Note.optional() }),
+  z.strictObject({
+    sequence: z.int().min(1),
+    reason: z.literal('incorrect_data'),
+    corrections: z
+      .array(z.strictObject({ source: z.string().min(1).max(500), id: z.string().min(1).max(200) }))
+      .min(1)
+      .max(100),
+    note: Note.optional(),
+  }),
+]);
+
+export const ledgerEvents = {
+  'lading.ledger.opened.v1': define({
+    service: 'ledger',
+    submitted: Opened,
+    completed: Opened,
+    subject: () => 'ledger',
+  }),
+  'lading.event.voided.v1': define({
+    service: 'shipments',
+    submitted: Voided,
+    completed: z.union(Voided.options.map((option) => option.extend({ moves: z.array(Move).min(1).optional() }))),
+    subject: ({ sequence }) => `event/${sequence}`,
+  }),
+};

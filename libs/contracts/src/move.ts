@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { Id, Quantity, Stage } from './scalars.ts';
+import { Serials } from './serials.ts';
+
+/** Where units are: with whom, in which stage, and on which shipment while in transit. */
+export const Place = z.strictObject({
+  owner: Id,
+  custodian: Id,
+  stage: Stage,
+  shipment: Id.optional(),
+});
+export type Place = z.infer<typeof Place>;
+
+/**
+ * Units going from one account to another: what an event books. One move is two postings, so every event sums to zero.
+ * `serials` is absent when all that the account holds moves, or when units move that nobody has named yet.
+ */
+export const Move = z.strictObject({
+  item: Id,
+  order: Id,
+  line: Id,
+  quantity: Quantity,
+  serials: Serials.optional(),
+  from: Place,
+  to: Place,
+});
+export type Move = z.infer<typeof Move>;
+
+/** Who a shipment is for from now on, when all that is still in transit on it has one owner. */
+export const ConsigneeChange = z.strictObject({
+  shipment: Id,
+  consignee: Id,
+  destination: z.string().min(1).max(500).optional(),
+  eta: z.iso.date().optional(),
+});
+export type ConsigneeChange = z.infer<typeof ConsigneeChange>;

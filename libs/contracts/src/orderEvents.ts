@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { define } from './define.ts';
+import { Move } from './move.ts';
+import { Id, Note, Quantity, Text, Window } from './scalars.ts';
+import { Serials } from './serials.ts';
+
+const Placed = z.strictObject({
+  order: Id,
+  buyer: Id,
+  supplier: Id,
+  lines: z
+    .array(z.strictObject({ line: Id, item: Id, quantity: Quantity, window: Window, serials: Serials.optional() }))
+    .min(1)
+    .max(1000)
+    .refine(
+      (lines) => new Set(lines.map(({ line }) => line)).size === lines.length,
+      'each line of an order has its own name',
+    ),
+  note: Note.optional(),
+});
+
+/** Who asked for the change: the buyer may reduce only its own units, the seller anyone's. */
+const Initiator = z.enum(['buyer', 'seller']);
+
+const changed = {
+  order: Id,
+  line: Id,
+  owner: Id.optional(),
+  initiator: Initiator,
+  quantity: Quantity.optional(),
+  window: Window.optional(),
+  serials: Serials.optional(),
+  reason: Text.optional(),
+  note: Note.optional(),
+};
+const LineChanged = z
+  .strictObject(changed)
+  .refine(({ quantity, window }) => quantity !== undefined || window !== undefined, {
+    message: 'a change names a quantity, a window or both',
+    path: ['quantity'],
+  });
+
+const LineCancelled = z.strictObject({
+  order: Id,
+  line: Id,
+  owner: Id.optional(),
+  initiator: Initiator,
+  quantity: Quantity.optional(),
+  serials: Serials.optional(),
+  reason: Text.optional(),
+  note: Note.optional(),
+});
+
+const moves = z.array(Move).min(1);
+const subject = ({ order }: { order: string }) => `order/${order}`;
+
+export const orderEvents = {
+  'lading.order.placed.v1': define({
+    service: 'shipments',
+    submitted: Placed,
+    completed: Placed.extend({ moves }),
+    subject,
+  }),
+  'lading.order.line_changed.v1': define({
+    service: 'shipments',
+    submitted: LineChanged,
+    completed: z.strictObject({
+      ...changed,
+      previous: z.strictObject({ quantity: Quantity.or(z.literal(0)), window: Window }),
+      moves: moves.optional(),
+    }),
+    subject,
+  }),
+  'lading.order.line_cancelled.v1': define({
+    service: 'shipments',
+    submitted: LineCancelled,
+    completed: LineCancelled.extend({ owner: Id, quantity: Quantity, moves }),
+    subject,
+  }),
+};

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { define } from './define.ts';
+import { ConsigneeChange, Move } from './move.ts';
+import { Day, Evidence, Id, Note, PartiesStage, Quantity, Text } from './scalars.ts';
+import { Serials } from './serials.ts';
+
+const ReallocationLine = z.strictObject({
+  order: Id,
+  line: Id,
+  quantity: Quantity,
+  shipment: Id.optional(),
+  custodian: Id.optional(),
+  stage: PartiesStage.optional(),
+  serials: Serials.optional(),
+});
+
+/** reassigned: ordered units (X12 865 TI); reconsigned: in transit (X12 elem. 157); transferred: already held. */
+const Made = z.strictObject({
+  reallocation: Id,
+  kind: z.enum(['reassigned', 'reconsigned', 'transferred']),
+  from: Id,
+  to: Id,
+  destination: Text.optional(),
+  eta: Day.optional(),
+  lines: z.array(ReallocationLine).min(1).max(1000),
+  reason: Text.optional(),
+  authorisedBy: Id.optional(),
+  evidence: z.array(Evidence).max(20).optional(),
+  note: Note.optional(),
+});
+
+export const reallocationEvents = {
+  'lading.reallocation.made.v1': define({
+    service: 'reallocations',
+    submitted: Made,
+    completed: Made.extend({
+      lines: z.array(ReallocationLine.extend({ item: Id })).min(1),
+      consignees: z.array(ConsigneeChange).min(1).optional(),
+      moves: z.array(Move).min(1),
+    }),
+    subject: ({ reallocation }) => `reallocation/${reallocation}`,
+  }),
+};

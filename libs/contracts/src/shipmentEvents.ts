@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { define } from './define.ts';
+import { Move } from './move.ts';
+import { Count, Day, Id, Note, Quantity, Text } from './scalars.ts';
+import { Serials } from './serials.ts';
+
+/** One owner's units of one order line; `owner` may be left out while only one could be meant. */
+const line = { order: Id, line: Id, owner: Id.optional() };
+/** What the ledger fills in on a line. */
+const known = { owner: Id, item: Id };
+
+const DispatchedLine = z.strictObject({ ...line, quantity: Quantity, serials: Serials.optional() });
+const Dispatched = z.strictObject({
+  shipment: Id,
+  consignee: Id,
+  carrier: Id,
+  destination: Text.optional(),
+  eta: Day.optional(),
+  lines: z.array(DispatchedLine).min(1).max(1000),
+  note: Note.optional(),
+});
+
+const ReceivedLine = z.strictObject({
+  ...line,
+  received: Count,
+  damaged: Count.optional(),
+  surplus: Count.optional(),
+  serials: Serials.optional(),
+  damagedSerials: Serials.optional(),
+  surplusSerials: Serials.optional(),
+});
+const Received = z.strictObject({
+  shipment: Id,
+  by: Id,
+  final: z.boolean().optional(),
+  lines: z.array(ReceivedLine).min(1).max(1000),
+  note: Note.optional(),
+});
+
+const LostLine = z.strictObject({ ...line, quantity: Quantity, serials: Serials.optional() });
+const Lost = z.strictObject({
+  shipment: Id,
+  lines: z.array(LostLine).min(1).max(1000),
+  reason: Text.optional(),
+  note: Note.optional(),
+});
+
+const moves = z.array(Move).min(1);
+const subject = ({ shipment }: { shipment: string }) => `shipment/${shipment}`;
+
+export const shipmentEvents = {
+  'lading.shipment.dispatched.v1': define({
+    service: 'shipments',
+    submitted: Dispatched,
+    completed: Dispatched.extend({ lines: z.array(DispatchedLine.extend(known)).min(1), moves }),
+    subject,
+  }),
+  'lading.shipment.received.v1': define({
+    service: 'shipments',
+    submitted: Received,
+    // A final receipt of nothing moves nothing: all that is missing is the fact.
+    completed: Received.extend({
+      lines: z.array(ReceivedLine.extend({ ...known, advised: Count })).min(1),
+      moves: moves.optional(),
+    }),
+    subject,
+  }),
+  'lading.shipment.lost.v1': define({
+    service: 'shipments',
+    submitted: Lost,
+    completed: Lost.extend({ lines: z.array(LostLine.extend(known)).min(1), moves }),
+    subject,
+  }),
+};

@@ -1,0 +1,19 @@
+import type { Completed, EventType } from '#contracts/catalog';
+import type { Rejection, RejectionCode } from '#contracts/rejections';
+
+/** What the ledger keeps: the event's completed data. One command makes one event. */
+export interface Accepted<T extends EventType = EventType> {
+  readonly ok: true;
+  readonly data: Completed<T>;
+}
+export type Rejected = { readonly ok: false } & Rejection;
+export type Decision<T extends EventType = EventType> = Accepted<T> | Rejected;
+
+export const accept = <T extends EventType>(data: Completed<T>): Accepted<T> => ({ ok: true, data });
+
+export const reject = (code: RejectionCode, detail: string, facts: Record<string, unknown> = {}): Rejected => ({
+  ok: false,
+  code,
+  detail,
+  facts,
+});

@@ -1,0 +1,83 @@
+import type { Completed } from '#contracts/catalog';
+import type { Window } from '#contracts/scalars';
+import type { Holding } from './account.ts';
+
+/** What every entity has: the sequence of the last event of its stream. It is the stream's ETag. */
+interface Versioned {
+  readonly version: number;
+}
+
+export interface Party extends Versioned {
+  readonly kind: 'party';
+  readonly data: Completed<'lading.party.registered.v1'>;
+}
+
+export interface Item extends Versioned {
+  readonly kind: 'item';
+  readonly data: Completed<'lading.item.registered.v1'>;
+}
+
+export interface OrderLine {
+  readonly line: string;
+  readonly item: string;
+  /** The line's total in units; cancelled units are not counted. */
+  readonly quantity: number;
+  readonly window: Window;
+}
+
+/** The only entity with quantities. */
+export interface Order extends Versioned {
+  readonly kind: 'order';
+  readonly order: string;
+  readonly buyer: string;
+  readonly supplier: string;
+  readonly lines: ReadonlyMap<string, OrderLine>;
+  /** By `accountKey`; accounts at zero are left out. */
+  readonly accounts: ReadonlyMap<string, Holding>;
+  /** For each shipment with units of this order, the sequence at which they were first dispatched on it. */
+  readonly dispatched: ReadonlyMap<string, number>;
+}
+
+export interface Shipment extends Versioned {
+  readonly kind: 'shipment';
+  readonly shipment: string;
+  readonly consignee: string;
+  readonly carrier: string;
+  readonly destination: string | undefined;
+  readonly eta: string | undefined;
+  /** The orders with units on it, in the order they were dispatched. */
+  readonly orders: readonly string[];
+  /** Whether anything of it was received: from then on nothing more is dispatched on it. */
+  readonly received: boolean;
+}
+
+export type SwapStatus = 'proposed' | 'accepted' | 'rejected' | 'withdrawn' | 'executed';
+
+export interface Swap extends Versioned {
+  readonly kind: 'swap';
+  /** As proposed. */
+  readonly terms: Completed<'lading.swap.proposed.v1'>;
+  readonly status: SwapStatus;
+  /** Who accepted so far; a party that proposes has. */
+  readonly accepted: readonly string[];
+}
+
+/** A fact that happens once under its id: a reallocation, a return, a ledger's opening. */
+export interface Once extends Versioned {
+  readonly kind: 'once';
+}
+
+export interface EntityByPrefix {
+  readonly party: Party;
+  readonly item: Item;
+  readonly order: Order;
+  readonly shipment: Shipment;
+  readonly swap: Swap;
+  readonly reallocation: Once;
+  readonly return: Once;
+}
+export type Prefix = keyof EntityByPrefix;
+export type Entity = EntityByPrefix[Prefix] | Once;
+
+/** Names an entity's stream: `order/PO-1`. The ledger's own is `ledger`. */
+export type EntityKey = `${Prefix}/${string}` | 'ledger';
