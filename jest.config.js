@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const swc = JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), 'utf8'));
 delete swc['$schema'];
@@ -16,7 +16,9 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   cacheDirectory: '<rootDir>/.cache/jest',
   setupFiles: ['<rootDir>/test/setup/realm.ts'],
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  roots: ['apps', 'libs', 'test']
+    .filter((dir) => existsSync(new URL(dir, import.meta.url)))
+    .map((dir) => `<rootDir>/${dir}`),
 };
 
 const onRealServices = {

@@ -1,0 +1,96 @@
+/**
+ * The arrows of the architecture (CONTRIBUTING.md draws them). A library may import exactly the libraries listed with it;
+ * every other arrow between libraries is an error.
+ */
+const MAY_IMPORT = {
+  contracts: [],
+  proofs: ['contracts'],
+  ledger: ['contracts'],
+  platform: ['contracts'],
+  journal: ['contracts', 'ledger', 'proofs', 'platform'],
+  feed: ['contracts', 'ledger', 'proofs', 'journal', 'platform'],
+  intake: ['contracts', 'ledger', 'journal', 'platform'],
+  projections: ['contracts', 'ledger', 'proofs', 'journal', 'feed', 'platform'],
+};
+
+const SPEC = '[.](unit|int|e2e)[.]spec[.]ts$';
+
+const arrows = Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
+  name: `${lib}-imports-only-what-it-may`,
+  comment: `libs/${lib} may import: ${allowed.join(', ') || 'no other library'}.`,
+  severity: 'error',
+  from: { path: `^libs/${lib}/`, pathNot: SPEC },
+  to: { path: '^libs/', pathNot: `^libs/(${[lib, ...allowed].join('|')})/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'no-circular',
+      comment: 'A circle means that two files are one thing, or that a third is missing.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'pure-libs-do-no-io',
+      comment:
+        'The domain, the contracts and the proofs run without a framework, a database, a broker, a disk or a network.',
+      severity: 'error',
+      from: { path: '^libs/(contracts|ledger|proofs)/src/', pathNot: SPEC },
+      to: {
+        path: '(^|node_modules/)(@nestjs/|pg(-[^/]+)?(/|$)|kafkajs|typeorm|fastify|@fastify/|pino|nestjs-|reflect-metadata)|^(node:)?(fs|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster)(/promises)?$',
+      },
+    },
+    {
+      name: 'libs-know-no-apps',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: SPEC },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-know-no-other-apps',
+      comment: 'Only the command line composes the modules of several apps, for `lading up`.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: `^apps/cli/|${SPEC}` },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'production-knows-no-tests',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      to: { path: `^test/|${SPEC}` },
+    },
+    {
+      name: 'production-uses-no-test-scripts',
+      comment:
+        'The embedded PostgreSQL is part of the product; everything else under scripts/ belongs to the checkout.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      to: { path: '^scripts/', pathNot: '^scripts/postgres/' },
+    },
+    {
+      name: 'only-declared-dependencies',
+      comment: 'What production code imports must be in "dependencies".',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+    { name: 'not-resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage)/|^apps/dashboard/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      // Without exportsFields some packages are "not resolvable".
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+      mainFields: ['module', 'main', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,10 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+
+describe('the unit test harness', () => {
+  it('takes an error of Node itself for an Error, as production does', async () => {
+    const error: unknown = await readFile('/nowhere/at/all').catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).not.toBeInstanceOf(TypeError);
+  });
+});
