@@ -20,10 +20,10 @@ const SerialRange = z
 type SerialRange = z.infer<typeof SerialRange>;
 
 /** Serial numbers: a list of them, ranges (`H100-000001` … `H100-012000`), or both; kept as given. */
+export type Serials = SerialRange | (string | SerialRange)[];
 export const Serials = z
   .union([SerialRange, z.array(z.union([Serial, SerialRange])).min(1)])
-  .refine((serials) => countSerials(serials) <= MAX_SERIALS, `at most ${MAX_SERIALS} serial numbers`);
-export type Serials = z.infer<typeof Serials>;
+  .refine((serials: Serials) => countSerials(serials) <= MAX_SERIALS, `at most ${MAX_SERIALS} serial numbers`);
 
 /** How many serial numbers are named, without writing them out. */
 export function countSerials(serials: Serials): number {

@@ -1,0 +1,308 @@
+import { z } from 'zod';
+import { Count, Day, Evidence, Id, LedgerId, Money, Quantity, Stage, Window } from './scalars.ts';
+
+/** The rows that the query service answers with (and the read models keep): the asking half of the contract. */
+
+const MOMENT = '2023-12-31T10:00:00.000Z';
+const sequence = z.int().min(1).describe('The place of an event in its ledger: 1, 2, 3 …').meta({ example: 17 });
+const standing = z.int().min(0).describe('The sequence of the last event that this answer knows').meta({ example: 17 });
+const moment = (what: string) => z.string().describe(`${what} (RFC 3339)`).meta({ example: MOMENT });
+const count = (what: string) => z.int().min(0).describe(`${what}, in units`).meta({ example: 12000 });
+const id = (what: string, example: string) => Id.describe(what).meta({ example });
+
+const party = id('A party', 'tesla');
+const owner = id('Who is entitled to the units (EPCIS owning_party)', 'x');
+const custodian = id('Who physically has them (EPCIS possessing_party)', 'dhl');
+const item = id('A product', 'H100');
+const order = id('An order', 'PO-TSLA-1');
+const line = id('A line of the order', '1');
+const stage = Stage.describe('Where the units are in their life').meta({ example: 'in_transit' });
+const shipment = Id.nullable().describe('The shipment while in transit, else null').meta({ example: 'S-1' });
+const units = z.int().describe('Units, either sign').meta({ example: 12000 });
+
+/** Units by the stages that are in parties' hands. */
+export const Stages = z.object({
+  ordered: count('Promised, not sent'),
+  in_transit: count('On the way'),
+  held: count('There'),
+  damaged: count('There, damaged'),
+});
+export type Stages = z.infer<typeof Stages>;
+
+const account = { owner, custodian, item, order, line, stage, shipment };
+
+/** The balance of one account. Only `supply` and `count` may be below zero. */
+export const HoldingRow = z.object({ ...account, quantity: units });
+export type HoldingRow = z.infer<typeof HoldingRow>;
+
+/** What holdings may be grouped by. */
+export const HoldingKey = z.enum(['owner', 'custodian', 'item', 'order', 'line', 'stage', 'shipment']);
+export type HoldingKey = z.infer<typeof HoldingKey>;
+
+/** The balance of a group of accounts: only the keys that `groupBy` names, all of them without it. */
+export const HoldingGroupRow = HoldingRow.partial().required({ quantity: true });
+export type HoldingGroupRow = z.infer<typeof HoldingGroupRow>;
+
+/** Half a move: one signed quantity on one account, with the event that booked it. */
+export const PostingRow = z.object({
+  sequence,
+  type: z.string().describe('The type of the event').meta({ example: 'lading.shipment.dispatched.v1' }),
+  id: z.string().describe("The event's id, its submitter's own").meta({ example: 'asn-77' }),
+  occurred: moment('When it happened in the world'),
+  recorded: moment('When the ledger took it in'),
+  ...account,
+  quantity: z.int().describe('Units onto the account, or off it').meta({ example: -12000 }),
+  balance: z.int().describe('The units on the account after this posting, in sequence order').meta({ example: 0 }),
+});
+export type PostingRow = z.infer<typeof PostingRow>;
+
+export const PartyRow = z.object({
+  party,
+  name: z.string().meta({ example: 'Tesla, Inc.' }),
+  roles: z.array(z.enum(['supplier', 'customer', 'carrier'])).meta({ example: ['customer'] }),
+  controlledBy: z
+    .array(Id)
+    .describe('Who controls it')
+    .meta({ example: ['elon-musk'] }),
+  holdings: z.array(Stages.extend({ item })).describe('What it owns, an item a row'),
+  balances: z
+    .array(
+      z.object({
+        swap: id('The swap', 'SW-1'),
+        with: id('The other party', 'x'),
+        item,
+        units: units.describe('Given minus received: positive is owed to the party'),
+        unitDays: z.number().describe('The units, integrated over the days that they were owed').meta({ example: 0 }),
+      }),
+    )
+    .describe('What is owed to it and by it under swaps'),
+});
+export type PartyRow = z.infer<typeof PartyRow>;
+
+export const ItemRow = z.object({
+  item,
+  name: z.string().meta({ example: 'H100 80 GB SXM5' }),
+  maker: Id.nullable().meta({ example: 'nvidia' }),
+  tracking: z.enum(['quantity', 'serial']).meta({ example: 'quantity' }),
+  eccn: z.string().nullable().describe('Export control classification').meta({ example: '3A090' }),
+  listPrice: Money.nullable(),
+  holdings: Stages.describe('All of it, in the hands of all parties'),
+});
+export type ItemRow = z.infer<typeof ItemRow>;
+
+export const OrderRow = z.object({
+  order,
+  buyer: party,
+  supplier: id('Who sells', 'nvidia'),
+  placed: moment('When it was placed'),
+  lines: z.array(
+    z.object({
+      line,
+      item,
+      quantity: count("The line's total; cancelled units are not counted"),
+      cancelled: count('Cancelled so far'),
+      window: Window,
+      units: z
+        .array(z.object({ owner, custodian, stage, shipment, quantity: Quantity }))
+        .describe('Where the units of the line are now, and whose they are'),
+    }),
+  ),
+});
+export type OrderRow = z.infer<typeof OrderRow>;
+
+/** in_transit: nothing has arrived; partly_received: some has, more is coming; received: nothing is coming; ended: nothing came. */
+export const ShipmentStatus = z.enum(['in_transit', 'partly_received', 'received', 'ended']);
+export type ShipmentStatus = z.infer<typeof ShipmentStatus>;
+
+export const ShipmentRow = z.object({
+  shipment: id('A shipment', 'S-1'),
+  consignee: id('Who it is for', 'tesla'),
+  carrier: id('Who carries it', 'dhl'),
+  destination: z.string().nullable().meta({ example: 'Austin' }),
+  eta: Day.nullable().describe('When it is expected').meta({ example: '2023-12-28' }),
+  dispatched: moment('When its first units left'),
+  status: ShipmentStatus,
+  lines: z.array(
+    z.object({
+      order,
+      line,
+      item,
+      owner,
+      advised: count('Sent, for this owner'),
+      received: count('Arrived in good order'),
+      damaged: count('Arrived damaged'),
+      surplus: count('Arrived beyond what was sent'),
+      lost: count('Lost on the way'),
+      inTransit: count('Still on the way'),
+    }),
+  ),
+});
+export type ShipmentRow = z.infer<typeof ShipmentRow>;
+
+/** `expired` is judged when asked: an open swap whose time is over. */
+export const SwapStatus = z.enum(['proposed', 'accepted', 'rejected', 'withdrawn', 'executed', 'expired']);
+export type SwapStatus = z.infer<typeof SwapStatus>;
+
+export const SwapRow = z.object({
+  swap: id('A swap', 'SW-1'),
+  status: SwapStatus,
+  by: id('Who proposed it', 'x'),
+  accepted: z
+    .array(Id)
+    .describe('Who accepted it so far')
+    .meta({ example: ['x', 'tesla'] }),
+  authorisedBy: Id.nullable().meta({ example: 'elon-musk' }),
+  reason: z.string().nullable().meta({ example: 'redirecting 12k of shipped H100 GPUs' }),
+  evidence: z.array(Evidence),
+  expires: z.string().nullable().describe('Until when it may be executed (RFC 3339)').meta({ example: MOMENT }),
+  proposed: moment('When it was proposed'),
+  executed: z.string().nullable().describe('When it was executed (RFC 3339)').meta({ example: MOMENT }),
+  legs: z.array(
+    z.object({
+      from: id('Who gives', 'tesla'),
+      to: id('Who receives', 'x'),
+      order,
+      line,
+      item,
+      quantity: Quantity.meta({ example: 12000 }),
+      window: Window.describe("The line's delivery window, as it stood at the proposal, and once executed at that"),
+      received: count('Reached the receiver, held or damaged'),
+      missing: count('Not there yet; lost and cancelled ones are among them'),
+      lost: count('Of the missing ones, lost, returned or scrapped on the way'),
+      cancelled: count('Of the missing ones, cancelled'),
+      overdue: z.boolean().describe('Whether the window is over and units are missing, when asked'),
+    }),
+  ),
+  balance: z
+    .array(
+      z.object({
+        party,
+        item,
+        given: count('Of its own that reached the others'),
+        received: count('Of theirs that reached it'),
+        units: units.describe('Given minus received: positive is owed to the party'),
+        unitDays: z
+          .number()
+          .describe('The units, integrated over the days that they were owed')
+          .meta({ example: 372000 }),
+      }),
+    )
+    .describe('The exchange balance'),
+});
+export type SwapRow = z.infer<typeof SwapRow>;
+
+/** A unit with a serial number of its own. */
+export const UnitRow = z.object({
+  serial: z.string().meta({ example: 'H100-000001' }),
+  ...account,
+  sequence: sequence.describe('The event that brought it there'),
+});
+export type UnitRow = z.infer<typeof UnitRow>;
+
+export const FlagRule = z.enum([
+  'related-party',
+  'redirected',
+  'diversion',
+  'one-sided-swap',
+  'overdue-leg',
+  'receipt-discrepancy',
+  'negative-past-balance',
+]);
+export type FlagRule = z.infer<typeof FlagRule>;
+
+export const FlagRow = z.object({
+  flag: z.string().describe('Its id').meta({ example: 'related-party:17' }),
+  rule: FlagRule,
+  raised: sequence.describe('The event that raised it'),
+  parties: z.array(Id).meta({ example: ['tesla', 'x'] }),
+  item: Id.nullable().meta({ example: 'H100' }),
+  facts: z
+    .record(z.string(), z.unknown())
+    .describe('What the rule saw')
+    .meta({ example: { controller: 'elon-musk' } }),
+  events: z
+    .array(sequence)
+    .describe('The events that it stands on')
+    .meta({ example: [9, 11] }),
+});
+export type FlagRow = z.infer<typeof FlagRow>;
+
+/** A place in an item's queue: by delivery window, then by the sequence at which the order was placed. */
+export const QueueRow = z.object({
+  position: z.int().min(1).meta({ example: 1 }),
+  order,
+  line,
+  buyer: party,
+  owner,
+  window: Window,
+  quantity: count('All of the line that the owner has or is promised'),
+  ordered: Stages.shape.ordered,
+  in_transit: Stages.shape.in_transit,
+  held: count('There, damaged ones too'),
+});
+export type QueueRow = z.infer<typeof QueueRow>;
+
+/** One event as a line to read: what happened, to whom, how many. */
+export const ActivityRow = z.object({
+  sequence,
+  type: PostingRow.shape.type,
+  id: PostingRow.shape.id,
+  source: z.string().meta({ example: 'urn:nvidia:erp' }),
+  subject: z.string().meta({ example: 'shipment/S-1' }),
+  actor: z.string().describe('The name of the key that submitted it').meta({ example: 'erp' }),
+  occurred: PostingRow.shape.occurred,
+  recorded: PostingRow.shape.recorded,
+  parties: z.array(Id).describe('Whose units it moves, or whom it names'),
+  items: z.array(Id),
+  quantity: Count.describe('The units that it moves').meta({ example: 12000 }),
+  note: z.string().nullable().meta({ example: null }),
+});
+export type ActivityRow = z.infer<typeof ActivityRow>;
+
+export const ConsumerState = z.enum(['live', 'catching-up', 'rebuilding', 'hole', 'parked']);
+export type ConsumerState = z.infer<typeof ConsumerState>;
+
+/** Where a consumer of a ledger stands. */
+export const StatusRow = z.object({
+  consumer: z.string().meta({ example: 'projector' }),
+  ledger: LedgerId.meta({ example: 'nvidia' }),
+  version: z
+    .int()
+    .nullable()
+    .describe('The version of the read models; null for a consumer without')
+    .meta({ example: 1 }),
+  sequence: standing.describe('The last event that it has dealt with'),
+  head: standing.describe("The ledger's last event"),
+  lagEvents: z.int().min(0).describe('Events that it is behind').meta({ example: 0 }),
+  lagSeconds: z.number().min(0).describe('How long its next event has been waiting').meta({ example: 0 }),
+  state: ConsumerState,
+  reason: z.string().optional().describe('Why it stands still'),
+});
+export type StatusRow = z.infer<typeof StatusRow>;
+
+export const LedgerRow = z.object({
+  ledger: LedgerId.meta({ example: 'nvidia' }),
+  name: z.string().meta({ example: 'Nvidia allocations' }),
+  keeper: id('The party that keeps it', 'nvidia'),
+  sequence: standing.describe('Its last event'),
+  recorded: moment('When its last event was recorded'),
+  positions: z
+    .array(StatusRow.pick({ consumer: true, version: true, sequence: true, state: true }))
+    .describe('How far its consumers are'),
+});
+export type LedgerRow = z.infer<typeof LedgerRow>;
+
+/** A page of a list. `sequence` says where the whole page stands; `next` goes into `?cursor=`. */
+export const listOf = <R extends z.ZodType>(row: R) =>
+  z.object({
+    ledger: LedgerId.meta({ example: 'nvidia' }),
+    sequence: standing,
+    data: z.array(row),
+    next: z.string().nullable().describe('For `?cursor=`; null on the last page'),
+  });
+export interface List<R> {
+  readonly ledger: string;
+  readonly sequence: number;
+  readonly data: readonly R[];
+  readonly next: string | null;
+}
