@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type pg from 'pg';
+import { freshDatabase } from '#test/setup/freshDatabase';
+import { createPool } from './database.ts';
+import { transaction } from './transaction.ts';
+
+describe('the connection pool', () => {
+  let pool: pg.Pool;
+  beforeAll(async () => {
+    pool = createPool((await freshDatabase()).url, { max: 2, timeouts: { lock: 100, idleInTransaction: 500 } });
+    await pool.query('CREATE TABLE t (id int PRIMARY KEY)');
+  });
+  afterAll(() => pool.end());
+  const count = async () => (await pool.query<{ n: number }>('SELECT count(*) AS n FROM t')).rows[0]!.n;
+
+  it('reads bigint as a number, and refuses one that a number cannot hold', async () => {
+    const { rows } = await pool.query(`SELECT 9007199254740991::bigint AS big, date '2023-12-31' AS day`);
+    expect(rows).toEqual([{ big: 9007199254740991, day: '2023-12-31' }]);
+    await expect(pool.query('SELECT 9007199254740993::bigint AS big')).rejects.toThrow(/9007199254740993 is beyond/);
+  });
+
+  it('commits a transaction whole or not at all', async () => {
+    await transaction(pool, (client) => client.query('INSERT INTO t VALUES (1)'));
+    await expect(
+      transaction(pool, async (client) => {
+        await client.query('INSERT INTO t VALUES (2)');
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(await count()).toBe(1);
+  });
+
+  it('does not take for committed what PostgreSQL rolled back because of an error nobody looked at', async () => {
+    await expect(
+      transaction(pool, async (client) => {
+        await client.query('INSERT INTO t VALUES (3)');
+        await client.query('INSERT INTO t VALUES (3)').catch(() => undefined);
+      }),
+    ).rejects.toThrow(/rolled back/);
+    expect(await count()).toBe(1);
+  });
+
+  it('takes the locks from a process that freezes in a transaction, and works on when its connection was cut', async () => {
+    const frozen = await pool.connect();
+    await frozen.query('BEGIN; LOCK TABLE t');
+    const gone = new Promise((resolve) => frozen.once('error', resolve));
+    await expect(pool.query('SELECT * FROM t')).rejects.toThrow(/lock timeout/);
+    await gone;
+    frozen.release(true);
+    expect(await count()).toBe(1);
+  });
+
+  it('gives the error of a connection that breaks in the middle to the one who uses it, and a new one to the next', async () => {
+    await expect(
+      transaction(pool, (client) => client.query('SELECT pg_terminate_backend(pg_backend_pid())')),
+    ).rejects.toThrow();
+    expect(await count()).toBe(1);
+  });
+});
