@@ -8,10 +8,16 @@ export interface FeedEvent {
   readonly event: LedgerEvent;
 }
 
-/** Where an adapter found a batch, so that it can go on from there: a hint, the sequence is the truth. */
+/**
+ * From where an adapter can go on: a hint, the sequence is the truth. A sink stores the latest one beside each ledger's
+ * position, in the same transaction, and hands all of them back as they are.
+ */
 export interface Hint {
   readonly partition: number;
+  /** The next offset to read: every event of any ledger before it on the partition is applied. A decimal number. */
   readonly offset: string;
+  /** Which log the offset is of: a topic that was deleted and made again has another, and the hint is worth nothing. */
+  readonly log: string;
 }
 
 export type Applied =
@@ -26,17 +32,38 @@ export type Applied =
 export interface Sink {
   /** The last sequence applied in each ledger; a ledger that is not there stands at 0. */
   positions(): Promise<ReadonlyMap<string, number>>;
+  /** Every stored hint, one a ledger at most, in any order. Without it a feed reads everything again and skips. */
+  hints?(): Promise<readonly Hint[]>;
   /** Applies a batch of one ledger in one transaction, with the position. Throws when it should be tried again. */
   apply(ledger: string, events: readonly FeedEvent[], hint?: Hint): Promise<Applied>;
   /** A hole that could not be filled: the ledger waits with the status `hole`. */
   stopAtHole(ledger: string, sequence: number, got: number): Promise<void>;
-  /** The newest sequence that the source is known to hold, for lag; called about once a second at most. */
+  /** The newest sequence that the source is known to hold, for lag; called about once a second a ledger at most. */
   head?(ledger: string, sequence: number, at: Date): Promise<void>;
+}
+
+/** How a feed is doing, for health and status. */
+export interface FeedState {
+  readonly state: 'starting' | 'running' | 'retrying' | 'stopped';
+  /** What it is waiting for, in words for people. */
+  readonly reason?: string;
+  /** The ledgers that stand still while the others go on. */
+  readonly parked: readonly ParkedLedger[];
+}
+
+export interface ParkedLedger {
+  readonly ledger: string;
+  readonly state: 'hole' | 'parked';
+  /** The last sequence that was applied. */
+  readonly sequence: number;
+  readonly reason: string;
 }
 
 /** A source of every ledger's events in order: Kafka, the journal, a file. */
 export interface Feed {
   /** Feeds the sink until stopped, or until the source's end where it has one (a file). Rejects when it cannot go on. */
   run(sink: Sink): Promise<void>;
+  /** Ends `run` after what is being applied; what was applied and its position stay. */
   stop(): Promise<void>;
+  state(): FeedState;
 }
