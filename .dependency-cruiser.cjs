@@ -41,7 +41,11 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/(contracts|ledger|proofs)/src/', pathNot: SPEC },
       to: {
-        path: '(^|node_modules/)(@nestjs/|pg(-[^/]+)?(/|$)|kafkajs|typeorm|fastify|@fastify/|pino|nestjs-|reflect-metadata)|^(node:)?(fs|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster)(/promises)?$',
+        path: [
+          'node_modules/(@nestjs|@fastify|fastify|pg|pg-cursor|kafkajs|typeorm|pino|pino-http|nestjs-pino|nestjs-zod|reflect-metadata)/',
+          '^(node:)?(fs|net|http|https|http2|tls|dgram|dns|child_process|worker_threads|cluster)$',
+          '^(node:)?(fs|dns)/promises$',
+        ],
       },
     },
     {

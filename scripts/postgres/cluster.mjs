@@ -1,0 +1,156 @@
+import { openSync, closeSync, statSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../process/freePort.mjs';
+import { startGuarded } from '../process/guarded.mjs';
+import { isRunning } from '../process/isRunning.mjs';
+import { postgresBinaries } from './binaries.mjs';
+import { initialise } from './initialise.mjs';
+import { serverUser } from './serverUser.mjs';
+
+const LOG_LIMIT_BYTES = 10_000_000;
+const PREDECESSOR_MS = 10_000;
+const READY_MS = 120_000;
+
+/**
+ * @typedef {object} Cluster a running PostgreSQL on 127.0.0.1
+ * @property {string} url of the database `postgres`, with user and password
+ * @property {number} port
+ * @property {number} pid of the postmaster
+ * @property {Promise<{code: number | null, signal: NodeJS.Signals | null}>} exited
+ * @property {() => Promise<void>} stop disconnects everyone, writes a checkpoint, leaves the data
+ * @property {(signal?: NodeJS.Signals) => Promise<void>} kill SIGKILL unless told; resolves when the postmaster is gone
+ */
+
+/**
+ * Starts PostgreSQL on the data in `dataDir`, made when there is none, and resolves when it accepts connections. It survives
+ * what a machine does to it: a postmaster.pid left behind by SIGKILL or a power cut, a predecessor that is still stopping,
+ * its owner's death (it then stops by itself).
+ *
+ * @param {object} options
+ * @param {string} options.dataDir also holds `password` (mode 0600) and `postgres.log`
+ * @param {number} [options.port] any free one unless given
+ * @param {string} [options.password] made and kept in `dataDir` unless given
+ * @param {boolean} [options.durable] false, for throw-away test data only: a crash may lose or spoil it
+ * @param {Record<string, string | number>} [options.settings] of postgresql.conf
+ * @param {(message: string) => void} [options.log] told what takes long
+ * @returns {Promise<Cluster>}
+ * @throws {Error} with the end of PostgreSQL's own log when it does not start, or the process that uses the data already
+ */
+export async function startCluster(options) {
+  const { port: wantedPort, password: wantedPassword, durable = true, settings = {}, log = () => undefined } = options;
+  const dataDir = resolve(options.dataDir);
+  const { initdb, postgres } = postgresBinaries();
+  const user = serverUser();
+  const { cluster, password } = await initialise({ dataDir, password: wantedPassword, durable, initdb, user, log });
+  await waitForPredecessor(cluster, log);
+
+  const port = wantedPort ?? (await freePort());
+  const { command, as } = user.run([postgres, '-D', cluster, ...flags({ port, durable, settings })]);
+  const logFile = join(dataDir, 'postgres.log');
+
+  const deadline = Date.now() + PREDECESSOR_MS;
+  for (;;) {
+    const logFd = openSync(logFile, tooLong(logFile) ? 'w' : 'a', 0o600);
+    const server = await startGuarded(command, { cwd: '/', logFd, onOwnersDeath: 'INT', ...(as && { as }) });
+    closeSync(logFd);
+
+    if (await becomesReady(cluster, server, log)) {
+      return {
+        url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
+        port,
+        pid: server.pid,
+        exited: server.exited,
+        stop: () => server.stop('SIGINT', 15_000, 'SIGQUIT'),
+        kill: (signal = 'SIGKILL') => server.stop(signal, 15_000, 'SIGKILL'),
+      };
+    }
+    const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-4).join('\n');
+    // The children of a postmaster that was killed need a moment to notice; until then its shared memory is in use.
+    if (!/pre-existing shared memory block|lock file .* already exists/.test(said) || Date.now() > deadline) {
+      throw new Error(`PostgreSQL did not start on ${dataDir}:\n${said}`);
+    }
+    await sleep(100);
+  }
+}
+
+/** @param {{port: number, durable: boolean, settings: Record<string, string | number>}} options */
+function flags({ port, durable, settings }) {
+  const all = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    shared_buffers: '256MB',
+    max_wal_size: '4GB',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    jit: 'off',
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...settings,
+  };
+  return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/**
+ * A postmaster that lives on this data is either stopping, because its owner has died, or somebody's.
+ * @param {string} cluster
+ * @param {(message: string) => void} log
+ */
+async function waitForPredecessor(cluster, log) {
+  const deadline = Date.now() + PREDECESSOR_MS;
+  for (let said = false; ; said = true) {
+    const pid = (await postmaster(cluster))?.pid;
+    if (pid === undefined) return;
+    if (!isRunning(pid, cluster)) {
+      // Left behind by SIGKILL or a power cut. The number may belong to another process by now, and PostgreSQL would
+      // believe that to be a postmaster.
+      await rm(join(cluster, 'postmaster.pid'), { force: true });
+      return;
+    }
+    if (Date.now() > deadline)
+      throw new Error(
+        `another PostgreSQL (process ${pid}) is running on ${cluster}: stop the one that started it first`,
+      );
+    if (!said) log('waiting for the PostgreSQL of an earlier run to stop');
+    await sleep(50);
+  }
+}
+
+/**
+ * @param {string} cluster
+ * @param {import('../process/guarded.mjs').Guarded} server
+ * @param {(message: string) => void} log
+ * @returns {Promise<boolean>} false when the process ended instead
+ */
+async function becomesReady(cluster, server, log) {
+  const started = Date.now();
+  for (let said = false; server.running(); ) {
+    const now = await postmaster(cluster);
+    if (now?.pid === server.pid && now.status === 'ready') return true;
+    const seconds = Math.round((Date.now() - started) / 1000);
+    if (seconds >= 3 && !said) {
+      log('PostgreSQL is recovering from a crash');
+      said = true;
+    }
+    if (Date.now() - started > READY_MS) await server.stop('SIGINT', 5_000, 'SIGKILL');
+    await sleep(15);
+  }
+  return false;
+}
+
+/**
+ * What postmaster.pid says: its first line is the process, its eighth the state, which is what pg_ctl looks at too.
+ * @param {string} cluster
+ */
+async function postmaster(cluster) {
+  const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  const pid = Number(lines[0]);
+  return pid > 0 ? { pid, status: lines[7]?.trim() } : undefined;
+}
+
+/** @param {string} file */
+function tooLong(file) {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES;
+}

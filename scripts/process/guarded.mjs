@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+// The watcher outlives a SIGKILL of the process that started it: it reads from a pipe, gets a line when the server has
+// ended by itself (nothing to do) and the end of the pipe when its owner is gone (then the server is told to stop).
+const WATCHED =
+  'server=$$; ( ( if read -r done <&3; then exit 0; fi; kill -s "$1" "$server" ) </dev/null >/dev/null 2>&1 & ); ' +
+  'shift; exec 3<&-; exec "$@"';
+
+/**
+ * @typedef {object} Guarded a server process that never outlives its owner
+ * @property {number} pid
+ * @property {Promise<{code: number | null, signal: NodeJS.Signals | null}>} exited
+ * @property {() => boolean} running
+ * @property {(signal: NodeJS.Signals) => void} kill
+ * @property {(signal: NodeJS.Signals, patienceMs: number, lastSignal: NodeJS.Signals) => Promise<void>} stop
+ *   signals, waits, and signals harder when that took too long
+ */
+
+/**
+ * Starts a server in a process group of its own, so that a Ctrl-C in the terminal reaches only its owner, who stops it in
+ * its own order; and with a watcher that stops it when the owner dies, however it dies.
+ *
+ * @param {string[]} command
+ * @param {object} options
+ * @param {string} options.cwd
+ * @param {number} options.logFd where standard output and standard error go
+ * @param {'INT' | 'TERM'} options.onOwnersDeath the signal that stops this server cleanly
+ * @param {NodeJS.ProcessEnv} [options.env]
+ * @param {{uid: number, gid: number}} [options.as]
+ * @returns {Promise<Guarded>}
+ */
+export async function startGuarded(command, { cwd, logFd, onOwnersDeath, env = process.env, as }) {
+  const child = spawn('/bin/sh', ['-c', WATCHED, 'sh', onOwnersDeath, ...command], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', logFd, logFd, 'pipe'],
+    ...as,
+  });
+  /** @type {Guarded['exited']} */
+  const exited = new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  await once(child, 'spawn');
+  if (child.pid === undefined) throw new Error(`could not start ${String(command[0])}`);
+  const pid = child.pid;
+
+  const watcher = /** @type {import('node:net').Socket} */ (child.stdio[3]);
+  watcher.on('error', () => {
+    // The watcher is gone together with the server: there is nobody left to tell.
+  });
+  void exited.then(() => watcher.end('done\n'));
+  child.unref();
+  watcher.unref();
+
+  const running = () => child.exitCode === null && child.signalCode === null;
+  /** @param {NodeJS.Signals} signal */
+  const kill = (signal) => {
+    if (running()) child.kill(signal);
+  };
+  return {
+    pid,
+    exited,
+    running,
+    kill,
+    async stop(signal, patienceMs, lastSignal) {
+      kill(signal);
+      const timer = setTimeout(() => {
+        kill(lastSignal);
+      }, patienceMs);
+      child.ref();
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installKafka, kafkaMissing, startBroker } from '../../scripts/kafka/broker.mjs';
+import { startCluster } from '../../scripts/postgres/cluster.mjs';
+import { services } from './services.mjs';
+
+/** @param {string} message */
+const log = (message) => {
+  process.stderr.write(`[test services] ${message}\n`);
+};
+
+/**
+ * One PostgreSQL and one Kafka for the whole run, handed to the tests through the environment:
+ * `LADING_TEST_DATABASE_URL` of an administrator, and `LADING_TEST_KAFKA_STARTER`, a URL that starts Kafka when the first
+ * test asks for it and answers with its address; or `LADING_TEST_KAFKA_MISSING`, a sentence that says why there is none.
+ * A service whose variable is set already is taken as it is.
+ */
+export default async function globalSetup() {
+  if (!process.env.LADING_TEST_DATABASE_URL) await setUpPostgres();
+  if (!process.env.LADING_TEST_KAFKA && !process.env.LADING_TEST_KAFKA_STARTER) await setUpKafka();
+}
+
+async function setUpPostgres() {
+  services.folder ??= await mkdtemp(join(tmpdir(), 'lading-test-'));
+  services.postgres = await startCluster({
+    dataDir: join(services.folder, 'postgres'),
+    durable: false,
+    // A killed client's session must not keep a test waiting for its locks longer than the test itself would.
+    settings: { max_connections: 400, shared_buffers: '128MB', client_connection_check_interval: '1s' },
+  });
+  process.env.LADING_TEST_DATABASE_URL = services.postgres.url;
+}
+
+async function setUpKafka() {
+  const missing = kafkaMissing() ?? (await installKafka({ log }).then(() => null, String));
+  if (missing !== null) {
+    if (process.env.CI === 'true') throw new Error(`the Kafka tests cannot run: ${missing}`);
+    log(`SKIPPING EVERY TEST ON KAFKA: ${missing}`);
+    process.env.LADING_TEST_KAFKA_MISSING = missing;
+    return;
+  }
+  services.folder ??= await mkdtemp(join(tmpdir(), 'lading-test-'));
+  const dataDir = join(services.folder, 'kafka');
+  const starter = createServer((_request, response) => {
+    services.kafka ??= startBroker({ dataDir, log });
+    services.kafka.then(
+      ({ brokers }) => response.end(brokers),
+      (/** @type {unknown} */ error) => response.writeHead(500).end(String(error)),
+    );
+  });
+  starter.listen(0, '127.0.0.1');
+  await once(starter, 'listening');
+  starter.unref();
+  services.starter = starter;
+  const { port } = /** @type {import('node:net').AddressInfo} */ (starter.address());
+  process.env.LADING_TEST_KAFKA_STARTER = `http://127.0.0.1:${port}/`;
+}

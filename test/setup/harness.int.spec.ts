@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+import { freshDatabase } from './freshDatabase.ts';
+import { brokers, describeKafka, freshTopicName } from './kafka.ts';
+
+const MIGRATED = {
+  template: 'harness',
+  migrate: async (url: string) => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query('CREATE TABLE crates (id int PRIMARY KEY)');
+    await client.end();
+  },
+};
+
+const query = async (url: string, sql: string) => {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+describe('the PostgreSQL of the tests', () => {
+  it('gives every caller a database of its own, made from a template that is built once', async () => {
+    const [one, two] = await Promise.all([freshDatabase(MIGRATED), freshDatabase(MIGRATED)]);
+    await query(one.url, 'INSERT INTO crates VALUES (1)');
+    expect(await query(one.url, 'SELECT id FROM crates')).toEqual([{ id: 1 }]);
+    expect(await query(two.url, 'SELECT id FROM crates')).toEqual([]);
+    await one.drop();
+    await expect(query(one.url, 'SELECT 1')).rejects.toThrow(/does not exist/);
+  });
+});
+
+describeKafka('the Kafka of the tests', () => {
+  const topic = freshTopicName();
+  let kafka: Kafka;
+  beforeAll(() => {
+    kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING });
+  });
+  afterAll(async () => {
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic] });
+    await admin.disconnect();
+  });
+
+  it('gives back what was sent to it', async () => {
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+    await admin.disconnect();
+
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
+    await producer.connect();
+    await producer.send({ topic, acks: -1, messages: [{ key: 'nvidia', value: 'shipped' }] });
+    await producer.disconnect();
+
+    const consumer = kafka.consumer({ groupId: topic });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    const value = await new Promise((resolve) => {
+      void consumer.run({
+        eachMessage: async ({ message }) => {
+          resolve(message.value?.toString());
+        },
+      });
+    });
+    await consumer.disconnect();
+    expect(value).toBe('shipped');
+  });
+});

@@ -1,0 +1,41 @@
+import { beforeAll, describe } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+
+let started: string | undefined = process.env.LADING_TEST_KAFKA;
+
+/**
+ * A group of tests that need the run's real Kafka, which the first such group of a run starts. Where Kafka cannot be had the
+ * group is skipped, and the run has said so loudly; under `CI=true` the run has failed before. The mark in the title is what
+ * `npm test` counts, so that nobody takes a run without Kafka for a whole one.
+ */
+export function describeKafka(title: string, tests: () => void): void {
+  const marked = `${title} (on Kafka)`;
+  if (process.env.LADING_TEST_KAFKA_MISSING) {
+    describe.skip(marked, tests);
+    return;
+  }
+  describe(marked, () => {
+    beforeAll(async () => {
+      started ??= await startKafka();
+    });
+    tests();
+  });
+}
+
+/** The addresses of the run's Kafka, inside the hooks and tests of a `describeKafka`. */
+export function brokers(): string[] {
+  if (started === undefined) throw new Error('brokers() is for the hooks and tests of a describeKafka');
+  return started.split(',');
+}
+
+/** The name of a topic that no other test uses. It is not made. */
+export const freshTopicName = (): string => `test.${randomBytes(6).toString('hex')}`;
+
+async function startKafka(): Promise<string> {
+  const starter = process.env.LADING_TEST_KAFKA_STARTER;
+  if (starter === undefined) throw new Error('there is no Kafka here: only *.int.spec.ts and *.e2e.spec.ts have one');
+  const answer = await fetch(starter);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text);
+  return text;
+}
