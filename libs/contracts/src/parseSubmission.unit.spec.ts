@@ -1,0 +1,210 @@
+import { describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { parseSubmission, type Refusal, requestHash } from './parseSubmission.ts';
+
+const line = { line: '1', item: 'H100', quantity: 12000, window: { from: '2023-12-01', to: '2023-12-31' } };
+const placed = (over: Record<string, unknown> = {}, data: Record<string, unknown> = {}): Record<string, unknown> => ({
+  specversion: '1.0',
+  id: 'o-1',
+  source: 'urn:supplier:nvidia',
+  type: 'lading.order.placed.v1',
+  time: '2023-12-01T00:00:00Z',
+  data: { order: 'PO-TSLA-1', buyer: 'tesla', supplier: 'nvidia', lines: [line], ...data },
+  ...over,
+});
+
+function refused(
+  value: unknown,
+  ...rest: Parameters<typeof parseSubmission> extends [unknown, ...infer R] ? R : never
+): Refusal {
+  const parsed = parseSubmission(value, ...rest);
+  if (parsed.ok) throw new Error('it was taken');
+  return parsed.refusal;
+}
+const pointers = (value: unknown): string[] => refused(value).errors.map(({ pointer }) => pointer);
+const details = (value: unknown): Record<string, string> =>
+  Object.fromEntries(refused(value).errors.map(({ pointer, detail }) => [pointer, detail]));
+
+describe('an event as it is submitted', () => {
+  it('is taken with its envelope and its data, and nothing else', () => {
+    const parsed = parseSubmission(
+      placed({ subject: 'order/PO-TSLA-1', correlationid: 'c-1', datacontenttype: 'application/json' }),
+    );
+    expect(parsed).toMatchObject({ ok: true });
+    expect(parsed.ok && parsed.event).toEqual({
+      id: 'o-1',
+      source: 'urn:supplier:nvidia',
+      type: 'lading.order.placed.v1',
+      time: '2023-12-01T00:00:00Z',
+      correlationid: 'c-1',
+      data: { order: 'PO-TSLA-1', buyer: 'tesla', supplier: 'nvidia', lines: [line] },
+    });
+  });
+
+  it('has the same identity however its fields are ordered, and another one when any of them differs', () => {
+    const hashOf = (value: unknown): string => {
+      const parsed = parseSubmission(value);
+      return parsed.ok ? parsed.hash.toString('hex') : 'refused';
+    };
+    const reversed = Object.fromEntries(Object.entries(placed()).reverse());
+    expect(hashOf(reversed)).toBe(hashOf(placed()));
+    expect(hashOf(placed())).toBe(requestHash(placed()).toString('hex'));
+    expect(hashOf(placed({}, { note: 'n' }))).not.toBe(hashOf(placed()));
+    expect(hashOf(placed({ subject: 'order/PO-TSLA-1' }))).not.toBe(hashOf(placed()));
+  });
+
+  it('has the identity that RFC 8785 gives it: SHA-256 of its canonical form', () => {
+    const sample = {
+      numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+      string: "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\u0022\u002f",
+      literals: [null, true, false],
+    };
+    // RFC 8785 §3.2.2 and §3.2.3: the example and its form.
+    const form = String.raw`{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}`;
+    expect(requestHash(sample).toString('hex')).toBe(createHash('sha256').update(form).digest('hex'));
+  });
+
+  it.each([
+    ['0', 0, 'at least 1'],
+    ['negative', -5, 'at least 1'],
+    ['fractional', 1.5, 'expected a whole number, got 1.5'],
+    ['beyond 2³¹−1', 2 ** 31, 'at most 2147483647'],
+    ['a string', '12', 'expected number, got string'],
+    ['null', null, 'expected number, got null'],
+  ])('is refused with a quantity that is %s, by pointer', (_what, quantity, detail) => {
+    expect(refused(placed({}, { lines: [line, { ...line, line: '2', quantity }] }))).toMatchObject({
+      status: 400,
+      code: 'malformed',
+      errors: [{ pointer: '/data/lines/1/quantity', detail }],
+    });
+  });
+
+  it('names a huge quantity once', () => {
+    for (const quantity of [1e300, Infinity, 2 ** 60]) {
+      expect(pointers(placed({}, { lines: [{ ...line, quantity }] }))).toEqual(['/data/lines/0/quantity']);
+    }
+  });
+
+  it('names every bad field of the envelope and of the data at once', () => {
+    const bad = placed(
+      { id: undefined, specversion: '0.3', time: '2023-12-01T00:00:00' },
+      { buyer: '', lines: [{ ...line, window: { from: '2023-12-31', to: '2023-12-01' }, colour: 'red' }], 'a/b~c': 1 },
+    );
+    delete bad.id;
+    expect(new Set(pointers(bad))).toEqual(
+      new Set([
+        '/id',
+        '/specversion',
+        '/time',
+        '/data/buyer',
+        '/data/lines/0/window/to',
+        '/data/lines/0/colour',
+        '/data/a~1b~0c',
+      ]),
+    );
+    expect(details(bad)['/id']).toBe('missing');
+  });
+
+  it('may not set what only the ledger sets, and is told why', () => {
+    const errors = details(
+      placed(
+        { sequence: 7, recordedtime: '2023-12-01T00:00:00Z', actor: 'me', ledger: 'nvidia', colour: 'red' },
+        { moves: [] },
+      ),
+    );
+    expect(errors['/sequence']).toBe('not for a submitter to set: the ledger gives an event its place');
+    expect(errors['/recordedtime']).toMatch(/^not for a submitter to set/);
+    expect(errors['/actor']).toMatch(/^not for a submitter to set/);
+    expect(errors['/ledger']).toMatch(/^not for a submitter to set/);
+    expect(errors['/data/moves']).toMatch(/^not for a submitter to set/);
+    expect(errors['/colour']).toBe('unknown attribute');
+  });
+
+  it('is refused when its subject contradicts its data', () => {
+    expect(details(placed({ subject: 'order/PO-2' }))).toEqual({
+      '/subject': 'contradicts the data, which is about order/PO-TSLA-1: leave it out',
+    });
+  });
+
+  it.each([
+    '2023-12-01',
+    '2023-12-01T00:00:00',
+    '2023-02-31T00:00:00Z',
+    '2023-12-01T25:00:00Z',
+    'yesterday',
+    1701388800,
+  ])('is refused with the time %s, which is no moment with an offset', (time) => {
+    expect(pointers(placed({ time }))).toEqual(['/time']);
+  });
+
+  it('names __proto__, constructor and prototype as the unknown fields they are, and is not changed by them', () => {
+    const text = JSON.stringify(placed()).replace('"order"', '"__proto__":{"admin":true},"constructor":{},"order"');
+    expect(new Set(pointers(JSON.parse(text)))).toEqual(new Set(['/data/__proto__', '/data/constructor']));
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+    expect(pointers(JSON.parse('{"__proto__": {"type": "lading.order.placed.v1"}}'))).toContain('/__proto__');
+    expect(refused(placed({ type: 'constructor' })).code).toBe('unknown-type');
+    expect(refused(placed({ type: '__proto__' })).code).toBe('unknown-type');
+  });
+
+  it('is refused when a text is not Unicode, for RFC 8785 has no form for it', () => {
+    expect(pointers(placed({}, { note: 'half \ud83d' }))).toEqual(['/data/note']);
+    expect(parseSubmission(placed({}, { note: 'whole 😀' })).ok).toBe(true);
+  });
+
+  it('is refused when it nests too deep, without a stack running out', () => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    expect(refused(placed({}, { note: deep })).code).toBe('malformed');
+  });
+
+  it.each([null, 3, 'text', [], {}, true])('is refused when it is %j', (value) => {
+    expect(refused(value)).toMatchObject({ status: 400, code: 'malformed' });
+  });
+
+  it('of an unknown type is told what similar types are called', () => {
+    expect(refused(placed({ type: 'lading.order.place.v1' }))).toMatchObject({
+      code: 'unknown-type',
+      facts: { similar: ['lading.order.placed.v1'] },
+    });
+    expect(refused(placed({ type: 'lading.order.placed.v2' })).facts).toEqual({ similar: ['lading.order.placed.v1'] });
+    expect(refused(placed({ type: 'x' })).facts).toEqual({ similar: [] });
+  });
+
+  it('of a type that another service takes is told which', () => {
+    expect(refused(placed(), ['swaps'])).toMatchObject({
+      code: 'type-not-served-here',
+      facts: { service: 'shipments' },
+    });
+  });
+
+  it('that only the ledger writes is refused', () => {
+    expect(refused(placed({ type: 'lading.ledger.opened.v1', data: { name: 'n', keeper: 'k' } }))).toMatchObject({
+      code: 'malformed',
+      errors: [{ pointer: '/type' }],
+    });
+  });
+
+  it('unfolds what is wrong in a list or range of serial numbers to the branch that was meant', () => {
+    const serials = (value: unknown): string[] => pointers(placed({}, { lines: [{ ...line, serials: value }] }));
+    expect(serials({ prefix: 'H-', from: 5, to: 1, digits: 4 })).toEqual(['/data/lines/0/serials/to']);
+    expect(serials({ prefix: 'H-', from: 1, to: 5 })).toEqual(['/data/lines/0/serials/digits']);
+    expect(serials(['ok', 'not ok'])).toEqual(['/data/lines/0/serials/1']);
+    expect(serials(['ok', { prefix: 'H-', from: 'x', to: 5, digits: 4 }])).toEqual(['/data/lines/0/serials/1/from']);
+    expect(details(placed({}, { lines: [{ ...line, serials: 3 }] }))).toEqual({
+      '/data/lines/0/serials': 'expected object or array, got number',
+    });
+  });
+
+  it('over 65,535 bytes is refused with its size, before anything else is made of it', () => {
+    const lines = Array.from({ length: 900 }, (_, i) => ({ ...line, line: String(i) }));
+    expect(refused(placed({}, { lines }))).toMatchObject({
+      status: 422,
+      code: 'event-too-large',
+      facts: { limit: 65_535 },
+    });
+    expect(refused(placed({}, { lines: Array.from({ length: 40_000 }, () => 0) }))).toMatchObject({
+      status: 422,
+      code: 'event-too-large',
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { rejectionCodes } from './rejections.ts';
+
+/** One bad field: a JSON pointer (RFC 6901) into what was sent, and what is wrong there. */
+export const FieldError = z.object({
+  pointer: z.string().describe('A JSON pointer (RFC 6901) into what was sent; empty: all of it'),
+  detail: z.string(),
+});
+export type FieldError = z.infer<typeof FieldError>;
+
+/** Why a request is refused before any rule of the ledger is asked, or beside them. Stable: programs act on them. */
+export const problemCodes = [
+  'malformed',
+  'not-json',
+  'unknown-type',
+  'type-not-served-here',
+  'idempotency-key-missing',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'unknown-ledger',
+  'id-conflict',
+  'batch-partly-there',
+  'ledger-exists',
+  'stream-moved-on',
+  'too-large',
+  'unsupported-media-type',
+  'too-many-requests',
+  'unavailable',
+  'internal',
+] as const;
+export type ProblemCode = (typeof problemCodes)[number] | (typeof rejectionCodes)[number];
+
+/** An error as RFC 9457 has it. Beside the fields named here stand the facts of the case, to act on. */
+export const Problem = z
+  .looseObject({
+    type: z.string().describe('urn:lading:problem:<code>'),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().optional().describe('The path that was asked'),
+    code: z.enum([...problemCodes, ...rejectionCodes]),
+    errors: z.array(FieldError).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = Omit<z.infer<typeof Problem>, 'code'> & { code: string };
+
+export interface ProblemParts {
+  readonly detail: string;
+  readonly instance?: string | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
+  /** Spread into the document; they cannot cover its own fields. */
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A problem document. `title` is made from the code: it says the same in every case, as RFC 9457 asks. */
+export function problem(status: number, code: string, { detail, instance, errors, facts }: ProblemParts): Problem {
+  return {
+    ...facts,
+    type: `urn:lading:problem:${code}`,
+    title: titleOf(code),
+    status,
+    detail,
+    ...(instance !== undefined && { instance }),
+    code,
+    ...(errors !== undefined && errors.length > 0 && { errors: [...errors] }),
+  };
+}
+
+/** `insufficient-quantity` → `Insufficient quantity`. */
+export const titleOf = (code: string): string => (code.charAt(0).toUpperCase() + code.slice(1)).replaceAll('-', ' ');
