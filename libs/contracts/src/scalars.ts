@@ -33,7 +33,10 @@ export const Day = z.iso.date('a day, like 2023-12-31');
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /** A moment with its offset (RFC 3339), `2023-12-31T10:00:00+01:00`. Seconds are needed, leap seconds are refused. */
-export const Moment = z.string().refine(isMoment, 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z');
+export const Moment = z
+  .string()
+  .refine(isMoment, 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z')
+  .meta({ format: 'date-time' });
 
 function isMoment(text: string): boolean {
   if (!RFC3339.test(text) || Number.isNaN(Date.parse(text))) return false;

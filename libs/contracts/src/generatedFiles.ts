@@ -1,0 +1,14 @@
+import { asyncApi } from './asyncApi.ts';
+import { eventTypes } from './catalog.ts';
+import { envelopeSchema, eventSchema } from './jsonSchema.ts';
+
+const text = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
+
+/** The files under `generated/` that follow from the contracts alone, by path: what `npm run generate` writes. */
+export function generatedFiles(): Map<string, string> {
+  return new Map([
+    ...eventTypes.map((type): [string, string] => [`schemas/${type}.json`, text(eventSchema(type))]),
+    ['schemas/envelope.json', text(envelopeSchema())],
+    ['asyncapi.json', text(asyncApi())],
+  ]);
+}

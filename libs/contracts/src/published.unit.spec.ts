@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { type EventType, eventTypes, isEventType } from './catalog.ts';
+import { incompatibilities } from './compatibility.ts';
+import { generatedFiles } from './generatedFiles.ts';
+import { type JsonSchema, eventSchema } from './jsonSchema.ts';
+
+const folder = (name: string) => new URL(`../${name}/`, import.meta.url);
+const read = (name: string, file: string) => readFileSync(new URL(file, folder(name)), 'utf8');
+const published = readdirSync(folder('published'))
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.slice(0, -'.json'.length));
+const defs = (schema: JsonSchema) => schema['$defs'] as { submitted: JsonSchema; completed: JsonSchema };
+
+describe('the published contracts', () => {
+  it.each([...generatedFiles().keys()])('generated/%s is what the schemas say today (npm run generate)', (file) => {
+    expect(read('generated', file)).toBe(generatedFiles().get(file));
+  });
+
+  it('holds a file for each type and no other', () => {
+    const files = readdirSync(new URL('schemas/', folder('generated')));
+    expect(files.sort()).toEqual([...eventTypes, 'envelope'].map((type) => `${type}.json`).sort());
+  });
+
+  it('every type ever published is still there', () => {
+    expect(published.filter((type) => !isEventType(type))).toEqual([]);
+  });
+
+  it.each(published)('every %s that was valid when it was published is valid today', (type) => {
+    const before = defs(JSON.parse(read('published', `${type}.json`)) as JsonSchema);
+    const now = defs(eventSchema(type as EventType));
+    expect(incompatibilities(before.submitted, now.submitted, '/submitted')).toEqual([]);
+    expect(incompatibilities(before.completed, now.completed, '/completed')).toEqual([]);
+  });
+});
