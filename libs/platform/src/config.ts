@@ -1,0 +1,154 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** What every service is told by its environment. */
+export interface Config {
+  /** 0: any free one. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** As set; see `adminKey` for the one that is made when it is not. */
+  readonly adminKey: string | undefined;
+  readonly databaseUrl: string | undefined;
+  /** `host:port`s; empty: there is no Kafka. */
+  readonly kafkaBrokers: readonly string[];
+  readonly topic: string;
+  readonly logLevel: LogLevel;
+  /** Requests a minute that each key (or address, where there is no key) may make; undefined: as many as it likes. */
+  readonly rateLimit: number | undefined;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type WithDatabase = Config & { readonly databaseUrl: string };
+
+/** A mistake in the settings: one line a setting, for people, without the values of secrets. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+/** The names of all settings: what the documentation and docker/compose.yaml may name. */
+export const settings = [
+  'LADING_PORT',
+  'LADING_HOST',
+  'LADING_DATA',
+  'LADING_ADMIN_KEY',
+  'LADING_TOPIC',
+  'LADING_RATE_LIMIT',
+  'DATABASE_URL',
+  'KAFKA_BROKERS',
+  'LOG_LEVEL',
+] as const;
+type Setting = (typeof settings)[number];
+
+const BROKER = /^([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/;
+
+const wholeNumber = (from: number, to: number, message: string) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to, message)
+    .transform(Number);
+
+const Environment = z.object({
+  LADING_PORT: wholeNumber(0, 65_535, 'is not a port: give a number from 1 to 65535, or 0 for any free one').optional(),
+  LADING_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9._:-]+$/, 'is not a host: give an address or a name, like 127.0.0.1')
+    .default('127.0.0.1'),
+  LADING_DATA: z.string().default('.lading'),
+  LADING_ADMIN_KEY: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9._~+/=-]{24,200}$/,
+      'is not usable as a key: give 24 to 200 letters, digits and ._~+/=-, or unset it to have one made',
+    )
+    .optional(),
+  LADING_TOPIC: z
+    .string()
+    .regex(/^(?![.]{1,2}$)[A-Za-z0-9._-]{1,249}$/, 'is not a Kafka topic: give 1 to 249 letters, digits and ._-')
+    .default('lading.events'),
+  LADING_RATE_LIMIT: wholeNumber(
+    1,
+    100_000_000,
+    'is not a rate: give the requests that each key may make in a minute, or unset it for no limit',
+  ).optional(),
+  DATABASE_URL: z
+    .string()
+    .refine(
+      isPostgresUrl,
+      'is not the address of a PostgreSQL database: give postgres://user:password@host:5432/database, with special characters percent-encoded',
+    )
+    .optional(),
+  KAFKA_BROKERS: z
+    .string()
+    .transform((text) => text.split(',').map((broker) => broker.trim()))
+    .refine((brokers) => brokers.every(isBroker), 'is not a list of brokers: give host:port,host:port …')
+    .default([]),
+  LOG_LEVEL: z.enum(logLevels, `is not a level: give one of ${logLevels.join(', ')}`).default('info'),
+} satisfies Record<Setting, z.ZodType>);
+
+/** Their values are never printed, not even when they are wrong. */
+const SECRET: ReadonlySet<string> = new Set<Setting>(['LADING_ADMIN_KEY', 'DATABASE_URL']);
+
+export interface ReadConfigOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly defaultPort?: number;
+  /** What the service cannot do without. */
+  readonly needs?: readonly ('database' | 'kafka')[];
+}
+
+/**
+ * Reads and checks the settings; one that is set to nothing counts as not set.
+ * @throws ConfigError with a line for each setting that is wrong or missing
+ */
+export function readConfig({ env = process.env, defaultPort = 7400, needs = [] }: ReadConfigOptions = {}): Config {
+  const given = Object.fromEntries(
+    settings.map((name) => [name, env[name]?.trim()]).filter(([, value]) => value !== undefined && value !== ''),
+  ) as Record<string, string>;
+
+  const parsed = Environment.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => complaint(issue, given));
+  if (needs.includes('database') && given.DATABASE_URL === undefined) {
+    problems.push(
+      'DATABASE_URL is not set: give the PostgreSQL to use, like postgres://user:password@localhost:5432/lading; `npm start` brings its own',
+    );
+  }
+  if (needs.includes('kafka') && given.KAFKA_BROKERS === undefined) {
+    problems.push('KAFKA_BROKERS is not set: give the brokers to use, like localhost:9092; `npm start` does without');
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+
+  const values = parsed.data;
+  return {
+    port: values.LADING_PORT ?? defaultPort,
+    host: values.LADING_HOST,
+    dataDir: resolve(values.LADING_DATA),
+    adminKey: values.LADING_ADMIN_KEY,
+    databaseUrl: values.DATABASE_URL,
+    kafkaBrokers: values.KAFKA_BROKERS,
+    topic: values.LADING_TOPIC,
+    logLevel: values.LOG_LEVEL,
+    rateLimit: values.LADING_RATE_LIMIT,
+  };
+}
+
+function complaint(issue: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
+  const name = String(issue.path[0]);
+  return `${name}${SECRET.has(name) ? '' : `=${given[name] ?? ''}`} ${issue.message}`;
+}
+
+function isPostgresUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1;
+}
+
+function isBroker(text: string): boolean {
+  const port = Number(BROKER.exec(text)?.[2]);
+  return port >= 1 && port <= 65_535;
+}
