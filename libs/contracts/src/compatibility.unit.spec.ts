@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { incompatibilities } from './compatibility.ts';
 import type { JsonSchema } from './jsonSchema.ts';
 
-const line: JsonSchema = {
+const line = {
   type: 'object',
   properties: {
     order: { type: 'string', maxLength: 100, pattern: '^[A-Z]' },
@@ -12,7 +12,7 @@ const line: JsonSchema = {
   required: ['order', 'quantity'],
   additionalProperties: false,
 };
-const published: JsonSchema = {
+const published = {
   type: 'object',
   properties: {
     lines: { type: 'array', items: line, minItems: 1, maxItems: 10 },
@@ -23,69 +23,59 @@ const published: JsonSchema = {
   additionalProperties: false,
 };
 
-type Mutable = Record<string, Mutable>;
-const changedBy = (change: (schema: Mutable) => void): JsonSchema => {
-  const copy = structuredClone(published) as unknown as Mutable;
-  change(copy);
+/** The published schema with one thing planted: `path` set to `value`, or taken out. */
+function planted(path: string, value?: unknown): JsonSchema {
+  const copy = structuredClone(published) as Record<string, unknown>;
+  const keys = path.split('.');
+  const last = keys.pop()!;
+  const parent = keys.reduce((node, key) => node[key] as Record<string, unknown>, copy);
+  if (value === undefined) Reflect.deleteProperty(parent, last);
+  else parent[last] = value;
   return copy;
-};
-const lineOf = (schema: Mutable) => schema['properties']!['lines']!['items']!;
-const set = (schema: Mutable, key: string, value: unknown) => {
-  schema[key] = value as Mutable;
-};
+}
+
+const LINE = 'properties.lines.items';
+const ORDER = `${LINE}.properties.order`;
+const QUANTITY = `${LINE}.properties.quantity`;
+const STAGE = `${LINE}.properties.stage`;
 
 describe('a change to a published schema', () => {
-  const refused: [string, string, (schema: Mutable) => void][] = [
-    ['a property is taken out', '/lines/items/stage', (s) => delete lineOf(s)['properties']!['stage']],
-    [
-      'a property becomes required',
-      '/lines/items/stage',
-      (s) => set(lineOf(s), 'required', ['order', 'quantity', 'stage']),
-    ],
-    ['a new property is required', '/by', (s) => set(s, 'required', ['lines', 'by'])],
-    ['a type is narrowed', '/lines/items/order', (s) => set(lineOf(s)['properties']!['order']!, 'type', 'integer')],
-    ['a value of an enum goes', '/lines/items/stage', (s) => set(lineOf(s)['properties']!['stage']!, 'enum', ['held'])],
-    ['free text gets an enum', '/lines/items/order', (s) => set(lineOf(s)['properties']!['order']!, 'enum', ['PO-1'])],
-    ['a minimum rises', '/lines/items/quantity', (s) => set(lineOf(s)['properties']!['quantity']!, 'minimum', 2)],
-    ['a maximum falls', '/lines/items/quantity', (s) => set(lineOf(s)['properties']!['quantity']!, 'maximum', 99)],
-    ['a text gets shorter', '/lines/items/order', (s) => set(lineOf(s)['properties']!['order']!, 'maxLength', 50)],
-    ['a limit appears', '/lines/items/order', (s) => set(lineOf(s)['properties']!['order']!, 'minLength', 3)],
-    ['a pattern changes', '/lines/items/order', (s) => set(lineOf(s)['properties']!['order']!, 'pattern', '^[A-F]')],
-    ['a format appears', '/lines/items/order', (s) => set(lineOf(s)['properties']!['order']!, 'format', 'uuid')],
-    ['a list gets shorter', '/lines', (s) => set(s['properties']!['lines']!, 'maxItems', 5)],
-    [
-      'an alternative goes',
-      '/reason/alternative 1',
-      (s) => set(s['properties']!, 'reason', { type: 'string', const: 'a' }),
-    ],
-    ['open facts are closed', '/facts', (s) => set(s['properties']!['facts']!, 'additionalProperties', false)],
-    ['a keyword appears that nobody judges', '/lines', (s) => set(s['properties']!['lines']!, 'uniqueItems', true)],
-  ];
-  it.each(refused)('is refused when %s', (_what, where, change) => {
-    const reasons = incompatibilities(published, changedBy(change));
+  it.each([
+    ['a property is taken out', '/lines/items/stage', planted(STAGE)],
+    ['a property becomes required', '/lines/items/stage', planted(`${LINE}.required`, ['order', 'quantity', 'stage'])],
+    ['a new property is required', '/by', planted('required', ['lines', 'by'])],
+    ['a type is narrowed', '/lines/items/order', planted(`${ORDER}.type`, 'integer')],
+    ['a value of an enum goes', '/lines/items/stage', planted(`${STAGE}.enum`, ['held'])],
+    ['free text gets an enum', '/lines/items/order', planted(`${ORDER}.enum`, ['PO-1'])],
+    ['a minimum rises', '/lines/items/quantity', planted(`${QUANTITY}.minimum`, 2)],
+    ['a maximum falls', '/lines/items/quantity', planted(`${QUANTITY}.maximum`, 99)],
+    ['a text gets shorter', '/lines/items/order', planted(`${ORDER}.maxLength`, 50)],
+    ['a limit appears', '/lines/items/order', planted(`${ORDER}.minLength`, 3)],
+    ['a pattern changes', '/lines/items/order', planted(`${ORDER}.pattern`, '^[A-F]')],
+    ['a format appears', '/lines/items/order', planted(`${ORDER}.format`, 'uuid')],
+    ['a list gets shorter', '/lines', planted('properties.lines.maxItems', 5)],
+    ['an alternative goes', '/reason/alternative 1', planted('properties.reason', { type: 'string', const: 'a' })],
+    ['open facts are closed', '/facts', planted('properties.facts.additionalProperties', false)],
+    ['a keyword appears that nobody judges', '/lines', planted('properties.lines.uniqueItems', true)],
+  ])('is refused when %s', (_what, where, changed) => {
+    const reasons = incompatibilities(published, changed);
     expect(reasons).not.toHaveLength(0);
-    expect(reasons.some((reason) => reason.startsWith(where))).toBe(true);
+    expect(reasons.filter((reason) => !reason.startsWith(`${where}:`))).toEqual([]);
   });
 
-  const allowed: [string, (schema: Mutable) => void][] = [
-    ['an optional property is added', (s) => set(s['properties']!, 'note', { type: 'string' })],
-    ['a required property becomes optional', (s) => set(lineOf(s), 'required', ['order'])],
-    ['an enum grows', (s) => set(lineOf(s)['properties']!['stage']!, 'enum', ['held', 'damaged', 'ordered'])],
-    ['limits widen', (s) => set(lineOf(s)['properties']!['quantity']!, 'maximum', 1000)],
-    ['a limit goes', (s) => delete lineOf(s)['properties']!['order']!['maxLength']],
-    ['an integer may be any number', (s) => set(lineOf(s)['properties']!['quantity']!, 'type', 'number')],
-    [
-      'an alternative is added',
-      (s) => set(s['properties']!['reason']!, 'anyOf', [{ type: 'null' }, { type: 'string' }]),
-    ],
-    [
-      'one thing becomes a choice',
-      (s) => set(s['properties']!, 'lines', { anyOf: [{ type: 'null' }, s['properties']!['lines']] }),
-    ],
-    ['unknown properties are taken', (s) => delete s['additionalProperties']],
-    ['a description changes', (s) => set(s, 'description', 'better words')],
-  ];
-  it.each(allowed)('is taken when %s', (_what, change) => {
-    expect(incompatibilities(published, changedBy(change))).toEqual([]);
+  it.each([
+    ['nothing changes', published],
+    ['an optional property is added', planted('properties.note', { type: 'string' })],
+    ['a required property becomes optional', planted(`${LINE}.required`, ['order'])],
+    ['an enum grows', planted(`${STAGE}.enum`, ['held', 'damaged', 'ordered'])],
+    ['limits widen', planted(`${QUANTITY}.maximum`, 1000)],
+    ['a limit goes', planted(`${ORDER}.maxLength`)],
+    ['an integer may be any number', planted(`${QUANTITY}.type`, 'number')],
+    ['an alternative is added', planted('properties.reason.anyOf', [{ type: 'null' }, { type: 'string' }])],
+    ['one thing becomes a choice', planted(ORDER, { anyOf: [{ type: 'null' }, line.properties.order] })],
+    ['unknown properties are taken', planted('additionalProperties')],
+    ['a description changes', planted('description', 'better words')],
+  ])('is taken when %s', (_what, changed) => {
+    expect(incompatibilities(published, changed)).toEqual([]);
   });
 });
