@@ -1,0 +1,69 @@
+/** One line of a stream, without its line end. */
+export type Line =
+  | { readonly number: number; readonly bytes: Buffer }
+  | { readonly number: number; readonly tooLong: true };
+
+const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
+
+/**
+ * Cuts a stream of bytes into lines. It holds at most one unfinished line of `limit` bytes; of a longer one it keeps
+ * nothing, tells it, and goes on behind its end. Blank lines are passed over, though counted.
+ */
+export class Lines {
+  private parts: Buffer[] = [];
+  private length = 0;
+  private number = 1;
+  private overlong = false;
+  private readonly limit: number;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** The lines that end in this chunk. */
+  *push(chunk: Buffer): Generator<Line> {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      this.keep(chunk.subarray(start, end));
+      start = end + 1;
+      yield* this.take();
+    }
+    this.keep(chunk.subarray(start));
+  }
+
+  /** The last line, when the stream ended without a line end after it. */
+  *end(): Generator<Line> {
+    yield* this.take();
+  }
+
+  private keep(part: Buffer): void {
+    this.length += part.length;
+    if (this.length > this.limit) {
+      this.overlong = true;
+      this.parts = [];
+    } else if (part.length > 0) this.parts.push(part);
+  }
+
+  private *take(): Generator<Line> {
+    const number = this.number++;
+    const { overlong, parts } = this;
+    this.overlong = false;
+    this.parts = [];
+    this.length = 0;
+    if (overlong) {
+      yield { number, tooLong: true };
+      return;
+    }
+    const [only] = parts;
+    if (only === undefined) return;
+    const whole = parts.length === 1 ? only : Buffer.concat(parts);
+    const bytes = whole.at(-1) === CARRIAGE_RETURN ? whole.subarray(0, -1) : whole;
+    if (!isBlank(bytes)) yield { number, bytes };
+  }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte !== 32 && byte !== 9) return false;
+  return true;
+}
