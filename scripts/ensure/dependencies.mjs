@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onlyOne } from './onlyOne.mjs';
+import { root } from './root.mjs';
+import { saying } from './say.mjs';
+
+const STAMP = join(root, 'node_modules', '.lading-stamp');
+
+/** What node_modules depends on: not on scripts or a description, but on Node's binary interface and the machine. */
+export function dependenciesStamp() {
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  /** @type {Record<string, unknown>} */
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { dependencies, devDependencies, optionalDependencies, overrides, allowScripts } = manifest;
+  const wanted = [dependencies, devDependencies, optionalDependencies, overrides, allowScripts];
+  const machine = [process.versions.modules, process.platform, process.arch];
+  return createHash('sha256')
+    .update(JSON.stringify([wanted, lock, machine]))
+    .digest('hex');
+}
+
+const installed = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === dependenciesStamp();
+
+/** Installs what the lock file names, unless it is there. The stamp is written last: an interrupted install is done again. */
+export async function ensureDependencies() {
+  if (installed()) return;
+  await onlyOne(async () => {
+    if (installed()) return;
+    const packages = packagePaths();
+    const there = () => packages.filter((path) => existsSync(join(root, path, 'package.json'))).length;
+    await saying(`installing ${packages.length} packages`, npmCi, () => `${there()} of ${packages.length}`);
+    stampDependencies();
+  });
+}
+
+/** Says that node_modules is what the lock file names. */
+export function stampDependencies() {
+  writeFileSync(STAMP, dependenciesStamp());
+}
+
+/** Those of the lock file that this machine gets. */
+function packagePaths() {
+  /** @type {{packages: Record<string, {optional?: boolean, devOptional?: boolean}>}} */
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages).flatMap(([path, { optional }]) => (path === '' || optional ? [] : [path]));
+}
+
+async function npmCi() {
+  // The same npm that runs this script, where one does.
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
+  const child = spawn(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += String(chunk)));
+  child.stderr.on('data', (chunk) => (output += String(chunk)));
+  /** @type {number | null} */
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`npm ci failed:\n${output.trim()}`);
+}

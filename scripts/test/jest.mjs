@@ -1,0 +1,72 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../ensure/root.mjs';
+import { runCommand } from './runCommand.mjs';
+
+const FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+const ON_KAFKA = '(on Kafka)';
+
+/**
+ * @typedef {object} Counts
+ * @property {number} passed
+ * @property {number} failed
+ * @property {number} skipped
+ * @property {number} onKafka how many of the passed and failed ran on a real Kafka
+ * @property {number} keptFromKafka how many were skipped because there was none
+ */
+
+/** @typedef {{status: string, ancestorTitles: string[]}} Assertion */
+
+/**
+ * Runs one Jest project.
+ * @param {'unit' | 'int' | 'e2e'} project
+ * @param {string[]} paths all unless given
+ * @returns {Promise<Counts>}
+ */
+export async function runJest(project, paths) {
+  const file = join(root, '.cache', `jest-${project}.json`);
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  rmSync(file, { force: true });
+  const narrowed = paths.length > 0 ? ['--passWithNoTests', '--', ...paths] : [];
+  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+  const output = ['--json', `--outputFile=${file}`, '--selectProjects', project];
+  const code = await runCommand(process.execPath, [...FLAGS, jest, ...output, ...narrowed]);
+  return count(file, code);
+}
+
+/**
+ * @param {string} file
+ * @param {number} code
+ * @returns {Counts}
+ */
+function count(file, code) {
+  const counts = { passed: 0, failed: 0, skipped: 0, onKafka: 0, keptFromKafka: 0 };
+  for (const { status, ancestorTitles } of results(file, counts)) {
+    const kafka = ancestorTitles.some((title) => title.endsWith(ON_KAFKA));
+    if (status === 'passed') counts.passed += 1;
+    else if (status === 'failed') counts.failed += 1;
+    else counts.skipped += 1;
+    if (kafka && (status === 'passed' || status === 'failed')) counts.onKafka += 1;
+    else if (kafka) counts.keptFromKafka += 1;
+  }
+  // Jest itself failed: in a set-up, or with nothing to run.
+  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+/**
+ * @param {string} file
+ * @param {Counts} counts where a test file that could not even be loaded counts as one failure
+ * @returns {Assertion[]}
+ */
+function results(file, counts) {
+  /** @type {{numRuntimeErrorTestSuites: number, testResults: {assertionResults: Assertion[]}[]}} */
+  let all;
+  try {
+    all = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return [];
+  }
+  counts.failed += all.numRuntimeErrorTestSuites;
+  return all.testResults.flatMap((suite) => suite.assertionResults);
+}

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../ensure/root.mjs';
+
+/** @param {string} path under node_modules */
+const program = (path) => join(root, 'node_modules', path);
+const sources = ['apps', 'libs', 'test'].filter((dir) => existsSync(join(root, dir)));
+
+/**
+ * The checks that run nothing: each counts as one test.
+ * @type {{name: string, what: string, args: string[]}[]}
+ */
+export const staticChecks = [
+  { name: 'format', what: 'formatting (Biome)', args: [program('@biomejs/biome/bin/biome'), 'format', '.'] },
+  {
+    name: 'lint',
+    what: 'lint (ESLint)',
+    args: [
+      program('eslint/bin/eslint.js'),
+      ...['--cache', '--cache-location', '.cache/eslint/', '--cache-strategy', 'content', '--max-warnings', '0', '.'],
+    ],
+  },
+  { name: 'types', what: 'types (TypeScript)', args: [program('typescript/bin/tsc'), '-p', '.'] },
+  {
+    name: 'deps',
+    what: 'the arrows between the parts (dependency-cruiser)',
+    args: [program('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', ...sources],
+  },
+];

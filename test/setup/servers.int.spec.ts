@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+import { startBroker } from '#scripts/kafka/broker.mjs';
+import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { describeKafka } from './kafka.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lading-servers-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+
+async function rows(url: string, sql: string) {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('the embedded PostgreSQL', () => {
+  it('keeps what was committed when it is killed, and starts again beside the postmaster.pid it left behind', async () => {
+    const dataDir = join(folder, 'killed');
+    let cluster = await startCluster({ dataDir });
+    await rows(cluster.url, 'CREATE TABLE crates AS SELECT 7 AS id');
+    for (const pidFile of ['as it was left', `${process.pid}\n/elsewhere\n`]) {
+      await cluster.kill();
+      // The second time the number has gone to another living process, as after a reboot.
+      if (pidFile.startsWith(String(process.pid))) await writeFile(join(dataDir, 'cluster', 'postmaster.pid'), pidFile);
+      cluster = await startCluster({ dataDir, port: cluster.port });
+      expect(await rows(cluster.url, 'SELECT id FROM crates')).toEqual([{ id: 7 }]);
+    }
+    await cluster.stop();
+  });
+
+  it('is durable unless told otherwise, and listens on this machine alone, with a password', async () => {
+    const cluster = await startCluster({ dataDir: join(folder, 'settings') });
+    const [settings] = await rows(
+      cluster.url,
+      `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit,
+              current_setting('listen_addresses') AS host, current_setting('unix_socket_directories') AS sockets`,
+    );
+    expect(settings).toEqual({ fsync: 'on', commit: 'on', host: '127.0.0.1', sockets: '' });
+    const wrong = new URL(cluster.url);
+    wrong.password = 'guessed';
+    await expect(rows(wrong.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+    await cluster.stop();
+  });
+
+  it('leaves nothing that looks like a cluster when making it was interrupted', async () => {
+    const dataDir = join(folder, 'interrupted');
+    await (await startCluster({ dataDir })).stop();
+    await rm(join(dataDir, 'cluster'), { recursive: true });
+    await writeFile(join(dataDir, 'cluster.new-1234'), 'half');
+    await (await startCluster({ dataDir })).stop();
+    expect((await readdir(dataDir)).sort()).toEqual(['cluster', 'password', 'postgres.log']);
+  });
+});
+
+describeKafka('the Kafka that tests may kill', () => {
+  it('is the same broker, with the same topics on the same port, after SIGKILL', async () => {
+    const dataDir = join(folder, 'kafka');
+    const first = await startBroker({ dataDir });
+    const topics = async () => {
+      const admin = new Kafka({ brokers: [first.brokers], logLevel: logLevel.NOTHING }).admin();
+      await admin.connect();
+      await admin.createTopics({ topics: [{ topic: 'crates' }], waitForLeaders: true });
+      const names = await admin.listTopics();
+      await admin.disconnect();
+      return names;
+    };
+    expect(await topics()).toEqual(['crates']);
+    await first.kill();
+    const second = await startBroker({ dataDir });
+    expect(second.brokers).toBe(first.brokers);
+    expect(await topics()).toEqual(['crates']);
+    await second.stop();
+  });
+});
