@@ -1,0 +1,127 @@
+import type pg from 'pg';
+import { type Actor, type Role, roles } from './actor.ts';
+import { hashOf, newSecret } from './secret.ts';
+
+/** A key as it is listed: everything but the secret, which nobody has but its holder. */
+export interface ApiKey extends Actor {
+  readonly created: Date;
+  readonly rotated: Date | undefined;
+  readonly revoked: Date | undefined;
+}
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** All unless given. */
+  readonly ledgers?: readonly string[] | 'all' | undefined;
+  /** All unless given. */
+  readonly sources?: readonly string[] | 'all' | undefined;
+  readonly party?: string | undefined;
+}
+
+/** Why a key cannot be made or changed, in words for people. */
+export class ApiKeyError extends Error {
+  override readonly name = 'ApiKeyError';
+  constructor(
+    readonly code: 'already-exists' | 'not-found' | 'malformed',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$/;
+
+/**
+ * Makes a key. A name is used once, for ever: the journal records it with what the key submitted.
+ * @returns the secret: the only time that anybody sees it
+ * @throws ApiKeyError
+ */
+export async function createKey(pool: pg.Pool, key: NewApiKey): Promise<{ secret: string; key: ApiKey }> {
+  if (!NAME.test(key.name) || key.name === 'admin') {
+    throw new ApiKeyError(
+      'malformed',
+      `"${key.name}" is no name for a key: 1 to 100 letters, digits and ._:@-, not "admin"`,
+    );
+  }
+  const unknown = key.roles.filter((role) => !roles.includes(role));
+  if (key.roles.length === 0 || unknown.length > 0) {
+    throw new ApiKeyError(
+      'malformed',
+      `a key needs one role or more of ${roles.join(', ')}, not "${unknown.join(', ')}"`,
+    );
+  }
+  const secret = newSecret();
+  const { rows } = await pool.query<Row>(
+    `INSERT INTO platform.api_keys (name, hash, roles, ledgers, sources, party)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING *`,
+    [key.name, hashOf(secret), key.roles, listOrNull(key.ledgers), listOrNull(key.sources), key.party ?? null],
+  );
+  if (rows[0] === undefined) {
+    throw new ApiKeyError(
+      'already-exists',
+      `there is a key "${key.name}", or was one: take another name, or rotate it`,
+    );
+  }
+  return { secret, key: fromRow(rows[0]) };
+}
+
+/** All keys, the revoked ones too, by name. */
+export async function listKeys(pool: pg.Pool): Promise<ApiKey[]> {
+  const { rows } = await pool.query<Row>('SELECT * FROM platform.api_keys ORDER BY name');
+  return rows.map(fromRow);
+}
+
+/** Ends a key for good, in every process at once. Revoking it again changes nothing. @throws ApiKeyError `not-found` */
+export async function revokeKey(pool: pg.Pool, name: string): Promise<ApiKey> {
+  const { rows } = await pool.query<Row>(
+    'UPDATE platform.api_keys SET revoked = coalesce(revoked, now()) WHERE name = $1 RETURNING *',
+    [name],
+  );
+  if (rows[0] === undefined) throw new ApiKeyError('not-found', `there is no key "${name}"`);
+  return fromRow(rows[0]);
+}
+
+/** Gives a key another secret; the old one ends at once. @throws ApiKeyError `not-found`: unknown, or revoked */
+export async function rotateKey(pool: pg.Pool, name: string): Promise<{ secret: string; key: ApiKey }> {
+  const secret = newSecret();
+  const { rows } = await pool.query<Row>(
+    'UPDATE platform.api_keys SET hash = $2, rotated = now() WHERE name = $1 AND revoked IS NULL RETURNING *',
+    [name, hashOf(secret)],
+  );
+  if (rows[0] === undefined) throw new ApiKeyError('not-found', `there is no key "${name}", or it is revoked`);
+  return { secret, key: fromRow(rows[0]) };
+}
+
+/** What the key with this hash may do; undefined when there is none, or it is revoked. */
+export async function findKey(pool: pg.Pool, hash: Buffer): Promise<Actor | undefined> {
+  const { rows } = await pool.query<Row>('SELECT * FROM platform.api_keys WHERE hash = $1 AND revoked IS NULL', [hash]);
+  return rows[0] && toActor(rows[0]);
+}
+
+interface Row {
+  name: string;
+  roles: Role[];
+  ledgers: string[] | null;
+  sources: string[] | null;
+  party: string | null;
+  created: Date;
+  rotated: Date | null;
+  revoked: Date | null;
+}
+
+function fromRow(row: Row): ApiKey {
+  return {
+    ...toActor(row),
+    created: row.created,
+    rotated: row.rotated ?? undefined,
+    revoked: row.revoked ?? undefined,
+  };
+}
+
+function toActor({ name, roles, ledgers, sources, party }: Row): Actor {
+  return { name, roles, ledgers: ledgers ?? 'all', sources: sources ?? 'all', party: party ?? undefined };
+}
+
+const listOrNull = (list: readonly string[] | 'all' | undefined): readonly string[] | null =>
+  list === undefined || list === 'all' ? null : list;

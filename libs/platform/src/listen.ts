@@ -1,0 +1,114 @@
+import pg from 'pg';
+import { clientConfig } from './database.ts';
+
+export interface ListenOptions {
+  readonly url: string;
+  readonly channels: readonly string[];
+  /** Shown in pg_stat_activity. */
+  readonly name?: string;
+  /**
+   * Told after every (re)connection, before any notification of it: what happened in between was not heard, so whoever caches
+   * or waits has to look again.
+   */
+  readonly onListening: () => void;
+  readonly onNotification: (payload: string, channel: string) => void;
+  /** The connection broke; nothing is heard until `onListening`. */
+  readonly onDeaf?: (error: Error) => void;
+}
+
+export interface Listener {
+  /** Whether notifications are heard at this moment, as far as one can know. */
+  readonly listening: boolean;
+  close(): Promise<void>;
+}
+
+/** A frozen or cut-off database answers no heartbeat: then nobody is heard, and the one who listens must know. */
+const HEARTBEAT_MS = 5_000;
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 2_000;
+
+/** Listens to channels of PostgreSQL on a connection of its own, which it makes again for as long as it is not closed. */
+export function listen(options: ListenOptions): Listener {
+  const listener = new ReconnectingListener(options);
+  listener.start();
+  return listener;
+}
+
+class ReconnectingListener implements Listener {
+  listening = false;
+  private closed = false;
+  private client: pg.Client | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private retryMs = FIRST_RETRY_MS;
+  private connecting: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ListenOptions) {}
+
+  start(): void {
+    this.connecting = this.connect();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.listening = false;
+    clearTimeout(this.timer);
+    await this.connecting;
+    await this.client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<void> {
+    const client = new pg.Client({
+      ...clientConfig(this.options.url, { name: this.options.name ?? 'lading listener' }),
+      query_timeout: HEARTBEAT_MS,
+    });
+    this.client = client;
+    client.on('error', (error) => {
+      this.lost(client, error);
+    });
+    client.on('end', () => {
+      this.lost(client, new Error('the connection was closed'));
+    });
+    client.on('notification', ({ channel, payload }) => {
+      this.options.onNotification(payload ?? '', channel);
+    });
+    try {
+      await client.connect();
+      for (const channel of this.options.channels) await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      // The connection may have broken while we waited, or its owner may have had enough.
+      if (this.closed || this.client !== client) return;
+      this.retryMs = FIRST_RETRY_MS;
+      this.listening = true;
+      this.options.onListening();
+      this.later(HEARTBEAT_MS, () => this.heartbeat(client));
+    } catch (error) {
+      this.lost(client, error as Error);
+    }
+  }
+
+  private async heartbeat(client: pg.Client): Promise<void> {
+    try {
+      await client.query('SELECT 1');
+      if (this.client === client && !this.closed) this.later(HEARTBEAT_MS, () => this.heartbeat(client));
+    } catch (error) {
+      this.lost(client, error as Error);
+    }
+  }
+
+  private lost(client: pg.Client, error: Error): void {
+    if (this.closed || this.client !== client) return;
+    const heard = this.listening;
+    this.listening = false;
+    this.client = undefined;
+    client.end().catch(() => undefined);
+    if (heard) this.options.onDeaf?.(error);
+    this.later(this.retryMs, () => {
+      this.start();
+    });
+    this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
+  }
+
+  private later(ms: number, work: () => unknown): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void work(), ms);
+  }
+}

@@ -1,0 +1,42 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The keys, without their secrets; and the word to every process whenever one of them changes, however it changes. */
+export class CreateApiKeys1704000000000 implements MigrationInterface {
+  readonly name = 'CreateApiKeys1704000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE SCHEMA IF NOT EXISTS platform;
+      CREATE TABLE platform.api_keys (
+        name     text PRIMARY KEY CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$' AND name <> 'admin'),
+        hash     bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
+        roles    text[] NOT NULL CHECK (cardinality(roles) > 0),
+        ledgers  text[],
+        sources  text[],
+        party    text,
+        created  timestamptz NOT NULL DEFAULT now(),
+        rotated  timestamptz,
+        revoked  timestamptz
+      );
+      COMMENT ON COLUMN platform.api_keys.hash IS 'SHA-256 of the secret, which is kept nowhere';
+      COMMENT ON COLUMN platform.api_keys.ledgers IS 'null: all';
+      COMMENT ON COLUMN platform.api_keys.sources IS 'null: all';
+
+      CREATE FUNCTION platform.tell_api_key() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_notify('lading_api_keys', coalesce(NEW.name, OLD.name));
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER tell_api_key AFTER INSERT OR UPDATE OR DELETE ON platform.api_keys
+        FOR EACH ROW EXECUTE FUNCTION platform.tell_api_key();
+    `);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP TABLE platform.api_keys;
+      DROP FUNCTION platform.tell_api_key();
+      DROP SCHEMA platform;
+    `);
+  }
+}

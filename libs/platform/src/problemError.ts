@@ -1,0 +1,42 @@
+import type { FieldError, ProblemCode } from '#contracts/problem';
+
+export interface ProblemErrorParts {
+  readonly errors?: readonly FieldError[] | undefined;
+  /** Spread into the document, to act on. */
+  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+  /** Sent with it: `Retry-After`, `WWW-Authenticate`, `Allow`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly cause?: unknown;
+}
+
+/** Throw it in a handler, and the answer is the problem document that it describes. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly errors: readonly FieldError[] | undefined;
+  readonly facts: Readonly<Record<string, unknown>> | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly status: number,
+    readonly code: ProblemCode,
+    /** A sentence for people: what is wrong, and what to do about it. */
+    readonly detail: string,
+    { errors, facts, headers = {}, cause }: ProblemErrorParts = {},
+  ) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.errors = errors;
+    this.facts = facts;
+    this.headers = headers;
+  }
+}
+
+/** 503: nothing is known to have happened; ask again. `seconds` a whole number, 1 at least. */
+export function unavailable(
+  detail: string,
+  { seconds = 1, cause }: { seconds?: number; cause?: unknown } = {},
+): ProblemError {
+  return new ProblemError(503, 'unavailable', detail, {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(seconds))) },
+    cause,
+  });
+}
