@@ -1,0 +1,34 @@
+import type { ActivityRow } from '#contracts/rows';
+import { instant } from '../reading/instant.ts';
+import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { Where } from '../reading/where.ts';
+
+export interface ActivityQuery extends PageQuery {
+  readonly type?: string | undefined;
+  readonly subject?: string | undefined;
+  /** Events that name this party. */
+  readonly party?: string | undefined;
+  readonly item?: string | undefined;
+}
+
+/** What happened, the newest first. */
+export async function activity({ db, ledger }: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
+  const where = new Where(ledger, 'a').equals('a.type', query.type).equals('a.subject', query.subject);
+  if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(a.parties)`);
+  if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(a.items)`);
+  const before = keyOf(query, [0]);
+  if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
+  const { rows } = await db.query<ActivityRow>(
+    `SELECT sequence, type, id, source, subject, actor, ${instant('occurred')} AS occurred, ${instant('recorded')} AS recorded,
+       parties, items, quantity, note
+     FROM activity a ${where} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
+    where.values,
+  );
+  return pageOf(
+    rows,
+    query,
+    ({ sequence }) => [sequence],
+    (row) => row,
+  );
+}

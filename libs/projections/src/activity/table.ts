@@ -1,0 +1,10 @@
+import { ID } from '../model.ts';
+
+export const activityTables = `
+  CREATE TABLE activity (
+    ledger ${ID} NOT NULL, sequence bigint NOT NULL,
+    type text NOT NULL, id text NOT NULL, source text NOT NULL, subject text NOT NULL, actor text NOT NULL,
+    occurred timestamptz NOT NULL, recorded timestamptz NOT NULL,
+    parties text[] NOT NULL, items text[] NOT NULL, quantity bigint NOT NULL, note text,
+    PRIMARY KEY (ledger, sequence)
+  );`;

@@ -1,0 +1,84 @@
+import type { FlagRow } from '#contracts/rows';
+import type { ReadModel } from '../reading/readModel.ts';
+import { type Leg, legs, missing } from '../swaps/legs.ts';
+
+/**
+ * The flags that the clock raises, judged at `at`:
+ * - `overdue-leg`: the window that a leg's line had at execution is over, and units are missing. One flag a leg.
+ * - `one-sided-swap`: a party has given all that it owes under a swap, and a leg to it is overdue. One flag a party and item. (A
+ *   leg that is not due yet makes no swap one-sided: that the parties deliver at different times is what was agreed.)
+ *
+ * Both are raised by the swap's execution, so that a list by sequence has its place for them.
+ */
+export async function clockFlags(model: ReadModel, at: Date, executedFrom = 0): Promise<FlagRow[]> {
+  const found = await legs(model, { executedFrom }, at);
+  const swaps = [...Map.groupBy(found, ({ swap }) => swap).values()].filter((own) => own.some(({ overdue }) => overdue));
+  const receipts = await receiptsOf(model, swaps, at);
+  return swaps.flatMap((own) => [
+    ...own.filter(({ overdue }) => overdue).map((leg) => overdueLeg(leg, receipts)),
+    ...oneSided(own, receipts),
+  ]);
+}
+
+type Receipts = ReadonlyMap<string, readonly number[]>;
+const keyOfLeg = ({ swap, leg }: Pick<Leg, 'swap' | 'leg'>): string => `${swap}|${leg}`;
+
+/** The events that brought (or lost) units of each leg. */
+async function receiptsOf({ db, ledger }: ReadModel, swaps: readonly (readonly Leg[])[], at: Date): Promise<Receipts> {
+  const ids = swaps.map((own) => own[0]?.swap);
+  const { rows } = await db.query<{ swap: string; leg: number; sequences: number[] }>(
+    `SELECT swap, leg, array_agg(DISTINCT sequence::float8 ORDER BY sequence::float8) AS sequences FROM swap_counts
+     WHERE ledger = $1 AND swap = ANY($2) AND occurred <= $3 GROUP BY swap, leg`,
+    [ledger, ids, at.toISOString()],
+  );
+  return new Map(rows.map((row) => [keyOfLeg(row), row.sequences]));
+}
+
+const eventsOf = (own: readonly Leg[], receipts: Receipts): number[] => {
+  const all = own.flatMap((leg) => [leg.raised ?? 0, ...(receipts.get(keyOfLeg(leg)) ?? [])]);
+  return [...new Set(all)].sort((a, b) => a - b);
+};
+
+function overdueLeg(leg: Leg, receipts: Receipts): FlagRow {
+  const { swap, from, to, order, line, item, quantity, received, lost, cancelled, windowTo } = leg;
+  return {
+    flag: `overdue-leg:${swap}:${leg.leg}`,
+    rule: 'overdue-leg',
+    raised: leg.raised ?? 0,
+    parties: [from, to],
+    item,
+    facts: { swap, leg: leg.leg, from, to, order, line, quantity, received, missing: missing(leg), lost, cancelled, due: windowTo },
+    events: eventsOf([leg], receipts),
+  };
+}
+
+function oneSided(own: readonly Leg[], receipts: Receipts): FlagRow[] {
+  const parties = [...new Set(own.map(({ from }) => from))].sort();
+  return parties.flatMap((party) => {
+    const given = own.filter(({ from }) => from === party);
+    if (given.some((leg) => missing(leg) > 0)) return [];
+    const late = own.filter(({ to, overdue }) => to === party && overdue);
+    return [...Map.groupBy(late, ({ item }) => item)].map(([item, legsTo]): FlagRow => {
+      const [first] = legsTo as [Leg];
+      const due = own.filter((leg) => leg.to === party && leg.item === item);
+      return {
+        flag: `one-sided-swap:${first.swap}:${party}:${item}`,
+        rule: 'one-sided-swap',
+        raised: first.raised ?? 0,
+        parties: [party, ...new Set(legsTo.map(({ from }) => from))],
+        item,
+        facts: {
+          swap: first.swap,
+          party,
+          given: sum(given.filter((leg) => leg.item === item), (leg) => leg.received),
+          received: sum(due, (leg) => leg.received),
+          missing: sum(due, missing),
+          overdue: sum(legsTo, missing),
+        },
+        events: eventsOf([...given, ...due], receipts),
+      };
+    });
+  });
+}
+
+const sum = (all: readonly Leg[], of: (leg: Leg) => number): number => all.reduce((total, leg) => total + of(leg), 0);

@@ -1,0 +1,65 @@
+import type { FlagRow, FlagRule } from '#contracts/rows';
+import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { Where } from '../reading/where.ts';
+import { clockFlags } from './clock.ts';
+
+export interface FlagsQuery extends PageQuery {
+  readonly rule?: FlagRule | undefined;
+  readonly party?: string | undefined;
+  readonly item?: string | undefined;
+}
+
+/** What needs a look, in the order in which it was raised. The rules that depend on the clock are judged at `at`. */
+export async function flags(model: ReadModel, query: FlagsQuery, at: Date): Promise<Page<FlagRow>> {
+  const key = keyOf(query, [0, '']);
+  const [raised, last] = (key ?? [0, '']) as [number, string];
+  const stored = await storedFlags(model, query, raised, last);
+  const byClock = (await clockFlags(model, at, raised)).filter((flag) => matches(flag, query) && isAfter(flag, raised, last));
+  const all = [...stored, ...byClock].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));
+  return pageOf(
+    all,
+    query,
+    ({ raised, flag }) => [raised, flag],
+    (row) => row,
+  );
+}
+
+/** @returns undefined also for a flag of the clock that is not up at `at`. */
+export async function flag(model: ReadModel, id: string, at: Date): Promise<FlagRow | undefined> {
+  if (/^(overdue-leg|one-sided-swap):/.test(id)) return (await clockFlags(model, at)).find((row) => row.flag === id);
+  const [, rule, sequence, n] = /^([a-z-]+):(\d{1,15}):(\d{1,9})$/.exec(id) ?? [];
+  if (rule === undefined) return undefined;
+  const where = new Where(model.ledger, 'f')
+    .equals('f.rule', rule)
+    .equals('f.sequence', Number(sequence))
+    .equals('f.n', Number(n));
+  return (await select(model, where, 1))[0];
+}
+
+const matches = (flag: FlagRow, { rule, party, item }: FlagsQuery): boolean =>
+  (rule === undefined || flag.rule === rule) &&
+  (party === undefined || flag.parties.includes(party)) &&
+  (item === undefined || flag.item === item);
+
+const isAfter = (flag: FlagRow, raised: number, last: string): boolean =>
+  flag.raised > raised || (flag.raised === raised && flag.flag > last);
+
+const ID_OF_FLAG = `(f.rule || ':' || f.sequence || ':' || f.n) COLLATE "C"`;
+
+async function storedFlags(model: ReadModel, query: FlagsQuery, raised: number, last: string): Promise<FlagRow[]> {
+  const where = new Where(model.ledger, 'f').equals('f.rule', query.rule).equals('f.item', query.item);
+  if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(f.parties)`);
+  // The first condition is what the index knows.
+  where.and(`f.sequence >= ${where.value(raised)}`).after(['f.sequence', ID_OF_FLAG], [raised, last]);
+  return select(model, where, limitOf(query) + 1);
+}
+
+async function select({ db }: ReadModel, where: Where, limit: number): Promise<FlagRow[]> {
+  const { rows } = await db.query<Omit<FlagRow, 'facts'> & { facts: string }>(
+    `SELECT ${ID_OF_FLAG} AS flag, f.rule, f.sequence AS raised, f.parties, f.item, f.facts, f.events::float8[] AS events
+     FROM flags f ${where} ORDER BY f.sequence, ${ID_OF_FLAG} LIMIT ${limit}`,
+    where.values,
+  );
+  return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) as FlagRow['facts'] }));
+}

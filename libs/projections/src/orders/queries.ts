@@ -1,0 +1,86 @@
+import type { OrderRow } from '#contracts/rows';
+import { instant } from '../reading/instant.ts';
+import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { Where } from '../reading/where.ts';
+
+export interface OrdersQuery extends PageQuery {
+  readonly buyer?: string | undefined;
+  readonly supplier?: string | undefined;
+  /** Orders with a line of this item. */
+  readonly item?: string | undefined;
+  /** Orders of which this party owns units now. */
+  readonly owner?: string | undefined;
+}
+
+/** The ledger's orders by id, each line with where its units are and whose they are. */
+export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page<OrderRow>> {
+  const where = new Where(model.ledger, 'o').equals('o.buyer', query.buyer).equals('o.supplier', query.supplier);
+  if (query.item !== undefined) {
+    where.and(
+      `EXISTS (SELECT FROM order_lines l WHERE l.ledger = o.ledger AND l."order" = o."order" AND l.item = ${where.value(query.item)})`,
+    );
+  }
+  if (query.owner !== undefined) {
+    where.and(
+      `EXISTS (SELECT FROM holdings h WHERE h.ledger = o.ledger AND h."order" = o."order" AND h.open AND h.owner = ${where.value(query.owner)})`,
+    );
+  }
+  return find(model, where.after(['o."order"'], keyOf(query, [''])), query);
+}
+
+export async function order(model: ReadModel, id: string): Promise<OrderRow | undefined> {
+  return (await find(model, new Where(model.ledger, 'o').equals('o."order"', id), {})).data[0];
+}
+
+type Line = OrderRow['lines'][number];
+type Header = Omit<OrderRow, 'lines'>;
+
+async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
+  const { rows } = await model.db.query<Header>(
+    `SELECT "order", buyer, supplier, ${instant('placed')} AS placed FROM orders o ${where}
+     ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,
+    where.values,
+  );
+  const ids = rows.map((row) => row.order);
+  const lines = await linesOf(model, ids);
+  return pageOf(
+    rows,
+    query,
+    (row) => [row.order],
+    (row) => ({ ...row, lines: lines.get(row.order) ?? [] }),
+  );
+}
+
+interface LineRow extends Omit<Line, 'units' | 'window' | 'cancelled'> {
+  readonly order: string;
+  readonly from: string;
+  readonly to: string;
+}
+type UnitsRow = Line['units'][number] & { readonly order: string; readonly line: string };
+
+async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, Line[]>> {
+  const lines = await db.query<LineRow>(
+    `SELECT "order", line, item, quantity, window_from AS "from", window_to AS "to" FROM order_lines
+     WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n`,
+    [ledger, ids],
+  );
+  const units = await db.query<Omit<UnitsRow, 'stage'> & { stage: string; open: boolean }>(
+    `SELECT "order", line, owner, custodian, stage, shipment, quantity, open FROM holdings
+     WHERE ledger = $1 AND "order" = ANY($2) AND (open OR stage = 'cancelled') ORDER BY account`,
+    [ledger, ids],
+  );
+  const found = new Map<string, Line[]>();
+  const byLine = new Map<string, Line>();
+  for (const { order, from, to, ...row } of lines.rows) {
+    const line: Line = { ...row, cancelled: 0, window: { from, to }, units: [] };
+    byLine.set(`${order}|${line.line}`, line);
+    found.set(order, [...(found.get(order) ?? []), line]);
+  }
+  for (const { order, line: name, open, ...row } of units.rows) {
+    const line = byLine.get(`${order}|${name}`);
+    if (open) line?.units.push(row as Line['units'][number]);
+    else if (line !== undefined) line.cancelled += row.quantity;
+  }
+  return found;
+}

@@ -1,0 +1,47 @@
+import type { QueueRow } from '#contracts/rows';
+import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { Where } from '../reading/where.ts';
+
+export interface QueueQuery extends PageQuery {
+  readonly owner?: string | undefined;
+  readonly buyer?: string | undefined;
+}
+
+/**
+ * Who waits for an item, in turn: by delivery window, then by the sequence at which the order was placed. A place in the queue is
+ * one owner's units of one order line, while some of them are ordered or in transit; after a swap it is the new owner's.
+ * A filter leaves rows out; those that stay keep their position.
+ */
+export async function queue(model: ReadModel, item: string, query: QueueQuery): Promise<Page<QueueRow>> {
+  const { db, ledger } = model;
+  const key = keyOf(query, [0, '', '', 0, 0, '']);
+  const where = new Where(ledger, 'q').equals('q.item', item).and('q.waiting');
+  if (key !== undefined) {
+    const [from, to, placed, n, owner] = key.slice(1).map((part) => where.value(part));
+    where.and(
+      `(q.window_from, q.window_to, q.placed, q.n, q.owner) > (${from ?? ''}::date, ${to ?? ''}::date, ${placed ?? ''}, ${n ?? ''}, ${owner ?? ''})`,
+    );
+  }
+  const start = where.value(key?.[0] ?? 0);
+  const filter = new Where(ledger, 'q');
+  filter.values.splice(0, 1, ...where.values);
+  filter.equals('q.owner', query.owner).equals('o.buyer', query.buyer);
+  const { rows } = await db.query<Row>(
+    `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.window_from AS "from", q.window_to AS "to",
+       q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held, q.placed, q.n
+     FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM queue q ${where} ORDER BY ${ORDER}) q
+       JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
+     ${filter} ORDER BY q.position LIMIT ${limitOf(query) + 1}`,
+    filter.values,
+  );
+  return pageOf(
+    rows,
+    query,
+    ({ position, from, to, placed, n, owner }) => [position, from, to, placed, n, owner],
+    ({ from, to, placed, n, ...row }) => ({ ...row, window: { from, to } }),
+  );
+}
+
+const ORDER = 'q.window_from, q.window_to, q.placed, q.n, q.owner';
+type Row = Omit<QueueRow, 'window'> & { from: string; to: string; placed: number; n: number };

@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import type { ReadModel } from './readModel.ts';
+
+/** There is no version of the read models to answer from: no projector has run on this database yet. */
+export class NoReadModels extends Error {
+  constructor() {
+    super('there are no read models yet: a projector makes them when it starts');
+    this.name = 'NoReadModels';
+  }
+}
+
+// The search path is fixed in the same statement that picks the version, inside the snapshot that everything else is read from:
+// so a request never mixes two versions, whenever the switch happens.
+const BEGIN = `
+  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SELECT version, set_config('search_path', 'rm_' || version, true) FROM read_model_active`;
+const STANDING = `SELECT sequence FROM positions WHERE ledger = $1`;
+
+/** The schema went away between picking it and reading it: the request was older than the grace of a retired version. */
+const GONE = new Set(['42P01', '3F000']);
+
+/**
+ * Runs `read` on one ledger's read models: one version, one snapshot. All that it reads stands at the same sequence.
+ *
+ * @throws {NoReadModels} when no version is active
+ */
+export async function withReadModels<T>(
+  pool: pg.Pool,
+  ledger: string,
+  read: (model: ReadModel) => Promise<T>,
+): Promise<T> {
+  try {
+    return await readOnce(pool, ledger, read);
+  } catch (error) {
+    if (!GONE.has((error as { code?: string }).code ?? '')) throw error;
+    return readOnce(pool, ledger, read);
+  }
+}
+
+async function readOnce<T>(pool: pg.Pool, ledger: string, read: (model: ReadModel) => Promise<T>): Promise<T> {
+  const db = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    const version = await begin(db);
+    const { rows } = await db.query<{ sequence: number }>(STANDING, [ledger]);
+    return await read({ db, ledger, version, sequence: Number(rows[0]?.sequence ?? 0) });
+  } finally {
+    // It only read: there is nothing to keep, and a connection that cannot even say so is of no use to the next one.
+    await db.query('ROLLBACK').catch((error: unknown) => (broken = error as Error));
+    db.release(broken);
+  }
+}
+
+async function begin(db: pg.PoolClient): Promise<number> {
+  const results = (await db.query(BEGIN)) as unknown as pg.QueryResult<{ version: number }>[];
+  const version = results[1]?.rows[0]?.version;
+  if (version === undefined) throw new NoReadModels();
+  return version;
+}
+
+/** Where the active version stands in a ledger: for waiting until a write is visible (channel `lading_applied` tells when to look). */
+export async function appliedSequence(pool: pg.Pool, ledger: string): Promise<number> {
+  return withReadModels(pool, ledger, async ({ sequence }) => sequence);
+}

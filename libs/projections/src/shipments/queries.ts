@@ -1,0 +1,74 @@
+import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
+import { instant } from '../reading/instant.ts';
+import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { Where } from '../reading/where.ts';
+
+export interface ShipmentsQuery extends PageQuery {
+  readonly consignee?: string | undefined;
+  readonly carrier?: string | undefined;
+  /** Shipments with units of this order. */
+  readonly order?: string | undefined;
+  readonly item?: string | undefined;
+  readonly owner?: string | undefined;
+}
+
+/** The ledger's shipments by id: what was sent on each, what arrived, what is still on the way. */
+export async function shipments(model: ReadModel, query: ShipmentsQuery): Promise<Page<ShipmentRow>> {
+  const where = new Where(model.ledger, 's').equals('s.consignee', query.consignee).equals('s.carrier', query.carrier);
+  for (const column of ['order', 'item', 'owner'] as const) {
+    if (query[column] === undefined) continue;
+    where.and(
+      `EXISTS (SELECT FROM shipment_lines l WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND l.advised + l.surplus > 0
+         AND l."${column}" = ${where.value(query[column])})`,
+    );
+  }
+  return find(model, where.after(['s.shipment'], keyOf(query, [''])), query);
+}
+
+export async function shipment(model: ReadModel, id: string): Promise<ShipmentRow | undefined> {
+  return (await find(model, new Where(model.ledger, 's').equals('s.shipment', id), {})).data[0];
+}
+
+type Line = ShipmentRow['lines'][number];
+type Header = Omit<ShipmentRow, 'lines' | 'status'> & { final: boolean };
+
+async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
+  const { rows } = await model.db.query<Header>(
+    `SELECT shipment, consignee, carrier, destination, eta, ${instant('dispatched')} AS dispatched, final
+     FROM shipments s ${where} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
+    where.values,
+  );
+  const lines = await linesOf(
+    model,
+    rows.map((row) => row.shipment),
+  );
+  return pageOf(
+    rows,
+    query,
+    (row) => [row.shipment],
+    ({ final, ...row }) => {
+      const own = lines.get(row.shipment) ?? [];
+      return { ...row, status: statusOf(own, final), lines: own };
+    },
+  );
+}
+
+function statusOf(lines: readonly Line[], final: boolean): ShipmentStatus {
+  const arrived = lines.some((line) => line.received + line.damaged + line.surplus > 0);
+  const coming = !final && lines.some((line) => line.inTransit > 0);
+  if (coming) return arrived ? 'partly_received' : 'in_transit';
+  return arrived ? 'received' : 'ended';
+}
+
+async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, Line[]>> {
+  const { rows } = await db.query<Line & { shipment: string }>(
+    `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
+     FROM shipment_lines WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0
+     ORDER BY shipment, "order", line, owner`,
+    [ledger, ids],
+  );
+  const found = new Map<string, Line[]>();
+  for (const { shipment, ...line } of rows) found.set(shipment, [...(found.get(shipment) ?? []), line]);
+  return found;
+}

@@ -1,0 +1,55 @@
+import type { PartyRow, SwapRow } from '#contracts/rows';
+import type { ReadModel } from '../reading/readModel.ts';
+import { type Leg, legs } from './legs.ts';
+
+type Balance = SwapRow['balance'][number];
+type Owed = PartyRow['balances'][number];
+
+/** Six decimals: a twelfth of a second of a unit. */
+const round = (days: number): number => Math.round(days * 1e6) / 1e6 || 0;
+
+/** The exchange balance of one swap: what each party gave and received of each item, and what it is owed. */
+export function exchangeBalance(legsOfSwap: readonly Leg[]): Balance[] {
+  const found = new Map<string, Balance>();
+  const of = (party: string, item: string): Balance => {
+    const key = `${party}|${item}`;
+    const balance = found.get(key) ?? { party, item, given: 0, received: 0, units: 0, unitDays: 0 };
+    found.set(key, balance);
+    return balance;
+  };
+  for (const { from, to, item, received, unitDays } of legsOfSwap) {
+    const giver = of(from, item);
+    giver.given += received;
+    giver.units += received;
+    giver.unitDays = round(giver.unitDays + unitDays);
+    const receiver = of(to, item);
+    receiver.received += received;
+    receiver.units -= received;
+    receiver.unitDays = round(receiver.unitDays - unitDays);
+  }
+  return [...found.values()].sort((a, b) => compare(a.party, b.party) || compare(a.item, b.item));
+}
+
+/** What each of these parties is owed (positive) or owes (negative) under executed swaps: by swap, other party and item. */
+export async function owedTo(model: ReadModel, parties: readonly string[], at: Date): Promise<Map<string, Owed[]>> {
+  const found = new Map(parties.map((party) => [party, new Map<string, Owed>()]));
+  if (parties.length === 0) return new Map();
+  for (const { swap, from, to, item, received, unitDays } of await legs(model, { parties }, at)) {
+    add(found.get(from), { swap, with: to, item, units: received, unitDays });
+    add(found.get(to), { swap, with: from, item, units: -received, unitDays: -unitDays });
+  }
+  return new Map([...found].map(([party, owed]) => [party, [...owed.values()]]));
+}
+
+function add(owed: Map<string, Owed> | undefined, more: Owed): void {
+  if (owed === undefined) return;
+  const key = `${more.swap}|${more.with}|${more.item}`;
+  const before = owed.get(key);
+  owed.set(key, {
+    ...more,
+    units: (before?.units ?? 0) + more.units || 0,
+    unitDays: round((before?.unitDays ?? 0) + more.unitDays),
+  });
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,83 @@
+import type { SwapRow } from '#contracts/rows';
+import type { ReadModel } from '../reading/readModel.ts';
+import { Where } from '../reading/where.ts';
+
+/** A leg of a swap as it stands at a moment. */
+export interface Leg {
+  readonly swap: string;
+  readonly leg: number;
+  readonly from: string;
+  readonly to: string;
+  readonly order: string;
+  readonly line: string;
+  readonly item: string;
+  readonly quantity: number;
+  readonly windowFrom: string;
+  readonly windowTo: string;
+  /** Whether the swap was executed by then: before that, nothing is owed. */
+  readonly executed: boolean;
+  readonly raised: number | null;
+  readonly proposedSequence: number;
+  readonly received: number;
+  readonly lost: number;
+  readonly cancelled: number;
+  /** The received units, each for the days since it came. */
+  readonly unitDays: number;
+  readonly overdue: boolean;
+}
+
+/** Whose legs: of these swaps, of swaps in which these parties give or receive, or of executed swaps from a sequence on. */
+export interface LegsOf {
+  readonly swaps?: readonly string[];
+  readonly parties?: readonly string[];
+  readonly executedFrom?: number;
+}
+
+/** Legs by swap and number. What happened after `at` is left out, and what is late is judged then. */
+export async function legs({ db, ledger }: ReadModel, of: LegsOf, at: Date): Promise<Leg[]> {
+  const where = new Where(ledger, 'l');
+  const moment = `${where.value(at.toISOString())}::timestamptz`;
+  if (of.swaps !== undefined) where.and(`l.swap = ANY(${where.value(of.swaps)})`);
+  if (of.parties !== undefined) {
+    const parties = where.value(of.parties);
+    where.and(`s.executed IS NOT NULL AND (l.giver = ANY(${parties}) OR l.receiver = ANY(${parties}))`);
+  }
+  if (of.executedFrom !== undefined) where.and(`s.executed_sequence >= ${where.value(of.executedFrom)}`);
+  const { rows } = await db.query<Omit<Leg, 'unitDays'> & { unitDays: string }>(
+    `SELECT l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity,
+       l.window_from AS "windowFrom", l.window_to AS "windowTo",
+       coalesce(s.executed <= ${moment}, false) AS executed, s.executed_sequence AS raised,
+       s.proposed_sequence AS "proposedSequence", c.received, c.lost, c.cancelled, c.unit_days AS "unitDays",
+       coalesce(s.executed <= ${moment}, false) AND c.received < l.quantity
+         AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment} AS overdue
+     FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
+       CROSS JOIN LATERAL (
+         SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'received'), 0)::bigint AS received,
+           coalesce(sum(quantity) FILTER (WHERE kind = 'lost'), 0)::bigint AS lost,
+           coalesce(sum(quantity) FILTER (WHERE kind = 'cancelled'), 0)::bigint AS cancelled,
+           coalesce(sum(quantity * extract(epoch FROM ${moment} - occurred)) FILTER (WHERE kind = 'received'), 0) / 86400 AS unit_days
+         FROM swap_counts c WHERE c.ledger = l.ledger AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
+       ) c
+     ${where} ORDER BY l.swap, l.leg`,
+    where.values,
+  );
+  return rows.map((row) => ({ ...row, unitDays: Number(row.unitDays) }));
+}
+
+/** What has not come of an executed leg; of one that is not executed nothing is missing yet. */
+export const missing = (leg: Leg): number => (leg.executed ? leg.quantity - leg.received : 0);
+
+export const legRow = (leg: Leg): SwapRow['legs'][number] => ({
+  from: leg.from,
+  to: leg.to,
+  order: leg.order,
+  line: leg.line,
+  item: leg.item,
+  quantity: leg.quantity,
+  window: { from: leg.windowFrom, to: leg.windowTo },
+  received: leg.received,
+  missing: missing(leg),
+  lost: leg.lost,
+  cancelled: leg.cancelled,
+  overdue: leg.overdue,
+});
