@@ -1,0 +1,127 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
+import { Consumption, type ConsumptionOptions } from './consumption.ts';
+import type { Feed, FeedEvent, FeedState, Sink } from './feed.ts';
+import { toFeedEvent } from './message.ts';
+import { silent } from './observer.ts';
+import { reasonOf } from './retry.ts';
+
+export interface FileFeedOptions extends ConsumptionOptions {
+  /** A path, or what is read from standard input. NDJSON: the exact bytes of one event a line, of any number of ledgers. */
+  readonly file: string | Readable;
+}
+
+/** The file is not what it must be; the message names the line. */
+export class FileFeedError extends Error {
+  override readonly name = 'FileFeedError';
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * An export, read once from its start to its end. A file has no further back and nothing to wait for: a hole is filled from
+ * the journal where one is given, else that ledger is parked, and `run` resolves all the same: look at `state().parked`.
+ */
+export class FileFeed implements Feed {
+  readonly #options: FileFeedOptions;
+  readonly #stopping = new AbortController();
+  #consumption: Consumption | undefined;
+  #running: Promise<void> | undefined;
+  #state: FeedState['state'] = 'starting';
+
+  constructor(options: FileFeedOptions) {
+    this.#options = options;
+  }
+
+  /** @throws FileFeedError for a line that is not an event, after applying what stands before it */
+  run(sink: Sink): Promise<void> {
+    this.#running ??= this.#run(sink).finally(() => {
+      this.#state = 'stopped';
+    });
+    return this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running?.catch(() => undefined);
+    this.#state = 'stopped';
+  }
+
+  state(): FeedState {
+    const reason = this.#consumption?.failing;
+    return {
+      state: this.#state === 'running' && reason !== undefined ? 'retrying' : this.#state,
+      ...(reason !== undefined && { reason }),
+      parked: this.#consumption?.parked ?? [],
+    };
+  }
+
+  async #run(sink: Sink): Promise<void> {
+    const { signal } = this.#stopping;
+    const consumption = new Consumption(sink, signal, this.#options);
+    this.#consumption = consumption;
+    await consumption.load();
+    this.#state = 'running';
+
+    const waiting = new Map<string, FeedEvent[]>();
+    const flush = async (ledger: string) => {
+      const events = waiting.get(ledger) ?? [];
+      waiting.delete(ledger);
+      if (events.length === 0) return;
+      await consumption.head(ledger, events.at(-1)?.sequence ?? 0);
+      await consumption.take(ledger, events);
+    };
+    try {
+      for await (const event of events(this.#options.file, signal)) {
+        const gathered = waiting.get(event.ledger) ?? [];
+        waiting.set(event.ledger, gathered);
+        gathered.push(event);
+        if (gathered.length >= (this.#options.batch ?? 1_000)) await flush(event.ledger);
+      }
+    } finally {
+      for (const ledger of [...waiting.keys()]) await flush(ledger);
+      (this.#options.log ?? silent).debug({ parked: consumption.parked.length }, 'the file is read');
+    }
+  }
+}
+
+async function* events(file: string | Readable, signal: AbortSignal): AsyncGenerator<FeedEvent> {
+  let number = 0;
+  for await (const line of lines(file, signal)) {
+    number += 1;
+    if (line.length === 0) continue;
+    let event: FeedEvent;
+    try {
+      event = toFeedEvent(line);
+    } catch (error) {
+      throw new FileFeedError(`line ${number} is not an event: ${reasonOf(error)}`);
+    }
+    yield event;
+  }
+}
+
+/** The lines as bytes, without their ends: text would not give back what is not valid UTF-8. */
+async function* lines(file: string | Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const source = typeof file === 'string' ? createReadStream(file, { highWaterMark: 1_048_576 }) : file;
+  let rest: Buffer = Buffer.alloc(0);
+  let number = 0;
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      let from = 0;
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+        if (signal.aborted) return;
+        number += 1;
+        yield bytes.subarray(from, end);
+        from = end + 1;
+      }
+      rest = bytes.subarray(from);
+      if (rest.length > MAX_EVENT_BYTES)
+        throw new FileFeedError(`line ${number + 1} is longer than any event (${MAX_EVENT_BYTES} bytes)`);
+    }
+    if (rest.length > 0 && !signal.aborted) yield rest;
+  } finally {
+    if (typeof file === 'string') source.destroy();
+  }
+}

@@ -1,0 +1,208 @@
+import type { Consumer, ConsumerCrashEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumption } from './consumption.ts';
+import type { Sink } from './feed.ts';
+import type { KafkaLog } from './kafkaLog.ts';
+import { KafkaPartition } from './kafkaPartition.ts';
+import type { FeedLog } from './observer.ts';
+import { startingPoint } from './startingPoint.ts';
+
+export interface KafkaMemberOptions {
+  readonly kafka: Kafka;
+  readonly topic: string;
+  readonly group: string;
+  readonly checkEvery: number;
+  readonly records: KafkaLog;
+  readonly sink: Sink;
+  readonly consumption: Consumption;
+  readonly log: FeedLog;
+  /** Called after every rebalance, when the partitions that this member got are read from where they should be. */
+  readonly onPositioned: () => void;
+}
+
+const HEARTBEAT_MS = 2_000;
+const COMMIT_MS = 1_000;
+
+/** One life of a kafkajs consumer: from joining the group until it crashes or is told to leave. */
+export class KafkaMember {
+  readonly #options: KafkaMemberOptions;
+  readonly #consumer: Consumer;
+  /** Those that are positioned. A batch works on one of these objects, and ends when it is no longer the one in here. */
+  readonly #partitions = new Map<number, KafkaPartition>();
+  readonly #positioning = new Map<number, symbol>();
+  readonly #committed = new Map<number, { offset: bigint; at: number }>();
+  #fail: (error: unknown) => void = () => undefined;
+
+  constructor(options: KafkaMemberOptions) {
+    this.#options = options;
+    this.#consumer = options.kafka.consumer({
+      groupId: options.group,
+      allowAutoTopicCreation: false,
+      sessionTimeout: 10_000,
+      rebalanceTimeout: 30_000,
+      heartbeatInterval: HEARTBEAT_MS,
+      // New partitions of the topic, and with them new ledgers, are seen after at most this long.
+      metadataMaxAge: 10_000,
+      maxBytesPerPartition: 4_194_304,
+      // The broker answers as soon as there is a byte. So short because kafkajs sleeps for as long while every partition is
+      // paused, as they are after each rebalance.
+      maxWaitTimeInMs: 100,
+    });
+  }
+
+  /** Resolves when `signal` fires, rejects when the consumer cannot go on. It has left the group by then. */
+  async live(signal: AbortSignal): Promise<void> {
+    const { topic } = this.#options;
+    const consumer = this.#consumer;
+    const end = new Promise<void>((resolve, reject) => {
+      this.#fail = reject;
+      consumer.on(consumer.events.CRASH, ({ payload }: ConsumerCrashEvent) => {
+        reject(payload.error);
+      });
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+      if (signal.aborted) resolve();
+    });
+    end.catch(() => undefined);
+
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.#partitions.clear();
+      this.#positioning.clear();
+      this.#position(payload.memberAssignment[topic] ?? []);
+    });
+    const check = setInterval(() => {
+      void this.#check();
+    }, this.#options.checkEvery);
+
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: 3,
+        eachBatch: (payload) => this.#eachBatch(payload),
+      });
+      await end;
+    } finally {
+      clearInterval(check);
+      this.#partitions.clear();
+      this.#positioning.clear();
+      await consumer.disconnect().catch(() => undefined);
+    }
+  }
+
+  /**
+   * Finds out where these partitions are to be read from, and reads on there. The pause must come first and in the same turn
+   * as the join: kafkajs would fetch from the committed offset meanwhile (400 applied messages came; with the pause, none).
+   */
+  #position(numbers: readonly number[]): void {
+    const { topic, sink, consumption, records, log, onPositioned } = this.#options;
+    if (numbers.length > 0) this.#consumer.pause([{ topic, partitions: [...numbers] }]);
+    const token = Symbol('positioning');
+    for (const number of numbers) {
+      this.#partitions.delete(number);
+      this.#positioning.set(number, token);
+    }
+    const position = async () => {
+      const [extents, hints] = await Promise.all([records.extents(numbers), sink.hints?.() ?? [], consumption.load()]);
+      for (const extent of extents) {
+        const { partition, start, identity } = extent;
+        // A rebalance came in between: it positions what it gave us.
+        if (this.#positioning.get(partition) !== token) continue;
+        this.#positioning.delete(partition);
+        const { offset, warnings } = startingPoint(extent, hints);
+        for (const warning of warnings) log.error({ topic, partition }, warning);
+        this.#partitions.set(partition, new KafkaPartition(partition, start, offset, identity, log));
+        this.#consumer.seek({ topic, partition, offset: offset.toString() });
+        this.#consumer.resume([{ topic, partitions: [partition] }]);
+      }
+      onPositioned();
+    };
+    position().catch(this.#fail);
+  }
+
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    const { topic, partition: number } = batch;
+    const partition = this.#partitions.get(number);
+    const first = batch.messages[0];
+    // A slice that is not resolved comes again.
+    if (partition === undefined || first === undefined || payload.isStale()) return;
+    if (!partition.accepts(first)) {
+      const facts = { topic, partition: number, expected: partition.next.toString(), got: first.offset };
+      this.#options.log.error(
+        facts,
+        `partition ${number} went on at another offset: its log was made again or cut off`,
+      );
+      this.#position([number]);
+      return;
+    }
+
+    let fenced = false;
+    const alive = () =>
+      !fenced && payload.isRunning() && !payload.isStale() && this.#partitions.get(number) === partition;
+    const beat = setInterval(() => {
+      payload.heartbeat().catch(() => {
+        fenced = true;
+      });
+    }, HEARTBEAT_MS);
+    try {
+      const slice = { messages: batch.messages, next: BigInt(batch.lastOffset()) + 1n };
+      const progress = await partition.take(slice, this.#options.consumption, alive);
+      if (progress === 'again' && alive()) {
+        this.#consumer.seek({ topic, partition: number, offset: partition.next.toString() });
+      } else if (progress === 'done') {
+        payload.resolveOffset(batch.lastOffset());
+        await this.#commit(partition, (offsets) => payload.commitOffsetsIfNecessary(offsets));
+      }
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  /** For lag tools only, so not for each batch; whether it works is of no importance here. */
+  async #commit(
+    { partition, resume }: KafkaPartition,
+    commit: (offsets: {
+      topics: { topic: string; partitions: { partition: number; offset: string }[] }[];
+    }) => Promise<void>,
+  ): Promise<void> {
+    const last = this.#committed.get(partition);
+    if (last !== undefined && (last.offset === resume || Date.now() - last.at < COMMIT_MS)) return;
+    this.#committed.set(partition, { offset: resume, at: Date.now() });
+    const partitions = [{ partition, offset: resume.toString() }];
+    await commit({ topics: [{ topic: this.#options.topic, partitions }] }).catch((error: unknown) => {
+      this.#committed.delete(partition);
+      this.#options.log.debug({ err: error }, 'the offsets could not be committed to Kafka');
+    });
+  }
+
+  /**
+   * Notices what kafkajs does not tell: that the topic was made again while nothing came. Also commits what the pace of
+   * `#commit` left over, so that lag tools show no lag on a quiet topic.
+   */
+  async #check(): Promise<void> {
+    const { topic, records, log } = this.#options;
+    const before = [...this.#partitions.values()];
+    try {
+      for (const { partition, identity, end } of await records.extents(before.map((one) => one.partition))) {
+        const known = before.find((one) => one.partition === partition);
+        if (known === undefined || this.#partitions.get(partition) !== known) continue;
+        const other = known.identity !== undefined && known.identity !== identity;
+        if (other || end < known.next) {
+          log.error({ topic, partition }, `the log of partition ${partition} was made again or cut off`);
+          this.#position([partition]);
+          continue;
+        }
+        await this.#commit(known, (offsets) =>
+          this.#consumer.commitOffsets(
+            offsets.topics.flatMap(({ topic: name, partitions }) => partitions.map((one) => ({ topic: name, ...one }))),
+          ),
+        );
+      }
+    } catch (error) {
+      log.debug({ err: error }, 'the log could not be looked at');
+    }
+  }
+}

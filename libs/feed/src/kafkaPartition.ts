@@ -1,0 +1,154 @@
+import type { KafkaMessage } from 'kafkajs';
+import type { Consumption } from './consumption.ts';
+import type { FeedEvent, Hint } from './feed.ts';
+import { identify, toFeedEvent } from './message.ts';
+import type { FeedLog } from './observer.ts';
+import { reasonOf } from './retry.ts';
+
+export interface Slice {
+  readonly messages: readonly KafkaMessage[];
+  /** The offset after the last record, also after such as carry no message. */
+  readonly next: bigint;
+}
+
+export type Progress =
+  | 'done'
+  /** Read again from `next`, which is further back now. */
+  | 'again'
+  /** The member was fenced or stops: whoever reads the partition next takes this slice. */
+  | 'abandoned';
+
+interface Group {
+  readonly ledger: string;
+  readonly events: readonly FeedEvent[];
+  /** Of the first of its records in the slice. */
+  readonly offset: bigint;
+}
+
+/**
+ * One partition as one member of the group reads it, from being assigned until the next rebalance. Events of several ledgers
+ * stand in it, each applied on its own.
+ */
+export class KafkaPartition {
+  /** The offset that is read next. */
+  next: bigint;
+  /** The first record of each parked ledger that was not applied: no hint may go past it. */
+  readonly #waiting = new Map<string, bigint>();
+  #sinceStart: boolean;
+
+  constructor(
+    readonly partition: number,
+    readonly start: bigint,
+    next: bigint,
+    /** Which log it is (`LogExtent.identity`); undefined while it is empty. */
+    public identity: string | undefined,
+    private readonly log: FeedLog,
+  ) {
+    this.next = next;
+    this.#sinceStart = next === start;
+  }
+
+  /** Where a restart may begin: every event before is applied. */
+  get resume(): bigint {
+    return least([this.next, ...this.#waiting.values()]);
+  }
+
+  /** Whether this record can come next in the log that was positioned in; the first of an empty log tells which log it is. */
+  accepts({ offset, timestamp }: KafkaMessage): boolean {
+    if (this.identity !== undefined) return BigInt(offset) >= this.next;
+    if (BigInt(offset) !== this.start) return false;
+    this.identity = timestamp;
+    return true;
+  }
+
+  async take(slice: Slice, consumption: Consumption, alive: () => boolean): Promise<Progress> {
+    const groups = this.#byLedger(slice.messages, consumption);
+    let again: bigint | undefined;
+    for (const [index, group] of groups.entries()) {
+      // Everything before this offset is applied once this group is: not what stands in the groups after it.
+      const safe = least([
+        slice.next,
+        ...groups.slice(index + 1).map(({ offset }) => offset),
+        ...this.#waiting.values(),
+      ]);
+      const hint = again === undefined ? this.#hint(safe) : undefined;
+      const from = await this.#takeGroup(group, hint, consumption, alive);
+      if (from === 'abandoned') return from;
+      if (from !== undefined) again = least([from, again ?? from]);
+    }
+    this.next = again ?? slice.next;
+    if (again === this.start) this.#sinceStart = true;
+    return again === undefined ? 'done' : 'again';
+  }
+
+  /** @returns from where to read again, if that is needed */
+  async #takeGroup(
+    { ledger, events, offset }: Group,
+    hint: Hint | undefined,
+    consumption: Consumption,
+    alive: () => boolean,
+  ) {
+    await consumption.head(ledger, events.at(-1)?.sequence ?? 0);
+    const taken = await consumption.take(ledger, events, { hint, alive, canSeekBack: !this.#sinceStart });
+    if (taken === 'abandoned') return taken;
+    if (taken === 'seek-back') return this.start;
+    const waiting = this.#waiting.get(ledger);
+    if (taken === 'stopped') {
+      this.#waiting.set(ledger, least([offset, waiting ?? offset]));
+      return undefined;
+    }
+    // What came for it while it was parked was left out.
+    this.#waiting.delete(ledger);
+    return waiting;
+  }
+
+  #hint(offset: bigint): Hint | undefined {
+    const log = this.identity;
+    return log === undefined ? undefined : { partition: this.partition, offset: offset.toString(), log };
+  }
+
+  /** What is new, by ledger in the order of the log. Applied events are dropped by their headers, before they are parsed. */
+  #byLedger(messages: readonly KafkaMessage[], consumption: Consumption): readonly Group[] {
+    const groups = new Map<string, { ledger: string; events: FeedEvent[]; offset: bigint }>();
+    const skipped = new Map<string, number>();
+    for (const message of messages) {
+      const said = identify(message);
+      if (said !== undefined && said.sequence <= consumption.position(said.ledger)) {
+        skipped.set(said.ledger, (skipped.get(said.ledger) ?? 0) + 1);
+        continue;
+      }
+      const event = this.#read(message, said);
+      if (event === undefined) continue;
+      const group = groups.get(event.ledger);
+      if (group === undefined)
+        groups.set(event.ledger, { ledger: event.ledger, events: [event], offset: BigInt(message.offset) });
+      else group.events.push(event);
+    }
+    for (const [ledger, events] of skipped) consumption.skipped(ledger, events);
+    return [...groups.values()].map((group) => ({ ...group, events: ascending(group.events) }));
+  }
+
+  /** A record that is no event of ours cannot be waited for. If it stands in an event's place, that event is a hole. */
+  #read(message: KafkaMessage, said: ReturnType<typeof identify>): FeedEvent | undefined {
+    try {
+      if (message.value === null) throw new Error('it has no value');
+      return toFeedEvent(message.value, said);
+    } catch (error) {
+      this.log.error(
+        { partition: this.partition, offset: message.offset },
+        `the record at offset ${message.offset} of partition ${this.partition} is not an event: ${reasonOf(error)}`,
+      );
+      return undefined;
+    }
+  }
+}
+
+/** A relay that took over, or filled a topic again, sends some a second time: the sequence is the order, not the log. */
+function ascending(events: readonly FeedEvent[]): readonly FeedEvent[] {
+  const inOrder = events.every(({ sequence }, index) => sequence > (events[index - 1]?.sequence ?? 0));
+  if (inOrder) return events;
+  const bySequence = new Map(events.map((event) => [event.sequence, event]));
+  return [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+}
+
+const least = (numbers: readonly bigint[]): bigint => numbers.reduce((a, b) => (b < a ? b : a));
