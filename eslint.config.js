@@ -51,6 +51,13 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       // Jest's matchers take methods by reference.
       '@typescript-eslint/unbound-method': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(only|skip|todo|failing)$/]',
+          message: 'Every test runs, every time. (Without Kafka, describeKafka skips, and says so.)',
+        },
+      ],
     },
   },
 );

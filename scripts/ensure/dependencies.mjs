@@ -6,6 +6,7 @@ import { onlyOne } from './onlyOne.mjs';
 import { root } from './root.mjs';
 import { saying } from './say.mjs';
 
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 const STAMP = join(root, 'node_modules', '.lading-stamp');
 
 /** What node_modules depends on: not on scripts or a description, but on Node's binary interface and the machine. */
@@ -26,11 +27,15 @@ const installed = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === dep
 /** Installs what the lock file names, unless it is there. The stamp is written last: an interrupted install is done again. */
 export async function ensureDependencies() {
   if (installed()) return;
-  await onlyOne(async () => {
+  await onlyOne(async (handOver) => {
     if (installed()) return;
     const packages = packagePaths();
     const there = () => packages.filter((path) => existsSync(join(root, path, 'package.json'))).length;
-    await saying(`installing ${packages.length} packages`, npmCi, () => `${there()} of ${packages.length}`);
+    await saying(
+      `installing ${packages.length} packages`,
+      () => npmCi(handOver),
+      () => `${there()} of ${packages.length}`,
+    );
     stampDependencies();
   });
 }
@@ -47,7 +52,8 @@ function packagePaths() {
   return Object.entries(packages).flatMap(([path, { optional }]) => (path === '' || optional ? [] : [path]));
 }
 
-async function npmCi() {
+/** @param {(pid: number) => void} handOver */
+async function npmCi(handOver) {
   // The same npm that runs this script, where one does.
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
@@ -55,6 +61,12 @@ async function npmCi() {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (child.pid !== undefined) handOver(child.pid);
+  const stop = (/** @type {NodeJS.Signals} */ signal) => {
+    child.kill(signal);
+    process.exit(130);
+  };
+  for (const signal of SIGNALS) process.once(signal, stop);
   let output = '';
   child.stdout.on('data', (chunk) => (output += String(chunk)));
   child.stderr.on('data', (chunk) => (output += String(chunk)));
@@ -63,5 +75,6 @@ async function npmCi() {
     child.once('error', reject);
     child.once('close', resolve);
   });
+  for (const signal of SIGNALS) process.off(signal, stop);
   if (code !== 0) throw new Error(`npm ci failed:\n${output.trim()}`);
 }

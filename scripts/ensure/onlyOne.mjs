@@ -11,7 +11,8 @@ const LOCK = join(root, '.cache', 'setting-up');
  * Does `work` while no other process of this checkout does its own: two commands started at once on a fresh clone must not
  * install into one folder. The lock of a process that died is taken over.
  * @template T
- * @param {() => Promise<T>} work
+ * @param {(handOver: (pid: number) => void) => Promise<T>} work may hand the lock to a child: should this process be killed,
+ *   the next one waits for that child
  * @returns {Promise<T>}
  */
 export async function onlyOne(work) {
@@ -21,7 +22,9 @@ export async function onlyOne(work) {
     await sleep(200);
   }
   try {
-    return await work();
+    return await work((pid) => {
+      writeFileSync(LOCK, String(pid));
+    });
   } finally {
     rmSync(LOCK, { force: true });
   }
@@ -33,7 +36,7 @@ function take() {
     return true;
   } catch {
     const holder = holderOf(LOCK);
-    if (holder !== undefined && !isRunning(holder, 'node')) rmSync(LOCK, { force: true });
+    if (holder !== undefined && !isRunning(holder, /node|npm/)) rmSync(LOCK, { force: true });
     return false;
   }
 }

@@ -19,6 +19,8 @@ export function serverUser() {
     `--reuid=${owner.uid}`,
     `--regid=${owner.gid}`,
     '--clear-groups',
+    // access(2), by which these programs look for each other, goes by capabilities only with this.
+    '--securebits=+no_setuid_fixup',
     '--inh-caps=+dac_override',
     '--ambient-caps=+dac_override',
   ];

@@ -2,17 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Whether the process `pid` lives and its command line holds `text`: a process number alone may have been given to another.
+ * Whether the process `pid` lives and its command line matches: a process number alone may have been given to another.
  * @param {number} pid
- * @param {string} text
+ * @param {string | RegExp} command a part of it
  */
-export function isRunning(pid, text) {
+export function isRunning(pid, command) {
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH') return false;
   }
-  return commandLine(pid).includes(text);
+  const line = commandLine(pid);
+  return typeof command === 'string' ? line.includes(command) : command.test(line);
 }
 
 /** @param {number} pid */
