@@ -1,4 +1,4 @@
-import { pointer } from '#contracts/jsonPointer';
+import { pointer } from '../jsonPointer.ts';
 
 /** How many members the objects of a parsed value have, all together. */
 export function countMembers(value: unknown): number {
