@@ -80,7 +80,7 @@ module.exports = {
       comment: 'What production code imports must be in "dependencies".',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: SPEC },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     { name: 'not-resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
