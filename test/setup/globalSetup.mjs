@@ -20,7 +20,12 @@ const log = (message) => {
  */
 export default async function globalSetup() {
   if (!process.env.LADING_TEST_DATABASE_URL) await setUpPostgres();
-  if (!process.env.LADING_TEST_KAFKA && !process.env.LADING_TEST_KAFKA_STARTER) await setUpKafka();
+  const {
+    LADING_TEST_KAFKA: given,
+    LADING_TEST_KAFKA_STARTER: starter,
+    LADING_TEST_KAFKA_MISSING: missing,
+  } = process.env;
+  if (!given && !starter && !missing) await setUpKafka();
 }
 
 async function setUpPostgres() {
