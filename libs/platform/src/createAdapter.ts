@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyServerOptions } from 'fastify';
+import { problem } from '#contracts/problem';
+import { parseJson } from './parseJson.ts';
+import { ProblemError } from './problemError.ts';
+import { sendProblem } from './sendProblem.ts';
+import { toProblem } from './toProblem.ts';
+
+/** A body of one event, or of a plain route: an event is 65,535 bytes at most, and may be written generously. */
+export const MAX_BODY_BYTES = 1_048_576;
+/** A batch of 10,000 events of the usual size. */
+export const MAX_BATCH_BYTES = 16_777_216;
+
+export const CLOUD_EVENT = 'application/cloudevents+json';
+export const CLOUD_EVENT_BATCH = 'application/cloudevents-batch+json';
+export const NDJSON = 'application/x-ndjson';
+
+/**
+ * Fastify with the content types that Lading takes, and no others: JSON parsed, both CloudEvents forms as a Buffer, NDJSON as
+ * the request's own stream, whose reader counts the bytes. Whatever fails before a route is found is a problem document, too.
+ */
+export function createAdapter(): FastifyAdapter {
+  const started = randomBytes(4).toString('hex');
+  let requests = 0;
+  const options: FastifyServerOptions = {
+    bodyLimit: MAX_BODY_BYTES,
+    // Streams of events never end by themselves. What can end was given the time to: see Drain.
+    forceCloseConnections: true,
+    genReqId: () => `${started}-${(++requests).toString(36)}`,
+    routerOptions: { maxParamLength: 1_000 },
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(request, reply, toProblem(error));
+    },
+    clientErrorHandler: refuseBadHttp,
+  };
+  const adapter = new FastifyAdapter(options);
+  const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    try {
+      done(null, parseJson(body));
+    } catch (error) {
+      done(error as ProblemError);
+    }
+  });
+  fastify.addContentTypeParser(CLOUD_EVENT, { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  fastify.addContentTypeParser(
+    CLOUD_EVENT_BATCH,
+    { parseAs: 'buffer', bodyLimit: MAX_BATCH_BYTES },
+    (_request, body, done) => {
+      done(null, body);
+    },
+  );
+  fastify.addContentTypeParser(NDJSON, (_request, payload, done) => {
+    done(null, payload);
+  });
+  return adapter;
+}
+
+/** What is no HTTP has no request to answer: the answer is written to the socket. */
+function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason, detail] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'Request Header Fields Too Large', 'the headers are too large'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([408, 'Request Timeout', 'the request took too long to arrive'] as const)
+        : ([400, 'Bad Request', 'this is not HTTP'] as const);
+  const body = JSON.stringify(problem(status, status === 431 ? 'too-large' : 'malformed', { detail }));
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

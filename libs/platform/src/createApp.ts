@@ -1,0 +1,70 @@
+import { type DynamicModule, Module, type NestApplicationOptions, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import type pg from 'pg';
+import { adminKey } from './adminKey.ts';
+import type { WithDatabase } from './config.ts';
+import { createAdapter } from './createAdapter.ts';
+import { createPool } from './database.ts';
+import { Drain } from './drain.ts';
+import { Keyring } from './keyring.ts';
+import { createLogger } from './logging.ts';
+import { PlatformModule } from './platform.module.ts';
+import { addRequestHooks } from './requestHooks.ts';
+
+export interface CreateAppOptions {
+  /** Of the service: in its logs, and on its connections to PostgreSQL. */
+  readonly name?: string;
+  /** Connections of the shared pool; 10 unless told. */
+  readonly connections?: number;
+  /** Called before the application is initialised: to add pages and documents. */
+  readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
+}
+
+/**
+ * A Nest application on Fastify with everything that services share: keys, problem documents, health, metrics, logs. It is
+ * initialised, and answers `inject`; it does not listen yet. The database must be migrated (see `migrate`).
+ */
+export async function createApp(
+  module: Type | DynamicModule,
+  config: WithDatabase,
+  { name = 'lading', connections = 10, prepare }: CreateAppOptions = {},
+): Promise<NestFastifyApplication> {
+  const logger = createLogger(name, config.logLevel);
+  const { key } = await adminKey(config);
+  const pool = createPool(config.databaseUrl, {
+    name: `lading ${name}`,
+    max: connections,
+    onError: (error) => {
+      logger.warn({ err: error }, 'a connection to the database broke');
+    },
+  });
+  const keyring = new Keyring({ pool, url: config.databaseUrl, adminKey: key });
+
+  try {
+    const platform = PlatformModule.with({ config, pool, keyring, logger });
+    const root = { module: RootModule, imports: [platform, module] };
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest wrote a shape as a class
+    const options: NestApplicationOptions = { bodyParser: false, bufferLogs: true, abortOnError: false };
+    const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), options);
+    app.useLogger(app.get(Logger));
+    addRequestHooks(app.getHttpAdapter().getInstance(), { keyring, drain: app.get(Drain), logger });
+    await prepare?.(app);
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+    return app;
+  } catch (error) {
+    await giveUp(keyring, pool);
+    throw error;
+  }
+}
+
+/** Stands over the modules of a process. */
+@Module({})
+class RootModule {}
+
+async function giveUp(keyring: Keyring, pool: pg.Pool): Promise<void> {
+  await keyring.close();
+  if (!pool.ended) await pool.end();
+}

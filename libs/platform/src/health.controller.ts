@@ -1,0 +1,36 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { Drain } from './drain.ts';
+import { HealthChecks, type Readiness } from './health.ts';
+import { ProblemError } from './problemError.ts';
+import { Public } from './requires.ts';
+
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(
+    private readonly checks: HealthChecks,
+    private readonly drain: Drain,
+  ) {}
+
+  /** The process runs: a failure here is cured by starting it again. */
+  @Get('live')
+  @Header('cache-control', 'no-store')
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** It can do its work: a failure here is cured by waiting, and by sending the work elsewhere meanwhile. */
+  @Get('ready')
+  @Header('cache-control', 'no-store')
+  async ready(): Promise<{ status: 'ok'; checks: Readiness['checks'] }> {
+    if (this.drain.draining) throw notReady('this process is stopping', {});
+    const { ready, checks } = await this.checks.run();
+    const down = Object.keys(checks).filter((name) => checks[name]?.status === 'down');
+    if (!ready) throw notReady(`not ready: ${down.join(', ')}`, checks);
+    return { status: 'ok', checks };
+  }
+}
+
+function notReady(detail: string, checks: Readiness['checks']): ProblemError {
+  return new ProblemError(503, 'unavailable', detail, { facts: { checks }, headers: { 'retry-after': '1' } });
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+
+/** Resolves when all is well; rejects, or takes more than two seconds, when not. A string says how things are. */
+export type Check = () => unknown;
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly status: 'up' | 'down'; readonly detail?: string }>>;
+}
+
+const PATIENCE_MS = 2_000;
+
+/** A reason that may be told to anybody; of any other error only the log learns. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
+/** What a service needs to do its work: each part registers its own check. */
+@Injectable()
+export class HealthChecks {
+  private readonly checks = new Map<string, Check>();
+
+  register(name: string, check: Check): void {
+    this.checks.set(name, check);
+  }
+
+  async run(): Promise<Readiness> {
+    const results = await Promise.all(
+      [...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const),
+    );
+    return { ready: results.every(([, { status }]) => status === 'up'), checks: Object.fromEntries(results) };
+  }
+}
+
+async function outcome(check: Check): Promise<Readiness['checks'][string]> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new NotReady(`no answer within ${PATIENCE_MS / 1000} s`));
+    }, PATIENCE_MS);
+  });
+  try {
+    const detail = await Promise.race([Promise.resolve().then(check), tooLate]);
+    return typeof detail === 'string' ? { status: 'up', detail } : { status: 'up' };
+  } catch (error) {
+    return { status: 'down', detail: error instanceof NotReady ? error.message : 'does not answer' };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,30 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Config, ConfigError } from './config.ts';
+
+/**
+ * Opens the port of the settings. @returns the URL that it answers at
+ * @throws ConfigError when the port is taken, or not this user's to open
+ */
+export async function listenOn(
+  app: NestFastifyApplication,
+  { host, port }: Pick<Config, 'host' | 'port'>,
+): Promise<string> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    const { code } = error as NodeJS.ErrnoException;
+    const say = code === undefined ? undefined : MISTAKES[code];
+    throw say === undefined ? error : new ConfigError([say(host, port)]);
+  }
+  const address = app.getHttpServer().address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+const MISTAKES: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) => `LADING_PORT: another program listens on ${host}:${port}: stop it, or set another port`,
+  EACCES: (_host, port) => `LADING_PORT: port ${port} is not for ordinary users: set one above 1023`,
+  EADDRNOTAVAIL: (host) => `LADING_HOST: ${host} is no address of this machine`,
+  ENOTFOUND: (host) => `LADING_HOST: there is no host ${host}`,
+};

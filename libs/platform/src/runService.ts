@@ -1,0 +1,62 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ConfigError, readConfig, type WithDatabase } from './config.ts';
+import { createApp, type CreateAppOptions } from './createApp.ts';
+import { createLogger } from './logging.ts';
+import { watchProcess } from './metrics.ts';
+import { migrate, type MigrationClass } from './migrate.ts';
+import { platformMigrations } from './migrations/index.ts';
+import { listenOn } from './listenOn.ts';
+import { stopOnSignals } from './stopOnSignals.ts';
+import { waitForDatabase } from './waitForDatabase.ts';
+
+export interface RunServiceOptions extends Omit<CreateAppOptions, 'name'> {
+  /** Of the libraries that the service works with; those of the platform come by themselves. */
+  readonly migrations: readonly MigrationClass[];
+  /** It cannot do without; the database always. */
+  readonly needs?: readonly 'kafka'[];
+}
+
+/**
+ * The whole life of a service's process: settings, database, migrations, the application, its port, and a clean stop on
+ * SIGTERM or SIGINT. A mistake in the settings ends it with status 2 and a line for each; what else fails, with 1.
+ */
+export async function runService(
+  name: string,
+  module: Type | DynamicModule,
+  defaultPort: number,
+  { migrations, needs = [], ...options }: RunServiceOptions,
+): Promise<NestFastifyApplication | undefined> {
+  try {
+    const config = readConfig({ defaultPort, needs: ['database', ...needs] }) as WithDatabase;
+    const logger = createLogger(name, config.logLevel);
+    process.on('uncaughtException', (error) => {
+      logger.fatal({ err: error }, 'ended by an error that nobody caught');
+      process.exit(1);
+    });
+
+    await waitForDatabase(config.databaseUrl, (message) => {
+      logger.info(message);
+    });
+    const ran = await migrate(config.databaseUrl, [...platformMigrations, ...migrations]);
+    if (ran.length > 0) logger.info({ migrations: ran }, 'migrated the database');
+
+    watchProcess();
+    const app = await createApp(module, config, { name, ...options });
+    stopOnSignals(app, logger);
+    const url = await listenOn(app, config);
+    logger.info({ url }, 'listening');
+    return app;
+  } catch (error) {
+    fail(name, error);
+    return undefined;
+  }
+}
+
+function fail(name: string, error: unknown): void {
+  const mistake = error instanceof ConfigError;
+  const lines = mistake ? error.problems : [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  for (const line of lines) process.stderr.write(`lading ${name}: ${line}\n`);
+  // Something that was begun may keep the process: it ends here, when what it wrote is out.
+  process.stderr.write('', () => process.exit(mistake ? 2 : 1));
+}

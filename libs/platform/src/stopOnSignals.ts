@@ -1,0 +1,30 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { Drain } from './drain.ts';
+
+const PATIENCE_MS = 5_000;
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Finishes what is being answered, tells open streams to end, and closes everything. */
+export async function stopGracefully(app: NestFastifyApplication): Promise<void> {
+  await app.get(Drain).finish(PATIENCE_MS);
+  await app.close();
+}
+
+/** Stops cleanly on the first signal, with status 0; at once on the second. */
+export function stopOnSignals(app: NestFastifyApplication, logger: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    stopGracefully(app).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { ConfigError } from './config.ts';
+import { clientConfig } from './database.ts';
+import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
+
+/** What PostgreSQL says when the address is wrong: waiting does not cure it. */
+const WRONG: Readonly<Record<string, string>> = {
+  '28P01': 'the password is not right',
+  '28000': 'the user may not connect',
+  '3D000': 'there is no such database on it',
+  ENOTFOUND: 'there is no such host',
+};
+
+/**
+ * Resolves when the database accepts connections: services and their database often start together.
+ * @throws ConfigError when it answers that it will not, or not at all within `patienceMs`
+ */
+export async function waitForDatabase(url: string, log: (message: string) => void, patienceMs = 60_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  for (let said = false; ; ) {
+    const error = await tryOnce(url);
+    if (error === undefined) return;
+    const wrong = WRONG[String((error as { code?: unknown }).code)];
+    if (wrong !== undefined) throw new ConfigError([`DATABASE_URL: PostgreSQL refuses: ${wrong}`]);
+    if (!isDatabaseUnavailable(error)) throw error as Error;
+    if (Date.now() > deadline)
+      throw new ConfigError([`DATABASE_URL: PostgreSQL at ${hostOf(url)} does not answer: is it running?`]);
+    if (!said) log(`waiting for PostgreSQL at ${hostOf(url)}`);
+    said = true;
+    await sleep(200);
+  }
+}
+
+async function tryOnce(url: string): Promise<unknown> {
+  const client = new pg.Client(clientConfig(url, { name: 'lading start' }));
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+const hostOf = (url: string): string => new URL(url).host;

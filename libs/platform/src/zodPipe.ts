@@ -1,0 +1,26 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import type { z } from 'zod';
+import { fieldErrors } from '#contracts/fieldErrors';
+import { ProblemError } from './problemError.ts';
+
+/**
+ * What `schema` makes of `value`.
+ * @throws ProblemError 400 `malformed` that names every bad field by its pointer
+ */
+export function checked<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = fieldErrors(parsed.error.issues, value);
+  const named = errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`);
+  const detail = named.length === 1 ? String(named[0]) : `${named.length} fields are wrong: see errors`;
+  throw new ProblemError(400, 'malformed', detail, { errors });
+}
+
+/** Checks every argument whose class was made by nestjs-zod's createZodDto, which also describes it in OpenAPI. */
+@Injectable()
+export class ZodPipe implements PipeTransform {
+  transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
+    const schema = (metatype as { isZodDto?: boolean; schema?: z.ZodType } | undefined)?.schema;
+    return schema === undefined ? value : checked(schema, value);
+  }
+}
