@@ -1,5 +1,5 @@
 import type { Move, Place } from '#contracts/move';
-import type { Stage } from '#contracts/scalars';
+import type { PartiesStage, Stage } from '#contracts/scalars';
 
 /** Where some units of one order line are. `shipment` is null unless they are in transit. */
 export interface Account {
@@ -17,8 +17,15 @@ export interface Holding extends Account {
   readonly quantity: number;
 }
 
+/** What an account's units are: the item of one order line. */
+export type Goods = Pick<Account, 'item' | 'order' | 'line'>;
+
 /** Joins the seven parts; no id holds a `|`. */
 export const accountKey = ({ owner, custodian, item, order, line, stage, shipment }: Account): string =>
+  `${owner}|${custodian}|${item}|${order}|${line}|${stage}|${shipment ?? ''}`;
+
+/** The key of the account of these goods at a place, without making the account. */
+export const keyAt = ({ item, order, line }: Goods, { owner, custodian, stage, shipment }: Place): string =>
   `${owner}|${custodian}|${item}|${order}|${line}|${stage}|${shipment ?? ''}`;
 
 /** The account at one end of a move. */
@@ -31,3 +38,24 @@ export const accountOf = ({ item, order, line }: Pick<Move, 'item' | 'order' | '
   stage: place.stage,
   shipment: place.shipment ?? null,
 });
+
+/** The account that a key names: `accountKey` turned round. */
+export function parseAccountKey(key: string): Account {
+  const [owner = '', custodian = '', item = '', order = '', line = '', stage = '', shipment = ''] = key.split('|');
+  return { owner, custodian, item, order, line, stage: stage as Stage, shipment: shipment === '' ? null : shipment };
+}
+
+/** An account's place, as a move says it. */
+export const placeOf = ({ owner, custodian, stage, shipment }: Omit<Account, keyof Goods>): Place =>
+  shipment === null ? { owner, custodian, stage } : { owner, custodian, stage, shipment };
+
+const inTheirHands: ReadonlySet<Stage> = new Set<PartiesStage>(['ordered', 'in_transit', 'held', 'damaged']);
+
+/** Whether units in this stage are a party's: promised to it, on their way to it, or with it. */
+export const isPartiesStage = (stage: Stage): stage is PartiesStage => inTheirHands.has(stage);
+
+/** Accounts outside the books' walls, where units come from and differences go: they may be below zero. */
+export const mayBeNegative = (stage: Stage): boolean => stage === 'supply' || stage === 'count';
+
+/** The most units that one account takes, either sign: what a 32-bit integer holds. */
+export const MAX_BALANCE = 2 ** 31 - 1;

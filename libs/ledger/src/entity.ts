@@ -23,6 +23,17 @@ export interface OrderLine {
   /** The line's total in units; cancelled units are not counted. */
   readonly quantity: number;
   readonly window: Window;
+  /** By `accountKey`; accounts at zero are left out. */
+  readonly accounts: ReadonlyMap<string, Holding>;
+  /** By shipment: every shipment that units of this line were ever dispatched on. */
+  readonly shipments: ReadonlyMap<string, LineOnShipment>;
+}
+
+export interface LineOnShipment {
+  /** The sequence at which units of the line were first dispatched on it. */
+  readonly dispatched: number;
+  /** The owners for whom some of them were received. */
+  readonly received: readonly string[];
 }
 
 /** The only entity with quantities. */
@@ -31,11 +42,10 @@ export interface Order extends Versioned {
   readonly order: string;
   readonly buyer: string;
   readonly supplier: string;
-  readonly lines: ReadonlyMap<string, OrderLine>;
-  /** By `accountKey`; accounts at zero are left out. */
-  readonly accounts: ReadonlyMap<string, Holding>;
-  /** For each shipment with units of this order, the sequence at which they were first dispatched on it. */
-  readonly dispatched: ReadonlyMap<string, number>;
+  /** As placed: no line is ever added or taken out, so an event copies this array and the lines that it changes. */
+  readonly lines: readonly OrderLine[];
+  /** Where each line stands in `lines`; shared by all versions of the order. */
+  readonly index: ReadonlyMap<string, number>;
 }
 
 export interface Shipment extends Versioned {

@@ -1,0 +1,85 @@
+import { expandSerials } from '#contracts/serials';
+import { mayBeNegative } from '../account.ts';
+import { type Rejected, reject } from '../decision.ts';
+import type { View } from '../view.ts';
+import type { Draw, Tally } from './draw.ts';
+import { serialCount, serialElsewhere } from './serialRejections.ts';
+import { trackingOf } from './tracking.ts';
+
+/**
+ * Serial numbers of everything that an event draws. Out of an account with q units, n of them named so far, a draw of k
+ *
+ * - names k units, each on the account already, or nowhere in the ledger while the account has unnamed units (so units
+ *   get their names on any move: when ordered, dispatched or received); or
+ * - names none, and takes all that the named draws leave; or the units are not made yet: they come from supply as
+ *   ordered, or are ordered without any name so far and stay ordered or become cancelled.
+ *
+ * Rejects with `serial-count` and `serial-elsewhere`; a unit is named once in an event.
+ */
+export function checkSerials(view: View, tallies: Iterable<Tally>): Rejected | undefined {
+  const seen = new Map<string, Set<string>>();
+  for (const tally of tallies) {
+    if (tally.draws.length === 0 || trackingOf(view, tally.line) !== 'serial') continue;
+    const { item } = tally.line;
+    let named = seen.get(item);
+    if (named === undefined) seen.set(item, (named = new Set()));
+    const wrong = checkNamed(view, tally, named) ?? checkUnnamed(view, tally);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function checkNamed(view: View, { key, line, place, balance, draws }: Tally, seen: Set<string>): Rejected | undefined {
+  let unnamed = mayBeNegative(place.stage) ? Infinity : balance - view.named(key);
+  let first: Rejected | undefined;
+  for (const { serials, quantity } of draws) {
+    if (serials === undefined) continue;
+    const list = expandSerials(serials);
+    const distinct = new Set(list).size;
+    if (list.length !== quantity || distinct !== quantity) first ??= serialCount(line, quantity, distinct);
+    // Every unit is asked for before the first that is wrong is answered, so that they are loaded at once.
+    for (const serial of list) {
+      const where = view.unit(line.item, serial);
+      if (seen.has(serial) || (where === undefined ? unnamed-- <= 0 : where !== key)) {
+        first ??= serialElsewhere(line, serial, where);
+      }
+      seen.add(serial);
+    }
+  }
+  return first;
+}
+
+function checkUnnamed(view: View, { key, line, place, balance, draws }: Tally): Rejected | undefined {
+  const unnamed = draws.filter(
+    ({ serials, from, to }) => serials === undefined && !isUnmadeSupply(from.stage, to.stage),
+  );
+  if (unnamed.length === 0) return undefined;
+  const asked = total(unnamed);
+  const left = balance - total(draws.filter((draw) => !unnamed.includes(draw)));
+  if (asked === left && goOneWay(unnamed)) return undefined;
+
+  const named = view.named(key);
+  if (place.stage === 'ordered' && named === 0 && unnamed.every(({ to }) => isUnmade(to.stage))) return undefined;
+  const { order, line: id, item } = line;
+  return reject(
+    'serial-count',
+    `${item} is tracked by serial number, and ${asked} of ${balance} units of line ${id} of order ${order} move. Name their serial numbers.`,
+    { order, line: id, item, ...place, asked, named: 0, available: balance },
+  );
+}
+
+/** Units that come from supply as ordered: nobody can name what is not made yet. */
+const isUnmadeSupply = (from: string, to: string): boolean => from === 'supply' && to === 'ordered';
+const isUnmade = (to: string): boolean => to === 'ordered' || to === 'cancelled';
+
+const total = (draws: readonly Draw[]): number => draws.reduce((sum, { quantity }) => sum + quantity, 0);
+
+/** Whether all go to one account: else it would be open which unit went where. */
+const goOneWay = ([first, ...rest]: readonly Draw[]): boolean =>
+  rest.every(
+    ({ to }) =>
+      to.owner === first?.to.owner &&
+      to.custodian === first.to.custodian &&
+      to.stage === first.to.stage &&
+      to.shipment === first.to.shipment,
+  );

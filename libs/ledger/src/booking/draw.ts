@@ -1,0 +1,24 @@
+import type { Place } from '#contracts/move';
+import type { Serials } from '#contracts/serials';
+import type { LineOf } from '../order/line.ts';
+
+/** Units that one line or leg of an event takes from one account and puts on another. At least one unit. */
+export interface Draw {
+  readonly line: LineOf;
+  readonly from: Place;
+  readonly to: Place;
+  readonly quantity: number;
+  readonly serials?: Serials | undefined;
+}
+
+/** What an event does to one account, against its balance before the event. */
+export interface Tally {
+  readonly key: string;
+  readonly line: LineOf;
+  readonly place: Place;
+  readonly balance: number;
+  out: number;
+  into: number;
+  /** What leaves the account. */
+  readonly draws: Draw[];
+}

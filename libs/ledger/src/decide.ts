@@ -1,0 +1,77 @@
+import type { EventType } from '#contracts/catalog';
+import type { Command, Rule } from './command.ts';
+import { transferCustody } from './custody/transferCustody.ts';
+import { type Decision, reject } from './decision.ts';
+import { registerItem } from './item/registerItem.ts';
+import { openLedger } from './ledger/openLedger.ts';
+import { voidEvent } from './ledger/voidEvent.ts';
+import { cancelLine } from './order/cancelLine.ts';
+import { changeLine } from './order/changeLine.ts';
+import { placeOrder } from './order/placeOrder.ts';
+import { registerParty } from './party/registerParty.ts';
+import { reallocate } from './reallocation/reallocate.ts';
+import { dispatch } from './shipment/dispatch.ts';
+import { lose } from './shipment/lose.ts';
+import { receive } from './shipment/receive.ts';
+import { executeSwap } from './swap/execute.ts';
+import { propose } from './swap/propose.ts';
+import { acceptSwap, rejectSwap, withdrawSwap } from './swap/respond.ts';
+import { adjustCount } from './units/adjustCount.ts';
+import { returnUnits } from './units/returnUnits.ts';
+import { scrap } from './units/scrap.ts';
+import type { View } from './view.ts';
+
+/** One rule a type. A new type of event is a new line here. */
+const rules: { readonly [T in EventType]: Rule<T> } = {
+  'lading.ledger.opened.v1': openLedger,
+  'lading.event.voided.v1': voidEvent,
+  'lading.party.registered.v1': registerParty,
+  'lading.item.registered.v1': registerItem,
+  'lading.order.placed.v1': placeOrder,
+  'lading.order.line_changed.v1': changeLine,
+  'lading.order.line_cancelled.v1': cancelLine,
+  'lading.shipment.dispatched.v1': dispatch,
+  'lading.shipment.received.v1': receive,
+  'lading.shipment.lost.v1': lose,
+  'lading.units.returned.v1': returnUnits,
+  'lading.units.scrapped.v1': scrap,
+  'lading.custody.transferred.v1': transferCustody,
+  'lading.count.adjusted.v1': adjustCount,
+  'lading.reallocation.made.v1': reallocate,
+  'lading.swap.proposed.v1': propose,
+  'lading.swap.accepted.v1': acceptSwap,
+  'lading.swap.rejected.v1': rejectSwap,
+  'lading.swap.withdrawn.v1': withdrawSwap,
+  'lading.swap.executed.v1': executeSwap,
+};
+
+/** How far ahead of the recorded time an event may say that it happened: clocks differ. */
+export const MAX_AHEAD_MS = 5 * 60_000;
+
+/**
+ * Decides whether a ledger takes an event in: the completed data that it keeps, or a rejection with a stable code and the
+ * facts to act on. Pure: it looks at `view` and at nothing else, and never throws for data that the contract takes. `now`
+ * is the recorded time that the event would get.
+ */
+export function decide<T extends EventType>(
+  command: Command<T>,
+  view: View,
+  now: Date,
+  maxAheadMs: number = MAX_AHEAD_MS,
+): Decision<T> {
+  const { type, data, time } = command;
+  if (Date.parse(time) > now.getTime() + maxAheadMs) {
+    return reject(
+      'occurred-in-future',
+      `It is ${now.toISOString()} now, and this happened at ${time}. Mend the time.`,
+      {
+        time,
+        now: now.toISOString(),
+        maxAheadSeconds: maxAheadMs / 1000,
+      },
+    );
+  }
+  // The table gives each type its own rule: the one that takes this data.
+  const rule = rules[type] as unknown as Rule<EventType>;
+  return rule(data, view, now);
+}

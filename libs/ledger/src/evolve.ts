@@ -1,0 +1,37 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Entity, EntityKey } from './entity.ts';
+import { evolveOrder } from './order/evolveOrder.ts';
+import { evolveShipment } from './shipment/evolveShipment.ts';
+import { evolveSwap } from './swap/evolveSwap.ts';
+
+/**
+ * What an entity is after an event of its stream. Pure, copy on write: the entity before stays as it was. Its version is
+ * the event's sequence. Throws an Error when a stream does not begin with the event that makes its entity: then something
+ * is missing, and nothing built on it could be trusted.
+ */
+export function evolve(key: EntityKey, entity: Entity | undefined, event: LedgerEvent): Entity {
+  const id = key.slice(key.indexOf('/') + 1);
+  const evolved = next(id, key, entity, event);
+  if (evolved === undefined) {
+    throw new Error(`the stream ${key} does not begin with ${event.type} (sequence ${event.sequence})`);
+  }
+  return evolved;
+}
+
+function next(id: string, key: EntityKey, entity: Entity | undefined, event: LedgerEvent): Entity | undefined {
+  const version = event.sequence;
+  switch (key.slice(0, key.indexOf('/'))) {
+    case 'party':
+      return event.type === 'lading.party.registered.v1' ? { kind: 'party', version, data: event.data } : undefined;
+    case 'item':
+      return event.type === 'lading.item.registered.v1' ? { kind: 'item', version, data: event.data } : undefined;
+    case 'order':
+      return evolveOrder(id, entity?.kind === 'order' ? entity : undefined, event);
+    case 'shipment':
+      return evolveShipment(id, entity?.kind === 'shipment' ? entity : undefined, event);
+    case 'swap':
+      return evolveSwap(entity?.kind === 'swap' ? entity : undefined, event);
+    default:
+      return { kind: 'once', version };
+  }
+}

@@ -1,0 +1,107 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Move } from '#contracts/move';
+import { accountKey, accountOf, type Holding } from '../account.ts';
+import type { LineOnShipment, Order, OrderLine } from '../entity.ts';
+import { movesOf } from '../touched.ts';
+
+/** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
+export function evolveOrder(id: string, before: Order | undefined, event: LedgerEvent): Order | undefined {
+  const order = event.type === 'lading.order.placed.v1' ? placed(event) : before;
+  if (order === undefined) return undefined;
+
+  const lines = new Changes(order);
+  for (const move of movesOf(event)) {
+    if (move.order !== id) continue;
+    lines.post(move, event);
+  }
+  if (event.type === 'lading.order.line_changed.v1') {
+    const { line, quantity, window } = event.data;
+    lines.set(line, (is) => ({ quantity: quantity ?? is.quantity, window: window ?? is.window }));
+  }
+  if (event.type === 'lading.order.line_cancelled.v1') {
+    const { line, quantity } = event.data;
+    lines.set(line, (is) => ({ quantity: is.quantity - quantity }));
+  }
+  return { ...order, version: event.sequence, lines: lines.done() };
+}
+
+function placed({ data, sequence }: LedgerEvent<'lading.order.placed.v1'>): Order {
+  const { order, buyer, supplier } = data;
+  const lines = data.lines.map(
+    ({ line, item, quantity, window }): OrderLine => ({
+      line,
+      item,
+      quantity,
+      window,
+      accounts: new Map(),
+      shipments: new Map(),
+    }),
+  );
+  return { kind: 'order', version: sequence, order, buyer, supplier, lines, index: indexOf(lines) };
+}
+
+/** Where each line stands. */
+export const indexOf = (lines: readonly OrderLine[]): ReadonlyMap<string, number> =>
+  new Map(lines.map(({ line }, at) => [line, at]));
+
+/** A line that an event changes: its own copy of the maps, made once, so that an event of 1,000 moves copies each once. */
+interface Draft {
+  readonly is: OrderLine;
+  readonly accounts: Map<string, Holding>;
+  shipments: Map<string, LineOnShipment> | undefined;
+  fields: Partial<Pick<OrderLine, 'quantity' | 'window'>>;
+}
+
+class Changes {
+  readonly #order: Order;
+  readonly #drafts = new Map<number, Draft>();
+
+  constructor(order: Order) {
+    this.#order = order;
+  }
+
+  post(move: Move, { type, sequence }: LedgerEvent): void {
+    const draft = this.#draft(move.line);
+    add(draft.accounts, accountOf(move, move.from), -move.quantity);
+    add(draft.accounts, accountOf(move, move.to), move.quantity);
+    const { shipment } = type === 'lading.shipment.dispatched.v1' ? move.to : move.from;
+    if (shipment === undefined) return;
+    const on = (draft.shipments ?? draft.is.shipments).get(shipment) ?? { dispatched: sequence, received: [] };
+    const { owner } = move.from;
+    const received = type === 'lading.shipment.received.v1' && !on.received.includes(owner);
+    if (!received && (draft.shipments ?? draft.is.shipments).has(shipment)) return;
+    draft.shipments ??= new Map(draft.is.shipments);
+    draft.shipments.set(shipment, received ? { ...on, received: [...on.received, owner] } : on);
+  }
+
+  set(line: string, change: (is: OrderLine) => Draft['fields']): void {
+    const draft = this.#draft(line);
+    draft.fields = change(draft.is);
+  }
+
+  done(): readonly OrderLine[] {
+    const lines = this.#order.lines.slice();
+    for (const [at, { is, accounts, shipments, fields }] of this.#drafts) {
+      lines[at] = { ...is, ...fields, accounts, shipments: shipments ?? is.shipments };
+    }
+    return lines;
+  }
+
+  #draft(line: string): Draft {
+    const at = this.#order.index.get(line);
+    const is = at === undefined ? undefined : this.#order.lines[at];
+    if (at === undefined || is === undefined) throw new Error(`order ${this.#order.order} has no line ${line}`);
+    let draft = this.#drafts.get(at);
+    if (draft === undefined) {
+      this.#drafts.set(at, (draft = { is, accounts: new Map(is.accounts), shipments: undefined, fields: {} }));
+    }
+    return draft;
+  }
+}
+
+function add(accounts: Map<string, Holding>, account: ReturnType<typeof accountOf>, quantity: number): void {
+  const key = accountKey(account);
+  const balance = (accounts.get(key)?.quantity ?? 0) + quantity;
+  if (balance === 0) accounts.delete(key);
+  else accounts.set(key, { ...account, quantity: balance });
+}
