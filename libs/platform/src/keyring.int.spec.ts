@@ -42,7 +42,9 @@ describe('API keys', () => {
     (await pool.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`))
       .rowCount;
   const until = async (condition: () => Promise<boolean>) => {
-    for (const deadline = Date.now() + 5_000; !(await condition()); await sleep(5)) {
+    const deadline = Date.now() + 5_000;
+    while (!(await condition())) {
+      await sleep(5);
       if (Date.now() > deadline) throw new Error('it did not come true within 5 s');
     }
   };

@@ -1,0 +1,371 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, Module, Param, Post, Query, Req, Res, Sse } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createZodDto } from 'nestjs-zod';
+import { connect } from 'node:net';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { Observable } from 'rxjs';
+import { z } from 'zod';
+import { Problem } from '#contracts/problem';
+import { freshDatabase } from '#test/setup/freshDatabase';
+import { Actor } from './actor.ts';
+import { createKey, revokeKey } from './apiKeys.ts';
+import { readConfig, type WithDatabase } from './config.ts';
+import { createApp } from './createApp.ts';
+import { Drain } from './drain.ts';
+import { HealthChecks, NotReady } from './health.ts';
+import { migrate } from './migrate.ts';
+import { platformMigrations } from './migrations/index.ts';
+import { ProblemError } from './problemError.ts';
+import { Public, Requires } from './requires.ts';
+import { stopGracefully } from './stopOnSignals.ts';
+import { POOL } from './tokens.ts';
+
+const ADMIN = 'the-bootstrap-key-of-this-test';
+
+class Box extends createZodDto(z.strictObject({ size: z.int().min(1), 'a/b': z.string().optional() })) {}
+
+@Controller()
+class BoxesController {
+  @Get('open')
+  @Public()
+  open() {
+    return { open: true };
+  }
+
+  @Get('forgotten')
+  forgotten() {
+    return 'nobody should see this';
+  }
+
+  @Get('v1/ledgers/:ledger/boxes')
+  @Requires('read', 'audit')
+  boxes(@Param('ledger') ledger: string, @Actor() actor: Actor, @Query('fail') fail?: string) {
+    if (fail === 'bug') throw new TypeError('cannot read properties of /home/secret/path');
+    if (fail === 'rule') throw new ProblemError(422, 'insufficient-quantity', 'too few', { facts: { available: 3 } });
+    if (fail === 'database') throw Object.assign(new Error('connect ECONNREFUSED 10.0.0.7'), { code: 'ECONNREFUSED' });
+    return { ledger, actor: actor.name };
+  }
+
+  @Post('v1/ledgers/:ledger/boxes')
+  @Requires('shipments:write')
+  add(@Body() box: Box) {
+    return box;
+  }
+
+  @Post('v1/ledgers/:ledger/raw')
+  @Requires('shipments:write')
+  raw(@Body() body: unknown) {
+    return { bytes: Buffer.isBuffer(body) ? body.length : -1 };
+  }
+
+  @Post('v1/ledgers/:ledger/lines')
+  @Requires('shipments:write')
+  async lines(@Req() request: FastifyRequest) {
+    let bytes = 0;
+    for await (const chunk of request.body as AsyncIterable<Buffer>) bytes += chunk.length;
+    return { bytes };
+  }
+
+  @Get('half')
+  @Public()
+  half(@Res() reply: FastifyReply) {
+    reply.raw.writeHead(200, { 'content-length': '1000' });
+    reply.raw.write('the first half');
+    throw new Error('and then it broke');
+  }
+
+  @Get('page')
+  @Public()
+  page(@Res() reply: FastifyReply) {
+    void reply.type('text/html').send('<p>hello</p>');
+  }
+
+  @Get('slow')
+  @Public()
+  async slow() {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { slow: 'but whole' };
+  }
+
+  constructor(private readonly drain: Drain) {}
+
+  @Sse('stream')
+  @Public()
+  stream(): Observable<{ data: string }> {
+    return new Observable((listener) => {
+      listener.next({ data: 'first' });
+      this.drain.signal.addEventListener('abort', () => {
+        listener.complete();
+      });
+    });
+  }
+}
+
+@Module({ controllers: [BoxesController] })
+class BoxesModule {}
+
+describe('an application of the platform', () => {
+  let url: string;
+  let app: NestFastifyApplication;
+  let pool: pg.Pool;
+
+  const start = async (settings: Record<string, string> = {}) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'lading-app-'));
+    const env = { LADING_ADMIN_KEY: ADMIN, LADING_DATA: dataDir, DATABASE_URL: url, LOG_LEVEL: 'silent', ...settings };
+    return createApp(BoxesModule, readConfig({ env }) as WithDatabase, { name: 'boxes' });
+  };
+  const authorized = (key = ADMIN) => ({ authorization: `Bearer ${key}` });
+  const problemOf = (answer: { headers: Record<string, unknown>; json: () => unknown }) => {
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+    return Problem.parse(answer.json());
+  };
+  const post = (path: string, type: string, payload: string | Buffer, key = ADMIN) =>
+    app.inject({ method: 'POST', url: path, headers: { ...authorized(key), 'content-type': type }, payload });
+
+  beforeAll(async () => {
+    url = (await freshDatabase({ migrate: (to) => migrate(to, platformMigrations) })).url;
+    app = await start();
+    pool = app.get(POOL);
+  });
+  afterAll(() => app.close());
+
+  describe('lets in', () => {
+    it('nobody without a key, nobody with a wrong or a revoked one: 401, and how to send one', async () => {
+      const { secret } = await createKey(pool, { name: 'gone', roles: ['read'] });
+      await revokeKey(pool, 'gone');
+      const headers = [{}, { authorization: 'Basic YTpi' }, authorized('wrong'), authorized(secret), authorized('')];
+      for (const header of headers) {
+        const answer = await app.inject({ url: '/v1/ledgers/l/boxes', headers: header });
+        expect(answer.statusCode).toBe(401);
+        expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+        expect(problemOf(answer)).toMatchObject({ code: 'unauthenticated', instance: '/v1/ledgers/l/boxes' });
+      }
+    });
+
+    it('a key with any of the roles, and no other: roles are exact', async () => {
+      const statusWith = async (roles: Parameters<typeof createKey>[1]['roles']) => {
+        const { secret } = await createKey(pool, { name: `roles-${roles.join('-')}`, roles });
+        return (await app.inject({ url: '/v1/ledgers/l/boxes', headers: authorized(secret) })).statusCode;
+      };
+      expect(await statusWith(['read'])).toBe(200);
+      expect(await statusWith(['audit', 'admin'])).toBe(200);
+      expect(await statusWith(['admin'])).toBe(403);
+      expect(await statusWith(['shipments:write', 'reallocations:write', 'swaps:write'])).toBe(403);
+    });
+
+    it('a key to its own ledgers only, and tells the handler who it is', async () => {
+      const { secret } = await createKey(pool, { name: 'one-ledger', roles: ['read'], ledgers: ['l'] });
+      const [own, other] = await Promise.all(
+        ['l', 'm'].map((ledger) => app.inject({ url: `/v1/ledgers/${ledger}/boxes`, headers: authorized(secret) })),
+      );
+      expect(own!.json()).toEqual({ ledger: 'l', actor: 'one-ledger' });
+      expect(other!.statusCode).toBe(403);
+      expect(problemOf(other!)).toMatchObject({ code: 'forbidden', ledgers: ['l'] });
+    });
+
+    it('anybody where a route is public, and nobody where a route says nothing', async () => {
+      expect((await app.inject({ url: '/open' })).statusCode).toBe(200);
+      expect((await app.inject({ url: '/forgotten' })).statusCode).toBe(401);
+      expect((await app.inject({ url: '/forgotten', headers: authorized() })).statusCode).toBe(403);
+    });
+
+    it('no body of an unknown sender: it is refused before it is read', async () => {
+      const answer = await app.inject({
+        method: 'POST',
+        url: '/v1/ledgers/l/boxes',
+        headers: { 'content-type': 'application/json' },
+        payload: Buffer.alloc(2_000_000, 'x'),
+      });
+      expect(answer.statusCode).toBe(401);
+    });
+  });
+
+  describe('answers with a problem document', () => {
+    it.each([
+      ['a field that is wrong', 'application/json', '{"size":0,"a/b":1}', 400, 'malformed'],
+      ['what is not JSON', 'application/json', '{"size":', 400, 'not-json'],
+      ['an empty body', 'application/json', '', 400, 'not-json'],
+      ['what is not UTF-8', 'application/json', Buffer.from([0x22, 0xff, 0x22]), 400, 'not-json'],
+      ['a __proto__ key', 'application/json', '{"size":1,"__proto__":{"admin":true}}', 400, 'malformed'],
+      ['a constructor key', 'application/json', '{"size":1,"constructor":{"prototype":{}}}', 400, 'malformed'],
+      ['deep nesting', 'application/json', '['.repeat(100_000) + ']'.repeat(100_000), 400, 'malformed'],
+      ['a body that is too large', 'application/json', `"${'x'.repeat(1_048_577)}"`, 413, 'too-large'],
+      ['a content type that nobody takes', 'text/plain', 'hello', 415, 'unsupported-media-type'],
+      ['a form', 'application/x-www-form-urlencoded', 'a=b', 415, 'unsupported-media-type'],
+    ])('%s', async (_what, type, body, status, code) => {
+      const answer = await post('/v1/ledgers/l/boxes', type, body);
+      expect(answer.statusCode).toBe(status);
+      expect(problemOf(answer)).toMatchObject({ type: `urn:lading:problem:${code}`, status, code });
+    });
+
+    it('that names every bad field by a JSON pointer', async () => {
+      const answer = await post('/v1/ledgers/l/boxes', 'application/json', '{"size":0.5,"a/b":1,"more":2}');
+      expect(problemOf(answer).errors).toEqual([
+        { pointer: '/size', detail: 'expected a whole number, got 0.5' },
+        { pointer: '/a~1b', detail: 'expected string, got number' },
+        { pointer: '/more', detail: 'unknown field' },
+      ]);
+    });
+
+    it('to a route that is not there', async () => {
+      const answer = await app.inject({ method: 'DELETE', url: '/nowhere?x=1' });
+      expect(problemOf(answer)).toMatchObject({ status: 404, code: 'not-found', instance: '/nowhere' });
+    });
+
+    it('to a path that cannot be decoded', async () => {
+      expect(problemOf(await app.inject({ url: '/v1/ledgers/%zz/boxes' }))).toMatchObject({
+        status: 400,
+        code: 'malformed',
+      });
+    });
+
+    it('with the facts that a rule found', async () => {
+      const answer = await app.inject({ url: '/v1/ledgers/l/boxes?fail=rule', headers: authorized() });
+      expect(problemOf(answer)).toMatchObject({
+        status: 422,
+        code: 'insufficient-quantity',
+        detail: 'too few',
+        available: 3,
+      });
+    });
+
+    it('that tells nothing of our own mistakes but the request that they are logged under', async () => {
+      const answer = await app.inject({ url: '/v1/ledgers/l/boxes?fail=bug', headers: authorized() });
+      expect(problemOf(answer)).toMatchObject({
+        status: 500,
+        code: 'internal',
+        request: expect.stringMatching(/^[0-9a-f]{8}-/),
+      });
+      expect(answer.body).not.toMatch(/secret|TypeError|at /);
+    });
+
+    it('that asks to come again when the database is away', async () => {
+      const answer = await app.inject({ url: '/v1/ledgers/l/boxes?fail=database', headers: authorized() });
+      expect(problemOf(answer)).toMatchObject({ status: 503, code: 'unavailable' });
+      expect(answer.headers['retry-after']).toBe('1');
+      expect(answer.body).not.toContain('10.0.0.7');
+    });
+  });
+
+  it('hands CloudEvents over as bytes and NDJSON as a stream of any length', async () => {
+    const twoMillion = Buffer.alloc(2_000_000, ' ');
+    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents+json', ' {} ')).json()).toEqual({ bytes: 4 });
+    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents+json; charset=utf-8', '{}')).json()).toEqual({
+      bytes: 2,
+    });
+    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents+json', twoMillion)).statusCode).toBe(413);
+    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents-batch+json', twoMillion)).json()).toEqual({
+      bytes: 2_000_000,
+    });
+    expect(
+      (await post('/v1/ledgers/l/raw', 'application/cloudevents-batch+json', Buffer.alloc(20_000_000))).statusCode,
+    ).toBe(413);
+    expect((await post('/v1/ledgers/l/lines', 'application/x-ndjson', twoMillion)).json()).toEqual({
+      bytes: 2_000_000,
+    });
+  });
+
+  it('is live, and ready as long as everything that registered a check is', async () => {
+    expect((await app.inject({ url: '/health/live' })).json()).toEqual({ status: 'ok' });
+    const checks = app.get(HealthChecks);
+    expect((await app.inject({ url: '/health/ready' })).json()).toEqual({
+      status: 'ok',
+      checks: { database: { status: 'up' } },
+    });
+    checks.register('kafka', () => {
+      throw new NotReady('no broker');
+    });
+    checks.register('secretive', () => Promise.reject(new Error('password=hunter2')));
+    const answer = await app.inject({ url: '/health/ready' });
+    expect(problemOf(answer)).toMatchObject({
+      status: 503,
+      detail: 'not ready: kafka, secretive',
+      checks: {
+        database: { status: 'up' },
+        kafka: { status: 'down', detail: 'no broker' },
+        secretive: { status: 'down', detail: 'does not answer' },
+      },
+    });
+    expect(answer.headers['retry-after']).toBe('1');
+    checks.register('kafka', () => 'one broker');
+    checks.register('secretive', () => undefined);
+    expect((await app.inject({ url: '/health/ready' })).statusCode).toBe(200);
+  });
+
+  it('counts requests by the template of their route', async () => {
+    await app.inject({ url: '/v1/ledgers/some-ledger/boxes', headers: authorized() });
+    const { body } = await app.inject({ url: '/metrics' });
+    expect(body).toMatch(
+      /lading_http_request_seconds_count\{method="GET",route="\/v1\/ledgers\/:ledger\/boxes",status="200"\} \d+/,
+    );
+    expect(body).toMatch(/route="none",status="404"/);
+    expect(body).not.toContain('some-ledger');
+  });
+
+  it('sends pages with a policy that lets nothing foreign in, and says of everything what it is', async () => {
+    const page = await app.inject({ url: '/page' });
+    expect(page.headers['content-security-policy']).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
+    expect((await app.inject({ url: '/open' })).headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('limits nobody unless told, and then each key by itself: 429 with Retry-After', async () => {
+    const limited = await start({ LADING_RATE_LIMIT: '3' });
+    const { secret } = await createKey(pool, { name: 'busy', roles: ['read'] });
+    const ask = (key: string) => limited.inject({ url: '/v1/ledgers/l/boxes', headers: authorized(key) });
+    for (let i = 0; i < 3; i++) expect((await ask(secret)).statusCode).toBe(200);
+    const refused = await ask(secret);
+    expect(problemOf(refused)).toMatchObject({ status: 429, code: 'too-many-requests' });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect((await ask(ADMIN)).statusCode).toBe(200);
+    expect((await limited.inject({ url: '/health/live' })).statusCode).toBe(200);
+    await limited.close();
+  });
+
+  describe('on a socket', () => {
+    let served: NestFastifyApplication;
+    let origin: string;
+    const port = () => Number(new URL(origin).port);
+    beforeAll(async () => {
+      served = await start();
+      await served.listen(0, '127.0.0.1');
+      origin = (await served.getUrl()).replace('localhost', '127.0.0.1');
+    });
+
+    it('breaks the connection when an answer fails half-way, so that nobody takes it for whole', async () => {
+      await expect(fetch(`${origin}/half`).then((answer) => answer.text())).rejects.toThrow();
+    });
+
+    it('answers what is not HTTP with a problem document', async () => {
+      const said = await new Promise<string>((resolve, reject) => {
+        const socket = connect(port(), '127.0.0.1', () => socket.write('HELLO\r\n\r\n'));
+        let text = '';
+        socket.on('data', (chunk) => (text += chunk.toString()));
+        socket.on('close', () => {
+          resolve(text);
+        });
+        socket.on('error', reject);
+      });
+      expect(said).toMatch(/^HTTP\/1.1 400 .*application\/problem\+json.*"code":"malformed"/s);
+    });
+
+    it('stops without breaking off an answer, ends open streams, and says meanwhile that it is not ready', async () => {
+      const stream = await fetch(`${origin}/stream`);
+      const slow = fetch(`${origin}/slow`).then((answer) => answer.json());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const started = performance.now();
+      const stopped = stopGracefully(served);
+      const ready = await fetch(`${origin}/health/ready`);
+      expect([ready.status, ready.headers.get('connection')]).toEqual([503, 'close']);
+      expect(await slow).toEqual({ slow: 'but whole' });
+      expect(await stream.text()).toContain('data: first');
+      await stopped;
+      expect(performance.now() - started).toBeLessThan(2_000);
+      await expect(fetch(`${origin}/open`)).rejects.toThrow();
+    });
+  });
+});
