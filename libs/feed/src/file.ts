@@ -73,7 +73,7 @@ export class FileFeed implements Feed {
       await consumption.take(ledger, events);
     };
     try {
-      for await (const event of events(this.#options.file, signal)) {
+      for await (const event of eventsInFile(this.#options.file, signal)) {
         const gathered = waiting.get(event.ledger) ?? [];
         waiting.set(event.ledger, gathered);
         gathered.push(event);
@@ -86,7 +86,11 @@ export class FileFeed implements Feed {
   }
 }
 
-async function* events(file: string | Readable, signal: AbortSignal): AsyncGenerator<FeedEvent> {
+/** The events of an export as they stand there. @throws FileFeedError for a line that is not an event */
+export async function* eventsInFile(
+  file: string | Readable,
+  signal: AbortSignal = new AbortController().signal,
+): AsyncGenerator<FeedEvent> {
   let number = 0;
   for await (const line of lines(file, signal)) {
     number += 1;

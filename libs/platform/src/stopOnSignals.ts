@@ -11,12 +11,18 @@ export async function stopGracefully(app: NestFastifyApplication): Promise<void>
   await app.close();
 }
 
-/** Stops cleanly on the first signal, with status 0; at once on the second. */
+/** npm and a terminal may both pass one Ctrl-C on: within this time a second signal is the same wish. Milliseconds. */
+const SAME_WISH_MS = 1_000;
+
+/** Stops cleanly on the first signal, with status 0; at once on a later one. */
 export function stopOnSignals(app: NestFastifyApplication, logger: Logger): void {
-  let stopping = false;
+  let since: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(130);
-    stopping = true;
+    if (since !== undefined) {
+      if (Date.now() - since > SAME_WISH_MS) process.exit(130);
+      return;
+    }
+    since = Date.now();
     logger.info({ signal }, 'stopping');
     stopGracefully(app).then(
       () => process.exit(0),
