@@ -1,0 +1,60 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { renderTable } from '#apps/cli/src/table';
+import type { Bench, Figure } from './figure.ts';
+
+const HELP = `npm run bench -- [NAME…] [--json FILE]
+
+Measures the figures of the README, each with the limit measured in the same run beside it.
+Without names all of them run, one after the other.`;
+
+/** Runs the benchmarks that are named, all of them without names. A missed figure is reported, and is no failure. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  const benches = await loadBenches();
+  const names = benches.map(({ name }) => name);
+  if (values.help) {
+    console.log(`${HELP}\n\nNames: ${names.join(', ')}`);
+    return;
+  }
+  const unknown = positionals.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    console.error(`There is no benchmark called ${unknown.join(', ')}. There are: ${names.join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+
+  const figures: Figure[] = [];
+  for (const { name, run } of benches.filter((bench) => positionals.length === 0 || positionals.includes(bench.name))) {
+    const began = Date.now();
+    console.error(`bench: ${name} …`);
+    const measured = await run();
+    figures.push(...measured);
+    console.error(`bench: ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  }
+  console.log(figuresTable(figures));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+async function loadBenches(): Promise<Bench[]> {
+  const files = readdirSync(new URL('.', import.meta.url)).filter((file) => file.endsWith('.bench.js'));
+  return Promise.all(files.sort().map((file) => import(new URL(file, import.meta.url).href) as Promise<Bench>));
+}
+
+const figuresTable = (figures: readonly Figure[]): string =>
+  renderTable(figures, [
+    { title: 'figure', value: (figure) => figure.name },
+    { title: 'measured', value: (figure) => figure.value, align: 'right' },
+    { title: 'unit', value: (figure) => figure.unit },
+    { title: 'limit', value: (figure) => figure.limit, align: 'right' },
+    { title: 'ratio', value: (figure) => figure.ratio?.toFixed(2), align: 'right' },
+    { title: 'target', value: (figure) => figure.target },
+    { title: '', value: (figure) => (figure.met ? 'met' : 'MISSED') },
+  ]);
+
+await main();
+// Pools, producers and servers are closed by whoever opened them; a late timer of a client must not keep the process.
+process.exit();
