@@ -1,0 +1,33 @@
+import type { JournalObserver } from './journalObserver.ts';
+
+export interface JournalOptions {
+  /** Commands that one transaction takes at most, unless a single atomic batch is larger. */
+  readonly batchSize: number;
+  /** Commands that may wait for one ledger; more are answered with `busy`. */
+  readonly queueLimit: number;
+  /** Ledgers that this process keeps a writer for; the one unused for longest goes first. */
+  readonly writers: number;
+  /** Bytes, roughly, of entities kept in memory, over all ledgers. */
+  readonly cacheBytes: number;
+  /** How long one transaction may hold a ledger while its process does nothing (frozen, cut off). Milliseconds. */
+  readonly holdMs: number;
+  /** How long a batch is tried again when the database fails, before its submitters are told. Milliseconds. */
+  readonly patienceMs: number;
+  /** Events of one stream after which a snapshot is kept. */
+  readonly snapshotEvery: number;
+  /** Events of other writers that are read while holding the ledger; with more, the cache starts afresh. */
+  readonly foldLimit: number;
+  readonly observer: JournalObserver;
+}
+
+export const defaultJournalOptions: JournalOptions = {
+  batchSize: 256,
+  queueLimit: 10_000,
+  writers: 1_000,
+  cacheBytes: 128 * 1024 * 1024,
+  holdMs: 5_000,
+  patienceMs: 20_000,
+  snapshotEvery: 500,
+  foldLimit: 2_000,
+  observer: {},
+};

@@ -1,0 +1,61 @@
+import type pg from 'pg';
+import { createPool } from '#platform/database';
+import { migrate } from '#platform/migrate';
+import { freshDatabase } from '#test/setup/freshDatabase';
+import { Journal } from '#journal/journal';
+import type { JournalOptions } from '#journal/journalOptions';
+import { journalMigrations } from '#journal/migrations/index';
+import type { Submission } from '#journal/submission';
+import { cast } from './submissions.ts';
+
+/** A database of its own with the journal's tables. */
+export async function journalDatabase(): Promise<string> {
+  const { url } = await freshDatabase({ migrate: (to) => migrate(to, journalMigrations), template: 'journal' });
+  return url;
+}
+
+/** Journals on one database, as several processes would have; all of them end with `end()`. */
+export class TestJournals {
+  readonly pool: pg.Pool;
+  private readonly journals: { journal: Journal; pool: pg.Pool }[] = [];
+
+  private constructor(readonly url: string) {
+    this.pool = createPool(url);
+  }
+
+  static async start(url?: string): Promise<TestJournals> {
+    return new TestJournals(url ?? (await journalDatabase()));
+  }
+
+  /** Another journal, with connections of its own. */
+  make(options: Partial<JournalOptions> = {}, url = this.url): Journal {
+    const pool = createPool(url);
+    const journal = new Journal(pool, options);
+    this.journals.push({ journal, pool });
+    return journal;
+  }
+
+  /** An open ledger with the cast of the stories. */
+  async openLedger(journal: Journal, ledger: string): Promise<string> {
+    await journal.open(ledger, { name: 'The book', keeper: 'nvidia' }, 'admin');
+    await record(journal, ledger, cast());
+    return ledger;
+  }
+
+  async end(): Promise<void> {
+    for (const { journal, pool } of this.journals) {
+      await journal.close();
+      await pool.end();
+    }
+    await this.pool.end();
+  }
+}
+
+/** Submits events that must be accepted. */
+export async function record(journal: Journal, ledger: string, submissions: readonly Submission[]): Promise<number[]> {
+  const outcomes = await Promise.all(submissions.map((submission) => journal.submit(ledger, submission)));
+  return outcomes.map((outcome, index) => {
+    if (outcome.status === 'recorded') return outcome.receipt.sequence;
+    throw new Error(`${submissions[index]?.event.id ?? ''} was not recorded: ${JSON.stringify(outcome)}`);
+  });
+}
