@@ -15,7 +15,7 @@ const ReallocationLine = z.strictObject({
 });
 
 /** reassigned: ordered units (X12 865 TI); reconsigned: in transit (X12 elem. 157); transferred: already held. */
-const Made = z.strictObject({
+const made = {
   reallocation: Id,
   kind: z.enum(['reassigned', 'reconsigned', 'transferred']),
   from: Id,
@@ -27,13 +27,22 @@ const Made = z.strictObject({
   authorisedBy: Id.optional(),
   evidence: z.array(Evidence).max(20).optional(),
   note: Note.optional(),
+};
+
+const Made = z.strictObject(made).check(({ value: { kind, lines }, issues }) => {
+  for (const [at, { shipment }] of lines.entries()) {
+    if (kind !== 'reconsigned' || shipment !== undefined) continue;
+    const message = 'units in transit are reconsigned on a shipment: name it';
+    issues.push({ code: 'custom', message, path: ['lines', at, 'shipment'], input: lines[at] });
+  }
 });
 
 export const reallocationEvents = {
   'lading.reallocation.made.v1': define({
     service: 'reallocations',
     submitted: Made,
-    completed: Made.extend({
+    completed: z.strictObject({
+      ...made,
       lines: z.array(ReallocationLine.extend({ item: Id })).min(1),
       consignees: z.array(ConsigneeChange).min(1).optional(),
       moves: z.array(Move).min(1),

@@ -1,0 +1,194 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Move } from '#contracts/move';
+import type { Stage } from '#contracts/scalars';
+import { accountKey, type Goods, type Holding, keyAt } from './account.ts';
+import { movesOf } from './touched.ts';
+
+/** A leg whose units have not arrived yet: `leg` is its index in the swap's legs, `from` the party that gave them. */
+export interface PendingLeg {
+  readonly swap: string;
+  readonly leg: number;
+  readonly from: string;
+}
+
+/** Units of one account that came to their owner together. `since` is the sequence of the event that made them the owner's. */
+export interface Lot {
+  readonly quantity: number;
+  readonly since: number;
+  readonly leg?: PendingLeg;
+}
+
+/** The lots of one order line by account (`accountKey`), first in first. Plain JSON: a read model keeps it in a row a line. */
+export type Lots = Readonly<Record<string, readonly Lot[]>>;
+
+/** Units of a leg that count as received by this event; `passedOn` when they went on to somebody else before they arrived. */
+export interface LegReceived {
+  readonly swap: string;
+  readonly leg: number;
+  readonly quantity: number;
+  readonly passedOn: boolean;
+}
+
+/** Units of a leg that will not arrive: they stay owed, and are shown as this. */
+export interface LegGone {
+  readonly swap: string;
+  readonly leg: number;
+  readonly quantity: number;
+  readonly how: 'cancelled' | 'lost' | 'returned' | 'given_back';
+}
+
+export interface Attribution {
+  readonly lots: Lots;
+  readonly received: readonly LegReceived[];
+  readonly gone: readonly LegGone[];
+}
+
+/**
+ * Which swap leg the units of one order line are, as they move: an incremental fold that exchange balances are made from
+ * (DESIGN, section 8). Apply the events of a ledger in sequence order; an event that does not move units of this line
+ * changes nothing. The rules:
+ *
+ * - Only ordered units and units in transit can be a leg's that has not arrived. They stand in lots, a queue an account.
+ *   An executed swap puts a lot with its leg on each account that the leg's moves reach; all other units are in lots too,
+ *   without a leg, because they take turns with those.
+ * - Whatever leaves an account leaves it first in, first out: ordered by when its owner got it (the event's sequence),
+ *   wherever the units have been since. A lot keeps its turn on its way from account to account of the same owner.
+ * - Units of a leg are received when they reach `held` or `damaged` under the leg's `to`, whoever has custody; at
+ *   execution when they are there already. What happens to them afterwards (returned, scrapped, counted) is another matter.
+ * - Units passed on before they arrive, by a reallocation or another swap, count as received then (`passedOn`): their
+ *   owner disposed of them. Only a plain reallocation back to the party that gave them undoes the gift: `given_back`.
+ * - Units cancelled, lost, or refused in transit (returned) before they arrive are `gone`: they stay owed.
+ * - Everything an event takes is taken from the lots before it: no leg spends what another brings.
+ * - Serial numbers do not matter: units of one line and owner are alike.
+ *
+ * Throws an Error when the lots do not hold what the event moves: an event was left out, or the lots are another line's.
+ */
+export function attribute(lots: Lots, event: LedgerEvent, { order, line }: Omit<Goods, 'item'>): Attribution {
+  const book = new LotBook(lots, event.sequence);
+  const legs = event.type === 'lading.swap.executed.v1' ? legsOf(event) : undefined;
+  const taken = movesOf(event).flatMap((move, at) =>
+    move.order === order && move.line === line ? { move, leg: legs?.[at], units: book.take(move) } : [],
+  );
+  for (const { move, leg, units } of taken) for (const lot of units) book.put(lot, move, leg);
+  return book.done();
+}
+
+/**
+ * The lots of a line that no pending swap has touched yet, from its holdings before that swap's execution. All of it came
+ * before the swap, so its order among itself does not matter: a read model may begin here instead of at the order, and
+ * may forget the lots again when `isPending` is false.
+ */
+export function startLots(holdings: Iterable<Holding>): Lots {
+  const lots: Record<string, Lot[]> = {};
+  for (const holding of holdings) {
+    if (onTheWay(holding.stage) && holding.quantity > 0) {
+      lots[accountKey(holding)] = [{ quantity: holding.quantity, since: 0 }];
+    }
+  }
+  return lots;
+}
+
+/** Whether units of some leg have yet to arrive. */
+export const isPending = (lots: Lots): boolean =>
+  Object.values(lots).some((queue) => queue.some(({ leg }) => leg !== undefined));
+
+const onTheWay = (stage: Stage): boolean => stage === 'ordered' || stage === 'in_transit';
+const hasArrived = (stage: Stage): boolean => stage === 'held' || stage === 'damaged';
+
+/** The leg of each move of an executed swap: moves are in the order of the legs, each leg's summing to its quantity. */
+function legsOf({ data: { swap, legs, moves } }: LedgerEvent<'lading.swap.executed.v1'>): PendingLeg[] {
+  let at = 0;
+  let open = legs[0]?.quantity ?? 0;
+  return moves.map(({ quantity }) => {
+    while (open === 0) open = legs[++at]?.quantity ?? quantity;
+    open -= quantity;
+    return { swap, leg: at, from: legs[at]?.from ?? '' };
+  });
+}
+
+/** The lots of one line while one event is applied; accounts that it does not touch are shared with the lots before. */
+class LotBook {
+  readonly #lots: Record<string, readonly Lot[]>;
+  readonly #sequence: number;
+  readonly #received: LegReceived[] = [];
+  readonly #gone: LegGone[] = [];
+
+  constructor(lots: Lots, sequence: number) {
+    this.#lots = { ...lots };
+    this.#sequence = sequence;
+  }
+
+  /** Takes a move's units off its `from`, first in, first out. */
+  take(move: Move): Lot[] {
+    if (!onTheWay(move.from.stage)) return [{ quantity: move.quantity, since: this.#sequence }];
+    const key = keyAt(move, move.from);
+    const left = [...(this.#lots[key] ?? [])];
+    const taken: Lot[] = [];
+    let open = move.quantity;
+    while (open > 0) {
+      const lot = left.shift();
+      if (lot === undefined)
+        throw new Error(`the lots of ${key} are ${open} units short at sequence ${this.#sequence}`);
+      const quantity = Math.min(open, lot.quantity);
+      taken.push({ ...lot, quantity });
+      if (lot.quantity > quantity) left.unshift({ ...lot, quantity: lot.quantity - quantity });
+      open -= quantity;
+    }
+    this.#set(key, left);
+    return taken;
+  }
+
+  /** Puts units that a move took where it takes them, and says what that means for the leg they were, and are now. */
+  put(lot: Lot, move: Move, leg: PendingLeg | undefined): void {
+    const { from, to } = move;
+    const stays = from.owner === to.owner && !hasArrived(to.stage) && onTheWay(to.stage);
+    if (lot.leg !== undefined && !stays) this.#settle(lot.leg, lot.quantity, move, leg);
+
+    const now: Lot = from.owner === to.owner ? lot : newLot(lot.quantity, this.#sequence, leg);
+    if (onTheWay(to.stage)) this.#enqueue(keyAt(move, to), now);
+    else if (leg !== undefined && hasArrived(to.stage)) this.#receive(leg, lot.quantity, false);
+  }
+
+  done(): Attribution {
+    return { lots: this.#lots, received: this.#received, gone: this.#gone };
+  }
+
+  /** What became of units whose leg was pending. */
+  #settle(was: PendingLeg, quantity: number, { from, to }: Move, leg: PendingLeg | undefined): void {
+    const how = to.stage;
+    if (how === 'cancelled' || how === 'lost' || how === 'returned') this.#goes(was, quantity, how);
+    else if (from.owner === to.owner) this.#receive(was, quantity, false);
+    else if (leg === undefined && to.owner === was.from) this.#goes(was, quantity, 'given_back');
+    else this.#receive(was, quantity, true);
+  }
+
+  #receive({ swap, leg }: PendingLeg, quantity: number, passedOn: boolean): void {
+    this.#received.push({ swap, leg, quantity, passedOn });
+  }
+
+  #goes({ swap, leg }: PendingLeg, quantity: number, how: LegGone['how']): void {
+    this.#gone.push({ swap, leg, quantity, how });
+  }
+
+  #enqueue(key: string, lot: Lot): void {
+    const queue = [...(this.#lots[key] ?? [])];
+    let at = queue.length;
+    while (at > 0 && (queue[at - 1]?.since ?? 0) > lot.since) at--;
+    const before = queue[at - 1];
+    if (before?.since === lot.since && sameLeg(before.leg, lot.leg)) {
+      queue[at - 1] = { ...before, quantity: before.quantity + lot.quantity };
+    } else queue.splice(at, 0, lot);
+    this.#set(key, queue);
+  }
+
+  #set(key: string, queue: readonly Lot[]): void {
+    if (queue.length > 0) this.#lots[key] = queue;
+    else Reflect.deleteProperty(this.#lots, key);
+  }
+}
+
+const newLot = (quantity: number, since: number, leg: PendingLeg | undefined): Lot =>
+  leg === undefined ? { quantity, since } : { quantity, since, leg };
+
+const sameLeg = (a: PendingLeg | undefined, b: PendingLeg | undefined): boolean =>
+  a?.swap === b?.swap && a?.leg === b?.leg;
