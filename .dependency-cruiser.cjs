@@ -73,7 +73,7 @@ module.exports = {
         'The embedded PostgreSQL is part of the product; everything else under scripts/ belongs to the checkout.',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: SPEC },
-      to: { path: '^scripts/', pathNot: '^scripts/postgres/' },
+      to: { path: '^scripts/', pathNot: '^scripts/(postgres|process)/' },
     },
     {
       name: 'only-declared-dependencies',

@@ -14,7 +14,6 @@ const REDACTED = SECRETS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*
 export function createLogger(name: string, level: LogLevel, to: DestinationStream = standardError()): Logger {
   return pino(
     {
-      name,
       level,
       base: { service: name },
       timestamp: stdTimeFunctions.isoTime,

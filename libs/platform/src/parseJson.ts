@@ -1,31 +1,22 @@
+import { type NotJson, readJson, readText } from '#contracts/json/readJson';
 import { surveyJson } from '#contracts/surveyJson';
 import { ProblemError } from './problemError.ts';
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 /**
- * Reads a body as JSON.
- * @throws ProblemError 400 `not-json` for what is no UTF-8 or no JSON, `malformed` for `__proto__` keys and deep nesting
+ * Reads a body as JSON, as strictly as an event is read.
+ * @throws ProblemError 400 `not-json` for what is no UTF-8 or no JSON; `malformed` for a name written twice in an object, a
+ * `__proto__` key, half a surrogate pair and deep nesting
  */
 export function parseJson(body: Buffer): unknown {
-  const value = read(body);
-  const { faults } = surveyJson(value);
-  if (faults.length > 0)
+  const text = readText(body);
+  if (!text.ok) throw refused(text);
+  const json = readJson(text.value);
+  if (!json.ok) throw refused(json);
+  const { faults } = surveyJson(json.value);
+  if (faults.length > 0) {
     throw new ProblemError(400, 'malformed', 'the body holds what no event may hold', { errors: faults });
-  return value;
+  }
+  return json.value;
 }
 
-function read(body: Buffer): unknown {
-  let text: string;
-  try {
-    text = utf8.decode(body);
-  } catch {
-    throw new ProblemError(400, 'not-json', 'the body is not UTF-8');
-  }
-  if (text.trim() === '') throw new ProblemError(400, 'not-json', 'the body is empty');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ProblemError(400, 'not-json', `the body is not JSON: ${(error as Error).message}`);
-  }
-}
+const refused = ({ code, detail, errors }: NotJson) => new ProblemError(400, code, detail, { errors });

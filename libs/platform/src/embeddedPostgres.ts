@@ -1,0 +1,62 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { clientConfig } from './database.ts';
+import { holdFolder } from './holdFolder.ts';
+
+const DATABASE = 'lading';
+
+export interface EmbeddedPostgres {
+  /** Of the database `lading`, with user and password. */
+  readonly url: string;
+  readonly pid: number;
+  /** Resolves when the server has ended, whoever ended it. */
+  readonly exited: Promise<unknown>;
+  /** Disconnects everyone, writes a checkpoint, gives the folder free. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The PostgreSQL that came with the installation, on `dataDir/postgres`, which is made when it is not there. One process at a
+ * time: it ends when the process that started it does, however that ends, and finds its data again after a crash.
+ *
+ * @param log told what takes long
+ * @throws ConfigError when another process uses the folder
+ */
+export async function startEmbeddedPostgres(
+  dataDir: string,
+  log: (message: string) => void = () => undefined,
+): Promise<EmbeddedPostgres> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const release = await holdFolder(dataDir);
+  try {
+    const cluster = await startCluster({ dataDir: join(dataDir, 'postgres'), log });
+    await createDatabase(cluster.url);
+    const url = new URL(cluster.url);
+    url.pathname = `/${DATABASE}`;
+    return {
+      url: url.href,
+      pid: cluster.pid,
+      exited: cluster.exited,
+      stop: async () => {
+        await cluster.stop();
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function createDatabase(adminUrl: string): Promise<void> {
+  const admin = new pg.Client(clientConfig(adminUrl, { name: 'lading start' }));
+  await admin.connect();
+  try {
+    const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await admin.query(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await admin.end();
+  }
+}

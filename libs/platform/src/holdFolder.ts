@@ -1,0 +1,49 @@
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRunning } from '#scripts/process/isRunning.mjs';
+import { ConfigError } from './config.ts';
+
+/**
+ * Makes this process the only one that works on a data folder, until it lets go or ends: `lading.pid` names it. One left
+ * behind by a process that was killed counts for nothing. This is for a clear word to people; what keeps the data whole is
+ * PostgreSQL's own lock.
+ *
+ * @returns lets go
+ * @throws ConfigError when another process has the folder
+ */
+export async function holdFolder(dataDir: string): Promise<() => Promise<void>> {
+  const file = join(dataDir, 'lading.pid');
+  const mine = `${file}.${process.pid}`;
+  await writeFile(mine, `${process.pid}\n`);
+  try {
+    for (let attempt = 0; ; attempt++) {
+      const error = await link(mine, file).then(
+        () => undefined,
+        (cause: unknown) => cause as NodeJS.ErrnoException,
+      );
+      if (error === undefined) break;
+      if (error.code !== 'EEXIST') throw error;
+      const holder = Number(await readFile(file, 'utf8').catch(() => ''));
+      if (holds(holder, file) || attempt > 2) {
+        throw new ConfigError([
+          `${dataDir} is in use by process ${holder}: stop that one first, or set LADING_DATA to another folder`,
+        ]);
+      }
+      await rm(file, { force: true });
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+  ours.add(file);
+  return async () => {
+    ours.delete(file);
+    await rm(file, { force: true });
+  };
+}
+
+const ours = new Set<string>();
+
+/** In a container our own number may well be the one of a predecessor that was killed. */
+function holds(pid: number, file: string): boolean {
+  return pid === process.pid ? ours.has(file) : pid > 0 && isRunning(pid, /node/);
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { freshDatabase } from '#test/setup/freshDatabase';
+import { createPool } from './database.ts';
+import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
+import { listen } from './listen.ts';
+
+describe('a listener', () => {
+  let url: string;
+  let pool: pg.Pool;
+  beforeAll(async () => {
+    url = (await freshDatabase()).url;
+    pool = createPool(url, { timeouts: { lock: 100, statement: 200 } });
+  });
+  afterAll(() => pool.end());
+
+  it('hears again after its connection broke, and says when it could not hear', async () => {
+    const heard: string[] = [];
+    const listener = listen({
+      url,
+      channels: ['one', 'Two'],
+      onListening: () => heard.push('listening'),
+      onDeaf: () => heard.push('deaf'),
+      onNotification: (payload, channel) => heard.push(`${channel}: ${payload}`),
+    });
+    const hears = async (what: string) => {
+      const deadline = Date.now() + 5_000;
+      while (!heard.includes(what)) {
+        if (Date.now() > deadline) throw new Error(`not heard: ${what}; but ${heard.join(', ')}`);
+        await sleep(5);
+      }
+    };
+    await hears('listening');
+    await pool.query(`SELECT pg_notify('one', 'a'), pg_notify('Two', 'b')`);
+    await hears('Two: b');
+    await pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`,
+    );
+    await hears('deaf');
+    expect(heard.splice(0)).toEqual(['listening', 'one: a', 'Two: b', 'deaf']);
+    await hears('listening');
+    await pool.query(`SELECT pg_notify('one', 'c')`);
+    await hears('one: c');
+    await listener.close();
+    expect(listener.listening).toBe(false);
+  });
+
+  it('can be closed while there is nobody to listen to', async () => {
+    const listener = listen({
+      url: 'postgres://nobody@127.0.0.1:1/none',
+      channels: ['one'],
+      onListening: () => undefined,
+      onNotification: () => undefined,
+    });
+    await sleep(150);
+    await listener.close();
+  });
+
+  it.each([
+    ['a statement that took too long', 'SELECT 1 FROM pg_sleep(1)', true],
+    ['a mistake of ours', 'SELECT 1 / 0', false],
+    ['a connection that is cut', 'SELECT pg_terminate_backend(pg_backend_pid())', true],
+  ])('its database is told to be away for what passes, and for nothing else: %s', async (_what, sql, away) => {
+    const error: unknown = await pool.query(sql).catch((e: unknown) => e);
+    expect(isDatabaseUnavailable(error)).toBe(away);
+  });
+
+  it('its database is away when nothing listens at its address', async () => {
+    const nowhere = createPool('postgres://nobody@127.0.0.1:1/none');
+    expect(isDatabaseUnavailable(await nowhere.query('SELECT 1').catch((e: unknown) => e))).toBe(true);
+    await nowhere.end();
+    expect(isDatabaseUnavailable(await nowhere.query('SELECT 1').catch((e: unknown) => e))).toBe(true);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLogger, forPeople } from './logging.ts';
+
+const logged = (write: (logger: ReturnType<typeof createLogger>) => void) => {
+  let lines = '';
+  write(createLogger('swaps', 'info', { write: (line) => void (lines += line) }));
+  return lines;
+};
+
+describe('the log', () => {
+  it('is one JSON object a line, with the time, the level and the service', () => {
+    const line = logged((logger) => {
+      logger.warn({ ledger: 'nvidia' }, 'slow');
+    });
+    expect(JSON.parse(line)).toEqual({
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      service: 'swaps',
+      ledger: 'nvidia',
+      msg: 'slow',
+    });
+  });
+
+  it('never holds a key or a password, wherever it stands in what is logged', () => {
+    const lines = logged((logger) => {
+      logger.info({ authorization: 'hunter2', databaseUrl: 'hunter2' });
+      logger.info({ headers: { authorization: 'hunter2' }, key: { secret: 'hunter2' } });
+      logger.info({ request: { raw: { headers: { authorization: 'hunter2' } } }, config: { adminKey: 'hunter2' } });
+    });
+    expect(lines).not.toContain('hunter2');
+    expect(lines.match(/\[redacted]/g)).toHaveLength(6);
+  });
+
+  it('is short lines for people on a terminal, with the stack of an error below', () => {
+    const line = logged((logger) => {
+      logger.error({ err: new Error('no'), ledger: 'nvidia', context: 'Relay' }, 'stopped');
+    });
+    expect(forPeople(line)).toMatch(
+      /^\d\d:\d\d:\d\d error swaps Relay stopped \{"ledger":"nvidia"\}\n {2}Error: no\n {6}at /,
+    );
+  });
+});
