@@ -43,7 +43,16 @@ export const Problem = z
     errors: z.array(FieldError).optional(),
   })
   .meta({ id: 'Problem' });
-export type Problem = Omit<z.infer<typeof Problem>, 'code'> & { code: string };
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance?: string | undefined;
+  readonly code: string;
+  readonly errors?: readonly FieldError[] | undefined;
+  readonly [fact: string]: unknown;
+}
 
 export interface ProblemParts {
   readonly detail: string;

@@ -1,7 +1,7 @@
 import { type Problem, problem } from '#contracts/problem';
 import type { Refusal } from '#contracts/parseSubmission';
 import type { Outcome } from '#journal/submission';
-import type { NotJson } from '../json/readJson.ts';
+import type { NotJson } from '#contracts/json/readJson';
 
 /** An outcome that keeps nothing. */
 export type Failure = Exclude<Outcome, { status: 'recorded' | 'replayed' }>;

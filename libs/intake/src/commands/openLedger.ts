@@ -1,0 +1,23 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { Submitted } from '#contracts/catalog';
+import { Journal } from '#journal/journal';
+
+/** Opens a ledger; `different` when it is there with another name or keeper. Rejects with `JournalUnavailable`. */
+export class OpenLedger extends Command<'opened' | 'same' | 'different'> {
+  constructor(
+    readonly ledger: string,
+    readonly opening: Submitted<'lading.ledger.opened.v1'>,
+    readonly actor: string,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(OpenLedger)
+export class OpenLedgerHandler implements ICommandHandler<OpenLedger> {
+  constructor(private readonly journal: Journal) {}
+
+  execute({ ledger, opening, actor }: OpenLedger): Promise<'opened' | 'same' | 'different'> {
+    return this.journal.open(ledger, opening, actor);
+  }
+}

@@ -1,0 +1,25 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Journal } from '#journal/journal';
+import type { Outcome, Submission } from '#journal/submission';
+import { journalRejections } from '#platform/metrics';
+
+/** Submits one event to a ledger. Rejects with `UnknownLedger` or `JournalUnavailable`. */
+export class Submit extends Command<Outcome> {
+  constructor(
+    readonly ledger: string,
+    readonly submission: Submission,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(Submit)
+export class SubmitHandler implements ICommandHandler<Submit> {
+  constructor(private readonly journal: Journal) {}
+
+  async execute({ ledger, submission }: Submit): Promise<Outcome> {
+    const outcome = await this.journal.submit(ledger, submission);
+    if (outcome.status === 'rejected') journalRejections.inc({ code: outcome.rejection.code });
+    return outcome;
+  }
+}

@@ -1,0 +1,25 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { readHeads } from '#journal/reader';
+import { POOL } from '#platform/tokens';
+import { errorOf } from '../answers/errorOf.ts';
+import { unknownLedger } from '../answers/problemOfFailure.ts';
+
+/** The ledgers that are open. A ledger once open stays, so each is asked for once. */
+@Injectable()
+export class KnownLedgers {
+  private readonly known = new Set<string>();
+
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  has(ledger: string): boolean {
+    return this.known.has(ledger);
+  }
+
+  /** @throws ProblemError 404 when nobody opened it */
+  async find(ledger: string): Promise<void> {
+    if (this.known.has(ledger)) return;
+    for (const head of await readHeads(this.pool)) this.known.add(head.ledger);
+    if (!this.known.has(ledger)) throw errorOf(unknownLedger(ledger));
+  }
+}

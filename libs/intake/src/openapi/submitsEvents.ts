@@ -1,0 +1,94 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { catalog, type EventType, typesOf } from '#contracts/catalog';
+import type { Service } from '#contracts/define';
+import { SubmittedEnvelope } from '#contracts/cloudEvent';
+import { examples } from '#contracts/examples';
+import { type JsonSchema, schemaOf } from '#contracts/jsonSchema';
+import { CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON } from '#platform/createAdapter';
+import { limits } from '../limits.ts';
+import { always, asSchema, ifMatchHeader, ITEM, ledgerParameter, problems, RECEIPT } from './answers.ts';
+
+/** What the OpenAPI document says about the route that takes the event types of these services. */
+export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
+  const types = served.flatMap(typesOf);
+  const ofEach = Object.fromEntries(types.map((type) => [type, { value: exampleOf(type) }]));
+  const two = types.slice(0, 2).map(exampleOf);
+  const ndjson = two.map((event) => JSON.stringify(event)).join('\n');
+  const results = { type: 'object', properties: { results: { type: 'array', items: ITEM } }, required: ['results'] };
+  return applyDecorators(
+    ApiOperation({
+      summary: 'Submit events',
+      tags: ['events'],
+      description: `One event, a batch of at most ${limits.batchEvents} in order (\`?atomic=true\`: at most ${limits.atomicEvents}, all or none), or a stream of any length, a line each. The media type says which. An event with the same source, id and body is taken once, however often it is sent.`,
+      requestBody: {
+        required: true,
+        content: {
+          [CLOUD_EVENT]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: ofEach },
+          [CLOUD_EVENT_BATCH]: {
+            schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: schemaOf(SubmittedEnvelope) }),
+            example: two,
+          },
+          [NDJSON]: { schema: { type: 'string', description: 'One event a line' }, example: ndjson },
+        },
+      },
+    }),
+    ledgerParameter(),
+    ApiQuery({
+      name: 'atomic',
+      required: false,
+      description: 'Of a batch: all of its events are kept, or none.',
+      schema: { type: 'boolean', default: false },
+    }),
+    ifMatchHeader(),
+    ApiResponse({
+      status: 201,
+      description: 'One event, or an atomic batch, was taken in and is committed.',
+      content: { 'application/json': { schema: asSchema({ oneOf: [RECEIPT, results] }) } },
+    }),
+    ApiResponse({
+      status: 200,
+      description:
+        'One event or an atomic batch that the ledger had already (`Idempotent-Replay: true`); the results of a batch in its order; the results of a stream, a line each, in its order, as they commit.',
+      headers: {
+        'Idempotent-Replay': {
+          description: '`true`: nothing was done, this is the answer again.',
+          schema: { type: 'string' },
+        },
+      },
+      content: {
+        'application/json': { schema: asSchema({ oneOf: [RECEIPT, results] }) },
+        [NDJSON]: {
+          schema: { type: 'string', description: 'One `{line, status, sequence | problem}` a line' },
+          example: '{"line":1,"status":201,"sequence":17}\n',
+        },
+      },
+    }),
+    always(served.map((service) => `${service}:write`).join(' or ')),
+    problems({
+      400: 'Not JSON, not an event (each bad field is named by its pointer), or a type that is not taken here (`type-not-served-here`).',
+      404: 'No such ledger.',
+      409: 'The same source and id are there with another body, or part of an atomic batch is there.',
+      412: 'The stream has moved on since the version that If-Match names.',
+      422: 'The ledger refuses it: `code` says why, and the facts beside it what there is. Of an atomic batch: the first that fails, at `index`.',
+    }),
+  );
+}
+
+function eventSchema(type: EventType): JsonSchema {
+  const envelope = schemaOf(SubmittedEnvelope) as { properties: Record<string, unknown> };
+  return {
+    title: type,
+    ...envelope,
+    properties: { ...envelope.properties, type: { const: type }, data: schemaOf(catalog[type].submitted) },
+  };
+}
+
+const exampleOf = (type: EventType): unknown => ({
+  specversion: '1.0',
+  id: `example-${type.split('.').slice(1, -1).join('-')}`,
+  source: 'urn:example:erp',
+  type,
+  time: '2023-12-20T09:00:00Z',
+  data: examples[type],
+});
