@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type NestApplicationOptions, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Logger } from 'nestjs-pino';
+import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
 import { adminKey } from './adminKey.ts';
 import type { WithDatabase } from './config.ts';
@@ -10,6 +10,7 @@ import { createPool } from './database.ts';
 import { Drain } from './drain.ts';
 import { Keyring } from './keyring.ts';
 import { createLogger } from './logging.ts';
+import { NestLogger } from './nestLogger.ts';
 import { PlatformModule } from './platform.module.ts';
 import { addRequestHooks } from './requestHooks.ts';
 
@@ -48,7 +49,7 @@ export async function createApp(
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest wrote a shape as a class
     const options: NestApplicationOptions = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), options);
-    app.useLogger(app.get(Logger));
+    app.useLogger(new NestLogger(await app.resolve(PinoLogger), {}));
     addRequestHooks(app.getHttpAdapter().getInstance(), { keyring, drain: app.get(Drain), logger });
     await prepare?.(app);
     await app.init();
