@@ -1,4 +1,5 @@
 import type { FlagRow } from '#contracts/rows';
+import { groupBy } from '../reading/groupBy.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { type Leg, legs, missing } from '../swaps/legs.ts';
 
@@ -12,7 +13,7 @@ import { type Leg, legs, missing } from '../swaps/legs.ts';
  */
 export async function clockFlags(model: ReadModel, at: Date, executedFrom = 0): Promise<FlagRow[]> {
   const found = await legs(model, { executedFrom }, at);
-  const swaps = [...Map.groupBy(found, ({ swap }) => swap).values()].filter((own) => own.some(({ overdue }) => overdue));
+  const swaps = [...groupBy(found, ({ swap }) => swap).values()].filter((own) => own.some(({ overdue }) => overdue));
   const receipts = await receiptsOf(model, swaps, at);
   return swaps.flatMap((own) => [
     ...own.filter(({ overdue }) => overdue).map((leg) => overdueLeg(leg, receipts)),
@@ -58,7 +59,7 @@ function oneSided(own: readonly Leg[], receipts: Receipts): FlagRow[] {
     const given = own.filter(({ from }) => from === party);
     if (given.some((leg) => missing(leg) > 0)) return [];
     const late = own.filter(({ to, overdue }) => to === party && overdue);
-    return [...Map.groupBy(late, ({ item }) => item)].map(([item, legsTo]): FlagRow => {
+    return [...groupBy(late, ({ item }) => item)].map(([item, legsTo]): FlagRow => {
       const [first] = legsTo as [Leg];
       const due = own.filter((leg) => leg.to === party && leg.item === item);
       return {

@@ -53,8 +53,8 @@ export async function legs({ db, ledger }: ReadModel, of: LegsOf, at: Date): Pro
      FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
        CROSS JOIN LATERAL (
          SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'received'), 0)::bigint AS received,
-           coalesce(sum(quantity) FILTER (WHERE kind = 'lost'), 0)::bigint AS lost,
-           coalesce(sum(quantity) FILTER (WHERE kind = 'cancelled'), 0)::bigint AS cancelled,
+           coalesce(sum(quantity) FILTER (WHERE kind IN ('lost', 'returned')), 0)::bigint AS lost,
+           coalesce(sum(quantity) FILTER (WHERE kind IN ('cancelled', 'given_back')), 0)::bigint AS cancelled,
            coalesce(sum(quantity * extract(epoch FROM ${moment} - occurred)) FILTER (WHERE kind = 'received'), 0) / 86400 AS unit_days
          FROM swap_counts c WHERE c.ledger = l.ledger AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
        ) c

@@ -1,6 +1,7 @@
 import type { SwapRow, SwapStatus } from '#contracts/rows';
 import { instant } from '../reading/instant.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { groupBy } from '../reading/groupBy.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
 import { exchangeBalance } from './balances.ts';
@@ -35,7 +36,7 @@ async function find(model: ReadModel, where: Where, query: SwapsQuery, at: Date)
      FROM swaps s ${where} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  const bySwap = Map.groupBy(await legs(model, { swaps: rows.map((row) => row.swap) }, at), ({ swap }: Leg) => swap);
+  const bySwap = groupBy(await legs(model, { swaps: rows.map((row) => row.swap) }, at), ({ swap }: Leg) => swap);
   return pageOf(
     rows,
     query,

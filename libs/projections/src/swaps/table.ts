@@ -24,4 +24,8 @@ export const swapsTables = `
     ledger ${ID} NOT NULL, swap ${ID} NOT NULL, leg int NOT NULL, sequence bigint NOT NULL, kind text NOT NULL,
     occurred timestamptz NOT NULL, quantity bigint NOT NULL,
     PRIMARY KEY (ledger, swap, leg, sequence, kind)
+  );
+  CREATE TABLE swap_lots (
+    ledger ${ID} NOT NULL, "order" ${ID} NOT NULL, line ${ID} NOT NULL, lots text NOT NULL,
+    PRIMARY KEY (ledger, "order", line)
   );`;

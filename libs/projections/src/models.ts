@@ -1,0 +1,32 @@
+import { activityModel } from './activity/apply.ts';
+import { flagsModel } from './flags/apply.ts';
+import { pastBalancesModel } from './flags/pastBalances.ts';
+import { holdingsModel } from './holdings/apply.ts';
+import { itemsModel } from './items/apply.ts';
+import type { Model } from './model.ts';
+import { ordersModel } from './orders/apply.ts';
+import { partiesModel } from './parties/apply.ts';
+import { postingsModel } from './postings/apply.ts';
+import { queueModel } from './queue/apply.ts';
+import { shipmentsModel } from './shipments/apply.ts';
+import { swapsModel } from './swaps/apply.ts';
+import { unitsModel } from './units/apply.ts';
+
+/**
+ * Every read model, in the order in which a batch is applied to them. Flags come first: they look at parties, shipments and swaps as
+ * they were before the batch. Past balances come last: they look at the postings with those of the batch.
+ */
+export const models: readonly Model[] = [
+  flagsModel,
+  activityModel,
+  partiesModel,
+  itemsModel,
+  holdingsModel,
+  postingsModel,
+  ordersModel,
+  queueModel,
+  shipmentsModel,
+  unitsModel,
+  swapsModel,
+  pastBalancesModel,
+];

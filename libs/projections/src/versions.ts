@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { transaction } from '#platform/transaction';
+import { positionsTable } from './engine/position.ts';
+import { models } from './models.ts';
+import { schemaOf } from './schemaOf.ts';
+
+/** Told when a version was made, has switched, or went away. */
+export const VERSIONS_CHANNEL = 'lading_read_models';
+
+export interface Version {
+  readonly version: number;
+  readonly state: 'building' | 'active' | 'retired';
+  /** Whether its tables are the ones that this code knows. */
+  readonly known: boolean;
+  readonly retired: Date | null;
+}
+
+const tables = [positionsTable, ...models.map((model) => model.tables)].join('\n');
+/** A change of any table is another shape, and so needs another version. */
+const shape = createHash('sha256').update(tables).digest('hex').slice(0, 16);
+
+const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('lading read models', 0))`;
+
+/** All versions that are there, the oldest first. */
+export async function versions(pool: pg.Pool): Promise<Version[]> {
+  const { rows } = await pool.query<Version>(
+    'SELECT version, state, shape = $1 AS known, retired FROM read_model_versions ORDER BY version',
+    [shape],
+  );
+  return rows;
+}
+
+/** The version that answers; makes the first one, empty, when there is none. Any number of processes may call it at once. */
+export async function ensureActive(pool: pg.Pool): Promise<number> {
+  return transaction(pool, async (client) => {
+    await client.query(LOCK);
+    const active = (await client.query<{ version: number }>('SELECT version FROM read_model_active')).rows[0];
+    if (active !== undefined) return active.version;
+    const version = await create(client, 'active');
+    await client.query('INSERT INTO read_model_active (version) VALUES ($1)', [version]);
+    return version;
+  });
+}
+
+/** Makes a new version, empty, beside the one that answers. */
+export async function startVersion(pool: pg.Pool): Promise<number> {
+  const version = await transaction(pool, async (client) => {
+    await client.query(LOCK);
+    return create(client, 'building');
+  });
+  await pool.query('SELECT pg_notify($1, $2)', [VERSIONS_CHANNEL, String(version)]);
+  return version;
+}
+
+/** The version that is being built with tables that this code knows; makes one when the code has tables that no version has. */
+export async function ensureKnownVersion(pool: pg.Pool): Promise<void> {
+  const there = await versions(pool);
+  if (!there.some(({ known, state }) => known && state !== 'retired')) await startVersion(pool);
+}
+
+/** Takes away a version that does not answer, with all its tables. */
+export async function dropVersion(pool: pg.Pool, version: number): Promise<void> {
+  await transaction(pool, async (client) => {
+    await client.query(LOCK);
+    const { rowCount } = await client.query(`DELETE FROM read_model_versions WHERE version = $1 AND state <> 'active'`, [version]);
+    if (rowCount === 1) await client.query(`DROP SCHEMA IF EXISTS ${schemaOf(version)} CASCADE`);
+  });
+}
+
+async function create(client: pg.PoolClient, state: 'building' | 'active'): Promise<number> {
+  const { rows } = await client.query<{ version: number }>(
+    `INSERT INTO read_model_versions (state, shape, switched) VALUES ($1, $2, CASE WHEN $1 = 'active' THEN now() END) RETURNING version`,
+    [state, shape],
+  );
+  const version = rows[0]?.version ?? 0;
+  const schema = schemaOf(version);
+  await client.query(`CREATE SCHEMA ${schema}; SET LOCAL search_path TO ${schema}; ${tables}; SET LOCAL search_path TO DEFAULT`);
+  return version;
+}
