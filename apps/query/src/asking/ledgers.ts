@@ -1,0 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type pg from 'pg';
+import { LedgerId } from '#contracts/scalars';
+import { POOL } from '#platform/tokens';
+import { unknownLedger } from './refusals.ts';
+
+/** Which ledgers there are. One that was opened stays, so it is looked up once. */
+@Injectable()
+export class Ledgers {
+  private readonly known = new LRUCache<string, true>({ max: 10_000 });
+
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  /** @throws the 404 of a ledger that nobody opened */
+  async check(ledger: string): Promise<void> {
+    if (this.known.has(ledger)) return;
+    if (!LedgerId.safeParse(ledger).success) throw unknownLedger(ledger);
+    const { rowCount } = await this.pool.query('SELECT 1 FROM journal.ledgers WHERE ledger = $1', [ledger]);
+    if (rowCount === 0) throw unknownLedger(ledger);
+    this.known.set(ledger, true);
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { Id } from '#contracts/scalars';
+
+const MAX_PAGE = 1000;
+
+/** A whole number as text, as it comes in a query string. */
+const numeral = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^(0|[1-9]\d{0,15})$/, 'a whole number')
+    .transform(Number)
+    .pipe(z.int().min(from).max(to));
+
+/** Takes what is asked of the past, and refuses it: it must not be taken for a question about today. */
+const past = z
+  .string()
+  .refine(() => false, 'the past is not answered yet: leave it out to ask about now')
+  .optional()
+  .meta({ description: 'Refused: the past is not answered yet.', deprecated: true });
+
+/** What every asking route takes. */
+export const everywhere = {
+  'min-sequence': numeral(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Waits until the answer knows this sequence (read your own writes); 503 when that takes too long.')
+    .meta({ example: 17 }),
+};
+
+/** What every list takes. */
+export const paging = {
+  limit: numeral(1, MAX_PAGE).optional().describe(`Rows a page, at most ${MAX_PAGE}; 100 unless told.`),
+  cursor: z.string().min(1).max(2000).optional().describe('`next` of the page before.'),
+};
+
+export const inTime = { at: past, known: past };
+
+export const sequenceNumber = numeral(0, Number.MAX_SAFE_INTEGER);
+
+/** An id to look for. */
+export const id = (what: string) => Id.optional().describe(what);
+
+/** Any of `values`, separated by commas. */
+export const oneOrMore = <T extends string>(values: z.ZodEnum<Record<T, T>>) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(values).min(1).max(values.options.length));
+
+/** The parameters of an asking route; what it does not know is refused. */
+export const parameters = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject({ ...shape, ...everywhere });

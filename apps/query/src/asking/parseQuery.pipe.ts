@@ -1,0 +1,21 @@
+import { Injectable, type PipeTransform } from '@nestjs/common';
+import { fieldErrors } from '#contracts/fieldErrors';
+import type { z } from 'zod';
+import { malformed } from './refusals.ts';
+
+/** Checks the query string: every bad or unknown parameter is named, by its pointer into the query. */
+@Injectable()
+export class ParseQuery<S extends z.ZodType> implements PipeTransform<unknown, z.output<S>> {
+  constructor(private readonly schema: S) {}
+
+  transform(query: unknown): z.output<S> {
+    const parsed = this.schema.safeParse(query);
+    if (parsed.success) return parsed.data;
+    throw malformed(
+      fieldErrors(parsed.error.issues, query).map(({ pointer, detail }) => ({
+        pointer,
+        detail: detail === 'unknown field' ? 'unknown parameter' : detail,
+      })),
+    );
+  }
+}

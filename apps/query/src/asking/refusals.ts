@@ -1,0 +1,23 @@
+import type { FieldError } from '#contracts/problem';
+import { ProblemError, unavailable } from '#platform/problemError';
+
+/** 400: what is wrong, parameter by parameter. */
+export function malformed(errors: readonly FieldError[]): ProblemError {
+  const [first] = errors;
+  const detail =
+    errors.length === 1 && first !== undefined
+      ? `${first.pointer.slice(1)}: ${first.detail}`
+      : `${errors.length} parameters are not as they should be: ${errors.map(({ pointer }) => pointer.slice(1)).join(', ')}`;
+  return new ProblemError(400, 'malformed', detail, { errors });
+}
+
+/** 404: the path names something that is not there. */
+export const notFound = (detail: string, facts: Readonly<Record<string, unknown>> = {}): ProblemError =>
+  new ProblemError(404, 'not-found', detail, { facts });
+
+export const unknownLedger = (ledger: string): ProblemError =>
+  new ProblemError(404, 'unknown-ledger', `there is no ledger ${ledger}`, { facts: { ledger } });
+
+/** 503: what was asked for is not visible in time. */
+export const notYet = (ledger: string, asked: number, sequence: number): ProblemError =>
+  unavailable(`the ledger ${ledger} can be seen up to ${sequence}, not yet up to ${asked}: ask again`);

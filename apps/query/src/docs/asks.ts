@@ -1,0 +1,98 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { type ComponentName, inlineSchema, refTo } from './components.ts';
+
+interface Route {
+  readonly summary: string;
+  readonly description?: string;
+  /** Of the query string. */
+  readonly parameters: z.ZodObject;
+  /** Of the path: what each is, with an example. */
+  readonly path?: Readonly<Record<string, readonly [what: string, example: string]>>;
+  /** A page of these rows … */
+  readonly listOf?: ComponentName;
+  /** … or one of them. */
+  readonly answer?: ComponentName;
+  /** Whether the answer has the version of an entity's stream as its ETag. */
+  readonly versioned?: boolean;
+  /** A media type other than application/json. */
+  readonly type?: string;
+}
+
+/** What the OpenAPI document says about an asking route. */
+export function Asks(route: Route): MethodDecorator {
+  const { summary, description, parameters, path = {}, type = 'application/json' } = route;
+  const of = route.path !== undefined && 'ledger' in route.path ? 'the path names' : 'the parameters name';
+  return applyDecorators(
+    ApiOperation({ summary, ...(description !== undefined && { description }) }),
+    ...Object.entries(path).map(([name, [what, example]]) =>
+      ApiParam({ name, description: what, example, schema: { type: 'string' } }),
+    ),
+    ...Object.entries(parameters.shape)
+      .filter(([, schema]) => !refused(schema as z.ZodType))
+      .map(([name, schema]) => queryParameter(name, schema as z.ZodType)),
+    ApiResponse({
+      status: 200,
+      description: route.listOf ? 'A page of the list.' : 'The answer.',
+      headers: headersOf(route),
+      content: { [type]: { schema: answerOf(route) } },
+    }),
+    problem(400, 'A parameter is unknown, or not as it should be: each is named by its pointer.'),
+    problem(401, 'No key, or one that is not in force.'),
+    problem(403, 'The key lacks the role, or may not touch the ledger.'),
+    ...('ledger' in path ? [problem(404, `There is no such ledger, or not what ${of} in it.`)] : []),
+    problem(503, 'Not yet (see min-sequence), or not now: ask again after `Retry-After` seconds.'),
+  );
+}
+
+/** `at` and `known`: known only to be refused in so many words. */
+const refused = (schema: z.ZodType): boolean => schema.meta()?.deprecated === true;
+
+function queryParameter(name: string, schema: z.ZodType): MethodDecorator {
+  const { description, example, ...rest } = inlineSchema(schema);
+  return ApiQuery({
+    name,
+    required: false,
+    ...(typeof description === 'string' && { description }),
+    ...(example !== undefined && { example }),
+    ...(rest.type === 'array' && { style: 'form', explode: false }),
+    schema: rest as never,
+  });
+}
+
+function headersOf({ path, versioned }: Route) {
+  const sequence = { description: 'The sequence at which the answer stands.', schema: { type: 'integer' as const } };
+  const etag = {
+    description: "The version of the entity's stream, for `If-Match` when an event about it is submitted.",
+    schema: { type: 'string' as const },
+    example: '"17"',
+  };
+  return {
+    ...(path !== undefined && 'ledger' in path && { 'Lading-Sequence': sequence }),
+    ...(versioned === true && { ETag: etag }),
+  };
+}
+
+function answerOf({ answer, listOf, path }: Route): Record<string, unknown> {
+  if (answer !== undefined) return refTo(answer);
+  if (listOf === undefined) return { type: 'string' };
+  const data = { type: 'array', items: refTo(listOf) };
+  const next = { type: ['string', 'null'], description: 'For `?cursor=`; null on the last page.' };
+  if (path === undefined || !('ledger' in path)) {
+    return { type: 'object', properties: { data, next }, required: ['data', 'next'] };
+  }
+  return {
+    type: 'object',
+    properties: {
+      ledger: { type: 'string', examples: ['nvidia'] },
+      sequence: { type: 'integer', description: 'Where the whole page stands.', examples: [17] },
+      data,
+      next,
+    },
+    required: ['ledger', 'sequence', 'data', 'next'],
+  };
+}
+
+const problem = (status: number, description: string): MethodDecorator =>
+  ApiResponse({ status, description, content: { 'application/problem+json': { schema: refTo('Problem') } } });

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Problem } from '#contracts/problem';
+import * as rows from '#contracts/rows';
+import { StoredEvent } from '#contracts/storedEvent';
+
+/** The schemas that the document names: what the contract's rows are called in OpenAPI. */
+const named = {
+  Activity: rows.ActivityRow,
+  Event: StoredEvent,
+  Flag: rows.FlagRow,
+  Holding: rows.HoldingGroupRow,
+  Item: rows.ItemRow,
+  Ledger: rows.LedgerRow,
+  Order: rows.OrderRow,
+  Party: rows.PartyRow,
+  Posting: rows.PostingRow,
+  Problem,
+  QueuePlace: rows.QueueRow,
+  Shipment: rows.ShipmentRow,
+  Status: rows.StatusRow,
+  Swap: rows.SwapRow,
+  Unit: rows.UnitRow,
+};
+export type ComponentName = keyof typeof named;
+
+type Schema = Record<string, unknown>;
+export const refTo = (name: ComponentName) => ({ $ref: `#/components/schemas/${name}` });
+
+/** `components.schemas` of OpenAPI, from the same zod schemas that the types and the read models have. */
+export function componentSchemas(): Record<string, Schema> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    io: 'input',
+    uri: (id) => `#/components/schemas/${id}`,
+    override: withoutSafeBounds,
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema: _, $id: __, id: ___, ...schema }]) => [
+      name,
+      { title: name, ...schema },
+    ]),
+  );
+}
+
+/** The schema of a value that has no name of its own. */
+export function inlineSchema(schema: z.ZodType): Schema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'output', override: withoutSafeBounds });
+  return rest;
+}
+
+/** zod bounds every integer by what a double can hold: nobody who reads the document wants to know. */
+function withoutSafeBounds({ jsonSchema }: { jsonSchema: { minimum?: unknown; maximum?: unknown } }): void {
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+}

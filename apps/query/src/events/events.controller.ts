@@ -1,0 +1,88 @@
+import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { Requires } from '#platform/requires';
+import { Answer } from '../asking/answer.ts';
+import { AnswerInterceptor } from '../asking/answer.interceptor.ts';
+import { ledgerParameter } from '../asking/ledgerRoutes.ts';
+import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters.ts';
+import { ParseQuery } from '../asking/parseQuery.pipe.ts';
+import { malformed, notFound } from '../asking/refusals.ts';
+import { Asks } from '../docs/asks.ts';
+import { eventFilter, streamFilter } from './eventFilter.ts';
+import { FindEvent, FindEvents } from './findEvents.query.ts';
+
+export const Filter = {
+  after: sequenceNumber.optional().describe('Only events after this sequence.'),
+  ...eventFilter,
+  ...streamFilter,
+};
+const List = parameters({ ...Filter, ...paging, ...inTime });
+const One = parameters({});
+
+const CLOUD_EVENT = 'application/cloudevents+json';
+
+/** The events themselves, from the journal: also those that no read model knows yet. */
+@Controller('v1/ledgers/:ledger/events')
+@Requires('read', 'audit')
+@UseInterceptors(AnswerInterceptor)
+@ApiTags('Events')
+export class EventsController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get()
+  @Asks({
+    summary: 'The events of a ledger, in order',
+    description: 'From the journal. Each row is the CloudEvent as the ledger keeps it.',
+    path: { ledger: ledgerParameter },
+    parameters: List,
+    listOf: 'Event',
+  })
+  async list(@Param('ledger') ledger: string, @Query(new ParseQuery(List)) asked: z.infer<typeof List>) {
+    const { after = 0, limit = 100, cursor, 'min-sequence': minSequence, ...filter } = asked;
+    const found = await this.queries.execute(
+      new FindEvents(ledger, minSequence, Math.max(after, sequenceOf(cursor)), limit, filter),
+    );
+    return new Answer(pageOf(ledger, found), { sequence: found.head, type: 'application/json; charset=utf-8' });
+  }
+
+  @Get(':sequence')
+  @Asks({
+    summary: 'An event: the exact bytes that the ledger keeps',
+    description: 'What is stored, hashed, published to Kafka and exported: nothing re-serialises it.',
+    path: { ledger: ledgerParameter, sequence: ['Its place in the ledger', '17'] },
+    parameters: One,
+    answer: 'Event',
+    type: CLOUD_EVENT,
+  })
+  async one(
+    @Param('ledger') ledger: string,
+    @Param('sequence') text: string,
+    @Query(new ParseQuery(One)) asked: z.infer<typeof One>,
+  ) {
+    const sequence = /^0{0,15}[1-9]\d{0,15}$/.test(text) && text.length <= 16 ? Number(text) : undefined;
+    if (sequence === undefined) throw notFound(`${text} is not the sequence of an event: 1, 2, 3 …`, { ledger });
+    const { bytes, head } = await this.queries.execute(new FindEvent(ledger, asked['min-sequence'], sequence));
+    if (bytes === undefined) throw notFound(`the ledger ${ledger} ends at ${head}`, { ledger, sequence: head });
+    return new Answer(bytes, { sequence: head, type: CLOUD_EVENT });
+  }
+}
+
+function sequenceOf(cursor: string | undefined): number {
+  const parsed = sequenceNumber.safeParse(cursor ?? '0');
+  if (parsed.success) return parsed.data;
+  throw malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
+}
+
+/** The page as text, with each event's own bytes in it. */
+function pageOf(ledger: string, { events, head, more }: FindEvents['found']): Buffer {
+  const next = more ? JSON.stringify(String(events.at(-1)?.sequence ?? 0)) : 'null';
+  const parts = events.flatMap(({ bytes }, i) => (i === 0 ? [bytes] : [COMMA, bytes]));
+  return Buffer.concat([
+    Buffer.from(`{"ledger":${JSON.stringify(ledger)},"sequence":${head},"data":[`),
+    ...parts,
+    Buffer.from(`],"next":${next}}`),
+  ]);
+}
+const COMMA = Buffer.from(',');

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { examples } from '#contracts/examples';
+import { type QueryService, startQuery } from '#test/setup/startQuery';
+
+let query: QueryService;
+let stored: Buffer[];
+
+beforeAll(async () => {
+  query = await startQuery();
+  for (const [party, role] of [
+    ['nvidia', 'supplier'],
+    ['tesla', 'customer'],
+  ] as const) {
+    await query.submit('lading.party.registered.v1', { party, name: party, roles: [role] });
+  }
+  await query.submit('lading.item.registered.v1', examples['lading.item.registered.v1']);
+  await query.submit('lading.order.placed.v1', examples['lading.order.placed.v1']);
+  const { rows } = await query.pool.query<{ bytes: Buffer }>('SELECT bytes FROM journal.events ORDER BY sequence');
+  stored = rows.map(({ bytes }) => bytes);
+});
+afterAll(() => query.stop());
+
+describe('the events of a ledger', () => {
+  it('an event is answered with exactly the bytes that the journal keeps', async () => {
+    const answer = await query.get('/v1/ledgers/nvidia/events/5');
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('application/cloudevents+json');
+    expect(answer.headers.get('lading-sequence')).toBe('5');
+    expect(answer.bytes.equals(stored[4]!)).toBe(true);
+  });
+
+  it('the sequence of an event may be written as in the event itself, with 16 digits', async () => {
+    const answer = await query.get('/v1/ledgers/nvidia/events/0000000000000002');
+    expect(answer.bytes.equals(stored[1]!)).toBe(true);
+  });
+
+  it('a list holds the events as they are kept, in order, a page after the other, none twice and none left out', async () => {
+    const first = await query.get('/v1/ledgers/nvidia/events?limit=2');
+    expect(first.body).toMatchObject({ ledger: 'nvidia', sequence: 5, next: '2' });
+    const second = await query.get(`/v1/ledgers/nvidia/events?limit=2&cursor=${first.body.next}`);
+    const third = await query.get(`/v1/ledgers/nvidia/events?limit=2&cursor=${second.body.next}`);
+    expect(third.body.next).toBeNull();
+    const all = [...first.body.data, ...second.body.data, ...third.body.data];
+    expect(all).toEqual(stored.map((bytes): unknown => JSON.parse(bytes.toString())));
+    expect(first.bytes.includes(stored[0]!)).toBe(true);
+    expect(first.headers.get('lading-sequence')).toBe('5');
+  });
+
+  it.each([
+    ['after=3', [4, 5]],
+    ['type=lading.party.registered.v1', [2, 3]],
+    ['subject=party/tesla', [3]],
+    ['entity=order/PO-TSLA-1', [5]],
+    ['entity=order/PO-TSLA-1&type=lading.party.registered.v1', []],
+    ['after=99', []],
+  ])('?%s finds exactly what it names', async (filter, sequences) => {
+    const { body } = await query.get(`/v1/ledgers/nvidia/events?${filter}`);
+    expect(body.data.map(({ sequence }) => Number(sequence))).toEqual(sequences);
+    expect(body.next).toBeNull();
+  });
+
+  it.each([
+    ['after=-1', '/after'],
+    ['after=x', '/after'],
+    ['limit=0', '/limit'],
+    ['limit=1001', '/limit'],
+    ['limit=1.5', '/limit'],
+    ['limit=1&limit=2', '/limit'],
+    ['type=lading.unheard.of.v1', '/type'],
+    ['cursor=abc', '/cursor'],
+    ['subject=%00', '/subject'],
+    ['min-sequence=-1', '/min-sequence'],
+    ['at=2023-12-31T00:00:00Z', '/at'],
+    ['known=3', '/known'],
+    ['sequnce=3', '/sequnce'],
+  ])('?%s is a 400 that names the parameter', async (parameters, pointer) => {
+    const { status, headers, body } = await query.get(`/v1/ledgers/nvidia/events?${parameters}`);
+    expect(status).toBe(400);
+    expect(headers.get('content-type')).toBe('application/problem+json');
+    expect(body).toMatchObject({ code: 'malformed', errors: [{ pointer }] });
+  });
+
+  it.each(['0', '-1', 'x', '1.5', '6', '99999999999999999999', '%00'])(
+    'there is no event %s: 404',
+    async (sequence) => {
+      const { status, body } = await query.get(`/v1/ledgers/nvidia/events/${sequence}`);
+      expect(status).toBe(404);
+      expect(body.code).toBe('not-found');
+    },
+  );
+
+  it.each(['nobody', 'NVIDIA', '%00', 'a'.repeat(500)])('there is no ledger %s: 404', async (ledger) => {
+    for (const route of ['events', 'events/1', 'events/stream']) {
+      const { status, body } = await query.get(`/v1/ledgers/${ledger}/${route}`);
+      expect(status).toBe(404);
+      expect(body.code).toBe('unknown-ledger');
+    }
+  });
+
+  it('an auditor may read events, and nothing else of a ledger', async () => {
+    const key = await query.key({ name: 'auditor', roles: ['audit'] });
+    expect((await query.get('/v1/ledgers/nvidia/events/1', { key })).status).toBe(200);
+    expect((await query.get('/v1/ledgers/nvidia/holdings', { key })).status).toBe(403);
+  });
+
+  it('a read waits for the write that it names', async () => {
+    const waiting = query.get('/v1/ledgers/nvidia/events/6?min-sequence=6');
+    await query.submit('lading.party.registered.v1', { party: 'x', name: 'X', roles: ['customer'] });
+    expect((await waiting).status).toBe(200);
+  });
+});

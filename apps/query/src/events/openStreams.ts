@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import { Drain } from '#platform/drain';
+
+const MAX_STREAMS = 1_000;
+
+export interface OpenStream {
+  /** Aborted when the client is gone, the process stops, or somebody ends the stream. */
+  readonly signal: AbortSignal;
+  /** Ends it. */
+  readonly now: () => void;
+}
+
+/** The event streams that are open, so that they can be counted, limited, and ended. */
+@Injectable()
+export class OpenStreams {
+  private readonly all = new Set<OpenStream>();
+
+  constructor(private readonly drain: Drain) {}
+
+  get count(): number {
+    return this.all.size;
+  }
+
+  get full(): boolean {
+    return this.all.size >= MAX_STREAMS;
+  }
+
+  open(response: ServerResponse): OpenStream {
+    const ended = new AbortController();
+    const stream: OpenStream = {
+      signal: ended.signal,
+      now: () => {
+        this.all.delete(stream);
+        this.drain.signal.removeEventListener('abort', stream.now);
+        ended.abort();
+      },
+    };
+    this.all.add(stream);
+    response.once('close', stream.now);
+    this.drain.signal.addEventListener('abort', stream.now);
+    return stream;
+  }
+}

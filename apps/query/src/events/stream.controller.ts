@@ -1,0 +1,100 @@
+import { Controller, Get, Inject, Logger, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type pg from 'pg';
+import type { z } from 'zod';
+import { readEvents } from '#journal/reader';
+import { Actor } from '#platform/actor';
+import { Keyring } from '#platform/keyring';
+import { unavailable } from '#platform/problemError';
+import { Requires } from '#platform/requires';
+import { POOL } from '#platform/tokens';
+import { headOf } from '../asking/headOf.ts';
+import { ledgerParameter } from '../asking/ledgerRoutes.ts';
+import { Ledgers } from '../asking/ledgers.ts';
+import { News } from '../asking/news.ts';
+import { parameters, sequenceNumber } from '../asking/parameters.ts';
+import { ParseQuery } from '../asking/parseQuery.pipe.ts';
+import { malformed } from '../asking/refusals.ts';
+import { Visibility } from '../asking/visibility.ts';
+import { Asks } from '../docs/asks.ts';
+import { Filter } from './events.controller.ts';
+import { OpenStreams } from './openStreams.ts';
+import { writeEventStream } from './writeEventStream.ts';
+
+const Stream = parameters({
+  ...Filter,
+  lastEventId: sequenceNumber
+    .optional()
+    .describe('Instead of the header `Last-Event-ID`, for those who cannot send it; the header wins.'),
+});
+
+@Controller('v1/ledgers/:ledger/events/stream')
+@Requires('read', 'audit')
+@ApiTags('Events')
+export class StreamController {
+  private readonly logger = new Logger('EventStream');
+
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly ledgers: Ledgers,
+    private readonly visibility: Visibility,
+    private readonly news: News,
+    private readonly keyring: Keyring,
+    private readonly streams: OpenStreams,
+  ) {}
+
+  @Get()
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this sequence.', example: '17' })
+  @Asks({
+    summary: 'The events of a ledger as they are recorded (server-sent events)',
+    description:
+      'Each message has the sequence as its `id` and the event itself, byte for byte, as its `data`. Starts with the first ' +
+      'event unless `after`, `lastEventId` or the header `Last-Event-ID` says from where to go on. It never ends by itself.',
+    path: { ledger: ledgerParameter },
+    parameters: Stream,
+    type: 'text/event-stream',
+  })
+  async stream(
+    @Param('ledger') ledger: string,
+    @Query(new ParseQuery(Stream)) asked: z.infer<typeof Stream>,
+    @Actor() actor: Actor,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { after, lastEventId, 'min-sequence': minSequence, ...filter } = asked;
+    await this.ledgers.check(ledger);
+    if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
+    const start = lastSeen(request) ?? lastEventId ?? after ?? 0;
+    if (this.streams.full) throw unavailable('too many streams are open: ask again later', { seconds: 10 });
+
+    void reply.header('lading-sequence', String(await headOf(this.pool, ledger)));
+    const close = this.streams.open(reply.raw);
+    // A key that is revoked, or may do something else now, has to show itself again.
+    const forget = this.keyring.onChange(actor.name, close.now);
+    const news = this.news.of(ledger, 'recorded');
+    try {
+      await writeEventStream(reply, request.method === 'HEAD', {
+        from: start,
+        read: (from, limit) => readEvents(this.pool, ledger, from, limit, filter),
+        news: (ms) => news.wait(ms, close.signal),
+        signal: close.signal,
+      });
+    } catch (error) {
+      // The client resumes after the last event that it got.
+      if (!close.signal.aborted) this.logger.warn({ ledger, err: error }, 'an event stream broke off');
+    } finally {
+      news.end();
+      forget();
+      close.now();
+    }
+  }
+}
+
+function lastSeen(request: FastifyRequest): number | undefined {
+  const header = request.headers['last-event-id'];
+  if (header === undefined || header === '') return undefined;
+  const parsed = sequenceNumber.safeParse(header);
+  if (parsed.success) return parsed.data;
+  throw malformed([{ pointer: '/Last-Event-ID', detail: 'the id of an event of this stream: its sequence' }]);
+}

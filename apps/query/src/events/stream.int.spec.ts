@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { revokeKey } from '#platform/apiKeys';
+import { type EventStream, readEventStream } from '#test/setup/readEventStream';
+import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
+import { OpenStreams } from './openStreams.ts';
+
+let query: QueryService;
+const open: EventStream[] = [];
+const ROUTE = '/v1/ledgers/nvidia/events/stream';
+
+async function stream(search = '', headers: Record<string, string> = {}, key = ADMIN_KEY): Promise<EventStream> {
+  const opened = await readEventStream(`${query.url}${ROUTE}${search}`, key, headers);
+  open.push(opened);
+  return opened;
+}
+const register = (party: string) =>
+  query.submit('lading.party.registered.v1', { party, name: party, roles: ['customer'] });
+const ids = (events: { id: number }[]) => events.map(({ id }) => id);
+
+beforeAll(async () => {
+  query = await startQuery();
+  for (const party of ['nvidia', 'tesla', 'x']) await register(party);
+});
+afterAll(async () => {
+  for (const each of open) each.hangUp();
+  await query.stop();
+});
+
+describe('a stream of server-sent events', () => {
+  it('has every event from the first on, byte for byte, and those that come', async () => {
+    const { until, response } = await stream();
+    expect(response.statusCode).toBe(200);
+    expect(response.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'lading-sequence': '4',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(ids(await until(4))).toEqual([1, 2, 3, 4]);
+    await register('xai');
+    const events = await until(5);
+    const { rows } = await query.pool.query<{ bytes: Buffer }>('SELECT bytes FROM journal.events ORDER BY sequence');
+    expect(events.map(({ data }) => data)).toEqual(rows.map(({ bytes }) => bytes.toString()));
+  });
+
+  it.each([
+    ['the header Last-Event-ID', '?lastEventId=0&after=1', { 'last-event-id': '3' }],
+    ['lastEventId', '?lastEventId=3&after=1', {}],
+    ['after', '?after=3', {}],
+  ])('resumes after the event that %s names', async (_what, search, headers) => {
+    const { until } = await stream(search, headers);
+    expect((await until(1))[0]?.id).toBe(4);
+  });
+
+  it('holds only what its filter names, of what is there and of what comes', async () => {
+    const { until, events } = await stream('?subject=party/late');
+    await register('other');
+    const sequence = await register('late');
+    await until(1);
+    expect(ids(events)).toEqual([sequence]);
+  });
+
+  it('misses nothing and repeats nothing while many write', async () => {
+    const { until } = await stream();
+    await Promise.all(Array.from({ length: 300 }, (_, i) => register(`p-${i}`)));
+    const { body } = await query.get('/v1/ledgers/nvidia/events?limit=1');
+    const events = await until(body.sequence);
+    expect(ids(events)).toEqual(Array.from({ length: body.sequence }, (_, i) => i + 1));
+  });
+
+  it('ends on our side when the client leaves', async () => {
+    const streams = query.app.get(OpenStreams);
+    const before = streams.count;
+    const { hangUp, until } = await stream();
+    await until(1);
+    expect(streams.count).toBe(before + 1);
+    hangUp();
+    while (streams.count > before) await sleep(10);
+  });
+
+  it('waits for a client that takes nothing, and goes on when it does', async () => {
+    const slow = await stream();
+    slow.response.pause();
+    await Promise.all(Array.from({ length: 300 }, (_, i) => register(`s-${i}`)));
+    await sleep(200);
+    slow.response.resume();
+    const { body } = await query.get('/v1/ledgers/nvidia/events?limit=1');
+    expect(ids(await slow.until(body.sequence)).at(-1)).toBe(body.sequence);
+  });
+
+  it('ends when its key is revoked', async () => {
+    const key = await query.key({ name: 'leaver', roles: ['audit'] });
+    const { until, ended } = await stream('', {}, key);
+    await until(1);
+    await revokeKey(query.pool, 'leaver');
+    await ended;
+    expect((await query.get(ROUTE, { key })).status).toBe(401);
+  });
+
+  it('HEAD answers the headers and ends', async () => {
+    const response = await fetch(`${query.url}${ROUTE}`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+  });
+
+  it('refuses a Last-Event-ID that is no sequence', async () => {
+    const answer = await query.get(ROUTE, { headers: { 'last-event-id': 'x' } });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toMatchObject([{ pointer: '/Last-Event-ID' }]);
+  });
+
+  it('does not keep the process from stopping', async () => {
+    const other = await startQuery();
+    const { until, ended } = await readEventStream(`${other.url}${ROUTE}`, ADMIN_KEY);
+    await until(1);
+    const started = Date.now();
+    await other.stop();
+    await ended;
+    expect(Date.now() - started).toBeLessThan(2_000);
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import type { FastifyReply } from 'fastify';
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeEventStream } from './writeEventStream.ts';
+
+/** A response whose reader decides when it takes something. */
+function slowReply(highWaterMark: number) {
+  const raw = Object.assign(new PassThrough({ highWaterMark }), { writeHead: () => undefined });
+  return {
+    raw,
+    hijack: () => undefined,
+    headers: () => undefined,
+    getHeaders: () => ({}),
+  } as unknown as FastifyReply & {
+    raw: PassThrough;
+  };
+}
+
+describe('writing an event stream', () => {
+  it('reads no further than a client that takes nothing, and goes on when it takes', async () => {
+    const reply = slowReply(2_000);
+    const end = new AbortController();
+    let read = 0;
+    const done = writeEventStream(reply, false, {
+      from: 0,
+      read: async (after, limit) => {
+        if (after === 1_000) end.abort();
+        read = after;
+        return Array.from({ length: limit }, (_, i) => ({ sequence: after + i + 1, bytes: Buffer.alloc(100, 'x') }));
+      },
+      news: () => Promise.resolve(true),
+      signal: end.signal,
+    });
+    await sleep(50);
+    expect(read).toBe(0);
+
+    let taken = '';
+    reply.raw.on('data', (chunk: Buffer) => (taken += chunk.toString()));
+    await done;
+    const ids = [...taken.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    expect(ids).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1));
+  });
+
+  it('says that it is alive when there is nothing to say', async () => {
+    const reply = slowReply(2_000);
+    const end = new AbortController();
+    let quiet = 2;
+    const done = writeEventStream(reply, false, {
+      from: 0,
+      read: async () => [],
+      news: async () => {
+        if (quiet-- === 0) end.abort();
+        return false;
+      },
+      signal: end.signal,
+    });
+    await done;
+    expect((reply.raw.read() as Buffer).toString()).toBe('retry: 1000\n\n: keep-alive\n\n: keep-alive\n\n');
+  });
+});

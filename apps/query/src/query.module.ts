@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { AskHandler } from './asking/ask.handler.ts';
+import { Asking } from './asking/asking.ts';
+import { Ledgers } from './asking/ledgers.ts';
+import { News } from './asking/news.ts';
+import { Visibility } from './asking/visibility.ts';
+import { AsyncApiController } from './docs/asyncApi.controller.ts';
+import { EventsController } from './events/events.controller.ts';
+import { FindEventHandler, FindEventsHandler } from './events/findEvents.handler.ts';
+import { OpenStreams } from './events/openStreams.ts';
+import { StreamController } from './events/stream.controller.ts';
+import { ActivityController } from './rows/activity.controller.ts';
+import { FlagsController } from './rows/flags.controller.ts';
+import { HoldingsController } from './rows/holdings.controller.ts';
+import { ItemsController } from './rows/items.controller.ts';
+import { OrdersController } from './rows/orders.controller.ts';
+import { PartiesController } from './rows/parties.controller.ts';
+import { ShipmentsController } from './rows/shipments.controller.ts';
+import { SwapsController } from './rows/swaps.controller.ts';
+import { UnitsController } from './rows/units.controller.ts';
+
+/** The asking half of the HTTP contract. It needs PlatformModule, the journal's tables, and the read models of a projector. */
+@Module({
+  imports: [CqrsModule],
+  controllers: [
+    HoldingsController,
+    PartiesController,
+    ItemsController,
+    OrdersController,
+    ShipmentsController,
+    SwapsController,
+    UnitsController,
+    FlagsController,
+    ActivityController,
+    // Before the route of one event, which would take `stream` for a sequence.
+    StreamController,
+    EventsController,
+    AsyncApiController,
+  ],
+  providers: [Asking, AskHandler, FindEventsHandler, FindEventHandler, Ledgers, Visibility, News, OpenStreams],
+})
+export class QueryModule {}

@@ -1,0 +1,102 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
+import { serveDocs } from '#apps/query/src/docs/serveDocs';
+import { QueryModule } from '#apps/query/src/query.module';
+import type { EventType, Submitted } from '#contracts/catalog';
+import type { SubmittedEvent } from '#contracts/cloudEvent';
+import { requestHash } from '#contracts/parseSubmission';
+import { feedMigrations } from '#feed/migrations/index';
+import { Journal } from '#journal/journal';
+import { journalMigrations } from '#journal/migrations/index';
+import { type NewApiKey, createKey } from '#platform/apiKeys';
+import { readConfig, type WithDatabase } from '#platform/config';
+import { createApp } from '#platform/createApp';
+import { listenOn } from '#platform/listenOn';
+import { migrate } from '#platform/migrate';
+import { platformMigrations } from '#platform/migrations/index';
+import { projectionMigrations } from '#projections/migrations/index';
+import { stopGracefully } from '#platform/stopOnSignals';
+import { freshDatabase } from './freshDatabase.ts';
+
+export const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
+export const LEDGER = 'nvidia';
+
+/** A query service on a database of its own, with a journal beside it to write through. */
+export interface QueryService {
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  readonly pool: pg.Pool;
+  readonly journal: Journal;
+  /** GET with the admin key, or another one; null: without. */
+  get<B = Body>(path: string, options?: { key?: string | null; headers?: Record<string, string> }): Promise<Reply<B>>;
+  /** Submits one event and answers its sequence; throws when it is rejected. */
+  submit<T extends EventType>(type: T, data: Submitted<T>, time?: string): Promise<number>;
+  /** Makes a key and answers its secret. */
+  key(key: NewApiKey): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface Reply<B = Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Buffer;
+  /** Of what is JSON. */
+  readonly body: B;
+}
+
+/** What a test may look at in a list, a row or a problem; whether it is there, is what the test asserts. */
+export interface Body {
+  readonly ledger: string;
+  readonly sequence: number;
+  readonly next: string | null;
+  readonly data: readonly Readonly<Record<string, unknown>>[];
+  readonly code: string;
+  readonly detail: string;
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export async function startQuery(): Promise<QueryService> {
+  const database = await freshDatabase({
+    template: 'query service',
+    migrate: (url) =>
+      migrate(url, [...platformMigrations, ...journalMigrations, ...feedMigrations, ...projectionMigrations]),
+  });
+  const env = { DATABASE_URL: database.url, LADING_ADMIN_KEY: ADMIN_KEY, LOG_LEVEL: 'silent', LADING_PORT: '0' };
+  const config = readConfig({ env }) as WithDatabase;
+  const app = await createApp(QueryModule, config, { name: 'query', prepare: serveDocs });
+  const url = await listenOn(app, config);
+  const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  pool.on('error', () => undefined);
+  const journal = new Journal(pool);
+  await journal.open(LEDGER, { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
+  let submitted = 0;
+
+  return {
+    url,
+    app,
+    pool,
+    journal,
+    get: (async (path, { key = ADMIN_KEY, headers = {} } = {}) => {
+      const response = await fetch(`${url}${path}`, {
+        headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...headers },
+      });
+      const bytes = Buffer.from(await response.arrayBuffer());
+      const json = String(response.headers.get('content-type')).includes('json');
+      const body: unknown = json ? JSON.parse(bytes.toString()) : undefined;
+      return { status: response.status, headers: response.headers, bytes, body };
+    }) as QueryService['get'],
+    submit: async (type, data, time = '2023-12-01T09:00:00Z') => {
+      const event = { id: `e-${++submitted}`, source: 'urn:test', type, time, data } as SubmittedEvent;
+      const outcome = await journal.submit(LEDGER, { event, hash: requestHash(event), actor: 'tests' });
+      if (outcome.status !== 'recorded') throw new Error(`not recorded: ${JSON.stringify(outcome)}`);
+      return outcome.receipt.sequence;
+    },
+    key: async (key) => (await createKey(pool, key)).secret,
+    stop: async () => {
+      await stopGracefully(app);
+      await journal.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
