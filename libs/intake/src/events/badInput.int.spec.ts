@@ -1,0 +1,262 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Answer, event, intakeDatabase, order, startWritingApp, type WritingApp } from '#test/intake/writingApp';
+
+let app: WritingApp;
+let head: number;
+
+beforeAll(async () => {
+  app = await startWritingApp(await intakeDatabase(), ['shipments']);
+  await app.open();
+});
+beforeEach(async () => {
+  head = await app.head();
+});
+afterAll(() => app.close());
+
+const pointers = ({ body }: Answer): string[] | undefined => body.errors?.map(({ pointer }) => pointer);
+const quantity = (value: unknown) => {
+  const sent = order();
+  (sent['data'] as { lines: { quantity: unknown }[] }).lines[0]!.quantity = value;
+  return sent;
+};
+const text = (sent: unknown) => JSON.stringify(sent);
+
+describe('bad input is answered, and leaves nothing behind:', () => {
+  afterEach(async () => {
+    expect(await app.head()).toBe(head);
+    const { rows } = await app.pool.query('SELECT count(*)::int AS events FROM journal.events');
+    expect(rows).toEqual([{ events: head }]);
+  });
+
+  it.each([
+    ['nothing at all', ''],
+    ['blanks', '  \n'],
+    ['words', 'hello'],
+    ['half an event', text(order()).slice(0, -5)],
+    ['two events', text(order()) + text(order())],
+    ['a trailing comma', text(order()).replace(/\}$/, ',}')],
+    ['NaN', text(quantity(0)).replace('"quantity":0', '"quantity":NaN')],
+  ])('%s is not JSON: 400', async (_what, body) => {
+    expect(await app.submit(body)).toMatchObject({ status: 400, body: { code: 'not-json' } });
+  });
+
+  it('bytes that are not UTF-8: 400', async () => {
+    const bytes = Buffer.from(text(order({ id: 'X' })));
+    bytes[bytes.indexOf('X')] = 0xff;
+    expect(await app.submit(bytes)).toMatchObject({ status: 400, body: { code: 'not-json' } });
+    expect((await app.batch(Buffer.concat([Buffer.from('['), bytes, Buffer.from(']')]))).status).toBe(400);
+  });
+
+  it.each([
+    'application/json',
+    'text/plain',
+    'application/xml',
+    'application/cloudevents+json; charset=latin1',
+    'application/cloudevents+xml',
+    '',
+  ])('the content type "%s": 415, with the types that are taken', async (type) => {
+    const answer = await app.submit(text(order()), { 'content-type': type });
+    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
+    expect(answer.body['accepted']).toEqual([
+      'application/cloudevents+json',
+      'application/cloudevents-batch+json',
+      'application/x-ndjson',
+    ]);
+    expect(answer.headers.get('accept')).toContain('application/cloudevents+json');
+  });
+
+  it('a compressed body: 415', async () => {
+    expect((await app.submit(text(order()), { 'content-encoding': 'gzip' })).status).toBe(415);
+  });
+
+  it('an unknown type: 400, with the types that may have been meant', async () => {
+    const answer = await app.submit(order({ type: 'lading.order.place.v1' }));
+    expect(answer).toMatchObject({ status: 400, body: { code: 'unknown-type', similar: ['lading.order.placed.v1'] } });
+  });
+
+  it('a type that another service takes: 400, with that service', async () => {
+    const answer = await app.submit(event('lading.swap.accepted.v1', { swap: 'SW-1', by: 'tesla' }));
+    expect(answer).toMatchObject({ status: 400, body: { code: 'type-not-served-here', service: 'swaps' } });
+  });
+
+  it('a type that only the ledger writes: 400', async () => {
+    expect((await app.submit(event('lading.ledger.opened.v1', { name: 'n', keeper: 'nvidia' }))).status).toBe(400);
+  });
+
+  it('an unknown ledger: 404, whatever the content type', async () => {
+    for (const ledger of ['amd', 'NVIDIA', '%20', 'a'.repeat(500)]) {
+      expect(await app.submit(order(), {}, ledger)).toMatchObject({ status: 404, body: { code: 'unknown-ledger' } });
+    }
+    expect((await app.submit([order()], { 'content-type': 'application/cloudevents-batch+json' }, 'amd')).status).toBe(
+      404,
+    );
+    expect((await app.submit(text(order()), { 'content-type': 'application/x-ndjson' }, 'amd')).status).toBe(404);
+  });
+
+  it('missing, wrong and unknown fields: 400, every one of them named by its pointer', async () => {
+    const answer = await app.submit({
+      specversion: '1.0',
+      source: 'urn:test',
+      type: 'lading.order.placed.v1',
+      time: '2023-12-01',
+      sequence: 4,
+      data: {
+        order: 'PO',
+        buyer: 'no blanks',
+        lines: [{ line: 1, item: 'H100', quantity: 1, window: { from: '2023-12-01' } }],
+        colour: 'red',
+      },
+    });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'malformed' } });
+    expect(pointers(answer)?.toSorted()).toEqual(
+      [
+        '/data/buyer',
+        '/data/colour',
+        '/data/lines/0/line',
+        '/data/lines/0/window/to',
+        '/data/supplier',
+        '/id',
+        '/sequence',
+        '/time',
+      ].toSorted(),
+    );
+  });
+
+  it.each([0, -1, 1.5, 2 ** 31, 1e300, '100', null, true, [], {}])(
+    'the quantity %j: 400 at its pointer',
+    async (value) => {
+      const answer = await app.submit(quantity(value));
+      expect(answer).toMatchObject({ status: 400, body: { code: 'malformed' } });
+      expect(pointers(answer)).toEqual(['/data/lines/0/quantity']);
+    },
+  );
+
+  it('a time without an offset: 400 at its pointer; far in the future: 422', async () => {
+    expect(pointers(await app.submit(order({ time: '2023-12-01T10:00:00' })))).toEqual(['/time']);
+    const answer = await app.submit(order({ time: '2123-12-01T10:00:00Z' }));
+    expect(answer).toMatchObject({ status: 422, body: { code: 'occurred-in-future' } });
+  });
+
+  it('a subject that contradicts the data: 400 at its pointer', async () => {
+    expect(pointers(await app.submit(order({ subject: 'order/another' })))).toEqual(['/subject']);
+  });
+
+  it('an event over 65,535 bytes, as sent or as completed: 422', async () => {
+    const lines = Array.from({ length: 600 }, (_, i) => ({
+      line: `line-${i}`,
+      item: 'H100',
+      quantity: 1,
+      window: { from: '2023-12-01', to: '2023-12-31' },
+    }));
+    const sent = (of: unknown[]) =>
+      event('lading.order.placed.v1', { order: 'PO-LARGE', buyer: 'tesla', supplier: 'nvidia', lines: of });
+    expect(Buffer.byteLength(text(sent(lines.slice(0, 400))))).toBeLessThan(65_535);
+    for (const some of [lines, lines.slice(0, 400)]) {
+      expect(await app.submit(sent(some))).toMatchObject({
+        status: 422,
+        body: { code: 'event-too-large', limit: 65_535 },
+      });
+    }
+  });
+
+  it('a body over the limit: 413, however it is announced, and its sender gets to read it', async () => {
+    for (const size of [1_100_000, 20_000_000]) {
+      const large = text({ ...order(), data: { note: 'x'.repeat(size) } });
+      expect(await app.submit(large)).toMatchObject({ status: 413, body: { code: 'too-large' } });
+    }
+    expect((await app.batch(`[${' '.repeat(20_000_000)}]`)).status).toBe(413);
+    const chunked = new ReadableStream({
+      start(controller) {
+        for (let i = 0; i < 20; i++) controller.enqueue(new Uint8Array(1_000_000).fill(32));
+        controller.close();
+      },
+    });
+    const response = await fetch(`${app.base}/v1/ledgers/nvidia/events`, {
+      method: 'POST',
+      headers: {
+        authorization: 'Bearer the-bootstrap-key-of-this-test',
+        'content-type': 'application/cloudevents+json',
+      },
+      body: chunked,
+      duplex: 'half',
+    } as RequestInit);
+    expect(response.status).toBe(413);
+  });
+
+  it('__proto__ and constructor keys: 400 at their pointers, and nothing is changed by them', async () => {
+    const polluting = text(order()).replace(
+      '"order":',
+      '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"order":',
+    );
+    expect(pointers(await app.submit(polluting))?.toSorted()).toEqual(['/data/__proto__', '/data/constructor']);
+    expect((await app.submit('{"__proto__":{"type":"lading.order.placed.v1"}}')).status).toBe(400);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('a name written twice: 400 at its pointer', async () => {
+    const twice = text(order()).replace('"buyer":"tesla"', '"buyer":"tesla","buyer":"x"');
+    expect(pointers(await app.submit(twice))).toEqual(['/data/buyer']);
+  });
+
+  it('half a surrogate pair: 400 at its pointer', async () => {
+    const sent = text(order()).replace('"supplier":', '"note":"\\ud83d","supplier":');
+    expect(pointers(await app.submit(sent))).toEqual(['/data/note']);
+  });
+
+  it('deep nesting: 400', async () => {
+    for (const depth of [40, 100_000]) {
+      const deep = text(order()).replace('"supplier":', `"note":${'['.repeat(depth)}${']'.repeat(depth)},"supplier":`);
+      expect(await app.submit(deep)).toMatchObject({ status: 400, body: { code: 'malformed' } });
+    }
+    expect((await app.batch('['.repeat(100_000))).status).toBe(400);
+  });
+
+  it('another method: 404', async () => {
+    for (const method of ['PUT', 'DELETE', 'PATCH']) {
+      expect(
+        (
+          await app.send(method, '/v1/ledgers/nvidia/events', order(), {
+            'content-type': 'application/cloudevents+json',
+          })
+        ).status,
+      ).toBe(404);
+    }
+  });
+});
+
+describe('opening a ledger', () => {
+  const put = (ledger: string, body: unknown, headers: Record<string, string> = {}) =>
+    app.send('PUT', `/v1/ledgers/${ledger}`, body, headers);
+  const opening = { name: 'AMD allocations', keeper: 'amd' };
+
+  it('is answered 201, 200 when it is open with the same name and keeper, 409 with another', async () => {
+    expect(await put('amd', opening)).toMatchObject({ status: 201, body: { ledger: 'amd', ...opening } });
+    expect(await put('amd', opening)).toMatchObject({ status: 200, body: { ledger: 'amd', ...opening } });
+    expect(await put('amd', { ...opening, keeper: 'nvidia' })).toMatchObject({
+      status: 409,
+      body: { code: 'ledger-exists' },
+    });
+    expect(await put('amd', { ...opening, name: 'Other' })).toMatchObject({ status: 409 });
+    expect(await app.head('amd')).toBe(1);
+  });
+
+  it('opens it once when many ask at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => put('many', opening)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array.from({ length: 19 }, () => 200), 201]);
+    expect(await app.head('many')).toBe(1);
+  });
+
+  it('needs a name that a ledger may have, and a body with nothing but its name and keeper', async () => {
+    for (const ledger of ['NVIDIA', 'a.b', '-a', 'a'.repeat(64), 'a%20b'])
+      expect((await put(ledger, opening)).status).toBe(400);
+    for (const body of [{}, { ...opening, colour: 'red' }, { name: '', keeper: 'amd' }, [], 'x', null])
+      expect((await put('new', body)).status).toBe(400);
+    expect((await put('new', opening, { 'content-type': 'text/plain' })).status).toBe(415);
+    expect(await app.head('new')).toBe(0);
+  });
+
+  it('is for admins only', async () => {
+    expect((await put('new', opening, await app.keyed({ roles: ['shipments:write'] }))).status).toBe(403);
+    expect(await app.head('new')).toBe(0);
+  });
+});
