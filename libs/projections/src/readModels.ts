@@ -75,15 +75,18 @@ export class ReadModels implements Sink {
   }
 
   async #applyBatch(ledger: string, events: readonly FeedEvent[], hint: Hint | undefined): Promise<Applied> {
-    const { applied, state } = await this.#transaction(async (db): Promise<{ applied: Applied; state?: LedgerState }> => {
-      const position = await lockPosition(db, ledger);
-      const { fresh, got } = nextOf(events, position.sequence);
-      const state = fresh.length === 0 ? undefined : await this.#project(db, ledger, fresh, position);
-      const sequence = position.sequence + fresh.length;
-      if (got === undefined && hint !== undefined) await storeHint(db, ledger, hint);
-      const applied: Applied = got === undefined ? { outcome: 'applied', sequence } : { outcome: 'hole', sequence, got };
-      return { applied, ...(state && { state }) };
-    });
+    const { applied, state } = await this.#transaction(
+      async (db): Promise<{ applied: Applied; state?: LedgerState }> => {
+        const position = await lockPosition(db, ledger);
+        const { fresh, got } = nextOf(events, position.sequence);
+        const state = fresh.length === 0 ? undefined : await this.#project(db, ledger, fresh, position);
+        const sequence = position.sequence + fresh.length;
+        if (got === undefined && hint !== undefined) await storeHint(db, ledger, hint);
+        const applied: Applied =
+          got === undefined ? { outcome: 'applied', sequence } : { outcome: 'hole', sequence, got };
+        return { applied, ...(state && { state }) };
+      },
+    );
     if (state !== undefined) {
       this.#states.set(ledger, state);
       // Inside the transaction it would hold a lock on the whole database's queue of notifications until the commit.

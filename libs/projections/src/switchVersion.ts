@@ -35,7 +35,8 @@ export async function switchTo(pool: pg.Pool, version: number): Promise<Switched
   const waiting = await standing(pool, version, NEARLY);
   if (waiting !== undefined) return waiting;
   const switched = await transaction(pool, (client) => switchUnderLock(pool, client, version));
-  if (switched.outcome === 'switched') await pool.query('SELECT pg_notify($1, $2)', [VERSIONS_CHANNEL, String(version)]);
+  if (switched.outcome === 'switched')
+    await pool.query('SELECT pg_notify($1, $2)', [VERSIONS_CHANNEL, String(version)]);
   return switched;
 }
 
@@ -52,7 +53,7 @@ async function switchUnderLock(pool: pg.Pool, client: pg.PoolClient, version: nu
     if (behind !== undefined) return behind;
   }
   await client.query(
-    'INSERT INTO read_model_active (version) VALUES ($1) ON CONFLICT (only) DO UPDATE SET version = excluded.version',
+    'INSERT INTO read_model_active (version) VALUES ($1) ON CONFLICT ("only") DO UPDATE SET version = excluded.version',
     [version],
   );
   await client.query(`UPDATE read_model_versions SET state = 'retired', retired = now() WHERE state = 'active'`);
@@ -83,14 +84,20 @@ async function caughtUpWith(
 /** The first ledger in which a version stands still, or is more than `nearly` behind both its source and the active version. */
 async function standing(pool: pg.Pool, version: number, nearly: number): Promise<Switched | undefined> {
   const active = (await pool.query<{ version: number }>('SELECT version FROM read_model_active')).rows[0]?.version;
-  const old = active === undefined ? `(SELECT ''::text AS ledger, 0::bigint AS sequence WHERE false)` : `${schemaOf(active)}.positions`;
+  const old =
+    active === undefined
+      ? `(SELECT ''::text AS ledger, 0::bigint AS sequence WHERE false)`
+      : `${schemaOf(active)}.positions`;
   const { rows } = await pool.query<Standing>(
     `SELECT ledger, coalesce(new.sequence, 0) AS sequence, greatest(new.head, new.sequence, old.sequence) AS head,
        coalesce(new.state, 'running') AS state, new.reason
      FROM ${schemaOf(version)}.positions new FULL JOIN ${old} old USING (ledger) ORDER BY ledger`,
   );
   const stopped = rows.find(({ state }) => state !== 'running');
-  if (stopped !== undefined) return { outcome: 'stopped', ledger: stopped.ledger, reason: stopped.reason ?? stopped.state };
+  if (stopped !== undefined)
+    return { outcome: 'stopped', ledger: stopped.ledger, reason: stopped.reason ?? stopped.state };
   const behind = rows.find(({ sequence, head }) => head - sequence > nearly);
-  return behind === undefined ? undefined : { outcome: 'behind', ledger: behind.ledger, sequence: behind.sequence, head: behind.head };
+  return behind === undefined
+    ? undefined
+    : { outcome: 'behind', ledger: behind.ledger, sequence: behind.sequence, head: behind.head };
 }

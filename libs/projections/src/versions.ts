@@ -63,7 +63,10 @@ export async function ensureKnownVersion(pool: pg.Pool): Promise<void> {
 export async function dropVersion(pool: pg.Pool, version: number): Promise<void> {
   await transaction(pool, async (client) => {
     await client.query(LOCK);
-    const { rowCount } = await client.query(`DELETE FROM read_model_versions WHERE version = $1 AND state <> 'active'`, [version]);
+    const { rowCount } = await client.query(
+      `DELETE FROM read_model_versions WHERE version = $1 AND state <> 'active'`,
+      [version],
+    );
     if (rowCount === 1) await client.query(`DROP SCHEMA IF EXISTS ${schemaOf(version)} CASCADE`);
   });
 }
@@ -75,6 +78,8 @@ async function create(client: pg.PoolClient, state: 'building' | 'active'): Prom
   );
   const version = rows[0]?.version ?? 0;
   const schema = schemaOf(version);
-  await client.query(`CREATE SCHEMA ${schema}; SET LOCAL search_path TO ${schema}; ${tables}; SET LOCAL search_path TO DEFAULT`);
+  await client.query(
+    `CREATE SCHEMA ${schema}; SET LOCAL search_path TO ${schema}; ${tables}; SET LOCAL search_path TO DEFAULT`,
+  );
   return version;
 }

@@ -9,7 +9,19 @@ export interface Mentioned {
 }
 
 /** Fields of an event's data that name a party. */
-const PARTY_FIELDS = ['party', 'keeper', 'by', 'from', 'to', 'buyer', 'supplier', 'owner', 'custodian', 'consignee', 'carrier'];
+const PARTY_FIELDS = [
+  'party',
+  'keeper',
+  'by',
+  'from',
+  'to',
+  'buyer',
+  'supplier',
+  'owner',
+  'custodian',
+  'consignee',
+  'carrier',
+];
 
 /** The parties and items that an event names or whose units it moves, each once, in the order in which it names them. */
 export function mentioned(event: LedgerEvent): Mentioned {

@@ -54,4 +54,3 @@ export async function storeHint(db: Db, ledger: string, { partition, offset, log
     log,
   ]);
 }
-

@@ -59,7 +59,8 @@ async function judgeOf(batch: Batch, db: Db): Promise<Judge> {
   return {
     controls,
     consignee: (shipment) => consignees.get(shipment),
-    proposed: ({ type, data }) => (type === 'lading.swap.executed.v1' && 'swap' in data ? proposals.get(data.swap) : undefined),
+    proposed: ({ type, data }) =>
+      type === 'lading.swap.executed.v1' && 'swap' in data ? proposals.get(data.swap) : undefined,
     learn({ type, data, sequence }) {
       if (type === 'lading.party.registered.v1') controls.set(data.party, data.controlledBy ?? []);
       else if (type === 'lading.swap.proposed.v1') proposals.set(data.swap, sequence);

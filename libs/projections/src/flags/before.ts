@@ -17,7 +17,9 @@ export async function loadControls(batch: Batch, db: Db): Promise<Map<string, re
 
 /** Who the shipments are for of which the batch receives something. */
 export async function loadConsignees(batch: Batch, db: Db): Promise<Map<string, string>> {
-  const received = new Set(batch.events.flatMap(({ type, data }) => (type === 'lading.shipment.received.v1' ? [data.shipment] : [])));
+  const received = new Set(
+    batch.events.flatMap(({ type, data }) => (type === 'lading.shipment.received.v1' ? [data.shipment] : [])),
+  );
   if (received.size === 0) return new Map();
   const { rows } = await db.query<{ shipment: string; consignee: string }>(
     'SELECT shipment, consignee FROM shipments WHERE ledger = $1 AND shipment = ANY($2::text[])',

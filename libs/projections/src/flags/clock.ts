@@ -5,7 +5,8 @@ import { type Leg, legs, missing } from '../swaps/legs.ts';
 
 /**
  * The flags that the clock raises, judged at `at`:
- * - `overdue-leg`: the window that a leg's line had at execution is over, and units are missing. One flag a leg.
+ * - `overdue-leg`: the window that a leg's line had at execution is over, and units are missing. One flag a leg; legs are counted
+ *   from 1.
  * - `one-sided-swap`: a party has given all that it owes under a swap, and a leg to it is overdue. One flag a party and item. (A
  *   leg that is not due yet makes no swap one-sided: that the parties deliver at different times is what was agreed.)
  *
@@ -43,12 +44,25 @@ const eventsOf = (own: readonly Leg[], receipts: Receipts): number[] => {
 function overdueLeg(leg: Leg, receipts: Receipts): FlagRow {
   const { swap, from, to, order, line, item, quantity, received, lost, cancelled, windowTo } = leg;
   return {
-    flag: `overdue-leg:${swap}:${leg.leg}`,
+    flag: `overdue-leg:${swap}:${leg.leg + 1}`,
     rule: 'overdue-leg',
     raised: leg.raised ?? 0,
     parties: [from, to],
     item,
-    facts: { swap, leg: leg.leg, from, to, order, line, quantity, received, missing: missing(leg), lost, cancelled, due: windowTo },
+    facts: {
+      swap,
+      leg: leg.leg + 1,
+      from,
+      to,
+      order,
+      line,
+      quantity,
+      received,
+      missing: missing(leg),
+      lost,
+      cancelled,
+      due: windowTo,
+    },
     events: eventsOf([leg], receipts),
   };
 }
@@ -71,7 +85,10 @@ function oneSided(own: readonly Leg[], receipts: Receipts): FlagRow[] {
         facts: {
           swap: first.swap,
           party,
-          given: sum(given.filter((leg) => leg.item === item), (leg) => leg.received),
+          given: sum(
+            given.filter((leg) => leg.item === item),
+            (leg) => leg.received,
+          ),
           received: sum(due, (leg) => leg.received),
           missing: sum(due, missing),
           overdue: sum(legsTo, missing),

@@ -32,19 +32,21 @@ const LOWEST = `
   WHERE lowest.balance < 0 ORDER BY t.i`;
 
 async function apply({ ledger, postings }: Batch, db: Db): Promise<void> {
-  const late = lastOfEach(postings.filter(({ late, quantity, account }) => late && quantity < 0 && !mayBeNegative.has(account.account.stage)));
+  const late = lastOfEach(
+    postings.filter(({ late, quantity, account }) => late && quantity < 0 && !mayBeNegative.has(account.account.stage)),
+  );
   if (late.length === 0) return;
-  const { rows } = await db.query<{ i: number; balance: string; occurred: string }>(
-    LOWEST,
-    [ledger, ...columns(
+  const { rows } = await db.query<{ i: number; balance: string; occurred: string }>(LOWEST, [
+    ledger,
+    ...columns(
       late.map((posting, i) => ({ ...posting, i })),
       ({ i }) => i,
       ({ account }) => account.id,
       ({ sequence }) => sequence,
       ({ occurred }) => occurred,
       ({ balance }) => balance,
-    ).map(arrayLiteral)],
-  );
+    ).map(arrayLiteral),
+  ]);
   const raised = rows.flatMap(({ i, balance, occurred }): Raised[] => {
     const posting = late[i];
     if (posting === undefined) return [];

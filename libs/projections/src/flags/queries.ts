@@ -15,7 +15,9 @@ export async function flags(model: ReadModel, query: FlagsQuery, at: Date): Prom
   const key = keyOf(query, [0, '']);
   const [raised, last] = (key ?? [0, '']) as [number, string];
   const stored = await storedFlags(model, query, raised, last);
-  const byClock = (await clockFlags(model, at, raised)).filter((flag) => matches(flag, query) && isAfter(flag, raised, last));
+  const byClock = (await clockFlags(model, at, raised)).filter(
+    (flag) => matches(flag, query) && isAfter(flag, raised, last),
+  );
   const all = [...stored, ...byClock].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));
   return pageOf(
     all,

@@ -13,7 +13,9 @@ export interface Raised {
 export const distinct = (...parties: string[]): string[] => [...new Set(parties)];
 
 /** Units of some lines, summed a line: what the facts of a flag name. */
-export function perLine(all: Iterable<{ order: string; line: string; quantity: number }>): { order: string; line: string; quantity: number }[] {
+export function perLine(
+  all: Iterable<{ order: string; line: string; quantity: number }>,
+): { order: string; line: string; quantity: number }[] {
   const lines = new Map<string, { order: string; line: string; quantity: number }>();
   for (const { order, line, quantity } of all) {
     const key = `${order}|${line}`;

@@ -68,7 +68,13 @@ async function byGroup(
   }
   // Null sorts nowhere and is after nothing: units that are on no shipment are grouped under the empty id.
   const columns = keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
-  where.after(columns, keyOf(query, keys.map(() => '')));
+  where.after(
+    columns,
+    keyOf(
+      query,
+      keys.map(() => ''),
+    ),
+  );
   const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number }>(
     `SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity
      FROM ${totalled ? 'holding_totals' : 'holdings'} h ${where}
@@ -79,6 +85,7 @@ async function byGroup(
     rows,
     query,
     (row): Key => keys.map((key) => row[key]),
-    (row) => ('shipment' in row ? { ...row, shipment: row.shipment === '' ? null : row.shipment } : row) as HoldingGroupRow,
+    (row) =>
+      ('shipment' in row ? { ...row, shipment: row.shipment === '' ? null : row.shipment } : row) as HoldingGroupRow,
   );
 }

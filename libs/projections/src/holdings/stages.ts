@@ -33,5 +33,10 @@ export async function allOf(model: ReadModel, items: readonly string[]): Promise
   return new Map([...found].map(([id, [row]]) => [id, withoutItem(row as Stages)]));
 }
 
-const withoutItem = ({ ordered, in_transit, held, damaged }: Stages): Stages => ({ ordered, in_transit, held, damaged });
+const withoutItem = ({ ordered, in_transit, held, damaged }: Stages): Stages => ({
+  ordered,
+  in_transit,
+  held,
+  damaged,
+});
 export const nothing: Stages = { ordered: 0, in_transit: 0, held: 0, damaged: 0 };

@@ -19,7 +19,7 @@ export class CreateReadModelVersions1764000000400 {
 
       -- One row: switching is one update, and a request reads it in the snapshot that it reads everything else in.
       CREATE TABLE read_model_active (
-        only    boolean NOT NULL PRIMARY KEY DEFAULT true CHECK (only),
+        "only"  boolean NOT NULL PRIMARY KEY DEFAULT true CHECK ("only"),
         version int NOT NULL REFERENCES read_model_versions (version)
       );`);
   }

@@ -34,7 +34,8 @@ export const limitOf = ({ limit }: PageQuery): number => Math.min(Math.max(limit
 export function keyOf({ cursor }: PageQuery, like: Key): Key | undefined {
   if (cursor === undefined) return undefined;
   const key = decode(cursor);
-  const fits = Array.isArray(key) && key.length === like.length && like.every((part, i) => typeof key[i] === typeof part);
+  const fits =
+    Array.isArray(key) && key.length === like.length && like.every((part, i) => typeof key[i] === typeof part);
   if (!fits) throw new BadCursor();
   return key as Key;
 }
@@ -58,7 +59,9 @@ function decode(cursor: string): unknown {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     // A number beyond the integers would be an error of the database, not of the cursor.
-    return Array.isArray(key) && key.some((part) => typeof part === 'number' && !Number.isSafeInteger(part)) ? undefined : key;
+    return Array.isArray(key) && key.some((part) => typeof part === 'number' && !Number.isSafeInteger(part))
+      ? undefined
+      : key;
   } catch {
     throw new BadCursor();
   }

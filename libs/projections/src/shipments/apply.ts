@@ -38,7 +38,8 @@ async function apply(batch: Batch, db: Db): Promise<void> {
 async function addHeaders({ ledger, events }: Batch, db: Db): Promise<void> {
   const first = new Map<string, LedgerEvent<'lading.shipment.dispatched.v1'>>();
   for (const event of events) {
-    if (event.type === 'lading.shipment.dispatched.v1' && !first.has(event.data.shipment)) first.set(event.data.shipment, event);
+    if (event.type === 'lading.shipment.dispatched.v1' && !first.has(event.data.shipment))
+      first.set(event.data.shipment, event);
   }
   await overRows(
     db,
@@ -76,7 +77,10 @@ async function changeHeaders({ ledger, events }: Batch, db: Db): Promise<void> {
     });
   };
   for (const { data } of events) {
-    if ('consignees' in data) data.consignees?.forEach((change) => { add(change.shipment, change); });
+    if ('consignees' in data)
+      data.consignees?.forEach((change) => {
+        add(change.shipment, change);
+      });
     if ('final' in data && data.final === true) add(data.shipment, { final: true });
   }
   await overRows(
@@ -119,7 +123,8 @@ async function addLines({ ledger, events, moves }: Batch, db: Db): Promise<void>
   for (const event of events) {
     if (event.type !== 'lading.shipment.received.v1') continue;
     for (const { order, line, owner, item, surplus } of event.data.lines) {
-      if (surplus !== undefined && surplus > 0) lineOf(event.data.shipment, order, line, owner, item).surplus += surplus;
+      if (surplus !== undefined && surplus > 0)
+        lineOf(event.data.shipment, order, line, owner, item).surplus += surplus;
     }
   }
   await overRows(

@@ -33,14 +33,19 @@ type Executed = LedgerEvent<'lading.swap.executed.v1'>;
 async function apply(batch: Batch, db: Db): Promise<void> {
   const own = batch.events.filter(({ type }) => type.startsWith('lading.swap.'));
   if (own.length > 0) {
-    await propose(batch.ledger, own.filter((event): event is Proposed => event.type === 'lading.swap.proposed.v1'), db);
+    await propose(
+      batch.ledger,
+      own.filter((event): event is Proposed => event.type === 'lading.swap.proposed.v1'),
+      db,
+    );
     await moveOn(batch.ledger, own, db);
     await putLegs(batch.ledger, own, db);
   }
   await attributeUnits(batch, db);
 }
 
-const partiesOf = ({ data }: Proposed): string[] => [...new Set(data.legs.flatMap(({ from, to }) => [from, to]))].sort();
+const partiesOf = ({ data }: Proposed): string[] =>
+  [...new Set(data.legs.flatMap(({ from, to }) => [from, to]))].sort();
 
 async function propose(ledger: string, proposed: readonly Proposed[], db: Db): Promise<void> {
   await overRows(

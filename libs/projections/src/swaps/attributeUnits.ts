@@ -54,7 +54,8 @@ export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
 }
 
 /** The lots of a line do not depend on the batches in which its events came: they are written in one order. */
-const canonical = (lots: Lots): string => JSON.stringify(Object.fromEntries(Object.entries(lots).sort(([a], [b]) => (a < b ? -1 : 1))));
+const canonical = (lots: Lots): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(lots).sort(([a], [b]) => (a < b ? -1 : 1))));
 
 async function load({ ledger, orders }: Batch, db: Db): Promise<Map<string, Line>> {
   const { rows } = await db.query<{ order: string; line: string; lots: string }>(
@@ -65,9 +66,16 @@ async function load({ ledger, orders }: Batch, db: Db): Promise<Map<string, Line
 }
 
 async function write(ledger: string, lines: readonly Line[], db: Db): Promise<void> {
-  const { true: kept = [], false: done = [] } = Object.fromEntries(groupBy(lines, ({ lots }) => String(isPending(lots))));
+  const { true: kept = [], false: done = [] } = Object.fromEntries(
+    groupBy(lines, ({ lots }) => String(isPending(lots))),
+  );
   const named = [({ order }: Line) => order, ({ line }: Line) => line];
-  await overRows(db, KEEP, ledger, columns(kept, ...named, ({ lots }) => canonical(lots)));
+  await overRows(
+    db,
+    KEEP,
+    ledger,
+    columns(kept, ...named, ({ lots }) => canonical(lots)),
+  );
   await overRows(db, FORGET, ledger, columns(done, ...named));
 }
 
@@ -90,7 +98,10 @@ class Before {
       .filter(({ account }) => account.line === line)
       .map(({ id, account, quantity }) => ({
         ...account,
-        quantity: (postings.get(id) ?? []).reduce((left, one) => (one.sequence >= sequence ? left - one.quantity : left), quantity),
+        quantity: (postings.get(id) ?? []).reduce(
+          (left, one) => (one.sequence >= sequence ? left - one.quantity : left),
+          quantity,
+        ),
       }));
   }
 }
@@ -112,7 +123,11 @@ class Counts {
     for (const one of gone) this.#count(event, one, one.how);
   }
 
-  #count(event: LedgerEvent, { swap, leg, quantity }: { swap: string; leg: number; quantity: number }, kind: string): void {
+  #count(
+    event: LedgerEvent,
+    { swap, leg, quantity }: { swap: string; leg: number; quantity: number },
+    kind: string,
+  ): void {
     const key = `${swap}|${leg}|${event.sequence}|${kind}`;
     const count = this.#counts.get(key);
     if (count === undefined) this.#counts.set(key, { swap, leg, event, kind, quantity });

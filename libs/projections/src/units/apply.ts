@@ -68,12 +68,15 @@ class Index {
   }
 
   apply({ sequence }: LedgerEvent, booked: readonly BookedMove[]): void {
-    const ids = new Map(booked.flatMap(({ from, to }) => [from, to].map(({ id, account }) => [accountKey(account), id])));
+    const ids = new Map(
+      booked.flatMap(({ from, to }) => [from, to].map(({ id, account }) => [accountKey(account), id])),
+    );
     const { named, rest } = unitChanges(booked.map(({ move }) => move));
     const puts: NamedUnit[] = [...named];
     const taken = new Set(named.map(keyOf));
     for (const { from, to } of rest) {
-      for (const [key, unit] of this.#unitsOf.get(ids.get(from) ?? -1) ?? []) if (!taken.has(key)) puts.push({ ...unit, to });
+      for (const [key, unit] of this.#unitsOf.get(ids.get(from) ?? -1) ?? [])
+        if (!taken.has(key)) puts.push({ ...unit, to });
     }
     for (const { item, serial, to } of puts) {
       const account = ids.get(to) ?? -1;

@@ -1,0 +1,63 @@
+import pg from 'pg';
+import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
+import type { FeedEvent } from '#feed/feed';
+import { journalMigrations } from '#journal/migrations/index';
+import { createPool } from '#platform/database';
+import { migrate } from '#platform/migrate';
+import { projectionMigrations } from '#projections/migrations/index';
+import { ReadModels } from '#projections/readModels';
+import type { ReadModel } from '#projections/reading/readModel';
+import { withReadModels } from '#projections/reading/withReadModels';
+import { ensureActive } from '#projections/versions';
+import { freshDatabase } from '#test/setup/freshDatabase';
+
+/** An empty database with the first version of the read models active in it. */
+export interface FreshReadModels {
+  readonly url: string;
+  readonly pool: pg.Pool;
+  readonly models: ReadModels;
+  /** Applies events as the live feed does; throws unless all of them are applied. */
+  apply(events: readonly LedgerEvent[], size?: number): Promise<void>;
+  /** Reads the active version. */
+  read<T>(work: (model: ReadModel) => Promise<T>): Promise<T>;
+  drop(): Promise<void>;
+}
+
+export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModels> {
+  const database = await freshDatabase({
+    template: 'projections',
+    migrate: (url) => migrate(url, [...journalMigrations, ...projectionMigrations]),
+  });
+  const pool = createPool(database.url);
+  const models = new ReadModels(pool, await ensureActive(pool));
+  return {
+    url: database.url,
+    pool,
+    models,
+    apply: (events, size) => applyAll(models, events, size),
+    read: (work) => withReadModels(pool, ledger, work),
+    drop: async () => {
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+/** In batches of `size`, all at once unless told. */
+export async function applyAll(
+  models: ReadModels,
+  events: readonly LedgerEvent[],
+  size = events.length,
+): Promise<void> {
+  for (let at = 0; at < events.length; at += size) {
+    const batch = events.slice(at, at + size);
+    const applied = await models.apply(batch[0]!.ledger, batch.map(fed));
+    if (applied.outcome !== 'applied') throw new Error(`not applied: ${JSON.stringify(applied)}`);
+  }
+}
+
+/** An event as a feed brings it: parsed from its bytes. */
+export const fed = (event: LedgerEvent): FeedEvent => {
+  const bytes = serialiseEvent(event);
+  return { ledger: event.ledger, sequence: event.sequence, bytes, event };
+};
