@@ -18,7 +18,7 @@ export interface ConsumptionOptions {
 }
 
 export interface Circumstances {
-  /** The hint for when all of the batch is applied. */
+  /** Handed to the sink with what is applied. */
   readonly hint?: Hint | undefined;
   /** False as soon as somebody else may have taken over: nothing more is applied then. */
   readonly alive?: (() => boolean) | undefined;
@@ -115,8 +115,7 @@ export class Consumption {
       const run = got === at + 1 ? inOrder(fresh, this.#batch) : await this.#missing(ledger, at, got, circumstances);
       if (run === 'seek-back') return run;
       if (run === undefined) return 'stopped';
-      const isAll = run.at(-1) === events.at(-1);
-      const applied = await this.#apply(ledger, run, isAll ? circumstances.hint : undefined, alive);
+      const applied = await this.#apply(ledger, run, circumstances.hint, alive);
       if (applied === undefined) return 'abandoned';
       if (!this.#note(ledger, run, applied)) return 'stopped';
     }

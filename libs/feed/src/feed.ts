@@ -14,7 +14,7 @@ export interface FeedEvent {
  */
 export interface Hint {
   readonly partition: number;
-  /** The next offset to read: every event of any ledger before it on the partition is applied. A decimal number. */
+  /** Where to read on: every event of any ledger before it on the partition is applied. A decimal number. */
   readonly offset: string;
   /** Which log the offset is of: a topic that was deleted and made again has another, and the hint is worth nothing. */
   readonly log: string;

@@ -91,6 +91,7 @@ export class JournalFeed implements Feed {
         try {
           if (!loaded) await consumption.load();
           loaded = true;
+          if (failures === 0) this.#state = 'running';
           await this.#round(consumption);
           failures = 0;
           this.#state = 'running';

@@ -63,16 +63,11 @@ export class KafkaPartition {
 
   async take(slice: Slice, consumption: Consumption, alive: () => boolean): Promise<Progress> {
     const groups = this.#byLedger(slice.messages, consumption);
+    const hint = this.#hint();
     let again: bigint | undefined;
-    for (const [index, group] of groups.entries()) {
-      // Everything before this offset is applied once this group is: not what stands in the groups after it.
-      const safe = least([
-        slice.next,
-        ...groups.slice(index + 1).map(({ offset }) => offset),
-        ...this.#waiting.values(),
-      ]);
-      const hint = again === undefined ? this.#hint(safe) : undefined;
-      const from = await this.#takeGroup(group, hint, consumption, alive);
+    for (const group of groups) {
+      // After a hole it is not sure what was read: then nothing is remembered until it was read again.
+      const from = await this.#takeGroup(group, again === undefined ? hint : undefined, consumption, alive);
       if (from === 'abandoned') return from;
       if (from !== undefined) again = least([from, again ?? from]);
     }
@@ -102,9 +97,10 @@ export class KafkaPartition {
     return waiting;
   }
 
-  #hint(offset: bigint): Hint | undefined {
+  /** From before the slice, so that it is true whatever becomes of it. */
+  #hint(): Hint | undefined {
     const log = this.identity;
-    return log === undefined ? undefined : { partition: this.partition, offset: offset.toString(), log };
+    return log === undefined ? undefined : { partition: this.partition, offset: this.resume.toString(), log };
   }
 
   /** What is new, by ledger in the order of the log. Applied events are dropped by their headers, before they are parsed. */

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { feedContract } from '#test/feed/feedContract';
+import { someEvents } from '#test/feed/someEvents';
+import { TableSink } from '#test/feed/tableSink';
+import { createPool } from '#platform/database';
+import { freshDatabase } from '#test/setup/freshDatabase';
+import { FileFeed } from './file.ts';
+
+const newline = Buffer.from('\n');
+const ndjson = (events: readonly { bytes: Buffer }[]) => Buffer.concat(events.flatMap(({ bytes }) => [bytes, newline]));
+
+describe('a file of events', () => {
+  feedContract({ endless: false, secondHand: true }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lading-file-feed-'));
+    const file = join(folder, 'events.ndjson');
+    return {
+      publish: (events) => writeFile(file, ndjson(events), { flag: 'a' }),
+      feed: (options) => new FileFeed({ file, ...options }),
+      close: () => rm(folder, { recursive: true }),
+    };
+  });
+
+  it('ends at its end, which may lack its newline, and names the line that is no event after applying what stands before', async () => {
+    const { url } = await freshDatabase();
+    const pool = createPool(url);
+    const sink = await TableSink.on(pool);
+    const events = someEvents('nvidia', 1, 5);
+
+    const whole = new FileFeed({ file: Readable.from([ndjson(events.slice(0, 2)).subarray(0, -1)]) });
+    await whole.run(sink);
+    expect(whole.state()).toEqual({ state: 'stopped', parked: [] });
+    expect(await sink.applied('nvidia')).toHaveLength(2);
+
+    const text = [
+      ndjson(events.slice(2, 4)),
+      Buffer.from('{"specversion":"1.0","ledger":'),
+      newline,
+      ndjson(events.slice(4)),
+    ];
+    await expect(new FileFeed({ file: Readable.from(text) }).run(sink)).rejects.toThrow(/^line 3 is not an event/);
+    expect(await sink.applied('nvidia')).toHaveLength(4);
+
+    const endless = new FileFeed({ file: Readable.from([Buffer.alloc(70_000, 'x')]) });
+    await expect(endless.run(sink)).rejects.toThrow(/line 1 is longer than any event/);
+    await pool.end();
+  });
+});

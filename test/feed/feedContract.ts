@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type pg from 'pg';
+import type { ConsumptionOptions } from '#feed/consumption';
+import type { Feed } from '#feed/feed';
+import { type Published, toFeedEvent } from '#feed/message';
+import { createPool } from '#platform/database';
+import { freshDatabase } from '#test/setup/freshDatabase';
+import { eventually } from './eventually.ts';
+import { someEvents } from './someEvents.ts';
+import { TableSink } from './tableSink.ts';
+
+export interface SourceTraits {
+  /** It goes on for ever, so that a feed picks up what comes while it runs. */
+  readonly endless: boolean;
+  /** An event may come twice, and what is missing may be in the journal: the journal itself is not like that. */
+  readonly secondHand: boolean;
+}
+
+/** One adapter with a source of its own. */
+export interface FeedHarness {
+  /** Puts events into the source, in this order; a sequence may be left out. */
+  publish(events: readonly Published[]): Promise<void>;
+  /** Feeds made of one harness are members of one group. */
+  feed(options: ConsumptionOptions): Feed;
+  close(): Promise<void>;
+}
+
+const bytesOf = (events: readonly Published[]) => events.map(({ bytes }) => bytes);
+
+/** What every feed promises, whatever its source. */
+export function feedContract({ endless, secondHand }: SourceTraits, makeHarness: () => Promise<FeedHarness>): void {
+  describe('what every feed promises', () => {
+    let harness: FeedHarness;
+    let pool: pg.Pool;
+    let sink: TableSink;
+    const started: { feed: Feed; ended: Promise<void> }[] = [];
+
+    beforeEach(async () => {
+      [harness, pool] = await Promise.all([
+        makeHarness(),
+        freshDatabase().then(({ url }) => createPool(url, { timeouts: { lock: 20_000, idleInTransaction: 20_000 } })),
+      ]);
+      sink = await TableSink.on(pool);
+    });
+    afterEach(async () => {
+      await Promise.all(started.splice(0).map(({ feed }) => feed.stop()));
+      await harness.close();
+      await pool.end();
+    });
+
+    const start = (options: ConsumptionOptions = {}): Feed => {
+      const feed = harness.feed({ backoff: { first: 10, most: 50 }, ...options });
+      const ended = feed.run(sink);
+      ended.catch(() => undefined);
+      started.push({ feed, ended });
+      return feed;
+    };
+    const reaches = (ledger: string, events: readonly Published[]) =>
+      eventually(async () => {
+        const applied = await sink.applied(ledger);
+        expect(applied.length).toBe(events.length);
+        expect(Buffer.concat(applied).equals(Buffer.concat(bytesOf(events)))).toBe(true);
+      });
+
+    it('gives every event of every ledger once, in order, byte for byte as it was kept', async () => {
+      const nvidia = someEvents('nvidia', 1, 2_500);
+      const amd = someEvents('amd', 1, 30);
+      await harness.publish([...nvidia.slice(0, 100), ...amd.slice(0, 10), ...nvidia.slice(100), ...amd.slice(10)]);
+      start();
+      await reaches('nvidia', nvidia);
+      await reaches('amd', amd);
+    });
+
+    it('goes on where the sink stands, whoever brought it there', async () => {
+      const events = someEvents('nvidia', 1, 50);
+      await sink.apply(
+        'nvidia',
+        events.slice(0, 20).map(({ bytes }) => toFeedEvent(bytes)),
+      );
+      await harness.publish(events);
+      start();
+      await reaches('nvidia', events);
+    });
+
+    it('stopped and started again, goes on after what was applied', async () => {
+      const events = someEvents('nvidia', 1, 3_000);
+      await harness.publish(events);
+      const first = start({ batch: 100 });
+      await eventually(async () => {
+        expect((await sink.applied('nvidia')).length).toBeGreaterThan(100);
+      });
+      await first.stop();
+      expect(first.state().state).toBe('stopped');
+      start();
+      await reaches('nvidia', events);
+    });
+
+    it('tries again while the sink fails, says so in its state, and loses and doubles nothing', async () => {
+      const events = someEvents('nvidia', 1, 30);
+      await harness.publish(events);
+      let broken = true;
+      sink.beforeCommit = async () => {
+        if (broken) throw new Error('the disk is full');
+      };
+      const feed = start();
+      await eventually(() => {
+        expect(feed.state().state).toBe('retrying');
+        expect(feed.state().reason).toContain('the disk is full');
+      });
+      broken = false;
+      await reaches('nvidia', events);
+    });
+
+    it('stops a ledger at a hole, with the status, and the other ledgers go on', async () => {
+      const nvidia = someEvents('nvidia', 1, 20);
+      const amd = someEvents('amd', 1, 20);
+      const without = nvidia.filter(({ sequence }) => sequence !== 11 && sequence !== 12);
+      await harness.publish([...without, ...amd]);
+      const feed = start();
+      await reaches('amd', amd);
+      await eventually(async () => {
+        expect(feed.state().parked).toEqual([
+          { ledger: 'nvidia', state: 'hole', sequence: 10, reason: 'events 11 to 12 did not come, and 13 did' },
+        ]);
+        expect(await sink.hole('nvidia')).toBe(13);
+      });
+      await reaches('nvidia', nvidia.slice(0, 10));
+    });
+
+    it('parks a ledger at an event that cannot be applied, with the reason, and the other ledgers go on', async () => {
+      const nvidia = someEvents('nvidia', 1, 20);
+      const amd = someEvents('amd', 1, 20);
+      sink.poison.add('nvidia/8');
+      await harness.publish([...nvidia, ...amd]);
+      const feed = start();
+      await reaches('amd', amd);
+      await eventually(() => {
+        expect(feed.state().parked).toEqual([
+          { ledger: 'nvidia', state: 'parked', sequence: 7, reason: 'event 8 is poison' },
+        ]);
+      });
+      await reaches('nvidia', nvidia.slice(0, 7));
+
+      await feed.stop();
+      sink.poison.clear();
+      start();
+      await reaches('nvidia', nvidia);
+    });
+
+    it('applies nothing twice when two feeds work for one sink', async () => {
+      const events = [...someEvents('nvidia', 1, 1_500), ...someEvents('amd', 1, 1_500)];
+      await harness.publish(events);
+      start({ batch: 50 });
+      start({ batch: 70 });
+      await reaches('nvidia', events.slice(0, 1_500));
+      await reaches('amd', events.slice(1_500));
+    });
+
+    if (secondHand) {
+      it('skips an event that comes a second time', async () => {
+        const events = someEvents('nvidia', 1, 40);
+        await harness.publish([...events.slice(0, 25), ...events.slice(10, 30), ...events.slice(20)]);
+        start({ batch: 7 });
+        await reaches('nvidia', events);
+      });
+
+      it('fills a hole from the journal where it may, and goes on', async () => {
+        const nvidia = someEvents('nvidia', 1, 40);
+        await harness.publish(nvidia.filter(({ sequence }) => sequence < 5 || sequence > 34));
+        const journal = nvidia.map((event) => toFeedEvent(event.bytes));
+        const fill = async (_ledger: string, after: number, limit: number) =>
+          journal.filter(({ sequence }) => sequence > after).slice(0, limit);
+        start({ fill, batch: 10 });
+        await reaches('nvidia', nvidia);
+      });
+    }
+
+    if (endless) {
+      it('picks up what comes while it runs, also a new ledger', async () => {
+        start();
+        await harness.publish(someEvents('nvidia', 1, 3));
+        await reaches('nvidia', someEvents('nvidia', 1, 3));
+        await harness.publish(someEvents('amd', 1, 1));
+        await reaches('amd', someEvents('amd', 1, 1));
+        await harness.publish(someEvents('nvidia', 4, 5));
+        await reaches('nvidia', someEvents('nvidia', 1, 5));
+      });
+    }
+  });
+}

@@ -1,0 +1,26 @@
+import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
+import type { Published } from '#feed/message';
+
+/** An event as a ledger keeps it: the first opens it, the others register parties. `note` makes it longer. */
+export function anEvent(ledger: string, sequence: number, note?: string): Published {
+  const event = {
+    id: `E-${sequence}`,
+    source: 'urn:test',
+    type: sequence === 1 ? 'lading.ledger.opened.v1' : 'lading.party.registered.v1',
+    subject: sequence === 1 ? 'ledger' : `party/p-${sequence}`,
+    time: '2023-12-01T00:00:00Z',
+    ledger,
+    sequence,
+    recordedtime: new Date(Date.UTC(2023, 11, 1) + sequence).toISOString(),
+    actor: 'test',
+    data:
+      sequence === 1
+        ? { name: `Ledger ${ledger}`, keeper: 'nvidia' }
+        : { party: `p-${sequence}`, name: 'Größe ✓', roles: ['customer'], ...(note !== undefined && { note }) },
+  } as unknown as LedgerEvent;
+  return { ledger, sequence, bytes: serialiseEvent(event) };
+}
+
+/** Events `from` to `to` of a ledger. */
+export const someEvents = (ledger: string, from: number, to: number): Published[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => anEvent(ledger, from + index));

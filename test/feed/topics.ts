@@ -1,0 +1,62 @@
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Published, toMessage } from '#feed/message';
+
+/** What a test does to a topic behind the back of those under test. */
+export class Topics {
+  readonly kafka: Kafka;
+
+  constructor(readonly brokers: readonly string[]) {
+    this.kafka = new Kafka({
+      brokers: [...brokers],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 20, maxRetryTime: 500 },
+    });
+  }
+
+  async make(topic: string, partitions = 2): Promise<void> {
+    await this.#asAdmin((admin) =>
+      admin.createTopics({
+        topics: [{ topic, numPartitions: partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
+        waitForLeaders: true,
+      }),
+    );
+  }
+
+  async delete(topic: string): Promise<void> {
+    await this.#asAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
+  }
+
+  async addPartitions(topic: string, count: number): Promise<void> {
+    await this.#asAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count }] }));
+  }
+
+  /** Sends events as the relay would, in batches. */
+  async send(
+    topic: string,
+    events: readonly Published[],
+    partition: (ledger: string) => number = () => 0,
+  ): Promise<void> {
+    const producer = this.kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+    });
+    await producer.connect();
+    for (let from = 0; from < events.length; from += 500)
+      await producer.send({
+        topic,
+        acks: -1,
+        messages: events.slice(from, from + 500).map((event) => toMessage(event, partition(event.ledger))),
+      });
+    await producer.disconnect();
+  }
+
+  async #asAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    try {
+      return await work(admin);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+}
