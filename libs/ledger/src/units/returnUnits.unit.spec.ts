@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Submitted } from '#contracts/catalog';
+import { dispatched, of, placed, received, tell } from '#test/ledger/facts';
+import { given } from '#test/ledger/story';
+
+const one = of('PO-1', '1');
+type Return = Submitted<'lading.units.returned.v1'>;
+const returned = (lines: Return['lines'], rest: Partial<Return> = {}) =>
+  tell('units.returned', { return: 'R-1', from: 'x', to: 'nvidia', lines, ...rest });
+const sent = [placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...one, quantity: 100 }])];
+const atX = [...sent, received('S-1', 'x', [{ ...one, received: 80, damaged: 20 }])];
+
+describe('units are returned', () => {
+  it('held or damaged ones, from their custodian: they are the supplier’s again, with whoever takes them back', () => {
+    const story = given(...atX);
+    const data = story.take(
+      returned(
+        [
+          { ...one, quantity: 20, stage: 'damaged' },
+          { ...one, quantity: 5 },
+        ],
+        { to: 'dhl' },
+      ),
+    );
+    expect(data).toMatchObject({
+      lines: [
+        { owner: 'tesla', item: 'H100' },
+        { owner: 'tesla', item: 'H100' },
+      ],
+    });
+    expect(story.books()).toEqual(['nvidia@dhl returned PO-1/1: 25', 'tesla@x held PO-1/1: 75']);
+  });
+
+  it('refused goods, while they are still in transit: named by their shipment, for all lines or for one', () => {
+    const story = given(...sent);
+    story.take(returned([{ ...one, quantity: 10 }], { shipment: 'S-1' }));
+    story.take(returned([{ ...one, quantity: 5, shipment: 'S-1' }], { return: 'R-2' }));
+    expect(story.books()).toEqual(['nvidia@nvidia returned PO-1/1: 15', 'tesla@dhl in_transit S-1 PO-1/1: 85']);
+    expect(story.ledger.entity('shipment/S-1')).toMatchObject({ version: story.ledger.events.length });
+  });
+
+  it('refused goods that were received meanwhile: they have moved on', () => {
+    expect(
+      given(...atX).refusal(returned([{ ...one, owner: 'tesla', quantity: 1 }], { shipment: 'S-1' })),
+    ).toMatchObject({
+      code: 'wrong-stage',
+      facts: {
+        elsewhere: [
+          { custodian: 'x', stage: 'held', quantity: 80 },
+          { stage: 'damaged', quantity: 20 },
+        ],
+      },
+    });
+    expect(given(...atX).refusal(returned([{ ...one, quantity: 1 }], { shipment: 'S-1' }))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { available: 0 },
+    });
+  });
+
+  it('not as damaged and in transit at once', () => {
+    const both = returned([{ ...one, quantity: 1, stage: 'damaged' }], { shipment: 'S-1' });
+    expect(given(...sent).refusal(both)).toMatchObject({ code: 'wrong-stage' });
+  });
+
+  it('not by a party that does not have them: the answer says who does', () => {
+    expect(given(...atX).refusal(returned([{ ...one, quantity: 1 }], { from: 'tesla' }))).toMatchObject({
+      code: 'not-the-custodian',
+      facts: { custodian: 'tesla', custodians: ['x'] },
+    });
+  });
+
+  it('not before they have arrived, unless as refused goods', () => {
+    expect(given(...sent).refusal(returned([{ ...one, quantity: 1 }]))).toMatchObject({
+      code: 'wrong-stage',
+      facts: { elsewhere: [{ stage: 'in_transit', shipment: 'S-1' }] },
+    });
+  });
+
+  it('once under an id, no more than there are, by registered parties, on a known shipment', () => {
+    const story = given(...atX, returned([{ ...one, quantity: 1 }]));
+    expect(story.refusal(returned([{ ...one, quantity: 1 }]))).toMatchObject({
+      code: 'already-exists',
+      facts: { return: 'R-1' },
+    });
+    const next = { return: 'R-2' };
+    expect(story.refusal(returned([{ ...one, quantity: 80 }], next))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { asked: 80, available: 79 },
+    });
+    expect(story.refusal(returned([{ ...one, quantity: 1 }], { ...next, to: 'who' }))).toMatchObject({
+      code: 'unknown-party',
+    });
+    expect(story.refusal(returned([{ ...one, quantity: 1 }], { ...next, shipment: 'S-9' }))).toMatchObject({
+      code: 'unknown-shipment',
+      facts: { shipment: 'S-9' },
+    });
+  });
+});
