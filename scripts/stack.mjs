@@ -1,0 +1,150 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ensure } from './ensure.mjs';
+import { say, saying } from './ensure/say.mjs';
+import { kafkaMissing } from './kafka/kafkaMissing.mjs';
+import { startInfrastructure } from './stack/infrastructure.mjs';
+import { portsTaken } from './stack/portsTaken.mjs';
+import { becomesReady, endOf, startService } from './stack/runService.mjs';
+import { FIRST_PORT, services } from './stack/services.mjs';
+
+const HELP = `npm run stack             the whole topology on this machine, a process each, until Ctrl-C
+npm run stack -- --exit   leaves as soon as everything was healthy
+
+LADING_PORT (${FIRST_PORT}) is the first of six ports, LADING_DATA (.lading) the folder under which "stack" holds the data.
+DATABASE_URL and KAFKA_BROKERS name a PostgreSQL and a Kafka of your own; unless they are set, both are started here.
+`;
+
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const unknown = args.filter((arg) => arg !== '--exit');
+if (unknown.length > 0) fail(`unknown: ${unknown.join(' ')}\n${HELP}`, 2);
+
+await ensure();
+const started = Date.now();
+
+const firstPort = await checkedPort();
+const taken = await portsTaken(firstPort);
+if (taken.length > 0) {
+  fail(`another program listens on ${taken.join(', ')}: stop it, or set LADING_PORT to the first of six free ports`, 2);
+}
+const missing = process.env.KAFKA_BROKERS ? null : kafkaMissing();
+if (missing !== null)
+  fail(`${missing}. Set KAFKA_BROKERS to a Kafka of your own, or run "npm start", which does without`, 2);
+
+const dataDir = resolve(process.env.LADING_DATA ?? '.lading', 'stack');
+const logs = join(dataDir, 'logs');
+mkdirSync(logs, { recursive: true, mode: 0o700 });
+
+/** What was started, in the order in which it stops. @type {{name: string, exited: Promise<unknown>, stop: () => Promise<void>}[]} */
+let running = [];
+let stopping = false;
+
+/**
+ * Everything is stopped in order: first who takes work in, last what keeps the data.
+ * @param {number} code
+ * @returns {Promise<never>}
+ */
+async function leave(code) {
+  stopping = true;
+  for (const { name, stop } of running) {
+    say(`stopping ${name}`);
+    await stop();
+  }
+  process.exit(code);
+}
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    // Those that are left notice that we are gone, and stop by themselves.
+    if (stopping) process.exit(130);
+    void leave(args.includes('--exit') ? 130 : 0);
+  });
+}
+
+try {
+  const infrastructure = await saying('PostgreSQL and Kafka', () => startInfrastructure(dataDir, process.env, say));
+  running = infrastructure.servers;
+  const env = {
+    ...process.env,
+    DATABASE_URL: infrastructure.databaseUrl,
+    KAFKA_BROKERS: infrastructure.brokers,
+    LADING_DATA: dataDir,
+  };
+  const processes = await saying('six services', async () => {
+    const all = await Promise.all(
+      services.map(({ name, offset }) => startService(name, firstPort + offset, join(logs, `${name}.log`), env)),
+    );
+    const stops = all.map(({ name, server }) => ({
+      name,
+      exited: server.exited,
+      stop: () => server.stop('SIGTERM', 10_000, 'SIGKILL'),
+    }));
+    running = [...stops, ...infrastructure.servers];
+    await Promise.all(all.map(becomesReady));
+    return all;
+  });
+
+  for (const { name, exited } of running) {
+    void exited.then(() => {
+      if (stopping) return;
+      const service = processes.find((each) => each.name === name);
+      say(`${name} has ended by itself${service ? `; the end of ${service.logFile}:\n${endOf(service.logFile)}` : ''}`);
+      void leave(1);
+    });
+  }
+  table(infrastructure);
+  if (args.includes('--exit')) await leave(0);
+  say('Ctrl-C stops everything.');
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  await leave(1);
+}
+
+/** The first of the six ports; a mistake in any of the settings is said here, once, and not by six processes. */
+async function checkedPort() {
+  const { readConfig } = await import('#platform/config');
+  try {
+    return readConfig({ defaultPort: FIRST_PORT }).port || FIRST_PORT;
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error), 2);
+  }
+}
+
+/** @param {import('./stack/infrastructure.mjs').Infrastructure} infrastructure */
+function table({ brokers, databaseUrl }) {
+  const database = new URL(databaseUrl);
+  const rows = [
+    ...services.map(({ name, offset, does }) => [name, `http://127.0.0.1:${firstPort + offset}`, does]),
+    ['Kafka', brokers, `topic ${process.env.LADING_TOPIC ?? 'lading.events'}`],
+    ['PostgreSQL', database.host, `database ${database.pathname.slice(1)}`],
+  ];
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => String(row[column]).length)));
+  const keyFile = join(dataDir, 'admin.key');
+  const key = process.env.LADING_ADMIN_KEY ? 'the one of LADING_ADMIN_KEY' : readFileSync(keyFile, 'utf8').trim();
+  const lines = rows.map(
+    ([a, b, c]) => `  ${String(a).padEnd(widths[0] ?? 0)}  ${String(b).padEnd(widths[1] ?? 0)}  ${String(c)}`,
+  );
+  process.stdout.write(`
+Everything is healthy, ${((Date.now() - started) / 1000).toFixed(1)} s after the start.
+
+${lines.join('\n')}
+
+  key   ${key}
+  logs  ${logs}
+
+`);
+}
+
+/**
+ * @param {string} message
+ * @param {number} code
+ * @returns {never}
+ */
+function fail(message, code) {
+  say(message);
+  process.exit(code);
+}

@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
+import { parse } from 'yaml';
+import { relaySettings } from '#apps/relay/src/relaySettings';
+import { readConfig, settings } from '#platform/config';
+import { HealthController } from '#platform/health.controller';
+import { MetricsController } from '#platform/metrics.controller';
+import { FIRST_PORT, services as stack } from '../../scripts/stack/services.mjs';
+
+interface ComposeService {
+  image: string;
+  build?: { context: string; dockerfile: string };
+  command?: string[];
+  environment?: Record<string, string | number>;
+  ports?: string[];
+  volumes?: string[];
+  healthcheck?: { test: string[] };
+  depends_on?: Record<string, { condition: string }>;
+  read_only?: boolean;
+}
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const compose = parse(read('docker/compose.yaml'), { merge: true }) as {
+  services: Record<string, ComposeService>;
+  volumes: Record<string, unknown>;
+};
+const prometheus = parse(read('docker/prometheus.yaml')) as {
+  scrape_configs: { metrics_path: string; static_configs: { targets: string[] }[] }[];
+};
+const dockerfile = read('docker/Dockerfile');
+
+const all = compose.services;
+const ours = Object.entries(all).filter(([, { image }]) => image === 'lading');
+const portOf = (name: string) => Number(all[name]?.environment?.LADING_PORT);
+
+/** `/health/ready`, `/metrics` …: what the controllers say that they answer. */
+const routesOf = (controller: Type): string[] => {
+  const prefix = Reflect.getMetadata(PATH_METADATA, controller) as string;
+  const prototype = controller.prototype as Record<string, object>;
+  return Object.getOwnPropertyNames(prototype)
+    .filter((name) => Reflect.getMetadata(METHOD_METADATA, prototype[name]!) === RequestMethod.GET)
+    .map((name) => `/${prefix}/${Reflect.getMetadata(PATH_METADATA, prototype[name]!) as string}`.replace(/[/]+$/, ''));
+};
+
+describe('docker/compose.yaml', () => {
+  it('runs the services of the stack, each at the port that is its own', () => {
+    const expected = stack.map(({ name, offset }) => [name, FIRST_PORT + offset]);
+    expect(ours.map(([name]) => [name, portOf(name)]).toSorted()).toEqual(expected.toSorted());
+    for (const [name, port] of expected) {
+      expect(read(`apps/${String(name)}/src/main.ts`)).toMatch(
+        new RegExp(`runService\\('${String(name)}', \\w+, ${port}\\b`),
+      );
+    }
+  });
+
+  it.each(ours)('%s starts a program that the build makes', (name, { command, build }) => {
+    expect(command).toEqual(['node', `dist/apps/${name}/src/main.js`]);
+    expect(existsSync(new URL(`../../apps/${name}/src/main.ts`, import.meta.url))).toBe(true);
+    expect(existsSync(new URL(`../../docker/${build!.context}/${build!.dockerfile}`, import.meta.url))).toBe(true);
+  });
+
+  it.each(ours)('%s is set by names that the code reads, to values that it accepts', (_name, { environment = {} }) => {
+    const known: string[] = [...settings, ...relaySettings];
+    expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([]);
+    const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(String(value))]));
+    const config = readConfig({ env, needs: ['database', 'kafka'] });
+    expect(config).toMatchObject({ kafkaBrokers: ['kafka:9092'], topic: readConfig({ env: {} }).topic });
+  });
+
+  it.each(ours)('%s asks a health route that there is, of the port that it listens on', (_name, { healthcheck }) => {
+    const script = healthcheck!.test.at(-1)!;
+    const url = /http:[/][/]127[.]0[.]0[.]1:[$][$][{]process[.]env[.]LADING_PORT[}]([/a-z]+)/.exec(script);
+    expect(routesOf(HealthController)).toContain(url?.[1]);
+    // What compose hands over is a program.
+    expect(() => new Script(script.replaceAll('$$', '$'))).not.toThrow();
+  });
+
+  it('publishes ports on this machine only, each the one that its service listens on', () => {
+    for (const [name, { ports = [] }] of Object.entries(all)) {
+      const own = name === 'prometheus' ? 9090 : portOf(name);
+      for (const port of ports) expect(port).toBe(`127.0.0.1:${own}:${own}`);
+    }
+    const submitting = stack.filter(({ does }) => /takes in|answers/.test(does)).map(({ name }) => name);
+    for (const name of submitting) expect(all[name]!.ports).toHaveLength(1);
+  });
+
+  it('connects the services to the database and the broker that it runs', () => {
+    const database = new URL(filledIn(String(all.query!.environment!.DATABASE_URL)));
+    const postgres = all.postgres!.environment!;
+    expect(database.hostname).toBe('postgres');
+    expect(database.username).toBe(postgres.POSTGRES_USER);
+    expect(database.password).toBe(filledIn(String(postgres.POSTGRES_PASSWORD)));
+    expect(database.pathname).toBe(`/${String(postgres.POSTGRES_DB)}`);
+    const advertised = String(all.kafka!.environment!.KAFKA_ADVERTISED_LISTENERS);
+    expect(advertised).toBe(`PLAINTEXT://${String(all.query!.environment!.KAFKA_BROKERS)}`);
+  });
+
+  it('runs the Kafka that the tests run', () => {
+    const version = /<artifactId>kafka_2.13<[/]artifactId>\s*<version>([^<]+)</.exec(read('scripts/kafka/pom.xml'))![1];
+    expect(all.kafka!.image).toBe(`apache/kafka:${version}`);
+  });
+
+  it('keeps what must last in named volumes, and waits for what it needs to be healthy', () => {
+    const named = Object.values(all).flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(':')[0]!));
+    expect(named.filter((name) => !name.startsWith('.')).toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
+    for (const { depends_on } of Object.values(all)) {
+      for (const name of Object.keys(depends_on ?? {})) expect(all[name]!.healthcheck).toBeDefined();
+    }
+  });
+
+  it('lets Prometheus scrape every service at the route of the metrics', () => {
+    const [job] = prometheus.scrape_configs;
+    expect(job!.static_configs[0]!.targets.toSorted()).toEqual(
+      ours.map(([name]) => `${name}:${portOf(name)}`).toSorted(),
+    );
+    expect(routesOf(MetricsController)).toContain(job!.metrics_path);
+    expect(all.prometheus!.volumes).toContain('./prometheus.yaml:/etc/prometheus/prometheus.yml:ro');
+  });
+});
+
+describe('docker/Dockerfile', () => {
+  it('copies what the checkout has, on a Node that package.json allows, and runs as somebody who is not root', () => {
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) => paths!.split(' '));
+    expect(copied.length).toBeGreaterThan(3);
+    for (const path of copied)
+      expect([path, existsSync(new URL(`../../${path}`, import.meta.url))]).toEqual([path, true]);
+    for (const [, major] of dockerfile.matchAll(/^FROM node:(\d+)/gm)) expect(Number(major)).toBeGreaterThanOrEqual(20);
+    const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+    expect(last).toMatch(/^USER node$/m);
+  });
+});
+
+/** As compose does it: `${NAME:-default}`, and a value of letters and digits for `${NAME:?say}`. */
+function filledIn(text: string): string {
+  return text
+    .replaceAll(/[$][{]\w+:-([^}]*)[}]/g, '$1')
+    .replaceAll(/[$][{]\w+:[?][^}]*[}]/g, '0123456789abcdefghijklmnop');
+}
