@@ -1,27 +1,34 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import pg from 'pg';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { serveDocs } from '#apps/query/src/docs/serveDocs';
 import { QueryModule } from '#apps/query/src/query.module';
 import type { EventType, Submitted } from '#contracts/catalog';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
-import { requestHash } from '#contracts/parseSubmission';
+import { parseSubmission, requestHash } from '#contracts/parseSubmission';
+import { JournalFeed } from '#feed/journal';
 import { feedMigrations } from '#feed/migrations/index';
 import { Journal } from '#journal/journal';
 import { journalMigrations } from '#journal/migrations/index';
 import { type NewApiKey, createKey } from '#platform/apiKeys';
 import { readConfig, type WithDatabase } from '#platform/config';
 import { createApp } from '#platform/createApp';
+import { createPool } from '#platform/database';
 import { listenOn } from '#platform/listenOn';
 import { migrate } from '#platform/migrate';
 import { platformMigrations } from '#platform/migrations/index';
 import { projectionMigrations } from '#projections/migrations/index';
 import { stopGracefully } from '#platform/stopOnSignals';
+import { appliedSequence } from '#projections/reading/withReadModels';
+import { ReadModels } from '#projections/readModels';
+import { ensureActive } from '#projections/versions';
 import { freshDatabase } from './freshDatabase.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
 export const LEDGER = 'nvidia';
 
-/** A query service on a database of its own, with a journal beside it to write through. */
+/** A query service on a database of its own; beside it a journal to write through, and a projector that reads the journal. */
 export interface QueryService {
   readonly url: string;
   readonly app: NestFastifyApplication;
@@ -31,6 +38,8 @@ export interface QueryService {
   get<B = Body>(path: string, options?: { key?: string | null; headers?: Record<string, string> }): Promise<Reply<B>>;
   /** Submits one event and answers its sequence; throws when it is rejected. */
   submit<T extends EventType>(type: T, data: Submitted<T>, time?: string): Promise<number>;
+  /** Submits the events of a scenario's file, `memo/2-the-memo`, and waits until the read models have them. */
+  play(scenario: string): Promise<void>;
   /** Makes a key and answers its secret. */
   key(key: NewApiKey): Promise<string>;
   stop(): Promise<void>;
@@ -65,9 +74,10 @@ export async function startQuery(): Promise<QueryService> {
   const config = readConfig({ env }) as WithDatabase;
   const app = await createApp(QueryModule, config, { name: 'query', prepare: serveDocs });
   const url = await listenOn(app, config);
-  const pool = new pg.Pool({ connectionString: database.url, max: 4 });
-  pool.on('error', () => undefined);
+  const pool = createPool(database.url, { name: 'tests', max: 6 });
   const journal = new Journal(pool);
+  const feed = new JournalFeed({ pool, url: database.url });
+  const projecting = feed.run(new ReadModels(pool, await ensureActive(pool)));
   await journal.open(LEDGER, { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
   let submitted = 0;
 
@@ -91,9 +101,27 @@ export async function startQuery(): Promise<QueryService> {
       if (outcome.status !== 'recorded') throw new Error(`not recorded: ${JSON.stringify(outcome)}`);
       return outcome.receipt.sequence;
     },
+    play: async (scenario) => {
+      const file = new URL(`../scenarios/${scenario}.json`, import.meta.url);
+      let sequence = 0;
+      for (const event of JSON.parse(readFileSync(file, 'utf8')) as unknown[]) {
+        const parsed = parseSubmission(event);
+        if (!parsed.ok) throw new Error(parsed.refusal.detail);
+        const outcome = await journal.submit(LEDGER, { event: parsed.event, hash: parsed.hash, actor: 'tests' });
+        if (outcome.status !== 'recorded') throw new Error(`not recorded: ${JSON.stringify(outcome)}`);
+        sequence = outcome.receipt.sequence;
+      }
+      while ((await appliedSequence(pool, LEDGER)) < sequence) {
+        const [stuck] = feed.state().parked;
+        if (stuck !== undefined) throw new Error(`the read models stand still: ${stuck.reason}`);
+        await sleep(5);
+      }
+    },
     key: async (key) => (await createKey(pool, key)).secret,
     stop: async () => {
       await stopGracefully(app);
+      await feed.stop();
+      await projecting;
       await journal.close();
       await pool.end();
       await database.drop();

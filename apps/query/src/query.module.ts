@@ -19,11 +19,15 @@ import { PartiesController } from './rows/parties.controller.ts';
 import { ShipmentsController } from './rows/shipments.controller.ts';
 import { SwapsController } from './rows/swaps.controller.ts';
 import { UnitsController } from './rows/units.controller.ts';
+import { FindLedgersHandler } from './status/ledgers.query.ts';
+import { StatusController } from './status/status.controller.ts';
+import { FindStatusHandler } from './status/status.query.ts';
 
 /** The asking half of the HTTP contract. It needs PlatformModule, the journal's tables, and the read models of a projector. */
 @Module({
   imports: [CqrsModule],
   controllers: [
+    StatusController,
     HoldingsController,
     PartiesController,
     ItemsController,
@@ -38,6 +42,17 @@ import { UnitsController } from './rows/units.controller.ts';
     EventsController,
     AsyncApiController,
   ],
-  providers: [Asking, AskHandler, FindEventsHandler, FindEventHandler, Ledgers, Visibility, News, OpenStreams],
+  providers: [
+    Asking,
+    AskHandler,
+    FindEventsHandler,
+    FindEventHandler,
+    FindStatusHandler,
+    FindLedgersHandler,
+    Ledgers,
+    Visibility,
+    News,
+    OpenStreams,
+  ],
 })
 export class QueryModule {}

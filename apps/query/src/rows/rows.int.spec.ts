@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { z } from 'zod';
+import * as rows from '#contracts/rows';
+import { type QueryService, startQuery } from '#test/setup/startQuery';
+
+/** The memo (test/scenarios/memo), asked after its second file: 12,000 went to X, both of X's lines to Tesla, X received. */
+let query: QueryService;
+let head: number;
+const L = '/v1/ledgers/nvidia';
+
+beforeAll(async () => {
+  query = await startQuery();
+  await query.play('memo/1-up-to-the-memo');
+  await query.play('memo/2-the-memo');
+  head = Number(
+    (await query.pool.query<{ sequence: string }>('SELECT sequence FROM journal.ledgers')).rows[0]?.sequence,
+  );
+});
+afterAll(() => query.stop());
+
+const lists: [route: string, row: z.ZodType][] = [
+  ['holdings', rows.HoldingRow],
+  ['holdings?accounts=all', rows.HoldingRow],
+  ['holdings?groupBy=owner,item,stage', rows.HoldingGroupRow],
+  ['holdings/postings', rows.PostingRow],
+  ['parties', rows.PartyRow],
+  ['items', rows.ItemRow],
+  ['items/H100/queue', rows.QueueRow],
+  ['orders', rows.OrderRow],
+  ['shipments', rows.ShipmentRow],
+  ['swaps', rows.SwapRow],
+  ['units', rows.UnitRow],
+  ['flags', rows.FlagRow],
+  ['activity', rows.ActivityRow],
+];
+
+/** Unit-days go on by themselves, from one request to the next. */
+const timeless = (data: unknown): unknown =>
+  JSON.parse(JSON.stringify(data, (key, value: unknown) => (key === 'unitDays' ? undefined : value)));
+
+describe('every list', () => {
+  it.each(lists)('%s answers rows of the contract, no field more, and says where it stands', async (route, row) => {
+    const { status, headers, body } = await query.get(`${L}/${route}`);
+    expect(status).toBe(200);
+    expect(headers.get('lading-sequence')).toBe(String(head));
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(body).toMatchObject({ ledger: 'nvidia', sequence: head, next: null });
+    expect(body.data.map((each) => row.parse(each))).toEqual(body.data);
+    if (route !== 'units') expect(body.data).not.toHaveLength(0);
+  });
+
+  it.each(lists)('%s gives the same rows a page after the other as at once', async (route) => {
+    const whole = await query.get(`${L}/${route}`);
+    const paged: unknown[] = [];
+    const search = route.includes('?') ? '&' : '?';
+    for (let next: string | null = ''; next !== null; ) {
+      const from: string = next === '' ? '' : `&cursor=${encodeURIComponent(next)}`;
+      const { status, body } = await query.get(`${L}/${route}${search}limit=1${from}`);
+      expect(status).toBe(200);
+      expect(body.data.length).toBeLessThanOrEqual(1);
+      paged.push(...body.data);
+      next = body.next;
+    }
+    expect(timeless(paged)).toEqual(timeless(whole.body.data));
+  });
+
+  it.each(lists)('%s refuses what it does not know, the past, and cursors that somebody made up', async (route) => {
+    const search = route.includes('?') ? '&' : '?';
+    const madeUp = Buffer.from(JSON.stringify(['\u0000', 9e15, '\u0000', 1, 1, ''])).toString('base64url');
+    for (const [parameter, pointer] of [
+      ['surprise=1', '/surprise'],
+      ['at=2023-12-31T00:00:00Z', '/at'],
+      ['known=3', '/known'],
+      ['limit=0', '/limit'],
+      ['limit=1&limit=2', '/limit'],
+      ['cursor=abc', '/cursor'],
+      [`cursor=${madeUp}`, '/cursor'],
+    ]) {
+      const { status, body } = await query.get(`${L}/${route}${search}${parameter ?? ''}`);
+      expect({ parameter, status, pointers: body.errors.map((error) => error.pointer) }).toEqual({
+        parameter,
+        status: 400,
+        pointers: [pointer],
+      });
+    }
+  });
+
+  it.each(lists)('%s of a ledger that nobody opened is not there', async (route) => {
+    const { status, body } = await query.get(`/v1/ledgers/nobody/${route}`);
+    expect(status).toBe(404);
+    expect(body.code).toBe('unknown-ledger');
+  });
+});
+
+describe('one of them', () => {
+  it.each([
+    ['parties/tesla', rows.PartyRow, 'party/tesla'],
+    ['items/H100', rows.ItemRow, 'item/H100'],
+    ['orders/PO-TSLA-1', rows.OrderRow, 'order/PO-TSLA-1'],
+    ['shipments/S-1', rows.ShipmentRow, 'shipment/S-1'],
+    ['swaps/SW-1', rows.SwapRow, 'swap/SW-1'],
+  ] as const)('%s is a row of the contract, with the version of its stream as ETag', async (route, row, entity) => {
+    const { status, headers, body } = await query.get<object>(`${L}/${route}`);
+    expect(status).toBe(200);
+    expect(row.parse(body)).toEqual(body);
+    const { rows: versions } = await query.pool.query<{ max: string }>(
+      'SELECT max(sequence) FROM journal.event_entities WHERE entity = $1',
+      [entity],
+    );
+    expect(headers.get('etag')).toBe(`"${versions[0]?.max ?? ''}"`);
+    expect(headers.get('lading-sequence')).toBe(String(head));
+  });
+
+  it('a flag is found by its id', async () => {
+    const { body } = await query.get(`${L}/flags`);
+    for (const flag of body.data) {
+      const one = await query.get<object>(`${L}/flags/${encodeURIComponent(String(flag.flag))}`);
+      expect(one.body).toEqual(flag);
+      expect(one.headers.get('etag')).toBeNull();
+    }
+  });
+
+  it.each([
+    'parties/nobody',
+    'items/nothing',
+    'items/nothing/queue',
+    'orders/none',
+    'shipments/none',
+    'swaps/none',
+    'flags/none',
+    'flags/related-party:999999:0',
+    'units/none',
+    'orders/%00',
+    'orders/a%2Fb',
+    'units/%00',
+    'swaps/%F0%9F%9A%A2',
+    'unheard-of',
+  ])('there is no %s: 404', async (route) => {
+    const { status, body } = await query.get(`${L}/${route}`);
+    expect(status).toBe(404);
+    expect(body.code).toBe('not-found');
+  });
+});
+
+describe('holdings', () => {
+  const grouped = async (search: string) => (await query.get(`${L}/holdings?${search}`)).body.data;
+
+  it('the memo: X holds 12,000 and is promised none, Tesla is promised twice 6,000', async () => {
+    expect(await grouped('item=H100&groupBy=owner,stage')).toEqual([
+      { owner: 'tesla', stage: 'ordered', quantity: 12_000 },
+      { owner: 'x', stage: 'held', quantity: 12_000 },
+    ]);
+    expect(await grouped('owner=tesla&stage=ordered&groupBy=order,line')).toEqual([
+      { order: 'PO-X-1', line: '1', quantity: 6_000 },
+      { order: 'PO-X-1', line: '2', quantity: 6_000 },
+    ]);
+  });
+
+  it('over all accounts every item sums to zero', async () => {
+    for (const { quantity } of await grouped('accounts=all&groupBy=item')) expect(quantity).toBe(0);
+  });
+
+  it('the postings of an account sum to its balance, and the last one says it', async () => {
+    const [holding] = await grouped('owner=x&stage=held');
+    const { body } = await query.get(`${L}/holdings/postings?owner=x&stage=held&item=H100`);
+    const sum = body.data.reduce((total, { quantity }) => total + Number(quantity), 0);
+    expect(sum).toBe(holding?.quantity);
+    expect(body.data.at(-1)?.balance).toBe(sum);
+  });
+
+  it.each([
+    ['groupBy=owner,owners', '/groupBy/1'],
+    ['groupBy=', '/groupBy/0'],
+    ['stage=gone', '/stage'],
+    ['accounts=some', '/accounts'],
+    ['owner=a%20b', '/owner'],
+    ['owner=%00', '/owner'],
+  ])('?%s is a 400 that names the parameter', async (search, pointer) => {
+    const { status, body } = await query.get(`${L}/holdings?${search}`);
+    expect(status).toBe(400);
+    expect(body.errors.map((error) => error.pointer)).toEqual([pointer]);
+  });
+});
+
+describe('reading your own writes', () => {
+  it('?min-sequence= answers when the read models have the write', async () => {
+    const sequence = await query.submit('lading.party.registered.v1', {
+      party: 'late',
+      name: 'Late',
+      roles: ['customer'],
+    });
+    const { status, headers, body } = await query.get(`${L}/parties/late?min-sequence=${sequence}`);
+    expect(status).toBe(200);
+    expect(Number(headers.get('lading-sequence'))).toBeGreaterThanOrEqual(sequence);
+    expect(body).toMatchObject({ party: 'late' });
+    head = sequence;
+  });
+
+  it('?min-sequence= of a write that does not come is a 503 after its patience, with Retry-After', async () => {
+    const started = Date.now();
+    const { status, headers, body } = await query.get(`${L}/holdings?min-sequence=1000000`);
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toBe('1');
+    expect(body.code).toBe('unavailable');
+    expect(Date.now() - started).toBeGreaterThan(4_500);
+  });
+});

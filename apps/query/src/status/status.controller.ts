@@ -1,0 +1,58 @@
+import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Actor, mayTouch } from '#platform/actor';
+import { Requires } from '#platform/requires';
+import { Answer } from '../asking/answer.ts';
+import { AnswerInterceptor } from '../asking/answer.interceptor.ts';
+import { inTime, paging } from '../asking/parameters.ts';
+import { ParseQuery } from '../asking/parseQuery.pipe.ts';
+import { malformed } from '../asking/refusals.ts';
+import { Asks } from '../docs/asks.ts';
+import { FindLedgers } from './ledgers.query.ts';
+import { FindStatus } from './status.query.ts';
+
+const List = z.strictObject({ ...paging, ...inTime });
+type List = z.infer<typeof List>;
+
+/** What is about all ledgers that the key may touch. */
+@Controller('v1')
+@Requires('read', 'audit', 'admin')
+@UseInterceptors(AnswerInterceptor)
+@ApiTags('Asking')
+export class StatusController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('ledgers')
+  @Asks({ summary: 'The ledgers, and where each stands', parameters: List, listOf: 'Ledger' })
+  async ledgers(@Query(new ParseQuery(List)) asked: List, @Actor() actor: Actor) {
+    const all = await this.queries.execute(new FindLedgers());
+    return page(
+      all.filter(({ ledger }) => mayTouch(actor, ledger)),
+      asked,
+    );
+  }
+
+  @Get('status')
+  @Asks({
+    summary: 'How far every consumer is, in events and seconds',
+    description: 'The relay (where there is Kafka), and the projector for each version of the read models.',
+    parameters: List,
+    listOf: 'Status',
+  })
+  async status(@Query(new ParseQuery(List)) asked: List, @Actor() actor: Actor) {
+    const all = await this.queries.execute(new FindStatus());
+    return page(
+      all.filter(({ ledger }) => mayTouch(actor, ledger)),
+      asked,
+    );
+  }
+}
+
+/** There are few of these rows; a cursor is how many were handed out before. */
+function page<R>(rows: readonly R[], { limit = 100, cursor = '0' }: List): Answer {
+  if (!/^\d{1,9}$/.test(cursor)) throw malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
+  const end = Number(cursor) + limit;
+  return new Answer({ data: rows.slice(Number(cursor), end), next: end < rows.length ? String(end) : null }, {});
+}

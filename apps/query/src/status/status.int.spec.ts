@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LedgerRow, StatusRow } from '#contracts/rows';
+import { startVersion } from '#projections/versions';
+import { type QueryService, startQuery } from '#test/setup/startQuery';
+
+let query: QueryService;
+beforeAll(async () => {
+  query = await startQuery();
+  await query.play('memo/1-up-to-the-memo');
+  await query.journal.open('second', { name: 'Second', keeper: 'nvidia' }, 'admin');
+  while ((await query.get('/v1/status')).body.data.some(({ lagEvents }) => lagEvents !== 0)) await sleep(10);
+});
+afterAll(() => query.stop());
+
+describe('status', () => {
+  it('says of every consumer of every ledger how far it is', async () => {
+    const { status, body } = await query.get('/v1/status');
+    expect(status).toBe(200);
+    expect(body.data.map((row) => StatusRow.parse(row))).toEqual(body.data);
+    const { body: ledgers } = await query.get('/v1/ledgers');
+    expect(body.data).toEqual(
+      ['nvidia', 'second'].map((ledger) => {
+        const head = ledgers.data.find((row) => row.ledger === ledger)?.sequence;
+        return {
+          consumer: 'projector',
+          ledger,
+          version: 1,
+          sequence: head,
+          head,
+          lagEvents: 0,
+          lagSeconds: 0,
+          state: 'live',
+        };
+      }),
+    );
+  });
+
+  it('shows a relay that does not publish, and how long its next event has been waiting', async () => {
+    await query.pool.query(
+      `INSERT INTO feed.relay_status (state, updated) VALUES ('publishing', now() - interval '1 hour')`,
+    );
+    const { body } = await query.get('/v1/status');
+    const relay = body.data.find(({ consumer, ledger }) => consumer === 'relay' && ledger === 'second');
+    expect(relay).toMatchObject({ version: null, sequence: 0, head: 1, lagEvents: 1, state: 'parked' });
+    expect(relay?.lagSeconds).toBeGreaterThan(0);
+    expect(relay?.reason).toMatch(/no relay has been publishing/);
+    await query.pool.query('DELETE FROM feed.relay_status');
+  });
+
+  it('shows a version that is being built beside the one that answers, and a ledger that stands still, with the reason', async () => {
+    const version = await startVersion(query.pool);
+    await query.pool.query(
+      `INSERT INTO rm_${version}.positions (ledger, state, reason) VALUES ('second', 'parked', 'event 1 cannot be applied')`,
+    );
+    const { body } = await query.get('/v1/status');
+    const built = body.data.filter((row) => row.version === version);
+    expect(built).toMatchObject([
+      { ledger: 'nvidia', sequence: 0, state: 'rebuilding' },
+      { ledger: 'second', sequence: 0, state: 'parked', reason: 'event 1 cannot be applied', lagEvents: 1 },
+    ]);
+  });
+
+  it('pages, and refuses what it does not know', async () => {
+    const first = await query.get('/v1/ledgers?limit=1');
+    expect(first.body).toMatchObject({ data: [{ ledger: 'nvidia' }], next: '1' });
+    const second = await query.get('/v1/ledgers?limit=1&cursor=1');
+    expect(second.body).toMatchObject({ data: [{ ledger: 'second' }], next: null });
+    expect((await query.get('/v1/ledgers?cursor=x')).status).toBe(400);
+    expect((await query.get('/v1/status?at=now')).status).toBe(400);
+  });
+});
+
+describe('the ledgers', () => {
+  it('each has its terms, its head and the positions of its consumers', async () => {
+    const { body } = await query.get('/v1/ledgers');
+    expect(body.data.map((row) => LedgerRow.parse(row))).toEqual(body.data);
+    expect(body.data[1]).toMatchObject({ ledger: 'second', name: 'Second', keeper: 'nvidia', sequence: 1 });
+    expect(body.data[1]?.positions).toContainEqual({ consumer: 'projector', version: 1, sequence: 1, state: 'live' });
+  });
+
+  it('a key sees the ledgers that it may touch, and no others', async () => {
+    const key = await query.key({ name: 'narrow', roles: ['read'], ledgers: ['second'] });
+    for (const route of ['/v1/ledgers', '/v1/status']) {
+      const { body } = await query.get(route, { key });
+      expect(new Set(body.data.map(({ ledger }) => ledger))).toEqual(new Set(['second']));
+    }
+    expect((await query.get('/v1/ledgers/nvidia/holdings', { key })).status).toBe(403);
+  });
+});

@@ -1,0 +1,19 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import type pg from 'pg';
+import type { StatusRow } from '#contracts/rows';
+import { relayStatus } from '#feed/relayStatus';
+import { POOL } from '#platform/tokens';
+import { projectionStatus } from '#projections/reading/projectionStatus';
+
+/** How far every consumer of every ledger is. */
+export class FindStatus extends Query<readonly StatusRow[]> {}
+
+@QueryHandler(FindStatus)
+export class FindStatusHandler implements IQueryHandler<FindStatus> {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  async execute(): Promise<readonly StatusRow[]> {
+    return [...(await relayStatus(this.pool)), ...(await projectionStatus(this.pool))];
+  }
+}
