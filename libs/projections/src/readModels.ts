@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Applied, FeedEvent, Hint, Sink } from '#feed/feed';
+import { projectionApplySeconds, projectionEvents } from '#platform/metrics';
 import { book } from './engine/book.ts';
 import { LedgerState } from './engine/ledgerState.ts';
 import { microseconds } from './engine/moment.ts';
@@ -41,7 +42,7 @@ export class ReadModels implements Sink {
     const { rows } = await this.#pool.query<{ ledger: string; sequence: number }>(
       `SELECT ledger, sequence FROM ${schemaOf(this.version)}.positions`,
     );
-    return new Map(rows.map(({ ledger, sequence }) => [ledger, Number(sequence)]));
+    return new Map(rows.map(({ ledger, sequence }) => [ledger, sequence]));
   }
 
   async hints(): Promise<readonly Hint[]> {
@@ -75,19 +76,21 @@ export class ReadModels implements Sink {
   }
 
   async #applyBatch(ledger: string, events: readonly FeedEvent[], hint: Hint | undefined): Promise<Applied> {
-    const { applied, state } = await this.#transaction(
-      async (db): Promise<{ applied: Applied; state?: LedgerState }> => {
-        const position = await lockPosition(db, ledger);
-        const { fresh, got } = nextOf(events, position.sequence);
-        const state = fresh.length === 0 ? undefined : await this.#project(db, ledger, fresh, position);
-        const sequence = position.sequence + fresh.length;
-        if (got === undefined && hint !== undefined) await storeHint(db, ledger, hint);
-        const applied: Applied =
-          got === undefined ? { outcome: 'applied', sequence } : { outcome: 'hole', sequence, got };
-        return { applied, ...(state && { state }) };
-      },
-    );
+    const done = projectionApplySeconds.startTimer();
+    const { applied, state, count } = await this.#transaction(async (db): Promise<Batched> => {
+      const position = await lockPosition(db, ledger);
+      const { fresh, got } = nextOf(events, position.sequence);
+      const last = fresh.at(-1);
+      const state = last === undefined ? undefined : await this.#project(db, fresh, last, position);
+      const sequence = last?.sequence ?? position.sequence;
+      if (got === undefined && hint !== undefined) await storeHint(db, ledger, hint);
+      const applied: Applied =
+        got === undefined ? { outcome: 'applied', sequence } : { outcome: 'hole', sequence, got };
+      return { applied, count: fresh.length, ...(state && { state }) };
+    });
     if (state !== undefined) {
+      done();
+      projectionEvents.inc({ version: this.version }, count);
       this.#states.set(ledger, state);
       // Inside the transaction it would hold a lock on the whole database's queue of notifications until the commit.
       await this.#pool.query('SELECT pg_notify($1, $2)', [APPLIED_CHANNEL, ledger]);
@@ -95,11 +98,15 @@ export class ReadModels implements Sink {
     return applied;
   }
 
-  async #project(db: Db, ledger: string, events: readonly LedgerEvent[], position: Position): Promise<LedgerState> {
+  async #project(
+    db: Db,
+    events: readonly LedgerEvent[],
+    { ledger, sequence, recordedtime }: LedgerEvent,
+    position: Position,
+  ): Promise<LedgerState> {
     const state = this.#takeState(ledger, position);
     const batch = await book(db, ledger, events, state);
     for (const model of models) await model.apply(batch, db);
-    const { sequence, recordedtime } = events.at(-1) as LedgerEvent;
     await movePosition(db, ledger, { sequence, accounts: state.accounts, recorded: microseconds(recordedtime) });
     state.sequence = sequence;
     state.remember(batch.orders.values(), REMEMBERED_ACCOUNTS / (this.#states.size + 1));
@@ -166,6 +173,13 @@ export class ReadModels implements Sink {
       throw error;
     }
   }
+}
+
+/** One transaction's work; `state` only when events were applied. */
+interface Batched {
+  readonly applied: Applied;
+  readonly count: number;
+  readonly state?: LedgerState;
 }
 
 /** What of a batch comes next: not what was applied before, and nothing after a hole (`got` is the event behind it). */

@@ -22,7 +22,7 @@ export async function activity({ db, ledger }: ReadModel, query: ActivityQuery):
   const { rows } = await db.query<ActivityRow>(
     `SELECT sequence, type, id, source, subject, actor, ${instant('occurred')} AS occurred, ${instant('recorded')} AS recorded,
        parties, items, quantity, note
-     FROM activity a ${where} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
+     FROM activity a ${where.sql} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(

@@ -60,7 +60,7 @@ async function storedFlags(model: ReadModel, query: FlagsQuery, raised: number, 
 async function select({ db }: ReadModel, where: Where, limit: number): Promise<FlagRow[]> {
   const { rows } = await db.query<Omit<FlagRow, 'facts'> & { facts: string }>(
     `SELECT ${ID_OF_FLAG} AS flag, f.rule, f.sequence AS raised, f.parties, f.item, f.facts, f.events::float8[] AS events
-     FROM flags f ${where} ORDER BY f.sequence, ${ID_OF_FLAG} LIMIT ${limit}`,
+     FROM flags f ${where.sql} ORDER BY f.sequence, ${ID_OF_FLAG} LIMIT ${limit}`,
     where.values,
   );
   return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) as FlagRow['facts'] }));

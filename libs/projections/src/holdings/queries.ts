@@ -41,7 +41,7 @@ async function byAccount({ db, ledger }: ReadModel, query: HoldingsQuery): Promi
     .after(['h.account'], keyOf(query, [0]));
   const { rows } = await db.query<HoldingRow & { account: number }>(
     `SELECT owner, custodian, item, "order", line, stage, shipment, quantity, account
-     FROM holdings h ${where} ORDER BY h.account LIMIT ${limitOf(query) + 1}`,
+     FROM holdings h ${where.sql} ORDER BY h.account LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(
@@ -77,7 +77,7 @@ async function byGroup(
   );
   const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number }>(
     `SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity
-     FROM ${totalled ? 'holding_totals' : 'holdings'} h ${where}
+     FROM ${totalled ? 'holding_totals' : 'holdings'} h ${where.sql}
      GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

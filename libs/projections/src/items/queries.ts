@@ -17,7 +17,7 @@ type Row = Omit<ItemRow, 'listPrice' | 'holdings'> & { amount: string | null; cu
 
 async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ItemRow>> {
   const { rows } = await model.db.query<Row>(
-    `SELECT item, name, maker, tracking, eccn, amount, currency FROM items i ${where} ORDER BY i.item LIMIT ${limitOf(query) + 1}`,
+    `SELECT item, name, maker, tracking, eccn, amount, currency FROM items i ${where.sql} ORDER BY i.item LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   const stages = await allOf(

@@ -14,7 +14,9 @@ export class CreateReadModelVersions1764000000400 {
         shape    text NOT NULL,
         created  timestamptz NOT NULL DEFAULT now(),
         switched timestamptz,
-        retired  timestamptz
+        retired  timestamptz,
+        -- When a projector last said that it feeds it; only while it is being built.
+        fed      timestamptz
       );
 
       -- One row: switching is one update, and a request reads it in the snapshot that it reads everything else in.

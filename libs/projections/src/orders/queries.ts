@@ -38,7 +38,7 @@ type Header = Omit<OrderRow, 'lines'>;
 
 async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
   const { rows } = await model.db.query<Header>(
-    `SELECT "order", buyer, supplier, ${instant('placed')} AS placed FROM orders o ${where}
+    `SELECT "order", buyer, supplier, ${instant('placed')} AS placed FROM orders o ${where.sql}
      ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

@@ -24,7 +24,7 @@ export async function party(model: ReadModel, id: string, at: Date): Promise<Par
 
 async function find(model: ReadModel, where: Where, query: PageQuery, at: Date): Promise<Page<PartyRow>> {
   const { rows } = await model.db.query<Omit<PartyRow, 'holdings' | 'balances'>>(
-    `SELECT party, name, roles, controlled_by AS "controlledBy" FROM parties p ${where} ORDER BY p.party LIMIT ${limitOf(query) + 1}`,
+    `SELECT party, name, roles, controlled_by AS "controlledBy" FROM parties p ${where.sql} ORDER BY p.party LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   const ids = rows.map((row) => row.party);

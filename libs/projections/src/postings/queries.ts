@@ -19,7 +19,7 @@ export async function postings({ db, ledger }: ReadModel, query: PostingsQuery):
      FROM postings p
        JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account
        JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
-     ${where} ORDER BY p.sequence, p.n LIMIT ${limitOf(query) + 1}`,
+     ${where.sql} ORDER BY p.sequence, p.n LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(

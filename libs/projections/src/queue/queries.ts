@@ -30,9 +30,9 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   const { rows } = await db.query<Row>(
     `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.window_from AS "from", q.window_to AS "to",
        q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held, q.placed, q.n
-     FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM queue q ${where} ORDER BY ${ORDER}) q
+     FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM queue q ${where.sql} ORDER BY ${ORDER}) q
        JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
-     ${filter} ORDER BY q.position LIMIT ${limitOf(query) + 1}`,
+     ${filter.sql} ORDER BY q.position LIMIT ${limitOf(query) + 1}`,
     filter.values,
   );
   return pageOf(

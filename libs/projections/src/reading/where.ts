@@ -32,7 +32,7 @@ export class Where {
     return this.and(`(${columns.join(', ')}) > (${values.join(', ')})`);
   }
 
-  toString(): string {
+  get sql(): string {
     return `WHERE ${this.#conditions.join(' AND ')}`;
   }
 }

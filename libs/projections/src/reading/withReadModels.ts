@@ -20,7 +20,8 @@ const STANDING = `SELECT sequence FROM positions WHERE ledger = $1`;
 const GONE = new Set(['42P01', '3F000']);
 
 /**
- * Runs `read` on one ledger's read models: one version, one snapshot. All that it reads stands at the same sequence.
+ * Runs `read` on one ledger's read models: one version, one snapshot. All that it reads stands at the same sequence. The pool is one
+ * of the platform's (`createPool`): its int8 are numbers.
  *
  * @throws {NoReadModels} when no version is active
  */
@@ -43,7 +44,7 @@ async function readOnce<T>(pool: pg.Pool, ledger: string, read: (model: ReadMode
   try {
     const version = await begin(db);
     const { rows } = await db.query<{ sequence: number }>(STANDING, [ledger]);
-    return await read({ db, ledger, version, sequence: Number(rows[0]?.sequence ?? 0) });
+    return await read({ db, ledger, version, sequence: rows[0]?.sequence ?? 0 });
   } finally {
     // It only read: there is nothing to keep, and a connection that cannot even say so is of no use to the next one.
     await db.query('ROLLBACK').catch((error: unknown) => (broken = error as Error));

@@ -36,7 +36,7 @@ type Header = Omit<ShipmentRow, 'lines' | 'status'> & { final: boolean };
 async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
   const { rows } = await model.db.query<Header>(
     `SELECT shipment, consignee, carrier, destination, eta, ${instant('dispatched')} AS dispatched, final
-     FROM shipments s ${where} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
+     FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   const lines = await linesOf(

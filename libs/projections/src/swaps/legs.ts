@@ -58,7 +58,7 @@ export async function legs({ db, ledger }: ReadModel, of: LegsOf, at: Date): Pro
            coalesce(sum(quantity * extract(epoch FROM ${moment} - occurred)) FILTER (WHERE kind = 'received'), 0) / 86400 AS unit_days
          FROM swap_counts c WHERE c.ledger = l.ledger AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
        ) c
-     ${where} ORDER BY l.swap, l.leg`,
+     ${where.sql} ORDER BY l.swap, l.leg`,
     where.values,
   );
   return rows.map((row) => ({ ...row, unitDays: Number(row.unitDays) }));

@@ -33,7 +33,7 @@ async function find(model: ReadModel, where: Where, query: SwapsQuery, at: Date)
   const { rows } = await model.db.query<Row>(
     `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,
        ${instant('expires')} AS expires, ${instant('proposed')} AS proposed, ${instant('executed')} AS executed
-     FROM swaps s ${where} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
+     FROM swaps s ${where.sql} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   const bySwap = groupBy(await legs(model, { swaps: rows.map((row) => row.swap) }, at), ({ swap }: Leg) => swap);

@@ -10,7 +10,7 @@ export interface UnitsQuery extends Omit<HoldingsFilter, 'accounts'>, PageQuery 
 /** Units with a serial number, by it, each with the account it is in. */
 export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promise<Page<UnitRow>> {
   const where = filtered(new Where(ledger, 'u'), 'h', query).after(['u.serial', 'u.item'], keyOf(query, ['', '']));
-  const { rows } = await db.query<UnitRow>(`${SELECT} ${where} ${ORDER} LIMIT ${limitOf(query) + 1}`, where.values);
+  const { rows } = await db.query<UnitRow>(`${SELECT} ${where.sql} ${ORDER} LIMIT ${limitOf(query) + 1}`, where.values);
   return pageOf(
     rows,
     query,
@@ -22,7 +22,7 @@ export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promi
 /** The units with this serial number: one, unless several items number theirs alike. */
 export async function unit({ db, ledger }: ReadModel, serial: string, item?: string): Promise<UnitRow[]> {
   const where = new Where(ledger, 'u').equals('u.serial', serial).equals('u.item', item);
-  return (await db.query<UnitRow>(`${SELECT} ${where} ${ORDER}`, where.values)).rows;
+  return (await db.query<UnitRow>(`${SELECT} ${where.sql} ${ORDER}`, where.values)).rows;
 }
 
 const SELECT = `

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Feed } from '#feed/feed';
+import { ReadModels } from './readModels.ts';
+import { schemaOf } from './schemaOf.ts';
+import { switchTo, type Switched } from './switchVersion.ts';
+import { dropVersion, startVersion } from './versions.ts';
+
+export interface RebuildOptions {
+  readonly pool: pg.Pool;
+  /**
+   * Where the events come from, one feed after the other: a file and then the journal, or the journal alone. The last one follows
+   * its source until the new version answers. Used when no projector feeds the new version, or to begin with when `begin` says so.
+   */
+  readonly feeds: readonly (() => Feed)[];
+  /** Feed it from `feeds` in any case: to rebuild from a file while a projector runs. What it brings twice is skipped. */
+  readonly begin?: boolean | undefined;
+  /** Milliseconds until a projector is thought absent. */
+  readonly patience?: number | undefined;
+  readonly onProgress?: ((progress: RebuildProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RebuildProgress {
+  readonly version: number;
+  /** `projector`: a running projector does it; `here`: this process. */
+  readonly by: 'projector' | 'here';
+  /** Events applied so far, over all ledgers. */
+  readonly applied: number;
+  /** Events that there are, as far as is known. */
+  readonly total: number;
+}
+
+export interface Rebuilt {
+  readonly version: number;
+  readonly events: number;
+  readonly seconds: number;
+  readonly by: 'projector' | 'here';
+}
+
+/** A ledger cannot be built: the old version goes on answering, and the new one is gone. */
+export class RebuildFailed extends Error {
+  override readonly name = 'RebuildFailed';
+}
+
+const LOOK_MS = 200;
+const PATIENCE_MS = 4_000;
+
+/**
+ * Builds all read models anew beside the ones that answer, and lets the new ones answer when they have caught up in every ledger. A
+ * running projector is told to do it, and keeps both fed meanwhile; where none runs, this process does it.
+ *
+ * @throws {RebuildFailed} for an event that cannot be applied, a hole, a source that ends too early, or when `signal` says so
+ */
+export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
+  const { pool } = options;
+  const started = Date.now();
+  const version = await startVersion(pool);
+  const feeding = new Feeding(options, version);
+  try {
+    if (options.begin === true) feeding.start();
+    for (;;) {
+      await sleep(LOOK_MS);
+      const { fed, active, ...progress } = await look(pool, version);
+      if (!fed && Date.now() - started > (options.patience ?? PATIENCE_MS)) feeding.start();
+      const by = feeding.started ? 'here' : 'projector';
+      options.onProgress?.({ ...progress, by });
+      const switched = active ? { outcome: 'switched' as const } : await switchTo(pool, version);
+      if (switched.outcome === 'switched') {
+        return { version, events: progress.applied, seconds: (Date.now() - started) / 1_000, by };
+      }
+      giveUpIf(switched, options.signal, fed ? undefined : feeding.ended);
+    }
+  } catch (error) {
+    await feeding.stop();
+    await dropVersion(pool, version);
+    throw error;
+  } finally {
+    await feeding.stop();
+  }
+}
+
+function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: string | undefined): void {
+  if (signal?.aborted === true) throw new RebuildFailed('it was stopped');
+  if (switched.outcome === 'stopped') throw new RebuildFailed(`ledger ${switched.ledger}: ${switched.reason}`);
+  if (ended === undefined) return;
+  const where =
+    switched.outcome === 'behind'
+      ? `: ledger ${switched.ledger} stands at ${switched.sequence} of ${switched.head}`
+      : '';
+  throw new RebuildFailed(`${ended}${where}`);
+}
+
+/** The feeds of this process, one after the other. */
+class Feeding {
+  started = false;
+  /** Why there is nothing more to come. */
+  ended: string | undefined;
+  readonly #feeds: readonly (() => Feed)[];
+  readonly #models: ReadModels;
+  #current: Feed | undefined;
+  #done: Promise<void> = Promise.resolve();
+  #stopping = false;
+
+  constructor({ pool, feeds }: RebuildOptions, version: number) {
+    this.#feeds = feeds;
+    this.#models = new ReadModels(pool, version);
+  }
+
+  start(): void {
+    if (this.started) return;
+    this.started = true;
+    this.#done = this.#run().then(
+      () => {
+        this.ended = 'the source has ended';
+      },
+      (error: unknown) => {
+        this.ended = (error as Error).message;
+      },
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#current?.stop();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    for (const feed of this.#feeds) {
+      if (this.#stopping) return;
+      this.#current = feed();
+      await this.#current.run(this.#models);
+    }
+  }
+}
+
+interface Look {
+  readonly version: number;
+  readonly fed: boolean;
+  readonly active: boolean;
+  readonly applied: number;
+  readonly total: number;
+}
+
+async function look(pool: pg.Pool, version: number): Promise<Look> {
+  const { rows } = await pool.query<Look>(
+    `SELECT v.version, coalesce(v.fed > now() - interval '5 seconds', false) AS fed, v.state = 'active' AS active,
+       (SELECT coalesce(sum(sequence), 0)::bigint FROM ${schemaOf(version)}.positions) AS applied,
+       (SELECT coalesce(sum(greatest(head, sequence)), 0)::bigint FROM ${schemaOf(version)}.positions) AS total
+     FROM read_model_versions v WHERE v.version = $1`,
+    [version],
+  );
+  if (rows[0] === undefined) throw new RebuildFailed(`version ${version} was dropped by somebody else`);
+  return rows[0];
+}
