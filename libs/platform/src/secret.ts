@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** A new API key: 256 bits of chance, safe in a URL and a header, and recognisable when it leaks into a repository. */
 export function newSecret(): string {
@@ -10,5 +10,5 @@ export function newSecret(): string {
  * by it is timing-safe as well: what a lookup takes tells about the hash, of which nothing leads back to the key.
  */
 export function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret, 'utf8').digest();
+  return hash('sha256', secret, 'buffer');
 }
