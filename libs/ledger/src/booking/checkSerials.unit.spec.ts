@@ -1,0 +1,239 @@
+import { describe, expect, it } from '@jest/globals';
+import { accepted, dispatched, executed, of, placed, proposed, received, tell } from '#test/ledger/facts';
+import { given } from '#test/ledger/story';
+
+const one = of('PO-1', '1');
+const tiles = (from: number, to: number) => ({ prefix: 'D-', from, to, digits: 2 });
+const ordered = placed('PO-1', 'tesla', { quantity: 10, item: 'D1' });
+const sent = [ordered, dispatched('S-1', [{ ...one, quantity: 10, serials: tiles(1, 10) }])];
+const held = [...sent, received('S-1', 'tesla', [{ ...one, received: 10 }])];
+const reassigned = (quantity: number, serials?: string[]) =>
+  tell('reallocation.made', {
+    reallocation: `RA-${quantity}`,
+    kind: 'reassigned',
+    from: 'tesla',
+    to: 'x',
+    lines: [{ ...one, quantity, ...(serials && { serials }) }],
+  });
+const scrapped = (quantity: number, serials?: string[], stage: 'held' | 'damaged' = 'held') =>
+  tell('units.scrapped', { custodian: 'tesla', lines: [{ ...one, quantity, stage, ...(serials && { serials }) }] });
+
+describe('units tracked by serial number', () => {
+  it('are named on any move: when they are ordered, dispatched or received', () => {
+    const onOrder = given(placed('PO-1', 'tesla', { quantity: 2, item: 'D1', serials: ['a', 'b'] }));
+    expect(onOrder.unit('D1', 'a')).toBe('tesla@nvidia ordered PO-1/1');
+
+    const onDispatch = given(...sent);
+    expect(onDispatch.unit('D1', 'D-10')).toBe('tesla@dhl in_transit S-1 PO-1/1');
+
+    const unnamed = given(ordered, dispatched('S-1', [{ ...one, quantity: 10 }]));
+    expect(unnamed.unit('D1', 'D-01')).toBeUndefined();
+    unnamed.take(received('S-1', 'tesla', [{ ...one, received: 4, serials: tiles(1, 4) }]));
+    expect(unnamed.unit('D1', 'D-01')).toBe('tesla@tesla held PO-1/1');
+  });
+
+  it('need no names when all that the account has moves: they go along, and the numbers stay as they were given', () => {
+    const story = given(...sent);
+    expect(story.ledger.events.at(-1)?.data).toMatchObject({ moves: [{ serials: tiles(1, 10) }] });
+    const data = story.take(received('S-1', 'x', [{ ...one, received: 10 }]));
+    expect(data).not.toHaveProperty('moves.0.serials');
+    expect(story.unit('D1', 'D-07')).toBe('tesla@x held PO-1/1');
+  });
+
+  it('need no names while nobody can have given them any: ordered, and staying so or cancelled', () => {
+    const story = given(ordered, reassigned(3));
+    story.take(tell('order.line_cancelled', { ...one, owner: 'tesla', initiator: 'buyer', quantity: 2 }));
+    expect(story.units()).toEqual(['tesla@nvidia ordered PO-1/1: 5', 'x@nvidia ordered PO-1/1: 3']);
+  });
+
+  it('are named as soon as some of them are and part of them moves', () => {
+    const story = given(ordered, reassigned(2, ['a', 'b']));
+    story.take(tell('order.line_changed', { ...one, initiator: 'seller', owner: 'x', quantity: 9, serials: ['a'] }));
+    expect(story.unit('D1', 'a')).toBe('x@nvidia cancelled PO-1/1');
+    const back = tell('reallocation.made', {
+      reallocation: 'RA-9',
+      kind: 'reassigned',
+      from: 'x',
+      to: 'tesla',
+      lines: [{ ...one, quantity: 1 }],
+    });
+    story.take(back);
+    expect(story.unit('D1', 'b')).toBe('tesla@nvidia ordered PO-1/1');
+    const part = tell('order.line_cancelled', { ...one, initiator: 'buyer', quantity: 1 });
+    expect(story.refusal(part)).toMatchObject({ code: 'serial-count', facts: { asked: 1, named: 0, available: 9 } });
+  });
+
+  it('are named when part of an account is dispatched, received or scrapped', () => {
+    expect(given(ordered).refusal(dispatched('S-1', [{ ...one, quantity: 4 }]))).toMatchObject({
+      code: 'serial-count',
+      facts: { order: 'PO-1', line: '1', item: 'D1', asked: 4, named: 0, available: 10 },
+    });
+    expect(given(...sent).refusal(received('S-1', 'x', [{ ...one, received: 9 }]))).toMatchObject({
+      code: 'serial-count',
+    });
+    expect(given(...held).refusal(scrapped(1))).toMatchObject({ code: 'serial-count' });
+  });
+
+  it('good and damaged ones of a receipt: the damaged are named, the rest is the rest', () => {
+    const story = given(...sent);
+    const lines = [{ ...one, received: 8, damaged: 2 }];
+    expect(story.refusal(received('S-1', 'x', lines))).toMatchObject({ code: 'serial-count' });
+    story.take(received('S-1', 'x', [{ ...lines[0]!, damagedSerials: ['D-03', 'D-04'] }]));
+    expect(story.unit('D1', 'D-03')).toBe('tesla@x damaged PO-1/1');
+    expect(story.unit('D1', 'D-05')).toBe('tesla@x held PO-1/1');
+  });
+
+  it('surplus ones are always named: nobody else can', () => {
+    const story = given(...sent);
+    expect(story.refusal(received('S-1', 'x', [{ ...one, received: 10, surplus: 1 }]))).toMatchObject({
+      code: 'serial-count',
+      facts: { asked: 1 },
+    });
+    story.take(received('S-1', 'x', [{ ...one, received: 10, surplus: 1, surplusSerials: ['D-99'] }]));
+    expect(story.unit('D1', 'D-99')).toBe('nvidia@x held PO-1/1');
+  });
+
+  it('are named as many as move, each once', () => {
+    const story = given(...held);
+    expect(story.refusal(scrapped(2, ['D-01']))).toMatchObject({ code: 'serial-count', facts: { asked: 2, named: 1 } });
+    expect(story.refusal(scrapped(2, ['D-01', 'D-01']))).toMatchObject({
+      code: 'serial-count',
+      facts: { asked: 2, named: 1 },
+    });
+    const twice = tell('units.scrapped', {
+      custodian: 'tesla',
+      lines: [
+        { ...one, quantity: 1, serials: ['D-01'] },
+        { ...one, quantity: 1, serials: ['D-01'] },
+      ],
+    });
+    expect(story.refusal(twice)).toMatchObject({ code: 'serial-elsewhere', facts: { serial: 'D-01' } });
+  });
+
+  it('are in one account of the whole ledger: the answer says in which', () => {
+    const story = given(...held, placed('PO-2', 'x', { quantity: 5, item: 'D1' }));
+    const again = dispatched('S-2', [{ ...of('PO-2', '1'), quantity: 1, serials: ['D-05'] }], { consignee: 'x' });
+    expect(story.refusal(again)).toMatchObject({
+      code: 'serial-elsewhere',
+      facts: {
+        serial: 'D-05',
+        account: { owner: 'tesla', custodian: 'tesla', stage: 'held', order: 'PO-1', line: '1', shipment: null },
+      },
+    });
+    expect(story.refusal(placed('PO-3', 'x', { quantity: 1, item: 'D1', serials: ['D-05'] }))).toMatchObject({
+      code: 'serial-elsewhere',
+    });
+  });
+
+  it('are nobody new where every unit has a name', () => {
+    expect(given(...held).refusal(scrapped(1, ['new']))).toMatchObject({
+      code: 'serial-elsewhere',
+      facts: { serial: 'new', account: null },
+    });
+  });
+
+  it('missing in a count and found again: named as the difference', () => {
+    const counted = (observed: number, serials?: string[]) =>
+      tell('count.adjusted', { custodian: 'tesla', lines: [{ ...one, observed, ...(serials && { serials }) }] });
+    const story = given(...held);
+    expect(story.refusal(counted(9))).toMatchObject({ code: 'serial-count' });
+    story.take(counted(8, ['D-01', 'D-02']));
+    expect(story.unit('D1', 'D-01')).toBe('tesla@tesla count PO-1/1');
+    expect(story.refusal(counted(9, ['D-03']))).toMatchObject({ code: 'serial-elsewhere' });
+    story.take(counted(9, ['D-02']));
+    story.take(counted(11, ['D-01', 'D-77']));
+    expect(story.unit('D1', 'D-77')).toBe('tesla@tesla held PO-1/1');
+    expect(story.refusal(counted(11, ['D-01']))).toMatchObject({ code: 'serial-count', facts: { asked: 0, named: 1 } });
+  });
+
+  it('are not named where none moves', () => {
+    expect(
+      given(...sent).refusal(received('S-1', 'x', [{ ...one, received: 0, serials: ['D-01'] }], true)),
+    ).toMatchObject({
+      code: 'serial-count',
+      facts: { asked: 0, named: 1 },
+    });
+    const window = { from: '2024-01-01', to: '2024-01-02' };
+    const change = tell('order.line_changed', { ...one, initiator: 'seller', window, serials: ['a'] });
+    expect(given(ordered).refusal(change)).toMatchObject({ code: 'serial-count' });
+  });
+});
+
+describe('serial numbers in a swap', () => {
+  const orders = [...held, placed('PO-X', 'x', 5)];
+  const back = { from: 'x', to: 'tesla', ...of('PO-X', '1'), quantity: 1 };
+  const leg = { from: 'tesla', to: 'x', ...one };
+  const swap = (tilesLeg: Omit<typeof back, 'order' | 'line' | 'from' | 'to'> & { serials?: string[] }) => [
+    proposed('SW-1', 'x', [{ ...leg, ...tilesLeg }, back]),
+    accepted('SW-1', 'tesla'),
+  ];
+
+  it('name the units wherever they are, also in several places', () => {
+    const moved = tell('custody.transferred', {
+      from: 'tesla',
+      to: 'dhl',
+      lines: [{ ...one, quantity: 5, serials: tiles(1, 5) }],
+    });
+    const story = given(...orders, moved, ...swap({ quantity: 3, serials: ['D-09', 'D-01', 'D-02'] }));
+    expect(story.take(executed('SW-1', 'x'))).toMatchObject({
+      moves: [
+        { quantity: 2, serials: ['D-01', 'D-02'], from: { custodian: 'dhl' } },
+        { quantity: 1, serials: ['D-09'], from: { custodian: 'tesla' } },
+        { order: 'PO-X' },
+      ],
+    });
+    expect(story.unit('D1', 'D-09')).toBe('x@tesla held PO-1/1');
+  });
+
+  it('say that units have moved on, or are elsewhere', () => {
+    const gone = given(...orders, ...swap({ quantity: 1, serials: ['D-01'] }), scrapped(1, ['D-01']));
+    expect(gone.refusal(executed('SW-1', 'x'))).toMatchObject({ code: 'wrong-stage', facts: { serial: 'D-01' } });
+    const sold = tell('reallocation.made', {
+      reallocation: 'RA-1',
+      kind: 'transferred',
+      from: 'tesla',
+      to: 'xai',
+      lines: [{ ...one, quantity: 1, serials: ['D-01'] }],
+    });
+    const others = given(...orders, ...swap({ quantity: 1, serials: ['D-01'] }), sold);
+    expect(others.refusal(executed('SW-1', 'x'))).toMatchObject({
+      code: 'serial-elsewhere',
+      facts: { serial: 'D-01', account: { owner: 'xai' } },
+    });
+  });
+
+  it('may be given by the swap itself, where units have none yet', () => {
+    const story = given(ordered, placed('PO-X', 'x', 5), ...swap({ quantity: 2, serials: ['n1', 'n2'] }));
+    story.take(executed('SW-1', 'x'));
+    expect(story.unit('D1', 'n2')).toBe('x@nvidia ordered PO-1/1');
+  });
+
+  it('are needed when a leg takes part of what has names', () => {
+    const story = given(...orders, ...swap({ quantity: 3 }));
+    expect(story.refusal(executed('SW-1', 'x'))).toMatchObject({ code: 'serial-count' });
+    const all = given(...orders, ...swap({ quantity: 10 }));
+    all.take(executed('SW-1', 'x'));
+    expect(all.unit('D1', 'D-04')).toBe('x@tesla held PO-1/1');
+  });
+});
+
+describe('units tracked by quantity', () => {
+  it('have no serial numbers, whatever happens to them', () => {
+    const story = given(placed('PO-2', 'tesla', 10));
+    const two = { ...of('PO-2', '1'), quantity: 1, serials: ['a'] };
+    for (const named of [
+      placed('PO-3', 'tesla', { quantity: 1, serials: ['a'] }),
+      dispatched('S-1', [two]),
+      tell('order.line_cancelled', { ...two, initiator: 'buyer' }),
+      tell('reallocation.made', { reallocation: 'RA-1', kind: 'reassigned', from: 'tesla', to: 'x', lines: [two] }),
+    ]) {
+      expect(story.refusal(named)).toMatchObject({ code: 'wrong-tracking', facts: { item: 'H100' } });
+    }
+    story.take(dispatched('S-1', [{ ...two, serials: undefined }]));
+    expect(
+      story.refusal(received('S-1', 'x', [{ ...of('PO-2', '1'), received: 0, serials: ['a'] }], true)),
+    ).toMatchObject({
+      code: 'wrong-tracking',
+    });
+  });
+});

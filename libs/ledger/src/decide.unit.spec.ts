@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { eventTypes } from '#contracts/catalog';
+import { decide } from '#ledger/decide';
+import { of, placed, tell } from '#test/ledger/facts';
+import { LedgerInMemory } from '#test/ledger/inMemory';
+import { given } from '#test/ledger/story';
+import type { Command } from './command.ts';
+
+const now = new Date('2024-01-01T12:00:00Z');
+const party = (time: string): Command => ({
+  type: 'lading.party.registered.v1',
+  data: { party: 'p', name: 'P', roles: ['customer'] },
+  time,
+});
+
+describe('deciding', () => {
+  it('takes what happened long ago, and up to five minutes ahead of the recorded time; not later', () => {
+    const ledger = new LedgerInMemory();
+    expect(decide(party('1999-01-01T00:00:00+14:00'), ledger, now).ok).toBe(true);
+    expect(decide(party('2024-01-01T13:05:00+01:00'), ledger, now).ok).toBe(true);
+    expect(decide(party('2024-01-01T12:05:00.001Z'), ledger, now)).toMatchObject({
+      code: 'occurred-in-future',
+      facts: { time: '2024-01-01T12:05:00.001Z', now: '2024-01-01T12:00:00.000Z', maxAheadSeconds: 300 },
+    });
+    expect(decide(party('2024-01-01T12:00:01Z'), ledger, now, 0)).toMatchObject({ code: 'occurred-in-future' });
+  });
+
+  it('refuses to take events back, with a code of its own', () => {
+    const voided = tell('event.voided', { sequence: 1, reason: 'did_not_occur' });
+    expect(given().refusal(voided)).toMatchObject({ code: 'not-supported', facts: { sequence: 1 } });
+  });
+
+  it('has a rule for every type that was ever published', () => {
+    for (const type of eventTypes) {
+      const command = { type, data: { lines: [], legs: [] }, time: now.toISOString() } as unknown as Command;
+      expect(decide(command, new LedgerInMemory(), now)).toHaveProperty('ok');
+    }
+  });
+
+  it('is the same for the same view, and changes nothing', () => {
+    const { ledger } = given(placed('PO-1', 'tesla', 10));
+    const { type, data } = tell('order.line_cancelled', { ...of('PO-1', '1'), initiator: 'buyer' });
+    const command = { type, data, time: now.toISOString() } as Command;
+    expect(decide(command, ledger, now)).toEqual(decide(command, ledger, now));
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { accepted, dispatched, of, placed, proposed, received } from '#test/ledger/facts';
+import { given } from '#test/ledger/story';
+import type { Order } from './entity.ts';
+import { evolve } from './evolve.ts';
+import { approximateBytes, fromJson, toJson } from './serialisable.ts';
+
+const one = of('PO-1', '1');
+const story = given(
+  placed('PO-1', 'tesla', 100, 50),
+  placed('PO-X', 'x', 1),
+  dispatched('S-1', [{ ...one, quantity: 60 }]),
+  received('S-1', 'x', [{ ...one, received: 10 }]),
+  proposed('SW-1', 'x', [
+    { from: 'tesla', to: 'x', ...one, quantity: 1 },
+    { from: 'x', to: 'tesla', ...of('PO-X', '1'), quantity: 1 },
+  ]),
+  accepted('SW-1', 'tesla'),
+);
+const { entities, events } = story.ledger;
+
+describe('an entity', () => {
+  it('stays as it was when an event changes it: there is a new one, and lines that did not change are shared', () => {
+    const before = entities.get('order/PO-1') as Order;
+    const written = JSON.stringify(toJson(before));
+    const event = { ...events.find(({ type }) => type === 'lading.shipment.dispatched.v1')!, sequence: 99 };
+    const after = evolve('order/PO-1', before, event) as Order;
+    expect(JSON.stringify(toJson(before))).toBe(written);
+    expect(after.version).toBe(99);
+    expect(after.lines[0]).not.toBe(before.lines[0]);
+    expect(after.lines[1]).toBe(before.lines[1]);
+    expect(after.index).toBe(before.index);
+  });
+
+  it('is the same after it was written as JSON and read again', () => {
+    for (const entity of entities.values()) {
+      const again = fromJson(JSON.parse(JSON.stringify(toJson(entity))));
+      expect(JSON.stringify(toJson(again))).toBe(JSON.stringify(toJson(entity)));
+      expect(approximateBytes(entity)).toBeGreaterThan(50);
+    }
+    const order = fromJson(JSON.parse(JSON.stringify(toJson(entities.get('order/PO-1')!))));
+    expect(order).toEqual(entities.get('order/PO-1'));
+  });
+
+  it('is not read from JSON that is no entity', () => {
+    for (const bad of [null, 1, {}, { kind: 'planet' }]) expect(() => fromJson(bad)).toThrow('not an entity');
+  });
+
+  it('is not made from a stream whose beginning is missing', () => {
+    const receipt = events.find(({ type }) => type === 'lading.shipment.received.v1')!;
+    expect(() => evolve('order/PO-1', undefined, receipt)).toThrow('the stream order/PO-1 does not begin with');
+    expect(() => evolve('shipment/S-1', undefined, receipt)).toThrow('the stream shipment/S-1 does not begin with');
+  });
+});

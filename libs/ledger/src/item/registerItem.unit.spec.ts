@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { tell } from '#test/ledger/facts';
+import { given } from '#test/ledger/story';
+
+const item = (tracking: 'quantity' | 'serial', name = 'B200') =>
+  tell('item.registered', { item: 'B200', name, maker: 'nvidia', tracking });
+
+describe('master data', () => {
+  it('an item registered again changes, but never in how it is tracked', () => {
+    const story = given(item('quantity'), item('quantity', 'Blackwell'));
+    expect(story.ledger.entity('item/B200')).toMatchObject({ data: { name: 'Blackwell' } });
+    expect(story.refusal(item('serial'))).toMatchObject({
+      code: 'wrong-tracking',
+      facts: { item: 'B200', tracking: 'quantity', asked: 'serial' },
+    });
+  });
+
+  it('a party registered again changes; who controls it need not be registered', () => {
+    const story = given(
+      tell('party.registered', {
+        party: 'tesla',
+        name: 'Tesla, Inc.',
+        roles: ['customer'],
+        controlledBy: ['elon-musk'],
+      }),
+    );
+    expect(story.ledger.entity('party/tesla')).toMatchObject({ data: { name: 'Tesla, Inc.' } });
+  });
+
+  it('a ledger is opened once', () => {
+    expect(given().refusal(tell('ledger.opened', { name: 'Again', keeper: 'nvidia' }))).toMatchObject({
+      code: 'already-exists',
+    });
+  });
+});

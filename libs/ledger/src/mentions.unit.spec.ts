@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { accepted, dispatched, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
+import { given } from '#test/ledger/story';
+import type { Command } from './command.ts';
+import { decide } from './decide.ts';
+import type { EntityKey } from './entity.ts';
+import { mentions } from './mentions.ts';
+import type { View } from './view.ts';
+
+const named = ({ type, data }: Told) => mentions({ type, data, time: '2024-01-01T00:00:00Z' } as Command);
+
+describe('the entities that a command names', () => {
+  it('are its parties, orders, items, shipments and its own id, each once', () => {
+    const lines = [
+      { ...of('PO-1', '1', 'x'), quantity: 1 },
+      { ...of('PO-1', '2'), quantity: 1 },
+    ];
+    expect(named(dispatched('S-1', lines)).sort()).toEqual([
+      'order/PO-1',
+      'party/dhl',
+      'party/tesla',
+      'party/x',
+      'shipment/S-1',
+    ]);
+    expect(named(placed('PO-1', 'tesla', 1, 2)).sort()).toEqual([
+      'item/H100',
+      'order/PO-1',
+      'party/nvidia',
+      'party/tesla',
+    ]);
+    const leg = { from: 'x', to: 'tesla', ...of('PO-X', '1'), quantity: 1, custodian: 'dhl', shipment: 'S-2' };
+    expect(named(proposed('SW-1', 'xai', [leg])).sort()).toEqual([
+      'order/PO-X',
+      'party/dhl',
+      'party/tesla',
+      'party/x',
+      'party/xai',
+      'shipment/S-2',
+      'swap/SW-1',
+    ]);
+    expect(named(tell('ledger.opened', { name: 'L', keeper: 'nvidia' }))).toEqual(['ledger']);
+    expect(named(tell('event.voided', { sequence: 1, reason: 'did_not_occur' }))).toEqual([]);
+  });
+
+  it('and what they lead to is asked for by the rules: loading that is enough to decide, in a few rounds', () => {
+    const { ledger } = given(
+      placed('PO-1', 'tesla', 10),
+      placed('PO-2', 'tesla', 10),
+      placed('PO-X', 'x', { quantity: 10, item: 'D1' }),
+      dispatched('S-1', [
+        { ...of('PO-1', '1'), quantity: 10 },
+        { ...of('PO-2', '1'), quantity: 10 },
+      ]),
+      received('S-1', 'tesla', [{ ...of('PO-2', '1'), received: 10 }]),
+      proposed('SW-1', 'x', [
+        { from: 'tesla', to: 'x', ...of('PO-1', '1'), quantity: 10 },
+        { from: 'x', to: 'tesla', ...of('PO-X', '1'), quantity: 1, serials: ['a'] },
+      ]),
+      accepted('SW-1', 'tesla'),
+    );
+    const command: Command = {
+      type: 'lading.swap.executed.v1',
+      data: { swap: 'SW-1', by: 'x' },
+      time: '2024-01-01T00:00:00Z',
+    };
+    const loaded = new Set<EntityKey>(mentions(command));
+    let rounds = 0;
+    let missing: Set<EntityKey>;
+    let decision;
+    do {
+      missing = new Set();
+      const view: View = {
+        entity: (key) => (loaded.has(key) ? ledger.entity(key) : void missing.add(key)),
+        unit: () => undefined,
+        named: () => 0,
+      };
+      decision = decide(command, view, new Date('2024-01-01T00:00:00Z'));
+      for (const key of missing) loaded.add(key);
+      rounds++;
+    } while (missing.size > 0);
+    expect(decision).toMatchObject({ ok: true, data: { consignees: [{ shipment: 'S-1', consignee: 'x' }] } });
+    expect([...loaded].sort()).toEqual([
+      'item/D1',
+      'item/H100',
+      'order/PO-1',
+      'order/PO-2',
+      'order/PO-X',
+      'party/x',
+      'shipment/S-1',
+      'swap/SW-1',
+    ]);
+    expect(rounds).toBeLessThanOrEqual(6);
+  });
+});

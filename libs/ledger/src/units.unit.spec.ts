@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Move, Place } from '#contracts/move';
+import { UnitIndex } from './unitIndex.ts';
+import { unitChanges } from './units.ts';
+
+const goods = { item: 'D1', order: 'PO-1', line: '1' };
+const at = (owner: string, stage: Place['stage'] = 'held'): Place => ({ owner, custodian: 'c', stage });
+const key = (owner: string, stage = 'held') => `${owner}|c|D1|PO-1|1|${stage}|`;
+const move = (from: Place, to: Place, quantity: number, serials?: string[]): Move => ({
+  ...goods,
+  quantity,
+  from,
+  to,
+  ...(serials && { serials }),
+});
+
+describe('the units that an event moves', () => {
+  it('are the ones that it names, and of an account that names none, all the rest', () => {
+    const moves = [move(at('a'), at('b'), 2, ['1', '2']), move(at('a'), at('c'), 3)];
+    expect(unitChanges(moves)).toEqual({
+      named: [
+        { item: 'D1', serial: '1', to: key('b') },
+        { item: 'D1', serial: '2', to: key('b') },
+      ],
+      rest: [{ item: 'D1', from: key('a'), to: key('c') }],
+    });
+  });
+
+  it('are none of an item that has no serial numbers, and none out of supply', () => {
+    const moves = [move(at('a'), at('b'), 2), move(at('s', 'supply'), at('b', 'ordered'), 2)];
+    expect(unitChanges(moves, () => false)).toEqual({ named: [], rest: [] });
+    expect(unitChanges(moves).rest).toHaveLength(1);
+  });
+
+  it('all leave from where they were before it: two accounts change places', () => {
+    const index = new UnitIndex();
+    index.apply([move(at('s', 'supply'), at('a'), 1, ['1']), move(at('s', 'supply'), at('b'), 1, ['2'])]);
+    index.apply([move(at('a'), at('b'), 1), move(at('b'), at('a'), 1)]);
+    expect(index.unit('D1', '1')).toBe(key('b'));
+    expect(index.unit('D1', '2')).toBe(key('a'));
+    expect([index.named(key('a')), index.named(key('b')), index.named('nowhere')]).toEqual([1, 1, 0]);
+  });
+
+  it('leave the named ones out of the rest, wherever the named ones go', () => {
+    const index = new UnitIndex();
+    index.apply([move(at('s', 'supply'), at('a'), 3, ['1', '2', '3'])]);
+    index.apply([move(at('a'), at('c'), 2), move(at('a'), at('b'), 1, ['2'])]);
+    expect([...index.all()].map(({ serial, account }) => `${serial} ${account.slice(0, 1)}`)).toEqual([
+      '1 c',
+      '2 b',
+      '3 c',
+    ]);
+  });
+});
