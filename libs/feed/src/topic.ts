@@ -1,7 +1,10 @@
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
-import { type Admin, ConfigResourceTypes, type Kafka, KafkaJSProtocolError } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { type FeedLog, silent } from './observer.ts';
 import { reasonOf } from './retry.ts';
+
+// Of this CommonJS module Node finds some names only, and not these; Jest finds all.
+const { ConfigResourceTypes, KafkaJSProtocolError } = kafkajs;
 
 export interface TopicSettings {
   readonly topic: string;
