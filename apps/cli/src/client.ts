@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exitCodes, UserError } from './exitCodes.ts';
+
+/** A problem document (RFC 9457), as far as the command line looks at it. */
+export interface Problem {
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+/** Speaks to a running Lading over its public HTTP interface, as any integration would. */
+export class Client {
+  readonly url: string;
+  readonly #key: string;
+
+  constructor(url: string, key: string) {
+    this.url = url.replace(/\/+$/, '');
+    this.#key = key;
+  }
+
+  /** GET, answered with the parsed body; throws a UserError for anything but 2xx. */
+  async get<T>(path: string): Promise<T> {
+    const answer = await this.send<T>('GET', path);
+    return answer.body;
+  }
+
+  /** All rows of a list, page by page. */
+  async list<T>(path: string): Promise<T[]> {
+    const rows: T[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { data: T[]; next: string | null } = await this.get(
+        `${path}${path.includes('?') ? '&' : '?'}limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      rows.push(...page.data);
+      cursor = page.next;
+    } while (cursor !== null);
+    return rows;
+  }
+
+  /** Any request; throws a UserError for 401, 403, 503 and other answers outside `expected` (2xx when left out). */
+  async send<T>(
+    method: string,
+    path: string,
+    content?: { type: string; body: string },
+    expected?: readonly number[],
+  ): Promise<Answer<T>> {
+    const response = await this.request(method, path, content);
+    const text = await response.text();
+    const body = parseBody(text);
+    if (expected?.includes(response.status) ?? response.ok)
+      return { status: response.status, headers: response.headers, body: body as T };
+    throw asUserError(response.status, body as Problem, `${method} ${this.url}${path}`);
+  }
+
+  /** The bare response, for streams. */
+  async request(method: string, path: string, content?: { type: string; body: string }): Promise<Response> {
+    try {
+      return await fetch(this.url + path, {
+        method,
+        headers: { authorization: `Bearer ${this.#key}`, ...(content ? { 'content-type': content.type } : {}) },
+        ...(content ? { body: content.body } : {}),
+      });
+    } catch (error) {
+      throw new UserError(
+        `Nothing answers at ${this.url} (${reasonOf(error)}). Start it with "npm start", or name another with --url or LADING_URL.`,
+        exitCodes.unavailable,
+      );
+    }
+  }
+
+  /** Waits until the service says that it is ready; throws a UserError after `seconds`. */
+  async ready(seconds: number): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+      const response = await fetch(`${this.url}/health/ready`).catch(() => null);
+      if (response?.ok) return;
+      if (Date.now() > deadline)
+        throw new UserError(`${this.url} was not ready within ${seconds} s`, exitCodes.unavailable);
+      await sleep(50);
+    }
+  }
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function asUserError(status: number, problem: Problem, asked: string): UserError {
+  const said = problem.detail ?? problem.title;
+  const fields = (problem.errors ?? [])
+    .map(({ pointer, detail }) => `\n  ${pointer || '(the whole body)'}: ${detail}`)
+    .join('');
+  const code =
+    status === 401 || status === 403
+      ? exitCodes.denied
+      : status >= 500 || status === 429
+        ? exitCodes.unavailable
+        : exitCodes.usage;
+  return new UserError(`${asked} answered ${status}: ${said}${fields}`, code);
+}
+
+/** What lies beneath fetch's "fetch failed": ECONNREFUSED and the like. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause;
+  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  return error.message;
+}

@@ -1,0 +1,125 @@
+import cliProgress from 'cli-progress';
+import { type Command, Option } from 'commander';
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { Feed } from '#feed/feed';
+import { FileFeed } from '#feed/file';
+import { fillFromJournal } from '#feed/fillFromJournal';
+import { JournalFeed } from '#feed/journal';
+import { KafkaFeed } from '#feed/kafka';
+import { readConfig } from '#platform/config';
+import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/rebuild';
+import { exitCodes, UserError } from '../exitCodes.ts';
+import { formatNumber } from '../table.ts';
+import { withPool } from '../withPool.ts';
+
+interface RebuildOptions {
+  readonly from?: 'journal' | 'kafka' | 'file';
+  readonly file?: string;
+  readonly json?: boolean;
+}
+
+const BATCH = 4_000;
+
+export function addRebuild(program: Command): void {
+  program
+    .command('rebuild')
+    .description('build all read models anew beside the ones that answer, then let the new ones answer')
+    .addOption(
+      new Option(
+        '--from <source>',
+        'read there in this process (default: whatever projector runs, else the journal)',
+      ).choices(['journal', 'kafka', 'file']),
+    )
+    .option(
+      '--file <file>',
+      'an export, one event a line; what came after it is read from the journal (means --from file)',
+    )
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  lading rebuild\n  lading rebuild --from kafka\n  lading rebuild --file nvidia.ndjson\n',
+    )
+    .action(rebuildAll);
+}
+
+async function rebuildAll(options: RebuildOptions): Promise<void> {
+  await withPool(async (pool, url) => {
+    const bar = progressBar();
+    const stop = new AbortController();
+    process.once('SIGINT', () => {
+      stop.abort();
+    });
+    try {
+      const source = options.file === undefined ? options.from : 'file';
+      const built = await rebuild({
+        pool,
+        feeds: feedsFrom(source, options.file, pool, url),
+        begin: source !== undefined,
+        onProgress: bar?.update,
+        signal: stop.signal,
+      });
+      bar?.stop();
+      if (options.json) console.log(JSON.stringify(built));
+      else {
+        const by = built.by === 'projector' ? 'by the running projector' : 'in this process';
+        console.log(
+          `Version ${built.version} of the read models answers now: ${formatNumber(built.events)} events in ${formatNumber(built.seconds)} s, ${by}.`,
+        );
+      }
+    } catch (error) {
+      bar?.stop();
+      if (!(error instanceof RebuildFailed)) throw error;
+      throw new UserError(`Not rebuilt, the old version goes on answering: ${error.message}.`, exitCodes.broken);
+    }
+  });
+}
+
+/** Each is made when it is its turn. A file ends; what came after it is in the journal. */
+function feedsFrom(
+  source: RebuildOptions['from'],
+  file: string | undefined,
+  pool: pg.Pool,
+  url: string,
+): (() => Feed)[] {
+  const journal = () => new JournalFeed({ pool, url, batch: BATCH, name: 'lading rebuild' });
+  if (source === 'file') {
+    if (file === undefined) throw new UserError('Which file? Name it with --file.');
+    return [() => new FileFeed({ file, batch: BATCH, fill: fillFromJournal(pool) }), journal];
+  }
+  if (source !== 'kafka') return [journal];
+  const { kafkaBrokers, topic } = readConfig({ needs: ['kafka'] });
+  const group = `lading-rebuild-${randomUUID()}`;
+  return [
+    () =>
+      new KafkaFeed({
+        brokers: kafkaBrokers,
+        clientId: 'lading-rebuild',
+        topic,
+        group,
+        batch: BATCH,
+        fill: fillFromJournal(pool),
+      }),
+  ];
+}
+
+/** Only for people: nothing is drawn where nobody looks. */
+function progressBar(): { update: (progress: RebuildProgress) => void; stop: () => void } | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  const bar = new cliProgress.SingleBar({
+    format: 'rebuilding {bar} {value}/{total} events · {duration_formatted}',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(0, 0);
+  return {
+    update: ({ applied, total }) => {
+      bar.setTotal(Math.max(total, applied));
+      bar.update(applied);
+    },
+    stop: () => {
+      bar.stop();
+    },
+  };
+}

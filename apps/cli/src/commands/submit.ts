@@ -1,0 +1,112 @@
+import cliProgress from 'cli-progress';
+import type { Command } from 'commander';
+import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { exitCodes } from '../exitCodes.ts';
+import { readEvents } from '../readEvents.ts';
+import { type Route, routeOver, type SubmitResult, submitEvents } from '../submitEvents.ts';
+import { formatNumber } from '../table.ts';
+
+interface SubmitOptions extends ConnectionOptions {
+  readonly ledger: string;
+  readonly json?: boolean;
+  readonly shipments?: string;
+  readonly reallocations?: string;
+  readonly swaps?: string;
+}
+
+export function addSubmit(program: Command): void {
+  withConnection(program.command('submit'))
+    .description('submit events to a ledger: one event, a JSON array of them, or one a line (NDJSON)')
+    .argument('[files...]', 'files in the order to submit them; - or none reads standard input')
+    .requiredOption('-l, --ledger <ledger>', 'the ledger to submit to')
+    .option('--json', 'print one result a line, as the ledger gave it')
+    .option('--shipments <url>', 'where the shipments service answers, when it is a process of its own')
+    .option('--reallocations <url>', 'the same for reallocations')
+    .option('--swaps <url>', 'the same for swaps')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  lading submit --ledger nvidia orders.json\n  cat events.ndjson | lading submit --ledger nvidia\n',
+    )
+    .action(submit);
+}
+
+async function submit(files: string[], options: SubmitOptions): Promise<void> {
+  const bar = progressBar();
+  const summary = new Summary();
+  for await (const result of submitEvents(routeOf(options), options.ledger, eventsOf(files, bar))) {
+    summary.add(result);
+    bar?.increment();
+    if (options.json) console.log(JSON.stringify(result));
+  }
+  bar?.stop();
+  if (!options.json) console.log(summary.toString());
+  if (summary.refused > 0) process.exitCode = exitCodes.rejected;
+}
+
+async function* eventsOf(files: readonly string[], bar: cliProgress.SingleBar | undefined) {
+  let total = 0;
+  for (const file of files.length === 0 ? ['-'] : files) {
+    for await (const event of readEvents(file)) {
+      total += 1;
+      bar?.setTotal(total);
+      yield event;
+    }
+  }
+}
+
+function routeOf(options: SubmitOptions): Route {
+  const here = connect(options);
+  const at = (url: string | undefined) => (url === undefined ? here : connect({ ...options, url }));
+  return routeOver({
+    shipments: at(options.shipments),
+    reallocations: at(options.reallocations),
+    swaps: at(options.swaps),
+  });
+}
+
+/** Only for people: nothing is drawn where nobody looks. */
+function progressBar(): cliProgress.SingleBar | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  const bar = new cliProgress.SingleBar({
+    format: 'submitting {bar} {value}/{total} · {duration_formatted}',
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(0, 0);
+  return bar;
+}
+
+/** Counts what became of the events, and keeps an example of each way to fail. */
+class Summary {
+  recorded = 0;
+  replayed = 0;
+  refused = 0;
+  readonly #byCode = new Map<string, { count: number; first: SubmitResult }>();
+
+  add(result: SubmitResult): void {
+    if (result.status === 201) this.recorded += 1;
+    else if (result.status === 200) this.replayed += 1;
+    else this.#refuse(result);
+  }
+
+  #refuse(result: SubmitResult): void {
+    this.refused += 1;
+    const code = result.problem?.code ?? String(result.status);
+    const seen = this.#byCode.get(code);
+    this.#byCode.set(code, { count: (seen?.count ?? 0) + 1, first: seen?.first ?? result });
+  }
+
+  toString(): string {
+    const there = this.replayed === 0 ? '' : `, ${formatNumber(this.replayed)} there already`;
+    const lines = [`${formatNumber(this.recorded)} recorded${there}, ${formatNumber(this.refused)} refused`];
+    for (const [code, { count, first }] of this.#byCode) {
+      const said = first.problem?.detail ?? first.problem?.title ?? '';
+      const fields = (first.problem?.errors ?? [])
+        .map(({ pointer, detail }) => `\n      ${pointer}: ${detail}`)
+        .join('');
+      lines.push(`  ${formatNumber(count)} × ${code}, first at ${first.where}: ${said}${fields}`);
+    }
+    return lines.join('\n');
+  }
+}

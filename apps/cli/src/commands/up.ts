@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import type { LedgerRow } from '#contracts/rows';
+import { type Config, ConfigError, readConfig } from '#platform/config';
+import { Client } from '../client.ts';
+import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
+import { askReport, renderReport } from '../demo/report.ts';
+import { exitCodes, UserError } from '../exitCodes.ts';
+import { startUp, type Undo, type Up } from '../up/startUp.ts';
+import { nextSteps } from '../up/nextSteps.ts';
+import { narrateMemo } from './demo.ts';
+
+interface UpOptions {
+  readonly demo?: boolean;
+  readonly exit?: boolean;
+}
+
+/** npm and a terminal may both pass one Ctrl-C on: within this time it is one. Milliseconds. */
+const SAME_WISH_MS = 1_000;
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('all of Lading in one process, on an embedded PostgreSQL unless DATABASE_URL is set')
+    .option('--demo', 'play the memo when there is no ledger yet, and print who holds which hardware')
+    .option('--exit', 'stop after printing')
+    .addHelpText('after', '\nExample:\n  LADING_PORT=7500 lading up --demo\n')
+    .action(up);
+}
+
+async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
+  const config = settings();
+  const undo: Undo = [];
+  const stopped = stopSignal();
+  try {
+    const running = await Promise.race([startUp(config, say, undo), stopped]);
+    if (running === undefined) return;
+    const shown = show(running, demo);
+    if (exit) await shown;
+    else {
+      // The process stays up whether or not somebody stops it while it prints.
+      await Promise.race([
+        shown.then(() => {
+          console.log('\nCtrl-C stops it.');
+        }),
+        stopped,
+      ]);
+      await stopped;
+    }
+  } catch (error) {
+    throw error instanceof ConfigError ? new UserError(error.message) : error;
+  } finally {
+    await stopAll(undo);
+  }
+  process.exit();
+}
+
+const say = (message: string): void => {
+  console.error(`lading: ${message}`);
+};
+
+/** The settings; logs are for services, so here only warnings are written unless LOG_LEVEL asks for more. */
+function settings(): Config {
+  try {
+    const config = readConfig();
+    const asked = process.env.LOG_LEVEL;
+    return asked === undefined || asked === '' ? { ...config, logLevel: 'warn' } : config;
+  } catch (error) {
+    throw error instanceof ConfigError ? new UserError(error.message) : error;
+  }
+}
+
+/** Prints what the ledger of the memo says; the memo is played where there is no ledger yet, or where it was cut off. */
+async function show(running: Up, demo: boolean): Promise<void> {
+  const client = new Client(running.url, running.adminKey);
+  if (demo) {
+    const ledgers = await client.list<LedgerRow>('/v1/ledgers');
+    const memo = ledgers.find(({ ledger }) => ledger === MEMO_LEDGER);
+    if (ledgers.length === 0 || (memo !== undefined && (await wasCutOff(client, memo)))) await narrateMemo(client);
+    else if (memo !== undefined) console.log(`\n${renderReport(await askReport(client, MEMO_LEDGER, memo.sequence))}`);
+  }
+  console.log(`\n${nextSteps(running)}`);
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. */
+async function stopSignal(): Promise<undefined> {
+  return new Promise((resolve) => {
+    let since: number | undefined;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (since !== undefined && Date.now() - since > SAME_WISH_MS) process.exit(exitCodes.failed);
+        if (since === undefined) say('stopping');
+        since ??= Date.now();
+        resolve(undefined);
+      });
+    }
+  });
+}
+
+async function stopAll(undo: Undo): Promise<void> {
+  for (const step of undo.reverse()) await step();
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LedgerRow } from '#contracts/rows';
+import type { Client } from '../client.ts';
+import { exitCodes, UserError } from '../exitCodes.ts';
+import { packageRoot } from '../packageRoot.ts';
+import { readEvents } from '../readEvents.ts';
+import { routeOver, type Route, submitEvents } from '../submitEvents.ts';
+
+export const MEMO_LEDGER = 'nvidia';
+
+/** The three files of test/scenarios/memo, in the order they are played. */
+const steps = [
+  { file: '1-up-to-the-memo.json', title: 'Up to the memo: who ordered what, and what has left' },
+  { file: '2-the-memo.json', title: 'The memo: the swap is agreed and executed, X receives' },
+  { file: '3-what-if.json', title: "What if (not in the source): January's 6,000 reach Tesla, June's are late" },
+] as const;
+
+/** What a step of the memo left: the last sequence of the ledger, and how many of its events were new. */
+export interface Played {
+  readonly title: string;
+  readonly recorded: number;
+  readonly sequence: number;
+}
+
+/** Plays the memo over HTTP, step by step. All of it may be played again: what is there already stays as it is. */
+export async function* playMemo(client: Client, route: Route = onlyTo(client)): AsyncGenerator<Played> {
+  await openLedger(client);
+  for (const { file, title } of steps) {
+    let recorded = 0;
+    let sequence = 0;
+    for await (const result of submitEvents(route, MEMO_LEDGER, readEvents(pathOf(file)))) {
+      if (result.sequence === undefined) {
+        const {
+          code,
+          detail,
+          title: what,
+        } = result.problem ?? { code: undefined, detail: undefined, title: 'no answer' };
+        throw new UserError(
+          `The memo cannot be played here: ${result.where} was refused (${code ?? what}): ${detail ?? ''}`,
+          exitCodes.rejected,
+        );
+      }
+      if (result.status === 201) recorded += 1;
+      sequence = result.sequence;
+    }
+    yield { title, recorded, sequence };
+  }
+}
+
+/** Whether the ledger is the memo's, and its playing ended before its last event. */
+export async function wasCutOff(
+  client: Client,
+  { name, sequence }: Pick<LedgerRow, 'name' | 'sequence'>,
+): Promise<boolean> {
+  if (name !== OPENING.name) return false;
+  const files = await Promise.all(steps.map(({ file }) => readFile(pathOf(file), 'utf8')));
+  const events = files.flatMap((text) => JSON.parse(text) as { source: string }[]);
+  if (sequence > events.length) return false;
+  if (sequence === 1) return true;
+  const { source } = await client.get<{ source: string }>(`/v1/ledgers/${MEMO_LEDGER}/events/2`);
+  return source === events[0]?.source;
+}
+
+const OPENING = { name: 'Nvidia allocations', keeper: 'nvidia' };
+
+const pathOf = (file: string): string => join(packageRoot, 'test/scenarios/memo', file);
+
+async function openLedger(client: Client): Promise<void> {
+  const body = JSON.stringify(OPENING);
+  await client.send('PUT', `/v1/ledgers/${MEMO_LEDGER}`, { type: 'application/json', body });
+}
+
+/** One process takes all types: everything goes to it. */
+const onlyTo = (client: Client): Route => routeOver({ shipments: client, reallocations: client, swaps: client });

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EventType, isEventType, serviceOf } from '#contracts/catalog';
+import type { Client, Problem } from './client.ts';
+import { exitCodes, UserError } from './exitCodes.ts';
+import type { FileEvent } from './readEvents.ts';
+
+/** What the ledger answered about one event. */
+export interface SubmitResult {
+  readonly where: string;
+  readonly status: number;
+  readonly sequence?: number;
+  readonly problem?: Problem;
+}
+
+/** Which client takes an event: in the full topology each writing service answers at its own address. */
+export type Route = (type: EventType | undefined) => Client;
+
+/** Events a request: enough to fill the ledger's group commit, small enough to send again. */
+const EVENTS_A_REQUEST = 1000;
+const TRIES = 10;
+
+/** Submits events in their order and yields the answers in the same order. What is sent again changes nothing. */
+export async function* submitEvents(
+  route: Route,
+  ledger: string,
+  events: AsyncIterable<FileEvent>,
+): AsyncGenerator<SubmitResult> {
+  let run: FileEvent[] = [];
+  let to: Client | undefined;
+  for await (const event of events) {
+    const client = route(typeOf(event.text));
+    if (to !== undefined && (client.url !== to.url || run.length === EVENTS_A_REQUEST)) {
+      yield* sendRun(to, ledger, run);
+      run = [];
+    }
+    to = client;
+    run.push(event);
+  }
+  if (to !== undefined && run.length > 0) yield* sendRun(to, ledger, run);
+}
+
+/** Sends one request of events; those that the service was too busy for are sent again, and the rest stands. */
+async function* sendRun(client: Client, ledger: string, run: readonly FileEvent[]): AsyncGenerator<SubmitResult> {
+  let left = run;
+  for (let attempt = 1; left.length > 0; attempt += 1) {
+    const answers = await sendOnce(client, ledger, left);
+    const busy = answers.findIndex(({ status }) => status === 503 || status === 429);
+    const settled = busy === -1 ? answers.length : busy;
+    for (const [index, answer] of answers.slice(0, settled).entries())
+      yield { ...answer, where: left[index]?.where ?? '' };
+    left = left.slice(settled);
+    if (left.length === 0) return;
+    if (attempt === TRIES)
+      throw new UserError(`${client.url} took ${settled} events and then no more`, exitCodes.unavailable);
+    await sleep(Math.min(200 * attempt, 2000));
+  }
+}
+
+type LineAnswer = Omit<SubmitResult, 'where'>;
+
+async function sendOnce(client: Client, ledger: string, run: readonly FileEvent[]): Promise<LineAnswer[]> {
+  const { status, body } = await client.send<string | LineAnswer>(
+    'POST',
+    `/v1/ledgers/${encodeURIComponent(ledger)}/events`,
+    { type: 'application/x-ndjson', body: run.map(({ text }) => `${text}\n`).join('') },
+    [200, 429, 503],
+  );
+  if (status !== 200) return [{ status }];
+  // A single line was parsed as JSON already.
+  if (typeof body !== 'string') return [body];
+  return body
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LineAnswer);
+}
+
+/** The event's type, to find its service; what cannot be read goes to the first, which says what is wrong with it. */
+function typeOf(text: string): EventType | undefined {
+  try {
+    const { type } = JSON.parse(text) as { type?: unknown };
+    return typeof type === 'string' && isEventType(type) ? type : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A route over the addresses of the three writing services. */
+export function routeOver(clients: Readonly<Record<'shipments' | 'reallocations' | 'swaps', Client>>): Route {
+  return (type) => {
+    const service = type === undefined ? 'shipments' : serviceOf(type);
+    return service === 'ledger' ? clients.shipments : clients[service];
+  };
+}

@@ -1,0 +1,21 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { openApi } from '#apps/query/src/docs/openApi';
+import { createAdapter } from '#platform/createAdapter';
+import { PlatformModule, type PlatformParts } from '#platform/platform.module';
+import { AllInOneModule } from './allInOne.module.ts';
+
+/** The OpenAPI document of the whole contract: all services together. Nothing is started for it, and no database is needed. */
+export async function contractDocument(): Promise<OpenAPIObject> {
+  // A preview makes no instances: what they would be given is never looked at.
+  const parts = { config: { rateLimit: undefined } } as unknown as PlatformParts;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    { module: Contract, imports: [PlatformModule.with(parts), AllInOneModule.with({ kafkaBrokers: [] })] },
+    createAdapter(),
+    { preview: true, logger: false, abortOnError: false },
+  );
+  return openApi(app);
+}
+
+class Contract {}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { serveDocs } from '#apps/query/src/docs/serveDocs';
+import { feedMigrations } from '#feed/migrations/index';
+import { journalMigrations } from '#journal/migrations/index';
+import { adminKey } from '#platform/adminKey';
+import type { Config } from '#platform/config';
+import { createApp } from '#platform/createApp';
+import { startEmbeddedPostgres } from '#platform/embeddedPostgres';
+import { listenOn } from '#platform/listenOn';
+import { migrate } from '#platform/migrate';
+import { platformMigrations } from '#platform/migrations/index';
+import { stopGracefully } from '#platform/stopOnSignals';
+import { waitForDatabase } from '#platform/waitForDatabase';
+import { projectionMigrations } from '#projections/migrations/index';
+import { announce, withdraw } from '../running.ts';
+import { AllInOneModule } from './allInOne.module.ts';
+
+export interface Up {
+  readonly url: string;
+  readonly adminKey: string;
+  /** Where the admin key is kept; undefined when it came from the environment. */
+  readonly keyFile: string | undefined;
+}
+
+/** What has to be undone, the last first. */
+export type Undo = (() => void | Promise<void>)[];
+
+/**
+ * Starts all of Lading in this process: a database, its tables, the application, its port. Each thing that was started
+ * adds how to stop it to `undo`, also when a later one fails.
+ */
+export async function startUp(config: Config, say: (message: string) => void, undo: Undo): Promise<Up> {
+  const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, say, undo));
+  await waitForDatabase(databaseUrl, say);
+  const ran = await migrate(databaseUrl, [
+    ...platformMigrations,
+    ...journalMigrations,
+    ...feedMigrations,
+    ...projectionMigrations,
+  ]);
+  if (ran.length > 0) say(`made the tables (${ran.length} migrations)`);
+
+  const app = await createApp(
+    AllInOneModule.with(config),
+    { ...config, databaseUrl },
+    { name: 'up', prepare: serveDocs },
+  );
+  undo.push(() => stopGracefully(app));
+  const url = await listenOn(app, config);
+  announce(config.dataDir, { pid: process.pid, url, databaseUrl });
+  undo.push(() => {
+    withdraw(config.dataDir);
+  });
+  const { key, file } = await adminKey(config);
+  return { url, adminKey: key, keyFile: file };
+}
+
+async function startEmbedded({ dataDir }: Config, say: (message: string) => void, undo: Undo): Promise<string> {
+  const postgres = await startEmbeddedPostgres(dataDir, say);
+  undo.push(() => postgres.stop());
+  say(`PostgreSQL is up, its data in ${join(dataDir, 'postgres')}`);
+  return postgres.url;
+}

@@ -1,0 +1,19 @@
+import type pg from 'pg';
+import { createPool } from '#platform/database';
+import { exitCodes, UserError } from './exitCodes.ts';
+import { reasonOf } from './client.ts';
+import { databaseUrl } from './running.ts';
+
+/** Runs some work on the database of the settings; what cannot be reached is said in one line. */
+export async function withPool<T>(work: (pool: pg.Pool, url: string) => Promise<T>): Promise<T> {
+  const url = databaseUrl();
+  const pool = createPool(url, { name: 'lading cli', max: 4 });
+  try {
+    await pool.query('SELECT 1').catch((error: unknown) => {
+      throw new UserError(`The database does not answer (${reasonOf(error)}).`, exitCodes.unavailable);
+    });
+    return await work(pool, url);
+  } finally {
+    await pool.end();
+  }
+}
