@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MEMO_LEDGER, type Played, playMemo } from '#apps/cli/src/demo/playMemo';
+import type { FlagRow, HoldingGroupRow, SwapRow } from '#contracts/rows';
+import { flags } from '#projections/flags/queries';
+import { withReadModels } from '#projections/reading/withReadModels';
+import { swap } from '#projections/swaps/queries';
+import { type Lading, startLading } from '../startLading.ts';
+
+/** The moment after the memo was carried out, and the one that the what-if asks about. */
+const NEW_YEAR = new Date('2024-01-01T00:00:00Z');
+const JULY = new Date('2024-07-01T00:00:00Z');
+
+describe('the memo, played over HTTP in three steps', () => {
+  let lading: Lading;
+  let steps: AsyncGenerator<Played>;
+  let sequence = 0;
+
+  beforeAll(async () => {
+    lading = await startLading();
+    steps = playMemo(lading.client);
+  });
+  afterAll(() => lading.stop());
+
+  const play = async () => {
+    const step = await steps.next();
+    sequence = (step.value as Played).sequence;
+  };
+  const ask = <R>(path: string) =>
+    lading.client.list<R>(
+      `/v1/ledgers/${MEMO_LEDGER}/${path}${path.includes('?') ? '&' : '?'}min-sequence=${String(sequence)}`,
+    );
+  const units = async (owner: string, stage: string) => {
+    const rows = await ask<HoldingGroupRow>(`holdings?owner=${owner}&stage=${stage}&item=H100&groupBy=owner,item`);
+    return rows.reduce((sum, { quantity }) => sum + quantity, 0);
+  };
+  const swapAt = async (at: Date): Promise<SwapRow | undefined> => {
+    await ask('swaps');
+    return withReadModels(lading.pool, MEMO_LEDGER, (model) => swap(model, 'SW-1', at));
+  };
+  const rulesAt = async (at: Date): Promise<string[]> => {
+    await ask('flags');
+    const page = await withReadModels(lading.pool, MEMO_LEDGER, (model) => flags(model, {}, at));
+    return [...new Set(page.data.map(({ rule }) => rule))].sort();
+  };
+  const expectZeroSum = async () => {
+    const rows = await ask<HoldingGroupRow>('holdings?accounts=all&groupBy=item');
+    expect(rows).toEqual([{ item: 'H100', quantity: 0 }]);
+  };
+
+  it('1: Tesla is the owner of 12,000 in transit, X is promised 12,000, and nothing is flagged', async () => {
+    await play();
+    expect(await units('tesla', 'in_transit')).toBe(12_000);
+    expect(await units('x', 'ordered')).toBe(12_000);
+    expect(await ask<FlagRow>('flags')).toEqual([]);
+    await expectZeroSum();
+  });
+
+  it('2: X holds 12,000 and is promised 0; Tesla holds 0 and is promised 6,000 + 6,000', async () => {
+    await play();
+    expect(await units('x', 'held')).toBe(12_000);
+    expect(await units('x', 'ordered')).toBe(0);
+    expect(await units('tesla', 'held')).toBe(0);
+    const promised = await ask<HoldingGroupRow>('holdings?owner=tesla&stage=ordered&groupBy=order,line');
+    expect(promised).toEqual([
+      { order: 'PO-X-1', line: '1', quantity: 6_000 },
+      { order: 'PO-X-1', line: '2', quantity: 6_000 },
+    ]);
+    await expectZeroSum();
+  });
+
+  it('2: SW-1 shows Tesla with 12,000 given, 0 received and 12,000 owed to it, X with the reverse', async () => {
+    const executed = await swapAt(NEW_YEAR);
+    expect(executed).toMatchObject({ status: 'executed', by: 'x', accepted: expect.arrayContaining(['tesla', 'x']) });
+    expect(executed?.balance).toEqual([
+      expect.objectContaining({ party: 'tesla', item: 'H100', given: 12_000, received: 0, units: 12_000 }),
+      expect.objectContaining({ party: 'x', item: 'H100', given: 0, received: 12_000, units: -12_000 }),
+    ]);
+  });
+
+  it('2: the deal between related parties and the redirected units are flagged, and no diversion', async () => {
+    expect(await rulesAt(NEW_YEAR)).toEqual(['redirected', 'related-party']);
+  });
+
+  it("3: asked at 1 July 2024, Tesla holds 6,000, is owed 6,000, and June's leg alone is overdue", async () => {
+    await play();
+    expect(await units('tesla', 'held')).toBe(6_000);
+    expect(await units('tesla', 'ordered')).toBe(6_000);
+    const then = await swapAt(JULY);
+    expect(then?.balance.find(({ party }) => party === 'tesla')).toMatchObject({
+      given: 12_000,
+      received: 6_000,
+      units: 6_000,
+    });
+    expect(then?.legs.map(({ order, line, missing, overdue }) => ({ order, line, missing, overdue }))).toEqual([
+      { order: 'PO-TSLA-1', line: '1', missing: 0, overdue: false },
+      { order: 'PO-X-1', line: '1', missing: 0, overdue: false },
+      { order: 'PO-X-1', line: '2', missing: 6_000, overdue: true },
+    ]);
+    await expectZeroSum();
+  });
+
+  it("3: June's leg is not overdue before its window is over, whatever was promised since", async () => {
+    const before = await swapAt(new Date('2024-06-30T23:59:59Z'));
+    expect(before?.legs[2]).toMatchObject({ window: { from: '2024-06-01', to: '2024-06-30' }, overdue: false });
+  });
+
+  it('3: the overdue leg and the one-sided swap are flagged at that moment, and still no diversion', async () => {
+    expect(await rulesAt(JULY)).toEqual(['one-sided-swap', 'overdue-leg', 'redirected', 'related-party']);
+  });
+
+  it('3: what Tesla lacked, in unit-days: 12,000 for 33 days, then 6,000 until it is asked', async () => {
+    const then = await swapAt(JULY);
+    // 28 December 16:00 to 30 January 15:00 is 32.958 days; from there to 1 July 00:00 are 152.375.
+    const expected = 12_000 * (32 + 23 / 24) + 6_000 * (152 + 9 / 24);
+    expect(then?.balance[0]?.unitDays).toBeCloseTo(expected, 0);
+  });
+
+  it('plays nothing twice', async () => {
+    const { sequence: before } = await lading.client.get<{ sequence: number }>(`/v1/ledgers/${MEMO_LEDGER}/holdings`);
+    let recorded = 0;
+    for await (const step of playMemo(lading.client)) recorded += step.recorded;
+    expect(recorded).toBe(0);
+    const after = await lading.client.get<{ sequence: number }>(`/v1/ledgers/${MEMO_LEDGER}/holdings`);
+    expect(after.sequence).toBe(before);
+  });
+});
