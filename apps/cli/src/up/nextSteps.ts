@@ -14,6 +14,6 @@ Try next, in another terminal:
 
 /** The commands find Lading by the same settings: those that were set here have to be set there. */
 function settingsThatDiffer(): string {
-  const names = ['LADING_PORT', 'LADING_HOST', 'LADING_DATA', 'DATABASE_URL'] as const;
+  const names = ['LADING_PORT', 'LADING_HOST', 'LADING_DATA'] as const;
   return names.map((name) => (process.env[name] ? `${name}=${process.env[name]} ` : '')).join('');
 }
