@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { transform } from '@swc/core';
 
+/** @type {import('@swc/core').Options & {$schema?: string, jsc: {rewriteRelativeImportExtensions?: boolean}}} */
 const options = JSON.parse(readFileSync(new URL('../../.swcrc', import.meta.url), 'utf8'));
 delete options.$schema;
 // Run from the sources: a relative import stays `./x.ts`.

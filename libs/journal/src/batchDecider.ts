@@ -91,9 +91,10 @@ export class BatchDecider {
       if (decided instanceof NotingView) {
         // Only what is nowhere yet is missing, so this ends: each round loads something new.
         if (decided.missing.size > 0) {
-          for (const [key, known] of await loadEntities(client, ledger, [...decided.missing])) entities.set(key, known);
+          for (const [key, known] of await loadEntities(client, ledger, head.sequence, [...decided.missing]))
+            entities.set(key, known);
         }
-        await decided.questions.answer(client, ledger, this.lookups);
+        await decided.questions.answer(client, ledger, head.sequence, this.lookups);
         continue;
       }
       if ('status' in decided) return decided;
@@ -103,7 +104,7 @@ export class BatchDecider {
           await client.query('SAVEPOINT atomic_batch');
           this.savepoint = 'set';
         }
-        await moveUnits(client, ledger, decided.units);
+        await moveUnits(client, ledger, head.sequence, decided.units);
         this.lookups.forget();
       }
       for (const [key, known] of decided.entities) overlay.set(key, known);

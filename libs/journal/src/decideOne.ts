@@ -55,7 +55,7 @@ export function decideOne(
   }
 
   const decision = decide(submitted, view, position.now);
-  if (!view.complete) return view;
+  if (!view.isComplete()) return view;
   if (!decision.ok) {
     const { code, detail, facts } = decision;
     return { status: 'rejected', rejection: { code, detail, facts } };
@@ -88,10 +88,17 @@ export function decideOne(
     else changes.set(key, evolved(key, known, event));
   }
   const units = serialMoves(event, view);
-  if (!view.complete) return view;
+  if (!view.isComplete()) return view;
 
   const receipt = { ledger, sequence, id: submitted.id, recordedtime };
-  const drafted = { event, bytes, requestHash: hash, leafHash: leafHash(bytes), entities: [...changes.keys()], receipt };
+  const drafted = {
+    event,
+    bytes,
+    requestHash: hash,
+    leafHash: leafHash(bytes),
+    entities: [...changes.keys()],
+    receipt,
+  };
   return { drafted, entities: changes, units };
 }
 

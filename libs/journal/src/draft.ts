@@ -49,9 +49,11 @@ export class Draft {
     return this.drafted;
   }
 
-  rows(): EventRows {
-    const { drafted } = this;
+  /** The rows of all events but the first `from`. */
+  rows(from: number): EventRows {
+    const drafted = this.drafted.slice(from);
     return {
+      first: this.after + from + 1,
       source: drafted.map(({ event }) => event.source),
       id: drafted.map(({ event }) => event.id),
       type: drafted.map(({ event }) => event.type),

@@ -13,11 +13,12 @@ const AT_ONCE = 100;
 export async function loadEntities(
   client: pg.ClientBase,
   ledger: string,
+  head: number,
   keys: readonly EntityKey[],
 ): Promise<Map<EntityKey, Known>> {
   const loaded = new Map<EntityKey, Known>(keys.map((key) => [key, { entity: undefined, sinceSnapshot: 0 }]));
   for (let from = 0; from < keys.length; from += AT_ONCE) {
-    for (const row of await loadStreams(client, ledger, keys.slice(from, from + AT_ONCE), SNAPSHOT_FORMAT)) {
+    for (const row of await loadStreams(client, ledger, head, keys.slice(from, from + AT_ONCE), SNAPSHOT_FORMAT)) {
       const before = loaded.get(row.entity) ?? { entity: undefined, sinceSnapshot: 0 };
       loaded.set(
         row.entity,

@@ -14,7 +14,7 @@ export class NotingView implements View {
   ) {}
 
   /** Whether all that was looked up was there: only then what was decided counts. */
-  get complete(): boolean {
+  isComplete(): boolean {
     return this.missing.size === 0 && !this.questions.any;
   }
 

@@ -3,9 +3,11 @@ import type pg from 'pg';
 import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
 import { leafHash } from '#proofs/leafHash';
 import { begin } from './sql/begin.ts';
+import { commit } from './sql/commit.ts';
 import { findStored } from './sql/findStored.ts';
 import { insertEvents } from './sql/insertEvents.ts';
 import { insertLedger } from './sql/insertLedger.ts';
+import { moveHead } from './sql/moveHead.ts';
 
 /** The source of the events that a ledger writes by itself. */
 const SOURCE = 'urn:lading:ledger';
@@ -34,7 +36,7 @@ export async function openLedger(
   await begin(client, holdMs);
   const recordedtime = await insertLedger(client, ledger);
   if (recordedtime === undefined) {
-    const [first] = await findStored(client, ledger, [{ source: SOURCE, id: ledger }]);
+    const [first] = await findStored(client, ledger, 0, [{ source: SOURCE, id: ledger }]);
     await client.query('ROLLBACK');
     if (first === undefined) throw new Error(`the ledger ${ledger} has no first event`);
     if (inDoubt.has(first.leafHash.toString('hex'))) return 'opened';
@@ -55,7 +57,9 @@ export async function openLedger(
   };
   const bytes = serialiseEvent(event);
   const leaf = leafHash(bytes);
-  await insertEvents(client, ledger, 0, recordedtime, {
+  inDoubt.add(leaf.toString('hex'));
+  await insertEvents(client, ledger, recordedtime, {
+    first: 1,
     source: [event.source],
     id: [event.id],
     type: [event.type],
@@ -67,8 +71,7 @@ export async function openLedger(
     entity: ['ledger'],
     entitySequence: [1],
   });
-  inDoubt.add(leaf.toString('hex'));
-  const { command } = await client.query('COMMIT');
-  if (command !== 'COMMIT') throw new Error(`COMMIT answered ${command}`);
+  await moveHead(client, ledger, 0, 1, recordedtime);
+  await commit(client);
   return 'opened';
 }

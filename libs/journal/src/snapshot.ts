@@ -1,6 +1,7 @@
-import type { Entity } from '#ledger/entity';
+import type { Entity, EntityKey } from '#ledger/entity';
 import { fromJson, toJson } from '#ledger/serialisable';
 import type { Known } from './known.ts';
+import type { SnapshotRow } from './sql/writeSnapshots.ts';
 
 /**
  * The form of the states in `journal.snapshots`. Raise it when `toJson` changes, or when `evolve` makes another state of the
@@ -8,7 +9,11 @@ import type { Known } from './known.ts';
  */
 export const SNAPSHOT_FORMAT = 1;
 
-export const toSnapshot = (entity: Entity): Buffer => Buffer.from(JSON.stringify(toJson(entity)));
+export const toSnapshotRow = ([key, entity]: readonly [EntityKey, Entity]): SnapshotRow => ({
+  entity: key,
+  sequence: entity.version,
+  state: Buffer.from(JSON.stringify(toJson(entity))),
+});
 
 export const fromSnapshot = (state: Buffer): Known => ({
   entity: fromJson(JSON.parse(state.toString('utf8'))),

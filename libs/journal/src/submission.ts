@@ -34,6 +34,10 @@ export type Outcome =
 export type AtomicOutcome =
   | { readonly status: 'recorded' | 'replayed'; readonly receipts: readonly Receipt[] }
   /** The first that fails, by its index in the batch; nothing is kept. */
-  | { readonly status: 'failed'; readonly index: number; readonly outcome: Exclude<Outcome, { status: 'recorded' | 'replayed' }> }
+  | {
+      readonly status: 'failed';
+      readonly index: number;
+      readonly outcome: Exclude<Outcome, { status: 'recorded' | 'replayed' }>;
+    }
   /** Some of the batch is there already, some is not: `sequences` of what is. Nothing is kept. */
   | { readonly status: 'partly-there'; readonly index: number; readonly sequences: readonly number[] };

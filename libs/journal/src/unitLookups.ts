@@ -21,14 +21,14 @@ export class UnitQuestions {
   }
 
   /** Asks the database, in the transaction that holds the ledger. */
-  async answer(client: pg.ClientBase, ledger: string, lookups: UnitLookups): Promise<void> {
+  async answer(client: pg.ClientBase, ledger: string, head: number, lookups: UnitLookups): Promise<void> {
     for (const [item, serials] of this.serials) {
       const asked = [...serials];
-      const found = await accountsOfUnits(client, ledger, item, asked);
+      const found = await accountsOfUnits(client, ledger, head, item, asked);
       for (const serial of asked) lookups.units.set(unitKey(item, serial), found.get(serial));
     }
     if (this.accounts.size === 0) return;
-    const named = await namedInAccounts(client, ledger, [...this.accounts]);
+    const named = await namedInAccounts(client, ledger, head, [...this.accounts]);
     for (const [account, count] of named) lookups.named.set(account, count);
   }
 }

@@ -21,8 +21,9 @@ export function serialMoves(event: LedgerEvent, view: View): UnitChanges | undef
 export async function moveUnits(
   client: pg.ClientBase,
   ledger: string,
+  head: number,
   { named, rest }: UnitChanges,
 ): Promise<void> {
-  if (rest.length > 0) await moveRest(client, ledger, rest);
+  if (rest.length > 0) await moveRest(client, ledger, head, rest);
   if (named.length > 0) await placeUnits(client, ledger, named);
 }

@@ -29,7 +29,7 @@ export class TestJournals {
 
   /** Another journal, with connections of its own. */
   make(options: Partial<JournalOptions> = {}, url = this.url): Journal {
-    const pool = createPool(url);
+    const pool = createPool(url, { pipeline: true });
     const journal = new Journal(pool, options);
     this.journals.push({ journal, pool });
     return journal;

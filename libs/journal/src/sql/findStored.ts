@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { textArray } from './arrayLiteral.ts';
+import { sized } from './statement.ts';
 import { rfc3339 } from './timestamps.ts';
 
 /** What the journal keeps under one source and id. */
@@ -23,14 +24,15 @@ const FIND_STORED = `
        LIMIT 1
     ) AS e`;
 
-/** Which of these submissions' ids are there already. */
+/** Which of these submissions' ids are there already. `head` is the ledger's sequence, as far as it is known. */
 export async function findStored(
   client: pg.ClientBase,
   ledger: string,
+  head: number,
   ids: readonly { readonly source: string; readonly id: string }[],
 ): Promise<Stored[]> {
   const { rows } = await client.query<Omit<Stored, 'sequence'> & { sequence: string | number }>({
-    name: 'journal-find-stored',
+    name: sized('journal-find-stored', head),
     text: FIND_STORED,
     values: [ledger, textArray(ids.map(({ source }) => source)), textArray(ids.map(({ id }) => id))],
   });

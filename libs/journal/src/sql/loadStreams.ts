@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { EntityKey } from '#ledger/entity';
 import { textArray } from './arrayLiteral.ts';
+import { sized } from './statement.ts';
 
 /** A snapshot of an entity or an event of its stream. */
 export interface StreamRow {
@@ -35,11 +36,12 @@ const LOAD_STREAMS = `
 export async function loadStreams(
   client: pg.ClientBase,
   ledger: string,
+  head: number,
   keys: readonly EntityKey[],
   format: number,
 ): Promise<StreamRow[]> {
   const { rows } = await client.query<Omit<StreamRow, 'sequence'> & { sequence: string | number }>({
-    name: 'journal-load-streams',
+    name: sized('journal-load-streams', head),
     text: LOAD_STREAMS,
     values: [ledger, textArray(keys), format],
   });

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { NamedUnit, TheRest } from '#ledger/units';
 import { intArray, textArray } from './arrayLiteral.ts';
+import { sized } from './statement.ts';
 
 const ACCOUNTS_OF_UNITS = `
   SELECT u.serial, u.account
@@ -13,11 +14,12 @@ const ACCOUNTS_OF_UNITS = `
 export async function accountsOfUnits(
   client: pg.ClientBase,
   ledger: string,
+  head: number,
   item: string,
   serials: readonly string[],
 ): Promise<Map<string, string>> {
   const { rows } = await client.query<{ serial: string; account: string }>({
-    name: 'journal-accounts-of-units',
+    name: sized('journal-accounts-of-units', head),
     text: ACCOUNTS_OF_UNITS,
     values: [ledger, item, textArray(serials)],
   });
@@ -33,10 +35,11 @@ const NAMED_IN_ACCOUNTS = `
 export async function namedInAccounts(
   client: pg.ClientBase,
   ledger: string,
+  head: number,
   accounts: readonly string[],
 ): Promise<Map<string, number>> {
   const { rows } = await client.query<{ account: string; named: number }>({
-    name: 'journal-named-in-accounts',
+    name: sized('journal-named-in-accounts', head),
     text: NAMED_IN_ACCOUNTS,
     values: [ledger, textArray(accounts)],
   });
@@ -50,9 +53,14 @@ const MOVE_REST = `
    WHERE u.ledger = $1 AND u.account = m.source`;
 
 /** Moves every named unit of the accounts `from` to the accounts `to`, all at once. */
-export async function moveRest(client: pg.ClientBase, ledger: string, rest: readonly TheRest[]): Promise<void> {
+export async function moveRest(
+  client: pg.ClientBase,
+  ledger: string,
+  head: number,
+  rest: readonly TheRest[],
+): Promise<void> {
   await client.query({
-    name: 'journal-move-rest',
+    name: sized('journal-move-rest', head),
     text: MOVE_REST,
     values: [ledger, textArray(rest.map(({ from }) => from)), textArray(rest.map(({ to }) => to))],
   });
@@ -83,6 +91,12 @@ export async function placeUnits(client: pg.ClientBase, ledger: string, named: r
   await client.query({
     name: 'journal-place-units',
     text: PLACE_UNITS,
-    values: [ledger, textArray(items), textArray(accounts), textArray(named.map(({ serial }) => serial)), intArray(placeOf)],
+    values: [
+      ledger,
+      textArray(items),
+      textArray(accounts),
+      textArray(named.map(({ serial }) => serial)),
+      intArray(placeOf),
+    ],
   });
 }

@@ -1,0 +1,352 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseEvent } from '#contracts/cloudEvent';
+import { leafHash } from '#proofs/leafHash';
+import { item, order, party, reassign, submission } from '../test/submissions.ts';
+import { record, TestJournals } from '../test/testJournal.ts';
+import type { Journal } from './journal.ts';
+import { readEvent, readEvents, readHeads, streamVersion } from './reader.ts';
+
+describe('the journal', () => {
+  let journals: TestJournals;
+  let journal: Journal;
+  let ledgers = 0;
+  const ledger = () => journals.openLedger(journal, `book-${++ledgers}`);
+  const events = (of: string) => readEvents(journals.pool, of, 0, 10_000);
+
+  beforeAll(async () => {
+    journals = await TestJournals.start();
+    journal = journals.make();
+  });
+  afterAll(() => journals.end());
+
+  it('opens a ledger once: its first event is the opening, the same again changes nothing, another is told apart', async () => {
+    const terms = { name: 'Nvidia allocations', keeper: 'nvidia' };
+    expect(await journal.open('nvidia', terms, 'admin')).toBe('opened');
+    expect(await journal.open('nvidia', terms, 'someone')).toBe('same');
+    expect(await journal.open('nvidia', { ...terms, keeper: 'amd' }, 'admin')).toBe('different');
+    const [first, ...more] = await events('nvidia');
+    expect(more).toEqual([]);
+    expect(parseEvent(first!.bytes)).toMatchObject({
+      type: 'lading.ledger.opened.v1',
+      source: 'urn:lading:ledger',
+      id: 'nvidia',
+      subject: 'ledger',
+      sequence: 1,
+      actor: 'admin',
+      data: terms,
+    });
+    expect(await readHeads(journals.pool)).toContainEqual({
+      ledger: 'nvidia',
+      ...terms,
+      sequence: 1,
+      recorded: first!.recorded,
+    });
+  });
+
+  it('opens a ledger for one of many who open it at the same moment', async () => {
+    const openings = await Promise.all(
+      Array.from({ length: 8 }, () => journal.open('busy', { name: 'Busy', keeper: 'nvidia' }, 'admin')),
+    );
+    expect(openings.sort()).toEqual(['opened', ...Array.from({ length: 7 }, () => 'same')]);
+  });
+
+  it('refuses events for a ledger that nobody opened', async () => {
+    await expect(journal.submit('nowhere', party('tesla'))).rejects.toMatchObject({
+      name: 'UnknownLedger',
+      ledger: 'nowhere',
+    });
+  });
+
+  it('keeps an event as the bytes that its hash and its answer speak of', async () => {
+    const book = await ledger();
+    const placed = order('PO-1', 'tesla', 12_000, { time: '2023-12-01T10:00:00.1234567+01:00' });
+    const outcome = await journal.submit(book, placed);
+    const kept = await readEvent(journals.pool, book, 9);
+    const event = parseEvent(kept!.bytes);
+    expect(outcome).toEqual({
+      status: 'recorded',
+      receipt: { ledger: book, sequence: 9, id: placed.event.id, recordedtime: event.recordedtime },
+    });
+    expect(event).toMatchObject({
+      id: placed.event.id,
+      source: 'urn:test',
+      subject: 'order/PO-1',
+      time: '2023-12-01T10:00:00.1234567+01:00',
+      ledger: book,
+      sequence: 9,
+      actor: 'tester',
+      data: { order: 'PO-1', moves: [{ quantity: 12_000 }] },
+    });
+    expect(kept).toMatchObject({ occurred: '2023-12-01T09:00:00.123457Z', recorded: event.recordedtime });
+    const { rows } = await journals.pool.query<{ leaf_hash: Buffer; request_hash: Buffer }>(
+      'SELECT leaf_hash, request_hash FROM journal.events WHERE ledger = $1 AND sequence = 9',
+      [book],
+    );
+    expect(rows[0]!.leaf_hash.equals(leafHash(kept!.bytes))).toBe(true);
+    expect(rows[0]!.request_hash.equals(placed.hash)).toBe(true);
+  });
+
+  it('answers the same id and body with the first answer, and the same id with another body with a conflict', async () => {
+    const book = await ledger();
+    const first = await journal.submit(book, order('PO-1', 'tesla', 5, { id: 'same' }));
+    if (first.status !== 'recorded') throw new Error(first.status);
+    const { receipt } = first;
+    expect(await journal.submit(book, order('PO-1', 'tesla', 5, { id: 'same' }))).toEqual({
+      status: 'replayed',
+      receipt,
+    });
+    expect(await journal.submit(book, order('PO-1', 'tesla', 6, { id: 'same' }))).toEqual({
+      status: 'conflict',
+      sequence: receipt.sequence,
+    });
+    // Another source's id is another id.
+    const other = await journal.submit(book, order('PO-2', 'tesla', 5, { id: 'same', source: 'urn:other' }));
+    expect(other.status).toBe('recorded');
+  });
+
+  it('tells the same submissions apart inside one batch too', async () => {
+    const book = await ledger();
+    const outcomes = await Promise.all([
+      journal.submit(book, order('PO-1', 'tesla', 5, { id: 'a' })),
+      journal.submit(book, order('PO-1', 'tesla', 5, { id: 'a' })),
+      journal.submit(book, order('PO-1', 'tesla', 6, { id: 'a' })),
+      journal.submit(book, order('PO-2', 'tesla', 6, { id: 'b' })),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['recorded', 'replayed', 'conflict', 'recorded']);
+    expect(outcomes[1]).toEqual({ ...outcomes[0], status: 'replayed' });
+    expect(await events(book)).toHaveLength(10);
+  });
+
+  it('lets a rejected command neither store anything, nor spoil the batch it is in, nor use up its id', async () => {
+    const book = await ledger();
+    const outcomes = await Promise.all([
+      journal.submit(book, order('PO-1', 'tesla', 5)),
+      journal.submit(book, order('PO-2', 'nobody', 5, { id: 'again' })),
+      journal.submit(book, order('PO-3', 'tesla', 5)),
+    ]);
+    expect(outcomes[1]).toMatchObject({ status: 'rejected', rejection: { code: 'unknown-party' } });
+    expect(outcomes[2]).toMatchObject({ status: 'recorded', receipt: { sequence: 10 } });
+    expect(await journal.submit(book, order('PO-2', 'x', 5, { id: 'again' }))).toMatchObject({ status: 'recorded' });
+    expect(await streamVersion(journals.pool, book, 'order/PO-2')).toBe(11);
+  });
+
+  it('decides each command of a batch on what the ones before it left', async () => {
+    const book = await ledger();
+    const outcomes = await Promise.all([
+      journal.submit(book, order('PO-1', 'tesla', 10)),
+      journal.submit(book, reassign('RA-1', 'PO-1', 'tesla', 'x', 6)),
+      journal.submit(book, reassign('RA-2', 'PO-1', 'tesla', 'x', 6)),
+      journal.submit(book, reassign('RA-3', 'PO-1', 'x', 'xai', 6)),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['recorded', 'recorded', 'rejected', 'recorded']);
+    expect(outcomes[2]).toMatchObject({
+      rejection: { code: 'insufficient-quantity', facts: { asked: 6, available: 4 } },
+    });
+  });
+
+  it('checks If-Match against the stream of the subject, and after the idempotency check', async () => {
+    const book = await ledger();
+    const placed = await journal.submit(book, order('PO-1', 'tesla', 10, { id: 'p', ifMatch: 0 }));
+    expect(placed).toMatchObject({ status: 'recorded', receipt: { sequence: 9 } });
+    // The stream has moved on since; it is the same submission all the same.
+    expect(await journal.submit(book, order('PO-1', 'tesla', 10, { id: 'p', ifMatch: 0 }))).toMatchObject({
+      status: 'replayed',
+    });
+    const cancel = (id: string, ifMatch: number) =>
+      submission(
+        'lading.order.line_cancelled.v1',
+        { order: 'PO-1', line: '1', initiator: 'buyer', quantity: 1 },
+        { id, ifMatch },
+      );
+    expect(await journal.submit(book, cancel('c1', 8))).toEqual({ status: 'behind', version: 9 });
+    expect(await journal.submit(book, cancel('c1', 9))).toMatchObject({
+      status: 'recorded',
+      receipt: { sequence: 10 },
+    });
+    const racing = await Promise.all([journal.submit(book, cancel('c2', 10)), journal.submit(book, cancel('c3', 10))]);
+    expect(racing).toMatchObject([{ status: 'recorded' }, { status: 'behind', version: 11 }]);
+  });
+
+  it('rejects an event that is too large when completed, with its size and the limit', async () => {
+    const book = await ledger();
+    const lines = Array.from({ length: 500 }, (_, n) => ({
+      line: `line-${n}`,
+      item: 'H100',
+      quantity: 1,
+      window: { from: '2023-12-01', to: '2023-12-31' },
+    }));
+    const large = submission('lading.order.placed.v1', { order: 'PO-1', buyer: 'tesla', supplier: 'nvidia', lines });
+    const outcome = await journal.submit(book, large);
+    expect(outcome).toMatchObject({
+      status: 'rejected',
+      rejection: { code: 'event-too-large', facts: { limit: 65_535 } },
+    });
+    if (outcome.status === 'rejected') expect(outcome.rejection.facts.bytes).toBeGreaterThan(65_535);
+  });
+
+  it('never lets recorded time go back, also when the clock does', async () => {
+    const book = await ledger();
+    const ahead = '2999-01-01T00:00:00.123456Z';
+    await journals.pool.query('UPDATE journal.ledgers SET recorded = $2 WHERE ledger = $1', [book, ahead]);
+    expect(await journal.submit(book, order('PO-1', 'tesla', 1))).toMatchObject({ receipt: { recordedtime: ahead } });
+    const times = (await events(book)).map(({ recorded }) => recorded);
+    expect(times).toEqual([...times].sort());
+  });
+
+  it('takes any time that RFC 3339 allows, without spoiling the batch', async () => {
+    const book = await ledger();
+    const times = [
+      '0000-01-01T00:00:00Z',
+      '0000-06-01T12:00:00.5+23:59',
+      '0001-01-01T00:00:00.999999999Z',
+      '0001-01-01T00:00:00+01:00',
+      '2023-12-31T23:59:59.9999999-23:59',
+      '1582-10-10T00:00:00Z',
+    ];
+    await record(
+      journal,
+      book,
+      times.map((time, n) => order(`PO-${n}`, 'tesla', 1, { time })),
+    );
+    expect((await readEvents(journals.pool, book, 8, 10)).map(({ bytes }) => parseEvent(bytes).time)).toEqual(times);
+    const { rows } = await journals.pool.query<{ seconds: string }>(
+      'SELECT extract(epoch FROM occurred)::numeric::text AS seconds FROM journal.events WHERE ledger = $1 AND sequence > 8 ORDER BY sequence',
+      [book],
+    );
+    expect(rows.map(({ seconds }) => Math.round(Number(seconds) * 1000))).toEqual(
+      times.map((time) => Math.round(Date.parse(time.replace(/\.999+/, '.999')) + (time.includes('.9999') ? 1 : 0))),
+    );
+  });
+
+  it('keeps every event of an atomic batch with its place in it, or none', async () => {
+    const book = await ledger();
+    const kept = await journal.submitAtomic(book, [
+      order('PO-1', 'tesla', 10),
+      reassign('RA-1', 'PO-1', 'tesla', 'x', 4),
+      reassign('RA-2', 'PO-1', 'x', 'xai', 4),
+    ]);
+    expect(kept).toMatchObject({
+      status: 'recorded',
+      receipts: [{ sequence: 9 }, { sequence: 10 }, { sequence: 11 }],
+    });
+    const batch = (await readEvents(journals.pool, book, 8, 10)).map(({ bytes }) => parseEvent(bytes));
+    expect(batch.map(({ batchindex, batchsize }) => [batchindex, batchsize])).toEqual([
+      [0, 3],
+      [1, 3],
+      [2, 3],
+    ]);
+
+    const [failed, after] = await Promise.all([
+      journal.submitAtomic(book, [
+        order('PO-2', 'tesla', 10, { id: 'po-2' }),
+        reassign('RA-3', 'PO-1', 'tesla', 'x', 6),
+        reassign('RA-4', 'PO-1', 'tesla', 'x', 1),
+      ]),
+      journal.submit(book, reassign('RA-5', 'PO-1', 'tesla', 'xai', 6)),
+    ]);
+    expect(failed).toMatchObject({
+      status: 'failed',
+      index: 2,
+      outcome: { status: 'rejected', rejection: { code: 'not-the-owner' } },
+    });
+    expect(after).toMatchObject({ status: 'recorded', receipt: { sequence: 12 } });
+    expect(await streamVersion(journals.pool, book, 'order/PO-2')).toBe(0);
+    expect(await journal.submit(book, order('PO-2', 'tesla', 11, { id: 'po-2' }))).toMatchObject({
+      status: 'recorded',
+    });
+  });
+
+  it('answers an atomic batch that is there with its receipts, and one that is partly there with what is', async () => {
+    const book = await ledger();
+    const one = order('PO-1', 'tesla', 1);
+    const two = order('PO-2', 'tesla', 2);
+    const first = await journal.submitAtomic(book, [one, two]);
+    expect(first.status).toBe('recorded');
+    expect(await journal.submitAtomic(book, [one, two])).toEqual({ ...first, status: 'replayed' });
+    expect(await journal.submitAtomic(book, [order('PO-3', 'tesla', 3), two])).toEqual({
+      status: 'partly-there',
+      index: 1,
+      sequences: [10],
+    });
+    expect(await journal.submitAtomic(book, [one, order('PO-9', 'tesla', 3, { id: two.event.id })])).toEqual({
+      status: 'failed',
+      index: 1,
+      outcome: { status: 'conflict', sequence: 10 },
+    });
+    const three = order('PO-3', 'tesla', 3);
+    expect(await journal.submitAtomic(book, [three, three])).toMatchObject({
+      status: 'failed',
+      index: 1,
+      outcome: { status: 'rejected', rejection: { code: 'already-exists', facts: { first: 0 } } },
+    });
+    expect(await events(book)).toHaveLength(10);
+  });
+
+  it('takes an atomic batch of a thousand events whole', async () => {
+    const book = await ledger();
+    const orders = Array.from({ length: 1_000 }, (_, n) => order(`PO-${n}`, 'tesla', 1 + n));
+    const outcome = await journal.submitAtomic(book, orders);
+    expect(outcome.status).toBe('recorded');
+    expect(await events(book)).toHaveLength(1_008);
+  });
+
+  it('tells those who come when too many wait, and keeps nothing of theirs', async () => {
+    const book = await ledger();
+    const small = journals.make({ queueLimit: 3 });
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 5 }, (_, n) => small.submit(book, order(`PO-${n}`, 'tesla', 1))),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'rejected',
+    ]);
+    expect(outcomes[4]).toMatchObject({ reason: { name: 'JournalUnavailable', reason: 'busy', retryAfter: 1 } });
+    expect(await events(book)).toHaveLength(11);
+  });
+
+  it('says what it did: batches, events, seconds and answers', async () => {
+    const book = await ledger();
+    const seen: unknown[] = [];
+    const observed = journals.make({ observer: { batch: (batch) => seen.push(batch) } });
+    await Promise.all([
+      observed.submit(book, order('PO-1', 'tesla', 1)),
+      observed.submit(book, order('PO-2', 'nobody', 1)),
+      observed.submitAtomic(book, [order('PO-3', 'tesla', 1), order('PO-4', 'tesla', 1)]),
+    ]);
+    expect(seen).toEqual([
+      {
+        ledger: book,
+        seconds: expect.any(Number),
+        commands: 4,
+        events: 3,
+        attempts: 1,
+        answers: { recorded: 2, rejected: 1 },
+      },
+    ]);
+  });
+
+  it('registers an item again without forgetting what was tracked how', async () => {
+    const book = await ledger();
+    expect(await journal.submit(book, item('H100', 'serial'))).toMatchObject({
+      status: 'rejected',
+      rejection: { code: 'wrong-tracking' },
+    });
+  });
+
+  it('notifies readers of the ledger after the commit', async () => {
+    const book = await ledger();
+    const listener = await journals.pool.connect();
+    await listener.query('LISTEN lading_events');
+    const heard = new Promise<string | undefined>((resolve) => {
+      listener.on('notification', ({ payload }) => {
+        if (payload === book) resolve(payload);
+      });
+    });
+    await journal.submit(book, order('PO-1', 'tesla', 1));
+    expect(await heard).toBe(book);
+    listener.release(true);
+  });
+});
