@@ -4,12 +4,15 @@ import { pathToFileURL } from 'node:url';
 import { ensure } from './ensure.mjs';
 import { root } from './ensure/root.mjs';
 
-// Writes the files that follow from the contracts: the JSON Schemas and AsyncAPI. A test fails when they have drifted.
+// Writes the files that follow from the code: the JSON Schemas, AsyncAPI and OpenAPI. A test fails when they have drifted.
 await ensure();
 const built = pathToFileURL(join(root, 'dist/libs/contracts/src/generatedFiles.js')).href;
 /** @type {{generatedFiles: () => Map<string, string>}} */
 const { generatedFiles } = await import(built);
-const files = generatedFiles();
+const document = pathToFileURL(join(root, 'dist/apps/cli/src/up/contractDocument.js')).href;
+/** @type {{contractDocument: () => Promise<unknown>}} */
+const { contractDocument } = await import(document);
+const files = new Map(generatedFiles()).set('openapi.json', `${JSON.stringify(await contractDocument(), null, 2)}\n`);
 for (const [path, text] of files) {
   const file = join(root, 'libs/contracts/generated', path);
   mkdirSync(dirname(file), { recursive: true });

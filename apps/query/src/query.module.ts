@@ -25,7 +25,7 @@ import { FindStatusHandler } from './status/status.query.ts';
 
 /** The asking half of the HTTP contract. It needs PlatformModule, the journal's tables, and the read models of a projector. */
 @Module({
-  imports: [CqrsModule],
+  imports: [CqrsModule.forRoot()],
   controllers: [
     StatusController,
     HoldingsController,

@@ -1,3 +1,4 @@
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
@@ -10,12 +11,11 @@ import { AllInOneModule } from './allInOne.module.ts';
 export async function contractDocument(): Promise<OpenAPIObject> {
   // A preview makes no instances: what they would be given is never looked at.
   const parts = { config: { rateLimit: undefined } } as unknown as PlatformParts;
-  const app = await NestFactory.create<NestFastifyApplication>(
-    { module: Contract, imports: [PlatformModule.with(parts), AllInOneModule.with({ kafkaBrokers: [] })] },
-    createAdapter(),
-    { preview: true, logger: false, abortOnError: false },
-  );
+  const options = { preview: true, logger: false as const, abortOnError: false };
+  const module = { module: Contract, imports: [PlatformModule.with(parts), AllInOneModule.with({ kafkaBrokers: [] })] };
+  const app = await NestFactory.create<NestFastifyApplication>(module, createAdapter(), options);
   return openApi(app);
 }
 
+@Module({})
 class Contract {}

@@ -9,7 +9,7 @@ export const LedgerRoutes = (path: string): ClassDecorator =>
     Controller(`v1/ledgers/:ledger/${path}`),
     Requires('read'),
     UseInterceptors(AnswerInterceptor),
-    ApiTags('Asking'),
+    ApiTags(path),
   );
 
 export const ledgerParameter = ['The ledger', 'nvidia'] as const;

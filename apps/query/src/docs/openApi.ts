@@ -11,7 +11,14 @@ Errors are problem documents (RFC 9457) with a stable \`code\`. The events on Ka
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 /** Answered without a key: they tell nothing about anybody's hardware. */
-const PUBLIC = ['/health/live', '/health/ready', '/metrics', '/asyncapi.json'];
+const PUBLIC: Readonly<Record<string, readonly [summary: string, type: string]>> = {
+  '/health/live': ['Whether the process runs', 'application/json'],
+  '/health/ready': ['Whether it can do its work: 503 when not', 'application/json'],
+  '/metrics': ['What it measures, for Prometheus', 'text/plain'],
+  '/docs': ['This document as a page', 'text/html'],
+  '/openapi.json': ['This document', 'application/json'],
+  '/asyncapi.json': ['The events on Kafka, as an AsyncAPI 3.0 document', 'application/json'],
+};
 
 /** The OpenAPI 3.1 document of the routes that this process serves, from the same zod schemas that check and type them. */
 export function openApi(app: INestApplication): OpenAPIObject {
@@ -29,9 +36,12 @@ export function openApi(app: INestApplication): OpenAPIObject {
     ...document.components,
     schemas: { ...document.components?.schemas, ...(componentSchemas() as Schemas) },
   };
-  for (const path of PUBLIC) {
-    const operation = document.paths[path]?.get;
-    if (operation) Object.assign(operation, { security: [], tags: ['Operations'] });
+  for (const [path, [summary, type]] of Object.entries(PUBLIC)) {
+    document.paths[path] ??= { get: { operationId: `docs.${path.slice(1)}`, responses: {} } };
+    const { get } = document.paths[path];
+    if (get === undefined) continue;
+    const answer = { description: 'The answer.', content: { [type]: {} } };
+    Object.assign(get, { summary, security: [], tags: ['operations'], responses: { ...get.responses, 200: answer } });
   }
   return document;
 }

@@ -27,7 +27,7 @@ const CLOUD_EVENT = 'application/cloudevents+json';
 @Controller('v1/ledgers/:ledger/events')
 @Requires('read', 'audit')
 @UseInterceptors(AnswerInterceptor)
-@ApiTags('Events')
+@ApiTags('events')
 export class EventsController {
   constructor(private readonly queries: QueryBus) {}
 

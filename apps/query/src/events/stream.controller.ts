@@ -31,7 +31,7 @@ const Stream = parameters({
 
 @Controller('v1/ledgers/:ledger/events/stream')
 @Requires('read', 'audit')
-@ApiTags('Events')
+@ApiTags('events')
 export class StreamController {
   private readonly logger = new Logger('EventStream');
 

@@ -49,7 +49,7 @@ export class HoldingsController {
     parameters: Holdings,
     listOf: 'Holding',
   })
-  holdings(@Param('ledger') ledger: string, @Query(new ParseQuery(Holdings)) asked: z.infer<typeof Holdings>) {
+  list(@Param('ledger') ledger: string, @Query(new ParseQuery(Holdings)) asked: z.infer<typeof Holdings>) {
     return this.asking.list(ledger, asked, (model) => holdings(model, asked));
   }
 

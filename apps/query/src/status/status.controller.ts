@@ -14,19 +14,20 @@ import { FindLedgers } from './ledgers.query.ts';
 import { FindStatus } from './status.query.ts';
 
 const List = z.strictObject({ ...paging, ...inTime });
-type List = z.infer<typeof List>;
+/** Under a name of its own: a parameter's type that is also a value would be taken for its class. */
+type Listed = z.infer<typeof List>;
 
 /** What is about all ledgers that the key may touch. */
 @Controller('v1')
 @Requires('read', 'audit', 'admin')
 @UseInterceptors(AnswerInterceptor)
-@ApiTags('Asking')
+@ApiTags('ledgers')
 export class StatusController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('ledgers')
   @Asks({ summary: 'The ledgers, and where each stands', parameters: List, listOf: 'Ledger' })
-  async ledgers(@Query(new ParseQuery(List)) asked: List, @Actor() actor: Actor) {
+  async ledgers(@Query(new ParseQuery(List)) asked: Listed, @Actor() actor: Actor) {
     const all = await this.queries.execute(new FindLedgers());
     return page(
       all.filter(({ ledger }) => mayTouch(actor, ledger)),
@@ -41,7 +42,7 @@ export class StatusController {
     parameters: List,
     listOf: 'Status',
   })
-  async status(@Query(new ParseQuery(List)) asked: List, @Actor() actor: Actor) {
+  async status(@Query(new ParseQuery(List)) asked: Listed, @Actor() actor: Actor) {
     const all = await this.queries.execute(new FindStatus());
     return page(
       all.filter(({ ledger }) => mayTouch(actor, ledger)),
@@ -51,7 +52,7 @@ export class StatusController {
 }
 
 /** There are few of these rows; a cursor is how many were handed out before. */
-function page<R>(rows: readonly R[], { limit = 100, cursor = '0' }: List): Answer {
+function page(rows: readonly unknown[], { limit = 100, cursor = '0' }: Listed): Answer {
   if (!/^\d{1,9}$/.test(cursor)) throw malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
   const end = Number(cursor) + limit;
   return new Answer({ data: rows.slice(Number(cursor), end), next: end < rows.length ? String(end) : null }, {});

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type pg from 'pg';
+import { contractDocument } from '#apps/cli/src/up/contractDocument';
+import { AllInOneModule } from '#apps/cli/src/up/allInOne.module';
+import { feedMigrations } from '#feed/migrations/index';
+import { Journal } from '#journal/journal';
+import { journalMigrations } from '#journal/migrations/index';
+import { type Role, roles } from '#platform/actor';
+import { createKey, revokeKey, rotateKey } from '#platform/apiKeys';
+import { readConfig, type WithDatabase } from '#platform/config';
+import { createApp } from '#platform/createApp';
+import { migrate } from '#platform/migrate';
+import { platformMigrations } from '#platform/migrations/index';
+import { POOL } from '#platform/tokens';
+import { projectionMigrations } from '#projections/migrations/index';
+import { freshDatabase } from '#test/setup/freshDatabase';
+
+/** Who may, by the contract; a route that is in none of these lines is one that nobody thought about. */
+function mayCall(method: string, path: string): readonly Role[] | 'anybody' {
+  if (!path.startsWith('/v1')) return 'anybody';
+  const rest = path.replace('/v1/ledgers/{ledger}', 'L');
+  if (method === 'put' && rest === 'L') return ['admin'];
+  if (method === 'post' && rest === 'L/events') return ['shipments:write', 'reallocations:write', 'swaps:write'];
+  if (method === 'post' && rest === 'L/reallocations') return ['reallocations:write'];
+  if (method === 'post' && rest.startsWith('L/swaps')) return ['swaps:write'];
+  if (method === 'get' && rest.startsWith('L/events')) return ['read', 'audit'];
+  if (method === 'get' && rest.startsWith('L/')) return ['read'];
+  if (method === 'get') return ['read', 'audit', 'admin'];
+  throw new Error(`the contract does not say who may ${method} ${path}`);
+}
+
+interface Route {
+  readonly method: 'get' | 'post' | 'put';
+  readonly path: string;
+  readonly body: string | undefined;
+}
+
+const document = await contractDocument();
+const routes: Route[] = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods as Record<string, { requestBody?: { content: object } }>).map(
+    ([method, { requestBody }]): Route => ({
+      method: method as Route['method'],
+      path,
+      body: requestBody && Object.keys(requestBody.content)[0],
+    }),
+  ),
+);
+const named = routes.map((route): [string, Route] => [`${route.method.toUpperCase()} ${route.path}`, route]);
+const closed = named.filter(([, { method, path }]) => mayCall(method, path) !== 'anybody');
+const ofLedger = closed.filter(([, { path }]) => path.includes('{ledger}'));
+
+let app: NestFastifyApplication;
+let pool: pg.Pool;
+let weak: ReadonlyMap<Role, string>;
+let elsewhere: string;
+const dead: [what: string, header: string | undefined][] = [];
+
+beforeAll(async () => {
+  const database = await freshDatabase({
+    template: 'all in one',
+    migrate: (url) =>
+      migrate(url, [...platformMigrations, ...journalMigrations, ...feedMigrations, ...projectionMigrations]),
+  });
+  const env = {
+    DATABASE_URL: database.url,
+    LADING_ADMIN_KEY: 'admin-key-of-the-tests-0123456789',
+    LOG_LEVEL: 'silent',
+  };
+  const config = readConfig({ env }) as WithDatabase;
+  app = await createApp(AllInOneModule.with({ kafkaBrokers: [] }), config);
+  pool = app.get<pg.Pool>(POOL);
+  await app.get(Journal).open('nvidia', { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
+
+  const made = roles.map(async (role) => {
+    const { secret } = await createKey(pool, { name: `only-${role}`, roles: [role] });
+    return [role, secret] as const;
+  });
+  weak = new Map(await Promise.all(made));
+  elsewhere = (await createKey(pool, { name: 'elsewhere', roles, ledgers: ['another'] })).secret;
+  const revoked = await createKey(pool, { name: 'revoked', roles });
+  await call(routes[0]!, `Bearer ${revoked.secret}`);
+  await revokeKey(pool, 'revoked');
+  const rotated = await createKey(pool, { name: 'rotated', roles });
+  await rotateKey(pool, 'rotated');
+  dead.push(
+    ['no key', undefined],
+    ['an empty key', 'Bearer '],
+    ['a wrong key', `Bearer ${'x'.repeat(43)}`],
+    ['a revoked key', `Bearer ${revoked.secret}`],
+    ['a key that was rotated away', `Bearer ${rotated.secret}`],
+    ['a good key under another scheme', `Basic ${weak.get('admin') ?? ''}`],
+    ['two keys', `Bearer ${weak.get('read') ?? ''}, Bearer ${weak.get('admin') ?? ''}`],
+  );
+});
+afterAll(() => app.close());
+
+function call({ method, path, body }: Route, authorization: string | undefined, as: string = method) {
+  const url = path
+    .replace('{ledger}', 'nvidia')
+    .replace('{sequence}', '1')
+    .replaceAll(/\{\w+\}/g, 'some-id');
+  return app.inject({
+    method: as as 'GET',
+    url,
+    headers: {
+      ...(authorization !== undefined && { authorization }),
+      ...(body !== undefined && { 'content-type': body, 'idempotency-key': 'k-1' }),
+    },
+    ...(body !== undefined && { payload: '{}' }),
+  });
+}
+
+describe('without a key that is in force', () => {
+  it.each(closed)('%s answers 401, the same for every reason', async (_name, route) => {
+    for (const [what, header] of dead) {
+      const { statusCode, headers, body } = await call(route, header);
+      const { code, instance, ...rest } = JSON.parse(body) as Record<string, unknown>;
+      expect({ what, statusCode, code, type: headers['content-type'] }).toEqual({
+        what,
+        statusCode: 401,
+        code: 'unauthenticated',
+        type: 'application/problem+json',
+      });
+      expect(headers['www-authenticate']).toMatch(/^Bearer /);
+      expect(Object.keys(rest).sort()).toEqual(['detail', 'status', 'title', 'type']);
+      if (route.method === 'get') expect((await call(route, header, 'HEAD')).statusCode).toBe(401);
+    }
+  });
+
+  it.each(named.filter(([, { method, path }]) => mayCall(method, path) === 'anybody' && !/docs|openapi/.test(path)))(
+    '%s is answered: it is about nobody',
+    async (_name, route) => {
+      expect((await call(route, undefined)).statusCode).toBe(200);
+    },
+  );
+});
+
+describe('with a key that may not', () => {
+  it.each(closed)('%s answers 403 to every role that it does not name', async (_name, route) => {
+    const allowed = mayCall(route.method, route.path);
+    for (const [role, key] of weak) {
+      if (allowed.includes(role)) continue;
+      const { statusCode, body } = await call(route, `Bearer ${key}`);
+      expect({ role, statusCode }).toEqual({ role, statusCode: 403 });
+      expect(JSON.parse(body)).toMatchObject({ code: 'forbidden' });
+    }
+  });
+
+  it.each(ofLedger)('%s answers 403 to a key of another ledger', async (_name, route) => {
+    const { statusCode, body } = await call(route, `Bearer ${elsewhere}`);
+    expect(statusCode).toBe(403);
+    expect(JSON.parse(body)).toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('with a key that may', () => {
+  it.each(closed.filter(([, { path }]) => !path.endsWith('/stream')))('%s lets it in', async (_name, route) => {
+    for (const [role, key] of weak) {
+      if (!mayCall(route.method, route.path).includes(role)) continue;
+      const { statusCode } = await call(route, `Bearer ${key}`);
+      expect([401, 403]).not.toContain(statusCode);
+      expect(statusCode).toBeLessThan(500);
+    }
+  });
+});
