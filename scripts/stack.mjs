@@ -42,6 +42,8 @@ mkdirSync(logs, { recursive: true, mode: 0o700 });
 /** What was started, in the order in which it stops. @type {{name: string, exited: Promise<unknown>, stop: () => Promise<void>}[]} */
 let running = [];
 let stopping = false;
+let release = () => Promise.resolve();
+const isStopping = () => stopping;
 
 /**
  * Everything is stopped in order: first who takes work in, last what keeps the data.
@@ -54,6 +56,7 @@ async function leave(code) {
     say(`stopping ${name}`);
     await stop();
   }
+  await release();
   process.exit(code);
 }
 
@@ -68,6 +71,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 try {
   const infrastructure = await saying('PostgreSQL and Kafka', () => startInfrastructure(dataDir, process.env, say));
   running = infrastructure.servers;
+  release = infrastructure.release;
   const env = {
     ...process.env,
     DATABASE_URL: infrastructure.databaseUrl,
@@ -99,7 +103,11 @@ try {
   table(infrastructure);
   if (args.includes('--exit')) await leave(0);
   say('Ctrl-C stops everything.');
+  // The servers do not keep this process: without something to wait for it would end, and they with it.
+  setInterval(() => undefined, 60_000);
 } catch (error) {
+  // What was on its way up when it was told to stop has nothing to complain of.
+  if (isStopping()) await new Promise(() => undefined);
   say(error instanceof Error ? error.message : String(error));
   await leave(1);
 }

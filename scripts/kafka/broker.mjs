@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../process/freePort.mjs';
 import { startGuarded } from '../process/guarded.mjs';
+import { isRunning } from '../process/isRunning.mjs';
 import { answersAsKafka } from './answersAsKafka.mjs';
 import { installKafka } from './installKafka.mjs';
 
@@ -15,6 +16,7 @@ export { kafkaMissing } from './kafkaMissing.mjs';
 
 const run = promisify(execFile);
 const READY_MS = 60_000;
+const PREDECESSOR_MS = 20_000;
 
 /**
  * @typedef {object} Broker a real Kafka, one broker and its own controller, on 127.0.0.1
@@ -74,6 +76,8 @@ export async function startBroker({
     ]);
   }
 
+  const pidFile = join(dataDir, 'broker.pid');
+  await waitForPredecessor(pidFile, config, log);
   log('starting Kafka');
   const logFile = join(dataDir, 'broker.log');
   const logFd = openSync(logFile, 'a');
@@ -83,6 +87,7 @@ export async function startBroker({
     onOwnersDeath: 'TERM',
   });
   closeSync(logFd);
+  await writeFile(pidFile, String(server.pid));
 
   const deadline = Date.now() + READY_MS;
   while (!(await answersAsKafka(port))) {
@@ -102,6 +107,24 @@ export async function startBroker({
     stop: () => server.stop('SIGTERM', 20_000, 'SIGKILL'),
     kill: (signal = 'SIGKILL') => server.stop(signal, 20_000, 'SIGKILL'),
   };
+}
+
+/**
+ * The broker of an earlier run, whose owner was killed, is stopping: it still answers and would be taken for the new one, and
+ * it holds the lock of the data.
+ * @param {string} pidFile
+ * @param {string} config its last argument
+ * @param {(message: string) => void} log
+ */
+async function waitForPredecessor(pidFile, config, log) {
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  const deadline = Date.now() + PREDECESSOR_MS;
+  for (let said = false; pid > 0 && isRunning(pid, config); said = true) {
+    if (!said) log('waiting for the Kafka of an earlier run to stop');
+    if (Date.now() > deadline)
+      throw new Error(`another Kafka (process ${pid}) is running on ${config}: stop the one that started it first`);
+    await sleep(50);
+  }
 }
 
 /** @param {string} heap */

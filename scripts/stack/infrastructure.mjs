@@ -7,6 +7,7 @@ import { startBroker } from '../kafka/broker.mjs';
  * @property {string} brokers
  * @property {{name: string, exited: Promise<unknown>, stop: () => Promise<void>}[]} servers that were started here, in the
  *   order in which they stop
+ * @property {() => Promise<void>} release gives the folder free, when they have
  */
 
 /**
@@ -18,14 +19,18 @@ import { startBroker } from '../kafka/broker.mjs';
  */
 export async function startInfrastructure(dataDir, env, log) {
   // Only now: before, there was no build to take it from.
+  const { holdFolder } = await import('#platform/holdFolder');
   const { startEmbeddedPostgres } = await import('#platform/embeddedPostgres');
+  // Before either of them touches its data.
+  const release = await holdFolder(dataDir);
   const [postgres, kafka] = await Promise.allSettled([
-    env.DATABASE_URL ? undefined : startEmbeddedPostgres(dataDir, log),
+    env.DATABASE_URL ? undefined : startEmbeddedPostgres(join(dataDir, 'database'), log),
     env.KAFKA_BROKERS ? undefined : startBroker({ dataDir: join(dataDir, 'kafka'), log }),
   ]);
   const failed = [postgres, kafka].find((result) => result.status === 'rejected');
   if (postgres.status === 'rejected' || kafka.status === 'rejected') {
     for (const result of [kafka, postgres]) if (result.status === 'fulfilled') await result.value?.stop();
+    await release();
     throw failed?.status === 'rejected' ? failed.reason : new Error('the infrastructure did not start');
   }
   return {
@@ -35,5 +40,6 @@ export async function startInfrastructure(dataDir, env, log) {
       ...(kafka.value ? [{ name: 'Kafka', ...kafka.value }] : []),
       ...(postgres.value ? [{ name: 'PostgreSQL', ...postgres.value }] : []),
     ],
+    release,
   };
 }
