@@ -104,7 +104,7 @@ export class WritingApp {
       ...headers,
     });
     if (status !== 200) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
-    return String(body['text'])
+    return String(body.text)
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -140,6 +140,7 @@ export class WritingApp {
 }
 
 let made = 0;
+let named = 0;
 
 /** A well-formed event with an id of its own. */
 export const event = (type: string, data: unknown, over: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -173,7 +174,7 @@ export const reassigned = (
   to: string,
   of: string,
   quantity: number,
-  name = `RA-${made + 1}`,
+  name = `RA-${++named}`,
 ): Record<string, unknown> => ({
   reallocation: name,
   kind: 'reassigned',

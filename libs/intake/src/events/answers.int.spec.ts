@@ -15,18 +15,18 @@ describe('a submitted event', () => {
     const head = await app.head();
     const sent = order();
     const answer = await app.submit(sent);
-    expect(answer).toMatchObject({ status: 201, body: { ledger: 'nvidia', sequence: head + 1, id: sent['id'] } });
-    expect(answer.body['recordedtime']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(answer).toMatchObject({ status: 201, body: { ledger: 'nvidia', sequence: head + 1, id: sent.id } });
+    expect(answer.body.recordedtime).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(Object.keys(answer.body).toSorted()).toEqual(['id', 'ledger', 'recordedtime', 'sequence']);
     expect(answer.headers.get('lading-sequence')).toBe(String(head + 1));
     expect(await app.head()).toBe(head + 1);
     const kept = JSON.parse(String((await readEvent(app.pool, 'nvidia', head + 1))?.bytes)) as Record<string, unknown>;
     expect(kept).toMatchObject({
-      id: sent['id'],
+      id: sent.id,
       source: 'urn:test',
       actor: 'admin',
-      time: sent['time'],
-      data: sent['data'],
+      time: sent.time,
+      data: sent.data,
     });
   });
 
@@ -48,13 +48,13 @@ describe('a submitted event', () => {
     const sent = order();
     const { body } = await app.submit(sent);
     const head = await app.head();
-    const answer = await app.submit({ ...order(), id: sent['id'] });
+    const answer = await app.submit({ ...order(), id: sent.id });
     expect(answer).toMatchObject({
       status: 409,
-      body: { code: 'id-conflict', sequence: body['sequence'], instance: '/v1/ledgers/nvidia/events' },
+      body: { code: 'id-conflict', sequence: body.sequence, instance: '/v1/ledgers/nvidia/events' },
     });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
-    expect((await app.submit({ ...order(), id: sent['id'], source: 'urn:other' })).status).toBe(201);
+    expect((await app.submit({ ...order(), id: sent.id, source: 'urn:other' })).status).toBe(201);
     expect(await app.head()).toBe(head + 1);
   });
 

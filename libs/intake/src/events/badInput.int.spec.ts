@@ -16,7 +16,7 @@ afterAll(() => app.close());
 const pointers = ({ body }: Answer): string[] | undefined => body.errors?.map(({ pointer }) => pointer);
 const quantity = (value: unknown) => {
   const sent = order();
-  (sent['data'] as { lines: { quantity: unknown }[] }).lines[0]!.quantity = value;
+  (sent.data as { lines: { quantity: unknown }[] }).lines[0]!.quantity = value;
   return sent;
 };
 const text = (sent: unknown) => JSON.stringify(sent);
@@ -57,7 +57,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
   ])('the content type "%s": 415, with the types that are taken', async (type) => {
     const answer = await app.submit(text(order()), { 'content-type': type });
     expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
-    expect(answer.body['accepted']).toEqual([
+    expect(answer.body.accepted).toEqual([
       'application/cloudevents+json',
       'application/cloudevents-batch+json',
       'application/x-ndjson',
@@ -179,7 +179,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
       },
       body: chunked,
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(response.status).toBe(413);
   });
 
@@ -190,7 +190,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     );
     expect(pointers(await app.submit(polluting))?.toSorted()).toEqual(['/data/__proto__', '/data/constructor']);
     expect((await app.submit('{"__proto__":{"type":"lading.order.placed.v1"}}')).status).toBe(400);
-    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
   it('a name written twice: 400 at its pointer', async () => {

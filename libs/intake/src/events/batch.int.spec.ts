@@ -27,12 +27,12 @@ describe('a batch', () => {
       reallocated('PO-B1', 6),
       { ...order(), time: 'yesterday' },
       replayed,
-      { ...order(), id: replayed['id'] },
+      { ...order(), id: replayed.id },
       reallocated('PO-B1', 5),
       null,
     ]);
     expect(answer.status).toBe(200);
-    expect(answer.body['results']).toEqual([
+    expect(answer.body.results).toEqual([
       { status: 201, sequence: head + 1 },
       {
         status: 422,
@@ -59,7 +59,7 @@ describe('a batch', () => {
     );
     const { status, body } = await app.batch(events);
     expect(status).toBe(200);
-    expect((body['results'] as { sequence: number }[]).map(({ sequence }) => sequence)).toEqual(
+    expect((body.results as { sequence: number }[]).map(({ sequence }) => sequence)).toEqual(
       events.map((_, i) => head + 1 + i),
     );
   });
@@ -125,7 +125,7 @@ describe('an atomic batch', () => {
     expect(again.status).toBe(200);
     expect(again.headers.get('idempotent-replay')).toBe('true');
     const sequences = (body: Record<string, unknown>) =>
-      (body['results'] as { sequence: number }[]).map(({ sequence }) => sequence);
+      (body.results as { sequence: number }[]).map(({ sequence }) => sequence);
     expect(sequences(again.body)).toEqual(sequences(first.body));
     expect(await app.head()).toBe(head + 2);
   });

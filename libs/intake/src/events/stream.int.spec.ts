@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ADMIN,
+  event,
+  intakeDatabase,
+  NDJSON,
+  order,
+  reassigned,
+  startWritingApp,
+  type WritingApp,
+} from '#test/intake/writingApp';
+
+let app: WritingApp;
+let head: number;
+
+beforeAll(async () => {
+  app = await startWritingApp(await intakeDatabase());
+  await app.open();
+});
+beforeEach(async () => {
+  head = await app.head();
+});
+afterAll(() => app.close());
+
+const line = (sent: unknown) => `${JSON.stringify(sent)}\n`;
+const reallocated = (of: string, quantity: number) =>
+  event('lading.reallocation.made.v1', reassigned('tesla', 'x', of, quantity));
+
+/** A stream that is written by hand. */
+function open(): { stream: ClientRequest; response: Promise<IncomingMessage> } {
+  const stream = request(`${app.base}/v1/ledgers/nvidia/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ADMIN}`, 'content-type': NDJSON },
+  });
+  const response = once(stream, 'response').then(([message]) => message as IncomingMessage);
+  response.catch(() => undefined);
+  stream.on('error', () => undefined);
+  return { stream, response };
+}
+const eventually = async (holds: () => Promise<boolean>): Promise<void> => {
+  for (let i = 0; i < 200 && !(await holds()); i++) await sleep(10);
+  expect(await holds()).toBe(true);
+};
+
+describe('a stream of events', () => {
+  it('is answered 200 with a result for each line, in their order, and a bad line does not stop the rest', async () => {
+    const replayed = order();
+    await app.submit(replayed);
+    const results = await app.stream(
+      [
+        line(order({}, { name: 'PO-S1', quantity: 5 })),
+        '{"specversion":"1.0", nope\n',
+        line(reallocated('PO-S1', 6)),
+        '\n',
+        '  \r\n',
+        line({ ...order(), time: 'noon' }),
+        line(replayed),
+        line({ ...order(), id: replayed.id }),
+        `${JSON.stringify({ ...order(), data: { note: 'x'.repeat(1_100_000) } })}\n`,
+        JSON.stringify(reallocated('PO-S1', 5)),
+      ].join(''),
+    );
+    const refused = (status: number, at: number, code: string) => ({
+      line: at,
+      status,
+      problem: expect.objectContaining({ code, status }) as unknown,
+    });
+    expect(results).toEqual([
+      { line: 1, status: 201, sequence: head + 2 },
+      refused(400, 2, 'not-json'),
+      refused(422, 3, 'insufficient-quantity'),
+      refused(400, 6, 'malformed'),
+      { line: 7, status: 200, sequence: head + 1 },
+      refused(409, 8, 'id-conflict'),
+      refused(413, 9, 'too-large'),
+      { line: 10, status: 201, sequence: head + 3 },
+    ]);
+    expect(await app.head()).toBe(head + 3);
+  });
+
+  it('of any length keeps its order, and each line is committed when its result is read', async () => {
+    const count = 3_000;
+    const lines = Array.from({ length: count }, () => line(order())).join('');
+    const results = await app.stream(lines);
+    expect(results.map(({ sequence }) => sequence)).toEqual(Array.from({ length: count }, (_, i) => head + 1 + i));
+    expect(await app.head()).toBe(head + count);
+  });
+
+  it('gives the result of a line while it is still open', async () => {
+    const { stream, response } = open();
+    stream.write(line(order()));
+    const message = await response;
+    expect(message.statusCode).toBe(200);
+    expect(message.headers['content-type']).toBe(NDJSON);
+    const [first] = (await once(message, 'data')) as [Buffer];
+    expect(JSON.parse(String(first))).toEqual({ line: 1, status: 201, sequence: head + 1 });
+    expect(await app.head()).toBe(head + 1);
+    const next = line(order());
+    stream.write(next.slice(0, 50)); // cut where a chunk ends, not where a line does
+    await sleep(20);
+    stream.write(next.slice(50));
+    const [second] = (await once(message, 'data')) as [Buffer];
+    expect(JSON.parse(String(second))).toEqual({ line: 2, status: 201, sequence: head + 2 });
+    stream.end();
+    await once(message, 'end');
+  });
+
+  it('that is broken off in the middle of a line keeps the lines before it, and nothing of that one', async () => {
+    const { stream, response } = open();
+    stream.write(line(order()));
+    await once(await response, 'data');
+    stream.write(line(order()).slice(0, -30));
+    await sleep(20);
+    stream.destroy();
+    await sleep(100);
+    expect(await app.head()).toBe(head + 1);
+    expect((await app.submit(order())).status).toBe(201); // and nobody waits for it
+  });
+
+  it('that ends in the middle of a line is told so, and the line is not kept', async () => {
+    const results = await app.stream(line(order()) + line(order()).slice(0, -30));
+    expect(results).toEqual([
+      { line: 1, status: 201, sequence: head + 1 },
+      { line: 2, status: 400, problem: expect.objectContaining({ code: 'not-json' }) as unknown },
+    ]);
+    expect(await app.head()).toBe(head + 1);
+  });
+
+  it('whose client hangs up is read no further: what was committed stays, in order and without a gap', async () => {
+    const { stream, response } = open();
+    const events = Array.from({ length: 5_000 }, () => line(order()));
+    stream.write(events.slice(0, 2_500).join(''));
+    await once(await response, 'data');
+    stream.destroy();
+    await sleep(200);
+    const kept = await app.head();
+    expect(kept).toBeGreaterThan(head);
+    expect(kept).toBeLessThanOrEqual(head + 2_500);
+    await eventually(async () => (await app.submit(order())).status === 201);
+    const { rows } = await app.pool.query<{ gapless: boolean }>(
+      'SELECT max(sequence) = count(*) AS gapless FROM journal.events',
+    );
+    expect(rows).toEqual([{ gapless: true }]);
+  });
+
+  it('whose client does not read its results is not read from, and holds up nobody else', async () => {
+    const { stream, response } = open();
+    const bad = `${JSON.stringify({ note: 'x'.repeat(200) })}\n`.repeat(1_000);
+    let blocked = false;
+    for (let i = 0; i < 400 && !blocked; i++) {
+      blocked =
+        !stream.write(bad) && (await Promise.race([once(stream, 'drain').then(() => false), sleep(1_000, true)]));
+    }
+    expect(blocked).toBe(true);
+    expect((await app.submit(order())).status).toBe(201);
+    (await response).destroy();
+    stream.destroy();
+  });
+
+  it('with nothing in it has no results', async () => {
+    expect(await app.stream('')).toEqual([]);
+    expect(await app.stream('\n\n')).toEqual([]);
+  });
+
+  it('takes no If-Match', async () => {
+    const answer = await app.send('POST', '/v1/ledgers/nvidia/events', line(order()), {
+      'content-type': NDJSON,
+      'if-match': '"1"',
+    });
+    expect(answer.status).toBe(400);
+    expect(await app.head()).toBe(head);
+  });
+
+  it('may have lines that are not UTF-8, which are refused alone', async () => {
+    const broken = Buffer.from(line(order({ id: 'X' })));
+    broken[broken.indexOf('X')] = 0xff;
+    const results = await app.stream(Buffer.concat([broken, Buffer.from(line(order()))]));
+    expect(results).toMatchObject([{ status: 400 }, { status: 201, sequence: head + 1 }]);
+  });
+});

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../setup/freePort.ts';
+import { ADMIN } from './writingApp.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A service that runs in a process of its own, from the sources. */
+export interface ServiceProcess {
+  readonly base: string;
+  readonly child: ChildProcess;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a service on a database and resolves when it is ready. */
+export async function startProcess(
+  service: 'shipments' | 'reallocations' | 'swaps',
+  databaseUrl: string,
+): Promise<ServiceProcess> {
+  const port = await freePort();
+  const child = spawn(
+    process.execPath,
+    ['--conditions=source', '--import', './test/setup/typescript.mjs', `apps/${service}/src/main.ts`],
+    {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        DATABASE_URL: databaseUrl,
+        LADING_ADMIN_KEY: ADMIN,
+        LADING_PORT: String(port),
+        LADING_HOST: '127.0.0.1',
+        LOG_LEVEL: 'warn',
+      },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  const base = `http://127.0.0.1:${port}`;
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  };
+  for (let i = 0; i < 600; i++) {
+    if (child.exitCode !== null) throw new Error(`${service} ended with status ${child.exitCode}`);
+    const ready = await fetch(`${base}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (ready) return { base, child, stop };
+    await sleep(50);
+  }
+  await stop('SIGKILL');
+  throw new Error(`${service} does not become ready`);
+}
