@@ -54,7 +54,7 @@ describe('a reallocation over its plain route', () => {
     const before = Date.now();
     const answer = await post(
       'reallocations',
-      { ...reassigned('tesla', 'x', 'PO-T', 5, 'RA-1'), note: 'as agreed' },
+      { ...reassigned('tesla', 'x', 'PO-T', 5, 'RA-DESK'), note: 'as agreed' },
       'k-1',
       desk,
     );
@@ -65,7 +65,7 @@ describe('a reallocation over its plain route', () => {
       source: 'urn:lading:key:desk',
       actor: 'desk',
       type: 'lading.reallocation.made.v1',
-      data: { reallocation: 'RA-1', note: 'as agreed' },
+      data: { reallocation: 'RA-DESK', note: 'as agreed' },
     });
     expect(Date.parse(String(event.time))).toBeGreaterThanOrEqual(before - 1);
   });
