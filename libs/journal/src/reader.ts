@@ -92,11 +92,20 @@ export async function readHeads(db: Queryable): Promise<Head[]> {
   });
 }
 
-/** The sequence of the last event of an entity's stream, which is its version; 0 when it has none. */
-export async function streamVersion(db: Queryable, ledger: string, entity: EntityKey): Promise<number> {
+/**
+ * The sequence of the last event of an entity's stream, which is its version; 0 when it has none. Events after `upTo` are
+ * left out: whoever answers from what is known up to there hands out the version that belongs to it.
+ */
+export async function streamVersion(
+  db: Queryable,
+  ledger: string,
+  entity: EntityKey,
+  upTo = Number.MAX_SAFE_INTEGER,
+): Promise<number> {
   const { rows } = await db.query<{ version: string | number }>(
-    `SELECT coalesce(max(sequence), 0) AS version FROM journal.event_entities WHERE ledger = $1 AND entity = $2`,
-    [ledger, entity],
+    `SELECT coalesce(max(sequence), 0) AS version FROM journal.event_entities
+      WHERE ledger = $1 AND entity = $2 AND sequence <= $3`,
+    [ledger, entity, upTo],
   );
   return Number(rows[0]?.version ?? 0);
 }

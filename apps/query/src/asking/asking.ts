@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import type { List } from '#contracts/rows';
 import type { EntityKey } from '#ledger/entity';
+import { streamVersion } from '#journal/reader';
 import { BadCursor, type Page } from '#projections/reading/page';
 import type { ReadModel } from '#projections/reading/readModel';
 import { Answer } from './answer.ts';
 import { Ask } from './ask.query.ts';
 import { malformed, notFound } from './refusals.ts';
-import { streamVersion } from './streamVersion.ts';
 
 interface Asked {
   readonly 'min-sequence'?: number | undefined;
@@ -44,7 +44,7 @@ export class Asking {
   ): Promise<Answer<R>> {
     const ask = new Ask(ledger, asked['min-sequence'], async (model) => ({
       row: await read(model),
-      version: what.entity && (await streamVersion(model, what.entity)),
+      version: what.entity && (await versionOf(model, what.entity)),
     }));
     const { sequence, result } = await this.queries.execute(ask);
     if (result.row === undefined) throw notFound(`the ledger ${ledger} has no ${what.name}`, { ledger });
@@ -57,4 +57,9 @@ function orBadCursor(error: unknown): unknown {
   const { code } = error as { code?: unknown };
   const bad = error instanceof BadCursor || (typeof code === 'string' && code.startsWith('22'));
   return bad ? malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }]) : error;
+}
+
+/** As of the answer: a later event of the stream is not in it, and whoever acts on the answer has to be told of that. */
+async function versionOf({ db, ledger, sequence }: ReadModel, entity: EntityKey): Promise<number | undefined> {
+  return (await streamVersion(db, ledger, entity, sequence)) || undefined;
 }
