@@ -1,12 +1,12 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { say, saying } from './ensure/say.mjs';
 import { kafkaMissing } from './kafka/kafkaMissing.mjs';
-import { startInfrastructure } from './stack/infrastructure.mjs';
 import { portsTaken } from './stack/portsTaken.mjs';
-import { becomesReady, endOf, startService } from './stack/runService.mjs';
+import { endOf } from './stack/runService.mjs';
 import { FIRST_PORT, services } from './stack/services.mjs';
+import { Topology } from './stack/topology.mjs';
 
 const HELP = `npm run stack             the whole topology on this machine, a process each, until Ctrl-C
 npm run stack -- --exit   leaves as soon as everything was healthy
@@ -36,13 +36,14 @@ if (missing !== null)
   fail(`${missing}. Set KAFKA_BROKERS to a Kafka of your own, or run "npm start", which does without`, 2);
 
 const dataDir = resolve(process.env.LADING_DATA ?? '.lading', 'stack');
-const logs = join(dataDir, 'logs');
-mkdirSync(logs, { recursive: true, mode: 0o700 });
+const topology = new Topology({
+  dataDir,
+  processes: services.map(({ name, offset }) => ({ name, port: firstPort + offset })),
+  env: process.env,
+  log: say,
+});
 
-/** What was started, in the order in which it stops. @type {{name: string, exited: Promise<unknown>, stop: () => Promise<void>}[]} */
-let running = [];
 let stopping = false;
-let release = () => Promise.resolve();
 const isStopping = () => stopping;
 
 /**
@@ -52,11 +53,9 @@ const isStopping = () => stopping;
  */
 async function leave(code) {
   stopping = true;
-  for (const { name, stop } of running) {
+  await topology.stop((name) => {
     say(`stopping ${name}`);
-    await stop();
-  }
-  await release();
+  });
   process.exit(code);
 }
 
@@ -69,38 +68,18 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 }
 
 try {
-  const infrastructure = await saying('PostgreSQL and Kafka', () => startInfrastructure(dataDir, process.env, say));
-  running = infrastructure.servers;
-  release = infrastructure.release;
-  const env = {
-    ...process.env,
-    DATABASE_URL: infrastructure.databaseUrl,
-    KAFKA_BROKERS: infrastructure.brokers,
-    LADING_DATA: dataDir,
-  };
-  const processes = await saying('six services', async () => {
-    const all = await Promise.all(
-      services.map(({ name, offset }) => startService(name, firstPort + offset, join(logs, `${name}.log`), env)),
-    );
-    const stops = all.map(({ name, server }) => ({
-      name,
-      exited: server.exited,
-      stop: () => server.stop('SIGTERM', 10_000, 'SIGKILL'),
-    }));
-    running = [...stops, ...infrastructure.servers];
-    await Promise.all(all.map(becomesReady));
-    return all;
-  });
+  await saying('PostgreSQL and Kafka', () => topology.startServers());
+  await saying('six services', () => topology.startServices());
 
-  for (const { name, exited } of running) {
+  for (const { name, exited } of topology.members) {
     void exited.then(() => {
       if (stopping) return;
-      const service = processes.find((each) => each.name === name);
-      say(`${name} has ended by itself${service ? `; the end of ${service.logFile}:\n${endOf(service.logFile)}` : ''}`);
+      const logFile = services.some((service) => service.name === name) ? topology.logFile(name) : undefined;
+      say(`${name} has ended by itself${logFile ? `; the end of ${logFile}:\n${endOf(logFile)}` : ''}`);
       void leave(1);
     });
   }
-  table(infrastructure);
+  table();
   if (args.includes('--exit')) await leave(0);
   say('Ctrl-C stops everything.');
   // The servers do not keep this process: without something to wait for it would end, and they with it.
@@ -122,12 +101,11 @@ async function checkedPort() {
   }
 }
 
-/** @param {import('./stack/infrastructure.mjs').Infrastructure} infrastructure */
-function table({ brokers, databaseUrl }) {
-  const database = new URL(databaseUrl);
+function table() {
+  const database = new URL(topology.databaseUrl);
   const rows = [
     ...services.map(({ name, offset, does }) => [name, `http://127.0.0.1:${firstPort + offset}`, does]),
-    ['Kafka', brokers, `topic ${process.env.LADING_TOPIC ?? 'lading.events'}`],
+    ['Kafka', topology.brokers, `topic ${process.env.LADING_TOPIC ?? 'lading.events'}`],
     ['PostgreSQL', database.host, `database ${database.pathname.slice(1)}`],
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => String(row[column]).length)));
@@ -142,7 +120,7 @@ Everything is healthy, ${((Date.now() - started) / 1000).toFixed(1)} s after the
 ${lines.join('\n')}
 
   key   ${key}
-  logs  ${logs}
+  logs  ${join(dataDir, 'logs')}
 
 `);
 }

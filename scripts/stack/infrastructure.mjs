@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { startBroker } from '../kafka/broker.mjs';
+import { Member } from './member.mjs';
 
 /**
  * @typedef {object} Infrastructure
  * @property {string} databaseUrl
  * @property {string} brokers
- * @property {{name: string, exited: Promise<unknown>, stop: () => Promise<void>}[]} servers that were started here, in the
- *   order in which they stop
+ * @property {Member[]} servers that were started here, in the order in which they stop
  * @property {() => Promise<void>} release gives the folder free, when they have
  */
 
@@ -23,23 +23,31 @@ export async function startInfrastructure(dataDir, env, log) {
   const { startEmbeddedPostgres } = await import('#platform/embeddedPostgres');
   // Before either of them touches its data.
   const release = await holdFolder(dataDir);
-  const [postgres, kafka] = await Promise.allSettled([
-    env.DATABASE_URL ? undefined : startEmbeddedPostgres(join(dataDir, 'database'), log),
-    env.KAFKA_BROKERS ? undefined : startBroker({ dataDir: join(dataDir, 'kafka'), log }),
-  ]);
-  const failed = [postgres, kafka].find((result) => result.status === 'rejected');
-  if (postgres.status === 'rejected' || kafka.status === 'rejected') {
-    for (const result of [kafka, postgres]) if (result.status === 'fulfilled') await result.value?.stop();
+
+  let databaseUrl = String(env.DATABASE_URL);
+  let brokers = String(env.KAFKA_BROKERS);
+  /** @type {number | undefined} */
+  let port;
+  const kafka = new Member('Kafka', async () => {
+    const broker = await startBroker({ dataDir: join(dataDir, 'kafka'), log });
+    brokers = broker.brokers;
+    return broker;
+  });
+  const postgres = new Member('PostgreSQL', async () => {
+    const server = await startEmbeddedPostgres(join(dataDir, 'database'), log, { port });
+    databaseUrl = server.url;
+    port = Number(new URL(databaseUrl).port);
+    return server;
+  });
+
+  const servers = [...(env.KAFKA_BROKERS ? [] : [kafka]), ...(env.DATABASE_URL ? [] : [postgres])];
+  const failed = (await Promise.allSettled(servers.map((server) => server.start()))).find(
+    (result) => result.status === 'rejected',
+  );
+  if (failed !== undefined) {
+    for (const server of servers) await server.stop();
     await release();
-    throw failed?.status === 'rejected' ? failed.reason : new Error('the infrastructure did not start');
+    throw failed.reason;
   }
-  return {
-    databaseUrl: postgres.value?.url ?? String(env.DATABASE_URL),
-    brokers: kafka.value?.brokers ?? String(env.KAFKA_BROKERS),
-    servers: [
-      ...(kafka.value ? [{ name: 'Kafka', ...kafka.value }] : []),
-      ...(postgres.value ? [{ name: 'PostgreSQL', ...postgres.value }] : []),
-    ],
-    release,
-  };
+  return { databaseUrl, brokers, servers, release };
 }

@@ -16,15 +16,17 @@ const READY_MS = 90_000;
 
 /**
  * Starts a service from the build, in a process of its own, and does not wait for it.
- * @param {string} name
- * @param {number} port
- * @param {string} logFile
- * @param {NodeJS.ProcessEnv} env
+ * @param {object} options
+ * @param {string} options.name
+ * @param {string} options.app the folder under apps
+ * @param {number} options.port
+ * @param {string} options.logFile that it goes on with
+ * @param {NodeJS.ProcessEnv} options.env
  * @returns {Promise<RunningService>}
  */
-export async function startService(name, port, logFile, env) {
-  const main = join(root, 'dist', 'apps', name, 'src', 'main.js');
-  const logFd = openSync(logFile, 'w', 0o600);
+export async function startService({ name, app, port, logFile, env }) {
+  const main = join(root, 'dist', 'apps', app, 'src', 'main.js');
+  const logFd = openSync(logFile, 'a', 0o600);
   const server = await startGuarded([process.execPath, '--enable-source-maps', main], {
     cwd: root,
     logFd,

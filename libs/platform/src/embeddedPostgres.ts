@@ -22,16 +22,22 @@ export interface EmbeddedPostgres {
  * time: it ends when the process that started it does, however that ends, and finds its data again after a crash.
  *
  * @param log told what takes long
+ * @param options port: any free one unless given
  * @throws ConfigError when another process uses the folder
  */
 export async function startEmbeddedPostgres(
   dataDir: string,
   log: (message: string) => void = () => undefined,
+  { port }: { readonly port?: number | undefined } = {},
 ): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const release = await holdFolder(dataDir);
   try {
-    const cluster = await startCluster({ dataDir: join(dataDir, 'postgres'), log });
+    const cluster = await startCluster({
+      dataDir: join(dataDir, 'postgres'),
+      log,
+      ...(port !== undefined && { port }),
+    });
     await createDatabase(cluster.url);
     const url = new URL(cluster.url);
     url.pathname = `/${DATABASE}`;
