@@ -26,7 +26,9 @@ interface FetchedPartition {
 export class KafkaLog {
   readonly #kafka: Kafka;
   readonly #topic: string;
-  #cluster: Cluster | undefined;
+  #cluster: Promise<Cluster> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(kafka: Kafka, topic: string) {
     this.#kafka = kafka;
@@ -88,31 +90,54 @@ export class KafkaLog {
     });
   }
 
+  /** For good. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#disconnect();
+  }
+
+  /**
+   * One request at a time: of two that come first, kafkajs opens a connection each and forgets one of them. After an error the
+   * next call begins with new connections and fresh metadata: the topic may be another one by then.
+   */
+  #with<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      try {
+        const cluster = await this.#connected();
+        await cluster.refreshMetadataIfNecessary();
+        return await work(cluster);
+      } catch (error) {
+        await this.#disconnect();
+        throw error;
+      }
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #connected(): Promise<Cluster> {
+    if (this.#closed) return Promise.reject(new Error('the log is closed'));
+    this.#cluster ??= connect(this.#kafka, this.#topic);
+    return this.#cluster;
+  }
+
+  /** Also what is still connecting. */
+  async #disconnect(): Promise<void> {
     const cluster = this.#cluster;
     this.#cluster = undefined;
-    await cluster?.disconnect();
+    await cluster?.then((connected) => connected.disconnect()).catch(() => undefined);
   }
+}
 
-  /** After an error the next call begins with new connections and fresh metadata: the topic may be another one by then. */
-  async #with<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
-    try {
-      return await work(await this.#connected());
-    } catch (error) {
-      await this.close().catch(() => undefined);
-      throw error;
-    }
-  }
-
-  async #connected(): Promise<Cluster> {
-    if (this.#cluster === undefined) {
-      const cluster = clusterOf(this.#kafka);
-      await cluster.connect();
-      await cluster.addMultipleTargetTopics([this.#topic]);
-      this.#cluster = cluster;
-    }
-    await this.#cluster.refreshMetadataIfNecessary();
-    return this.#cluster;
+async function connect(kafka: Kafka, topic: string): Promise<Cluster> {
+  const cluster = clusterOf(kafka);
+  try {
+    await cluster.connect();
+    await cluster.addMultipleTargetTopics([topic]);
+    return cluster;
+  } catch (error) {
+    await cluster.disconnect().catch(() => undefined);
+    throw error;
   }
 }
 
