@@ -15,7 +15,7 @@ const OPEN = `
 const CHANGE = `
   UPDATE holdings h SET quantity = t.quantity, newest = ${momentOf('t.newest')}, open = t.open
   FROM unnest($2::int[], $3::bigint[], $4::float8[], $5::bool[]) AS t (account, quantity, newest, open)
-  WHERE h.ledger = $1 AND h.account = t.account`;
+  WHERE h.ledger = $1 AND h.account = ANY($2::int[]) AND h.account = t.account`;
 
 const TOTAL = `
   INSERT INTO holding_totals AS h

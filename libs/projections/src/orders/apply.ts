@@ -17,7 +17,7 @@ const ADD_LINES = `
 const CHANGE_LINES = `
   UPDATE order_lines l SET quantity = t.quantity, window_from = t.window_from, window_to = t.window_to
   FROM unnest($2::text[], $3::text[], $4::bigint[], $5::date[], $6::date[]) AS t ("order", line, quantity, window_from, window_to)
-  WHERE l.ledger = $1 AND l."order" = t."order" AND l.line = t.line`;
+  WHERE l.ledger = $1 AND l."order" = ANY($2::text[]) AND l."order" = t."order" AND l.line = t.line`;
 
 export const ordersModel: Model = { name: 'orders', tables: ordersTables, apply };
 

@@ -1,6 +1,6 @@
 import type { PostingRow } from '#contracts/rows';
 import { PartiesStage } from '#contracts/scalars';
-import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
+import { filtered, type HoldingsFilter } from '../holdings/filter.ts';
 import { instant } from '../reading/instant.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';

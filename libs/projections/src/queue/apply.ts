@@ -17,7 +17,7 @@ const ADD = `
 const CHANGE_WINDOW = `
   UPDATE queue q SET window_from = t.window_from, window_to = t.window_to
   FROM unnest($2::text[], $3::text[], $4::date[], $5::date[]) AS t ("order", line, window_from, window_to)
-  WHERE q.ledger = $1 AND q."order" = t."order" AND q.line = t.line AND (q.window_from, q.window_to) <> (t.window_from, t.window_to)`;
+  WHERE q.ledger = $1 AND q."order" = ANY($2::text[]) AND q."order" = t."order" AND q.line = t.line AND (q.window_from, q.window_to) <> (t.window_from, t.window_to)`;
 
 export const queueModel: Model = { name: 'queue', tables: queueTables, apply };
 

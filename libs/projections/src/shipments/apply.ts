@@ -17,7 +17,7 @@ const CHANGE = `
   UPDATE shipments s SET consignee = coalesce(t.consignee, s.consignee), destination = coalesce(t.destination, s.destination),
     eta = coalesce(t.eta, s.eta), final = s.final OR t.final
   FROM unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::bool[]) AS t (shipment, consignee, destination, eta, final)
-  WHERE s.ledger = $1 AND s.shipment = t.shipment`;
+  WHERE s.ledger = $1 AND s.shipment = ANY($2::text[]) AND s.shipment = t.shipment`;
 
 const ADD_LINES = `
   INSERT INTO shipment_lines AS l

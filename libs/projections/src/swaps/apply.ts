@@ -17,7 +17,7 @@ const MOVE_ON = `
   UPDATE swaps s SET accepted = s.accepted || t.accepted::text[], status = coalesce(t.status, s.status),
     executed = coalesce(${momentOf('t.executed')}, s.executed), executed_sequence = coalesce(t.executed_sequence, s.executed_sequence)
   FROM unnest($2::text[], $3::text[], $4::text[], $5::float8[], $6::bigint[]) AS t (swap, accepted, status, executed, executed_sequence)
-  WHERE s.ledger = $1 AND s.swap = t.swap`;
+  WHERE s.ledger = $1 AND s.swap = ANY($2::text[]) AND s.swap = t.swap`;
 
 // At execution the windows are the lines' as they stand then.
 const LEGS = `

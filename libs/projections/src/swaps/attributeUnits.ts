@@ -17,7 +17,7 @@ const KEEP = `
   ON CONFLICT (ledger, "order", line) DO UPDATE SET lots = excluded.lots`;
 const FORGET = `
   DELETE FROM swap_lots s USING unnest($2::text[], $3::text[]) AS t ("order", line)
-  WHERE s.ledger = $1 AND s."order" = t."order" AND s.line = t.line`;
+  WHERE s.ledger = $1 AND s."order" = ANY($2::text[]) AND s."order" = t."order" AND s.line = t.line`;
 
 interface Line {
   readonly order: string;

@@ -1,5 +1,5 @@
 import type { UnitRow } from '#contracts/rows';
-import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
+import { filtered, type HoldingsFilter } from '../holdings/filter.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
