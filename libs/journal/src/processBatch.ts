@@ -58,7 +58,7 @@ export async function processBatch(
 }
 
 /** Longer than all that the database itself ends: for a connection that is cut without a word. */
-export const attemptLimit = ({ holdMs }: JournalOptions): number => 2 * holdMs + 5_000;
+export const attemptLimit = ({ holdMs }: JournalOptions): number => 2 * holdMs + 3_000;
 
 async function divide(
   pool: pg.Pool,

@@ -11,8 +11,8 @@ export interface LockedHead {
 // The head row's lock is what makes sequence order commit order: take it before the first insert, in every path.
 //
 // The clock is read outside of the locking part, which is materialized: beside FOR UPDATE it would be read before the wait
-// for the lock. From here on the transaction may last so long and no longer (PostgreSQL 17 and up): a writer that is frozen
-// while the server sends it rows is not idle, and no other limit ends it.
+// for the lock. From here on the transaction may last so long and no longer, waiting for the lock not counted (a setting of
+// PostgreSQL 17 and up).
 const LOCK_HEAD = `
   WITH head AS MATERIALIZED (
     SELECT sequence, recorded FROM journal.ledgers WHERE ledger = $1 FOR UPDATE

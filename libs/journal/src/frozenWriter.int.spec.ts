@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type pg from 'pg';
+import { startWorker } from '../test/startWorker.ts';
+import { order } from '../test/submissions.ts';
+import { TestJournals } from '../test/testJournal.ts';
+import type { Journal } from './journal.ts';
+import { readEvents } from './reader.ts';
+import { begin } from './sql/begin.ts';
+import { lockHead } from './sql/lockHead.ts';
+
+const HOLD_MS = 1_000;
+
+describe('a writer that is frozen while it holds a ledger', () => {
+  let journals: TestJournals;
+  let journal: Journal;
+  beforeAll(async () => {
+    journals = await TestJournals.start();
+    journal = journals.make({ holdMs: HOLD_MS });
+  });
+  afterAll(() => journals.end());
+
+  const timed = async <T>(work: Promise<T>) => {
+    const started = performance.now();
+    const result = await work;
+    return { result, ms: performance.now() - started };
+  };
+
+  /** Backends that wait for a lock of the kind. */
+  async function waitFor(event: string, state = 'active'): Promise<void> {
+    for (;;) {
+      const { rowCount } = await journals.pool.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = $2 AND ($1 = '' OR wait_event = $1)`,
+        [event, state],
+      );
+      if ((rowCount ?? 0) > 0) return;
+    }
+  }
+
+  it('(SIGSTOP) holds nobody up for more than the timeout, and when it wakes its own events are taken in after theirs', async () => {
+    const book = await journals.openLedger(journal, 'stopped');
+    const worker = await startWorker(journals.url, { holdMs: HOLD_MS });
+    // The table's lock catches the worker in the middle of its append: it has the ledger, and waits to insert.
+    const gate = await journals.pool.connect();
+    await gate.query('BEGIN; LOCK TABLE journal.event_entities IN SHARE MODE');
+    const frozen = worker.submit(book, order('PO-frozen', 'tesla', 1, { id: 'frozen' }));
+    await waitFor('relation');
+    worker.signal('SIGSTOP');
+    await gate.query('COMMIT');
+    gate.release();
+    await waitFor('', 'idle in transaction');
+
+    const { result, ms } = await timed(journal.submit(book, order('PO-1', 'tesla', 1, { id: 'next' })));
+    expect(result).toMatchObject({ status: 'recorded', receipt: { sequence: 9 } });
+    expect(ms).toBeLessThan(HOLD_MS + 1_000);
+    const undisturbed = await timed(journal.submit(book, order('PO-2', 'tesla', 1, { id: 'later' })));
+    expect(undisturbed.ms).toBeLessThan(HOLD_MS / 2);
+
+    worker.signal('SIGCONT');
+    expect(await frozen).toMatchObject({ status: 'recorded', receipt: { sequence: 11, id: 'frozen' } });
+    expect((await readEvents(journals.pool, book, 8, 10)).map(({ id }) => id)).toEqual(['next', 'later', 'frozen']);
+    await worker.stop();
+  });
+
+  it('while the server sends it rows that it does not read holds nobody up either', async () => {
+    const book = await journals.openLedger(journal, 'unread');
+    const client = await journals.pool.connect();
+    client.on('error', () => undefined);
+    await begin(client, HOLD_MS);
+    expect(await lockHead(client, book, HOLD_MS)).toMatchObject({ sequence: 8 });
+    const { stream } = (client as unknown as pg.Client).connection;
+    const rows = client
+      .query(`SELECT repeat('x', 1000000) FROM generate_series(1, 200)`)
+      .catch((error: unknown) => error);
+    stream.pause();
+    await waitFor('ClientWrite');
+
+    const { result, ms } = await timed(journal.submit(book, order('PO-1', 'tesla', 1)));
+    expect(result).toMatchObject({ status: 'recorded', receipt: { sequence: 9 } });
+    expect(ms).toBeLessThan(HOLD_MS + 1_000);
+    stream.resume();
+    expect(await rows).toBeInstanceOf(Error);
+    client.release(true);
+  });
+
+  it('while it waits for the ledger loses its place, and takes it again', async () => {
+    const book = await journals.openLedger(journal, 'waiting');
+    const holder = await journals.pool.connect();
+    holder.on('error', () => undefined);
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM journal.ledgers WHERE ledger = $1 FOR UPDATE', [book]);
+    // Longer than the lock timeout: the first attempt fails, another one gets it.
+    setTimeout(() => void holder.query('COMMIT'), 2 * HOLD_MS + 500);
+    const { result, ms } = await timed(journal.submit(book, order('PO-1', 'tesla', 1)));
+    expect(result).toMatchObject({ status: 'recorded', receipt: { sequence: 9 } });
+    expect(ms).toBeGreaterThan(2 * HOLD_MS);
+    holder.release();
+  });
+});

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { migrate } from '#platform/migrate';
+import { type Cluster, startCluster } from '#scripts/postgres/cluster.mjs';
+import { order } from '../test/submissions.ts';
+import { TestJournals } from '../test/testJournal.ts';
+import type { Journal } from './journal.ts';
+import { journalMigrations } from './migrations/index.ts';
+import { readEvents } from './reader.ts';
+import type { Receipt } from './submission.ts';
+
+describe('a PostgreSQL that is killed in the middle of appends', () => {
+  let dataDir: string;
+  let cluster: Cluster;
+  let journals: TestJournals;
+  let journal: Journal;
+  let ledgers = 0;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'lading-killed-'));
+    // fsync stays on: what is promised here is what a crash leaves.
+    cluster = await startCluster({ dataDir });
+    await migrate(cluster.url, journalMigrations);
+    journals = await TestJournals.start(cluster.url);
+    journal = journals.make({ holdMs: 2_000 });
+  });
+  afterAll(async () => {
+    await journals.end();
+    await cluster.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  /** 16 submitters who go on until told to stop; what they were answered. */
+  function submitters(book: string) {
+    const receipts: Receipt[] = [];
+    let stopped = false;
+    const all = Array.from({ length: 16 }, async (_, who) => {
+      for (let n = 0; !stopped; n++) {
+        const outcome = await journal.submit(book, order(`PO-${who}-${n}`, 'tesla', 1));
+        if (outcome.status !== 'recorded') throw new Error(JSON.stringify(outcome));
+        receipts.push(outcome.receipt);
+      }
+    });
+    return {
+      receipts,
+      async stop() {
+        stopped = true;
+        await Promise.all(all);
+      },
+    };
+  }
+
+  async function expectAllKept(book: string, receipts: readonly Receipt[]): Promise<void> {
+    const events = await readEvents(journals.pool, book, 0, 1_000_000);
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, n) => n + 1));
+    // Everybody was answered in the end, so what is there is what was answered, and nothing twice.
+    expect(
+      events.slice(8).map(({ sequence, id, recorded }) => ({ ledger: book, sequence, id, recordedtime: recorded })),
+    ).toEqual([...receipts].sort((a, b) => a.sequence - b.sequence));
+  }
+
+  it('(SIGKILL to the server) loses no answered event and no submitter: those who waited get their answers', async () => {
+    const book = await journals.openLedger(journal, `book-${++ledgers}`);
+    const writing = submitters(book);
+    for (let time = 0; time < 3; time++) {
+      const answered = writing.receipts.length;
+      while (writing.receipts.length < answered + 40) await sleep(5);
+      await cluster.kill();
+      cluster = await startCluster({ dataDir, port: cluster.port });
+    }
+    const answered = writing.receipts.length;
+    while (writing.receipts.length < answered + 40) await sleep(5);
+    await writing.stop();
+    await expectAllKept(book, writing.receipts);
+  });
+
+  it('(SIGKILL to a backend, which makes the server recover) loses none either', async () => {
+    const book = await journals.openLedger(journal, `book-${++ledgers}`);
+    const writing = submitters(book);
+    for (let time = 0; time < 3; time++) {
+      const answered = writing.receipts.length;
+      while (writing.receipts.length < answered + 40) await sleep(5);
+      const backends = await journals.pool.query<{ pid: number }>(
+        `SELECT pid FROM pg_stat_activity WHERE query LIKE '%journal.events%' AND pid <> pg_backend_pid()`,
+      );
+      const victim = backends.rows[0];
+      if (victim !== undefined) process.kill(victim.pid, 'SIGKILL');
+      await sleep(200);
+    }
+    const answered = writing.receipts.length;
+    while (writing.receipts.length < answered + 40) await sleep(5);
+    await writing.stop();
+    await expectAllKept(book, writing.receipts);
+  });
+});

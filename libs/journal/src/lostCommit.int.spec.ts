@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CuttingProxy } from '../test/cuttingProxy.ts';
+import { order, reassign } from '../test/submissions.ts';
+import { record, TestJournals } from '../test/testJournal.ts';
+import type { Journal } from './journal.ts';
+import { readEvents } from './reader.ts';
+
+describe('a COMMIT whose answer is lost', () => {
+  let journals: TestJournals;
+  let proxy: CuttingProxy;
+  /** Straight to the database. */
+  let direct: Journal;
+  /** Through the proxy. */
+  let journal: Journal;
+  const attempts: number[] = [];
+  let ledgers = 0;
+
+  beforeAll(async () => {
+    journals = await TestJournals.start();
+    proxy = await CuttingProxy.start(journals.url);
+    direct = journals.make();
+    const observer = { batch: (batch: { attempts: number }) => void attempts.push(batch.attempts) };
+    journal = journals.make({ holdMs: 300, patienceMs: 30_000, observer }, proxy.url);
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await journals.end();
+  });
+
+  const ledger = () => journals.openLedger(direct, `book-${++ledgers}`);
+  const ids = async (book: string) => (await readEvents(journals.pool, book, 8, 1_000)).map(({ id }) => id);
+
+  it.each(['lose-answer', 'lose-command'] as const)(
+    'ends in the right answer for everybody in the batch, and each event is there once (%s)',
+    async (fault) => {
+      const book = await ledger();
+      await record(direct, book, [order('PO-0', 'tesla', 5, { id: 'before' })]);
+      proxy.next(fault);
+      const [first, second, rejected, before, conflict, atomic, failed] = await Promise.all([
+        journal.submit(book, order('PO-1', 'tesla', 5, { id: 'first' })),
+        journal.submit(book, order('PO-1', 'tesla', 5, { id: 'second', source: 'urn:other' })),
+        journal.submit(book, order('PO-2', 'nobody', 5, { id: 'rejected' })),
+        journal.submit(book, order('PO-0', 'tesla', 5, { id: 'before' })),
+        journal.submit(book, order('PO-0', 'tesla', 6, { id: 'before' })),
+        journal.submitAtomic(book, [order('PO-3', 'tesla', 5, { id: 'a1' }), order('PO-4', 'tesla', 5, { id: 'a2' })]),
+        journal.submitAtomic(book, [order('PO-5', 'tesla', 5, { id: 'b1' }), order('PO-3', 'tesla', 5, { id: 'b2' })]),
+      ]);
+      expect(proxy.struck).toBe(1);
+      expect(attempts.at(-1)).toBe(2);
+      expect(first).toMatchObject({ status: 'recorded', receipt: { sequence: 10, id: 'first' } });
+      expect(second).toMatchObject({ status: 'rejected', rejection: { code: 'already-exists' } });
+      expect(rejected).toMatchObject({ status: 'rejected', rejection: { code: 'unknown-party' } });
+      expect(before).toMatchObject({ status: 'replayed', receipt: { sequence: 9 } });
+      expect(conflict).toEqual({ status: 'conflict', sequence: 9 });
+      expect(atomic).toMatchObject({ status: 'recorded', receipts: [{ sequence: 11 }, { sequence: 12 }] });
+      expect(failed).toMatchObject({ status: 'failed', index: 1 });
+      expect(await ids(book)).toEqual(['before', 'first', 'a1', 'a2']);
+    },
+  );
+
+  it('ends in the right answer when the answers of two COMMITs in a row are lost, and when the connection falls silent', async () => {
+    const book = await ledger();
+    proxy.next('lose-command', 'lose-command', 'lose-answer');
+    expect(await journal.submit(book, order('PO-1', 'tesla', 5))).toMatchObject({ status: 'recorded' });
+    expect(proxy.struck).toBe(3);
+    proxy.next('swallow-answer');
+    expect(await journal.submit(book, order('PO-2', 'tesla', 5, { id: 'silent' }))).toMatchObject({
+      status: 'recorded',
+    });
+    expect(proxy.struck).toBe(1);
+    expect(await ids(book)).toHaveLength(2);
+  });
+
+  it('does not make another writer’s copy of an event ours: the one who came second is told that it was there', async () => {
+    const book = await ledger();
+    proxy.next('lose-command');
+    const lost = journal.submit(book, order('PO-1', 'tesla', 5, { id: 'both' }));
+    const won = await direct.submit(book, order('PO-1', 'tesla', 5, { id: 'both' }));
+    const outcomes = [await lost, won];
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['recorded', 'replayed']);
+  });
+
+  it('opens a ledger for the one who asked, and says so', async () => {
+    const terms = { name: 'Another', keeper: 'nvidia' };
+    proxy.next('lose-answer');
+    expect(await journal.open('lost-answer', terms, 'admin')).toBe('opened');
+    expect(proxy.struck).toBe(1);
+    proxy.next('lose-command');
+    expect(await journal.open('lost-command', terms, 'admin')).toBe('opened');
+    expect(await journal.open('lost-answer', terms, 'admin')).toBe('same');
+  });
+
+  it('leaves a writer that decides on what is really there', async () => {
+    const book = await ledger();
+    await record(direct, book, [order('PO-1', 'tesla', 10)]);
+    proxy.next('lose-answer');
+    const taken = [journal.submit(book, reassign('RA-1', 'PO-1', 'tesla', 'x', 6))];
+    taken.push(journal.submit(book, reassign('RA-2', 'PO-1', 'tesla', 'x', 6)));
+    expect((await Promise.all(taken)).map(({ status }) => status)).toEqual(['recorded', 'rejected']);
+    expect(await journal.submit(book, reassign('RA-3', 'PO-1', 'tesla', 'x', 4))).toMatchObject({ status: 'recorded' });
+    expect(await journal.submit(book, reassign('RA-4', 'PO-1', 'tesla', 'x', 1))).toMatchObject({ status: 'rejected' });
+  });
+
+  it('tells everybody in the batch that the journal is unavailable when the database stays away', async () => {
+    const book = await ledger();
+    const impatient = journals.make({ patienceMs: 400 }, proxy.url);
+    proxy.next(...Array.from({ length: 50 }, () => 'lose-command' as const));
+    const outcomes = await Promise.allSettled([
+      impatient.submit(book, order('PO-1', 'tesla', 5)),
+      impatient.submit(book, order('PO-2', 'tesla', 5)),
+      impatient.submit(book, order('PO-3', 'nobody', 5)),
+    ]);
+    proxy.next();
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { name: 'JournalUnavailable', reason: 'unavailable', retryAfter: 5 },
+      });
+    }
+    expect(await ids(book)).toEqual([]);
+    // It comes back by itself.
+    expect(await impatient.submit(book, order('PO-1', 'tesla', 5))).toMatchObject({ status: 'recorded' });
+  });
+});

@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/**
+ * What happens to a COMMIT on its way:
+ * - `lose-command`: the connection is cut before it reaches the server;
+ * - `lose-answer`: the server commits, and the connection is cut before its answer reaches the client;
+ * - `swallow-answer`: the server commits, and its answer never comes: the connection stays open and silent.
+ */
+export type Fault = 'lose-command' | 'lose-answer' | 'swallow-answer';
+
+/** A TCP proxy before PostgreSQL that understands as much of its protocol as it takes to recognise a COMMIT. */
+export class CuttingProxy {
+  private faults: Fault[] = [];
+  private readonly sockets = new Set<Socket>();
+  /** Faults that took place. */
+  struck = 0;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: URL,
+    readonly url: string,
+  ) {}
+
+  static async start(databaseUrl: string): Promise<CuttingProxy> {
+    const target = new URL(databaseUrl);
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = new URL(databaseUrl);
+    url.port = String((server.address() as AddressInfo).port);
+    const proxy = new CuttingProxy(server, target, url.href);
+    server.on('connection', (socket) => {
+      proxy.serve(socket);
+    });
+    return proxy;
+  }
+
+  /** The next COMMITs meet these faults, one each. */
+  next(...faults: Fault[]): void {
+    this.faults = faults;
+    this.struck = 0;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private serve(client: Socket): void {
+    const server = connect(Number(this.target.port), this.target.hostname);
+    let expected: Fault | undefined;
+    let silent = false;
+    const cut = () => {
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) {
+      this.sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', cut);
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        if (!silent) cut();
+      });
+    }
+
+    forward(client, true, (message) => {
+      if (isCommit(message)) {
+        expected = this.faults.shift();
+        if (expected === 'lose-command') {
+          this.struck++;
+          cut();
+          return;
+        }
+      }
+      server.write(message);
+    });
+    forward(server, false, (message) => {
+      if (expected !== undefined && isCommitted(message)) {
+        this.struck++;
+        silent = expected === 'swallow-answer';
+        if (!silent) cut();
+      }
+      if (!silent) client.write(message);
+    });
+  }
+}
+
+/** Hands on whole messages: a byte for the type (but for the first of a client), four for the length, the rest. */
+function forward(from: Socket, startsBare: boolean, to: (message: Buffer) => void): void {
+  let rest = Buffer.alloc(0);
+  let typed = !startsBare;
+  from.on('data', (data: Buffer) => {
+    rest = Buffer.concat([rest, data]);
+    for (;;) {
+      const offset = typed ? 1 : 0;
+      if (rest.length < offset + 4) return;
+      const length = offset + rest.readInt32BE(offset);
+      if (rest.length < length) return;
+      to(rest.subarray(0, length));
+      rest = rest.subarray(length);
+      typed = true;
+    }
+  });
+}
+
+const isCommit = (message: Buffer): boolean => message[0] === 0x51 && message.toString('latin1', 5) === 'COMMIT\0';
+const isCommitted = (message: Buffer): boolean => message[0] === 0x43 && message.toString('latin1', 5) === 'COMMIT\0';
