@@ -42,6 +42,8 @@ export interface QueryService {
   play(scenario: string): Promise<void>;
   /** Makes a key and answers its secret. */
   key(key: NewApiKey): Promise<string>;
+  /** From now on the read models stand still. */
+  stopProjecting(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -64,7 +66,7 @@ export interface Body {
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-export async function startQuery(): Promise<QueryService> {
+export async function startQuery({ project = true } = {}): Promise<QueryService> {
   const database = await freshDatabase({
     template: 'query service',
     migrate: (url) =>
@@ -77,7 +79,7 @@ export async function startQuery(): Promise<QueryService> {
   const pool = createPool(database.url, { name: 'tests', max: 6 });
   const journal = new Journal(pool);
   const feed = new JournalFeed({ pool, url: database.url });
-  const projecting = feed.run(new ReadModels(pool, await ensureActive(pool)));
+  const projecting = project ? feed.run(new ReadModels(pool, await ensureActive(pool))) : undefined;
   await journal.open(LEDGER, { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
   let submitted = 0;
 
@@ -118,6 +120,10 @@ export async function startQuery(): Promise<QueryService> {
       }
     },
     key: async (key) => (await createKey(pool, key)).secret,
+    stopProjecting: async () => {
+      await feed.stop();
+      await projecting;
+    },
     stop: async () => {
       await stopGracefully(app);
       await feed.stop();

@@ -4,6 +4,7 @@ import { AskHandler } from './asking/ask.handler.ts';
 import { Asking } from './asking/asking.ts';
 import { Ledgers } from './asking/ledgers.ts';
 import { News } from './asking/news.ts';
+import { Readiness } from './asking/readiness.ts';
 import { Visibility } from './asking/visibility.ts';
 import { AsyncApiController } from './docs/asyncApi.controller.ts';
 import { EventsController } from './events/events.controller.ts';
@@ -53,6 +54,7 @@ import { FindStatusHandler } from './status/status.query.ts';
     Visibility,
     News,
     OpenStreams,
+    Readiness,
   ],
 })
 export class QueryModule {}

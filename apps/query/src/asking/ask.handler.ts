@@ -5,6 +5,7 @@ import { withReadModels } from '#projections/reading/withReadModels';
 import { POOL } from '#platform/tokens';
 import { Ask, type Standing } from './ask.query.ts';
 import { Ledgers } from './ledgers.ts';
+import { noReadModels } from './noReadModels.ts';
 import { Visibility } from './visibility.ts';
 
 /** Reads when what was asked for is visible; a ledger that nobody opened is not there to be read. */
@@ -19,9 +20,13 @@ export class AskHandler implements IQueryHandler<Ask<unknown>, Standing<unknown>
   async execute({ ledger, minSequence, read }: Ask<unknown>): Promise<Standing<unknown>> {
     await this.ledgers.check(ledger);
     if (minSequence !== undefined) await this.visibility.applied(ledger, minSequence);
-    return withReadModels(this.pool, ledger, async (model) => ({
-      sequence: model.sequence,
-      result: await read(model),
-    }));
+    try {
+      return await withReadModels(this.pool, ledger, async (model) => ({
+        sequence: model.sequence,
+        result: await read(model),
+      }));
+    } catch (error) {
+      throw noReadModels(error) ?? error;
+    }
   }
 }

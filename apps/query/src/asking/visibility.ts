@@ -4,6 +4,7 @@ import { appliedSequence } from '#projections/reading/withReadModels';
 import { POOL } from '#platform/tokens';
 import { headOf } from './headOf.ts';
 import { News, type NewsOf } from './news.ts';
+import { noReadModels } from './noReadModels.ts';
 import { notYet } from './refusals.ts';
 
 /** How long a read waits for a write, in milliseconds. */
@@ -21,7 +22,13 @@ export class Visibility {
 
   /** Until the read models have applied it. @throws the 503 of one that takes too long */
   async applied(ledger: string, asked: number): Promise<void> {
-    await this.reached(ledger, asked, 'applied', () => appliedSequence(this.pool, ledger));
+    await this.reached(ledger, asked, 'applied', async () => {
+      try {
+        return await appliedSequence(this.pool, ledger);
+      } catch (error) {
+        throw noReadModels(error) ?? error;
+      }
+    });
   }
 
   /** Until the journal has it. @throws the 503 of one that takes too long */

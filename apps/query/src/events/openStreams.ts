@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
+import { Gauge } from 'prom-client';
 import { Drain } from '#platform/drain';
+import { registry } from '#platform/metrics';
 
 const MAX_STREAMS = 1_000;
+
+const openStreams = new Gauge({
+  name: 'lading_query_event_streams',
+  help: 'Streams of server-sent events that are open',
+  registers: [registry],
+});
 
 export interface OpenStream {
   /** Aborted when the client is gone, the process stops, or somebody ends the stream. */
@@ -31,12 +39,13 @@ export class OpenStreams {
     const stream: OpenStream = {
       signal: ended.signal,
       now: () => {
-        this.all.delete(stream);
+        if (this.all.delete(stream)) openStreams.dec();
         this.drain.signal.removeEventListener('abort', stream.now);
         ended.abort();
       },
     };
     this.all.add(stream);
+    openStreams.inc();
     response.once('close', stream.now);
     this.drain.signal.addEventListener('abort', stream.now);
     return stream;

@@ -1,0 +1,18 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { HealthChecks, NotReady } from '#platform/health';
+import { POOL } from '#platform/tokens';
+import { versions } from '#projections/versions';
+
+/** A query service can do its work when there are read models that it can read. */
+@Injectable()
+export class Readiness {
+  constructor(@Inject(POOL) pool: pg.Pool, checks: HealthChecks) {
+    checks.register('read models', async () => {
+      const active = (await versions(pool)).find(({ state }) => state === 'active');
+      if (active === undefined) throw new NotReady('there are none yet: a projector makes them when it starts');
+      if (!active.known) throw new NotReady(`version ${active.version} is of another release: it is being rebuilt`);
+      return `version ${active.version}`;
+    });
+  }
+}
