@@ -9,7 +9,7 @@ import { insufficient } from './owner.ts';
 import { serialCount } from './serialRejections.ts';
 import { takeNamed } from './takeNamed.ts';
 import { trackingOf, wrongTracking } from './tracking.ts';
-import { drawFrom, type Taken, type Want } from './want.ts';
+import { drawFrom, nothingTaken, type TakenByAccount, type Want } from './want.ts';
 
 /**
  * Picks the units for all wants: ordered units first, then in transit by dispatch sequence, then held by custodian id;
@@ -17,7 +17,7 @@ import { drawFrom, type Taken, type Want } from './want.ts';
  * not take the only ones that another could mean. Answers the draws of each want, in the order of the wants.
  */
 export function take(view: View, wants: readonly Want[]): Or<Draw[][]> {
-  const taken: Taken = new Map();
+  const taken: TakenByAccount = new Map();
   const draws: Draw[][] = wants.map(() => []);
   const narrowFirst = wants.map((want, at) => ({ want, at })).sort((a, b) => narrowness(b.want) - narrowness(a.want));
   for (const { want, at } of narrowFirst) {
@@ -34,7 +34,7 @@ const narrowness = ({ where, serials }: Want): number =>
   (where.custodian === undefined ? 0 : 2) +
   (where.stage === undefined ? 0 : 1);
 
-function pick(view: View, want: Want, taken: Taken): Or<Draw[]> {
+function pick(view: View, want: Want, taken: TakenByAccount): Or<Draw[]> {
   const { line, owner, quantity, where, serials } = want;
   const tracking = trackingOf(view, line);
   if (isRejected(tracking)) return tracking;
@@ -55,12 +55,12 @@ function pick(view: View, want: Want, taken: Taken): Or<Draw[]> {
   let gone = 0;
   for (const holding of there) {
     const key = accountKey(holding);
-    const before = taken.get(key) ?? 0;
+    const before = taken.get(key) ?? nothingTaken;
     available += holding.quantity;
-    gone += before;
-    const part = Math.min(open, holding.quantity - before);
+    gone += before.quantity;
+    const part = Math.min(open, holding.quantity - before.quantity);
     if (part <= 0) continue;
-    taken.set(key, before + part);
+    taken.set(key, { ...before, quantity: before.quantity + part });
     draws.push(drawFrom(want, holding, part));
     open -= part;
   }

@@ -4,7 +4,7 @@ import type { View } from '../view.ts';
 import type { Draw } from './draw.ts';
 import { movedOn } from './movedOn.ts';
 import { serialElsewhere } from './serialRejections.ts';
-import { drawFrom, type Taken, type Want } from './want.ts';
+import { drawFrom, nothingTaken, type TakenByAccount, type Want } from './want.ts';
 
 /**
  * Takes named units from where they are. Units that nobody named so far are taken, in the order of the accounts, where
@@ -15,41 +15,47 @@ export function takeNamed(
   want: Want,
   there: readonly Holding[],
   serials: readonly string[],
-  taken: Taken,
+  taken: TakenByAccount,
 ): Or<Draw[]> {
-  const byAccount = new Map<string, string[]>(there.map((holding) => [accountKey(holding), []]));
+  const sources = new Map(there.map((holding) => [accountKey(holding), sourceIn(holding)]));
   const unnamed: string[] = [];
   let wrong: Rejected | undefined;
   for (const serial of serials) {
     const key = view.unit(want.line.item, serial);
+    const source = key === undefined ? undefined : sources.get(key);
     if (key === undefined) unnamed.push(serial);
-    else {
-      const group = byAccount.get(key);
-      if (group === undefined) wrong ??= notAmongThem(want, serial, key);
-      else group.push(serial);
-    }
+    else if (source === undefined) wrong ??= notAmongThem(want, serial, key);
+    else source.named.push(serial);
   }
-  const free = there.map((holding) => holding.quantity - view.named(accountKey(holding)));
-  if (wrong !== undefined) return wrong;
   let next = 0;
-  for (const [at, group] of [...byAccount.values()].entries()) {
-    const end = Math.min(unnamed.length, next + (free[at] ?? 0));
-    while (next < end) group.push(unnamed[next++] ?? '');
+  for (const [key, { holding, fresh }] of sources) {
+    const free = holding.quantity - view.named(key) - (taken.get(key) ?? nothingTaken).newlyNamed;
+    fresh.push(...unnamed.slice(next, next + Math.max(free, 0)));
+    next += fresh.length;
   }
+  if (wrong !== undefined) return wrong;
   const left = unnamed[next];
   if (left !== undefined) return serialElsewhere(want.line, left, undefined);
 
   const draws: Draw[] = [];
-  for (const holding of there) {
-    const key = accountKey(holding);
-    const group = byAccount.get(key) ?? [];
-    if (group.length === 0) continue;
-    taken.set(key, (taken.get(key) ?? 0) + group.length);
+  for (const [key, { holding, named, fresh }] of sources) {
+    const picked = [...named, ...fresh];
+    if (picked.length === 0) continue;
+    const { quantity, newlyNamed } = taken.get(key) ?? nothingTaken;
+    taken.set(key, { quantity: quantity + picked.length, newlyNamed: newlyNamed + fresh.length });
     // All in one place: the serial numbers stay as they were given, ranges as ranges.
-    draws.push(drawFrom(want, holding, group.length, group.length === serials.length ? want.serials : group));
+    draws.push(drawFrom(want, holding, picked.length, picked.length === serials.length ? want.serials : picked));
   }
   return draws;
 }
+
+/** A holding, which of the units wanted are named there already, and which get their name by being taken from there. */
+interface Source {
+  readonly holding: Holding;
+  readonly named: string[];
+  readonly fresh: string[];
+}
+const sourceIn = (holding: Holding): Source => ({ holding, named: [], fresh: [] });
 
 /** A unit that is on this line with the same owner has moved on; any other is elsewhere. */
 function notAmongThem(want: Want, serial: string, key: string): Rejected {

@@ -15,8 +15,14 @@ export interface Want {
   readonly serials?: Serials | undefined;
 }
 
-/** How much of each account, by its key, other wants of the same event have taken. */
-export type Taken = Map<string, number>;
+/** What other wants of the same event have taken from an account, and how many units they gave a name to there. */
+export interface Taken {
+  readonly quantity: number;
+  readonly newlyNamed: number;
+}
+export type TakenByAccount = Map<string, Taken>;
+
+export const nothingTaken: Taken = { quantity: 0, newlyNamed: 0 };
 
 /** Takes part of a holding: the account stays the same but for its owner. */
 export function drawFrom({ line, to }: Want, holding: Holding, quantity: number, serials?: Serials): Draw {

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { randomInt } from 'node:crypto';
+import { eventTypes } from '#contracts/catalog';
+import { isAttributed } from '#test/ledger/attributed';
+import { Dice, happens } from '#test/ledger/happenings';
+import { History } from '#test/ledger/history';
+
+const RUNS = Number(process.env['LADING_RUNS'] ?? 1_000);
+const seed = Number(process.env['LADING_SEED'] ?? randomInt(2 ** 31));
+
+// Without bias: a die that falls on 0 more often than not tells dull stories.
+const steps = fc.noBias(
+  fc.array(fc.array(fc.nat(9_999), { minLength: 20, maxLength: 20 }), { minLength: 10, maxLength: 50 }),
+);
+
+const taken = new Map<string, number>();
+const refused = new Map<string, number>();
+const add = (tally: Map<string, number>, key: string) => tally.set(key, (tally.get(key) ?? 0) + 1);
+
+beforeAll(() => {
+  process.stdout.write(`invariants of the ledger: ${RUNS} random histories, LADING_SEED=${seed}\n`);
+});
+
+describe('whatever happens, in whatever order', () => {
+  it('the ledger takes what the rules allow and refuses the rest, books what the table says, and replays to the same', () => {
+    fc.assert(
+      fc.property(steps, (rolls) => {
+        const history = new History();
+        for (const roll of rolls) history.happens(happens(new Dice(roll), history.model));
+        history.isSound();
+        isAttributed(history.ledger.events);
+        for (const { type } of history.ledger.events) add(taken, type);
+        for (const code of history.refused) add(refused, code);
+      }),
+      { numRuns: RUNS, seed },
+    );
+  });
+
+  it('and every type of event was among what happened, the refused one among what did not', () => {
+    const never = eventTypes.filter((type) => (taken.get(type) ?? 0) < RUNS / 100);
+    expect(never).toEqual(['lading.event.voided.v1']);
+    expect(refused.get('not-supported')).toBeGreaterThan(0);
+  });
+});
+
+afterAll(() => {
+  const all = (tally: Map<string, number>) => [...tally.values()].reduce((sum, n) => sum + n, 0);
+  process.stdout.write(`invariants of the ledger: ${all(taken)} events taken, ${all(refused)} refused\n`);
+  if (process.env['LADING_RUNS'] !== undefined) {
+    process.stdout.write(
+      `${JSON.stringify({ taken: Object.fromEntries(taken), refused: Object.fromEntries(refused) }, null, 1)}\n`,
+    );
+  }
+});

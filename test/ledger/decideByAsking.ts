@@ -1,0 +1,30 @@
+import type { Command } from '#ledger/command';
+import { decide } from '#ledger/decide';
+import type { Decision } from '#ledger/decision';
+import type { EntityKey } from '#ledger/entity';
+import { mentions } from '#ledger/mentions';
+import type { View } from '#ledger/view';
+
+/** More rounds than any rule needs: it would be asking in circles. */
+const MANY = 12;
+
+/**
+ * Decides as the journal does: on what the command names, then on that and what was asked for, until nothing new is.
+ * Must come to the same as deciding on the whole ledger.
+ */
+export function decideByAsking(command: Command, whole: View, now: Date): Decision {
+  const loaded = new Set<string>(mentions(command));
+  for (let round = 1; round <= MANY; round++) {
+    const asked = new Set<string>();
+    const has = (what: string): boolean => loaded.has(what) || (asked.add(what), false);
+    const view: View = {
+      entity: (key: EntityKey) => (has(key) ? whole.entity(key) : undefined),
+      unit: (item, serial) => (has(`unit ${item} ${serial}`) ? whole.unit(item, serial) : undefined),
+      named: (account) => (has(`named ${account}`) ? whole.named(account) : 0),
+    };
+    const decision = decide(command, view, now);
+    if (asked.size === 0) return decision;
+    for (const what of asked) loaded.add(what);
+  }
+  throw new Error(`${command.type} asks for ever`);
+}

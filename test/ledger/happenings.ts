@@ -1,0 +1,430 @@
+import { january, june, tell, type Told } from './facts.ts';
+import type { LegNote, Model } from './model.ts';
+
+/** Chance, written down beforehand: the numbers of a step, used in turn. The same numbers tell the same story again. */
+export class Dice {
+  readonly #rolls: readonly number[];
+  #at = 0;
+
+  constructor(rolls: readonly number[]) {
+    this.#rolls = rolls;
+  }
+
+  roll(sides: number): number {
+    const roll = this.#rolls[this.#at++ % this.#rolls.length] ?? 0;
+    return (roll + this.#at) % Math.max(sides, 1);
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.roll(list.length)]!;
+  }
+
+  chance(percent: number): boolean {
+    return this.roll(100) < percent;
+  }
+
+  /** 1 to most, and now and then one more than there is. */
+  upTo(most: number): number {
+    return 1 + this.roll(this.chance(5) ? most + 1 : most);
+  }
+}
+
+type Here = ReturnType<Model['inHands']>[0];
+
+const people = ['nvidia', 'amd', 'tesla', 'x', 'xai', 'dhl'];
+const buyers = ['tesla', 'x', 'xai'];
+const kinds = [
+  'place',
+  'place',
+  'place',
+  'change',
+  'change',
+  'cancel',
+  'dispatch',
+  'dispatch',
+  'dispatch',
+  'dispatch',
+  'receive',
+  'receive',
+  'receive',
+  'lose',
+  'return',
+  'scrap',
+  'hand',
+  'count',
+  'reallocate',
+  'reallocate',
+  'reallocate',
+  'propose',
+  'propose',
+  'accept',
+  'accept',
+  'accept',
+  'execute',
+  'execute',
+  'accept',
+  'execute',
+  'execute',
+  'execute',
+  'reject',
+  'withdraw',
+  'master',
+  'nonsense',
+] as const; // prettier-ignore
+
+/** Something that may happen next: mostly possible, sometimes nearly, now and then nonsense. */
+export function happens(dice: Dice, model: Model): Told {
+  const inHands = model.inHands();
+  const among = (...stages: string[]) => inHands.filter(({ stage }) => stages.includes(stage));
+  const kind = possible(dice.pick(kinds), dice, model, among);
+  switch (kind) {
+    case 'place':
+      return place(dice, model);
+    case 'change':
+    case 'cancel':
+      return reduce(dice, model, kind);
+    case 'dispatch':
+      return dispatch(dice, among('ordered'));
+    case 'receive':
+      return receive(dice, model, among('in_transit'));
+    case 'lose':
+      return lose(dice, model, among('in_transit'));
+    case 'return':
+    case 'scrap':
+    case 'hand':
+      return inPlace(dice, model, kind, among('held', 'damaged', ...(kind === 'return' ? ['in_transit'] : [])));
+    case 'count':
+      return count(dice, model, among('held'));
+    case 'reallocate':
+      return reallocate(dice, model, inHands);
+    case 'propose':
+      return propose(dice, model, inHands);
+    case 'accept':
+    case 'execute':
+    case 'reject':
+    case 'withdraw':
+      return step(dice, model, kind);
+    case 'master':
+      return master(dice);
+    case 'nonsense':
+      return nonsense(dice);
+  }
+}
+
+/** Mostly something for which there is anything at all: stories that go on reach the corners, refusals alone do not. */
+function possible(kind: Kind, dice: Dice, model: Model, among: (...stages: string[]) => Here[]): Kind {
+  const [needed, before] = needs[kind] ?? [];
+  if (dice.chance(10)) return kind;
+  if (needed !== undefined && before !== undefined && among(...needed).length === 0) {
+    return possible(before, dice, model, among);
+  }
+  const open = [...model.swaps.values()].filter(({ status }) => status === 'open');
+  const ready = open.some(({ legs, accepted }) => legs.every(({ from }) => accepted.has(from)));
+  // Swaps go on to their execution rather than pile up.
+  const next = ready ? 'execute' : 'accept';
+  if (ready && dice.chance(40)) return 'execute';
+  if (kind === 'propose') return open.length > 1 ? next : kind;
+  if (kind === 'accept' || kind === 'execute' || kind === 'reject' || kind === 'withdraw') {
+    if (open.length === 0) return possible('propose', dice, model, among);
+    return (kind === 'reject' || kind === 'withdraw') && open.length > 1 ? kind : next;
+  }
+  return kind;
+}
+
+type Kind = (typeof kinds)[number];
+
+/** What stage of units a kind needs, and what brings units there. */
+const needs: Readonly<Partial<Record<Kind, readonly [readonly string[], Kind]>>> = {
+  change: [['ordered'], 'place'],
+  cancel: [['ordered'], 'place'],
+  dispatch: [['ordered'], 'place'],
+  reallocate: [['ordered', 'in_transit', 'held'], 'place'],
+  propose: [['ordered', 'in_transit', 'held'], 'place'],
+  receive: [['in_transit'], 'dispatch'],
+  lose: [['in_transit'], 'dispatch'],
+  scrap: [['held', 'damaged'], 'receive'],
+  hand: [['held', 'damaged'], 'receive'],
+  count: [['held'], 'receive'],
+  return: [['held', 'damaged', 'in_transit'], 'receive'],
+};
+
+/** Serial numbers for so many units from there: known ones, new ones, a mixture, or none at all. */
+function numbers(dice: Dice, model: Model, here: Pick<Here, 'item' | 'place' | 'quantity'>, quantity: number) {
+  if (model.items.get(here.item) !== 'serial') return dice.chance(2) ? { serials: ['n1'] } : {};
+  if (quantity === here.quantity && dice.chance(70)) return {};
+  if (dice.chance(5)) return {};
+  const known = [...model.serials].filter(([, at]) => at === here.place).map(([unit]) => unit.split(' ')[1]!);
+  const start = dice.roll(60);
+  const fresh = Array.from({ length: quantity }, (_, n) => `n${start + n}`);
+  const serials = [...(dice.chance(80) ? known : []), ...fresh].slice(0, dice.chance(97) ? quantity : quantity + 1);
+  return { serials };
+}
+
+const nothing = {
+  owner: 'tesla',
+  custodian: 'nvidia',
+  order: 'PO-0',
+  line: '1',
+  item: 'H100',
+  quantity: 1,
+  place: '',
+  stage: 'ordered',
+  shipment: '-',
+};
+const some = (dice: Dice, list: readonly Here[]): Here => (list.length > 0 ? dice.pick(list) : nothing);
+
+/** One or two of them, the same one twice now and then: then they are summed. */
+const several = (dice: Dice, list: readonly Here[]): Here[] =>
+  dice.chance(30) ? [some(dice, list), some(dice, list)] : [some(dice, list)];
+
+const name = (dice: Dice, { order, line, owner }: Here) => ({ order, line, ...(dice.chance(70) ? { owner } : {}) });
+
+function place(dice: Dice, model: Model): Told {
+  const lines = Array.from({ length: 1 + dice.roll(2) }, (_, at) => {
+    const item = dice.pick(['H100', 'H100', 'D1']);
+    const quantity = dice.upTo(12);
+    const named =
+      item === 'D1' && dice.chance(70) ? {} : numbers(dice, model, { item, place: '', quantity: 0 }, quantity);
+    return { line: String(at + 1), item, quantity, window: dice.pick([january, june]), ...named };
+  });
+  return tell('order.placed', {
+    order: `PO-${dice.chance(80) ? model.orders.size : dice.roll(9)}`,
+    buyer: dice.pick(buyers),
+    supplier: dice.chance(95) ? dice.pick(['nvidia', 'amd']) : 'dhl',
+    lines,
+  });
+}
+
+function reduce(dice: Dice, model: Model, kind: 'change' | 'cancel'): Told {
+  const ordered = model.inHands().filter(({ stage }) => stage === 'ordered');
+  const here = some(dice, ordered);
+  const { order, line } = here;
+  const initiator = dice.pick(['buyer', 'seller', 'seller'] as const);
+  const owner = dice.chance(60) ? { owner: here.owner } : {};
+  if (kind === 'cancel') {
+    const quantity = dice.upTo(here.quantity);
+    const named = numbers(dice, model, here, quantity);
+    return tell('order.line_cancelled', {
+      order,
+      line,
+      initiator,
+      ...owner,
+      ...named,
+      ...(dice.chance(60) ? { quantity } : {}),
+    });
+  }
+  const total = model.orders.get(order)?.lines.get(line)?.total ?? 1;
+  const quantity = Math.max(1, total + dice.roll(7) - 4);
+  const window = dice.chance(30) ? { window: dice.pick([january, june]) } : {};
+  const named = dice.chance(70) ? {} : numbers(dice, model, here, Math.abs(quantity - total));
+  return tell('order.line_changed', {
+    order,
+    line,
+    initiator,
+    ...(quantity > total ? {} : owner),
+    ...window,
+    ...(dice.chance(80) || !('window' in window) ? { quantity } : {}),
+    ...named,
+  });
+}
+
+function dispatch(dice: Dice, ordered: readonly Here[]): Told {
+  const shipment = dice.roll(4);
+  return tell('shipment.dispatched', {
+    shipment: `S-${shipment}`,
+    consignee: dice.chance(90) ? buyers[shipment % 3]! : dice.pick(people),
+    carrier: 'dhl',
+    lines: several(dice, ordered).map((here) => {
+      const quantity = dice.chance(50) ? here.quantity : dice.upTo(here.quantity);
+      return { ...name(dice, here), quantity };
+    }),
+  });
+}
+
+function receive(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
+  const first = some(dice, inTransit);
+  const { shipment } = first;
+  const lines = [first, ...(dice.chance(30) ? [some(dice, inTransit)] : [])].map((here) => {
+    const all = dice.chance(60);
+    const received = all ? here.quantity : dice.roll(here.quantity + 1);
+    const damaged = dice.chance(70) ? 0 : dice.roll(here.quantity - received + 1);
+    const surplus = dice.chance(90) ? 0 : dice.roll(3);
+    const named = numbers(dice, model, here, received).serials;
+    const rest = numbers(dice, model, here, damaged).serials;
+    const extra = numbers(dice, model, { ...here, place: '', quantity: 0 }, surplus).serials;
+    return {
+      ...name(dice, here),
+      received,
+      ...(damaged ? { damaged } : {}),
+      ...(surplus ? { surplus } : {}),
+      ...(named && received ? { serials: named } : {}),
+      ...(rest && damaged ? { damagedSerials: rest } : {}),
+      ...(extra && surplus ? { surplusSerials: extra } : {}),
+    };
+  });
+  return tell('shipment.received', {
+    shipment: shipment === '-' ? 'S-0' : shipment,
+    by: dice.pick(people),
+    lines,
+    final: dice.chance(30),
+  });
+}
+
+function lose(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
+  const here = some(dice, inTransit);
+  const quantity = dice.upTo(here.quantity);
+  const line = { ...name(dice, here), quantity, ...numbers(dice, model, here, quantity) };
+  return tell('shipment.lost', { shipment: here.shipment === '-' ? 'S-0' : here.shipment, lines: [line] });
+}
+
+function inPlace(dice: Dice, model: Model, kind: 'return' | 'scrap' | 'hand', list: readonly Here[]): Told {
+  const heres = several(dice, list);
+  const { custodian, shipment } = heres[0]!;
+  const lines = heres.map((here) => {
+    const quantity = dice.upTo(here.quantity);
+    const stage = here.stage === 'damaged' ? { stage: 'damaged' as const } : {};
+    return { ...name(dice, here), quantity, ...stage, ...numbers(dice, model, here, quantity) };
+  });
+  if (kind === 'scrap') return tell('units.scrapped', { custodian, lines });
+  if (kind === 'hand') return tell('custody.transferred', { from: custodian, to: dice.pick(people), lines });
+  const refused = shipment === '-' ? {} : { shipment };
+  return tell('units.returned', {
+    return: `R-${dice.roll(100)}`,
+    from: custodian,
+    to: dice.pick(['nvidia', 'amd']),
+    lines,
+    ...refused,
+  });
+}
+
+function count(dice: Dice, model: Model, held: readonly Here[]): Told {
+  const heres = several(dice, held);
+  const lines = heres.map((here) => {
+    const observed = Math.max(0, here.quantity + dice.roll(5) - 2);
+    const named = numbers(dice, model, { ...here, quantity: -1 }, Math.abs(observed - here.quantity));
+    return { ...name(dice, here), observed, ...(observed === here.quantity ? {} : named) };
+  });
+  return tell('count.adjusted', { custodian: heres[0]!.custodian, lines });
+}
+
+const kindOf: Readonly<Record<string, 'reassigned' | 'reconsigned' | 'transferred'>> = {
+  ordered: 'reassigned',
+  in_transit: 'reconsigned',
+  held: 'transferred',
+  damaged: 'transferred',
+};
+
+function reallocate(dice: Dice, model: Model, inHands: readonly Here[]): Told {
+  const first = some(dice, inHands);
+  const alike = inHands.filter(({ owner, stage }) => owner === first.owner && kindOf[stage] === kindOf[first.stage]);
+  const lines = [first, ...(dice.chance(30) ? [some(dice, alike)] : [])].map((here) => {
+    const quantity = dice.chance(50) ? here.quantity : dice.upTo(here.quantity);
+    const { order, line, shipment, custodian } = here;
+    return {
+      order,
+      line,
+      quantity,
+      ...(shipment === '-' ? {} : { shipment }),
+      ...(dice.chance(30) ? { custodian } : {}),
+      ...(here.stage === 'damaged' ? { stage: 'damaged' as const } : {}),
+      ...numbers(dice, model, here, quantity),
+    };
+  });
+  const kind = dice.chance(95) ? kindOf[first.stage]! : 'reassigned';
+  return tell('reallocation.made', {
+    reallocation: `RA-${dice.roll(300)}`,
+    kind,
+    from: first.owner,
+    to: dice.pick(buyers),
+    lines,
+  });
+}
+
+function propose(dice: Dice, model: Model, inHands: readonly Here[]): Told {
+  const a = some(dice, inHands);
+  const b = some(
+    dice,
+    inHands.filter(({ owner }) => owner !== a.owner),
+  );
+  const leg = (here: Here, to: string): LegNote => {
+    const quantity = dice.chance(40) ? here.quantity : dice.upTo(here.quantity);
+    const { order, line, shipment, custodian, stage } = here;
+    return {
+      from: here.owner,
+      to,
+      order,
+      line,
+      quantity,
+      ...(shipment !== '-' && dice.chance(40) ? { shipment } : {}),
+      ...(dice.chance(20) ? { custodian } : {}),
+      ...(dice.chance(30) || stage === 'damaged' ? { stage: stage as 'held' } : {}),
+      ...numbers(dice, model, here, quantity),
+    };
+  };
+  const more = dice.chance(40)
+    ? [
+        leg(
+          some(
+            dice,
+            inHands.filter(({ owner }) => owner === a.owner),
+          ),
+          b.owner,
+        ),
+      ]
+    : [];
+  const by = dice.chance(90) ? dice.pick([a.owner, b.owner, 'nvidia']) : dice.pick(people);
+  return tell('swap.proposed', {
+    swap: `SW-${dice.chance(90) ? model.swaps.size : dice.roll(8)}`,
+    by,
+    legs: [leg(a, b.owner), leg(b, a.owner), ...more],
+  });
+}
+
+function step(dice: Dice, model: Model, kind: 'accept' | 'execute' | 'reject' | 'withdraw'): Told {
+  const all = [...model.swaps].filter(([, { status }]) => status === 'open');
+  const agreed = all.filter(([, { legs, accepted }]) => legs.every(({ from }) => accepted.has(from)));
+  const open = kind === 'execute' && agreed.length > 0 ? agreed : all;
+  const [swap, note] = open.length > 0 && dice.chance(95) ? dice.pick(open) : ['SW-0', undefined];
+  const parties = note ? note.legs.flatMap(({ from, to }) => [from, to]) : people;
+  const missing = parties.filter((party) => !note?.accepted.has(party));
+  const by = dice.chance(5)
+    ? dice.pick(people)
+    : dice.pick(kind === 'accept' && missing.length > 0 ? missing : parties);
+  if (kind === 'accept') return tell('swap.accepted', { swap, by });
+  if (kind === 'execute') return tell('swap.executed', { swap, by });
+  if (kind === 'reject') return tell('swap.rejected', { swap, by });
+  return tell('swap.withdrawn', { swap, by: dice.chance(80) ? (note?.by ?? by) : by });
+}
+
+function master(dice: Dice): Told {
+  const tracking = dice.pick(['quantity', 'quantity', 'serial'] as const);
+  return dice.pick([
+    tell('party.registered', { party: 'xai', name: 'xAI', roles: ['customer'], controlledBy: ['elon-musk'] }),
+    tell('item.registered', { item: 'H100', name: 'H100', tracking }),
+    tell('ledger.opened', { name: 'again', keeper: 'nvidia' }),
+    tell('event.voided', { sequence: 1, reason: 'did_not_occur' }),
+  ]);
+}
+
+function nonsense(dice: Dice): Told {
+  const line = {
+    order: `PO-${dice.roll(7)}`,
+    line: String(dice.roll(3)),
+    owner: dice.pick([...people, 'nobody']),
+    quantity: dice.upTo(5),
+  };
+  const custodian = dice.pick([...people, 'nobody']);
+  const shipment = `S-${dice.roll(6)}`;
+  return dice.pick([
+    tell('shipment.dispatched', { shipment, consignee: custodian, carrier: 'dhl', lines: [line] }),
+    tell('shipment.lost', { shipment, lines: [line] }),
+    tell('units.scrapped', { custodian, lines: [line] }),
+    tell('custody.transferred', { from: custodian, to: 'x', lines: [line] }),
+    tell('units.returned', { return: 'R-0', from: custodian, to: 'nvidia', lines: [line] }),
+    tell('shipment.received', {
+      shipment,
+      by: custodian,
+      lines: [{ order: line.order, line: line.line, received: 0 }],
+    }),
+  ]);
+}

@@ -1,0 +1,176 @@
+import { catalog } from '#contracts/catalog';
+import { type LedgerEvent, parseEvent, serialiseEvent } from '#contracts/cloudEvent';
+import { accountKey, mayBeNegative, parseAccountKey } from '#ledger/account';
+import type { Command } from '#ledger/command';
+import { decide } from '#ledger/decide';
+import type { Entity, EntityKey } from '#ledger/entity';
+import { evolve } from '#ledger/evolve';
+import { Fold } from '#ledger/fold';
+import { fromJson, toJson } from '#ledger/serialisable';
+import { movesOf, touched } from '#ledger/touched';
+import { decideByAsking } from './decideByAsking.ts';
+import { cast, type Told } from './facts.ts';
+import { LedgerInMemory } from './inMemory.ts';
+import { Model, placeOf } from './model.ts';
+
+const now = new Date('2024-01-01T00:00:00Z');
+
+/** Half a million comparisons: Jest's own would take ten times as long as all the rest. */
+export function same(what: string, is: unknown, expected: unknown, facts?: unknown): void {
+  const [a, b] = [JSON.stringify(is), JSON.stringify(expected)];
+  if (a !== b)
+    throw new Error(`${what}: ${a} instead of ${b}${facts === undefined ? '' : `, after ${JSON.stringify(facts)}`}`);
+}
+
+/** A history: what the model and the ledger made of the same happenings, step by step. */
+export class History {
+  readonly ledger = new LedgerInMemory();
+  readonly model = new Model();
+  readonly fold = new Fold();
+  readonly refused: string[] = [];
+
+  constructor() {
+    for (const told of cast) this.happens(told);
+  }
+
+  happens(told: Told): void {
+    const expected = this.model.predict(told);
+    const state = this.#versions();
+    const command = { type: told.type, data: told.data, time: now.toISOString() } as Command;
+    same(
+      'a decision on what was asked for',
+      decideByAsking(command, this.ledger, now),
+      decide(command, this.ledger, now),
+    );
+    const decision = this.ledger.submit(command, now);
+    if (!decision.ok || expected === 'refused') {
+      if (decision.ok) throw new Error(`taken, and should not be: ${JSON.stringify({ told, took: decision.data })}`);
+      same('refused, and should not be', decision, expected === 'refused' ? decision : expected, told);
+      same('a refusal changes nothing', this.#versions(), state);
+      this.refused.push(decision.code);
+      return;
+    }
+    const event = this.ledger.events.at(-1)!;
+    this.#isWellFormed(event, told);
+    this.fold.apply(event);
+    const redirected = this.model.apply(told, expected);
+    const { consignees = [] } = event.data as { consignees?: { shipment: string; consignee: string }[] };
+    same(
+      'consignees',
+      consignees.map(({ shipment, consignee }) => `${shipment} ${consignee}`).sort(),
+      redirected.sort(),
+      told,
+    );
+    this.#agrees(told);
+  }
+
+  #isWellFormed(event: LedgerEvent, told: Told): void {
+    catalog[event.type].completed.parse(event.data);
+    same(
+      'an event sums to zero',
+      sumsPerItem(movesOf(event).flatMap(postings)).filter(([, sum]) => sum !== 0),
+      [],
+    );
+    if (told.type !== 'lading.swap.executed.v1') return;
+    // Every leg, whole, in the order of the legs: its moves sum to its quantity and go its way.
+    const moves = [...movesOf(event)];
+    for (const { quantity, from, to, order, line } of this.model.swaps.get(told.data.swap)!.legs) {
+      let open = quantity;
+      while (open > 0) {
+        const move = moves.shift()!;
+        same(
+          'a move goes the way of its leg',
+          [move.from.owner, move.to.owner, move.order, move.line],
+          [from, to, order, line],
+        );
+        open -= move.quantity;
+      }
+      same('a leg is whole', open, 0);
+    }
+    same('a swap moves nothing but its legs', moves, []);
+  }
+
+  /** The books of the ledger are the books of the model, and hold what books must. */
+  #agrees(told: Told): void {
+    const holdings = [...this.ledger.entities.values()].flatMap((entity) =>
+      entity.kind === 'order' ? entity.lines.flatMap(({ accounts }) => [...accounts.values()]) : [],
+    );
+    const said = holdings.map(
+      (holding) => `${placeOf({ ...holding, shipment: holding.shipment ?? '-' })}: ${holding.quantity}`,
+    );
+    const expected = [...this.model.counts]
+      .filter(([, count]) => count !== 0)
+      .map(([place, count]) => `${place}: ${count}`);
+    same('the books', said.sort(), expected.sort(), told);
+    same(
+      'nothing is below zero',
+      holdings.filter(({ quantity, stage }) => quantity < 0 && !mayBeNegative(stage)),
+      [],
+      told,
+    );
+    same(
+      'all accounts sum to zero',
+      sumsPerItem(holdings).filter(([, sum]) => sum !== 0),
+      [],
+      told,
+    );
+  }
+
+  /** At the end: units, replays and snapshots come to the same. */
+  isSound(): void {
+    const units = [...this.ledger.units.all()].map(({ item, serial, account }) => {
+      const place = parseAccountKey(account);
+      return `${item} ${serial} in ${placeOf({ ...place, shipment: place.shipment ?? '-' })}`;
+    });
+    same('a serial number is in one account', new Set(units.map((unit) => unit.split(' in ')[0])).size, units.length);
+    same('units', units.sort(), [...this.model.serials].map(([unit, place]) => `${unit} in ${place}`).sort());
+    for (const holding of this.fold.holdings()) {
+      const over = mayBeNegative(holding.stage) ? 0 : this.ledger.named(accountKey(holding)) - holding.quantity;
+      same('no account has more names than units', over > 0, false);
+    }
+    // Nothing but the events, as bytes: the same entities, each from its own stream, also through a snapshot on the way.
+    const events = this.ledger.events.map((event) => parseEvent(serialiseEvent(event)));
+    const streams = new Map<EntityKey, LedgerEvent[]>();
+    for (const event of events)
+      for (const key of touched(event)) streams.set(key, [...(streams.get(key) ?? []), event]);
+    same('entities', [...streams.keys()].sort(), [...this.ledger.entities.keys()].sort());
+    for (const [key, stream] of streams) {
+      const live = this.ledger.entity(key)!;
+      same(`${key} replayed from its stream`, toJson(replay(key, stream)), toJson(live));
+      same('a version is the last sequence of the stream', live.version, stream.at(-1)?.sequence);
+    }
+    const replayed = new Fold();
+    for (const event of events) replayed.apply(event);
+    const accounts = [...this.ledger.entities.values()].flatMap((entity) =>
+      entity.kind === 'order' ? entity.lines.flatMap(({ accounts: those }) => [...those]) : [],
+    );
+    same(
+      'a fold of the moves',
+      replayed.holdings(),
+      accounts.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, holding]) => holding),
+    );
+  }
+
+  #versions(): string {
+    return [...this.ledger.entities].map(([key, { version }]) => `${key}@${version}`).join();
+  }
+}
+
+function sumsPerItem(list: readonly { item: string; quantity: number }[]): [item: string, sum: number][] {
+  const sums = new Map<string, number>();
+  for (const { item, quantity } of list) sums.set(item, (sums.get(item) ?? 0) + quantity);
+  return [...sums];
+}
+
+const postings = ({ item, quantity }: { item: string; quantity: number }) => [
+  { item, quantity: -quantity },
+  { item, quantity },
+];
+
+function replay(key: EntityKey, stream: readonly LedgerEvent[]): Entity {
+  const half = Math.ceil(stream.length / 2);
+  const run = (events: readonly LedgerEvent[], from: Entity | undefined) =>
+    events.reduce<Entity | undefined>((entity, event) => evolve(key, entity, event), from);
+  const snapshot = JSON.stringify(toJson(run(stream.slice(0, half), undefined)!));
+  return run(stream.slice(half), fromJson(JSON.parse(snapshot)))!;
+}

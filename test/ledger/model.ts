@@ -1,0 +1,552 @@
+import { expandSerials, type Serials } from '#contracts/serials';
+import type { Told } from './facts.ts';
+
+/** Units going from one place to another, as the table in EVENTS.md has it. Places are strings: `tesla nvidia ordered - PO 1`. */
+export interface Booking {
+  item: string;
+  from: string;
+  to: string;
+  quantity: number;
+  serials: string[] | undefined;
+}
+
+interface Spot {
+  owner: string;
+  custodian: string;
+  stage: string;
+  shipment: string;
+}
+
+interface Line {
+  item: string;
+  total: number;
+  window: string;
+}
+interface OrderNote {
+  buyer: string;
+  supplier: string;
+  lines: Map<string, Line>;
+}
+type Data<T extends Told['type']> = Extract<Told, { type: T }>['data'];
+export type LegNote = Data<'lading.swap.proposed.v1'>['legs'][number];
+interface SwapNote {
+  by: string;
+  legs: LegNote[];
+  accepted: Set<string>;
+  status: 'open' | 'over';
+}
+
+const hands = ['ordered', 'in_transit', 'held', 'damaged'];
+const bottomless = ['supply', 'count'];
+
+/** A refusal of the model: it knows that, not why. */
+const NO = new Error('no');
+const no = (): never => {
+  throw NO;
+};
+
+/**
+ * The ledger as a child would keep it: counts of units in places, and which unit has which number. Slow, naive, written
+ * from EVENTS.md alone and sharing nothing with libs/ledger, so that the two can be held against each other.
+ */
+export class Model {
+  readonly counts = new Map<string, number>();
+  readonly serials = new Map<string, string>();
+  readonly parties = new Map<string, string[]>();
+  readonly items = new Map<string, string>();
+  readonly orders = new Map<string, OrderNote>();
+  readonly shipments = new Map<string, { header: string; opened: boolean }>();
+  /** `order line shipment`: when it was first dispatched there. */
+  readonly sent = new Map<string, number>();
+  readonly swaps = new Map<string, SwapNote>();
+  readonly done = new Set<string>();
+  #clock = 0;
+
+  /** What the ledger must do: these bookings, or refuse. */
+  predict(told: Told): Booking[] | 'refused' {
+    try {
+      const bookings = this.#rule(told).filter(({ quantity }) => quantity > 0);
+      this.#covered(bookings);
+      this.#numbered(bookings);
+      return bookings;
+    } catch (error) {
+      if (error === NO) return 'refused';
+      throw error;
+    }
+  }
+
+  /** What has happened happens here too. Answers the shipments that are for somebody else from now on, `S-1 x`. */
+  apply(told: Told, bookings: readonly Booking[]): string[] {
+    this.#clock++;
+    const before = new Map(this.serials);
+    const named = new Set(bookings.flatMap(({ item, serials = [] }) => serials.map((serial) => `${item} ${serial}`)));
+    for (const { item, from, to, quantity, serials } of bookings) {
+      this.counts.set(from, this.count(from) - quantity);
+      this.counts.set(to, this.count(to) + quantity);
+      if (serials) for (const serial of serials) this.serials.set(`${item} ${serial}`, to);
+      else for (const [unit, place] of before) if (place === from && !named.has(unit)) this.serials.set(unit, to);
+    }
+    this.#note(told);
+    if (told.type === 'lading.order.line_cancelled.v1') {
+      this.#line(told.data.order, told.data.line).total -= bookings[0]!.quantity;
+    }
+    const redirects = told.type === 'lading.reallocation.made.v1' || told.type === 'lading.swap.executed.v1';
+    return redirects ? this.#redirect(bookings) : [];
+  }
+
+  count(place: string): number {
+    return this.counts.get(place) ?? 0;
+  }
+
+  /** Every place in the parties' hands with units in it. */
+  inHands(): (Spot & { order: string; line: string; item: string; quantity: number; place: string })[] {
+    return [...this.counts].flatMap(([place, quantity]) => {
+      const [owner = '', custodian = '', stage = '', shipment = '', order = '', line = ''] = place.split(' ');
+      if (quantity <= 0 || !hands.includes(stage)) return [];
+      return [{ owner, custodian, stage, shipment, order, line, item: this.#line(order, line).item, quantity, place }];
+    });
+  }
+
+  #line(order: string, line: string): Line {
+    return this.orders.get(order)?.lines.get(line) ?? no();
+  }
+
+  #known(...parties: (string | undefined)[]): void {
+    for (const party of parties) if (party !== undefined && !this.parties.has(party)) no();
+  }
+
+  #at(order: string, line: string, where: Partial<Spot>): ReturnType<Model['inHands']> {
+    this.#line(order, line);
+    return this.inHands().filter(
+      (here) =>
+        here.order === order &&
+        here.line === line &&
+        Object.entries(where).every(([key, value]) => value === undefined || here[key as keyof Spot] === value),
+    );
+  }
+
+  /** The one place that is meant, by its owner or because there is no other. */
+  #source(
+    order: string,
+    line: string,
+    owner: string | undefined,
+    where: Partial<Spot>,
+  ): ReturnType<Model['inHands']>[0] {
+    const here = this.#at(order, line, { ...where, ...(owner === undefined ? {} : { owner }) });
+    return here.length === 1 ? here[0]! : no();
+  }
+
+  #rule(told: Told): Booking[] {
+    switch (told.type) {
+      case 'lading.ledger.opened.v1':
+        return this.done.has('ledger') ? no() : [];
+      case 'lading.event.voided.v1':
+        return no();
+      case 'lading.party.registered.v1':
+        return [];
+      case 'lading.item.registered.v1':
+        return (this.items.get(told.data.item) ?? told.data.tracking) === told.data.tracking ? [] : no();
+      case 'lading.order.placed.v1':
+        return this.#placed(told.data);
+      case 'lading.order.line_changed.v1':
+        return this.#changed(told.data);
+      case 'lading.order.line_cancelled.v1':
+        return this.#cancelled(told.data);
+      case 'lading.shipment.dispatched.v1':
+        return this.#dispatched(told.data);
+      case 'lading.shipment.received.v1':
+        return this.#received(told.data);
+      case 'lading.shipment.lost.v1':
+        if (!this.shipments.has(told.data.shipment)) no();
+        return told.data.lines.map((line) => {
+          this.#known(line.owner);
+          const from = this.#source(line.order, line.line, line.owner, {
+            stage: 'in_transit',
+            shipment: told.data.shipment,
+          });
+          return booking(from, { ...from, stage: 'lost', shipment: '-' }, line.quantity, line.serials);
+        });
+      case 'lading.units.returned.v1':
+        return this.#returned(told.data);
+      case 'lading.units.scrapped.v1':
+        this.#known(told.data.custodian);
+        return told.data.lines.map((line) => {
+          const from = this.#held(line, told.data.custodian);
+          return booking(from, { ...from, stage: 'scrapped' }, line.quantity, line.serials);
+        });
+      case 'lading.custody.transferred.v1':
+        this.#known(told.data.from, told.data.to);
+        if (told.data.from === told.data.to) no();
+        return told.data.lines.map((line) => {
+          const from = this.#held(line, told.data.from);
+          return booking(from, { ...from, custodian: told.data.to }, line.quantity, line.serials);
+        });
+      case 'lading.count.adjusted.v1':
+        return this.#counted(told.data);
+      case 'lading.reallocation.made.v1':
+        return this.#reallocated(told.data);
+      case 'lading.swap.proposed.v1':
+        return this.#proposed(told.data);
+      case 'lading.swap.accepted.v1': {
+        const swap = this.#swap(told.data);
+        return partiesOf(swap.legs).includes(told.data.by) && !swap.accepted.has(told.data.by) ? [] : no();
+      }
+      case 'lading.swap.rejected.v1':
+        return partiesOf(this.#swap(told.data).legs).includes(told.data.by) ? [] : no();
+      case 'lading.swap.withdrawn.v1':
+        return this.#swap(told.data).by === told.data.by ? [] : no();
+      case 'lading.swap.executed.v1': {
+        const { legs, accepted } = this.#swap(told.data);
+        const may = [...partiesOf(legs), ...legs.map(({ order }) => this.orders.get(order)!.supplier)];
+        if (!may.includes(told.data.by) || !partiesOf(legs).every((party) => accepted.has(party))) no();
+        return this.#pick(legs);
+      }
+    }
+  }
+
+  #placed({ order, buyer, supplier, lines }: Data<'lading.order.placed.v1'>): Booking[] {
+    this.#known(buyer, supplier);
+    if (this.orders.has(order) || !this.parties.get(supplier)?.includes('supplier')) no();
+    return lines.map(({ line, item, quantity, serials }) => {
+      if (!this.items.has(item)) no();
+      const at = { order, line, item, shipment: '-' };
+      return booking(
+        { ...at, owner: supplier, custodian: supplier, stage: 'supply' },
+        { ...at, owner: buyer, custodian: supplier, stage: 'ordered' },
+        quantity,
+        serials,
+      );
+    });
+  }
+
+  #changed(data: Data<'lading.order.line_changed.v1'>): Booking[] {
+    const { order, line, owner, initiator, quantity, window, serials } = data;
+    const { total, window: before, item } = this.#line(order, line);
+    const { buyer, supplier } = this.orders.get(order)!;
+    this.#known(owner);
+    const more = (quantity ?? total) - total;
+    if (more === 0) {
+      if (window === undefined || JSON.stringify(window) === before || serials) no();
+      return [];
+    }
+    if (more < 0) return this.#off({ order, line, owner, initiator, serials }, -more);
+    if (owner !== undefined && owner !== buyer) no();
+    const at = { order, line, item, shipment: '-', custodian: supplier };
+    return [
+      booking({ ...at, owner: supplier, stage: 'supply' }, { ...at, owner: buyer, stage: 'ordered' }, more, serials),
+    ];
+  }
+
+  #cancelled(data: Data<'lading.order.line_cancelled.v1'>): Booking[] {
+    this.#line(data.order, data.line);
+    this.#known(data.owner);
+    return this.#off(data, data.quantity);
+  }
+
+  #off(
+    { order, line, owner, initiator, serials }: Data<'lading.order.line_cancelled.v1'>,
+    quantity: number | undefined,
+  ): Booking[] {
+    const { buyer } = this.orders.get(order)!;
+    if (initiator === 'buyer' && (owner ?? buyer) !== buyer) no();
+    const from = this.#source(order, line, initiator === 'buyer' ? buyer : owner, { stage: 'ordered' });
+    return [booking(from, { ...from, stage: 'cancelled' }, quantity ?? from.quantity, serials)];
+  }
+
+  #dispatched({ shipment, consignee, carrier, lines, ...rest }: Data<'lading.shipment.dispatched.v1'>): Booking[] {
+    this.#known(consignee, carrier, ...lines.map(({ owner }) => owner));
+    const there = this.shipments.get(shipment);
+    if (there && (there.opened || there.header !== JSON.stringify([consignee, carrier, rest.destination, rest.eta])))
+      no();
+    return lines.map(({ order, line, owner, quantity, serials }) => {
+      const from = this.#source(order, line, owner, { stage: 'ordered' });
+      return booking(from, { ...from, custodian: carrier, stage: 'in_transit', shipment }, quantity, serials);
+    });
+  }
+
+  #received({ shipment, by, final, lines }: Data<'lading.shipment.received.v1'>): Booking[] {
+    if (!this.shipments.has(shipment)) no();
+    this.#known(by, ...lines.map(({ owner }) => owner));
+    const total = ({ received, damaged = 0, surplus = 0 }: (typeof lines)[0]) => received + damaged + surplus;
+    if (!final && lines.every((line) => total(line) === 0)) no();
+    return lines.flatMap((asked) => {
+      const { order, line, owner, received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
+      const { item } = this.#line(order, line);
+      const { supplier } = this.orders.get(order)!;
+      if ((!received && serials) || (!damaged && damagedSerials) || (!surplus && surplusSerials)) no();
+      const supply = { order, line, item, owner: supplier, custodian: supplier, stage: 'supply', shipment: '-' };
+      const extra = booking(supply, { ...supply, custodian: by, stage: 'held' }, surplus, surplusSerials);
+      if (received + damaged === 0 && surplus > 0) return [extra];
+      const from = this.#source(order, line, owner, { stage: 'in_transit', shipment });
+      const to = { ...from, custodian: by, shipment: '-' };
+      return [
+        booking(from, { ...to, stage: 'held' }, received, serials),
+        booking(from, { ...to, stage: 'damaged' }, damaged, damagedSerials),
+        extra,
+      ];
+    });
+  }
+
+  #held(asked: Data<'lading.units.scrapped.v1'>['lines'][0], custodian: string): ReturnType<Model['inHands']>[0] {
+    this.#known(asked.owner);
+    return this.#source(asked.order, asked.line, asked.owner, { stage: asked.stage ?? 'held', custodian });
+  }
+
+  #returned({ return: id, from, to, shipment: all, lines }: Data<'lading.units.returned.v1'>): Booking[] {
+    this.#known(from, to);
+    if (this.done.has(`return ${id}`)) no();
+    return lines.map((asked) => {
+      const shipment = asked.shipment ?? all;
+      this.#known(asked.owner);
+      if (shipment !== undefined && (asked.stage !== undefined || !this.shipments.has(shipment))) no();
+      const source =
+        shipment === undefined
+          ? this.#held(asked, from)
+          : this.#source(asked.order, asked.line, asked.owner, { stage: 'in_transit', shipment });
+      const owner = this.orders.get(asked.order)!.supplier;
+      const back = { ...source, owner, custodian: to, stage: 'returned', shipment: '-' };
+      return booking(source, back, asked.quantity, asked.serials);
+    });
+  }
+
+  #counted({ custodian, lines }: Data<'lading.count.adjusted.v1'>): Booking[] {
+    this.#known(custodian, ...lines.map(({ owner }) => owner));
+    const places = new Set<string>();
+    const bookings = lines.map(({ order, line, owner, observed, serials }) => {
+      const { item } = this.#line(order, line);
+      const whose = owner ?? this.#source(order, line, owner, { stage: 'held', custodian }).owner;
+      const held = { order, line, item, owner: whose, custodian, stage: 'held', shipment: '-' };
+      const count = { ...held, stage: 'count' };
+      if (places.has(placeOf(held))) no();
+      places.add(placeOf(held));
+      const difference = observed - this.count(placeOf(held));
+      if (difference === 0 && serials) no();
+      return difference < 0 ? booking(held, count, -difference, serials) : booking(count, held, difference, serials);
+    });
+    return bookings.every(({ quantity }) => quantity === 0) ? no() : bookings;
+  }
+
+  #reallocated({ reallocation, kind, from, to, lines }: Data<'lading.reallocation.made.v1'>): Booking[] {
+    this.#known(from, to, ...lines.map(({ custodian }) => custodian));
+    if (from === to || this.done.has(`reallocation ${reallocation}`)) no();
+    const stages = { reassigned: ['ordered'], reconsigned: ['in_transit'], transferred: ['held', 'damaged'] }[kind];
+    const legs = lines.map((line) => {
+      const stage = (line.stage ?? stages[0]) as NonNullable<typeof line.stage>;
+      if (!stages.includes(stage) || (kind === 'reconsigned') !== (line.shipment !== undefined)) no();
+      return { ...line, stage, from, to };
+    });
+    return this.#pick(legs);
+  }
+
+  #proposed({ swap, by, legs }: Data<'lading.swap.proposed.v1'>): Booking[] {
+    this.#known(by, ...legs.flatMap(({ from, to, custodian }) => [from, to, custodian]));
+    if (this.swaps.has(swap) || legs.some(({ from, to }) => from === to)) no();
+    for (const { order, line, quantity, serials, shipment, stage } of legs) {
+      const { item } = this.#line(order, line);
+      if (serials && (this.items.get(item) === 'quantity' || expandSerials(serials).length !== quantity)) no();
+      if (shipment !== undefined && (!this.shipments.has(shipment) || (stage ?? 'in_transit') !== 'in_transit')) no();
+    }
+    const gives = new Set(legs.map(({ from }) => from));
+    const gets = new Set(legs.map(({ to }) => to));
+    const parties = partiesOf(legs);
+    if (!parties.every((party) => gives.has(party) && gets.has(party))) no();
+    const may = [...parties, ...legs.map(({ order }) => this.orders.get(order)!.supplier)];
+    return may.includes(by) ? [] : no();
+  }
+
+  #swap({ swap, by }: { swap: string; by: string }): SwapNote {
+    this.#known(by);
+    const note = this.swaps.get(swap) ?? no();
+    return note.status === 'open' ? note : no();
+  }
+
+  /** Unit by unit: each takes the first place, in turn, that still has one that it may mean. */
+  #pick(legs: readonly LegNote[]): Booking[] {
+    const left = new Map(this.counts);
+    const nameless = new Map(
+      this.inHands().map(({ place, quantity }) => [
+        place,
+        quantity - [...this.serials.values()].filter((at) => at === place).length,
+      ]),
+    );
+    const narrow = ({ serials, shipment, custodian, stage }: LegNote) =>
+      (serials ? 8 : 0) +
+      (shipment === undefined ? 0 : 4) +
+      (custodian === undefined ? 0 : 2) +
+      (stage === undefined ? 0 : 1);
+    return [...legs]
+      .sort((a, b) => narrow(b) - narrow(a))
+      .flatMap((leg) => {
+        const { order, line, from: owner, to, shipment, custodian, stage } = leg;
+        const where = {
+          owner,
+          ...(shipment && { shipment }),
+          ...(custodian && { custodian }),
+          ...(stage && { stage }),
+        };
+        const places = this.#at(order, line, where).filter((here) => here.stage !== 'damaged' || stage === 'damaged');
+        const turn = (here: Spot) =>
+          hands.indexOf(here.stage) * 1_000_000 + (this.sent.get(`${order} ${line} ${here.shipment}`) ?? 0);
+        places.sort((a, b) => turn(a) - turn(b) || (a.custodian < b.custodian ? -1 : 1));
+        const numbers = leg.serials && expandSerials(leg.serials);
+        if (numbers && numbers.length !== leg.quantity) no();
+        const taken = new Map<string, string[]>();
+        for (let unit = 0; unit < leg.quantity; unit++) {
+          const number = numbers?.[unit];
+          const at = number === undefined ? undefined : this.serials.get(`${places[0]?.item ?? ''} ${number}`);
+          const place =
+            places.find((here) =>
+              number === undefined
+                ? (left.get(here.place) ?? 0) > 0
+                : at === undefined
+                  ? (nameless.get(here.place) ?? 0) > 0
+                  : here.place === at,
+            ) ?? no();
+          left.set(place.place, (left.get(place.place) ?? 0) - 1);
+          if (number !== undefined && at === undefined) nameless.set(place.place, (nameless.get(place.place) ?? 0) - 1);
+          taken.set(place.place, [...(taken.get(place.place) ?? []), number ?? '']);
+        }
+        return places
+          .filter(({ place }) => taken.has(place))
+          .map((here) => {
+            const numbersHere = taken.get(here.place)!;
+            return booking(here, { ...here, owner: to }, numbersHere.length, numbers ? numbersHere : undefined);
+          });
+      });
+  }
+
+  /** Nothing leaves a place that was not there before. */
+  #covered(bookings: readonly Booking[]): void {
+    const left = new Map<string, number>();
+    for (const { from, quantity } of bookings) {
+      const rest = (left.get(from) ?? this.count(from)) - quantity;
+      if (rest < 0 && !bottomless.includes(from.split(' ')[2]!)) no();
+      left.set(from, rest);
+    }
+  }
+
+  /** Numbers fit: see the rules on serials in checkSerials, said here a second time in another way. */
+  #numbered(bookings: readonly Booking[]): void {
+    const seen = new Set<string>();
+    for (const { item, serials } of bookings) {
+      if (this.items.get(item) === 'quantity' && serials) no();
+    }
+    for (const place of new Set(bookings.map(({ from }) => from))) {
+      const out = bookings.filter(({ from }) => from === place);
+      const { item } = out[0]!;
+      if (this.items.get(item) !== 'serial') continue;
+      const stage = place.split(' ')[2]!;
+      const named = [...this.serials].filter(([, at]) => at === place).length;
+      let nameless = bottomless.includes(stage) ? 1e9 : this.count(place) - named;
+      let open = this.count(place);
+      for (const { serials, quantity } of out) {
+        if (!serials) continue;
+        if (serials.length !== quantity) no();
+        for (const serial of serials) {
+          const at = this.serials.get(`${item} ${serial}`);
+          if (seen.has(`${item} ${serial}`) || (at !== undefined && at !== place)) no();
+          seen.add(`${item} ${serial}`);
+          if (at === undefined && --nameless < 0) no();
+          open--;
+        }
+      }
+      const rest = out.filter(({ serials, to }) => !serials && !(stage === 'supply' && to.split(' ')[2] === 'ordered'));
+      const takesAll =
+        new Set(rest.map(({ to }) => to)).size === 1 && rest.reduce((n, { quantity }) => n + quantity, 0) === open;
+      const unmade =
+        stage === 'ordered' && named === 0 && rest.every(({ to }) => /^\S+ \S+ (ordered|cancelled) /.test(to));
+      if (rest.length > 0 && !takesAll && !unmade) no();
+    }
+  }
+
+  #note({ type, data }: Told): void {
+    switch (type) {
+      case 'lading.ledger.opened.v1':
+        this.done.add('ledger');
+        break;
+      case 'lading.party.registered.v1':
+        this.parties.set(data.party, data.roles);
+        break;
+      case 'lading.item.registered.v1':
+        this.items.set(data.item, data.tracking);
+        break;
+      case 'lading.order.placed.v1': {
+        const lines = data.lines.map(({ line, item, quantity, window }) => {
+          return [line, { item, total: quantity, window: JSON.stringify(window) }] as const;
+        });
+        this.orders.set(data.order, { buyer: data.buyer, supplier: data.supplier, lines: new Map(lines) });
+        break;
+      }
+      case 'lading.order.line_changed.v1': {
+        const line = this.#line(data.order, data.line);
+        line.total = data.quantity ?? line.total;
+        if (data.window) line.window = JSON.stringify(data.window);
+        break;
+      }
+      case 'lading.shipment.dispatched.v1': {
+        const header = JSON.stringify([data.consignee, data.carrier, data.destination, data.eta]);
+        this.shipments.set(data.shipment, { header, opened: false });
+        for (const { order, line } of data.lines) {
+          const key = `${order} ${line} ${data.shipment}`;
+          this.sent.set(key, this.sent.get(key) ?? this.#clock);
+        }
+        break;
+      }
+      case 'lading.shipment.received.v1':
+        this.shipments.get(data.shipment)!.opened = true;
+        break;
+      case 'lading.units.returned.v1':
+        this.done.add(`return ${data.return}`);
+        break;
+      case 'lading.reallocation.made.v1':
+        this.done.add(`reallocation ${data.reallocation}`);
+        break;
+      case 'lading.swap.proposed.v1': {
+        const accepted = new Set(partiesOf(data.legs).filter((party) => party === data.by));
+        this.swaps.set(data.swap, { by: data.by, legs: data.legs, accepted, status: 'open' });
+        break;
+      }
+      case 'lading.swap.accepted.v1':
+        this.swaps.get(data.swap)!.accepted.add(data.by);
+        break;
+      case 'lading.swap.rejected.v1':
+      case 'lading.swap.withdrawn.v1':
+      case 'lading.swap.executed.v1':
+        this.swaps.get(data.swap)!.status = 'over';
+        break;
+      default:
+    }
+  }
+
+  #consignee(shipment: string): string {
+    return (JSON.parse(this.shipments.get(shipment)!.header) as string[])[0]!;
+  }
+
+  /** A shipment is for the owner of all that is left on it, once a reallocation or a swap has made that one party. */
+  #redirect(bookings: readonly Booking[]): string[] {
+    const touched = new Set(bookings.map(({ from }) => from.split(' ')[3]!).filter((shipment) => shipment !== '-'));
+    return [...touched].flatMap((shipment) => {
+      const here = this.inHands().filter((one) => one.shipment === shipment);
+      const owners = [...new Set(here.map(({ owner }) => owner))];
+      if (owners.length !== 1 || owners[0] === this.#consignee(shipment)) return [];
+      const [, ...rest] = JSON.parse(this.shipments.get(shipment)!.header) as unknown[];
+      this.shipments.get(shipment)!.header = JSON.stringify([owners[0], ...rest]);
+      return [`${shipment} ${owners[0]!}`];
+    });
+  }
+}
+
+const partiesOf = (legs: readonly LegNote[]): string[] => [...new Set(legs.flatMap(({ from, to }) => [from, to]))];
+
+type Goods = { order: string; line: string; item: string };
+
+export const placeOf = ({ owner, custodian, stage, shipment, order, line }: Spot & Omit<Goods, 'item'>): string =>
+  [owner, custodian, stage, shipment, order, line].join(' ');
+
+const booking = (from: Spot & Goods, to: Spot & Goods, quantity: number, serials: Serials | undefined): Booking => ({
+  item: from.item,
+  from: placeOf(from),
+  to: placeOf(to),
+  quantity,
+  serials: serials && expandSerials(serials),
+});
