@@ -13,6 +13,10 @@ export interface KafkaFeedOptions extends KafkaConnection, ConsumptionOptions {
   readonly group: string;
   /** Milliseconds between two looks at whether the log is still the same. */
   readonly checkEvery?: number | undefined;
+  /** Milliseconds after which new partitions of the topic are seen, and with them new ledgers. */
+  readonly refreshEvery?: number | undefined;
+  /** Milliseconds that a rebalance waits for a member which is still applying; then it goes on without it. */
+  readonly rebalanceTimeout?: number | undefined;
 }
 
 /**
@@ -82,7 +86,7 @@ export class KafkaFeed implements Feed {
   }
 
   async #live(sink: Sink, onPositioned: () => void): Promise<void> {
-    const { topic, group, checkEvery = 5_000 } = this.#options;
+    const { topic, group, checkEvery = 5_000, refreshEvery = 10_000, rebalanceTimeout = 30_000 } = this.#options;
     // Before joining: while the topic is away the group would be joined and left again and again.
     await this.#records.partitions();
     this.#consumption = new Consumption(sink, this.#stopping.signal, this.#options);
@@ -91,6 +95,8 @@ export class KafkaFeed implements Feed {
       topic,
       group,
       checkEvery,
+      refreshEvery,
+      rebalanceTimeout,
       records: this.#records,
       sink,
       consumption: this.#consumption,

@@ -11,6 +11,8 @@ export interface KafkaMemberOptions {
   readonly topic: string;
   readonly group: string;
   readonly checkEvery: number;
+  readonly refreshEvery: number;
+  readonly rebalanceTimeout: number;
   readonly records: KafkaLog;
   readonly sink: Sink;
   readonly consumption: Consumption;
@@ -38,10 +40,9 @@ export class KafkaMember {
       groupId: options.group,
       allowAutoTopicCreation: false,
       sessionTimeout: 10_000,
-      rebalanceTimeout: 30_000,
+      rebalanceTimeout: options.rebalanceTimeout,
       heartbeatInterval: HEARTBEAT_MS,
-      // New partitions of the topic, and with them new ledgers, are seen after at most this long.
-      metadataMaxAge: 10_000,
+      metadataMaxAge: options.refreshEvery,
       maxBytesPerPartition: 4_194_304,
       // The broker answers as soon as there is a byte. So short because kafkajs sleeps for as long while every partition is
       // paused, as they are after each rebalance.

@@ -63,7 +63,8 @@ export class KafkaPartition {
 
   async take(slice: Slice, consumption: Consumption, alive: () => boolean): Promise<Progress> {
     const groups = this.#byLedger(slice.messages, consumption);
-    const hint = this.#hint();
+    // From before the first that is new, so that it is true whatever becomes of the groups.
+    const hint = this.#hint(least([slice.next, ...groups.map(({ offset }) => offset), ...this.#waiting.values()]));
     let again: bigint | undefined;
     for (const group of groups) {
       // After a hole it is not sure what was read: then nothing is remembered until it was read again.
@@ -97,10 +98,9 @@ export class KafkaPartition {
     return waiting;
   }
 
-  /** From before the slice, so that it is true whatever becomes of it. */
-  #hint(): Hint | undefined {
+  #hint(offset: bigint): Hint | undefined {
     const log = this.identity;
-    return log === undefined ? undefined : { partition: this.partition, offset: this.resume.toString(), log };
+    return log === undefined ? undefined : { partition: this.partition, offset: offset.toString(), log };
   }
 
   /** What is new, by ledger in the order of the log. Applied events are dropped by their headers, before they are parsed. */
