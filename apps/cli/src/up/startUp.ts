@@ -12,6 +12,7 @@ import { platformMigrations } from '#platform/migrations/index';
 import { stopGracefully } from '#platform/stopOnSignals';
 import { waitForDatabase } from '#platform/waitForDatabase';
 import { projectionMigrations } from '#projections/migrations/index';
+import { Client } from '../client.ts';
 import { announce, withdraw } from '../running.ts';
 import { AllInOneModule } from './allInOne.module.ts';
 
@@ -21,6 +22,8 @@ export interface Up {
   /** Where the admin key is kept; undefined when it came from the environment. */
   readonly keyFile: string | undefined;
 }
+
+const READY_SECONDS = 60;
 
 /** What has to be undone, the last first. */
 export type Undo = (() => void | Promise<void>)[];
@@ -47,11 +50,13 @@ export async function startUp(config: Config, say: (message: string) => void, un
   );
   undo.push(() => stopGracefully(app));
   const url = await listenOn(app, config);
+  const { key, file } = await adminKey(config);
+  // The projector makes its tables when it starts: until then no question has an answer.
+  await new Client(url, key).ready(READY_SECONDS);
   announce(config.dataDir, { pid: process.pid, url, databaseUrl });
   undo.push(() => {
     withdraw(config.dataDir);
   });
-  const { key, file } = await adminKey(config);
   return { url, adminKey: key, keyFile: file };
 }
 

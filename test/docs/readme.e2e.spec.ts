@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { ensure } from '#scripts/ensure.mjs';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+import { examplesIn } from './blocks.ts';
+import { Shell } from './shell.ts';
+import { startInProcess, type StartedProcess } from './startInProcess.ts';
+
+const examples = examplesIn(join(packageRoot, 'README.md'));
+
+describe("the README's examples, run as written, print what it says", () => {
+  let lading: StartedProcess;
+  let shell: Shell;
+
+  beforeAll(async () => {
+    lading = await startInProcess();
+    shell = new Shell(packageRoot, lading.environment);
+  });
+  afterAll(async () => {
+    await shell.close();
+    await lading.stop();
+  });
+
+  // The command line builds what has changed and says so: here it is done before, so that the examples print only theirs.
+  beforeAll(async () => {
+    await ensure();
+  });
+
+  it('has examples', () => {
+    expect(examples.length).toBeGreaterThan(5);
+  });
+
+  it.each(examples)('$where', async ({ script, prints }) => {
+    const { code, output } = await shell.run(script);
+    expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
+    if (prints !== undefined) expect(comparable(output)).toBe(comparable(prints));
+  });
+});
+
+/** Moments differ from run to run; JSON is compared as data, so that the document may break its lines. */
+function comparable(text: string): string {
+  const timeless = text.trim().replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<moment>');
+  try {
+    return JSON.stringify(JSON.parse(timeless), null, 2);
+  } catch {
+    return timeless;
+  }
+}
