@@ -29,7 +29,7 @@ const headers: JsonSchema = {
   properties: {
     'content-type': { const: 'application/cloudevents+json' },
     ledger: { type: 'string', description: "The ledger's id, as in the event." },
-    sequence: { type: 'string', description: 'The sequence, as in the event: 16 digits.' },
+    sequence: { type: 'string', pattern: '^[1-9][0-9]*$', description: 'The sequence, without leading zeros.' },
   },
   required: ['content-type', 'ledger', 'sequence'],
 };

@@ -11,6 +11,8 @@ import { envelopeSchema, eventSchema } from './jsonSchema.ts';
 const ajv = new Ajv2020({ allErrors: true, strict: false });
 formats.default(ajv);
 
+const document = asyncApi() as { components: { messages: Record<string, { payload: object }>; schemas: object } };
+
 const golden = (type: string) => readFileSync(new URL(`../golden/${type}.json`, import.meta.url));
 
 describe('the JSON Schema of an event type', () => {
@@ -28,7 +30,6 @@ describe('the JSON Schema of an event type', () => {
   });
 
   it.each(eventTypes)('a message on the topic is described by AsyncAPI: %s', (type) => {
-    const document = asyncApi() as { components: { messages: Record<string, { payload: object }>; schemas: object } };
     const payload = {
       ...document.components.messages[type]?.payload,
       components: { schemas: document.components.schemas },
