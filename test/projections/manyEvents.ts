@@ -8,21 +8,19 @@ const SUPPLIER = 'nvidia';
 const CARRIERS = ['dhl', 'ups', 'dsv'];
 const ITEMS = ['H100', 'H200', 'B200', 'D1'];
 const BUYERS = 200;
-/** Orders under way at the same time: what happens to one order lies so far apart as in a busy supplier's year. */
-const UNDER_WAY = 3_000;
 const BEGIN = Date.UTC(2023, 0, 1);
 const window = { from: '2023-12-01', to: '2023-12-31' };
 
 type Fact = { [T in EventType]: { type: T; data: Completed<T> } }[EventType];
 
 /**
- * A year of a busy ledger, `count` events, made as they are asked for and always the same: orders of one to three lines (most of one) are placed,
+ * A year of a busy ledger, `count` events, made as they are asked for and always the same, `underWay` orders at a time: orders of one to three lines (most of one) are placed,
  * dispatched and received; one in twenty is reassigned before, one in fifty is swapped for another, one in thirty arrives damaged,
  * one in ten is tracked by serial number. Made by hand, since deciding them would take longer than projecting them.
  */
-export function* manyEvents(count: number): Generator<LedgerEvent> {
+export function* manyEvents(count: number, underWay = 3_000): Generator<LedgerEvent> {
   let sequence = 0;
-  for (const { type, data } of facts()) {
+  for (const { type, data } of facts(underWay)) {
     if (sequence === count) return;
     const moment = new Date(BEGIN + ++sequence * 1_000).toISOString();
     yield {
@@ -49,13 +47,16 @@ interface Line {
   stage: 'ordered' | 'in_transit';
 }
 
-function* facts(): Generator<Fact> {
+function* facts(underWay: number): Generator<Fact> {
   yield { type: 'lading.ledger.opened.v1', data: { name: 'Bench', keeper: SUPPLIER } };
   yield party(SUPPLIER, 'supplier');
   for (const carrier of CARRIERS) yield party(carrier, 'carrier');
   for (let n = 0; n < BUYERS; n++) yield party(`buyer-${n}`, 'customer', n % 3 === 0 ? [`owner-${n % 10}`] : []);
   for (const item of ITEMS) {
-    yield { type: 'lading.item.registered.v1', data: { item, name: item, maker: SUPPLIER, tracking: item === 'D1' ? 'serial' : 'quantity' } };
+    yield {
+      type: 'lading.item.registered.v1',
+      data: { item, name: item, maker: SUPPLIER, tracking: item === 'D1' ? 'serial' : 'quantity' },
+    };
   }
   const orders: Line[][] = [];
   for (let n = 0; ; n++) {
@@ -63,9 +64,9 @@ function* facts(): Generator<Fact> {
     orders.push(lines);
     yield placed(lines);
     if (n % 20 === 7) yield reassigned(n, lines);
-    if (n % 50 === 13 && n > 0) yield* swapped(n, orders[n % UNDER_WAY === 0 ? n : orders.length - 2] ?? [], lines);
-    if (n >= UNDER_WAY) yield dispatched(n - UNDER_WAY, orders[0] ?? []);
-    if (n >= UNDER_WAY) yield received(n - UNDER_WAY, orders.shift() ?? []);
+    if (n % 50 === 13 && n > 0) yield* swapped(n, orders.at(-2) ?? [], lines);
+    if (n >= underWay) yield dispatched(n - underWay, orders[0] ?? []);
+    if (n >= underWay) yield received(n - underWay, orders.shift() ?? []);
   }
 }
 
@@ -90,7 +91,14 @@ const at = (owner: string, custodian: string, stage: Place['stage'], shipment?: 
   stage,
   ...(shipment !== undefined && { shipment }),
 });
-const move = ({ item, order, line, quantity }: Line, from: Place, to: Place): Move => ({ item, order, line, quantity, from, to });
+const move = ({ item, order, line, quantity }: Line, from: Place, to: Place): Move => ({
+  item,
+  order,
+  line,
+  quantity,
+  from,
+  to,
+});
 const base = ({ order, line, owner, item }: Line) => ({ order, line, owner, item });
 
 const placed = (lines: Line[]): Fact => ({
@@ -116,7 +124,14 @@ function reassigned(n: number, lines: Line[]): Fact {
   const parts = lines.map(({ order, line, quantity, item }) => ({ order, line, quantity, item }));
   return {
     type: 'lading.reallocation.made.v1',
-    data: { reallocation: `RA-${n}`, kind: 'reassigned', from, to, lines: parts, moves: lines.map((line) => owned(line, to)) },
+    data: {
+      reallocation: `RA-${n}`,
+      kind: 'reassigned',
+      from,
+      to,
+      lines: parts,
+      moves: lines.map((line) => owned(line, to)),
+    },
   };
 }
 
@@ -124,15 +139,31 @@ function* swapped(n: number, one: Line[], other: Line[]): Generator<Fact> {
   const [a, b] = [one[0]!.owner, other[0]!.owner];
   if (a === b || one[0]!.stage !== 'ordered') return;
   const legs = [...one.map((line) => ({ line, to: b })), ...other.map((line) => ({ line, to: a }))];
-  const terms = legs.map(({ line: { order, line, quantity, item, owner }, to }) => ({ from: owner, to, order, line, quantity, item, window }));
+  const terms = legs.map(({ line: { order, line, quantity, item, owner }, to }) => ({
+    from: owner,
+    to,
+    order,
+    line,
+    quantity,
+    item,
+    window,
+  }));
   const swap = `SW-${n}`;
   yield { type: 'lading.swap.proposed.v1', data: { swap, by: a, legs: terms } };
   yield { type: 'lading.swap.accepted.v1', data: { swap, by: b } };
-  yield { type: 'lading.swap.executed.v1', data: { swap, by: a, legs: terms, moves: legs.map(({ line, to }) => owned(line, to)) } };
+  yield {
+    type: 'lading.swap.executed.v1',
+    data: { swap, by: a, legs: terms, moves: legs.map(({ line, to }) => owned(line, to)) },
+  };
 }
 
 const carrierOf = (n: number): string => CARRIERS[n % CARRIERS.length] ?? 'dhl';
-const serials = (line: Line, { quantity }: Line) => ({ prefix: `${line.order}-${line.line}-`, from: 1, to: quantity, digits: 4 });
+const serials = (line: Line, { quantity }: Line) => ({
+  prefix: `${line.order}-${line.line}-`,
+  from: 1,
+  to: quantity,
+  digits: 4,
+});
 
 const dispatched = (n: number, lines: Line[]): Fact => ({
   type: 'lading.shipment.dispatched.v1',
@@ -159,7 +190,12 @@ function received(n: number, lines: Line[]): Fact {
       shipment: `S-${n}`,
       by,
       final: true,
-      lines: lines.map((line) => ({ ...base(line), advised: line.quantity, received: line.quantity - damaged, damaged })),
+      lines: lines.map((line) => ({
+        ...base(line),
+        advised: line.quantity,
+        received: line.quantity - damaged,
+        damaged,
+      })),
       moves: lines.flatMap((line) => [
         move({ ...line, quantity: line.quantity - damaged }, from(line), at(line.owner, by, 'held')),
         ...(damaged > 0 ? [move({ ...line, quantity: damaged }, from(line), at(line.owner, by, 'damaged'))] : []),

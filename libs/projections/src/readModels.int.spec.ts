@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { FeedEvent } from '#feed/feed';
+import { foldHoldings } from '#ledger/fold';
+import { createPool } from '#platform/database';
+import { dispatched, of, placed, received } from '#test/ledger/facts';
+import { given } from '#test/ledger/story';
+import { applyAll, fed, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { rowsOf } from '#test/projections/rowsOf';
+import { ReadModels } from './readModels.ts';
+import { projectionStatus } from './status.ts';
+import { startVersion } from './versions.ts';
+
+const shipped = (): LedgerEvent[] =>
+  given(
+    placed('PO-1', 'tesla', 100, 50),
+    dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 60 }]),
+    received('S-1', 'tesla', [{ ...of('PO-1', '1'), received: 60 }]),
+    dispatched('S-2', [{ ...of('PO-1', '1'), quantity: 40 }]),
+  ).ledger.events;
+
+/** An event that says something that cannot be: units of an order that nobody placed. */
+function poisoned(events: readonly LedgerEvent[], sequence: number): FeedEvent[] {
+  return events.map((event) => {
+    if (event.sequence !== sequence || !('moves' in event.data)) return fed(event);
+    const moves = event.data.moves?.map((move) => ({ ...move, order: 'PO-NONE' })) ?? [];
+    return fed({ ...event, data: { ...event.data, moves } } as LedgerEvent);
+  });
+}
+
+describe('applying a feed to the read models', () => {
+  let db: FreshReadModels;
+  const events = shipped();
+  const head = events.length;
+  const ofPosition = async () =>
+    (
+      await db.pool.query<{ sequence: number; state: string; reason: string | null }>(
+        `SELECT sequence, state, reason FROM rm_1.positions WHERE ledger = 'nvidia'`,
+      )
+    ).rows[0];
+
+  beforeEach(async () => {
+    db = await freshReadModels();
+  });
+  afterEach(() => db.drop());
+
+  it('gives the same rows whatever the batches in which the events come', async () => {
+    const many = [...manyEvents(2_000, 200)];
+    await db.apply(many);
+    const once = await rowsOf(db.pool, 1);
+    for (const size of [300, 31]) {
+      const version = await startVersion(db.pool);
+      await applyAll(new ReadModels(db.pool, version), many, size);
+      expect(await rowsOf(db.pool, version)).toEqual(once);
+    }
+    expect(Object.values(once).filter((rows) => rows.length === 0)).toEqual([]);
+  });
+
+  it('holds what a fold of nothing but the moves holds, for every account', async () => {
+    const many = [...manyEvents(2_000, 200)];
+    await db.apply(many, 500);
+    const { rows } = await db.pool.query(
+      `SELECT owner, custodian, item, "order", line, stage, shipment, quantity FROM rm_1.holdings WHERE quantity <> 0
+       ORDER BY concat_ws('|', owner, custodian, item, "order", line, stage, coalesce(shipment, '')) COLLATE "C"`,
+    );
+    expect(rows).toEqual(foldHoldings(many));
+    const sums = await db.pool.query(`SELECT item FROM rm_1.holdings GROUP BY item HAVING sum(quantity) <> 0`);
+    expect(sums.rows).toEqual([]);
+    const totals = await db.pool.query(
+      `SELECT 1 FROM rm_1.holding_totals FULL JOIN
+         (SELECT ledger, owner, item, stage, custodian, sum(quantity) AS quantity FROM rm_1.holdings GROUP BY 1, 2, 3, 4, 5) h
+         USING (ledger, owner, item, stage, custodian)
+       WHERE holding_totals.quantity IS DISTINCT FROM h.quantity`,
+    );
+    expect(totals.rows).toEqual([]);
+  });
+
+  it('keeps with each posting the balance of its account after it', async () => {
+    await db.apply([...manyEvents(2_000, 200)], 270);
+    const { rows } = await db.pool.query(
+      `SELECT * FROM (SELECT balance, sum(quantity) OVER (PARTITION BY account ORDER BY sequence, n) AS running FROM rm_1.postings) p
+       WHERE balance <> running`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('skips what it has applied: a feed that begins again from the start changes nothing', async () => {
+    await db.apply(events);
+    const before = await rowsOf(db.pool, 1);
+    expect(await db.models.apply('nvidia', events.map(fed))).toEqual({ outcome: 'applied', sequence: head });
+    expect(await db.models.apply('nvidia', events.slice(3, 6).map(fed))).toEqual({
+      outcome: 'applied',
+      sequence: head,
+    });
+    expect(await rowsOf(db.pool, 1)).toEqual(before);
+  });
+
+  it('stops at a hole: what comes before it is applied, nothing behind it', async () => {
+    const withHole = events.filter(({ sequence }) => sequence !== 11).map(fed);
+    expect(await db.models.apply('nvidia', withHole)).toEqual({ outcome: 'hole', sequence: 10, got: 12 });
+    await db.models.stopAtHole('nvidia', 10, 12);
+    expect(await ofPosition()).toEqual({
+      sequence: 10,
+      state: 'hole',
+      reason: 'event 11 is missing; the next one there is 12',
+    });
+    await db.apply(events.slice(10));
+    expect(await ofPosition()).toEqual({ sequence: head, state: 'running', reason: null });
+  });
+
+  it('parks at an event that cannot be applied, with the reason, after applying all before it; other ledgers go on', async () => {
+    const poison = events.find(({ type }) => type === 'lading.shipment.received.v1')!.sequence;
+    const applied = await db.models.apply('nvidia', poisoned(events, poison));
+    const reason = `event ${poison} (lading.shipment.received.v1) cannot be applied: order PO-NONE was never placed in this ledger`;
+    expect(applied).toEqual({ outcome: 'parked', sequence: poison - 1, reason });
+    expect(await ofPosition()).toEqual({ sequence: poison - 1, state: 'parked', reason });
+    expect(await db.models.apply('nvidia', events.slice(poison - 1).map(fed))).toMatchObject({ outcome: 'parked' });
+
+    await db.apply([...manyEvents(50)]);
+    expect((await db.models.positions()).get(LEDGER)).toBe(50);
+
+    // A process that knows better (here: one that is given the right event) goes on from there.
+    await applyAll(new ReadModels(db.pool, 1), events);
+    expect(await ofPosition()).toEqual({ sequence: head, state: 'running', reason: null });
+  });
+
+  it('parks at a value that the tables cannot take, and leaves nothing of it behind', async () => {
+    const bad = events.map((event) => (event.sequence === 12 ? fed({ ...event, actor: 'a\u0000b' }) : fed(event)));
+    expect(await db.models.apply('nvidia', bad)).toMatchObject({ outcome: 'parked', sequence: 11 });
+    expect((await db.pool.query('SELECT max(sequence) AS last FROM rm_1.activity')).rows).toEqual([{ last: 11 }]);
+  });
+
+  it('throws, for another try, when the database fails; nothing of the batch is left', async () => {
+    const pool = createPool(db.url);
+    await pool.end();
+    await expect(new ReadModels(pool, 1).apply('nvidia', events.map(fed))).rejects.toThrow();
+    await db.apply(events.slice(0, 10));
+    const blocker = new pg.Client(db.url);
+    await blocker.connect();
+    await blocker.query(`BEGIN; LOCK TABLE rm_1.postings IN ACCESS EXCLUSIVE MODE`);
+    const impatient = createPool(db.url, { timeouts: { lock: 100 } });
+    await expect(new ReadModels(impatient, 1).apply('nvidia', events.slice(10).map(fed))).rejects.toThrow(
+      /lock timeout/,
+    );
+    await blocker.end();
+    await impatient.end();
+    expect((await db.models.positions()).get('nvidia')).toBe(10);
+    expect((await db.pool.query('SELECT max(sequence) AS last FROM rm_1.activity')).rows).toEqual([{ last: 10 }]);
+    await db.apply(events.slice(10));
+  });
+
+  it('fences a zombie: a batch that comes back late finds the position moved on, and applies nothing twice', async () => {
+    const zombie = new ReadModels(db.pool, 1);
+    await applyAll(zombie, events.slice(0, 8));
+    // Its successor holds the position's lock while the zombie arrives with the same events.
+    const successor = new pg.Client(db.url);
+    await successor.connect();
+    await successor.query(`BEGIN; SELECT FROM rm_1.positions WHERE ledger = 'nvidia' FOR UPDATE`);
+    const late = zombie.apply('nvidia', events.slice(8).map(fed));
+    await waiting(db.pool);
+    await successor.query('ROLLBACK');
+    await successor.end();
+    const [one, other] = await Promise.all([late, db.models.apply('nvidia', events.map(fed))]);
+    expect([one, other]).toEqual([
+      { outcome: 'applied', sequence: head },
+      { outcome: 'applied', sequence: head },
+    ]);
+    await expectSameAsFresh(db, events);
+  });
+
+  it('forgets what it remembered when another process moved the ledger on meanwhile', async () => {
+    const other = new ReadModels(db.pool, 1);
+    await db.apply(events.slice(0, 11));
+    await applyAll(other, events.slice(0, 12));
+    await db.apply(events.slice(11, 13));
+    await applyAll(other, events.slice(11));
+    await expectSameAsFresh(db, events);
+  });
+
+  it('tells whoever listens which ledger has news, after the commit', async () => {
+    const listener = new pg.Client(db.url);
+    await listener.connect();
+    await listener.query('LISTEN lading_applied');
+    const told = new Promise<string | undefined>((resolve) => {
+      listener.on('notification', ({ payload }) => {
+        resolve(payload);
+      });
+    });
+    await db.apply(events);
+    expect(await told).toBe('nvidia');
+    await listener.end();
+  });
+
+  it('stores the hint of a batch with its position, and hands it back as it is', async () => {
+    const hint = { partition: 2, offset: '4711', log: 'log-1' };
+    await db.models.apply('nvidia', events.slice(0, 5).map(fed), hint);
+    expect(await db.models.hints()).toEqual([hint]);
+    await db.models.apply('nvidia', events.slice(6).map(fed), { ...hint, offset: '9999' });
+    expect(await db.models.hints()).toEqual([hint]);
+  });
+
+  it('says in its status where each ledger of the journal stands', async () => {
+    await db.pool.query(`INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ('nvidia', ${head}, now())`);
+    await insertEvent(db, events[0]!);
+    await db.apply(events);
+    expect(await status(db)).toMatchObject([
+      { ledger: 'nvidia', version: 1, sequence: head, head, lagEvents: 0, lagSeconds: 0, state: 'live' },
+    ]);
+  });
+});
+
+const status = (db: FreshReadModels) => projectionStatus(db.pool);
+
+async function insertEvent({ pool }: FreshReadModels, event: LedgerEvent): Promise<void> {
+  const { bytes } = fed(event);
+  const zero = Buffer.alloc(32);
+  await pool.query(
+    `INSERT INTO journal.events (ledger, sequence, occurred, recorded, source, id, type, subject, request_hash, leaf_hash, bytes)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)`,
+    [
+      event.ledger,
+      event.sequence,
+      event.time,
+      event.recordedtime,
+      event.source,
+      event.id,
+      event.type,
+      event.subject,
+      zero,
+      bytes,
+    ],
+  );
+}
+
+/** Until somebody waits for a lock. */
+async function waiting(pool: pg.Pool): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query(
+      `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+    );
+    if (rows.length > 0) return;
+  }
+}
+
+async function expectSameAsFresh(db: FreshReadModels, events: readonly LedgerEvent[]): Promise<void> {
+  const version = await startVersion(db.pool);
+  await applyAll(new ReadModels(db.pool, version), events);
+  expect(await rowsOf(db.pool, 1)).toEqual(await rowsOf(db.pool, version));
+}
