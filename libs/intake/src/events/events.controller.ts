@@ -1,6 +1,6 @@
-import { Controller, Inject, Param, Post, Query, Req, Res, type Type } from '@nestjs/common';
+import { Controller, Inject, Post, Req, Res, type Type } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Actor, type Role } from '#platform/actor';
+import { type Actor, actorOf, type Role } from '#platform/actor';
 import { CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON } from '#platform/createAdapter';
 import { ProblemError } from '#platform/problemError';
 import { Requires } from '#platform/requires';
@@ -15,6 +15,8 @@ import { SingleIntake } from './singleIntake.ts';
 import { StreamIntake } from './streamIntake.ts';
 
 const ACCEPTED = [CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON] as const;
+
+type SubmitRequest = FastifyRequest<{ Params: { ledger: string }; Querystring: Readonly<Record<string, unknown>> }>;
 
 /** The route that takes the event types of these services: one in each writing service, one for all in the all-in-one. */
 export function eventsController(served: readonly [WritingService, ...WritingService[]]): Type {
@@ -33,21 +35,17 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
     @Requires(roleOf(first), ...others.map(roleOf))
     @Accepts(...ACCEPTED)
     @SubmitsEvents(served)
-    async submit(
-      @Req() request: FastifyRequest,
-      @Res() reply: FastifyReply,
-      @Param('ledger') ledger: string,
-      @Actor() actor: Actor,
-      @Query() query: Readonly<Record<string, unknown>>,
-    ): Promise<void> {
+    // Nothing but what Nest hands over as it is: every other parameter goes through the global pipe, a promise each.
+    async submit(@Req() request: SubmitRequest, @Res() reply: FastifyReply): Promise<void> {
       const media = contentType(request, ACCEPTED);
+      const { ledger } = request.params;
       if (!this.ledgers.has(ledger)) await this.ledgers.find(ledger);
-      const asked = { request, reply, ledger, actor, served };
+      const asked = { request, reply, ledger, actor: senderOf(request), served };
       switch (media) {
         case CLOUD_EVENT:
           return this.single.take(asked);
         case CLOUD_EVENT_BATCH:
-          return isAtomic(query) ? this.atomic.take(asked) : this.batch.take(asked);
+          return isAtomic(request.query) ? this.atomic.take(asked) : this.batch.take(asked);
         case NDJSON:
           return this.stream.take(asked);
         case undefined:
@@ -59,6 +57,12 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
 }
 
 const roleOf = (service: WritingService): Role => `${service}:write`;
+
+function senderOf(request: SubmitRequest): Actor {
+  const actor = actorOf(request);
+  if (actor === undefined) throw new Error('a route that takes events is never public');
+  return actor;
+}
 
 function isAtomic({ atomic }: Readonly<Record<string, unknown>>): boolean {
   if (atomic === undefined || atomic === 'false') return false;
