@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseEvent } from '#contracts/cloudEvent';
+import { order, reassign } from '../test/submissions.ts';
+import { record, TestJournals } from '../test/testJournal.ts';
+import { readEvent, readEvents, readHeads, streamVersion } from './reader.ts';
+
+describe('reading the journal', () => {
+  let journals: TestJournals;
+  beforeAll(async () => {
+    journals = await TestJournals.start();
+    const journal = journals.make();
+    for (const book of ['a', 'b']) {
+      await journals.openLedger(journal, book);
+      await record(journal, book, [
+        order('PO-1', 'tesla', 10),
+        order('PO-2', 'x', 10),
+        reassign('RA-1', 'PO-1', 'tesla', 'x', 1),
+        reassign('RA-2', 'PO-1', 'tesla', 'x', 1),
+      ]);
+    }
+  });
+  afterAll(() => journals.end());
+  const sequences = async (...of: Parameters<typeof readEvents> extends [unknown, ...infer Rest] ? Rest : never) =>
+    (await readEvents(journals.pool, ...of)).map(({ sequence }) => sequence);
+
+  it('goes through one ledger in order, a page at a time', async () => {
+    expect(await sequences('a', 0, 5)).toEqual([1, 2, 3, 4, 5]);
+    expect(await sequences('a', 5, 100)).toEqual([6, 7, 8, 9, 10, 11, 12]);
+    expect(await sequences('a', 12, 100)).toEqual([]);
+    expect(await sequences('nowhere', 0, 100)).toEqual([]);
+  });
+
+  it('finds events by type, by subject, by the entity that they changed, and by all of them', async () => {
+    const type = 'lading.reallocation.made.v1';
+    expect(await sequences('a', 0, 100, { type })).toEqual([11, 12]);
+    expect(await sequences('a', 0, 1, { type })).toEqual([11]);
+    expect(await sequences('a', 11, 100, { type })).toEqual([12]);
+    expect(await sequences('a', 0, 100, { subject: 'order/PO-1' })).toEqual([9]);
+    expect(await sequences('a', 0, 100, { entity: 'order/PO-1' })).toEqual([9, 11, 12]);
+    expect(await sequences('a', 9, 1, { entity: 'order/PO-1' })).toEqual([11]);
+    expect(await sequences('a', 0, 100, { entity: 'order/PO-1', type, subject: 'reallocation/RA-2' })).toEqual([12]);
+  });
+
+  it('gives one event by its sequence, with what it is found by', async () => {
+    const event = await readEvent(journals.pool, 'b', 9);
+    expect(event).toMatchObject({
+      ledger: 'b',
+      sequence: 9,
+      source: 'urn:test',
+      type: 'lading.order.placed.v1',
+      subject: 'order/PO-1',
+      occurred: '2023-12-01T00:00:00.000000Z',
+    });
+    expect(parseEvent(event!.bytes)).toMatchObject({ sequence: 9, recordedtime: event!.recorded });
+    expect(await readEvent(journals.pool, 'b', 13)).toBeUndefined();
+  });
+
+  it('says where every ledger and every stream stands', async () => {
+    const heads = await readHeads(journals.pool);
+    expect(heads).toMatchObject([
+      { ledger: 'a', name: 'The book', keeper: 'nvidia', sequence: 12 },
+      { ledger: 'b', sequence: 12 },
+    ]);
+    expect(heads[1]!.recorded).toBe((await readEvent(journals.pool, 'b', 12))!.recorded);
+    expect(await streamVersion(journals.pool, 'a', 'order/PO-1')).toBe(12);
+    expect(await streamVersion(journals.pool, 'a', 'order/PO-2')).toBe(10);
+    expect(await streamVersion(journals.pool, 'a', 'order/PO-3')).toBe(0);
+  });
+});

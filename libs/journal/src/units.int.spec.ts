@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseEvent } from '#contracts/cloudEvent';
+import type { Serials } from '#contracts/serials';
+import { UnitIndex } from '#ledger/unitIndex';
+import { movesOf } from '#ledger/touched';
+import { random } from '../test/story.ts';
+import { order, submission } from '../test/submissions.ts';
+import { record, TestJournals } from '../test/testJournal.ts';
+import type { Journal } from './journal.ts';
+import { readEvents } from './reader.ts';
+
+describe('units with serial numbers', () => {
+  let journals: TestJournals;
+  let journal: Journal;
+  let ledgers = 0;
+  const ledger = () => journals.openLedger(journal, `book-${++ledgers}`);
+
+  beforeAll(async () => {
+    journals = await TestJournals.start();
+    journal = journals.make();
+  });
+  afterAll(() => journals.end());
+
+  const range = (from: number, to: number): Serials => ({ prefix: 'D-', from, to, digits: 6 });
+  const dispatch = (shipment: string, of: string, quantity: number, serials?: Serials) =>
+    submission('lading.shipment.dispatched.v1', {
+      shipment,
+      consignee: 'tesla',
+      carrier: 'dhl',
+      lines: [{ order: of, line: '1', quantity, serials }],
+    });
+  const receive = (shipment: string, of: string, received: number, serials?: Serials) =>
+    submission('lading.shipment.received.v1', {
+      shipment,
+      by: 'tesla',
+      lines: [{ order: of, line: '1', received, serials }],
+    });
+  const transfer = (to: string, of: string, quantity: number, serials?: Serials, id = `T-${to}-${of}-${quantity}`) =>
+    submission('lading.reallocation.made.v1', {
+      reallocation: id,
+      kind: 'transferred',
+      from: to === 'x' ? 'tesla' : 'x',
+      to,
+      lines: [{ order: of, line: '1', quantity, serials }],
+    });
+
+  /** Where the journal says that the units are, and where the events' moves put them. */
+  async function expectUnitsEqualMoves(book: string): Promise<Map<string, string>> {
+    const { rows } = await journals.pool.query<{ item: string; serial: string; account: string }>(
+      'SELECT item, serial, account FROM journal.units WHERE ledger = $1 ORDER BY item, serial',
+      [book],
+    );
+    const index = new UnitIndex();
+    for (const { bytes } of await readEvents(journals.pool, book, 0, 1_000_000))
+      index.apply(movesOf(parseEvent(bytes)));
+    expect(rows).toEqual([...index.all()].sort((a, b) => (`${a.item} ${a.serial}` < `${b.item} ${b.serial}` ? -1 : 1)));
+    return new Map(rows.map(({ serial, account }) => [serial, account]));
+  }
+
+  it('are in one account each, at every step of one batch: named at dispatch, received, passed on', async () => {
+    const book = await ledger();
+    const outcomes = await Promise.all(
+      [
+        order('PO-1', 'tesla', 12_000, {}, 'DGX'),
+        dispatch('S-1', 'PO-1', 12_000, range(1, 12_000)),
+        receive('S-1', 'PO-1', 10, range(1, 10)),
+        transfer('x', 'PO-1', 2, ['D-000003', 'D-000004']),
+        // Tesla has no unit 4 any more.
+        transfer('x', 'PO-1', 1, ['D-000004'], 'again'),
+        // All that is left needs no names.
+        receive('S-1', 'PO-1', 11_990),
+      ].map((command) => journal.submit(book, command)),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'recorded',
+      'recorded',
+      'recorded',
+      'recorded',
+      'rejected',
+      'recorded',
+    ]);
+    expect(outcomes[4]).toMatchObject({ rejection: { code: 'serial-elsewhere' } });
+    const units = await expectUnitsEqualMoves(book);
+    expect(units.size).toBe(12_000);
+    expect(units.get('D-000004')).toBe('x|tesla|DGX|PO-1|1|held|');
+    expect(units.get('D-000005')).toBe('tesla|tesla|DGX|PO-1|1|held|');
+    expect(units.get('D-012000')).toBe('tesla|tesla|DGX|PO-1|1|held|');
+  });
+
+  it('go back to where they were when the atomic batch that moved them fails', async () => {
+    const book = await ledger();
+    await record(journal, book, [
+      order('PO-1', 'tesla', 10, {}, 'DGX'),
+      dispatch('S-1', 'PO-1', 10, range(1, 10)),
+      receive('S-1', 'PO-1', 10),
+    ]);
+    const [first, failed, second] = await Promise.all([
+      journal.submit(book, transfer('x', 'PO-1', 1, ['D-000001'])),
+      journal.submitAtomic(book, [
+        transfer('x', 'PO-1', 2, ['D-000002', 'D-000003']),
+        transfer('x', 'PO-1', 1, ['D-000002'], 'again'),
+      ]),
+      journal.submitAtomic(book, [
+        transfer('x', 'PO-1', 1, ['D-000002'], 'second'),
+        transfer('tesla', 'PO-1', 2, ['D-000001', 'D-000002'], 'back'),
+        transfer('x', 'PO-1', 1, ['D-000002'], 'and-there'),
+      ]),
+    ]);
+    expect(first).toMatchObject({ status: 'recorded' });
+    expect(failed).toMatchObject({ status: 'failed', index: 1, outcome: { rejection: { code: 'serial-elsewhere' } } });
+    expect(second).toMatchObject({ status: 'recorded' });
+    const units = await expectUnitsEqualMoves(book);
+    expect([...units].filter(([, account]) => account.startsWith('x|'))).toEqual([
+      ['D-000002', 'x|tesla|DGX|PO-1|1|held|'],
+    ]);
+  });
+
+  it('are where the events put them after any commands of two writers', async () => {
+    const book = await ledger();
+    const other = journals.make();
+    const pick = random(7);
+    await record(journal, book, [
+      order('PO-1', 'tesla', 60, {}, 'DGX'),
+      order('PO-2', 'x', 60, {}, 'DGX'),
+      dispatch('S-1', 'PO-1', 60),
+    ]);
+    const commands = Array.from({ length: 250 }, (_, n) => {
+      const from = 1 + pick(60);
+      const to = Math.min(60, from + pick(2));
+      const serials = pick(20) === 0 ? undefined : range(from, to);
+      const quantity = to - from + 1;
+      switch (pick(3)) {
+        case 0:
+          return receive('S-1', 'PO-1', quantity, serials);
+        case 1:
+          return transfer('x', 'PO-1', quantity, serials, `T-${n}`);
+        default:
+          return transfer('tesla', 'PO-1', quantity, serials, `T-${n}`);
+      }
+    });
+    let recorded = 0;
+    for (let from = 0; from < commands.length; from += 10) {
+      const writer = pick(2) === 0 ? journal : other;
+      const outcomes = await Promise.all(
+        commands.slice(from, from + 10).map((command) => writer.submit(book, command)),
+      );
+      recorded += outcomes.filter(({ status }) => status === 'recorded').length;
+    }
+    expect(recorded).toBeGreaterThan(20);
+    await expectUnitsEqualMoves(book);
+  });
+});
