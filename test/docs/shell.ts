@@ -1,15 +1,17 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
 export interface Ran {
   readonly code: number;
-  /** Standard output and standard error, as a terminal would show them. */
+  /** Standard output. */
   readonly output: string;
+  /** Standard error: progress, and what went wrong. */
+  readonly said: string;
 }
 
 /** One bash for a whole document: what an example sets, the next one sees. */
@@ -28,7 +30,7 @@ export class Shell {
   /** Runs a script as it stands; resolves when it has ended. */
   async run(script: string): Promise<Ran> {
     const mark = `end-${randomUUID()}`;
-    const ended = new Promise<Ran>((resolve, reject) => {
+    const ended = new Promise<Omit<Ran, 'said'>>((resolve, reject) => {
       let output = '';
       const onData = (chunk: string) => {
         output += chunk;
@@ -47,8 +49,12 @@ export class Shell {
     const folder = await mkdtemp(join(tmpdir(), 'lading-example-'));
     const file = join(folder, 'example.sh');
     await writeFile(file, script);
-    this.#bash.stdin.write(`source ${file} </dev/null 2>&1; echo "${mark} $?"\n`);
-    return ended.finally(() => rm(folder, { recursive: true }));
+    this.#bash.stdin.write(`source ${file} </dev/null 2>${file}.err; echo "${mark} $?"\n`);
+    try {
+      return { ...(await ended), said: await readFile(`${file}.err`, 'utf8') };
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }
 
   async close(): Promise<void> {
