@@ -150,8 +150,10 @@ class Session {
 
   /** Notices a topic that was made again, or taken away, while nothing is sent. */
   async #check(): Promise<void> {
-    for (const { partition, end } of await this.records.extents([...this.#next.keys()]))
-      if (end < (this.#next.get(partition) ?? 0n))
+    // As known before the broker is asked: what is sent meanwhile is beyond the end that it tells.
+    const next = new Map(this.#next);
+    for (const { partition, end } of await this.records.extents([...next.keys()]))
+      if (end < (next.get(partition) ?? 0n))
         throw new TopicChanged(`partition ${partition} was made again or cut off: it ends at ${end}`);
   }
 

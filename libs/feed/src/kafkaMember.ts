@@ -185,18 +185,24 @@ export class KafkaMember {
    */
   async #check(): Promise<void> {
     const { topic, records, log } = this.#options;
-    const before = [...this.#partitions.values()];
+    // As known before the broker is asked: what is read meanwhile is beyond the end that it tells.
+    const before = [...this.#partitions.values()].map((known) => ({
+      known,
+      partition: known.partition,
+      identity: known.identity,
+      next: known.next,
+    }));
     try {
       for (const { partition, identity, end } of await records.extents(before.map((one) => one.partition))) {
-        const known = before.find((one) => one.partition === partition);
-        if (known === undefined || this.#partitions.get(partition) !== known) continue;
-        const other = known.identity !== undefined && known.identity !== identity;
-        if (other || end < known.next) {
+        const then = before.find((one) => one.partition === partition);
+        if (then === undefined || this.#partitions.get(partition) !== then.known) continue;
+        const other = then.identity !== undefined && then.identity !== identity;
+        if (other || end < then.next) {
           log.error({ topic, partition }, `the log of partition ${partition} was made again or cut off`);
           this.#position([partition]);
           continue;
         }
-        await this.#commit(known, (offsets) =>
+        await this.#commit(then.known, (offsets) =>
           this.#consumer.commitOffsets(
             offsets.topics.flatMap(({ topic: name, partitions }) => partitions.map((one) => ({ topic: name, ...one }))),
           ),
