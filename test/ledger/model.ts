@@ -121,7 +121,7 @@ export class Model {
       (here) =>
         here.order === order &&
         here.line === line &&
-        Object.entries(where).every(([key, value]) => value === undefined || here[key as keyof Spot] === value),
+        (Object.keys(where) as (keyof Spot)[]).every((key) => where[key] === undefined || here[key] === where[key]),
     );
   }
 

@@ -6,8 +6,8 @@ import { isAttributed } from '#test/ledger/attributed';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 
-const RUNS = Number(process.env['LADING_RUNS'] ?? 1_000);
-const seed = Number(process.env['LADING_SEED'] ?? randomInt(2 ** 31));
+const RUNS = Number(process.env.LADING_RUNS ?? 1_000);
+const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 
 // Without bias: a die that falls on 0 more often than not tells dull stories.
 const steps = fc.noBias(
@@ -47,7 +47,7 @@ describe('whatever happens, in whatever order', () => {
 afterAll(() => {
   const all = (tally: Map<string, number>) => [...tally.values()].reduce((sum, n) => sum + n, 0);
   process.stdout.write(`invariants of the ledger: ${all(taken)} events taken, ${all(refused)} refused\n`);
-  if (process.env['LADING_RUNS'] !== undefined) {
+  if (process.env.LADING_RUNS !== undefined) {
     process.stdout.write(
       `${JSON.stringify({ taken: Object.fromEntries(taken), refused: Object.fromEntries(refused) }, null, 1)}\n`,
     );

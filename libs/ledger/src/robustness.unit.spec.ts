@@ -11,7 +11,7 @@ import type { Command } from './command.ts';
 import { decide } from './decide.ts';
 import { mentions } from './mentions.ts';
 
-const seed = Number(process.env['LADING_SEED'] ?? randomInt(2 ** 31));
+const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 const now = new Date('2024-01-01T00:00:00Z');
 const lively = given(
   placed('PO-1', 'tesla', 12, 5),

@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatSequence, type LedgerEvent, parseEvent, serialiseEvent, SubmittedEnvelope } from './cloudEvent.ts';
+import { subjectOf } from './catalog.ts';
+
+const event: LedgerEvent = {
+  id: 'e-17',
+  source: 'urn:nvidia:erp',
+  type: 'lading.shipment.lost.v1',
+  subject: 'shipment/S-1',
+  time: '2023-12-31T10:00:00+01:00',
+  ledger: 'nvidia',
+  sequence: 17,
+  recordedtime: '2023-12-31T09:00:01.123Z',
+  actor: 'erp',
+  correlationid: 'c-1',
+  batchindex: 0,
+  batchsize: 2,
+  data: {
+    shipment: 'S-1',
+    lines: [{ order: 'PO-1', line: '1', owner: 'tesla', item: 'H100', quantity: 5 }],
+    reason: 'Überfall, « sic »',
+    moves: [
+      {
+        item: 'H100',
+        order: 'PO-1',
+        line: '1',
+        quantity: 5,
+        from: { owner: 'tesla', custodian: 'dhl', stage: 'in_transit', shipment: 'S-1' },
+        to: { owner: 'tesla', custodian: 'dhl', stage: 'lost' },
+      },
+    ],
+  },
+};
+
+describe('an event as bytes', () => {
+  it('says everything that the event says, and reads back as the same event', () => {
+    expect(parseEvent(serialiseEvent(event))).toMatchObject(event);
+  });
+
+  it('is written the same again after it was read: nothing is lost, added or moved', () => {
+    const bytes = serialiseEvent(event);
+    expect(serialiseEvent(parseEvent(bytes)).equals(bytes)).toBe(true);
+  });
+
+  it('is a CloudEvent in structured mode, partitioned by its ledger, its sequence sorting as text', () => {
+    const json = JSON.parse(serialiseEvent(event).toString('utf8')) as Record<string, unknown>;
+    expect(json).toMatchObject({
+      specversion: '1.0',
+      datacontenttype: 'application/json',
+      partitionkey: 'nvidia',
+      sequence: '0000000000000017',
+    });
+    expect(['9', '10'].map(Number).map(formatSequence).sort()).toEqual(['0000000000000009', '0000000000000010']);
+  });
+
+  it('leaves out what it does not have', () => {
+    const { correlationid: _c, batchindex: _i, batchsize: _s, ...alone } = event;
+    const text = serialiseEvent(alone).toString('utf8');
+    expect(text).not.toMatch(/correlationid|causationid|batch/);
+  });
+
+  it.each([
+    ['not JSON', 'not json', /JSON/],
+    ['no object', '[]', /not an event of a ledger/],
+    ['no sequence', JSON.stringify({ ...JSON.parse(serialiseEvent(event).toString()), sequence: '17' }), /sequence/],
+    ['another version of CloudEvents', serialiseEvent(event).toString().replace('"1.0"', '"0.3"'), /specversion/],
+  ])('is refused with what is wrong with it: %s', (_, text, message) => {
+    expect(() => parseEvent(Buffer.from(text))).toThrow(message);
+  });
+});
+
+describe('what a submitter sends', () => {
+  const envelope = {
+    specversion: '1.0',
+    id: 'e-1',
+    source: 'urn:erp',
+    type: 'lading.party.registered.v1',
+    time: '2023-12-31T10:00:00Z',
+    data: {},
+  };
+
+  it('is an envelope with an id, a source, a type, a time with its offset, and data', () => {
+    expect(SubmittedEnvelope.safeParse(envelope).success).toBe(true);
+    for (const field of ['specversion', 'id', 'source', 'type', 'time', 'data']) {
+      expect(SubmittedEnvelope.safeParse({ ...envelope, [field]: undefined }).success).toBe(false);
+    }
+  });
+
+  it('sets nothing that is the ledger’s to set, and nothing that nobody knows', () => {
+    for (const field of ['ledger', 'sequence', 'recordedtime', 'actor', 'partitionkey', 'batchindex', 'colour']) {
+      const refused = SubmittedEnvelope.safeParse({ ...envelope, [field]: '1' });
+      expect(refused.error?.issues[0]).toMatchObject({ code: 'unrecognized_keys', keys: [field] });
+    }
+  });
+
+  it('is about one thing, by its data', () => {
+    expect(subjectOf('lading.swap.accepted.v1', { swap: 'SW-1', by: 'x' })).toBe('swap/SW-1');
+    expect(subjectOf('lading.event.voided.v1', { sequence: 7, reason: 'did_not_occur' })).toBe('event/7');
+    expect(subjectOf('lading.ledger.opened.v1', { name: 'L', keeper: 'nvidia' })).toBe('ledger');
+  });
+});
