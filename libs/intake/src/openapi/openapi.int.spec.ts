@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { typesOf } from '#contracts/catalog';
+import { parseSubmission } from '#contracts/parseSubmission';
+import { intakeDatabase, startWritingApp, type WritingApp } from '#test/intake/writingApp';
+
+const SERVICES = ['shipments', 'reallocations', 'swaps'] as const;
+const PLAIN = [
+  '/v1/ledgers/{ledger}/reallocations',
+  '/v1/ledgers/{ledger}/swaps',
+  ...['acceptance', 'rejection', 'withdrawal', 'execution'].map((step) => `/v1/ledgers/{ledger}/swaps/{swap}/${step}`),
+];
+
+interface Operation {
+  requestBody: {
+    content: Record<
+      string,
+      { schema: Record<string, unknown>; example?: unknown; examples?: Record<string, { value: unknown }> }
+    >;
+  };
+  responses: Record<string, { content: Record<string, unknown> }>;
+  parameters: { name: string; required?: boolean }[];
+}
+
+describe('the OpenAPI document about submitting', () => {
+  let app: WritingApp;
+  let document: OpenAPIObject;
+  const operation = (path: string, method: 'post' | 'put' = 'post') =>
+    document.paths[path]?.[method] as unknown as Operation;
+  const events = () => operation('/v1/ledgers/{ledger}/events');
+
+  beforeAll(async () => {
+    app = await startWritingApp(await intakeDatabase());
+    document = SwaggerModule.createDocument(app.app, new DocumentBuilder().setOpenAPIVersion('3.1.0').build());
+  });
+  afterAll(() => app.close());
+
+  it('has every route that takes something in', () => {
+    const writing = Object.keys(document.paths).filter((path) => path.startsWith('/v1/'));
+    expect(writing.toSorted()).toEqual(['/v1/ledgers/{ledger}', '/v1/ledgers/{ledger}/events', ...PLAIN].toSorted());
+  });
+
+  it('says which problems each route answers with, as problem documents', () => {
+    for (const [path, methods] of Object.entries(document.paths).filter(([path]) => path.startsWith('/v1/'))) {
+      const { responses } = (methods.post ?? methods.put) as unknown as Operation;
+      for (const status of ['400', '401', '403', '413', '415', '429', '503']) {
+        expect([path, Object.keys(responses[status]?.content ?? {})]).toEqual([path, ['application/problem+json']]);
+      }
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '201', '409']));
+    }
+  });
+
+  it('shows an example of every event type, and each is taken as it stands', () => {
+    const { content } = events().requestBody;
+    expect(Object.keys(content)).toEqual([
+      'application/cloudevents+json',
+      'application/cloudevents-batch+json',
+      'application/x-ndjson',
+    ]);
+    const shown = content['application/cloudevents+json']?.examples ?? {};
+    expect(Object.keys(shown).toSorted()).toEqual(SERVICES.flatMap(typesOf).toSorted());
+    const lines = String(content['application/x-ndjson']?.example)
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    const all = [
+      ...Object.values(shown).map(({ value }) => value),
+      ...(content['application/cloudevents-batch+json']?.example as unknown[]),
+      ...lines,
+    ];
+    for (const example of all) expect(parseSubmission(example)).toMatchObject({ ok: true });
+  });
+
+  it('shows for every plain route a body that it reads, and asks for an Idempotency-Key', async () => {
+    await app.open();
+    for (const path of PLAIN) {
+      const { requestBody, parameters } = operation(path);
+      expect(parameters).toContainEqual(expect.objectContaining({ name: 'Idempotency-Key', required: true }));
+      const example = requestBody.content['application/json']?.example;
+      const answer = await app.send('POST', path.replace('{ledger}', 'nvidia').replace('{swap}', 'SW-1'), example, {
+        'idempotency-key': path,
+      });
+      expect([path, answer.body.errors]).toEqual([path, undefined]); // refused by the ledger, which knows none of it; not as a body
+      expect([404, 422]).toContain(answer.status);
+    }
+  });
+
+  it('describes what a ledger is opened with', () => {
+    expect(operation('/v1/ledgers/{ledger}', 'put').requestBody.content['application/json']?.schema).toMatchObject({
+      required: ['name', 'keeper'],
+    });
+  });
+});
