@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { examples } from '#contracts/examples';
-import { type QueryService, startQuery } from '#test/setup/startQuery';
+import { type QueryService, type Reply, startQuery } from '#test/setup/startQuery';
 
 let query: QueryService;
 let stored: Buffer[];
@@ -107,5 +107,26 @@ describe('the events of a ledger', () => {
     const waiting = query.get('/v1/ledgers/nvidia/events/6?min-sequence=6');
     await query.submit('lading.party.registered.v1', { party: 'x', name: 'X', roles: ['customer'] });
     expect((await waiting).status).toBe(200);
+  });
+
+  it('a page of large events ends early, and goes on with the next page: nothing is left out', async () => {
+    const before = (await query.get('/v1/ledgers/nvidia/events?limit=1')).body.sequence;
+    const lines = Array.from({ length: 150 }, (_, i) => {
+      return { line: String(i), item: 'H100', quantity: 1, window: { from: '2024-01-01', to: '2024-01-31' } };
+    });
+    const orders = Array.from({ length: 210 }, (_, i) =>
+      query.submit('lading.order.placed.v1', { order: `PO-L-${i}`, buyer: 'tesla', supplier: 'nvidia', lines }),
+    );
+    await Promise.all(orders);
+    const sequences: number[] = [];
+    let pages = 0;
+    for (let next: string | null = String(before); next !== null; pages++) {
+      const { body, bytes }: Reply = await query.get(`/v1/ledgers/nvidia/events?limit=1000&cursor=${next}`);
+      expect(bytes.length).toBeLessThan(5_000_000);
+      sequences.push(...body.data.map(({ sequence }) => Number(sequence)));
+      next = body.next;
+    }
+    expect(sequences).toEqual(orders.map((_, i) => before + 1 + i));
+    expect(pages).toBeGreaterThan(1);
   });
 });

@@ -6,7 +6,11 @@ import { POOL } from '#platform/tokens';
 import { headOf } from '../asking/headOf.ts';
 import { Ledgers } from '../asking/ledgers.ts';
 import { Visibility } from '../asking/visibility.ts';
-import { FindEvent, FindEvents, type FoundEvents } from './findEvents.query.ts';
+import { FindEvent, FindEvents, type FoundEvent, type FoundEvents } from './findEvents.query.ts';
+
+/** Events may be 64 KB each: a page of large ones ends before its limit, and is put together in small steps. */
+const PAGE_BYTES = 4_194_304;
+const CHUNK = 100;
 
 @QueryHandler(FindEvents)
 export class FindEventsHandler implements IQueryHandler<FindEvents> {
@@ -20,10 +24,20 @@ export class FindEventsHandler implements IQueryHandler<FindEvents> {
     await this.ledgers.check(ledger);
     if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
     const head = await headOf(this.pool, ledger);
-    const found = await readEvents(this.pool, ledger, after, limit + 1, filter);
-    // What came after the head was read is left for the next page: the answer says that it stands at the head.
-    const known = found.filter(({ sequence }) => sequence <= head);
-    return { events: known.slice(0, limit), head, more: known.length > limit };
+    const events: FoundEvent[] = [];
+    let bytes = 0;
+    for (let last = after; ; ) {
+      const chunk = await readEvents(this.pool, ledger, last, Math.min(CHUNK, limit + 1 - events.length), filter);
+      for (const event of chunk) {
+        // What came after the head was read is left for the next page: the answer says that it stands at the head.
+        if (event.sequence > head) return { events, head, more: false };
+        if (events.length === limit || bytes > PAGE_BYTES) return { events, head, more: true };
+        events.push(event);
+        bytes += event.bytes.length;
+        last = event.sequence;
+      }
+      if (chunk.length < CHUNK) return { events, head, more: false };
+    }
   }
 }
 
