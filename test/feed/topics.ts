@@ -1,4 +1,5 @@
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Kafka, type KafkaMessage, logLevel, Partitioners } from 'kafkajs';
+import { KafkaLog } from '#feed/kafkaLog';
 import { type Published, toMessage } from '#feed/message';
 
 /** What a test does to a topic behind the back of those under test. */
@@ -48,6 +49,24 @@ export class Topics {
         messages: events.slice(from, from + 500).map((event) => toMessage(event, partition(event.ledger))),
       });
     await producer.disconnect();
+  }
+
+  /** Everything that is in the topic, partition by partition. */
+  async read(topic: string): Promise<readonly { partition: number; message: KafkaMessage }[]> {
+    const log = new KafkaLog(this.kafka, topic);
+    try {
+      const records: { partition: number; message: KafkaMessage }[] = [];
+      for (const { partition, start, end } of await log.extents(await log.partitions())) {
+        for (let next = start; next < end; ) {
+          const messages = await log.read(partition, next, 1_000_000);
+          records.push(...messages.map((message) => ({ partition, message })));
+          next = BigInt(messages.at(-1)?.offset ?? end) + 1n;
+        }
+      }
+      return records;
+    } finally {
+      await log.close();
+    }
   }
 
   async #asAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {

@@ -16,8 +16,8 @@ export interface Leadership {
 }
 
 /** PostgreSQL itself ends the session of a leader that is frozen or cut off, and with it the lock. */
-const IDLE_SESSION_MS = 8_000;
-const PING_MS = 2_000;
+const IDLE_SESSION_MS = 6_000;
+const PING_MS = 1_500;
 const ASK_MS = 250;
 
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';

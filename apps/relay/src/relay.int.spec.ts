@@ -1,0 +1,277 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type pg from 'pg';
+import type { Published } from '#feed/message';
+import { relayStatus } from '#feed/relayStatus';
+import { createPool } from '#platform/database';
+import { eventually } from '#test/feed/eventually';
+import { append, freshJournal } from '#test/feed/seedJournal';
+import { someEvents } from '#test/feed/someEvents';
+import { startRelayProcess } from '#test/feed/startRelayProcess';
+import { Topics } from '#test/feed/topics';
+import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
+import { Relay, type RelayOptions } from './relay.ts';
+
+describeKafka('the relay', () => {
+  let topic: string;
+  let topics: Topics;
+  let url: string;
+  let pool: pg.Pool;
+  const relays: Relay[] = [];
+  const processes: ReturnType<typeof startRelayProcess>[] = [];
+
+  beforeEach(async () => {
+    topic = freshTopicName();
+    topics = new Topics(brokers());
+    ({ url } = await freshJournal());
+    pool = createPool(url);
+  });
+  afterEach(async () => {
+    await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+    for (const { child } of processes.splice(0)) child.kill('SIGKILL');
+    await topics.delete(topic).catch(() => undefined);
+    await pool.end();
+  });
+
+  const start = (options: Partial<RelayOptions> = {}): Relay => {
+    const connection = { url, pool, brokers: brokers(), clientId: 'test-relay' };
+    const relay = new Relay({ ...connection, topic: { topic, partitions: 3 }, ...options });
+    relays.push(relay);
+    void relay.run();
+    return relay;
+  };
+  const startProcess = (...rest: string[]) => {
+    const relay = startRelayProcess(url, brokers()[0]!, topic, ...rest);
+    processes.push(relay);
+    return relay;
+  };
+
+  /** What a reader of the topic gets of a ledger, in the order of the log, and on which partitions. */
+  const published = async (ledger: string) => {
+    const records = (await topics.read(topic)).filter(({ message }) => message.key?.toString() === ledger);
+    return {
+      partitions: [...new Set(records.map(({ partition }) => partition))],
+      sequences: records.map(({ message }) => Number(message.headers?.sequence?.toString())),
+      bytes: records.map(({ message }) => message.value!),
+      messages: records.map(({ message }) => message),
+    };
+  };
+  const isPublished = (ledger: string, events: readonly Published[]) =>
+    eventually(async () => {
+      const { sequences, bytes } = await published(ledger);
+      expect(sequences).toEqual(events.map(({ sequence }) => sequence));
+      expect(Buffer.concat(bytes).equals(Buffer.concat(events.map((event) => event.bytes)))).toBe(true);
+    });
+  /** Every sequence is there, and none appears before the one that precedes it. */
+  const isWhole = async (ledger: string, last: number) => {
+    const { sequences } = await published(ledger);
+    let seen = 0;
+    for (const sequence of sequences) {
+      expect(sequence).toBeLessThanOrEqual(seen + 1);
+      seen = Math.max(seen, sequence);
+    }
+    expect(seen).toBe(last);
+    return sequences.length;
+  };
+
+  it('publishes every event of every ledger once and in order, byte for byte, each ledger on one partition', async () => {
+    await append(pool, [...someEvents('nvidia', 1, 2_500), ...someEvents('amd', 1, 10)]);
+    const relay = start();
+    await isPublished('nvidia', someEvents('nvidia', 1, 2_500));
+    expect(relay.state()).toEqual({ state: 'publishing' });
+    await append(pool, [...someEvents('amd', 11, 20), ...someEvents('dojo', 1, 5)]);
+    await isPublished('amd', someEvents('amd', 1, 20));
+    await isPublished('dojo', someEvents('dojo', 1, 5));
+
+    const all = await Promise.all(['nvidia', 'amd', 'dojo'].map(published));
+    expect(all.map(({ partitions }) => partitions.length)).toEqual([1, 1, 1]);
+    expect(new Set(all.flatMap(({ partitions }) => partitions)).size).toBe(3);
+    expect(all[1]!.messages[0]!.headers).toEqual({
+      'content-type': Buffer.from('application/cloudevents+json'),
+      ledger: Buffer.from('amd'),
+      sequence: Buffer.from('1'),
+    });
+  });
+
+  it('tells how far it is: ledger by ledger, and why it does not publish', async () => {
+    expect(await relayStatus(pool)).toEqual([]);
+    await append(pool, someEvents('nvidia', 1, 10));
+    const relay = start();
+    await eventually(async () => {
+      expect(await relayStatus(pool)).toEqual([
+        {
+          consumer: 'relay',
+          ledger: 'nvidia',
+          version: null,
+          sequence: 10,
+          head: 10,
+          lagEvents: 0,
+          lagSeconds: 0,
+          state: 'live',
+        },
+      ]);
+    });
+    await relay.stop();
+    await append(pool, someEvents('nvidia', 11, 12));
+    expect(await relayStatus(pool)).toMatchObject([{ sequence: 10, head: 12, lagEvents: 2, state: 'catching-up' }]);
+    await pool.query(`UPDATE feed.relay_status SET updated = now() - interval '1 minute'`);
+    expect(await relayStatus(pool)).toMatchObject([
+      { state: 'parked', reason: 'no relay has been publishing for 60 s' },
+    ]);
+  });
+
+  it('leaves every ledger on its partition when partitions are added, and puts new ledgers on the new ones', async () => {
+    await append(pool, [...someEvents('nvidia', 1, 5), ...someEvents('amd', 1, 5)]);
+    const first = start({ topic: { topic, partitions: 1 } });
+    await isPublished('amd', someEvents('amd', 1, 5));
+    await first.stop();
+    await topics.addPartitions(topic, 4);
+
+    start();
+    await append(pool, [...someEvents('nvidia', 6, 10), ...someEvents('amd', 6, 10), ...someEvents('dojo', 1, 5)]);
+    await isPublished('nvidia', someEvents('nvidia', 1, 10));
+    await isPublished('amd', someEvents('amd', 1, 10));
+    await isPublished('dojo', someEvents('dojo', 1, 5));
+    expect((await published('nvidia')).partitions).toEqual([0]);
+    expect((await published('amd')).partitions).toEqual([0]);
+    expect((await published('dojo')).partitions).toEqual([1]);
+  });
+
+  it('fills a topic that was deleted and made again while it was stopped, from the start', async () => {
+    await append(pool, [...someEvents('nvidia', 1, 1_200), ...someEvents('amd', 1, 10)]);
+    const first = start();
+    await isPublished('nvidia', someEvents('nvidia', 1, 1_200));
+    await isPublished('amd', someEvents('amd', 1, 10));
+    await first.stop();
+    await topics.delete(topic);
+    await topics.make(topic, 3);
+    // Something else stands where events stood: an offset alone would prove nothing.
+    await topics.send(topic, someEvents('other', 1, 1_500), () => 0);
+
+    start();
+    await isPublished('nvidia', someEvents('nvidia', 1, 1_200));
+    await isPublished('amd', someEvents('amd', 1, 10));
+  });
+
+  it('notices that the topic was deleted while it runs, makes it again with its settings and fills it from the start', async () => {
+    await append(pool, someEvents('nvidia', 1, 50));
+    start({ checkEvery: 300 });
+    await isPublished('nvidia', someEvents('nvidia', 1, 50));
+    await topics.delete(topic);
+    await eventually(async () => {
+      await isWhole('nvidia', 50);
+    });
+    await append(pool, someEvents('nvidia', 51, 60));
+    await isPublished('nvidia', someEvents('nvidia', 1, 60));
+  });
+
+  it('notices by the next offset that the topic was made again behind its back, and fills it from the start', async () => {
+    await append(pool, someEvents('nvidia', 1, 50));
+    start({ checkEvery: 3_600_000, pollEvery: 3_600_000 });
+    await isPublished('nvidia', someEvents('nvidia', 1, 50));
+    await topics.delete(topic);
+    await topics.make(topic, 3);
+    await append(pool, someEvents('nvidia', 51, 60));
+    await eventually(async () => {
+      const { sequences } = await published('nvidia');
+      expect(sequences.slice(sequences.indexOf(1))).toEqual(
+        someEvents('nvidia', 1, 60).map(({ sequence }) => sequence),
+      );
+    });
+  });
+
+  it('moves a ledger whose partition is gone, and publishes it from its start', async () => {
+    await append(pool, [...someEvents('nvidia', 1, 5), ...someEvents('amd', 1, 5)]);
+    const first = start({ topic: { topic, partitions: 2 } });
+    await isPublished('amd', someEvents('amd', 1, 5));
+    await isPublished('nvidia', someEvents('nvidia', 1, 5));
+    await first.stop();
+    await topics.delete(topic);
+    await topics.make(topic, 1);
+    start();
+    await isPublished('nvidia', someEvents('nvidia', 1, 5));
+    await isPublished('amd', someEvents('amd', 1, 5));
+  });
+
+  it('stands by while another publishes, and takes over without a gap when that one stops', async () => {
+    await append(pool, someEvents('nvidia', 1, 100));
+    const first = start();
+    await isPublished('nvidia', someEvents('nvidia', 1, 100));
+    const second = start();
+    await eventually(() => {
+      expect(second.state()).toEqual({ state: 'standing-by' });
+    });
+    await append(pool, someEvents('nvidia', 101, 200));
+    await first.stop();
+    await append(pool, someEvents('nvidia', 201, 300));
+    await isPublished('nvidia', someEvents('nvidia', 1, 300));
+    expect(second.state()).toEqual({ state: 'publishing' });
+  });
+
+  it('killed with SIGKILL between the acknowledgement and its cursor, has sent some events twice and lost none', async () => {
+    await append(pool, someEvents('nvidia', 1, 300));
+    const { exited } = startProcess('die');
+    await exited;
+    expect((await published('nvidia')).sequences).toEqual(someEvents('nvidia', 1, 300).map(({ sequence }) => sequence));
+    const { rows } = await pool.query('SELECT sequence FROM feed.relay_cursors');
+    expect(rows).toEqual([{ sequence: 0 }]);
+
+    start();
+    await append(pool, someEvents('nvidia', 301, 310));
+    await eventually(async () => {
+      expect(await isWhole('nvidia', 310)).toBe(610);
+    });
+  });
+
+  it('frozen with SIGSTOP, is replaced, and woken again writes nothing over what its successor stored', async () => {
+    await append(pool, someEvents('nvidia', 1, 10));
+    const { child, publishing } = startProcess();
+    await publishing;
+    await isPublished('nvidia', someEvents('nvidia', 1, 10));
+    child.kill('SIGSTOP');
+    await append(pool, someEvents('nvidia', 11, 20));
+    const second = start();
+    await eventually(() => isWhole('nvidia', 20));
+    expect(second.state()).toEqual({ state: 'publishing' });
+
+    child.kill('SIGCONT');
+    await append(pool, someEvents('nvidia', 21, 30));
+    await eventually(async () => {
+      await isWhole('nvidia', 30);
+      const { rows } = await pool.query('SELECT sequence FROM feed.relay_cursors');
+      expect(rows).toEqual([{ sequence: 30 }]);
+    });
+  });
+
+  it('goes on by itself after its connections to PostgreSQL were cut', async () => {
+    await append(pool, someEvents('nvidia', 1, 10));
+    const relay = start();
+    await isPublished('nvidia', someEvents('nvidia', 1, 10));
+    await pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    await append(pool, someEvents('nvidia', 11, 20));
+    await eventually(async () => {
+      await isWhole('nvidia', 20);
+      expect(relay.state()).toEqual({ state: 'publishing' });
+    });
+  });
+
+  it('publishes nothing into a topic that would delete events, and says what to do', async () => {
+    const admin = topics.kafka.admin();
+    await admin.connect();
+    await admin.createTopics({
+      topics: [{ topic, configEntries: [{ name: 'retention.ms', value: '604800000' }] }],
+      waitForLeaders: true,
+    });
+    await admin.disconnect();
+    await append(pool, someEvents('nvidia', 1, 10));
+    const relay = start();
+    await eventually(async () => {
+      expect(relay.state()).toMatchObject({ state: 'waiting' });
+      expect(relay.state().reason).toContain('retention.ms is 604800000 and must be -1');
+      expect(await relayStatus(pool)).toMatchObject([{ state: 'parked', sequence: 0, head: 10 }]);
+    });
+    expect(await topics.read(topic)).toEqual([]);
+  });
+});
