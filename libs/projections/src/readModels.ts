@@ -54,12 +54,7 @@ export class ReadModels implements Sink {
 
   async apply(ledger: string, events: readonly FeedEvent[], hint?: Hint): Promise<Applied> {
     const parked = this.#parked.get(ledger);
-    try {
-      if (parked === undefined) return await this.#applyBatch(ledger, events, hint);
-    } catch (error) {
-      if (!isPoison(error)) throw error;
-      return this.#applySingly(ledger, events, error);
-    }
+    if (parked === undefined) return this.#applyHalves(ledger, events, hint);
     return { outcome: 'parked', sequence: await this.#sequence(ledger), reason: parked };
   }
 
@@ -123,21 +118,25 @@ export class ReadModels implements Sink {
     return known?.sequence === sequence ? known : new LedgerState(sequence, accounts);
   }
 
-  /** A batch with an event that cannot be applied: everything before it is applied, then the ledger stands still. */
-  async #applySingly(ledger: string, events: readonly FeedEvent[], first: unknown): Promise<Applied> {
-    for (const event of events) {
-      try {
-        const one = await this.#applyBatch(ledger, [event], undefined);
-        if (one.outcome !== 'applied') return one;
-      } catch (error) {
-        if (!isPoison(error)) throw error;
-        const reason = `event ${event.sequence} (${event.event.type}) cannot be applied: ${(error as Error).message}`;
-        this.#parked.set(ledger, reason);
-        await this.#stop(ledger, 'parked', reason);
-        return { outcome: 'parked', sequence: await this.#sequence(ledger), reason };
-      }
+  /** A batch with an event that cannot be applied is halved until it is found: all before it is applied, then the ledger stands still. */
+  async #applyHalves(ledger: string, events: readonly FeedEvent[], hint: Hint | undefined): Promise<Applied> {
+    try {
+      return await this.#applyBatch(ledger, events, hint);
+    } catch (error) {
+      if (!isPoison(error)) throw error;
+      const [only] = events;
+      if (events.length <= 1) return this.#park(ledger, only, error as Error);
     }
-    throw first;
+    const half = events.length >> 1;
+    const before = await this.#applyHalves(ledger, events.slice(0, half), undefined);
+    return before.outcome === 'applied' ? this.#applyHalves(ledger, events.slice(half), hint) : before;
+  }
+
+  async #park(ledger: string, at: FeedEvent | undefined, { message }: Error): Promise<Applied> {
+    const reason = `event ${at?.sequence ?? '?'} (${at?.event.type ?? '?'}) cannot be applied: ${message}`;
+    this.#parked.set(ledger, reason);
+    await this.#stop(ledger, 'parked', reason);
+    return { outcome: 'parked', sequence: await this.#sequence(ledger), reason };
   }
 
   async #sequence(ledger: string): Promise<number> {

@@ -45,6 +45,12 @@ export class RebuildFailed extends Error {
 
 const LOOK_MS = 200;
 const PATIENCE_MS = 4_000;
+const LAST_MOMENT_MS = 10_000;
+
+interface Ended {
+  readonly why: string;
+  readonly at: number;
+}
 
 /**
  * Builds all read models anew beside the ones that answer, and lets the new ones answer when they have caught up in every ledger. A
@@ -67,7 +73,8 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
       options.onProgress?.({ ...progress, by });
       const switched = active ? { outcome: 'switched' as const } : await switchTo(pool, version);
       if (switched.outcome === 'switched') {
-        return { version, events: progress.applied, seconds: (Date.now() - started) / 1_000, by };
+        const { applied } = await look(pool, version);
+        return { version, events: applied, seconds: (Date.now() - started) / 1_000, by };
       }
       giveUpIf(switched, options.signal, fed ? undefined : feeding.ended);
     }
@@ -80,22 +87,25 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   }
 }
 
-function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: string | undefined): void {
+function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: Ended | undefined): void {
   if (signal?.aborted === true) throw new RebuildFailed('it was stopped');
   if (switched.outcome === 'stopped') throw new RebuildFailed(`ledger ${switched.ledger}: ${switched.reason}`);
   if (ended === undefined) return;
-  const where =
-    switched.outcome === 'behind'
-      ? `: ledger ${switched.ledger} stands at ${switched.sequence} of ${switched.head}`
-      : '';
-  throw new RebuildFailed(`${ended}${where}`);
+  if (switched.outcome === 'behind') {
+    throw new RebuildFailed(
+      `${ended.why}: ledger ${switched.ledger} stands at ${switched.sequence} of ${switched.head}`,
+    );
+  }
+  // Nearly there, it is given another moment: what it waits for may be under way to the database.
+  if (Date.now() - ended.at > LAST_MOMENT_MS)
+    throw new RebuildFailed(`${ended.why}, and the version that answers is further`);
 }
 
 /** The feeds of this process, one after the other. */
 class Feeding {
   started = false;
   /** Why there is nothing more to come. */
-  ended: string | undefined;
+  ended: Ended | undefined;
   readonly #feeds: readonly (() => Feed)[];
   readonly #models: ReadModels;
   #current: Feed | undefined;
@@ -112,10 +122,10 @@ class Feeding {
     this.started = true;
     this.#done = this.#run().then(
       () => {
-        this.ended = 'the source has ended';
+        this.ended = { why: 'the source has ended', at: Date.now() };
       },
       (error: unknown) => {
-        this.ended = (error as Error).message;
+        this.ended = { why: (error as Error).message, at: Date.now() };
       },
     );
   }

@@ -4,21 +4,29 @@ import { transaction } from '#platform/transaction';
 import { schemaOf } from './schemaOf.ts';
 import { VERSIONS_CHANNEL } from './versions.ts';
 
-/** How far behind its source a version may be when the last step begins: what is fed in well under a second. */
-const NEARLY = 2_000;
+/** How far behind its source a version may be, in a ledger, when the last step begins. */
+const NEARLY = 200;
 /** How long the old version may stand still for the switch. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 300;
+/** How long it is left in peace when that was not enough: whatever happens to the new one, the old one is hardly held up. */
+const REST_MS = 3_000;
+const restUntil = new WeakMap<pg.Pool, number>();
 
 export type Switched =
   | { readonly outcome: 'switched'; readonly from: number | undefined }
-  /** Not yet: in `ledger` it stands at `sequence`, and has to get to `head`. */
+  /** Far from it: in `ledger` it stands at `sequence`, and has to get to `head`. */
   | { readonly outcome: 'behind'; readonly ledger: string; readonly sequence: number; readonly head: number }
+  /** Any moment now. */
+  | { readonly outcome: 'nearly' }
   /** Never, as it is: a ledger stands still in it. */
   | { readonly outcome: 'stopped'; readonly ledger: string; readonly reason: string };
 
 interface Standing {
   readonly ledger: string;
   readonly sequence: number;
+  /** Where the other version stands. */
+  readonly old: number;
+  /** The newest that the source is known to hold. */
   readonly head: number;
   readonly state: 'running' | 'hole' | 'parked';
   readonly reason: string | null;
@@ -26,15 +34,17 @@ interface Standing {
 
 /**
  * Lets a version answer in the place of the active one, if it has caught up in every ledger: it is never behind the one it replaces,
- * so that nobody who has seen a sequence is answered from before it. Call it again while it answers `behind`.
+ * so that nobody who has seen a sequence is answered from before it. Call it again while it answers `behind` or `nearly`.
  *
- * The old version's positions are locked for the last step, so that nothing is applied to it meanwhile; both versions are fed, so the
- * new one gets there, within a bounded time or not at all.
+ * The old version's positions are locked for the last step, so that nothing is applied to it meanwhile. Both versions are fed, so the
+ * new one gets there soon, or the old one goes on and another attempt is made later.
  */
 export async function switchTo(pool: pg.Pool, version: number): Promise<Switched> {
-  const waiting = await standing(pool, version, NEARLY);
+  const waiting = await standing(pool, version);
   if (waiting !== undefined) return waiting;
+  if (Date.now() < (restUntil.get(pool) ?? 0)) return { outcome: 'nearly' };
   const switched = await transaction(pool, (client) => switchUnderLock(pool, client, version));
+  if (switched.outcome === 'nearly') restUntil.set(pool, Date.now() + REST_MS);
   if (switched.outcome === 'switched')
     await pool.query('SELECT pg_notify($1, $2)', [VERSIONS_CHANNEL, String(version)]);
   return switched;
@@ -45,12 +55,10 @@ async function switchUnderLock(pool: pg.Pool, client: pg.PoolClient, version: nu
   const from = rows[0]?.version;
   if (from === version) return { outcome: 'switched', from };
   if (from !== undefined) {
-    // In the ledgers' order, as everyone who locked several would have to.
-    const old = await client.query<{ ledger: string; sequence: number }>(
-      `SELECT ledger, sequence FROM ${schemaOf(from)}.positions ORDER BY ledger FOR UPDATE`,
-    );
-    const behind = await caughtUpWith(pool, version, old.rows);
-    if (behind !== undefined) return behind;
+    // Whoever is applying a batch is waited for; whoever comes with the next one waits. Readers wait for nobody.
+    await client.query(`LOCK TABLE ${schemaOf(from)}.positions IN EXCLUSIVE MODE`);
+    const notYet = await catchUp(pool, version, from);
+    if (notYet !== undefined) return notYet;
   }
   await client.query(
     'INSERT INTO read_model_active (version) VALUES ($1) ON CONFLICT ("only") DO UPDATE SET version = excluded.version',
@@ -61,43 +69,47 @@ async function switchUnderLock(pool: pg.Pool, client: pg.PoolClient, version: nu
   return { outcome: 'switched', from };
 }
 
-async function caughtUpWith(
-  pool: pg.Pool,
-  version: number,
-  old: readonly { ledger: string; sequence: number }[],
-): Promise<Switched | undefined> {
+/** Waits until a version is nowhere behind another. @returns what is in the way */
+async function catchUp(pool: pg.Pool, version: number, other: number): Promise<Switched | undefined> {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
-    const { rows } = await pool.query<{ ledger: string; sequence: number }>(
-      `SELECT ledger, sequence FROM ${schemaOf(version)}.positions`,
-    );
-    const now = new Map(rows.map(({ ledger, sequence }) => [ledger, sequence]));
-    const behind = old.find(({ ledger, sequence }) => (now.get(ledger) ?? 0) < sequence);
-    if (behind === undefined) return undefined;
-    if (Date.now() > deadline) {
-      return { outcome: 'behind', ledger: behind.ledger, sequence: now.get(behind.ledger) ?? 0, head: behind.sequence };
-    }
+    const standings = await compare(pool, version, other);
+    const stopped = stoppedIn(standings);
+    if (stopped !== undefined) return stopped;
+    if (standings.every(({ sequence, old }) => sequence >= old)) return undefined;
+    if (Date.now() > deadline) return { outcome: 'nearly' };
     await sleep(20);
   }
 }
 
-/** The first ledger in which a version stands still, or is more than `nearly` behind both its source and the active version. */
-async function standing(pool: pg.Pool, version: number, nearly: number): Promise<Switched | undefined> {
+/** The first ledger in which a version stands still, or is far behind its source or the active version. */
+async function standing(pool: pg.Pool, version: number): Promise<Switched | undefined> {
   const active = (await pool.query<{ version: number }>('SELECT version FROM read_model_active')).rows[0]?.version;
-  const old =
-    active === undefined
-      ? `(SELECT ''::text AS ledger, 0::bigint AS sequence WHERE false)`
-      : `${schemaOf(active)}.positions`;
-  const { rows } = await pool.query<Standing>(
-    `SELECT ledger, coalesce(new.sequence, 0) AS sequence, greatest(new.head, new.sequence, old.sequence) AS head,
-       coalesce(new.state, 'running') AS state, new.reason
-     FROM ${schemaOf(version)}.positions new FULL JOIN ${old} old USING (ledger) ORDER BY ledger`,
+  const standings = await compare(pool, version, active ?? version);
+  const stopped = stoppedIn(standings);
+  if (stopped !== undefined) return stopped;
+  const behind = standings.find(({ sequence, old, head }) => Math.max(old, head) - sequence > NEARLY);
+  return (
+    behind && {
+      outcome: 'behind',
+      ledger: behind.ledger,
+      sequence: behind.sequence,
+      head: Math.max(behind.old, behind.head),
+    }
   );
+}
+
+/** Where a version stands in each ledger that it or another knows. */
+async function compare(pool: pg.Pool, version: number, other: number): Promise<Standing[]> {
+  const { rows } = await pool.query<Standing>(
+    `SELECT ledger, coalesce(new.sequence, 0) AS sequence, coalesce(old.sequence, 0) AS old, coalesce(new.head, 0) AS head,
+       coalesce(new.state, 'running') AS state, new.reason
+     FROM ${schemaOf(version)}.positions new FULL JOIN ${schemaOf(other)}.positions old USING (ledger) ORDER BY ledger`,
+  );
+  return rows;
+}
+
+function stoppedIn(rows: readonly Standing[]): Switched | undefined {
   const stopped = rows.find(({ state }) => state !== 'running');
-  if (stopped !== undefined)
-    return { outcome: 'stopped', ledger: stopped.ledger, reason: stopped.reason ?? stopped.state };
-  const behind = rows.find(({ sequence, head }) => head - sequence > nearly);
-  return behind === undefined
-    ? undefined
-    : { outcome: 'behind', ledger: behind.ledger, sequence: behind.sequence, head: behind.head };
+  return stopped && { outcome: 'stopped', ledger: stopped.ledger, reason: stopped.reason ?? stopped.state };
 }

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Feed } from '#feed/feed';
+import { FileFeed } from '#feed/file';
+import { JournalFeed } from '#feed/journal';
+import { KafkaFeed } from '#feed/kafka';
+import { eventually } from '#test/feed/eventually';
+import { append } from '#test/feed/seedJournal';
+import { Topics } from '#test/feed/topics';
+import { fed, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { published } from '#test/projections/published';
+import { rowsOf } from '#test/projections/rowsOf';
+import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
+import { holdings } from './holdings/queries.ts';
+import { Projector } from './projector.ts';
+import { withReadModels } from './reading/withReadModels.ts';
+import { rebuild, RebuildFailed } from './rebuild.ts';
+import { ensureActive, versions } from './versions.ts';
+
+const COUNT = 2_000;
+
+describe('rebuilding the read models', () => {
+  let db: FreshReadModels;
+  const events = [...manyEvents(COUNT, 200)];
+  const journal = (): Feed => new JournalFeed({ pool: db.pool, url: db.url, batch: 330, pollEvery: 50 });
+  const here = { patience: 0 };
+
+  beforeEach(async () => {
+    db = await freshReadModels(LEDGER);
+    // Live: as they came, a few at a time.
+    await db.apply(events, 170);
+  });
+  afterEach(() => db.drop());
+
+  it('gives from the journal row for row what was built live, and answers from then on', async () => {
+    await append(db.pool, published(events));
+    const rebuilt = await rebuild({ pool: db.pool, feeds: [journal], ...here });
+    expect(rebuilt).toMatchObject({ version: 2, events: COUNT, by: 'here' });
+    expect(await rowsOf(db.pool, 2)).toEqual(await rowsOf(db.pool, 1));
+    expect(await ensureActive(db.pool)).toBe(2);
+    expect(await db.read(async ({ version, sequence }) => [version, sequence])).toEqual([2, COUNT]);
+  });
+
+  it('gives from a file row for row what was built live', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lading-rebuild-'));
+    const file = join(folder, 'export.ndjson');
+    await writeFile(
+      file,
+      published(events)
+        .map(({ bytes }) => `${bytes.toString()}\n`)
+        .join(''),
+    );
+    await rebuild({ pool: db.pool, feeds: [() => new FileFeed({ file, batch: 512 })], ...here });
+    expect(await rowsOf(db.pool, 2)).toEqual(await rowsOf(db.pool, 1));
+    await rm(folder, { recursive: true });
+  });
+
+  it('fails, and leaves the old version answering, when the source ends too early', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lading-rebuild-'));
+    const file = join(folder, 'export.ndjson');
+    await writeFile(
+      file,
+      published(events.slice(0, 900))
+        .map(({ bytes }) => `${bytes.toString()}\n`)
+        .join(''),
+    );
+    const failing = rebuild({ pool: db.pool, feeds: [() => new FileFeed({ file })], ...here });
+    await expect(failing).rejects.toThrow(`the source has ended: ledger ${LEDGER} stands at 900 of ${COUNT}`);
+    expect((await versions(db.pool)).map(({ version, state }) => [version, state])).toEqual([[1, 'active']]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('never skips an event that it cannot apply: it fails with the reason, and the old version goes on answering', async () => {
+    const poisoned = events.map((event) => (event.sequence === 700 ? { ...event, actor: 'a\u0000b' } : event));
+    const feed = (): Feed => feedOf(poisoned);
+    await expect(rebuild({ pool: db.pool, feeds: [feed], ...here })).rejects.toThrow(RebuildFailed);
+    await expect(rebuild({ pool: db.pool, feeds: [feed], ...here })).rejects.toThrow(/event 700 .* cannot be applied/);
+    expect((await versions(db.pool)).map(({ version }) => version)).toEqual([1]);
+    expect(await db.read(async ({ sequence }) => sequence)).toBe(COUNT);
+  });
+
+  it('under load answers from the old version until the switch, never a mixture, and never from before what was seen', async () => {
+    await append(db.pool, published(events));
+    const projector = new Projector({ pool: db.pool, url: db.url, feed: journal, grace: 300 });
+    void projector.run();
+    const more = [...manyEvents(COUNT + 600, 200)].slice(COUNT);
+    const done = new AbortController();
+    const writing = (async () => {
+      for (let at = 0; at < more.length; at += 10) await append(db.pool, published(more.slice(at, at + 10)));
+    })();
+    const seen: { version: number; sequence: number }[] = [];
+    const reading = (async () => {
+      while (!done.signal.aborted) {
+        seen.push(
+          await withReadModels(db.pool, LEDGER, async (model) => {
+            const { version, sequence } = model;
+            // Everything in one answer is of one version and one sequence: positions, postings and holdings tell the same.
+            const { rows } = await model.db.query<{ last: number; schema: string; sum: number; away: number }>(
+              `SELECT max(sequence)::float8 AS last, current_schema() AS schema, sum(quantity)::float8 AS sum FROM postings`,
+            );
+            await holdings(model, { groupBy: ['item'], accounts: 'all' }).then(({ data }) => {
+              expect(data.filter(({ quantity }) => quantity !== 0)).toEqual([]);
+            });
+            const [own] = rows;
+            expect(own?.schema).toBe(`rm_${version}`);
+            expect(own?.sum).toBe(0);
+            expect(own?.last).toBeLessThanOrEqual(sequence);
+            expect(own?.last).toBeGreaterThan(sequence - 5);
+            return { version, sequence };
+          }),
+        );
+      }
+    })();
+    const rebuilt = await rebuild({ pool: db.pool, feeds: [journal], patience: 30_000 });
+    expect(rebuilt.by).toBe('projector');
+    await writing;
+    await eventually(async () => {
+      expect((await versions(db.pool)).map(({ version, state }) => [version, state])).toEqual([[2, 'active']]);
+      expect(await db.read(async ({ sequence }) => sequence)).toBe(COUNT + 600);
+    });
+    done.abort();
+    await reading;
+    await projector.stop();
+
+    expect(new Set(seen.map(({ version }) => version))).toEqual(new Set([1, 2]));
+    expect(seen.map(({ version }) => version)).toEqual(seen.map(({ version }) => version).sort());
+    expect(seen.map(({ sequence }) => sequence)).toEqual(seen.map(({ sequence }) => sequence).sort((a, b) => a - b));
+    const { rows } = await db.pool.query(`SELECT 1 FROM information_schema.schemata WHERE schema_name = 'rm_1'`);
+    expect(rows).toEqual([]);
+  });
+
+  it('works without a version to begin with: the first projector makes it, any number of them at once', async () => {
+    await append(db.pool, published(events));
+    await db.pool.query('DELETE FROM read_model_active; DELETE FROM read_model_versions');
+    const projectors = [1, 2].map(() => new Projector({ pool: db.pool, url: db.url, feed: journal }));
+    for (const projector of projectors) void projector.run();
+    await eventually(async () => {
+      expect(await db.read(async ({ sequence }) => sequence)).toBe(COUNT);
+    });
+    for (const projector of projectors) await projector.stop();
+    expect(await versions(db.pool)).toHaveLength(1);
+    expect(await rowsOf(db.pool, await ensureActive(db.pool))).toEqual(await rowsOf(db.pool, 1));
+  });
+
+  /** A source that brings exactly these events, and ends. */
+  function feedOf(all: readonly LedgerEvent[]): Feed {
+    return {
+      run: async (sink) => {
+        await sink.apply(LEDGER, all.map(fed));
+      },
+      stop: async () => undefined,
+      state: () => ({ state: 'running', parked: [] }),
+    };
+  }
+
+  describeKafka('from the auditors’ stream', () => {
+    it('gives from Kafka row for row what was built live', async () => {
+      const topics = new Topics(brokers());
+      const topic = freshTopicName();
+      await topics.make(topic);
+      await topics.send(topic, published(events));
+      const feed = () => new KafkaFeed({ brokers: brokers(), clientId: 'rebuild', topic, group: topic, batch: 400 });
+      const rebuilt = await rebuild({ pool: db.pool, feeds: [feed], ...here });
+      expect(rebuilt.events).toBe(COUNT);
+      expect(await rowsOf(db.pool, 2)).toEqual(await rowsOf(db.pool, 1));
+      await topics.delete(topic);
+    });
+  });
+});
