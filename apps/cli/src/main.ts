@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { CommanderError } from 'commander';
+import { ConfigError } from '#platform/config';
 import { exitCodes, UserError } from './exitCodes.ts';
 import { buildProgram } from './program.ts';
 
@@ -22,6 +23,10 @@ function report(error: unknown): number {
   if (error instanceof UserError) {
     console.error(`lading: ${error.message}`);
     return error.exitCode;
+  }
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) console.error(`lading: ${problem}`);
+    return exitCodes.usage;
   }
   console.error(error);
   return exitCodes.failed;

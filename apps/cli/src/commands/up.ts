@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { LedgerRow } from '#contracts/rows';
-import { type Config, ConfigError, readConfig } from '#platform/config';
+import { type Config, readConfig } from '#platform/config';
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
-import { exitCodes, UserError } from '../exitCodes.ts';
-import { startUp, type Undo, type Up } from '../up/startUp.ts';
+import { exitCodes } from '../exitCodes.ts';
+import type { Undo, Up } from '../up/startUp.ts';
 import { nextSteps } from '../up/nextSteps.ts';
 import { narrateMemo } from './demo.ts';
 
@@ -32,25 +32,17 @@ async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
   const undo: Undo = [];
   const stopped = stopSignal();
   try {
+    // Loaded here: the other commands start without the weight of all services.
+    const { startUp } = await import('../up/startUp.ts');
     const running = await Promise.race([startUp(config, say, undo), stopped]);
-    if (running === undefined) return;
-    const shown = show(running, demo);
-    if (exit) await shown;
-    else {
-      // The process stays up whether or not somebody stops it while it prints.
-      await Promise.race([
-        shown.then(() => {
-          console.log('\nCtrl-C stops it.');
-        }),
-        stopped,
-      ]);
-      await stopped;
+    if (running !== undefined) {
+      await Promise.race([show(running, demo, exit), stopped]);
+      if (!exit) await stopped;
     }
-  } catch (error) {
-    throw error instanceof ConfigError ? new UserError(error.message) : error;
   } finally {
     await stopAll(undo);
   }
+  // What was still being started or asked when the signal came ends here.
   process.exit();
 }
 
@@ -60,17 +52,13 @@ const say = (message: string): void => {
 
 /** The settings; logs are for services, so here only warnings are written unless LOG_LEVEL asks for more. */
 function settings(): Config {
-  try {
-    const config = readConfig();
-    const asked = process.env.LOG_LEVEL;
-    return asked === undefined || asked === '' ? { ...config, logLevel: 'warn' } : config;
-  } catch (error) {
-    throw error instanceof ConfigError ? new UserError(error.message) : error;
-  }
+  const config = readConfig();
+  const asked = process.env.LOG_LEVEL;
+  return asked === undefined || asked === '' ? { ...config, logLevel: 'warn' } : config;
 }
 
 /** Prints what the ledger of the memo says; the memo is played where there is no ledger yet, or where it was cut off. */
-async function show(running: Up, demo: boolean): Promise<void> {
+async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
   const client = new Client(running.url, running.adminKey);
   if (demo) {
     const ledgers = await client.list<LedgerRow>('/v1/ledgers');
@@ -78,7 +66,7 @@ async function show(running: Up, demo: boolean): Promise<void> {
     if (ledgers.length === 0 || (memo !== undefined && (await wasCutOff(client, memo)))) await narrateMemo(client);
     else if (memo !== undefined) console.log(`\n${renderReport(await askReport(client, MEMO_LEDGER, memo.sequence))}`);
   }
-  console.log(`\n${nextSteps(running)}`);
+  console.log(`\n${nextSteps(running)}${exit ? '' : '\n\nCtrl-C stops it.'}`);
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. */

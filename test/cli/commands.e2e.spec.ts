@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildProgram } from '#apps/cli/src/program';
+import { startInProcess, type StartedProcess } from '#test/docs/startInProcess';
+import { freePort } from '#test/setup/freePort';
+import { type Ran, runLading } from './runLading.ts';
+
+const party = (id: string) => ({
+  specversion: '1.0',
+  id: `party-${id}`,
+  source: 'urn:test:erp',
+  type: 'lading.party.registered.v1',
+  time: '2026-01-05T09:00:00Z',
+  data: { party: id, name: id, roles: ['customer'] },
+});
+
+describe('the command line', () => {
+  let lading: StartedProcess;
+  let folder: string;
+
+  beforeAll(async () => {
+    lading = await startInProcess();
+    folder = await mkdtemp(join(tmpdir(), 'lading-cli-'));
+    expect(await run('demo')).toMatchObject({ code: 0 });
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true });
+    await lading.stop();
+  });
+
+  const run = (...args: string[]): Promise<Ran> => runLading(args, lading.environment);
+  const submit = (input: string): Promise<Ran> =>
+    runLading(['submit', '--ledger', 'nvidia'], lading.environment, input);
+
+  it('shows help with an example for every command', () => {
+    const commands = buildProgram().commands;
+    const names = commands.map((command) => command.name());
+    expect(names).toEqual(['up', 'demo', 'submit', 'holdings', 'status', 'replay', 'rebuild', 'api-keys']);
+    for (const command of commands) {
+      let text = '';
+      command.configureOutput({ writeOut: (part) => (text += part) });
+      command.outputHelp();
+      expect(text).toMatch(/Examples?:\n {2}.*lading/);
+    }
+  });
+
+  it('submits one event, an array and NDJSON alike, and says what was there already', async () => {
+    const array = join(folder, 'array.json');
+    await writeFile(array, JSON.stringify([party('one'), party('two')], null, 2));
+    const one = join(folder, 'one.json');
+    await writeFile(one, JSON.stringify(party('three'), null, 2));
+
+    expect(await run('submit', '-l', 'nvidia', array, one)).toMatchObject({
+      code: 0,
+      output: '3 recorded, 0 refused\n',
+    });
+    const lines = ['two', 'four'].map((id) => `${JSON.stringify(party(id))}\n`).join('');
+    expect(await submit(lines)).toMatchObject({ code: 0, output: '1 recorded, 1 there already, 0 refused\n' });
+  });
+
+  it('counts what the ledger refuses by code, keeps the rest, and exits with 3', async () => {
+    const none = { ...party('x'), id: 'none', type: 'lading.order.line_cancelled.v1' };
+    const cancelled = { ...none, data: { order: 'PO-9', line: '1', initiator: 'buyer' } };
+    const { code, output } = await submit(`${JSON.stringify(cancelled)}\n{"half":\n${JSON.stringify(party('five'))}\n`);
+    expect(code).toBe(3);
+    expect(output).toContain('1 recorded, 2 refused');
+    expect(output).toMatch(/1 × unknown-order, first at \(stdin\):1: There is no order PO-9/);
+    expect(output).toMatch(/1 × (not-json|malformed), first at \(stdin\):2/);
+  });
+
+  it('prints holdings as a table for people and as JSON for programs', async () => {
+    const table = await run('holdings', '-l', 'nvidia', '--owner', 'x');
+    expect(table.output).toContain('│ x     │ x         │ H100 │ PO-TSLA-1 │ 1    │ held  │   12,000 │');
+    const json = await run('holdings', '-l', 'nvidia', '--group-by', 'owner,stage', '--json');
+    expect(JSON.parse(json.output)).toEqual(expect.arrayContaining([{ owner: 'x', stage: 'held', quantity: 12_000 }]));
+  });
+
+  it('says how far every consumer is', async () => {
+    const { output } = await run('status', '--json');
+    expect(JSON.parse(output)).toEqual([
+      expect.objectContaining({ consumer: 'projector', ledger: 'nvidia', state: 'live' }),
+    ]);
+  });
+
+  it("replays a ledger: the journal's bytes, from the database and from a file, fold into what the query answers", async () => {
+    const { databaseUrl, ...environment } = { ...lading.environment, databaseUrl: '' };
+    expect(databaseUrl).toBe('');
+    const events = await runLading(['replay', '-l', 'nvidia', '--no-holdings'], environment);
+    const file = join(folder, 'nvidia.ndjson');
+    await writeFile(file, events.output);
+    expect(
+      events.output
+        .trimEnd()
+        .split('\n')
+        .map((line) => Number((JSON.parse(line) as { sequence: string }).sequence)),
+    ).toEqual(Array.from({ length: events.output.trimEnd().split('\n').length }, (_, at) => at + 1));
+
+    const folded = await run('replay', '-l', 'nvidia', '--file', file, '--no-events');
+    const asked = await run('holdings', '-l', 'nvidia');
+    const rows = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => line.startsWith('│ ') && /\d/.test(line))
+        .sort();
+    expect(rows(folded.output)).toEqual(rows(asked.output));
+  });
+
+  it('stops at a hole in a stream, and exits with 6', async () => {
+    const { output } = await run('replay', '-l', 'nvidia', '--no-holdings');
+    const file = join(folder, 'hole.ndjson');
+    await writeFile(file, output.split('\n').toSpliced(4, 1).join('\n'));
+    const { code, said } = await run('replay', '-l', 'nvidia', '--file', file, '--no-events');
+    expect({ code, said }).toEqual({
+      code: 6,
+      said: 'lading: The stream has a hole: after event 4 comes 6. What follows was not replayed.\n',
+    });
+  });
+
+  it('rebuilds the read models beside the ones that answer', async () => {
+    const { code, output } = await run('rebuild', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({ version: 2, by: 'projector' });
+  });
+
+  it('makes a key that works until it is revoked, and shows its secret once', async () => {
+    const made = await run('api-keys', 'create', 'reader', '--role', 'read', '--ledger', 'nvidia');
+    const secret = made.output.trim();
+    const asReader = (...args: string[]) => runLading(args, { ...lading.environment, LADING_KEY: secret });
+
+    expect(await asReader('holdings', '-l', 'nvidia')).toMatchObject({ code: 0 });
+    expect((await run('api-keys', 'list')).output).not.toContain(secret);
+    expect(await asReader('submit', '-l', 'nvidia', '--json', join(folder, 'one.json'))).toMatchObject({ code: 5 });
+    expect(await run('api-keys', 'revoke', 'reader')).toMatchObject({ code: 0 });
+    expect(await asReader('holdings', '-l', 'nvidia')).toMatchObject({ code: 5 });
+  });
+
+  const mistakes: [string, string[], Record<string, string>, number, RegExp][] = [
+    ['an unknown command', ['fly'], {}, 2, /unknown command 'fly'/],
+    ['a missing option', ['holdings'], {}, 2, /required option '-l, --ledger <ledger>'/],
+    [
+      'a file that is not there',
+      ['submit', '-l', 'nvidia', 'nowhere.json'],
+      {},
+      2,
+      /nowhere\.json cannot be read: ENOENT/,
+    ],
+    ['a ledger that is not there', ['holdings', '-l', 'nowhere'], {}, 2, /answered 404/],
+    ['a wrong stage', ['holdings', '-l', 'nvidia', '--stage', 'flying'], {}, 2, /stage/],
+    ['a wrong key', ['holdings', '-l', 'nvidia'], { LADING_KEY: 'lading_wrong' }, 5, /answered 401/],
+    ['a bad setting', ['up'], { LADING_PORT: 'seven' }, 2, /LADING_PORT=seven is not a port/],
+    ['a role that is not one', ['api-keys', 'create', 'a', '--role', 'king'], {}, 2, /Allowed choices are/],
+    [
+      'Kafka that is not set',
+      ['replay', '-l', 'nvidia', '--from', 'kafka'],
+      { KAFKA_BROKERS: '' },
+      2,
+      /KAFKA_BROKERS is not set/,
+    ],
+  ];
+  it.each(mistakes)('answers %s in a line, without a stack', async (_, args, env, code, said) => {
+    const ran = await runLading(args, { ...lading.environment, ...env });
+    expect(ran.said).toMatch(said);
+    expect(ran.said).not.toMatch(/\n\s+at /);
+    expect(ran.code).toBe(code);
+  });
+
+  it('says in a line that nothing answers, and exits with 4', async () => {
+    const url = `http://127.0.0.1:${String(await freePort())}`;
+    const { code, said } = await run('holdings', '-l', 'nvidia', '--url', url);
+    expect(code).toBe(4);
+    expect(said).toMatch(/^lading: Nothing answers at .* \(ECONNREFUSED\)\. Start it with "npm start"/);
+  });
+});

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+import { freePort } from '#test/setup/freePort';
+
+describe('npm start', () => {
+  let dataDir: string;
+  let env: Record<string, string | undefined>;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'lading-start-'));
+    env = {
+      ...process.env,
+      LADING_DATA: dataDir,
+      LADING_PORT: String(await freePort()),
+      DATABASE_URL: '',
+      KAFKA_BROKERS: '',
+    };
+  });
+  afterAll(() => rm(dataDir, { recursive: true }));
+
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [join(packageRoot, 'scripts/start.mjs'), ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  const whole = async (...args: string[]) => {
+    const child = start(...args);
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    child.stderr.resume();
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output };
+  };
+
+  it('plays the memo on an empty data folder, prints who holds what, and leaves with --exit', async () => {
+    const { code, output } = await whole('--exit');
+    expect(code).toBe(0);
+    expect(output).toContain('│ x     │ x               │ H100 │ PO-TSLA-1 line 1 │ held  │ 12,000 │');
+    expect(output).toContain('│ tesla │ H100 │ PO-X-1 line 2 │ ordered │ 6,000 │');
+    expect(output).toContain('│ tesla │ H100 │ 12,000 │    6,000 │ is owed 6,000');
+    expect(output).toMatch(/related-party[\s\S]*redirected/);
+    const key = (await readFile(join(dataDir, 'admin.key'), 'utf8')).trim();
+    expect(output).toContain(`Admin key: ${key}`);
+    expect(output.match(/^ {2}(LADING_|curl)/gm)).toHaveLength(3);
+  });
+
+  it('keeps the admin key for its owner alone', async () => {
+    expect((await stat(join(dataDir, 'admin.key'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('finds its data again, and plays nothing twice', async () => {
+    const { code, output } = await whole('--exit');
+    expect(code).toBe(0);
+    expect(output).not.toContain('━━');
+    expect(output).toContain('│ tesla │ H100 │ 12,000 │    6,000 │ is owed 6,000');
+  });
+
+  it('stays up until Ctrl-C, and leaves nothing running and no lock behind', async () => {
+    const child = start();
+    let output = '';
+    for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+      output += chunk;
+      if (output.includes('Ctrl-C stops it.')) break;
+    }
+    const { pid } = JSON.parse(await readFile(join(dataDir, 'running.json'), 'utf8')) as { pid: number };
+    expect(pid).toBe(child.pid);
+    const postgres = Number(
+      (await readFile(join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0],
+    );
+
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    expect(existsSync(join(dataDir, 'running.json'))).toBe(false);
+    expect(existsSync(join(dataDir, 'lading.pid'))).toBe(false);
+    if (postgres > 0) expect(() => process.kill(postgres, 0)).toThrow();
+  });
+});
