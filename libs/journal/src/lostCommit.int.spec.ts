@@ -101,6 +101,15 @@ describe('a COMMIT whose answer is lost', () => {
     expect(await journal.submit(book, reassign('RA-4', 'PO-1', 'tesla', 'x', 1))).toMatchObject({ status: 'rejected' });
   });
 
+  it('leaves nothing behind of what was read half-way: the writer decides on all that others wrote', async () => {
+    const book = await ledger();
+    await record(journal, book, [order('PO-1', 'tesla', 10)]);
+    await record(direct, book, [reassign('RA-1', 'PO-1', 'tesla', 'x', 6)]);
+    proxy.next('lose-events-after');
+    expect(await journal.submit(book, reassign('RA-2', 'PO-1', 'tesla', 'x', 6))).toMatchObject({ status: 'rejected' });
+    expect(proxy.struck).toBe(1);
+  });
+
   it('tells everybody in the batch that the journal is unavailable when the database stays away', async () => {
     const book = await ledger();
     const impatient = journals.make({ patienceMs: 400 }, proxy.url);

@@ -2,14 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What happens to a COMMIT on its way:
+ * What happens to a message on its way. To a COMMIT:
  * - `lose-command`: the connection is cut before it reaches the server;
  * - `lose-answer`: the server commits, and the connection is cut before its answer reaches the client;
  * - `swallow-answer`: the server commits, and its answer never comes: the connection stays open and silent.
+ * To the question what others wrote:
+ * - `lose-events-after`: the connection is cut before it reaches the server.
  */
-export type Fault = 'lose-command' | 'lose-answer' | 'swallow-answer';
+export type Fault = 'lose-command' | 'lose-answer' | 'swallow-answer' | 'lose-events-after';
 
-/** A TCP proxy before PostgreSQL that understands as much of its protocol as it takes to recognise a COMMIT. */
+/** A TCP proxy before PostgreSQL that understands as much of its protocol as it takes to recognise such messages. */
 export class CuttingProxy {
   private faults: Fault[] = [];
   private readonly sockets = new Set<Socket>();
@@ -36,7 +38,7 @@ export class CuttingProxy {
     return proxy;
   }
 
-  /** The next COMMITs meet these faults, one each. */
+  /** The next messages of their kind meet these faults, one each. */
   next(...faults: Fault[]): void {
     this.faults = faults;
     this.struck = 0;
@@ -67,9 +69,9 @@ export class CuttingProxy {
     }
 
     forward(client, true, (message) => {
-      if (isCommit(message)) {
+      if (this.faults[0] === 'lose-events-after' ? isEventsAfter(message) : isCommit(message)) {
         expected = this.faults.shift();
-        if (expected === 'lose-command') {
+        if (expected === 'lose-command' || expected === 'lose-events-after') {
           this.struck++;
           cut();
           return;
@@ -107,4 +109,5 @@ function forward(from: Socket, startsBare: boolean, to: (message: Buffer) => voi
 }
 
 const isCommit = (message: Buffer): boolean => message[0] === 0x51 && message.toString('latin1', 5) === 'COMMIT\0';
+const isEventsAfter = (message: Buffer): boolean => message[0] === 0x42 && message.includes('journal-events-after');
 const isCommitted = (message: Buffer): boolean => message[0] === 0x43 && message.toString('latin1', 5) === 'COMMIT\0';
