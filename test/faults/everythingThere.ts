@@ -1,0 +1,103 @@
+import { expect } from '@jest/globals';
+import type pg from 'pg';
+import type { List, HoldingRow, PostingRow } from '#contracts/rows';
+import { parseEvent } from '#contracts/cloudEvent';
+import type { Move } from '#contracts/move';
+import { createKafka } from '#feed/kafkaClient';
+import { KafkaLog } from '#feed/kafkaLog';
+import { identify } from '#feed/message';
+import { silent } from '#feed/observer';
+import { accountKey, accountOf } from '#ledger/account';
+import { Fold } from '#ledger/fold';
+import { movesOf } from '#ledger/touched';
+import { AUTHORIZATION, CAST, LEDGER, PATH } from '../topology/startTopology.ts';
+
+const TOPIC = 'lading.events';
+const FETCH_BYTES = 4_000_000;
+
+/** What is kept of an event. */
+export interface Kept {
+  readonly sequence: number;
+  readonly id: string;
+  readonly bytes: Buffer;
+}
+
+/** Asserts that the journal has what was answered, at the sequence that was answered, once, and nothing else; and no gap. */
+export async function journalHas(pool: pg.Pool, answered: ReadonlyMap<string, number>): Promise<readonly Kept[]> {
+  const { rows } = await pool.query<Kept>(
+    'SELECT sequence, id, bytes FROM journal.events WHERE ledger = $1 ORDER BY sequence',
+    [LEDGER],
+  );
+  expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, n) => n + 1));
+  const submitted = rows.slice(CAST);
+  expect(new Map(submitted.map(({ id, sequence }) => [id, sequence]))).toEqual(new Map(bySequence(answered)));
+  expect(submitted).toHaveLength(answered.size);
+  return rows;
+}
+
+const bySequence = (answered: ReadonlyMap<string, number>) => [...answered].sort(([, a], [, b]) => a - b);
+
+/**
+ * Asserts that the topic has every event of the journal, byte for byte, none before its predecessor. What is there a second time
+ * (after a crash it may be) is the same.
+ */
+export async function kafkaHas(brokers: string, kept: readonly Kept[]): Promise<void> {
+  const log = new KafkaLog(createKafka({ brokers: brokers.split(','), clientId: 'faults' }, silent), TOPIC);
+  const first: number[] = [];
+  const different: number[] = [];
+  try {
+    for (const { partition, start, end } of await log.extents(await log.partitions())) {
+      for (let next = start; next < end; ) {
+        const messages = await log.read(partition, next, FETCH_BYTES);
+        for (const message of messages) {
+          const sequence = identify(message)?.sequence ?? 0;
+          if (sequence > (first.at(-1) ?? 0)) first.push(sequence);
+          if (!kept[sequence - 1]?.bytes.equals(message.value ?? Buffer.alloc(0))) different.push(sequence);
+        }
+        next = BigInt(messages.at(-1)?.offset ?? end) + 1n;
+      }
+    }
+  } finally {
+    await log.close();
+  }
+  expect(different).toEqual([]);
+  expect(first).toEqual(kept.map(({ sequence }) => sequence));
+}
+
+/** Asserts that the read models answer with every move of the events once, and with the holdings that these add up to. */
+export async function readModelsHave(queryUrl: string, kept: readonly Kept[]): Promise<void> {
+  const fold = new Fold();
+  const moved: string[] = [];
+  for (const { bytes } of kept) {
+    const event = parseEvent(bytes);
+    fold.apply(event);
+    moved.push(...movesOf(event).flatMap((move) => postingsOf(move, event.sequence)));
+  }
+  const postings = await all<PostingRow>(queryUrl, '/holdings/postings?accounts=all');
+  const holdings = await all<HoldingRow>(queryUrl, '/holdings?accounts=all');
+  expect(postings.map((row) => `${row.sequence} ${accountKey(row)} ${row.quantity}`)).toEqual(moved);
+  expect(holdings.sort((a, b) => (accountKey(a) < accountKey(b) ? -1 : 1))).toEqual(fold.holdings());
+}
+
+const postingsOf = (move: Move, sequence: number): string[] => [
+  `${sequence} ${accountKey(accountOf(move, move.from))} ${-move.quantity}`,
+  `${sequence} ${accountKey(accountOf(move, move.to))} ${move.quantity}`,
+];
+
+/** Every row of a list, page by page, while nothing is added to it. */
+async function all<R>(url: string, list: string): Promise<R[]> {
+  const rows: R[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const { data, next }: List<R> = await get(`${url}${PATH}${list}&limit=1000${page}`);
+    rows.push(...data);
+    cursor = next;
+  }
+  return rows;
+}
+
+async function get<T>(url: string): Promise<T> {
+  const response = await fetch(url, { headers: AUTHORIZATION });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}

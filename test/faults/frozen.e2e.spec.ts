@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { createPool } from '#platform/database';
+import { ensureBuild } from '#scripts/ensure/build.mjs';
+import type { Member } from '#scripts/stack/member.mjs';
+import { describeKafka } from '../setup/kafka.ts';
+import { logsOf, type RunningTopology, startTopology } from '../topology/startTopology.ts';
+import { journalHas, kafkaHas, readModelsHave } from './everythingThere.ts';
+import { Submitters } from './submitters.ts';
+import { visible } from './visible.ts';
+
+const SERVICES = {
+  ...{ one: 'shipments', two: 'shipments', relay: 'relay', standby: 'relay' },
+  ...{ projector: 'projector', second: 'projector', query: 'query' },
+};
+/** What a machine that does much else at the same time may add. */
+const SLACK_MS = 3_000;
+
+describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', () => {
+  let running: RunningTopology;
+  let pool: pg.Pool;
+  let frozen: Member | undefined;
+  const submitters: Submitters[] = [];
+
+  beforeAll(async () => {
+    await ensureBuild();
+    running = await startTopology(SERVICES);
+    pool = createPool(running.topology.databaseUrl, { max: 2 });
+  }, 120_000);
+  afterAll(async () => {
+    thaw();
+    await Promise.allSettled(submitters.map((each) => each.stop()));
+    await pool.end();
+    await running.stop();
+  }, 60_000);
+
+  /** Submitters of their own, at some of the writing services. */
+  function submittersAt(name: string, ...writers: string[]): Submitters {
+    const started = new Submitters({
+      name,
+      urls: writers.map((one) => running.topology.url(one)),
+      count: 8,
+      most: 5_000,
+    });
+    submitters.push(started);
+    started.start();
+    return started;
+  }
+
+  /** Stops one of the processes; resolves when it was caught with a transaction open that holds a lock on the table. */
+  async function freezeHolding(table: string, ...names: string[]): Promise<void> {
+    for (let attempt = 0; attempt < 2_000; attempt++) {
+      frozen = running.topology.member(String(names[attempt % names.length]));
+      frozen.signal('SIGSTOP');
+      // What it had sent by then is worked off.
+      await sleep(20);
+      if (await isHeld(table)) return;
+      thaw();
+      await sleep(1 + (attempt % 17));
+    }
+    throw new Error(`none of ${names.join(', ')} was ever caught in a transaction on ${table}`);
+  }
+
+  async function isHeld(table: string): Promise<boolean> {
+    const { rowCount } = await pool.query(
+      `SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_class c ON c.oid = l.relation
+        WHERE c.relname = $1 AND l.granted AND l.mode = 'RowShareLock' AND a.state = 'idle in transaction'
+          AND a.state_change < clock_timestamp() - interval '10 ms'`,
+      [table],
+    );
+    return rowCount !== 0;
+  }
+
+  function thaw(): void {
+    frozen?.signal('SIGCONT');
+    frozen = undefined;
+  }
+
+  async function everythingIsThere(): Promise<void> {
+    const { topology } = running;
+    await Promise.all(submitters.map((each) => each.stop()));
+    const kept = await journalHas(pool, new Map(submitters.flatMap(({ answered }) => [...answered])));
+    await visible(topology.url('query'), kept.length);
+    await kafkaHas(topology.brokers, kept);
+    await readModelsHave(topology.url('query'), kept);
+  }
+
+  const guarantee = (title: string, test: () => Promise<void>) => {
+    it(title, async () => {
+      try {
+        await test();
+      } catch (error) {
+        process.stderr.write(`${await logsOf(running.topology, Object.keys(SERVICES))}\n`);
+        throw error;
+      } finally {
+        thaw();
+      }
+    }, 120_000);
+  };
+
+  guarantee(
+    'a writer that holds the ledger keeps it from other writers for 5 s and no longer, and ends with every event once',
+    async () => {
+      submittersAt('a', 'one');
+      await freezeHolding('ledgers', 'one');
+      const others = submittersAt('b', 'two');
+      const began = performance.now();
+      await others.goOn(1);
+      expect(performance.now() - began).toBeLessThan(5_000 + SLACK_MS);
+      // Its connection is gone, and with it the lock: it does not come back to take the ledger from anybody.
+      await others.goOn(50);
+      thaw();
+      await everythingIsThere();
+    },
+  );
+
+  guarantee(
+    'a relay that publishes is replaced by the one that stands by, and when it goes on no event comes before its predecessor',
+    async () => {
+      const { topology } = running;
+      const all = submittersAt('c', 'one', 'two');
+      await all.goOn(20);
+      frozen = topology.member(await publishing());
+      frozen.signal('SIGSTOP');
+      await all.goOn(20);
+      const began = performance.now();
+      await visible(topology.url('query'), Math.max(...all.answered.values()));
+      // PostgreSQL ends a session that is silent for 8 s; the other asks for the lock four times a second.
+      expect(performance.now() - began).toBeLessThan(8_000 + 250 + SLACK_MS);
+      thaw();
+      await all.goOn(100);
+      await everythingIsThere();
+    },
+  );
+
+  guarantee(
+    'a projector that is in a transaction is replaced by another, and when it goes on nothing is applied twice',
+    async () => {
+      const { topology } = running;
+      const all = submittersAt('d', 'one', 'two');
+      await all.goOn(20);
+      await freezeHolding('positions', 'projector', 'second');
+      await all.goOn(20);
+      const began = performance.now();
+      await visible(topology.url('query'), Math.max(...all.answered.values()));
+      // The group gives its partitions to another when it has been silent for 10 s.
+      expect(performance.now() - began).toBeLessThan(10_000 + SLACK_MS);
+      thaw();
+      await all.goOn(100);
+      await everythingIsThere();
+    },
+  );
+
+  /** Which of the relays publishes. */
+  async function publishing(): Promise<string> {
+    for (const name of ['relay', 'standby']) {
+      const response = await fetch(`${running.topology.url(name)}/health/ready`);
+      if ((await response.text()).includes('publishing')) return name;
+    }
+    throw new Error('neither relay publishes');
+  }
+});

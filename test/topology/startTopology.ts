@@ -1,0 +1,101 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '#scripts/process/freePort.mjs';
+import { Topology } from '#scripts/stack/topology.mjs';
+
+const KEY = 'the-bootstrap-key-of-the-topology';
+
+export const LEDGER = 'nvidia';
+/** Where events of the ledger go to, and its answers come from. */
+export const PATH = `/v1/ledgers/${LEDGER}`;
+export const AUTHORIZATION = { authorization: `Bearer ${KEY}` };
+export const SOURCE = 'urn:nvidia:erp';
+/** How many events the ledger has when it was just opened: its opening, three parties and an item. */
+export const CAST = 5;
+
+/** Which service each process runs: `{one: 'shipments', two: 'shipments'}`. */
+type Processes = Readonly<Record<string, string>>;
+
+export interface RunningTopology {
+  readonly topology: Topology;
+  /** Stops everything and takes the folder away. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Services as processes of their own, from the build, on a durable PostgreSQL and a Kafka that nobody else uses, everything in a
+ * temporary folder; with an open ledger in which tesla may order H100 of nvidia.
+ *
+ * @param processes by name, in the order in which they stop; one of them runs `shipments`
+ */
+export async function startTopology(processes: Processes, env: NodeJS.ProcessEnv = {}): Promise<RunningTopology> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'lading-topology-'));
+  const topology = new Topology({
+    dataDir,
+    processes: await Promise.all(
+      Object.entries(processes).map(async ([name, app]) => ({ name, app, port: await freePort() })),
+    ),
+    env: { ...servicesEnvironment(), ...env },
+    log: () => undefined,
+  });
+  const stop = async () => {
+    await topology.stop();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 3 });
+  };
+  try {
+    await topology.startServers();
+    await topology.startServices();
+    const [writer = ''] = Object.entries(processes).find(([, app]) => app === 'shipments') ?? [];
+    await openLedger(topology.url(writer));
+    return { topology, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Not what this process was told: its own database, a debugger's flags. */
+function servicesEnvironment(): NodeJS.ProcessEnv {
+  const { PATH: path, HOME, TMPDIR, LADING_TOPIC: _ } = process.env;
+  return { PATH: path, HOME, TMPDIR, LADING_ADMIN_KEY: KEY, LOG_LEVEL: 'info' };
+}
+
+async function openLedger(url: string): Promise<void> {
+  const send = async (method: string, path: string, type: string, body: unknown) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { ...AUTHORIZATION, 'content-type': type },
+      body: JSON.stringify(body),
+    });
+    if (response.status >= 300) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  };
+  await send('PUT', PATH, 'application/json', { name: 'Nvidia allocations', keeper: 'nvidia' });
+  const cast = [
+    ['lading.party.registered.v1', { party: 'nvidia', name: 'NVIDIA', roles: ['supplier'] }],
+    ['lading.party.registered.v1', { party: 'tesla', name: 'Tesla, Inc.', roles: ['customer'] }],
+    ['lading.party.registered.v1', { party: 'dhl', name: 'DHL', roles: ['carrier'] }],
+    ['lading.item.registered.v1', { item: 'H100', name: 'H100 80 GB', maker: 'nvidia', tracking: 'quantity' }],
+  ] as const;
+  const batch = cast.map(([type, data], n) => cloudEvent(`cast-${n}`, type, data));
+  await send('POST', `${PATH}/events?atomic=true`, 'application/cloudevents-batch+json', batch);
+}
+
+export const cloudEvent = (id: string, type: string, data: unknown) => ({
+  specversion: '1.0',
+  id,
+  source: SOURCE,
+  type,
+  time: '2023-12-01T09:30:00Z',
+  data,
+});
+
+/** The end of what each service wrote, for a failure that nobody understands otherwise. */
+export async function logsOf(topology: Topology, names: readonly string[], lines = 30): Promise<string> {
+  const logs = names.map(async (name) => {
+    const text = await readFile(topology.logFile(name), 'utf8').catch(() => '');
+    const telling = text.split('\n').filter((line) => line !== '' && !line.includes('/health/ready'));
+    return `── ${name}\n${telling.slice(-lines).join('\n')}`;
+  });
+  return (await Promise.all(logs)).join('\n');
+}
