@@ -1,10 +1,8 @@
-import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type pg from 'pg';
 import { Journal } from '#journal/journal';
-import { POOL } from '#platform/tokens';
 import { OpenLedgerHandler } from './commands/openLedger.ts';
 import { SubmitHandler } from './commands/submit.ts';
 import { SubmitAtomicHandler } from './commands/submitAtomic.ts';
@@ -16,10 +14,9 @@ import { ItemIntake } from './events/itemIntake.ts';
 import { SingleIntake } from './events/singleIntake.ts';
 import { StreamIntake } from './events/streamIntake.ts';
 import { refuseOtherContentTypes } from './http/accepts.ts';
-import { JournalLifetime } from './journalLifetime.ts';
+import { JournalLifetime, journalProviders } from './journalConnections.ts';
 import { KnownLedgers } from './ledgers/knownLedgers.ts';
 import { LedgersController } from './ledgers/ledgers.controller.ts';
-import { observeJournal } from './observeJournal.ts';
 import { PlainIntake } from './plain/plainIntake.ts';
 import { ReallocationsController } from './plain/reallocations.controller.ts';
 import { SwapsController } from './plain/swaps.controller.ts';
@@ -29,12 +26,6 @@ const PLAIN: Readonly<Record<WritingService, Type>> = {
   shipments: LedgersController,
   reallocations: ReallocationsController,
   swaps: SwapsController,
-};
-
-const journal: Provider = {
-  provide: Journal,
-  useFactory: (pool: pg.Pool) => new Journal(pool, { observer: observeJournal }),
-  inject: [POOL],
 };
 
 /** Takes events in over HTTP: the submitting half of the contract, for the types of some services. */
@@ -54,7 +45,7 @@ export class IntakeModule {
       imports: [CqrsModule.forRoot()],
       controllers: [eventsController(services), ...services.map((service) => PLAIN[service])],
       providers: [
-        journal,
+        ...journalProviders,
         JournalLifetime,
         SubmitHandler,
         SubmitAtomicHandler,

@@ -1,0 +1,41 @@
+import { Inject, Injectable, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import type pg from 'pg';
+import { Journal } from '#journal/journal';
+import type { WithDatabase } from '#platform/config';
+import { createPool } from '#platform/database';
+import { CONFIG } from '#platform/tokens';
+import { observeJournal } from './observeJournal.ts';
+
+/** The journal's own connections to PostgreSQL. */
+const JOURNAL_POOL = Symbol('journal pool');
+
+/**
+ * A journal on connections of its own. They are pipelined, which those of the rest of the process must not be: a batch sends
+ * its statements without waiting for each answer. One is held for each ledger that is being written at a moment.
+ */
+export const journalProviders: Provider[] = [
+  {
+    provide: JOURNAL_POOL,
+    useFactory: ({ databaseUrl }: WithDatabase) => createPool(databaseUrl, { name: 'lading journal', pipeline: true }),
+    inject: [CONFIG],
+  },
+  {
+    provide: Journal,
+    useFactory: (pool: pg.Pool) => new Journal(pool, { observer: observeJournal }),
+    inject: [JOURNAL_POOL],
+  },
+];
+
+/** Closes the journal when the process has stopped taking requests, and its connections after it: nobody stays unanswered. */
+@Injectable()
+export class JournalLifetime implements OnApplicationShutdown {
+  constructor(
+    private readonly journal: Journal,
+    @Inject(JOURNAL_POOL) private readonly pool: pg.Pool,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.journal.close();
+    await this.pool.end();
+  }
+}
