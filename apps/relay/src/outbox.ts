@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { readEvents, readHeads } from '#journal/reader';
+import { readBytes } from '#journal/readBytes';
+import { readHeads } from '#journal/reader';
 import type { Published } from '#feed/message';
 import type { FeedLog } from '#feed/observer';
 
@@ -46,7 +47,7 @@ export class Outbox {
       if (room === 0 || bytes >= MAX_BYTES) break;
       // Before it is read: what is appended meanwhile is news again.
       this.#news.delete(ledger);
-      const events = await readEvents(this.#pool, ledger, this.#handedOut.get(ledger) ?? 0, room);
+      const events = await readBytes(this.#pool, ledger, this.#handedOut.get(ledger) ?? 0, room);
       let took = 0;
       for (const event of events) {
         const size = event.bytes.length + OVERHEAD_BYTES;

@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import { readEvents } from '#journal/reader';
+import { readBytes } from '#journal/readBytes';
 import type { Fill } from './consumption.ts';
 import { toFeedEvent } from './message.ts';
 
 /** Reads a ledger's events from the journal: the source of every other source, so that a hole can be filled from it. */
 export function fillFromJournal(pool: pg.Pool): Fill {
   return async (ledger, after, limit) =>
-    (await readEvents(pool, ledger, after, limit)).map(({ bytes }) => toFeedEvent(bytes));
+    (await readBytes(pool, ledger, after, limit)).map(({ bytes }) => toFeedEvent(bytes));
 }
