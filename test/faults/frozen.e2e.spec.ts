@@ -11,7 +11,7 @@ import { Submitters } from './submitters.ts';
 import { visible } from './visible.ts';
 
 const SERVICES = {
-  ...{ one: 'shipments', two: 'shipments', relay: 'relay', standby: 'relay' },
+  ...{ one: 'shipments', two: 'shipments', relay: 'relay' },
   ...{ projector: 'projector', second: 'projector', query: 'query' },
 };
 /** What a machine that does much else at the same time may add. */
@@ -115,25 +115,7 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
     },
   );
 
-  guarantee(
-    'a relay that publishes is replaced by the one that stands by, and when it goes on no event comes before its predecessor',
-    async () => {
-      const { topology } = running;
-      const all = submittersAt('c', 'one', 'two');
-      await all.goOn(20);
-      frozen = topology.member(await publishing());
-      frozen.signal('SIGSTOP');
-      await all.goOn(20);
-      const began = performance.now();
-      await visible(topology.url('query'), Math.max(...all.answered.values()));
-      // PostgreSQL ends a session that is silent for 8 s; the other asks for the lock four times a second.
-      expect(performance.now() - began).toBeLessThan(8_000 + 250 + SLACK_MS);
-      thaw();
-      await all.goOn(100);
-      await everythingIsThere();
-    },
-  );
-
+  // Those of a relay are tried beside it: apps/relay/src/relay.int.spec.ts.
   guarantee(
     'a projector that is in a transaction is replaced by another, and when it goes on nothing is applied twice',
     async () => {
@@ -151,13 +133,4 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
       await everythingIsThere();
     },
   );
-
-  /** Which of the relays publishes. */
-  async function publishing(): Promise<string> {
-    for (const name of ['relay', 'standby']) {
-      const response = await fetch(`${running.topology.url(name)}/health/ready`);
-      if ((await response.text()).includes('publishing')) return name;
-    }
-    throw new Error('neither relay publishes');
-  }
 });
