@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { HoldingGroupRow, HoldingKey } from '#contracts/rows';
+import { foldHoldings } from '#ledger/fold';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { BadCursor } from '../reading/page.ts';
+import type { HoldingsQuery } from './filter.ts';
+import { holdings } from './queries.ts';
+
+const PARTIES = ['ordered', 'in_transit', 'held', 'damaged'];
+
+describe('asking for holdings', () => {
+  let db: FreshReadModels;
+  const events: LedgerEvent[] = [...manyEvents(1_500, 100)];
+  const all = foldHoldings(events);
+  const open = all.filter(({ stage }) => PARTIES.includes(stage));
+
+  beforeAll(async () => {
+    db = await freshReadModels(LEDGER);
+    await db.apply(events);
+  });
+  afterAll(() => db.drop());
+
+  /** Every page of a list, one after the other. */
+  async function pages(query: HoldingsQuery): Promise<HoldingGroupRow[]> {
+    const rows: HoldingGroupRow[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await db.read((model) => holdings(model, { ...query, cursor }));
+      rows.push(...page.data);
+      if (page.next === null) return rows;
+      expect(page.data).toHaveLength(query.limit ?? 100);
+      cursor = page.next;
+    }
+  }
+  const sorted = (rows: readonly object[]) => rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort();
+  const grouped = (rows: typeof all, keys: readonly HoldingKey[]) => {
+    const groups = new Map<string, Record<string, unknown> & { quantity: number }>();
+    for (const row of rows) {
+      const group = Object.fromEntries(keys.map((key) => [key, row[key]]));
+      const id = JSON.stringify(group);
+      groups.set(id, { ...group, quantity: (groups.get(id)?.quantity ?? 0) + row.quantity });
+    }
+    return [...groups.values()];
+  };
+
+  const [some] = open.filter(({ stage }) => stage === 'held');
+  const { owner, custodian, order } = some!;
+  const filters: [string, HoldingsQuery][] = [
+    ['nothing', {}],
+    ['an owner', { owner }],
+    ['a custodian', { custodian: 'nvidia' }],
+    ['an item', { item: 'H200' }],
+    ['an owner and an item', { owner, item: 'H100' }],
+    ['a stage', { stage: 'in_transit' }],
+    ['an order', { order }],
+    ['an order and a line', { order, line: '1' }],
+    ['a custodian and a stage', { custodian, stage: 'held' }],
+    ['a shipment', { shipment: 'S-480' }],
+    ['nobody there', { owner: 'nobody' }],
+  ];
+
+  it.each(filters)('page by page, by %s, are what a fold of the moves holds', async (_, query) => {
+    const asked = Object.entries(query);
+    const expected = open.filter((row) => asked.every(([key, value]) => row[key as HoldingKey] === value));
+    expect(sorted(await pages({ ...query, limit: 7 }))).toEqual(sorted(expected));
+    expect(sorted(await pages(query))).toEqual(sorted(expected));
+  });
+
+  const groupings: HoldingKey[][] = [
+    ['owner', 'item'],
+    ['item'],
+    ['stage', 'custodian'],
+    ['order', 'line'],
+    ['owner', 'shipment'],
+    ['item', 'item'],
+  ];
+  it.each(groupings)('grouped by %s, %s are sums of the same', async (...keys) => {
+    for (const filter of [{}, { owner }, { item: 'H100' }, { stage: 'held' as const }, { order }]) {
+      const asked = Object.entries(filter);
+      const own = open.filter((row) => asked.every(([key, value]) => row[key as HoldingKey] === value));
+      const distinct = [...new Set(keys)];
+      expect(sorted(await pages({ ...filter, groupBy: keys, limit: 9 }))).toEqual(sorted(grouped(own, distinct)));
+    }
+  });
+
+  it('with all accounts include what is outside the parties’ hands, and sum to zero per item', async () => {
+    expect(sorted(await pages({ accounts: 'all' }))).toEqual(sorted(all));
+    const sums = await pages({ accounts: 'all', groupBy: ['item'] });
+    expect(sums.map(({ item, quantity }) => [item, quantity])).toEqual([
+      ['B200', 0],
+      ['D1', 0],
+      ['H100', 0],
+      ['H200', 0],
+    ]);
+  });
+
+  it('refuses a cursor that is not one of its own', async () => {
+    for (const cursor of [
+      '',
+      'x',
+      Buffer.from('[1]').toString('base64url'),
+      Buffer.from('["a","b",1e99]').toString('base64url'),
+    ]) {
+      await expect(db.read((model) => holdings(model, { cursor }))).rejects.toThrow(BadCursor);
+    }
+  });
+
+  it('answers at most 1,000 rows a page, and one at least', async () => {
+    expect(
+      (await db.read((model) => holdings(model, { limit: 5_000, accounts: 'all' }))).data.length,
+    ).toBeLessThanOrEqual(1_000);
+    expect((await db.read((model) => holdings(model, { limit: 0 }))).data).toHaveLength(1);
+  });
+});
