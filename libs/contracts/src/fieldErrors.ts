@@ -76,6 +76,8 @@ const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isAr
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let value: unknown = input;
   for (const part of path) {
+    // A list that came as one text (`?groupBy=owner,item`) is there, though it cannot be walked into.
+    if (typeof value === 'string') return value;
     if (value === null || typeof value !== 'object' || !Object.hasOwn(value, part)) return undefined;
     value = (value as Record<PropertyKey, unknown>)[part];
   }
