@@ -51,6 +51,8 @@ export class Consumption {
   readonly #log: FeedLog;
   readonly #heads = new Map<string, { sequence: number; told: number }>();
   readonly #soughtBack = new Map<string, number>();
+  /** The event behind the last hole that was told of. */
+  readonly #toldOf = new Map<string, number>();
   readonly #parked = new Map<string, Parked>();
   readonly #failing = new Map<string, string>();
   #positions = new Map<string, number>();
@@ -142,7 +144,9 @@ export class Consumption {
   /** The events between `at` and `got` that did not come: from further back in the source, else from the journal. */
   async #missing(ledger: string, at: number, got: number, { canSeekBack }: Circumstances) {
     const wasParked = this.#parked.has(ledger);
-    if (!wasParked) {
+    // Filled in several batches, and met again after seeking back, it is still the same hole.
+    if (this.#toldOf.get(ledger) !== got) {
+      this.#toldOf.set(ledger, got);
       this.#log.error(
         { ledger, applied: at, got },
         `a hole: events ${at + 1} to ${got - 1} of ledger ${ledger} did not come`,
@@ -155,7 +159,7 @@ export class Consumption {
     }
     const filled = await this.#fill(ledger, at, got);
     if (filled.length > 0) {
-      this.#log.warn({ ledger, from: at + 1, events: filled.length }, 'filling the hole from the journal');
+      this.#log.info({ ledger, from: at + 1, events: filled.length }, 'filling the hole from the journal');
       return filled;
     }
     const reason = `events ${at + 1} to ${got - 1} did not come, and ${got} did`;

@@ -2,11 +2,13 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { createPool } from '#platform/database';
 import { eventually } from '#test/feed/eventually';
+import { append, freshJournal } from '#test/feed/seedJournal';
 import { someEvents } from '#test/feed/someEvents';
 import { TableSink } from '#test/feed/tableSink';
 import { Topics } from '#test/feed/topics';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
+import { fillFromJournal } from './fillFromJournal.ts';
 import { KafkaFeed, type KafkaFeedOptions } from './kafka.ts';
 import { toFeedEvent, type Published } from './message.ts';
 
@@ -132,6 +134,25 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await pool.query(`DELETE FROM applied WHERE sequence > 10; UPDATE positions SET sequence = 10, "offset" = '25'`);
     start();
     await reaches('nvidia', events);
+  });
+
+  it('fills a hole in the topic from the journal, loudly, and goes on with the topic', async () => {
+    await topics.make(topic, 1);
+    const nvidia = someEvents('nvidia', 1, 2_600);
+    const journal = createPool((await freshJournal()).url);
+    await append(journal, nvidia);
+    await topics.send(topic, [...nvidia.slice(0, 100), ...nvidia.slice(2_500), ...someEvents('amd', 1, 10)]);
+    const holes: number[][] = [];
+    start({
+      fill: fillFromJournal(journal),
+      observer: { hole: (_ledger, sequence, got) => holes.push([sequence, got]) },
+    });
+    await reaches('nvidia', nvidia);
+    await reaches('amd', someEvents('amd', 1, 10));
+    expect(holes).toEqual([[100, 2_501]]);
+    await topics.send(topic, someEvents('nvidia', 2_601, 2_605));
+    await reaches('nvidia', someEvents('nvidia', 1, 2_605));
+    await journal.end();
   });
 
   it('takes up a ledger that is parked at a hole as soon as what was missing comes, with all that came meanwhile', async () => {
