@@ -22,12 +22,13 @@ const READY_MS = 90_000;
  * @param {number} options.port
  * @param {string} options.logFile that it goes on with
  * @param {NodeJS.ProcessEnv} options.env
+ * @param {readonly string[]} [options.nodeOptions] `--cpu-prof`, to see where its time goes
  * @returns {Promise<RunningService>}
  */
-export async function startService({ name, app, port, logFile, env }) {
+export async function startService({ name, app, port, logFile, env, nodeOptions = [] }) {
   const main = join(root, 'dist', 'apps', app, 'src', 'main.js');
   const logFd = openSync(logFile, 'a', 0o600);
-  const server = await startGuarded([process.execPath, '--enable-source-maps', main], {
+  const server = await startGuarded([process.execPath, '--enable-source-maps', ...nodeOptions, main], {
     cwd: root,
     logFd,
     onOwnersDeath: 'TERM',

@@ -30,6 +30,7 @@ export class Topology {
    * @param {string} options.dataDir
    * @param {readonly ServiceProcess[]} options.processes in the order in which they stop
    * @param {NodeJS.ProcessEnv} options.env of the services; DATABASE_URL and KAFKA_BROKERS name servers that are there already
+   * @param {readonly string[]} [options.nodeOptions] of the services: `--cpu-prof`, to see where their time goes
    * @param {(message: string) => void} options.log told what takes long
    */
   constructor(options) {
@@ -119,12 +120,13 @@ export class Topology {
   /** @param {ServiceProcess} process */
   async #startService({ name, app = name, port }) {
     const { databaseUrl, brokers } = this.#started;
-    const { dataDir, env } = this.#options;
+    const { dataDir, env, nodeOptions } = this.#options;
     const service = await startService({
       name,
       app,
       port,
       logFile: this.logFile(name),
+      ...(nodeOptions && { nodeOptions }),
       env: { ...env, DATABASE_URL: databaseUrl, KAFKA_BROKERS: brokers, LADING_DATA: dataDir },
     });
     this.#running.set(name, service);

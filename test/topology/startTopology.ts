@@ -17,6 +17,12 @@ export const CAST = 5;
 /** Which service each process runs: `{one: 'shipments', two: 'shipments'}`. */
 type Processes = Readonly<Record<string, string>>;
 
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Of the services. */
+  readonly nodeOptions?: readonly string[];
+}
+
 export interface RunningTopology {
   readonly topology: Topology;
   /** Stops everything and takes the folder away. */
@@ -29,7 +35,10 @@ export interface RunningTopology {
  *
  * @param processes by name, in the order in which they stop; one of them runs `shipments`
  */
-export async function startTopology(processes: Processes, env: NodeJS.ProcessEnv = {}): Promise<RunningTopology> {
+export async function startTopology(
+  processes: Processes,
+  { env = {}, nodeOptions = [] }: StartOptions = {},
+): Promise<RunningTopology> {
   const dataDir = await mkdtemp(join(tmpdir(), 'lading-topology-'));
   const topology = new Topology({
     dataDir,
@@ -37,6 +46,7 @@ export async function startTopology(processes: Processes, env: NodeJS.ProcessEnv
       Object.entries(processes).map(async ([name, app]) => ({ name, app, port: await freePort() })),
     ),
     env: { ...servicesEnvironment(), ...env },
+    nodeOptions,
     log: () => undefined,
   });
   const stop = async () => {
