@@ -21,7 +21,7 @@ export interface KafkaMemberOptions {
   readonly onPositioned: () => void;
 }
 
-const HEARTBEAT_MS = 2_000;
+const HEARTBEAT_MS = 1_500;
 const COMMIT_MS = 1_000;
 
 /** One life of a kafkajs consumer: from joining the group until it crashes or is told to leave. */
@@ -39,7 +39,8 @@ export class KafkaMember {
     this.#consumer = options.kafka.consumer({
       groupId: options.group,
       allowAutoTopicCreation: false,
-      sessionTimeout: 10_000,
+      // The least that brokers allow by default: for so long the partitions of a killed member are read by nobody.
+      sessionTimeout: 6_000,
       rebalanceTimeout: options.rebalanceTimeout,
       heartbeatInterval: HEARTBEAT_MS,
       metadataMaxAge: options.refreshEvery,
