@@ -13,8 +13,8 @@ import { moveHead } from './sql/moveHead.ts';
 import { writeSnapshots } from './sql/writeSnapshots.ts';
 import type { WriterState } from './writerState.ts';
 
-/** Events that were sent to COMMIT whose answer did not come, by what nobody else can have written: their leaf hashes. */
-export type InDoubt = Set<string>;
+/** What was sent to COMMIT and whose answer may not have come. */
+export type InDoubt = Draft[];
 
 export interface Appended {
   readonly answers: readonly Answered[];
@@ -37,7 +37,9 @@ export async function appendBatch(
   const { head, entities, stored } = await lockWithWhatIsNeeded(client, state, submissions, options);
 
   const draft = new Draft(head.sequence);
-  const isOurs = ({ leafHash }: Stored) => inDoubt.has(leafHash.toString('hex'));
+  // Nobody else can have written the same sequence, time and actor: the leaf hash tells an event of ours.
+  const isOurs = ({ leafHash }: Stored) =>
+    inDoubt.some((sent) => sent.all().some((drafted) => drafted.leafHash.equals(leafHash)));
   const decider = new BatchDecider({ client, ledger, head, entities, stored, isOurs, draft });
   const writer = new DraftWriter(client, ledger, head.now, draft);
   const answers: Answered[] = [];
@@ -49,7 +51,7 @@ export async function appendBatch(
   if (draft.size === 0) {
     await client.query('ROLLBACK'); // nothing to keep: a COMMIT would wait for the disk
   } else {
-    for (const { leafHash } of draft.all()) inDoubt.add(leafHash.toString('hex'));
+    inDoubt.push(draft);
     const snapshots = decider.overlay.takeLong(options.snapshotEvery).map(toSnapshotRow);
     await inOrder(client, [
       () => writer.finish(),

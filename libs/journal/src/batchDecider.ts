@@ -3,7 +3,7 @@ import { type Draft, identity } from './draft.ts';
 import { decideOne, type Refused } from './decideOne.ts';
 import { type Entities, Overlay } from './entities.ts';
 import { loadEntities } from './loadEntities.ts';
-import { NotingView } from './notingView.ts';
+import { Missing } from './notingView.ts';
 import type { Stored } from './sql/findStored.ts';
 import type { LockedHead } from './sql/lockHead.ts';
 import type { AtomicOutcome, Outcome, Receipt, Submission } from './submission.ts';
@@ -88,10 +88,10 @@ export class BatchDecider {
     const checked = batch === undefined ? submission : { ...submission, ifMatch: undefined };
     for (;;) {
       const decided = attempt(() => decideOne(checked, position, overlay, this.lookups));
-      if (decided instanceof NotingView) {
+      if (decided instanceof Missing) {
         // Only what is nowhere yet is missing, so this ends: each round loads something new.
-        if (decided.missing.size > 0) {
-          for (const [key, known] of await loadEntities(client, ledger, head.sequence, [...decided.missing]))
+        if (decided.entities.size > 0) {
+          for (const [key, known] of await loadEntities(client, ledger, head.sequence, [...decided.entities]))
             entities.set(key, known);
         }
         await decided.questions.answer(client, ledger, head.sequence, this.lookups);

@@ -8,7 +8,7 @@ import { leafHash } from '#proofs/leafHash';
 import type { Drafted } from './draft.ts';
 import { evolved, type Lookup } from './entities.ts';
 import { type Known, versionOf } from './known.ts';
-import { NotingView } from './notingView.ts';
+import { type Missing, NotingView } from './notingView.ts';
 import type { Outcome, Submission } from './submission.ts';
 import type { UnitLookups } from './unitLookups.ts';
 import { serialMoves } from './unitMoves.ts';
@@ -26,14 +26,11 @@ export interface Position {
 /** An event that may be written, with what it does to the entities and units. */
 export interface Decided {
   readonly drafted: Drafted;
-  readonly entities: ReadonlyMap<EntityKey, Known>;
+  readonly entities: readonly (readonly [EntityKey, Known])[];
   readonly units: UnitChanges | undefined;
 }
 
 export type Refused = Extract<Outcome, { status: 'rejected' | 'behind' }>;
-
-/** What has to be loaded before it can be decided. */
-export type Incomplete = NotingView;
 
 /**
  * Decides about one submission and completes its event, without changing anything.
@@ -44,18 +41,19 @@ export function decideOne(
   position: Position,
   entities: Lookup,
   lookups: UnitLookups,
-): Decided | Refused | Incomplete {
+): Decided | Refused | Missing {
   const view = new NotingView(entities, lookups);
   const subject = subjectOf<EventType>(submitted.type, submitted.data);
 
   if (ifMatch !== undefined) {
     const known = entities.get(subject as EntityKey);
-    if (known === undefined) view.missing.add(subject as EntityKey);
+    if (known === undefined) view.note(subject as EntityKey);
     else if (versionOf(known) !== ifMatch) return { status: 'behind', version: versionOf(known) };
   }
 
   const decision = decide(submitted, view, position.now);
-  if (!view.isComplete()) return view;
+  const unseen = view.missing();
+  if (unseen !== undefined) return unseen;
   if (!decision.ok) {
     const { code, detail, facts } = decision;
     return { status: 'rejected', rejection: { code, detail, facts } };
@@ -81,14 +79,16 @@ export function decideOne(
   const bytes = serialiseEvent(event);
   if (bytes.length > MAX_EVENT_BYTES) return tooLarge(bytes.length);
 
-  const changes = new Map<EntityKey, Known>();
-  for (const key of touched(event)) {
+  const streams = touched(event);
+  const changes: [EntityKey, Known][] = [];
+  for (const key of streams) {
     const known = entities.get(key);
-    if (known === undefined) view.missing.add(key);
-    else changes.set(key, evolved(key, known, event));
+    if (known === undefined) view.note(key);
+    else changes.push([key, evolved(key, known, event)]);
   }
   const units = serialMoves(event, view);
-  if (!view.isComplete()) return view;
+  const missing = view.missing();
+  if (missing !== undefined) return missing;
 
   const receipt = { ledger, sequence, id: submitted.id, recordedtime };
   const drafted = {
@@ -96,7 +96,7 @@ export function decideOne(
     bytes,
     requestHash: hash,
     leafHash: leafHash(bytes),
-    entities: [...changes.keys()],
+    entities: streams,
     receipt,
   };
   return { drafted, entities: changes, units };

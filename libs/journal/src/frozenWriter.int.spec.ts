@@ -51,9 +51,9 @@ describe('a writer that is frozen while it holds a ledger', () => {
 
     const { result, ms } = await timed(journal.submit(book, order('PO-1', 'tesla', 1, { id: 'next' })));
     expect(result).toMatchObject({ status: 'recorded', receipt: { sequence: 9 } });
-    expect(ms).toBeLessThan(HOLD_MS + 1_000);
+    expect(ms).toBeLessThan(HOLD_MS + 1_500);
     const undisturbed = await timed(journal.submit(book, order('PO-2', 'tesla', 1, { id: 'later' })));
-    expect(undisturbed.ms).toBeLessThan(HOLD_MS / 2);
+    expect(undisturbed.ms).toBeLessThan(HOLD_MS);
 
     worker.signal('SIGCONT');
     expect(await frozen).toMatchObject({ status: 'recorded', receipt: { sequence: 11, id: 'frozen' } });
@@ -76,7 +76,7 @@ describe('a writer that is frozen while it holds a ledger', () => {
 
     const { result, ms } = await timed(journal.submit(book, order('PO-1', 'tesla', 1)));
     expect(result).toMatchObject({ status: 'recorded', receipt: { sequence: 9 } });
-    expect(ms).toBeLessThan(HOLD_MS + 1_000);
+    expect(ms).toBeLessThan(HOLD_MS + 1_500);
     stream.resume();
     expect(await rows).toBeInstanceOf(Error);
     client.release(true);

@@ -64,7 +64,7 @@ export class Needs {
         } catch {
           // The decision that counts is made under the lock; a fault shows there.
         }
-        for (const key of view.missing) wanted.add(key);
+        for (const key of view.missing()?.entities ?? []) wanted.add(key);
       }
       if (wanted.size === 0) return;
       await this.get(client, ledger, head, wanted);

@@ -22,7 +22,7 @@ export async function processBatch(
   state: WriterState,
   jobs: readonly Job[],
   options: JournalOptions,
-  inDoubt: InDoubt = new Set(),
+  inDoubt: InDoubt = [],
 ): Promise<Appended> {
   const { observer } = options;
   const started = performance.now();

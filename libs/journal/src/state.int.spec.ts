@@ -84,7 +84,7 @@ describe('the state that a writer decides on', () => {
       // Two writers in turns: each folds what the other wrote. One keeps snapshots often, one has hardly any cache.
       const writers = [
         new OpenWriter(book, { snapshotEvery: 7 }),
-        new OpenWriter(book, { snapshotEvery: 50, cacheBytes: 20_000 }),
+        new OpenWriter(book, { snapshotEvery: 50, cacheBytes: 40_000 }),
       ];
       await writers[0]!.submit(cast());
       const commands = story(seed, 900);
