@@ -12,9 +12,9 @@ const MANY = 12;
  * Decides as the journal does: on what the command names, then on that and what was asked for, until nothing new is.
  * Must come to the same as deciding on the whole ledger.
  */
-export function decideByAsking(command: Command, whole: View, now: Date): Decision {
+export function decideByAsking(command: Command, whole: View, now: Date): { decision: Decision; rounds: number } {
   const loaded = new Set<string>(mentions(command));
-  for (let round = 1; round <= MANY; round++) {
+  for (let rounds = 1; rounds <= MANY; rounds++) {
     const asked = new Set<string>();
     const has = (what: string): boolean => loaded.has(what) || (asked.add(what), false);
     const view: View = {
@@ -23,7 +23,7 @@ export function decideByAsking(command: Command, whole: View, now: Date): Decisi
       named: (account) => (has(`named ${account}`) ? whole.named(account) : 0),
     };
     const decision = decide(command, view, now);
-    if (asked.size === 0) return decision;
+    if (asked.size === 0) return { decision, rounds };
     for (const what of asked) loaded.add(what);
   }
   throw new Error(`${command.type} asks for ever`);

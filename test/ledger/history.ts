@@ -39,7 +39,7 @@ export class History {
     const command = { type: told.type, data: told.data, time: now.toISOString() } as Command;
     same(
       'a decision on what was asked for',
-      decideByAsking(command, this.ledger, now),
+      decideByAsking(command, this.ledger, now).decision,
       decide(command, this.ledger, now),
     );
     const decision = this.ledger.submit(command, now);

@@ -99,6 +99,18 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 5']);
   });
 
+  it('wait behind what their owner had before, also when that joins them on the way', () => {
+    const story = given(
+      ...orders,
+      give('RA-1', 'x', 'tesla', 20),
+      send('S-1', 10, 'x'),
+      ...swapped('SW-1', 10, { shipment: 'S-1' }),
+      send('S-1', 20),
+      arrive('S-1', 25),
+    );
+    expect(told(story)).toEqual(['SW-1/0 received 5']);
+  });
+
   it('are told from units of other owners on the same line and shipment', () => {
     const story = given(
       ...orders,

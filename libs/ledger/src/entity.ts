@@ -25,15 +25,11 @@ export interface OrderLine {
   readonly window: Window;
   /** By `accountKey`; accounts at zero are left out. */
   readonly accounts: ReadonlyMap<string, Holding>;
-  /** By shipment: every shipment that units of this line were ever dispatched on. */
-  readonly shipments: ReadonlyMap<string, LineOnShipment>;
-}
-
-export interface LineOnShipment {
-  /** The sequence at which units of the line were first dispatched on it. */
-  readonly dispatched: number;
-  /** The owners for whom some of them were received. */
-  readonly received: readonly string[];
+  /**
+   * For each shipment with units of this line in transit, the sequence at which they were dispatched. A shipment that has
+   * arrived is left out: an order that is delivered in thousands of shipments stays as small as what it has under way.
+   */
+  readonly dispatched: ReadonlyMap<string, number>;
 }
 
 /** The only entity with quantities. */
@@ -48,6 +44,9 @@ export interface Order extends Versioned {
   readonly index: ReadonlyMap<string, number>;
 }
 
+/** Names a line among those of several orders; no id holds a `|`. */
+export const lineKey = (order: string, line: string): string => `${order}|${line}`;
+
 export interface Shipment extends Versioned {
   readonly kind: 'shipment';
   readonly shipment: string;
@@ -57,6 +56,8 @@ export interface Shipment extends Versioned {
   readonly eta: string | undefined;
   /** The orders with units on it, in the order they were dispatched. */
   readonly orders: readonly string[];
+  /** By `lineKey`: every line that was ever dispatched on it, with the owners for whom some of it was received. */
+  readonly lines: ReadonlyMap<string, readonly string[]>;
   /** Whether anything of it was received: from then on nothing more is dispatched on it. */
   readonly received: boolean;
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { decideByAsking } from '#test/ledger/decideByAsking';
 import { accepted, dispatched, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
 import type { Command } from './command.ts';
-import { decide } from './decide.ts';
-import type { EntityKey } from './entity.ts';
 import { mentions } from './mentions.ts';
 import type { View } from './view.ts';
 
@@ -63,23 +62,15 @@ describe('the entities that a command names', () => {
       data: { swap: 'SW-1', by: 'x' },
       time: '2024-01-01T00:00:00Z',
     };
-    const loaded = new Set<EntityKey>(mentions(command));
-    let rounds = 0;
-    let missing: Set<EntityKey>;
-    let decision;
-    do {
-      missing = new Set();
-      const view: View = {
-        entity: (key) => (loaded.has(key) ? ledger.entity(key) : void missing.add(key)),
-        unit: () => undefined,
-        named: () => 0,
-      };
-      decision = decide(command, view, new Date('2024-01-01T00:00:00Z'));
-      for (const key of missing) loaded.add(key);
-      rounds++;
-    } while (missing.size > 0);
+    const asked = new Set<string>();
+    const view: View = {
+      entity: (key) => (asked.add(key), ledger.entity(key)),
+      unit: (item, serial) => ledger.unit(item, serial),
+      named: (account) => ledger.named(account),
+    };
+    const { decision, rounds } = decideByAsking(command, view, new Date('2024-01-01T00:00:00Z'));
     expect(decision).toMatchObject({ ok: true, data: { consignees: [{ shipment: 'S-1', consignee: 'x' }] } });
-    expect([...loaded].sort()).toEqual([
+    expect([...asked].sort()).toEqual([
       'item/D1',
       'item/H100',
       'order/PO-1',
@@ -89,6 +80,26 @@ describe('the entities that a command names', () => {
       'shipment/S-1',
       'swap/SW-1',
     ]);
+    // The swap; its orders; their items and the shipment; the shipment's other order; serial numbers; nothing new.
     expect(rounds).toBeLessThanOrEqual(6);
+  });
+
+  it('and takes no more rounds for a swap of many orders than for one of two', () => {
+    const many = Array.from({ length: 20 }, (_, at) => `PO-${at}`);
+    const legs = many.map((order, at) => ({
+      from: at % 2 ? 'x' : 'tesla',
+      to: at % 2 ? 'tesla' : 'x',
+      ...of(order, '1'),
+      quantity: 1,
+    }));
+    const orders = many.map((order, at) => placed(order, at % 2 ? 'x' : 'tesla', 1));
+    const { ledger } = given(...orders, proposed('SW-1', 'x', legs), accepted('SW-1', 'tesla'));
+    const command: Command = {
+      type: 'lading.swap.executed.v1',
+      data: { swap: 'SW-1', by: 'x' },
+      time: '2024-01-01T00:00:00Z',
+    };
+    const { decision, rounds } = decideByAsking(command, ledger, new Date('2024-01-01T00:00:00Z'));
+    expect([decision.ok, rounds]).toEqual([true, 3]);
   });
 });

@@ -1,22 +1,25 @@
 import type { Holding } from './account.ts';
-import type { Entity, LineOnShipment, Order, OrderLine } from './entity.ts';
+import type { Entity, Order, OrderLine, Shipment } from './entity.ts';
 import { indexOf } from './order/evolveOrder.ts';
 
-interface LineJson extends Omit<OrderLine, 'accounts' | 'shipments'> {
-  readonly accounts: readonly (readonly [key: string, holding: Holding])[];
-  readonly shipments: readonly (readonly [shipment: string, on: LineOnShipment])[];
+type Entries<K, V> = readonly (readonly [K, V])[];
+
+interface LineJson extends Omit<OrderLine, 'accounts' | 'dispatched'> {
+  readonly accounts: Entries<string, Holding>;
+  readonly dispatched: Entries<string, number>;
 }
 type OrderJson = Omit<Order, 'lines' | 'index'> & { readonly lines: readonly LineJson[] };
+type ShipmentJson = Omit<Shipment, 'lines'> & { readonly lines: Entries<string, readonly string[]> };
 
-/** An entity as plain JSON: for snapshots, and for what a cache holds. */
+/** An entity as plain JSON, maps as entries: for snapshots. */
 export function toJson(entity: Entity): unknown {
+  if (entity.kind === 'shipment') return { ...entity, lines: [...entity.lines] } satisfies ShipmentJson;
   if (entity.kind !== 'order') return entity;
   const { index: _, lines, ...order } = entity;
-  const json: OrderJson = {
+  return {
     ...order,
-    lines: lines.map((line) => ({ ...line, accounts: [...line.accounts], shipments: [...line.shipments] })),
-  };
-  return json;
+    lines: lines.map((line) => ({ ...line, accounts: [...line.accounts], dispatched: [...line.dispatched] })),
+  } satisfies OrderJson;
 }
 
 const kinds: ReadonlySet<unknown> = new Set<Entity['kind']>(['party', 'item', 'order', 'shipment', 'swap', 'once']);
@@ -26,27 +29,32 @@ export function fromJson(json: unknown): Entity {
   if (typeof json !== 'object' || json === null || !('kind' in json) || !kinds.has(json.kind)) {
     throw new Error('not an entity of the ledger');
   }
-  if (json.kind !== 'order') return json as Entity;
-  const { lines: written, ...order } = json as OrderJson;
-  const lines = written.map(
-    (line): OrderLine => ({ ...line, accounts: new Map(line.accounts), shipments: new Map(line.shipments) }),
+  if (json.kind === 'shipment') return shipmentFrom(json as ShipmentJson);
+  return json.kind === 'order' ? orderFrom(json as OrderJson) : (json as Entity);
+}
+
+const shipmentFrom = (json: ShipmentJson): Shipment => ({ ...json, lines: new Map(json.lines) });
+
+function orderFrom(json: OrderJson): Order {
+  const lines = json.lines.map(
+    (line): OrderLine => ({ ...line, accounts: new Map(line.accounts), dispatched: new Map(line.dispatched) }),
   );
-  return { ...order, lines, index: indexOf(lines) };
+  return { ...json, lines, index: indexOf(lines) };
 }
 
 /**
- * About how many bytes an entity takes in memory: for a cache that is bounded in bytes. An estimate, and cheap: it looks
- * at an order's lines and at a swap's legs, and never writes the entity out.
+ * About how many bytes an entity takes in memory: for a cache that is bounded in bytes. An estimate, and cheap: it counts
+ * lines, accounts and legs, and never writes the entity out.
  */
 export function approximateBytes(entity: Entity): number {
   switch (entity.kind) {
     case 'order':
       return entity.lines.reduce(
-        (sum, { accounts, shipments }) => sum + 400 + accounts.size * 400 + shipments.size * 150,
+        (sum, { accounts, dispatched }) => sum + 400 + accounts.size * 400 + dispatched.size * 100,
         500,
       );
     case 'shipment':
-      return 800 + entity.orders.length * 80;
+      return 800 + entity.orders.length * 80 + entity.lines.size * 120;
     case 'swap':
       return 1_000 + entity.terms.legs.length * 500;
     case 'party':

@@ -2,6 +2,36 @@ import { describe, expect, it } from '@jest/globals';
 import { MAX_BALANCE } from '#ledger/account';
 import { dispatched, of, placed, received, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
+import { findLine, type LineOf } from '../order/line.ts';
+import { book } from './book.ts';
+
+describe('what an event draws', () => {
+  const story = given(placed('PO-1', 'tesla', 10));
+  const line = findLine(story.ledger, of('PO-1', '1')) as LineOf;
+  const tesla = { owner: 'tesla', custodian: 'nvidia', stage: 'ordered' } as const;
+  const x = { ...tesla, owner: 'x' } as const;
+
+  it('is held against the balances before it: no draw spends what another brings', () => {
+    const there = { line, from: tesla, to: x, quantity: 10 };
+    const back = { line, from: x, to: tesla, quantity: 1 };
+    expect(book(story.ledger, [there])).toMatchObject([{ quantity: 10, from: tesla, to: x }]);
+    for (const draws of [
+      [there, back],
+      [back, there],
+    ]) {
+      expect(book(story.ledger, draws)).toMatchObject({
+        code: 'insufficient-quantity',
+        facts: { owner: 'x', asked: 1, available: 0 },
+      });
+    }
+  });
+
+  it('is summed per account, and answered as one move a draw, in their order', () => {
+    const part = (quantity: number) => ({ line, from: tesla, to: x, quantity });
+    expect(book(story.ledger, [part(3), part(7)])).toMatchObject([{ quantity: 3 }, { quantity: 7 }]);
+    expect(book(story.ledger, [part(3), part(8)])).toMatchObject({ facts: { asked: 11, available: 10 } });
+  });
+});
 
 describe('an account', () => {
   it('takes 2,147,483,647 units and not one more, so that every reader’s integers hold it', () => {

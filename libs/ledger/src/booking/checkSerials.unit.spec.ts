@@ -132,6 +132,28 @@ describe('units tracked by serial number', () => {
     });
   });
 
+  it('are new where a unit has no name yet, as many as have none', () => {
+    const some = tell('order.line_cancelled', { ...one, initiator: 'buyer', quantity: 2, serials: ['a', 'b'] });
+    const named = reassigned(7, ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7']);
+    const story = given(ordered, some, named);
+    // One of x's seven goes back: tesla has two units, and one of them has a name.
+    story.take(
+      tell('reallocation.made', {
+        reallocation: 'RA-back',
+        kind: 'reassigned',
+        from: 'x',
+        to: 'tesla',
+        lines: [{ ...one, quantity: 1, serials: ['n1'] }],
+      }),
+    );
+    const both = (...serials: string[]) => dispatched('S-1', [{ ...one, owner: 'tesla', quantity: 2, serials }]);
+    expect(story.refusal(both('m1', 'm2'))).toMatchObject({
+      code: 'serial-elsewhere',
+      facts: { serial: 'm2', account: null },
+    });
+    story.take(both('m1', 'n1'));
+  });
+
   it('missing in a count and found again: named as the difference', () => {
     const counted = (observed: number, serials?: string[]) =>
       tell('count.adjusted', { custodian: 'tesla', lines: [{ ...one, observed, ...(serials && { serials }) }] });
@@ -206,6 +228,20 @@ describe('serial numbers in a swap', () => {
     const story = given(ordered, placed('PO-X', 'x', 5), ...swap({ quantity: 2, serials: ['n1', 'n2'] }));
     story.take(executed('SW-1', 'x'));
     expect(story.unit('D1', 'n2')).toBe('x@nvidia ordered PO-1/1');
+  });
+
+  it('of several legs are given where units still have none, each unit once', () => {
+    const two = placed('PO-1', 'tesla', { quantity: 2, item: 'D1' });
+    const more = tell('order.line_changed', { ...one, initiator: 'buyer', quantity: 4 });
+    const legs = [{ ...leg, quantity: 2, serials: ['a', 'b'] }, { ...leg, quantity: 2, serials: ['c', 'd'] }, back];
+    const story = given(two, dispatched('S-1', [{ ...one, quantity: 2 }]), more, placed('PO-X', 'x', 5));
+    story.take(proposed('SW-1', 'x', legs));
+    story.take(accepted('SW-1', 'tesla'));
+    story.take(executed('SW-1', 'x'));
+    expect([story.unit('D1', 'b'), story.unit('D1', 'c')]).toEqual([
+      'x@nvidia ordered PO-1/1',
+      'x@dhl in_transit S-1 PO-1/1',
+    ]);
   });
 
   it('are needed when a leg takes part of what has names', () => {

@@ -77,8 +77,7 @@ function candidates({ line, owner, where }: Want): Holding[] {
 const turn: Readonly<Record<string, number>> = { ordered: 0, in_transit: 1, held: 2, damaged: 3 };
 
 function byTurn({ is }: LineOf, a: Holding, b: Holding): number {
-  const sequence = ({ shipment }: Holding): number =>
-    shipment === null ? 0 : (is.shipments.get(shipment)?.dispatched ?? 0);
+  const sequence = ({ shipment }: Holding): number => (shipment === null ? 0 : (is.dispatched.get(shipment) ?? 0));
   return (
     (turn[a.stage] ?? 9) - (turn[b.stage] ?? 9) ||
     sequence(a) - sequence(b) ||

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { accountKey, accountOf, type Holding } from '../account.ts';
-import type { LineOnShipment, Order, OrderLine } from '../entity.ts';
+import type { Order, OrderLine } from '../entity.ts';
 import { movesOf } from '../touched.ts';
 
 /** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
@@ -9,10 +9,10 @@ export function evolveOrder(id: string, before: Order | undefined, event: Ledger
   const order = event.type === 'lading.order.placed.v1' ? placed(event) : before;
   if (order === undefined) return undefined;
 
-  const lines = new Changes(order);
+  const lines = new Changes(order, event.sequence);
   for (const move of movesOf(event)) {
     if (move.order !== id) continue;
-    lines.post(move, event);
+    lines.post(move);
   }
   if (event.type === 'lading.order.line_changed.v1') {
     const { line, quantity, window } = event.data;
@@ -34,7 +34,7 @@ function placed({ data, sequence }: LedgerEvent<'lading.order.placed.v1'>): Orde
       quantity,
       window,
       accounts: new Map(),
-      shipments: new Map(),
+      dispatched: new Map(),
     }),
   );
   return { kind: 'order', version: sequence, order, buyer, supplier, lines, index: indexOf(lines) };
@@ -48,30 +48,31 @@ export const indexOf = (lines: readonly OrderLine[]): ReadonlyMap<string, number
 interface Draft {
   readonly is: OrderLine;
   readonly accounts: Map<string, Holding>;
-  shipments: Map<string, LineOnShipment> | undefined;
+  dispatched: Map<string, number> | undefined;
+  /** Shipments that units left: when they were the last, the shipment is forgotten. */
+  readonly left: Set<string>;
   fields: Partial<Pick<OrderLine, 'quantity' | 'window'>>;
 }
 
 class Changes {
   readonly #order: Order;
+  readonly #sequence: number;
   readonly #drafts = new Map<number, Draft>();
 
-  constructor(order: Order) {
+  constructor(order: Order, sequence: number) {
     this.#order = order;
+    this.#sequence = sequence;
   }
 
-  post(move: Move, { type, sequence }: LedgerEvent): void {
+  post(move: Move): void {
     const draft = this.#draft(move.line);
     add(draft.accounts, accountOf(move, move.from), -move.quantity);
     add(draft.accounts, accountOf(move, move.to), move.quantity);
-    const { shipment } = type === 'lading.shipment.dispatched.v1' ? move.to : move.from;
-    if (shipment === undefined) return;
-    const on = (draft.shipments ?? draft.is.shipments).get(shipment) ?? { dispatched: sequence, received: [] };
-    const { owner } = move.from;
-    const received = type === 'lading.shipment.received.v1' && !on.received.includes(owner);
-    if (!received && (draft.shipments ?? draft.is.shipments).has(shipment)) return;
-    draft.shipments ??= new Map(draft.is.shipments);
-    draft.shipments.set(shipment, received ? { ...on, received: [...on.received, owner] } : on);
+    if (move.from.shipment !== undefined) draft.left.add(move.from.shipment);
+    const { shipment } = move.to;
+    if (shipment === undefined || (draft.dispatched ?? draft.is.dispatched).has(shipment)) return;
+    draft.dispatched ??= new Map(draft.is.dispatched);
+    draft.dispatched.set(shipment, this.#sequence);
   }
 
   set(line: string, change: (is: OrderLine) => Draft['fields']): void {
@@ -81,8 +82,8 @@ class Changes {
 
   done(): readonly OrderLine[] {
     const lines = this.#order.lines.slice();
-    for (const [at, { is, accounts, shipments, fields }] of this.#drafts) {
-      lines[at] = { ...is, ...fields, accounts, shipments: shipments ?? is.shipments };
+    for (const [at, draft] of this.#drafts) {
+      lines[at] = { ...draft.is, ...draft.fields, accounts: draft.accounts, dispatched: underWay(draft) };
     }
     return lines;
   }
@@ -93,10 +94,22 @@ class Changes {
     if (at === undefined || is === undefined) throw new Error(`order ${this.#order.order} has no line ${line}`);
     let draft = this.#drafts.get(at);
     if (draft === undefined) {
-      this.#drafts.set(at, (draft = { is, accounts: new Map(is.accounts), shipments: undefined, fields: {} }));
+      this.#drafts.set(
+        at,
+        (draft = { is, accounts: new Map(is.accounts), dispatched: undefined, left: new Set(), fields: {} }),
+      );
     }
     return draft;
   }
+}
+
+function underWay({ is, accounts, dispatched, left }: Draft): OrderLine['dispatched'] {
+  if (left.size === 0) return dispatched ?? is.dispatched;
+  for (const { shipment } of accounts.values()) if (shipment !== null) left.delete(shipment);
+  if (left.size === 0) return dispatched ?? is.dispatched;
+  const still = dispatched ?? new Map(is.dispatched);
+  for (const shipment of left) still.delete(shipment);
+  return still;
 }
 
 function add(accounts: Map<string, Holding>, account: ReturnType<typeof accountOf>, quantity: number): void {

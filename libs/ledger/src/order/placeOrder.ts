@@ -52,7 +52,7 @@ function drawsOf({ order, buyer, supplier, lines }: Placed): Draw[] {
   const to = { owner: buyer, custodian: supplier, stage: 'ordered' } as const;
   const of: Order = { kind: 'order', version: 0, order, buyer, supplier, lines: [], index: new Map() };
   return lines.map(({ line, item, quantity, window, serials }) => {
-    const is: OrderLine = { line, item, quantity: 0, window, accounts: new Map(), shipments: new Map() };
+    const is: OrderLine = { line, item, quantity: 0, window, accounts: new Map(), dispatched: new Map() };
     return { line: { order, line, item, of, is }, from, to, quantity, serials };
   });
 }

@@ -1,6 +1,7 @@
 import type { Holding } from '../account.ts';
 import { ambiguousOwner, insufficient, notTheOwner, ownersOf } from '../booking/owner.ts';
 import { type Or, type Rejected, reject } from '../decision.ts';
+import { lineKey, type Shipment } from '../entity.ts';
 import { holdingsAt, type LineOf } from '../order/line.ts';
 
 export interface Advised {
@@ -21,28 +22,29 @@ interface Counted {
  * supplier's and needs nothing in transit. Rejects with `ambiguous-owner`, `already-received` when nothing is left,
  * `not-the-owner`, and `insufficient-quantity` when the line was never dispatched on that shipment.
  */
-export function advisedTo(line: LineOf, shipment: string, owner: string | undefined, counted: Counted): Or<Advised> {
+export function advisedTo(line: LineOf, on: Shipment, owner: string | undefined, counted: Counted): Or<Advised> {
+  const { shipment } = on;
   const there = holdingsAt(line.is, { stage: 'in_transit', shipment });
   const onlySurplus = counted.arrived === 0 && counted.surplus > 0;
   const source = owner === undefined ? only(there) : there.find((holding) => holding.owner === owner);
   if (source !== undefined) return { owner: source.owner, source, quantity: source.quantity };
   if (onlySurplus) return { owner: owner ?? line.of.supplier, source: undefined, quantity: 0 };
   if (owner === undefined && there.length > 1) return ambiguousOwner(line, ownersOf(there));
-  return nothingLeft(line, shipment, owner, there, counted.arrived);
+  return nothingLeft(line, on, owner, there, counted.arrived);
 }
 
 const only = (there: readonly Holding[]): Holding | undefined => (there.length === 1 ? there[0] : undefined);
 
 function nothingLeft(
   line: LineOf,
-  shipment: string,
+  { shipment, lines }: Shipment,
   owner: string | undefined,
   there: readonly Holding[],
   asked: number,
 ): Rejected {
-  const sent = line.is.shipments.get(shipment);
-  if (sent === undefined) return insufficient(line, { owner, stage: 'in_transit', shipment }, asked, 0);
-  if (owner !== undefined && there.length > 0 && !sent.received.includes(owner)) {
+  const receivedFor = lines.get(lineKey(line.order, line.line));
+  if (receivedFor === undefined) return insufficient(line, { owner, stage: 'in_transit', shipment }, asked, 0);
+  if (owner !== undefined && there.length > 0 && !receivedFor.includes(owner)) {
     return notTheOwner(line, owner, ownersOf(there));
   }
   const whose = owner === undefined ? '' : ` for ${owner}`;

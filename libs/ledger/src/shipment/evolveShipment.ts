@@ -1,13 +1,14 @@
 import type { ConsigneeChange } from '#contracts/move';
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { Shipment } from '../entity.ts';
+import { lineKey, type Shipment } from '../entity.ts';
 
 /** A shipment after an event: its header and the orders on it; the units themselves are its orders'. */
 export function evolveShipment(id: string, before: Shipment | undefined, event: LedgerEvent): Shipment | undefined {
   if (event.type === 'lading.shipment.dispatched.v1') return dispatched(before, event);
   if (before === undefined) return undefined;
   const after = { ...before, version: event.sequence };
-  if (event.type === 'lading.shipment.received.v1') return { ...after, received: true };
+  if (event.type === 'lading.shipment.received.v1')
+    return { ...after, received: true, lines: receivedFor(before, event) };
   if (!('consignees' in event.data)) return after;
 
   const change = event.data.consignees?.find(({ shipment }) => shipment === id);
@@ -19,12 +20,25 @@ function dispatched(
   { data, sequence: version }: LedgerEvent<'lading.shipment.dispatched.v1'>,
 ): Shipment {
   const { shipment, consignee, carrier, destination, eta } = data;
-  const orders = data.lines.map(({ order }) => order);
-  if (before === undefined) {
-    const once = [...new Set(orders)];
-    return { kind: 'shipment', version, shipment, consignee, carrier, destination, eta, orders: once, received: false };
+  const orders = [...new Set([...(before?.orders ?? []), ...data.lines.map(({ order }) => order)])];
+  const lines = new Map(before?.lines);
+  for (const { order, line } of data.lines) {
+    const key = lineKey(order, line);
+    if (!lines.has(key)) lines.set(key, []);
   }
-  return { ...before, version, orders: [...new Set([...before.orders, ...orders])] };
+  if (before !== undefined) return { ...before, version, orders, lines };
+  return { kind: 'shipment', version, shipment, consignee, carrier, destination, eta, orders, lines, received: false };
+}
+
+/** The lines, each with the owners for whom some of it was received by now. */
+function receivedFor({ lines }: Shipment, { data }: LedgerEvent<'lading.shipment.received.v1'>): Shipment['lines'] {
+  const after = new Map(lines);
+  for (const { order, line, owner, received, damaged = 0 } of data.lines) {
+    const key = lineKey(order, line);
+    const owners = after.get(key) ?? [];
+    if (received + damaged > 0 && !owners.includes(owner)) after.set(key, [...owners, owner]);
+  }
+  return after;
 }
 
 const redirected = (shipment: Shipment, { consignee, destination, eta }: ConsigneeChange): Shipment => ({

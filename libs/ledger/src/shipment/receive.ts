@@ -6,7 +6,8 @@ import type { Draw } from '../booking/draw.ts';
 import { nothingToName } from '../booking/nothingToName.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type Or, reject } from '../decision.ts';
-import { findLines, type LineOf } from '../order/line.ts';
+import { type Asked, findLines } from '../order/line.ts';
+import type { Shipment } from '../entity.ts';
 import { unregistered } from '../party/registered.ts';
 import type { View } from '../view.ts';
 import { advisedTo } from './advised.ts';
@@ -32,7 +33,7 @@ export const receive: Rule<'lading.shipment.received.v1'> = (data, view) => {
   const draws: Draw[] = [];
   const completed: CompletedLine[] = [];
   for (const { asked, line } of lines) {
-    const counted = receiveLine(view, data, asked, line);
+    const counted = receiveLine(view, shipment, data.by, { asked, line });
     if (isRejected(counted)) return counted;
     draws.push(...counted.draws);
     completed.push(counted.completed);
@@ -54,9 +55,9 @@ const nothingReceived = ({ shipment }: Received) =>
 
 function receiveLine(
   view: View,
-  { shipment, by }: Received,
-  asked: Line,
-  line: LineOf,
+  shipment: Shipment,
+  by: string,
+  { asked, line }: Asked<Line>,
 ): Or<{ completed: CompletedLine; draws: Draw[] }> {
   const { received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
   const advised = advisedTo(line, shipment, asked.owner, { arrived: received + damaged, surplus });

@@ -7,7 +7,8 @@ import { movedOn, wrongStage } from '../booking/movedOn.ts';
 import { insufficient, noneThere, sourceAt } from '../booking/owner.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type Or, type Rejected, reject } from '../decision.ts';
-import { holdingsAt, type LineOf, findLines } from '../order/line.ts';
+import { lineKey } from '../entity.ts';
+import { findLines, holdingsAt, type LineOf } from '../order/line.ts';
 import { unregistered } from '../party/registered.ts';
 import { findShipment } from '../shipment/find.ts';
 import { find, type View } from '../view.ts';
@@ -40,7 +41,7 @@ export const returnUnits: Rule<'lading.units.returned.v1'> = (data, view) => {
 
   const draws = drawEach(
     lines,
-    (line, asked) => sourceOf(line, data, asked),
+    (line, asked) => sourceOf(view, line, data, asked),
     (_, { of }) => ({ owner: of.supplier, custodian: to, stage: 'returned' }),
   );
   if (isRejected(draws)) return draws;
@@ -56,18 +57,19 @@ function findShipments(view: View, { shipment, lines }: Returned): Rejected | un
   return found.find(isRejected);
 }
 
-function sourceOf(line: LineOf, data: Returned, asked: Line): Or<Holding> {
+function sourceOf(view: View, line: LineOf, data: Returned, asked: Line): Or<Holding> {
   const shipment = asked.shipment ?? data.shipment;
-  return shipment === undefined ? sourceWith(line, data.from, asked) : refusedOn(line, shipment, asked);
+  return shipment === undefined ? sourceWith(line, data.from, asked) : refusedOn(view, line, shipment, asked);
 }
 
 /** Goods refused on arrival are in transit: rejects with `wrong-stage` when they were received meanwhile. */
-function refusedOn(line: LineOf, shipment: string, { owner, quantity, stage }: Line): Or<Holding> {
+function refusedOn(view: View, line: LineOf, shipment: string, { owner, quantity, stage }: Line): Or<Holding> {
   const where = { stage: 'in_transit', shipment } as const;
   if (stage !== undefined)
     return wrongStage(line, { stage, shipment, owner }, holdingsAt(line.is, { ...where, owner }));
   return sourceAt(line, where, owner, () => {
-    if (!line.is.shipments.has(shipment)) return insufficient(line, { ...where, owner }, quantity, 0);
+    const wasOnIt = find(view, 'shipment', shipment)?.lines.has(lineKey(line.order, line.line)) === true;
+    if (!wasOnIt) return insufficient(line, { ...where, owner }, quantity, 0);
     if (owner !== undefined) return movedOn({ line, owner, quantity, where });
     return noneThere(line, where, owner, quantity);
   });
