@@ -3,6 +3,7 @@ import { readBytes } from '#journal/readBytes';
 import { readHeads } from '#journal/reader';
 import type { Published } from '#feed/message';
 import type { FeedLog } from '#feed/observer';
+import { PageSize } from '#feed/pageSize';
 
 /** kafkajs has no linger, so the batches are made here: awaited one by one 250–400 events/s go through, in batches 20,000. */
 const MAX_EVENTS = 1_000;
@@ -19,6 +20,7 @@ export class Outbox {
   readonly #handedOut = new Map<string, number>();
   /** Ledgers with news, the one that waited longest first. */
   readonly #news = new Set<string>();
+  readonly #pages = new PageSize(OVERHEAD_BYTES);
   #lookAtHeads = true;
 
   constructor(pool: pg.Pool, positions: ReadonlyMap<string, number>, log: FeedLog) {
@@ -43,11 +45,12 @@ export class Outbox {
     const batch: Published[] = [];
     let bytes = 0;
     for (const ledger of [...this.#news]) {
-      const room = MAX_EVENTS - batch.length;
-      if (room === 0 || bytes >= MAX_BYTES) break;
+      if (batch.length === MAX_EVENTS || bytes >= MAX_BYTES) break;
       // Before it is read: what is appended meanwhile is news again.
       this.#news.delete(ledger);
-      const events = await readBytes(this.#pool, ledger, this.#handedOut.get(ledger) ?? 0, room);
+      const limit = this.#pages.within(MAX_BYTES - bytes, MAX_EVENTS - batch.length);
+      const events = await readBytes(this.#pool, ledger, this.#handedOut.get(ledger) ?? 0, limit);
+      this.#pages.learn(events);
       let took = 0;
       for (const event of events) {
         const size = event.bytes.length + OVERHEAD_BYTES;
@@ -57,7 +60,7 @@ export class Outbox {
         batch.push(event);
         this.#handedOut.set(ledger, event.sequence);
       }
-      if (took < events.length || took === room) this.#news.add(ledger);
+      if (took === limit || took < events.length) this.#news.add(ledger);
     }
     return batch;
   }

@@ -18,6 +18,7 @@ export class FileFeedError extends Error {
 }
 
 const NEWLINE = 0x0a;
+const BATCH_BYTES = 8_388_608;
 
 /**
  * An export, read once from its start to its end. A file has no further back and nothing to wait for: a hole is filled from
@@ -65,9 +66,11 @@ export class FileFeed implements Feed {
     this.#state = 'running';
 
     const waiting = new Map<string, FeedEvent[]>();
+    const sizes = new Map<string, number>();
     const flush = async (ledger: string) => {
       const events = waiting.get(ledger) ?? [];
       waiting.delete(ledger);
+      sizes.delete(ledger);
       if (events.length === 0) return;
       await consumption.head(ledger, events.at(-1)?.sequence ?? 0);
       await consumption.take(ledger, events);
@@ -77,7 +80,9 @@ export class FileFeed implements Feed {
         const gathered = waiting.get(event.ledger) ?? [];
         waiting.set(event.ledger, gathered);
         gathered.push(event);
-        if (gathered.length >= (this.#options.batch ?? 1_000)) await flush(event.ledger);
+        const bytes = (sizes.get(event.ledger) ?? 0) + event.bytes.length;
+        sizes.set(event.ledger, bytes);
+        if (gathered.length >= (this.#options.batch ?? 1_000) || bytes >= BATCH_BYTES) await flush(event.ledger);
       }
     } finally {
       for (const ledger of [...waiting.keys()]) await flush(ledger);

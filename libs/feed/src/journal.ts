@@ -2,9 +2,10 @@ import type pg from 'pg';
 import { readHeads } from '#journal/reader';
 import { listen } from '#platform/listen';
 import { Consumption, type ConsumptionOptions, type Fill } from './consumption.ts';
-import type { Feed, FeedEvent, FeedState, Sink } from './feed.ts';
+import type { Feed, FeedState, Sink } from './feed.ts';
 import { fillFromJournal } from './fillFromJournal.ts';
 import { type FeedLog, silent } from './observer.ts';
+import { PageSize } from './pageSize.ts';
 import { delayAfter, pause, reasonOf } from './retry.ts';
 import { Wake } from './wake.ts';
 
@@ -20,6 +21,8 @@ export interface JournalFeedOptions extends Omit<ConsumptionOptions, 'fill'> {
 
 /** Ledgers that are read at the same time. */
 const CONCURRENTLY = 3;
+/** Two pages of each are in memory. */
+const PAGE_BYTES = 8_388_608;
 
 /**
  * Every ledger's events from the journal itself: where there is no Kafka, and for rebuilding. Woken by NOTIFY, and polling
@@ -33,6 +36,7 @@ export class JournalFeed implements Feed {
   readonly #wake = new Wake(this.#stopping.signal);
   /** Ledgers with news. */
   readonly #dirty = new Set<string>();
+  readonly #pages = new PageSize();
   #lookAtHeads = true;
   #consumption: Consumption | undefined;
   #running: Promise<void> | undefined;
@@ -141,16 +145,21 @@ export class JournalFeed implements Feed {
 
   /** One page is read while the one before it is applied. */
   async #drain(ledger: string, consumption: Consumption): Promise<void> {
-    const limit = this.#options.batch ?? 1_000;
-    let page = await this.#read(ledger, consumption.position(ledger), limit);
+    const most = this.#options.batch ?? 1_000;
+    const read = async (after: number) => {
+      const limit = this.#pages.within(PAGE_BYTES, most);
+      const page = await this.#read(ledger, after, limit);
+      this.#pages.learn(page);
+      return { page, more: page.length === limit };
+    };
+    let { page, more } = await read(consumption.position(ledger));
     while (page.length > 0) {
       const last = page.at(-1)?.sequence ?? 0;
-      const next: Promise<readonly FeedEvent[]> =
-        page.length < limit ? Promise.resolve([]) : this.#read(ledger, last, limit);
+      const next = more ? read(last) : Promise.resolve({ page: [], more: false });
       next.catch(() => undefined);
       await consumption.head(ledger, last);
       if ((await consumption.take(ledger, page)) !== 'done') return;
-      page = await next;
+      ({ page, more } = await next);
     }
   }
 }
