@@ -78,8 +78,8 @@ async function measure(world: World): Promise<Figure[]> {
   const at = (share: number) => Math.round((waits[Math.floor(waits.length * share)] ?? 0) * 10) / 10;
   return [
     shareOf('relay, journal to Kafka', 'events/s', Math.round(EVENTS / relayed), Math.round(plain), 0.5),
-    below('commit to consumer at 1,000 events/s, p50', 'ms', at(0.5), 25),
-    below('commit to consumer at 1,000 events/s, p99', 'ms', at(0.99), 100),
+    below('append to consumer at 1,000 events/s, p50', 'ms', at(0.5), 25),
+    below('append to consumer at 1,000 events/s, p99', 'ms', at(0.99), 100),
   ];
 }
 
