@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type pg from 'pg';
 import type { Problem } from '#contracts/problem';
 import { IntakeModule } from '#intake/intake.module';
+import type { JournalOptions } from '#journal/journalOptions';
 import { journalMigrations } from '#journal/migrations/index';
 import { readHeads } from '#journal/reader';
 import { createKey, type NewApiKey } from '#platform/apiKeys';
@@ -39,10 +40,17 @@ export const intakeDatabase = async (): Promise<string> =>
     })
   ).url;
 
-/** A writing service (all of them in one, unless told) that listens, on a database. */
+export interface WritingAppOptions {
+  /** All of them in one, unless told. */
+  readonly services?: Services;
+  readonly journal?: Partial<JournalOptions>;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A writing service that listens, on a database. */
 export async function startWritingApp(
   url: string,
-  services: Services = ['shipments', 'reallocations', 'swaps'],
+  { services = ['shipments', 'reallocations', 'swaps'], journal, settings }: WritingAppOptions = {},
 ): Promise<WritingApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'lading-intake-'));
   const env = {
@@ -50,8 +58,10 @@ export async function startWritingApp(
     LADING_DATA: dataDir,
     DATABASE_URL: url,
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    ...settings,
   };
-  const app = await createApp(IntakeModule.of(services), readConfig({ env }) as WithDatabase, { name: 'intake' });
+  const module = IntakeModule.of(services, journal);
+  const app = await createApp(module, readConfig({ env }) as WithDatabase, { name: 'intake' });
   await app.listen(0, '127.0.0.1');
   return new WritingApp(app, await app.getUrl());
 }

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Journal } from '#journal/journal';
+import type { JournalOptions } from '#journal/journalOptions';
 import { OpenLedgerHandler } from './commands/openLedger.ts';
 import { SubmitHandler } from './commands/submit.ts';
 import { SubmitAtomicHandler } from './commands/submitAtomic.ts';
@@ -39,13 +40,16 @@ export class IntakeModule {
    * One route for the events of all these services, and the plain routes of each. A process has one of these, and with it one
    * journal: it is what gathers the commands of all its routes into batches.
    */
-  static of(services: readonly [WritingService, ...WritingService[]]): DynamicModule {
+  static of(
+    services: readonly [WritingService, ...WritingService[]],
+    options: Partial<JournalOptions> = {},
+  ): DynamicModule {
     return {
       module: IntakeModule,
       imports: [CqrsModule.forRoot()],
       controllers: [eventsController(services), ...services.map((service) => PLAIN[service])],
       providers: [
-        ...journalProviders,
+        ...journalProviders(options),
         JournalLifetime,
         SubmitHandler,
         SubmitAtomicHandler,

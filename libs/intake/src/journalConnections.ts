@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import type pg from 'pg';
 import { Journal } from '#journal/journal';
+import type { JournalOptions } from '#journal/journalOptions';
 import type { WithDatabase } from '#platform/config';
 import { createPool } from '#platform/database';
 import { CONFIG } from '#platform/tokens';
@@ -13,7 +14,7 @@ const JOURNAL_POOL = Symbol('journal pool');
  * A journal on connections of its own. They are pipelined, which those of the rest of the process must not be: a batch sends
  * its statements without waiting for each answer. One is held for each ledger that is being written at a moment.
  */
-export const journalProviders: Provider[] = [
+export const journalProviders = (options: Partial<JournalOptions> = {}): Provider[] => [
   {
     provide: JOURNAL_POOL,
     useFactory: ({ databaseUrl }: WithDatabase) => createPool(databaseUrl, { name: 'lading journal', pipeline: true }),
@@ -21,7 +22,7 @@ export const journalProviders: Provider[] = [
   },
   {
     provide: Journal,
-    useFactory: (pool: pg.Pool) => new Journal(pool, { observer: observeJournal }),
+    useFactory: (pool: pg.Pool) => new Journal(pool, { observer: observeJournal, ...options }),
     inject: [JOURNAL_POOL],
   },
 ];

@@ -5,7 +5,7 @@ let app: WritingApp;
 let head: number;
 
 beforeAll(async () => {
-  app = await startWritingApp(await intakeDatabase(), ['shipments']);
+  app = await startWritingApp(await intakeDatabase(), { services: ['shipments'] });
   await app.open();
 });
 beforeEach(async () => {

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { intakeDatabase, order, startWritingApp, type WritingApp } from '#test/intake/writingApp';
+
+let app: WritingApp;
+let url: string;
+
+beforeEach(async () => {
+  url = await intakeDatabase();
+});
+afterEach(() => app.close());
+
+const asAdmin = async (statement: string): Promise<void> => {
+  const admin = new pg.Client(process.env.LADING_TEST_DATABASE_URL);
+  await admin.connect();
+  await admin.query(statement);
+  await admin.end();
+};
+const database = () => new URL(url).pathname.slice(1);
+/** Takes the database away: nobody is let in, and who is in is thrown out. */
+const takeAway = async (): Promise<void> => {
+  await asAdmin(`ALTER DATABASE ${database()} ALLOW_CONNECTIONS false`);
+  await asAdmin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database()}'`);
+};
+const giveBack = () => asAdmin(`ALTER DATABASE ${database()} ALLOW_CONNECTIONS true`);
+
+describe('while the journal cannot be reached', () => {
+  beforeEach(async () => {
+    app = await startWritingApp(url, { journal: { patienceMs: 300 } });
+    await app.open();
+  });
+
+  it('an event is answered 503 with Retry-After, and taken once when it is sent again', async () => {
+    const sent = order();
+    await takeAway();
+    const answer = await app.submit(sent);
+    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable', status: 503 } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(await app.batch([sent], '?atomic=true')).toMatchObject({ status: 503 });
+    expect((await app.batch([sent])).body).toMatchObject({
+      results: [{ status: 503, problem: { code: 'unavailable' } }],
+    });
+    await giveBack();
+    expect((await app.submit(sent)).status).toBe(201);
+    expect((await app.submit(sent)).status).toBe(200);
+  });
+
+  it('a stream ends early: 503 for the lines that were read, nothing for the rest', async () => {
+    await takeAway();
+    const results = await app.stream(Array.from({ length: 5_000 }, () => `${JSON.stringify(order())}\n`).join(''));
+    await giveBack();
+    expect(results.length).toBeLessThan(5_000);
+    expect(new Set(results.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(await app.head()).toBe(6);
+  });
+});
+
+describe('what is too much at once', () => {
+  it('for a ledger is answered 503 with Retry-After, and nothing of it was tried', async () => {
+    app = await startWritingApp(url, { journal: { queueLimit: 1, batchSize: 1 } });
+    await app.send('PUT', '/v1/ledgers/nvidia', { name: 'Nvidia allocations', keeper: 'nvidia' });
+    const answers = await Promise.all(Array.from({ length: 60 }, () => app.submit(order())));
+    const busy = answers.filter(({ status }) => status === 503);
+    expect(busy.length).toBeGreaterThan(0);
+    for (const { headers, body } of busy) {
+      expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      expect(body.detail).toMatch(/^too many events are waiting/);
+    }
+  });
+
+  it('for a key is answered 429 with Retry-After', async () => {
+    app = await startWritingApp(url, { settings: { LADING_RATE_LIMIT: '3' } });
+    const key = await app.keyed({ roles: ['admin'] });
+    const answers = [];
+    for (let i = 0; i < 4; i++)
+      answers.push(await app.send('PUT', `/v1/ledgers/l${i}`, { name: 'L', keeper: 'l' }, key));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 429]);
+    expect(answers[3]).toMatchObject({ body: { code: 'too-many-requests' } });
+    expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(await app.head('l3')).toBe(0);
+  });
+});
