@@ -6,7 +6,7 @@ import { type FreshReadModels, freshReadModels } from './freshReadModels.ts';
 export interface Projected extends FreshReadModels {
   readonly story: Story;
   /** More happens, at the moment of the story or another. */
-  then(facts: readonly Told[], at?: string): Promise<void>;
+  happens(facts: readonly Told[], at?: string): Promise<void>;
 }
 
 /** A ledger with the whole cast in which these things happened, and its read models. */
@@ -22,7 +22,7 @@ export async function projected(...facts: Told[]): Promise<Projected> {
   return {
     ...db,
     story,
-    then: async (more, at) => {
+    happens: async (more, at) => {
       if (at !== undefined) story.until(at);
       for (const fact of more) story.take(fact);
       await apply();

@@ -57,21 +57,21 @@ describe('swaps and their exchange balances', () => {
     db = await projected(...orders, proposed('SW-1', 'tesla', legs, { expires: '2023-12-10T00:00:00Z' }));
     const status = async (moment: string) => (await db.read((m) => swap(m, 'SW-1', at(moment))))?.status;
     expect(await status('2023-12-02T00:00:00Z')).toBe('proposed');
-    await db.then([accepted('SW-1', 'x')]);
+    await db.happens([accepted('SW-1', 'x')]);
     expect(await status('2023-12-09T23:59:59Z')).toBe('accepted');
     expect(await status('2023-12-10T00:00:00Z')).toBe('expired');
     expect((await db.read((m) => swaps(m, { status: 'expired' }, at('2024-01-01T00:00:00Z')))).data).toHaveLength(1);
     expect(
       (await db.read((m) => swaps(m, { status: 'accepted', party: 'x' }, at('2023-12-02T00:00:00Z')))).data,
     ).toHaveLength(1);
-    await db.then([executed('SW-1', 'tesla')]);
+    await db.happens([executed('SW-1', 'tesla')]);
     expect(await status('2024-01-01T00:00:00Z')).toBe('executed');
     expect((await db.read((m) => swaps(m, { party: 'xai' }, at('2024-01-01T00:00:00Z')))).data).toEqual([]);
   });
 
   it('stay as they were left when rejected or withdrawn, and nothing is missing of them', async () => {
     db = await projected(...orders, proposed('SW-1', 'tesla', legs), tell('swap.rejected', { swap: 'SW-1', by: 'x' }));
-    await db.then([proposed('SW-2', 'x', legs), tell('swap.withdrawn', { swap: 'SW-2', by: 'x' })]);
+    await db.happens([proposed('SW-2', 'x', legs), tell('swap.withdrawn', { swap: 'SW-2', by: 'x' })]);
     const { data } = await db.read((m) => swaps(m, {}, at('2025-01-01T00:00:00Z')));
     expect(data.map(({ status, accepted }) => [status, accepted])).toEqual([
       ['rejected', ['tesla']],
@@ -87,9 +87,9 @@ describe('swaps and their exchange balances', () => {
 
   it('count units when they reach their new owner, whoever has custody, and integrate what is owed over time', async () => {
     db = await projected(...orders, ...agreed(), sent('S-1', 'PO-T', '1', 'x', 100));
-    await db.then([arrived('S-1', 'PO-T', '1', 'x', 30)], '2024-01-01T00:00:00Z');
-    await db.then([arrived('S-1', 'PO-T', '1', 'x', 70, 'xai')], '2024-01-11T00:00:00Z');
-    await db.then(
+    await db.happens([arrived('S-1', 'PO-T', '1', 'x', 30)], '2024-01-01T00:00:00Z');
+    await db.happens([arrived('S-1', 'PO-T', '1', 'x', 70, 'xai')], '2024-01-11T00:00:00Z');
+    await db.happens(
       [sent('S-2', 'PO-X', '1', 'tesla', 60), arrived('S-2', 'PO-X', '1', 'tesla', 60)],
       '2024-01-21T00:00:00Z',
     );
@@ -123,11 +123,11 @@ describe('swaps and their exchange balances', () => {
 
   it('keep owing what was lost or cancelled on the way, and show it as that', async () => {
     db = await projected(...orders, ...agreed(), sent('S-1', 'PO-T', '1', 'x', 100));
-    await db.then([tell('shipment.lost', { shipment: 'S-1', lines: [{ ...of('PO-T', '1', 'x'), quantity: 15 }] })]);
-    await db.then([
+    await db.happens([tell('shipment.lost', { shipment: 'S-1', lines: [{ ...of('PO-T', '1', 'x'), quantity: 15 }] })]);
+    await db.happens([
       tell('order.line_cancelled', { ...of('PO-X', '1'), owner: 'tesla', initiator: 'seller', quantity: 20 }),
     ]);
-    await db.then([arrived('S-1', 'PO-T', '1', 'x', 85)]);
+    await db.happens([arrived('S-1', 'PO-T', '1', 'x', 85)]);
     expect(await legsOf('2023-12-02T00:00:00Z')).toEqual([
       [85, 15, 15, 0, false],
       [0, 60, 0, 20, false],
@@ -145,17 +145,17 @@ describe('swaps and their exchange balances', () => {
       { ...legs[2]!, quantity: 10 },
     ];
     db = await projected(...orders, ...agreed('SW-1', first), ...agreed('SW-2', second));
-    await db.then([sent('S-1', 'PO-T', '1', 'x', 50), arrived('S-1', 'PO-T', '1', 'x', 50)]);
+    await db.happens([sent('S-1', 'PO-T', '1', 'x', 50), arrived('S-1', 'PO-T', '1', 'x', 50)]);
     expect((await legsOf('2023-12-02T00:00:00Z', 'SW-1'))?.[0]).toEqual([40, 0, 0, 0, false]);
     expect((await legsOf('2023-12-02T00:00:00Z', 'SW-2'))?.[0]).toEqual([10, 50, 0, 0, false]);
-    await db.then([sent('S-2', 'PO-T', '1', 'x', 50), arrived('S-2', 'PO-T', '1', 'x', 50)]);
+    await db.happens([sent('S-2', 'PO-T', '1', 'x', 50), arrived('S-2', 'PO-T', '1', 'x', 50)]);
     expect((await legsOf('2023-12-02T00:00:00Z', 'SW-2'))?.[0]).toEqual([60, 0, 0, 0, false]);
     expect((await db.pool.query(`SELECT "order" FROM rm_1.swap_lots ORDER BY 1`)).rows).toEqual([{ order: 'PO-X' }]);
   });
 
   it('count units that are passed on to a third party as received then', async () => {
     db = await projected(...orders, ...agreed());
-    await db.then([
+    await db.happens([
       tell('reallocation.made', {
         reallocation: 'RA-1',
         kind: 'reassigned',
@@ -175,7 +175,7 @@ describe('swaps and their exchange balances', () => {
       arrived('S-1', 'PO-T', '1', 'x', 100),
     );
     const later = { from: '2024-09-01', to: '2024-09-30' };
-    await db.then([
+    await db.happens([
       tell('order.line_changed', { ...of('PO-X', '1'), owner: 'tesla', initiator: 'seller', window: later }),
     ]);
     expect((await legsOf('2024-01-31T23:59:59Z'))?.[1]).toEqual([0, 60, 0, 0, false]);
