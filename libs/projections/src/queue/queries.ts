@@ -1,5 +1,6 @@
 import type { QueueRow } from '#contracts/rows';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { Day } from '#contracts/scalars';
+import { BadCursor, keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
 
@@ -16,6 +17,7 @@ export interface QueueQuery extends PageQuery {
 export async function queue(model: ReadModel, item: string, query: QueueQuery): Promise<Page<QueueRow>> {
   const { db, ledger } = model;
   const key = keyOf(query, [0, '', '', 0, 0, '']);
+  if (key !== undefined && ![key[1], key[2]].every((day) => Day.safeParse(day).success)) throw new BadCursor();
   const where = new Where(ledger, 'q').equals('q.item', item).and('q.waiting');
   if (key !== undefined) {
     const [from, to, placed, n, owner] = key.slice(1).map((part) => where.value(part));

@@ -1,0 +1,308 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ActivityRow, ItemRow, PartyRow, PostingRow, UnitRow } from '#contracts/rows';
+import { dispatched, january, june, of, placed, received, tell } from '#test/ledger/facts';
+import { projected, type Projected } from '#test/projections/projected';
+import { activity } from './activity/queries.ts';
+import { item, items } from './items/queries.ts';
+import { order, orders } from './orders/queries.ts';
+import { parties, party } from './parties/queries.ts';
+import { postings } from './postings/queries.ts';
+import { queue } from './queue/queries.ts';
+import { BadCursor } from './reading/page.ts';
+import { shipment, shipments } from './shipments/queries.ts';
+import { unit, units } from './units/queries.ts';
+
+const NOW = new Date('2024-01-01T00:00:00Z');
+const moved = (reallocation: string, from: string, to: string, quantity: number) =>
+  tell('reallocation.made', { reallocation, kind: 'reassigned', from, to, lines: [{ ...of('PO-1', '1'), quantity }] });
+
+describe('the rows of each read model', () => {
+  let db: Projected;
+  afterEach(() => db.drop());
+
+  it('orders: a line’s total, what was cancelled, its window, and where its units are', async () => {
+    db = await projected(placed('PO-1', 'tesla', 100, { quantity: 50, window: june }), placed('PO-2', 'x', 1));
+    await db.happens([
+      tell('order.line_changed', { ...of('PO-1', '1'), initiator: 'buyer', quantity: 120, window: january }),
+      tell('order.line_cancelled', { ...of('PO-1', '1'), initiator: 'buyer', quantity: 20 }),
+      moved('RA-1', 'tesla', 'x', 30),
+      dispatched('S-1', [{ ...of('PO-1', '1', 'x'), quantity: 10 }]),
+    ]);
+    expect(await db.read((m) => order(m, 'PO-1'))).toEqual({
+      order: 'PO-1',
+      buyer: 'tesla',
+      supplier: 'nvidia',
+      placed: '2023-12-01T12:00:00.000Z',
+      lines: [
+        {
+          ...{ line: '1', item: 'H100', quantity: 100, cancelled: 20, window: january },
+          units: [
+            { owner: 'tesla', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 70 },
+            { owner: 'x', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 20 },
+            { owner: 'x', custodian: 'dhl', stage: 'in_transit', shipment: 'S-1', quantity: 10 },
+          ],
+        },
+        {
+          ...{ line: '2', item: 'H100', quantity: 50, cancelled: 0, window: june },
+          units: [{ owner: 'tesla', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 50 }],
+        },
+      ],
+    });
+    expect(await db.read((m) => order(m, 'PO-9'))).toBeUndefined();
+    const found = async (query: object) => (await db.read((m) => orders(m, query))).data.map((row) => row.order);
+    expect(await found({ buyer: 'x' })).toEqual(['PO-2']);
+    expect(await found({ owner: 'x' })).toEqual(['PO-1', 'PO-2']);
+    expect(await found({ item: 'D1' })).toEqual([]);
+    const first = await db.read((m) => orders(m, { limit: 1 }));
+    expect((await db.read((m) => orders(m, { cursor: first.next! }))).data.map((row) => row.order)).toEqual(['PO-2']);
+  });
+
+  it('shipments: per owner what was sent, arrived, was damaged, lost or beyond, and what is still coming', async () => {
+    db = await projected(
+      placed('PO-1', 'tesla', 100),
+      dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 100 }], { destination: 'Austin', eta: '2023-12-28' }),
+    );
+    const status = async () => (await db.read((m) => shipment(m, 'S-1')))?.status;
+    expect(await status()).toBe('in_transit');
+    await db.happens([
+      tell('reallocation.made', {
+        reallocation: 'RA-1',
+        kind: 'reconsigned',
+        from: 'tesla',
+        to: 'x',
+        lines: [{ ...of('PO-1', '1'), quantity: 40, shipment: 'S-1' }],
+      }),
+      received('S-1', 'tesla', [{ ...of('PO-1', '1', 'tesla'), received: 50, damaged: 4, surplus: 2 }]),
+      tell('shipment.lost', { shipment: 'S-1', lines: [{ ...of('PO-1', '1', 'tesla'), quantity: 5 }] }),
+    ]);
+    expect(await db.read((m) => shipment(m, 'S-1'))).toEqual({
+      ...{ shipment: 'S-1', consignee: 'tesla', carrier: 'dhl', destination: 'Austin', eta: '2023-12-28' },
+      ...{ dispatched: '2023-12-01T12:00:00.000Z', status: 'partly_received' },
+      lines: [
+        {
+          order: 'PO-1',
+          line: '1',
+          item: 'H100',
+          owner: 'tesla',
+          advised: 60,
+          received: 50,
+          damaged: 4,
+          surplus: 2,
+          lost: 5,
+          inTransit: 1,
+        },
+        {
+          order: 'PO-1',
+          line: '1',
+          item: 'H100',
+          owner: 'x',
+          advised: 40,
+          received: 0,
+          damaged: 0,
+          surplus: 0,
+          lost: 0,
+          inTransit: 40,
+        },
+      ],
+    });
+    await db.happens([received('S-1', 'x', [{ ...of('PO-1', '1', 'x'), received: 30 }], true)]);
+    expect(await status()).toBe('received');
+    const found = async (query: object) => (await db.read((m) => shipments(m, query))).data.map((row) => row.shipment);
+    expect(await found({ owner: 'x', order: 'PO-1', item: 'H100', carrier: 'dhl' })).toEqual(['S-1']);
+    expect(await found({ owner: 'xai' })).toEqual([]);
+  });
+
+  it('shipments: dispatched again keep their header; everything lost is ended', async () => {
+    db = await projected(placed('PO-1', 'tesla', 10), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 4 }]));
+    await db.happens([dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 6 }])], '2023-12-02T00:00:00Z');
+    expect(await db.read((m) => shipment(m, 'S-1'))).toMatchObject({
+      dispatched: '2023-12-01T12:00:00.000Z',
+      lines: [{ advised: 10 }],
+    });
+    await db.happens([tell('shipment.lost', { shipment: 'S-1', lines: [{ ...of('PO-1', '1'), quantity: 10 }] })]);
+    expect(await db.read((m) => shipment(m, 'S-1'))).toMatchObject({
+      status: 'ended',
+      lines: [{ advised: 10, lost: 10, inTransit: 0 }],
+    });
+  });
+
+  it('the queue: by delivery window, then by placing, and whoever took over units stands in their place', async () => {
+    db = await projected(
+      placed('PO-1', 'tesla', { quantity: 10, window: january }),
+      placed('PO-2', 'x', { quantity: 20, window: january }, 5),
+    );
+    const places = async (query = {}) =>
+      (await db.read((m) => queue(m, 'H100', query))).data.map((row) => [
+        row.position,
+        row.order,
+        row.line,
+        row.owner,
+        row.quantity,
+        row.ordered,
+        row.in_transit,
+        row.held,
+      ]);
+    expect(await places()).toEqual([
+      [1, 'PO-2', '2', 'x', 5, 5, 0, 0],
+      [2, 'PO-1', '1', 'tesla', 10, 10, 0, 0],
+      [3, 'PO-2', '1', 'x', 20, 20, 0, 0],
+    ]);
+    await db.happens([
+      tell('order.line_changed', { ...of('PO-2', '2'), initiator: 'buyer', window: june }),
+      moved('RA-1', 'tesla', 'xai', 4),
+      dispatched('S-1', [{ ...of('PO-1', '1', 'tesla'), quantity: 5 }]),
+      received('S-1', 'tesla', [{ ...of('PO-1', '1'), received: 2, damaged: 1 }]),
+    ]);
+    expect(await places()).toEqual([
+      [1, 'PO-1', '1', 'tesla', 6, 1, 2, 3],
+      [2, 'PO-1', '1', 'xai', 4, 4, 0, 0],
+      [3, 'PO-2', '1', 'x', 20, 20, 0, 0],
+      [4, 'PO-2', '2', 'x', 5, 5, 0, 0],
+    ]);
+    expect(await places({ owner: 'x' })).toEqual([
+      [3, 'PO-2', '1', 'x', 20, 20, 0, 0],
+      [4, 'PO-2', '2', 'x', 5, 5, 0, 0],
+    ]);
+    expect(await places({ buyer: 'tesla' })).toHaveLength(2);
+    const first = await db.read((m) => queue(m, 'H100', { limit: 3 }));
+    expect((await places({ cursor: first.next! })).map(([position]) => position)).toEqual([4]);
+    const forged = Buffer.from('[1,"x","y",1,1,"z"]').toString('base64url');
+    await expect(db.read((m) => queue(m, 'H100', { cursor: forged }))).rejects.toThrow(BadCursor);
+    await db.happens([
+      dispatched('S-2', [{ ...of('PO-2', '1'), quantity: 20 }]),
+      received('S-2', 'x', [{ ...of('PO-2', '1'), received: 20 }]),
+    ]);
+    expect((await places()).map(([, order, line]) => [order, line])).toEqual([
+      ['PO-1', '1'],
+      ['PO-1', '1'],
+      ['PO-2', '2'],
+    ]);
+  });
+
+  it('units: each serial number is in the account that the last event put it in', async () => {
+    db = await projected(
+      tell('order.placed', {
+        order: 'PO-1',
+        buyer: 'tesla',
+        supplier: 'nvidia',
+        lines: [{ line: '1', item: 'D1', quantity: 4, window: january }],
+      }),
+    );
+    await db.happens([dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 3, serials: ['D-1', 'D-2', 'D-3'] }])]);
+    await db.happens([received('S-1', 'tesla', [{ ...of('PO-1', '1'), received: 1, serials: ['D-2'] }])]);
+    // All that is left goes on without being named.
+    await db.happens([received('S-1', 'x', [{ ...of('PO-1', '1'), received: 2 }])]);
+    const { data } = await db.read((m) => units(m, { item: 'D1' }));
+    for (const row of data) UnitRow.strict().parse(row);
+    expect(data.map(({ serial, custodian, stage, sequence }) => [serial, custodian, stage, sequence])).toEqual([
+      ['D-1', 'x', 'held', 13],
+      ['D-2', 'tesla', 'held', 12],
+      ['D-3', 'x', 'held', 13],
+    ]);
+    expect(await db.read((m) => unit(m, 'D-2'))).toMatchObject([{ item: 'D1', custodian: 'tesla' }]);
+    expect(await db.read((m) => unit(m, 'D-2', 'H100'))).toEqual([]);
+    expect((await db.read((m) => units(m, { custodian: 'x', limit: 1 }))).next).not.toBeNull();
+    for (const { item, serial, account } of db.story.ledger.units.all()) {
+      const [own] = await db.read((m) => unit(m, serial, item));
+      expect(
+        [own?.owner, own?.custodian, own?.item, own?.order, own?.line, own?.stage, own?.shipment ?? ''].join('|'),
+      ).toBe(account);
+    }
+  });
+
+  it('postings: the lines behind a balance, each with its event and the balance after it', async () => {
+    db = await projected(
+      placed('PO-1', 'tesla', 100),
+      moved('RA-1', 'tesla', 'x', 30),
+      dispatched('S-1', [{ ...of('PO-1', '1', 'tesla'), quantity: 20 }]),
+    );
+    const { data } = await db.read((m) => postings(m, { owner: 'tesla', stage: 'ordered' }));
+    for (const row of data) PostingRow.strict().parse(row);
+    expect(data.map(({ sequence, type, quantity, balance }) => [sequence, type, quantity, balance])).toEqual([
+      [10, 'lading.order.placed.v1', 100, 100],
+      [11, 'lading.reallocation.made.v1', -30, 70],
+      [12, 'lading.shipment.dispatched.v1', -20, 50],
+    ]);
+    const all = await db.read((m) => postings(m, { accounts: 'all', limit: 4 }));
+    const rest = await db.read((m) => postings(m, { accounts: 'all', cursor: all.next! }));
+    expect([...all.data, ...rest.data].reduce((sum, { quantity }) => sum + quantity, 0)).toBe(0);
+    expect(rest.data).toHaveLength(2);
+  });
+
+  it('parties and items: the newest master data, with what there is of them', async () => {
+    db = await projected(placed('PO-1', 'tesla', 100));
+    await db.happens([
+      tell('party.registered', {
+        party: 'tesla',
+        name: 'Tesla, Inc. "T" \\',
+        roles: ['customer', 'supplier'],
+        controlledBy: ['elon-musk'],
+      }),
+      tell('item.registered', {
+        item: 'H100',
+        name: 'H100 SXM',
+        maker: 'nvidia',
+        tracking: 'quantity',
+        eccn: '3A090',
+        listPrice: { amount: '30000.00', currency: 'USD' },
+      }),
+    ]);
+    expect(PartyRow.strict().parse(await db.read((m) => party(m, 'tesla', NOW)))).toEqual({
+      ...{
+        party: 'tesla',
+        name: 'Tesla, Inc. "T" \\',
+        roles: ['customer', 'supplier'],
+        controlledBy: ['elon-musk'],
+        balances: [],
+      },
+      holdings: [{ item: 'H100', ordered: 100, in_transit: 0, held: 0, damaged: 0 }],
+    });
+    expect(ItemRow.strict().parse(await db.read((m) => item(m, 'H100')))).toEqual({
+      ...{ item: 'H100', name: 'H100 SXM', maker: 'nvidia', tracking: 'quantity', eccn: '3A090' },
+      listPrice: { amount: '30000.00', currency: 'USD' },
+      holdings: { ordered: 100, in_transit: 0, held: 0, damaged: 0 },
+    });
+    expect((await db.read((m) => items(m, {}))).data.map((row) => row.item)).toEqual(['D1', 'H100']);
+    const found = async (query: object) => (await db.read((m) => parties(m, query, NOW))).data.map((row) => row.party);
+    expect(await found({ role: 'supplier' })).toEqual(['amd', 'nvidia', 'tesla']);
+    expect(await found({ controlledBy: 'elon-musk' })).toEqual(['tesla']);
+    expect(await found({ limit: 2 })).toEqual(['amd', 'dhl']);
+    expect(await db.read((m) => party(m, 'nobody', NOW))).toBeUndefined();
+  });
+
+  it('activity: what happened, the newest first, and whom it concerns', async () => {
+    db = await projected(placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 20 }]));
+    const { data, next } = await db.read((m) => activity(m, { limit: 2 }));
+    for (const row of data) ActivityRow.strict().parse(row);
+    expect(
+      data.map(({ sequence, type, subject, parties, items, quantity }) => ({
+        sequence,
+        type,
+        subject,
+        parties,
+        items,
+        quantity,
+      })),
+    ).toEqual([
+      {
+        sequence: 11,
+        type: 'lading.shipment.dispatched.v1',
+        subject: 'shipment/S-1',
+        parties: ['tesla', 'dhl', 'nvidia'],
+        items: ['H100'],
+        quantity: 20,
+      },
+      {
+        sequence: 10,
+        type: 'lading.order.placed.v1',
+        subject: 'order/PO-1',
+        parties: ['tesla', 'nvidia'],
+        items: ['H100'],
+        quantity: 100,
+      },
+    ]);
+    expect((await db.read((m) => activity(m, { cursor: next! }))).data[0]?.sequence).toBe(9);
+    expect((await db.read((m) => activity(m, { party: 'dhl', item: 'H100' }))).data).toHaveLength(1);
+    expect((await db.read((m) => activity(m, { subject: 'order/PO-1' }))).data).toHaveLength(1);
+  });
+});
