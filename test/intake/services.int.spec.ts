@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { type ServiceProcess, startProcess } from './serviceProcess.ts';
+import { ADMIN, BATCH, CLOUD_EVENT, event, intakeDatabase, order, reassigned } from './writingApp.ts';
+
+const SERVICES = ['shipments', 'reallocations', 'swaps'] as const;
+type Name = (typeof SERVICES)[number];
+
+let processes: Record<Name, ServiceProcess>;
+
+beforeAll(async () => {
+  const url = await intakeDatabase();
+  const started = await Promise.all(SERVICES.map((name) => startProcess(name, url)));
+  processes = Object.fromEntries(SERVICES.map((name, n) => [name, started[n]])) as Record<Name, ServiceProcess>;
+});
+afterAll(() => Promise.all(Object.values(processes).map((one) => one.stop())));
+
+async function send(
+  to: Name,
+  method: string,
+  path: string,
+  type: string,
+  body: unknown,
+  key = 'k',
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${processes[to].base}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${ADMIN}`, 'content-type': type, 'idempotency-key': key },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+const submit = (to: Name, sent: unknown) => send(to, 'POST', '/v1/ledgers/nvidia/events', CLOUD_EVENT, sent);
+const party = (name: string, role: string) => event('lading.party.registered.v1', { party: name, name, roles: [role] });
+
+describe('the three writing services, each a process of its own on one database', () => {
+  it('write one ledger: what one takes in, the next decides on', async () => {
+    expect(
+      await send('shipments', 'PUT', '/v1/ledgers/nvidia', 'application/json', { name: 'Nvidia', keeper: 'nvidia' }),
+    ).toMatchObject({ status: 201 });
+    const cast = [
+      party('nvidia', 'supplier'),
+      party('tesla', 'customer'),
+      party('x', 'customer'),
+      event('lading.item.registered.v1', { item: 'H100', name: 'H100', tracking: 'quantity' }),
+      order({}, { name: 'PO-T', quantity: 10 }),
+      order({}, { name: 'PO-X', quantity: 10, buyer: 'x' }),
+    ];
+    expect(await send('shipments', 'POST', '/v1/ledgers/nvidia/events?atomic=true', BATCH, cast)).toMatchObject({
+      status: 201,
+    });
+    const plain = (to: Name, path: string, body: unknown, key: string) =>
+      send(to, 'POST', `/v1/ledgers/nvidia/${path}`, 'application/json', body, key);
+    expect(await plain('reallocations', 'reallocations', reassigned('tesla', 'x', 'PO-T', 4), 'r')).toMatchObject({
+      status: 201,
+      body: { sequence: 8 },
+    });
+    const legs = [
+      { from: 'tesla', to: 'x', order: 'PO-T', line: '1', quantity: 6 },
+      { from: 'x', to: 'tesla', order: 'PO-X', line: '1', quantity: 6 },
+    ];
+    expect(await plain('swaps', 'swaps', { swap: 'SW', by: 'x', legs }, 'p')).toMatchObject({
+      status: 201,
+      body: { sequence: 9 },
+    });
+    expect(await plain('swaps', 'swaps/SW/acceptance', { by: 'tesla' }, 'a')).toMatchObject({ status: 201 });
+    expect(await plain('swaps', 'swaps/SW/execution', { by: 'tesla' }, 'e')).toMatchObject({
+      status: 201,
+      body: { sequence: 11 },
+    });
+    const more = event('lading.order.line_cancelled.v1', {
+      order: 'PO-T',
+      line: '1',
+      owner: 'tesla',
+      initiator: 'seller',
+    });
+    expect(await submit('shipments', more)).toMatchObject({
+      status: 422,
+      body: { code: expect.any(String) as unknown },
+    }); // Tesla has nothing of it left
+  });
+
+  it('take their own types, and name the service that takes the others', async () => {
+    const samples: Readonly<Record<Name, unknown>> = {
+      shipments: party('dhl', 'carrier'),
+      reallocations: event('lading.reallocation.made.v1', reassigned('x', 'tesla', 'PO-T', 1)),
+      swaps: event('lading.swap.accepted.v1', { swap: 'SW', by: 'x' }),
+    };
+    for (const to of SERVICES) {
+      for (const other of SERVICES.filter((name) => name !== to)) {
+        expect(await submit(to, samples[other])).toMatchObject({
+          status: 400,
+          body: { code: 'type-not-served-here', service: other },
+        });
+      }
+      expect((await submit(to, samples[to])).body.code).not.toBe('type-not-served-here');
+    }
+  });
+
+  it('have the routes of their own users, and no others', async () => {
+    for (const to of SERVICES) {
+      const ledger = await send(to, 'PUT', '/v1/ledgers/nvidia', 'application/json', {
+        name: 'Nvidia',
+        keeper: 'nvidia',
+      });
+      const desk = await send(to, 'POST', '/v1/ledgers/nvidia/reallocations', 'application/json', {});
+      const swap = await send(to, 'POST', '/v1/ledgers/nvidia/swaps', 'application/json', {});
+      expect([ledger.status, desk.status, swap.status]).toEqual([
+        to === 'shipments' ? 200 : 404,
+        to === 'reallocations' ? 400 : 404,
+        to === 'swaps' ? 400 : 404,
+      ]);
+    }
+  });
+
+  it('tell what their journal does in /metrics', async () => {
+    const metrics = await (await fetch(`${processes.shipments.base}/metrics`)).text();
+    const value = (line: string) =>
+      Number(
+        metrics
+          .split('\n')
+          .find((one) => one.startsWith(`${line} `))
+          ?.split(' ')[1],
+      );
+    expect(value('lading_journal_append_seconds_count')).toBeGreaterThan(0);
+    expect(value('lading_journal_events_total{ledger="nvidia"}')).toBeGreaterThan(5);
+    expect(metrics).toMatch(/lading_journal_rejections_total\{code="[a-z-]+"\} 1/);
+  });
+
+  it('stop cleanly when they are told to', async () => {
+    for (const { child } of Object.values(processes)) {
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await exit).toEqual([0, null]);
+    }
+  });
+});
