@@ -9,10 +9,22 @@ export async function inOrder<T extends readonly unknown[]>(
   client: pg.ClientBase,
   steps: { readonly [K in keyof T]: () => Promise<T[K]> },
 ): Promise<T> {
-  if (isPipelined(client)) return Promise.all(steps.map((step) => step())) as Promise<unknown> as Promise<T>;
+  if (isPipelined(client)) return (await Promise.all(inOneWrite(client, steps))) as unknown as T;
   const answers: unknown[] = [];
   for (const step of steps) answers.push(await step());
   return answers as unknown as T;
 }
 
-export const isPipelined = (client: pg.ClientBase): boolean => 'pipeline' in client && client.pipeline === true;
+/** A write costs a tenth of a millisecond, most of it for waking the other side. */
+function inOneWrite<R>(client: pg.Client, steps: readonly (() => R)[]): R[] {
+  const { stream } = client.connection;
+  stream.cork();
+  try {
+    return steps.map((step) => step());
+  } finally {
+    stream.uncork();
+  }
+}
+
+export const isPipelined = (client: pg.ClientBase): client is pg.Client =>
+  'pipeline' in client && client.pipeline === true;
