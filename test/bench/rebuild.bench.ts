@@ -1,0 +1,91 @@
+import { fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import type pg from 'pg';
+import { journalMigrations } from '#journal/migrations/index';
+import { createPool } from '#platform/database';
+import { migrate } from '#platform/migrate';
+import { projectionMigrations } from '#projections/migrations/index';
+import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { append } from '#test/feed/seedJournal';
+import { manyEvents } from '#test/projections/manyEvents';
+import { published } from '#test/projections/published';
+import { atLeast, below, type Figure } from './figure.ts';
+import { insertPlainly } from './rebuild/insertPlainly.ts';
+import type { Rebuilding } from './rebuild/rebuildProcess.ts';
+
+export const name = 'rebuild';
+
+interface Options {
+  /** Events in the journal; `LADING_BENCH_EVENTS` unless given. */
+  readonly events?: number;
+}
+
+const PER_SECOND = 16_000;
+const GROWTH_MB = 150;
+
+/**
+ * All read models from the journal, by `rebuild` in a process of its own, on a PostgreSQL with fsync on, against inserting the rows that
+ * come out of it plainly: no look-ups, no updates, nothing worked out.
+ */
+export async function run({
+  events = Number(process.env.LADING_BENCH_EVENTS ?? 1_000_000),
+}: Options = {}): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'lading-bench-rebuild-'));
+  const cluster = await startCluster({ dataDir: folder });
+  try {
+    await migrate(cluster.url, [...journalMigrations, ...projectionMigrations]);
+    const pool = createPool(cluster.url, { timeouts: { statement: 0 } });
+    await seed(pool, events);
+    const rebuilt = await rebuildElsewhere(cluster.url);
+    if (rebuilt.events !== events) throw new Error(`${rebuilt.events} of ${events} events were applied`);
+    const plain = await insertPlainly(pool, rebuilt.version);
+    await pool.end();
+    const rate = Math.round(rebuilt.events / rebuilt.seconds);
+    return [
+      atLeast(
+        `rebuild of all read models from ${events.toLocaleString('en')} events`,
+        'events/s',
+        rate,
+        PER_SECOND,
+        Math.round(events / plain),
+      ),
+      below(
+        'rebuild, growth of resident memory',
+        'MB',
+        Math.max(0, rebuilt.memoryAtMost - rebuilt.memoryAtFirst),
+        GROWTH_MB,
+      ),
+    ];
+  } finally {
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function seed(pool: pg.Pool, count: number): Promise<void> {
+  let batch: Parameters<typeof published>[0][number][] = [];
+  for (const event of manyEvents(count)) {
+    batch.push(event);
+    if (batch.length < 1_000) continue;
+    await append(pool, published(batch));
+    batch = [];
+  }
+  if (batch.length > 0) await append(pool, published(batch));
+  await pool.query('VACUUM ANALYZE journal.events');
+  await pool.query('CHECKPOINT');
+}
+
+function rebuildElsewhere(url: string): Promise<Rebuilding> {
+  return new Promise((resolve, reject) => {
+    // Built it ends with .js, as this file does.
+    const child = fork(new URL(`./rebuild/rebuildProcess${extname(import.meta.url)}`, import.meta.url), [url]);
+    child.once('message', (result) => {
+      resolve(result as Rebuilding);
+    });
+    child.once('exit', (code) => {
+      reject(new Error(`the rebuild ended with ${code ?? 'a signal'}`));
+    });
+  });
+}
