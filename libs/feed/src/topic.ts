@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { type FeedLog, silent } from './observer.ts';
@@ -44,7 +45,7 @@ export async function ensureTopic(
       log.info({ topic: settings.topic, partitions: settings.partitions ?? 6 }, `made the topic ${settings.topic}`);
       return 'made';
     }
-    await check(admin, settings);
+    await checkWhenKnown(admin, settings);
     return 'there';
   } finally {
     await admin.disconnect();
@@ -87,6 +88,20 @@ function refusal(error: unknown): string | undefined {
     error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
   const final = errors.find((one) => one instanceof KafkaJSProtocolError && !one.retriable);
   return final === undefined ? undefined : reasonOf(final);
+}
+
+/** A topic that another relay has made this moment is not known to every broker yet. */
+async function checkWhenKnown(admin: Admin, settings: TopicSettings): Promise<void> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await check(admin, settings);
+      return;
+    } catch (error) {
+      const unknown = error instanceof KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
+      if (!unknown || failures === 5) throw error;
+      await sleep(100 * failures);
+    }
+  }
 }
 
 async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings): Promise<void> {
