@@ -5,18 +5,18 @@ import { dirname, join } from 'node:path';
 export interface Step {
   /** `CONTRIBUTING.md:120`. */
   readonly where: string;
-  readonly language: 'ts' | 'sh';
+  readonly language: 'ts' | 'jsonc' | 'markdown' | 'sh';
   readonly text: string;
-  /** Of a `ts` block: the file, and the line that it goes before or after; a new file has no such line. */
+  /** Of any block but `sh`: the file, and the line that it goes before or after; a new file has no such line. */
   readonly file?: string;
   readonly place?: { readonly beside: 'before' | 'after'; readonly line: string };
 }
 
-const BLOCK = /^```(ts|sh)\n([\s\S]*?)^```$/gm;
+const BLOCK = /^```(ts|jsonc|markdown|sh)\n([\s\S]*?)^```$/gm;
 const NEW = /New, `([^`]+)`:$/;
 const IN = /In `([^`]+)`, (before|after) `([^`]+)`:$/;
 
-/** The `ts` and `sh` blocks under one heading of a Markdown file, in order. Throws when a `ts` block does not say where it goes. */
+/** The blocks under one heading of a Markdown file, in order. Throws when one that is not run does not say where it goes. */
 export function stepsUnder(heading: string, path: string): Step[] {
   const document = readFileSync(path, 'utf8');
   const from = document.indexOf(`\n${heading}\n`);
@@ -25,21 +25,22 @@ export function stepsUnder(heading: string, path: string): Step[] {
   const section = document.slice(0, to < 0 ? undefined : to);
   return [...section.matchAll(BLOCK)]
     .filter(({ index }) => index > from)
-    .map(({ 1: language, 2: text = '', index }): Step => {
+    .map(({ 1: fence, 2: text = '', index }): Step => {
+      const language = fence as Step['language'];
       const where = `${path.split('/').at(-1) ?? path}:${section.slice(0, index).split('\n').length}`;
       if (language === 'sh') return { where, language, text };
       // Prose is wrapped: the sentence above the block, as one line.
       const above = section.slice(0, index).trimEnd().split('\n\n').at(-1)!.replaceAll('\n', ' ');
       const fresh = NEW.exec(above)?.[1];
-      if (fresh !== undefined) return { where, language: 'ts', text, file: fresh };
+      if (fresh !== undefined) return { where, language, text, file: fresh };
       const [, file, beside, line] = IN.exec(above) ?? [];
       if (file === undefined || line === undefined)
         throw new Error(`${where}: the text above the block does not end with where it goes: "… ${above.slice(-80)}"`);
-      return { where, language: 'ts', text, file, place: { beside: beside as 'before' | 'after', line } };
+      return { where, language, text, file, place: { beside: beside as 'before' | 'after', line } };
     });
 }
 
-/** Does in `folder` what a `ts` block says. Throws, naming the block, when it does not fit the file any more. */
+/** Does in `folder` what such a block says. Throws, naming the block, when it does not fit the file any more. */
 export function applyTo(folder: string, { where, text, file, place }: Step): void {
   const path = join(folder, file ?? '');
   if (place === undefined) {

@@ -1,7 +1,7 @@
 import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
 
-/** Units going from one place to another, as the table in EVENTS.md has it. Places are strings: `tesla nvidia ordered - PO 1`. */
+/** Units going from one place to another, as the table in docs/events.md has it. Places are strings: `tesla nvidia ordered - PO 1`. */
 export interface Booking {
   item: string;
   from: string;
@@ -47,7 +47,7 @@ const no = (): never => {
 
 /**
  * The ledger as a child would keep it: counts of units in places, and which unit has which number. Slow, naive, written
- * from EVENTS.md alone and sharing nothing with libs/ledger, so that the two can be held against each other.
+ * from docs/events.md alone and sharing nothing with libs/ledger, so that the two can be held against each other.
  */
 export class Model {
   readonly counts = new Map<string, number>();
