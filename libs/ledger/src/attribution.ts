@@ -45,7 +45,7 @@ export interface Attribution {
 
 /**
  * Which swap leg the units of one order line are, as they move: an incremental fold that exchange balances are made from
- * (DESIGN, section 8). Apply the events of a ledger in sequence order; an event that does not move units of this line
+ * (docs/decisions/016). Apply the events of a ledger in sequence order; an event that does not move units of this line
  * changes nothing. The rules:
  *
  * - Only ordered units and units in transit can be a leg's that has not arrived. They stand in lots, a queue an account.
