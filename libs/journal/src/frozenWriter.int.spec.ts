@@ -82,6 +82,25 @@ describe('a writer that is frozen while it holds a ledger', () => {
     client.release(true);
   });
 
+  it('is not given the ledger for longer than the timeout either when it works on and on', async () => {
+    const book = await journals.openLedger(journal, 'endless');
+    const client = await journals.pool.connect();
+    client.on('error', () => undefined);
+    await begin(client, HOLD_MS);
+    await lockHead(client, book, HOLD_MS);
+    const working = async () => {
+      for (;;) await client.query('SELECT pg_sleep(0.1)');
+    };
+    const [ended, { result, ms }] = await Promise.all([
+      working().catch((error: unknown) => error),
+      timed(journal.submit(book, order('PO-1', 'tesla', 1))),
+    ]);
+    expect(ended).toMatchObject({ code: '25P04' });
+    expect(result).toMatchObject({ status: 'recorded' });
+    expect(ms).toBeLessThan(HOLD_MS + 1_500);
+    client.release(true);
+  });
+
   it('while it waits for the ledger loses its place, and takes it again', async () => {
     const book = await journals.openLedger(journal, 'waiting');
     const holder = await journals.pool.connect();

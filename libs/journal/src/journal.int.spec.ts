@@ -4,6 +4,8 @@ import { leafHash } from '#proofs/leafHash';
 import { item, order, party, reassign, submission } from '../test/submissions.ts';
 import { record, TestJournals } from '../test/testJournal.ts';
 import type { Journal } from './journal.ts';
+import { begin } from './sql/begin.ts';
+import { lockHead } from './sql/lockHead.ts';
 import { readEvent, readEvents, readHeads, streamVersion } from './reader.ts';
 
 describe('the journal', () => {
@@ -334,6 +336,39 @@ describe('the journal', () => {
       status: 'rejected',
       rejection: { code: 'wrong-tracking' },
     });
+  });
+
+  it('has a COMMIT wait for the disk, also where the database is set not to', async () => {
+    const book = await ledger();
+    const client = await journals.pool.connect();
+    for (const [setting, kept] of [
+      ['off', 'on'],
+      ['local', 'local'],
+      ['remote_apply', 'remote_apply'],
+    ] as const) {
+      await client.query(`SET synchronous_commit = ${setting}`);
+      await begin(client, 5_000);
+      await lockHead(client, book, 5_000);
+      const { rows } = await client.query<{ synchronous_commit: string }>('SHOW synchronous_commit');
+      expect(rows[0]!.synchronous_commit).toBe(kept);
+      await client.query('ROLLBACK');
+    }
+    client.release(true);
+  });
+
+  it('takes nothing more in once it is closed, and answers all that it has', async () => {
+    const book = await ledger();
+    const closing = journals.make();
+    const answers = Promise.all(
+      Array.from({ length: 300 }, (_, n) => closing.submit(book, order(`PO-${n}`, 'tesla', 1))),
+    );
+    const closed = closing.close();
+    await expect(closing.submit(book, order('PO-late', 'tesla', 1))).rejects.toMatchObject({
+      name: 'JournalUnavailable',
+    });
+    await closed;
+    expect((await events(book)).length).toBe(308);
+    expect((await answers).every(({ status }) => status === 'recorded')).toBe(true);
   });
 
   it('notifies readers of the ledger after the commit', async () => {

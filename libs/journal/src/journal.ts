@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { EntityCache } from './entityCache.ts';
 import { failureOf } from './failures.ts';
 import { defaultJournalOptions, type JournalOptions } from './journalOptions.ts';
+import { JournalUnavailable } from './journalUnavailable.ts';
 import { LedgerWriter } from './ledgerWriter.ts';
 import { Notifier } from './notifier.ts';
 import { type LedgerTerms, type Opening, openLedger } from './openLedger.ts';
@@ -80,11 +81,15 @@ export class Journal {
   }
 
   private writer(ledger: string): LedgerWriter {
-    if (this.closed) throw new Error('the journal is closed');
+    if (this.closed) throw new JournalUnavailable('unavailable', 5);
     let writer = this.writers.get(ledger);
     if (writer === undefined) {
-      writer = new LedgerWriter(this.pool, ledger, this.cache.shelf(), this.options, (of) => {
-        this.notifier.committed(of);
+      writer = new LedgerWriter(this.pool, ledger, this.cache.shelf(), this.options, {
+        committed: () => {
+          this.notifier.committed(ledger);
+        },
+        // Names that somebody tries out must not take the room of ledgers that there are.
+        unknown: () => this.writers.delete(ledger),
       });
       this.writers.set(ledger, writer);
     }

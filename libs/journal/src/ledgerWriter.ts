@@ -1,11 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { EntityShelf } from './entityCache.ts';
-import { commandsIn, give, type Job } from './job.ts';
+import { type Answered, commandsIn, give, type Job } from './job.ts';
 import type { JournalOptions } from './journalOptions.ts';
 import { JournalUnavailable } from './journalUnavailable.ts';
 import { processBatch } from './processBatch.ts';
+import { UnknownLedger } from './unknownLedger.ts';
 import { WriterState } from './writerState.ts';
+
+export interface WriterEvents {
+  /** New events can be read. */
+  committed(): void;
+  /** There is no such ledger. */
+  unknown(): void;
+}
 
 /**
  * Takes a ledger's commands in, in the order they come: while one batch is being committed the next one gathers.
@@ -22,7 +30,7 @@ export class LedgerWriter {
     ledger: string,
     shelf: EntityShelf,
     private readonly options: JournalOptions,
-    private readonly committed: (ledger: string) => void,
+    private readonly told: WriterEvents,
   ) {
     this.state = new WriterState(ledger, shelf);
   }
@@ -48,7 +56,8 @@ export class LedgerWriter {
       const batch = this.take();
       const { answers, events } = await processBatch(this.pool, this.state, batch, this.options);
       this.waiting -= commandsIn(batch);
-      if (events > 0) this.committed(this.state.ledger);
+      if (events > 0) this.told.committed();
+      else if (answers.some(isUnknownLedger)) this.told.unknown();
       answers.forEach(give);
     }
     // In the same step as the last look at the queue: whoever comes next must find either a running loop or none.
@@ -67,3 +76,5 @@ export class LedgerWriter {
     return this.queue.splice(0, jobs);
   }
 }
+
+const isUnknownLedger = ({ answer }: Answered): boolean => 'error' in answer && answer.error instanceof UnknownLedger;

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { DURABLE } from './durable.ts';
 import { rfc3339 } from './timestamps.ts';
 
 /** The head of a ledger whose lock this transaction holds. */
@@ -20,7 +21,8 @@ const LOCK_HEAD = `
   SELECT sequence,
          ${rfc3339('greatest(recorded, clock_timestamp())')} AS now,
          CASE WHEN current_setting('server_version_num')::int >= 170000
-              THEN set_config('transaction_timeout', $2, true) END AS limited
+              THEN set_config('transaction_timeout', $2, true) END AS limited,
+         ${DURABLE}
     FROM head`;
 
 /** Takes the ledger's lock, waiting for it at most `lock_timeout`; undefined when there is no such ledger. */
