@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { Move } from '#contracts/move';
-import { accountKey, accountOf, type Holding } from '../account.ts';
+import type { Move, Place } from '#contracts/move';
+import { type Holding, keyAt } from '../account.ts';
 import type { Order, OrderLine } from '../entity.ts';
 import { movesOf } from '../touched.ts';
 
@@ -66,8 +66,8 @@ class Changes {
 
   post(move: Move): void {
     const draft = this.#draft(move.line);
-    add(draft.accounts, accountOf(move, move.from), -move.quantity);
-    add(draft.accounts, accountOf(move, move.to), move.quantity);
+    add(draft.accounts, move, move.from, -move.quantity);
+    add(draft.accounts, move, move.to, move.quantity);
     if (move.from.shipment !== undefined) draft.left.add(move.from.shipment);
     const { shipment } = move.to;
     if (shipment === undefined || (draft.dispatched ?? draft.is.dispatched).has(shipment)) return;
@@ -112,9 +112,27 @@ function underWay({ is, accounts, dispatched, left }: Draft): OrderLine['dispatc
   return still;
 }
 
-function add(accounts: Map<string, Holding>, account: ReturnType<typeof accountOf>, quantity: number): void {
-  const key = accountKey(account);
-  const balance = (accounts.get(key)?.quantity ?? 0) + quantity;
+/** Adds to a balance; an account at zero is left out. */
+function add(accounts: Map<string, Holding>, move: Move, place: Place, quantity: number): void {
+  const key = keyAt(move, place);
+  const before = accounts.get(key);
+  const balance = (before?.quantity ?? 0) + quantity;
   if (balance === 0) accounts.delete(key);
-  else accounts.set(key, { ...account, quantity: balance });
+  else accounts.set(key, holdingOf(move, place, balance));
 }
+
+// One literal, so that all holdings have one shape: it is what every rule reads.
+const holdingOf = (
+  { item, order, line }: Move,
+  { owner, custodian, stage, shipment }: Place,
+  quantity: number,
+): Holding => ({
+  owner,
+  custodian,
+  item,
+  order,
+  line,
+  stage,
+  shipment: shipment ?? null,
+  quantity,
+});

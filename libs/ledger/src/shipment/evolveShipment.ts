@@ -19,14 +19,14 @@ function dispatched(
   before: Shipment | undefined,
   { data, sequence: version }: LedgerEvent<'lading.shipment.dispatched.v1'>,
 ): Shipment {
-  const { shipment, consignee, carrier, destination, eta } = data;
-  const orders = [...new Set([...(before?.orders ?? []), ...data.lines.map(({ order }) => order)])];
+  const added = data.lines.filter(({ order, line }) => before?.lines.has(lineKey(order, line)) !== true);
+  if (before !== undefined && added.length === 0) return { ...before, version };
+
+  const orders = [...new Set([...(before?.orders ?? []), ...added.map(({ order }) => order)])];
   const lines = new Map(before?.lines);
-  for (const { order, line } of data.lines) {
-    const key = lineKey(order, line);
-    if (!lines.has(key)) lines.set(key, []);
-  }
+  for (const { order, line } of added) lines.set(lineKey(order, line), []);
   if (before !== undefined) return { ...before, version, orders, lines };
+  const { shipment, consignee, carrier, destination, eta } = data;
   return { kind: 'shipment', version, shipment, consignee, carrier, destination, eta, orders, lines, received: false };
 }
 

@@ -2,7 +2,7 @@ import { type Holding, isPartiesStage } from '../account.ts';
 import { notTheCustodian, wrongStage } from '../booking/movedOn.ts';
 import { insufficient, notTheOwner, ownersOf } from '../booking/owner.ts';
 import type { Rejected } from '../decision.ts';
-import { holdingsAt, isAt, type LineOf } from '../order/line.ts';
+import { holdingsAt, type LineOf } from '../order/line.ts';
 
 interface AtCustodian {
   readonly custodian: string;
@@ -17,7 +17,7 @@ interface AtCustodian {
 export function noneWith(line: LineOf, at: AtCustodian, owner: string | undefined, asked: number): Rejected {
   const { custodian, stage } = at;
   const meant = holdingsAt(line.is, { owner }).filter((holding) => isPartiesStage(holding.stage));
-  const here = meant.filter((holding) => isAt(holding, { custodian }) && isInHand(holding));
+  const here = meant.filter((holding) => holding.custodian === custodian && isInHand(holding));
   if (here.length > 0) return wrongStage(line, { ...at, owner }, here);
 
   const sameStage = meant.filter((holding) => holding.stage === stage);
