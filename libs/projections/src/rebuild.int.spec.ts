@@ -146,6 +146,22 @@ describe('rebuilding the read models', () => {
     expect(await rowsOf(db.pool, await ensureActive(db.pool))).toEqual(await rowsOf(db.pool, 1));
   });
 
+  it('builds a new version by itself when this code has tables that no version has, while the old one answers', async () => {
+    await append(db.pool, published(events));
+    await db.pool.query(`UPDATE read_model_versions SET shape = 'of an older release'`);
+    const projector = new Projector({ pool: db.pool, url: db.url, feed: journal, grace: 60_000 });
+    void projector.run();
+    await eventually(async () => {
+      const all = await versions(db.pool);
+      expect(all.map(({ version, state, known }) => [version, state, known])).toEqual([
+        [1, 'retired', false],
+        [2, 'active', true],
+      ]);
+    });
+    await projector.stop();
+    expect(await rowsOf(db.pool, 2)).toEqual(await rowsOf(db.pool, 1));
+  });
+
   /** A source that brings exactly these events, and ends. */
   function feedOf(all: readonly LedgerEvent[]): Feed {
     return {

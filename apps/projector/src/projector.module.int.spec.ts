@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { feedMigrations } from '#feed/migrations/index';
+import { journalMigrations } from '#journal/migrations/index';
+import { readConfig, type WithDatabase } from '#platform/config';
+import { createApp } from '#platform/createApp';
+import { createPool } from '#platform/database';
+import { migrate } from '#platform/migrate';
+import { platformMigrations } from '#platform/migrations/index';
+import { stopGracefully } from '#platform/stopOnSignals';
+import { projectionMigrations } from '#projections/migrations/index';
+import { appliedSequence } from '#projections/reading/withReadModels';
+import { projectionStatus } from '#projections/status';
+import { eventually } from '#test/feed/eventually';
+import { append } from '#test/feed/seedJournal';
+import { Topics } from '#test/feed/topics';
+import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { published } from '#test/projections/published';
+import { freshDatabase } from '#test/setup/freshDatabase';
+import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
+import { ProjectorModule } from './projector.module.ts';
+
+describe('the projector', () => {
+  const events = published([...manyEvents(600, 50)]);
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  let pool: ReturnType<typeof createPool>;
+
+  beforeAll(async () => {
+    database = await freshDatabase({
+      template: 'projector',
+      migrate: (url) =>
+        migrate(url, [...platformMigrations, ...journalMigrations, ...feedMigrations, ...projectionMigrations]),
+    });
+    pool = createPool(database.url);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.drop();
+  });
+
+  async function start(
+    module: Type | DynamicModule,
+    rest: Record<string, string> = {},
+  ): Promise<NestFastifyApplication> {
+    const env = {
+      DATABASE_URL: database.url,
+      LADING_ADMIN_KEY: 'the-admin-key-of-the-tests-012345',
+      LOG_LEVEL: 'silent',
+      ...rest,
+    };
+    return createApp(module, readConfig({ env }) as WithDatabase, { name: 'projector' });
+  }
+  const applied = (sequence: number) =>
+    eventually(async () => {
+      expect(await appliedSequence(pool, LEDGER)).toBe(sequence);
+    });
+
+  it('follows the journal where there is no Kafka, is ready when it does, and goes on where it stopped', async () => {
+    await append(pool, events.slice(0, 300));
+    const first = await start(ProjectorModule);
+    await applied(300);
+    await eventually(async () => {
+      const { statusCode, body } = await first.inject('/health/ready');
+      expect([statusCode, body]).toEqual([200, expect.stringContaining('journal')]);
+    });
+    await append(pool, events.slice(300, 400));
+    await applied(400);
+    await stopGracefully(first);
+    await append(pool, events.slice(400, 500));
+    const second = await start(ProjectorModule.readingJournal(), { KAFKA_BROKERS: '127.0.0.1:1' });
+    await applied(500);
+    await stopGracefully(second);
+    expect(await projectionStatus(pool)).toMatchObject([
+      { consumer: 'projector', ledger: LEDGER, sequence: 500, head: 500, state: 'live' },
+    ]);
+  });
+
+  describeKafka('with brokers', () => {
+    it('follows Kafka, and fills from the journal what is missing there', async () => {
+      const topics = new Topics(brokers());
+      const topic = freshTopicName();
+      await topics.make(topic);
+      await append(pool, events.slice(500));
+      const app = await start(ProjectorModule, { KAFKA_BROKERS: brokers().join(','), LADING_TOPIC: topic });
+      // Events 501 to 510 never get there.
+      await topics.send(topic, events.slice(510));
+      await applied(600);
+      await stopGracefully(app);
+      await topics.delete(topic);
+    });
+  });
+});
