@@ -19,9 +19,27 @@ export function createLogger(name: string, level: LogLevel, to: DestinationStrea
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED, censor: '[redacted]' },
+      serializers: { err: describeError },
     },
     to,
   );
+}
+
+/**
+ * Of an error what people need, and nothing else that hangs on it: pg puts its whole client there, with its password and the
+ * keys of its session.
+ */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? error.code : undefined;
+  return {
+    type: name,
+    message,
+    stack,
+    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+    ...(cause !== undefined && { cause: describeError(cause) }),
+  };
 }
 
 function standardError(): DestinationStream {

@@ -31,6 +31,18 @@ describe('the log', () => {
     expect(lines.match(/\[redacted]/g)).toHaveLength(6);
   });
 
+  it('holds of an error its words, its code and its causes, and nothing else that hangs on it', () => {
+    const client = { connectionParameters: { host: 'h', parts: ['hunter2'] }, secretKey: 'hunter2' };
+    const broken = Object.assign(new Error('cut off'), { code: 'ECONNRESET', client });
+    const line = logged((logger) => {
+      logger.warn({ err: new Error('no answer', { cause: broken }) }, 'a connection broke');
+    });
+    expect(line).not.toContain('hunter2');
+    expect(JSON.parse(line)).toMatchObject({
+      err: { type: 'Error', message: 'no answer', cause: { message: 'cut off', code: 'ECONNRESET' } },
+    });
+  });
+
   it('is short lines for people on a terminal, with the stack of an error below', () => {
     const line = logged((logger) => {
       logger.error({ err: new Error('no'), ledger: 'nvidia', context: 'Relay' }, 'stopped');

@@ -2,7 +2,7 @@ import type { Up } from './startUp.ts';
 
 /** What a person needs to go on: where it answers, the key, three commands to try. */
 export function nextSteps({ url, adminKey, keyFile }: Up): string {
-  const lading = `${settingsThatDiffer()}npm run -s lading --`;
+  const lading = `${settingsThatDiffer(new URL(url).port)}npm run -s lading --`;
   return `Lading answers at ${url} · the interface is described at ${url}/docs
 Admin key: ${adminKey}${keyFile === undefined ? '' : ` (kept in ${keyFile})`}
 
@@ -12,8 +12,11 @@ Try next, in another terminal:
   curl -s -H "Authorization: Bearer ${adminKey}" ${url}/v1/ledgers/nvidia/swaps/SW-1`;
 }
 
-/** The commands find Lading by the same settings: those that were set here have to be set there. */
-function settingsThatDiffer(): string {
-  const names = ['LADING_PORT', 'LADING_HOST', 'LADING_DATA'] as const;
-  return names.map((name) => (process.env[name] ? `${name}=${process.env[name]} ` : '')).join('');
+/** The commands find Lading by the same settings: those that differ here from what they take by themselves. */
+function settingsThatDiffer(port: string): string {
+  const { LADING_HOST, LADING_DATA } = process.env;
+  const set = { LADING_PORT: port === '7400' ? undefined : port, LADING_HOST, LADING_DATA };
+  return Object.entries(set)
+    .map(([name, value]) => (value === undefined || value === '' ? '' : `${name}=${value} `))
+    .join('');
 }
