@@ -4,6 +4,7 @@ import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
 import { loadConsignees, loadControls, loadProposals } from './before.ts';
 import { insertFlags } from './insertFlags.ts';
+import { OnTheWay, type Sent } from './onTheWay.ts';
 import type { Raised } from './raised.ts';
 import { diversion, type Receipt, receiptDiscrepancy, redirected } from './receipts.ts';
 import { relatedParty } from './relatedParty.ts';
@@ -40,7 +41,8 @@ function ofReceipt(event: Receipt, { orders }: Batch, judge: Judge, transfers: T
       (order, line, owner) => transfers.to(order, line, owner),
     ),
     ...diversion(event, judge.consignee(event.data.shipment)),
-    ...receiptDiscrepancy(event),
+    // The receipt's own moves are learnt: what it leaves on the way, of lines that it names or not, is missing once it is final.
+    ...receiptDiscrepancy(event, judge.onTheWay(event.data.shipment)),
   ];
 }
 
@@ -48,6 +50,7 @@ function ofReceipt(event: Receipt, { orders }: Batch, judge: Judge, transfers: T
 interface Judge {
   readonly controls: ReadonlyMap<string, readonly string[]>;
   consignee(shipment: string): string | undefined;
+  onTheWay(shipment: string): readonly Sent[];
   proposed(event: LedgerEvent): number | undefined;
   learn(event: LedgerEvent): void;
 }
@@ -56,12 +59,17 @@ async function judgeOf(batch: Batch, db: Db): Promise<Judge> {
   const controls = await loadControls(batch, db);
   const consignees = await loadConsignees(batch, db);
   const proposals = await loadProposals(batch, db);
+  const onTheWay = new OnTheWay(batch);
+  await onTheWay.load(batch.ledger, db);
   return {
     controls,
     consignee: (shipment) => consignees.get(shipment),
+    onTheWay: (shipment) => onTheWay.on(shipment),
     proposed: ({ type, data }) =>
       type === 'lading.swap.executed.v1' && 'swap' in data ? proposals.get(data.swap) : undefined,
-    learn({ type, data, sequence }) {
+    learn(event) {
+      const { type, data, sequence } = event;
+      onTheWay.learn(event);
       if (type === 'lading.party.registered.v1') controls.set(data.party, data.controlledBy ?? []);
       else if (type === 'lading.swap.proposed.v1') proposals.set(data.swap, sequence);
       else if (type === 'lading.shipment.dispatched.v1') {

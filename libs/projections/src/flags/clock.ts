@@ -12,14 +12,36 @@ import { type Leg, legs, missing } from '../swaps/legs.ts';
  *
  * Both are raised by the swap's execution, so that a list by sequence has its place for them.
  */
-export async function clockFlags(model: ReadModel, at: Date, executedFrom = 0): Promise<FlagRow[]> {
-  const found = await legs(model, { executedFrom }, at);
-  const swaps = [...groupBy(found, ({ swap }) => swap).values()].filter((own) => own.some(({ overdue }) => overdue));
+export async function clockFlags(
+  model: ReadModel,
+  at: Date,
+  { executedFrom = 0, limit = ALL }: Among = {},
+): Promise<FlagRow[]> {
+  const found = await legs(model, { swaps: await overdueSwaps(model, at, executedFrom, limit) }, at);
+  const swaps = [...groupBy(found, ({ swap }) => swap).values()];
   const receipts = await receiptsOf(model, swaps, at);
   return swaps.flatMap((own) => [
     ...own.filter(({ overdue }) => overdue).map((leg) => overdueLeg(leg, receipts)),
     ...oneSided(own, receipts),
   ]);
+}
+
+/** The first swaps with anything overdue, of those that were executed at this sequence or later. */
+interface Among {
+  readonly executedFrom?: number;
+  readonly limit?: number;
+}
+const ALL = 1_000_000;
+
+async function overdueSwaps({ db, ledger }: ReadModel, at: Date, from: number, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ swap: string }>(
+    `SELECT s.swap FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
+     WHERE l.ledger = $1 AND l.completed > $2 AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= $2
+       AND s.executed <= $2 AND s.executed_sequence >= $3
+     GROUP BY s.swap, s.executed_sequence ORDER BY s.executed_sequence LIMIT $4`,
+    [ledger, at.toISOString(), from, limit],
+  );
+  return rows.map(({ swap }) => swap);
 }
 
 type Receipts = ReadonlyMap<string, readonly number[]>;

@@ -173,6 +173,52 @@ describe('flags', () => {
     ]);
   });
 
+  it('receipt-discrepancy: a line that a receipt names twice is counted once', async () => {
+    db = await projected(placed('PO-1', 'tesla', 50), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 50 }]));
+    const twice = (first: number, second: number) => [
+      { ...of('PO-1', '1'), received: first },
+      { ...of('PO-1', '1'), received: second },
+    ];
+    await db.happens([received('S-1', 'tesla', twice(30, 20), true)]);
+    expect(await raised()).toEqual([]);
+    await db.happens([placed('PO-2', 'tesla', 50), dispatched('S-2', [{ ...of('PO-2', '1'), quantity: 50 }])]);
+    const two = twice(30, 15).map((line) => ({ ...line, order: 'PO-2' }));
+    await db.happens([received('S-2', 'tesla', two, true)]);
+    expect((await raised()).map(({ facts }) => facts.lines)).toEqual([
+      [{ order: 'PO-2', line: '1', owner: 'tesla', advised: 50, received: 45, damaged: 0, surplus: 0, missing: 5 }],
+    ]);
+  });
+
+  it('receipt-discrepancy: a line that a final receipt does not name is missing as far as it was still on the way', async () => {
+    db = await projected(placed('PO-1', 'tesla', 10, 20), placed('PO-2', 'x', 30));
+    const sending = dispatched('S-1', [
+      { ...of('PO-1', '1'), quantity: 10 },
+      { ...of('PO-1', '2'), quantity: 20 },
+      { ...of('PO-2', '1'), quantity: 30 },
+    ]);
+    const named = [{ ...of('PO-1', '1'), received: 10 }];
+    const final = received('S-1', 'tesla', named, true);
+    const before = [
+      received('S-1', 'tesla', [{ ...of('PO-1', '2'), received: 20 }]),
+      tell('shipment.lost', { shipment: 'S-1', lines: [{ ...of('PO-2', '1'), quantity: 4 }] }),
+    ];
+    // What is on the way is known from before the batch and from within it.
+    await db.happens([sending, ...before.slice(0, 1)]);
+    await db.happens([...before.slice(1), final]);
+    expect(await raised()).toMatchObject([
+      {
+        raised: last(),
+        parties: ['x', 'tesla'],
+        facts: {
+          final: true,
+          lines: [
+            { order: 'PO-2', line: '1', owner: 'x', advised: 26, received: 0, damaged: 0, surplus: 0, missing: 26 },
+          ],
+        },
+      },
+    ]);
+  });
+
   it('negative-past-balance: reported late, for a moment when the units were not there yet', async () => {
     db = await projected();
     await db.happens([placed('PO-1', 'tesla', 10)], '2023-12-10T00:00:00Z');

@@ -15,7 +15,10 @@ export async function flags(model: ReadModel, query: FlagsQuery, at: Date): Prom
   const key = keyOf(query, [0, '']);
   const [raised, last] = (key ?? [0, '']) as [number, string];
   const stored = await storedFlags(model, query, raised, last);
-  const byClock = (await clockFlags(model, at, raised)).filter(
+  // Every swap found has a flag at least, but for the one in which the page before ended; a filter may leave out any.
+  const filtered = query.rule !== undefined || query.party !== undefined || query.item !== undefined;
+  const among = { executedFrom: raised, ...(!filtered && { limit: limitOf(query) + 2 }) };
+  const byClock = (await clockFlags(model, at, among)).filter(
     (flag) => matches(flag, query) && isAfter(flag, raised, last),
   );
   const all = [...stored, ...byClock].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));

@@ -1,5 +1,6 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { groupBy } from '../reading/groupBy.ts';
+import type { Sent } from './onTheWay.ts';
 import { distinct, perLine, type Raised } from './raised.ts';
 
 export type Receipt = LedgerEvent<'lading.shipment.received.v1'>;
@@ -64,26 +65,67 @@ export function diversion(receipt: Receipt, consignee: string | undefined): Rais
 }
 
 /**
- * `receipt-discrepancy`: damaged units, units beyond what was sent, or, by a final receipt, fewer than were sent. One flag an item.
+ * `receipt-discrepancy`: damaged units, units beyond what was sent, or, by a final receipt, fewer than were sent: a line that it does
+ * not name is missing as far as it was on the way. One flag an item. `left` is what is on the way on the shipment after the receipt.
  */
-export function receiptDiscrepancy({ sequence, data }: Receipt): Raised[] {
-  const counted = data.lines.map(({ order, line, owner, item, advised, received, damaged = 0, surplus = 0 }) => ({
-    item,
-    owner,
-    line: {
-      ...{ order, line, owner, advised, received, damaged, surplus },
-      missing: data.final === true ? Math.max(0, advised - received - damaged) : 0,
-    },
-  }));
-  const wrong = counted.filter(({ line }) => line.damaged + line.surplus + line.missing > 0);
+export function receiptDiscrepancy({ sequence, data }: Receipt, left: readonly Sent[]): Raised[] {
+  const wrong = counted(data.lines, data.final === true ? left : []).filter(
+    ({ damaged, surplus, missing }) => damaged + surplus + missing > 0,
+  );
   return [...groupBy(wrong, ({ item }) => item)].map(
     ([item, lines]): Raised => ({
       sequence,
       rule: 'receipt-discrepancy',
       parties: distinct(...lines.map(({ owner }) => owner), data.by),
       item,
-      facts: { shipment: data.shipment, by: data.by, final: data.final ?? false, lines: lines.map(({ line }) => line) },
+      facts: {
+        shipment: data.shipment,
+        by: data.by,
+        final: data.final ?? false,
+        lines: lines.map(({ item: _, ...line }) => line),
+      },
       events: [sequence],
     }),
   );
+}
+
+interface Counted {
+  readonly order: string;
+  readonly line: string;
+  readonly owner: string;
+  readonly item: string;
+  readonly advised: number;
+  received: number;
+  damaged: number;
+  surplus: number;
+  missing: number;
+}
+
+/** What a receipt counted of each line and owner, however often it names them; and what is missing of those and of others. */
+function counted(lines: Receipt['data']['lines'], missing: readonly Sent[]): Counted[] {
+  const counts = new Map<string, Counted>();
+  const countOf = ({ order, line, owner, item }: Omit<Sent, 'shipment' | 'quantity'>, advised: number): Counted => {
+    const key = `${order}|${line}|${owner}`;
+    const found = counts.get(key) ?? {
+      order,
+      line,
+      owner,
+      item,
+      advised,
+      received: 0,
+      damaged: 0,
+      surplus: 0,
+      missing: 0,
+    };
+    counts.set(key, found);
+    return found;
+  };
+  for (const { received, damaged = 0, surplus = 0, advised, ...line } of lines) {
+    const count = countOf(line, advised);
+    count.received += received;
+    count.damaged += damaged;
+    count.surplus += surplus;
+  }
+  for (const { quantity, ...line } of missing) countOf(line, quantity).missing += quantity;
+  return [...counts.values()];
 }

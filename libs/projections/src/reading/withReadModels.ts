@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { ReadModel } from './readModel.ts';
 
 /** There is no version of the read models to answer from: no projector has run on this database yet. */
@@ -10,11 +10,11 @@ export class NoReadModels extends Error {
 }
 
 // The search path is fixed in the same statement that picks the version, inside the snapshot that everything else is read from:
-// so a request never mixes two versions, whenever the switch happens.
-const BEGIN = `
+// so a request never mixes two versions, whenever the switch happens. All in one round trip, for most reads are as short as that.
+const begin = (ledger: string): string => `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-  SELECT version, set_config('search_path', 'rm_' || version, true) FROM read_model_active`;
-const STANDING = `SELECT sequence FROM positions WHERE ledger = $1`;
+  SELECT version, set_config('search_path', 'rm_' || version, true) FROM read_model_active;
+  SELECT sequence FROM positions WHERE ledger = ${pg.escapeLiteral(ledger)}`;
 
 /** The schema went away between picking it and reading it: the request was older than the grace of a retired version. */
 const GONE = new Set(['42P01', '3F000']);
@@ -34,30 +34,37 @@ export async function withReadModels<T>(
     return await readOnce(pool, ledger, read);
   } catch (error) {
     if (!GONE.has((error as { code?: string }).code ?? '')) throw error;
+    const { rowCount } = await pool.query('SELECT FROM read_model_active');
+    if (rowCount === 0) throw new NoReadModels();
     return readOnce(pool, ledger, read);
   }
 }
 
 async function readOnce<T>(pool: pg.Pool, ledger: string, read: (model: ReadModel) => Promise<T>): Promise<T> {
   const db = await pool.connect();
-  let broken: Error | undefined;
   try {
-    const version = await begin(db);
-    const { rows } = await db.query<{ sequence: number }>(STANDING, [ledger]);
-    return await read({ db, ledger, version, sequence: rows[0]?.sequence ?? 0 });
+    const [, active, standing] = (await db.query(begin(ledger))) as unknown as [
+      unknown,
+      Rows<'version'>,
+      Rows<'sequence'>,
+    ];
+    const version = active.rows[0]?.version;
+    if (version === undefined) throw new NoReadModels();
+    return await read({ db, ledger, version, sequence: standing.rows[0]?.sequence ?? 0 });
   } finally {
-    // It only read: there is nothing to keep, and a connection that cannot even say so is of no use to the next one.
-    await db.query('ROLLBACK').catch((error: unknown) => (broken = error as Error));
-    db.release(broken);
+    // It only read: there is nothing to keep or to wait for, and a connection that cannot even say so is of no use to the next one.
+    db.query('ROLLBACK').then(
+      () => {
+        db.release();
+      },
+      (error: unknown) => {
+        db.release(error as Error);
+      },
+    );
   }
 }
 
-async function begin(db: pg.PoolClient): Promise<number> {
-  const results = (await db.query(BEGIN)) as unknown as pg.QueryResult<{ version: number }>[];
-  const version = results[1]?.rows[0]?.version;
-  if (version === undefined) throw new NoReadModels();
-  return version;
-}
+type Rows<C extends string> = pg.QueryResult<Record<C, number>>;
 
 /** Where the active version stands in a ledger: for waiting until a write is visible (channel `lading_applied` tells when to look). */
 export async function appliedSequence(pool: pg.Pool, ledger: string): Promise<number> {

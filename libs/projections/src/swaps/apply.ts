@@ -21,7 +21,7 @@ const MOVE_ON = `
 
 // At execution the windows are the lines' as they stand then.
 const LEGS = `
-  INSERT INTO swap_legs
+  INSERT INTO swap_legs (ledger, swap, leg, giver, receiver, "order", line, item, quantity, window_from, window_to)
   SELECT $1, * FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::date[], $11::date[])
   ON CONFLICT (ledger, swap, leg) DO UPDATE SET window_from = excluded.window_from, window_to = excluded.window_to`;
 

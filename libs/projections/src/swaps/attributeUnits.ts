@@ -12,6 +12,13 @@ const COUNT = `
   INSERT INTO swap_counts
   SELECT $1, swap, leg, sequence, kind, ${momentOf('occurred')}, quantity
   FROM unnest($2::text[], $3::int[], $4::bigint[], $5::text[], $6::float8[], $7::bigint[]) AS t (swap, leg, sequence, kind, occurred, quantity)`;
+const COMPLETE = `
+  UPDATE swap_legs l SET completed = c.completed
+  FROM (
+    SELECT swap, leg, sum(quantity) AS quantity, max(occurred) AS completed FROM swap_counts
+    WHERE ledger = $1 AND swap = ANY($2::text[]) AND kind = 'received' GROUP BY swap, leg
+  ) c
+  WHERE l.ledger = $1 AND l.swap = ANY($2::text[]) AND l.swap = c.swap AND l.leg = c.leg AND l.quantity = c.quantity`;
 const KEEP = `
   INSERT INTO swap_lots SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])
   ON CONFLICT (ledger, "order", line) DO UPDATE SET lots = excluded.lots`;
@@ -149,5 +156,7 @@ class Counts {
         ({ quantity }) => quantity,
       ),
     );
+    const swaps = new Set([...this.#counts.values()].map(({ swap }) => swap));
+    await overRows(db, COMPLETE, ledger, [[...swaps]]);
   }
 }

@@ -26,11 +26,10 @@ export interface Leg {
   readonly overdue: boolean;
 }
 
-/** Whose legs: of these swaps, of swaps in which these parties give or receive, or of executed swaps from a sequence on. */
+/** Whose legs: of these swaps, or of executed swaps in which these parties give or receive. */
 export interface LegsOf {
   readonly swaps?: readonly string[];
   readonly parties?: readonly string[];
-  readonly executedFrom?: number;
 }
 
 /** Legs by swap and number. What happened after `at` is left out, and what is late is judged then. */
@@ -42,7 +41,6 @@ export async function legs({ db, ledger }: ReadModel, of: LegsOf, at: Date): Pro
     const parties = where.value(of.parties);
     where.and(`s.executed IS NOT NULL AND (l.giver = ANY(${parties}) OR l.receiver = ANY(${parties}))`);
   }
-  if (of.executedFrom !== undefined) where.and(`s.executed_sequence >= ${where.value(of.executedFrom)}`);
   const { rows } = await db.query<Omit<Leg, 'unitDays'> & { unitDays: string }>(
     `SELECT l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity,
        l.window_from AS "windowFrom", l.window_to AS "windowTo",
