@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
-import { startWorker, type Worker } from '../test/startWorker.ts';
-import { order, reassign, submission } from '../test/submissions.ts';
-import { record, TestJournals } from '../test/testJournal.ts';
+import { startWorker, type Worker } from '#test/journal/startWorker';
+import { order, reassign, submission } from '#test/journal/submissions';
+import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';
 import { readEvents } from './reader.ts';
 import type { AtomicOutcome, Outcome } from './submission.ts';

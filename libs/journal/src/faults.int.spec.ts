@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Move } from '#contracts/move';
-import { order } from '../test/submissions.ts';
-import { TestJournals } from '../test/testJournal.ts';
+import { order } from '#test/journal/submissions';
+import { TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';
 import { readEvents } from './reader.ts';
 import type { Submission } from './submission.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { startWorker } from '../test/startWorker.ts';
-import { order } from '../test/submissions.ts';
-import { TestJournals } from '../test/testJournal.ts';
+import { startWorker } from '#test/journal/startWorker';
+import { order } from '#test/journal/submissions';
+import { TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';
 import { readEvents } from './reader.ts';
 import { begin } from './sql/begin.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
 import { leafHash } from '#proofs/leafHash';
-import { item, order, party, reassign, submission } from '../test/submissions.ts';
-import { record, TestJournals } from '../test/testJournal.ts';
+import { item, order, party, reassign, submission } from '#test/journal/submissions';
+import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';
 import { begin } from './sql/begin.ts';
 import { lockHead } from './sql/lockHead.ts';

@@ -27,7 +27,10 @@ export class Journal {
   private readonly leaving = new Set<Promise<void>>();
   private closed = false;
 
-  /** @param pool of connections to a migrated database; it stays the caller's. A writer that works holds one of them. */
+  /**
+   * @param pool of connections to a migrated database, for the journal alone, since it sets their timeouts; best made with
+   *   `pipeline: true`. It stays the caller's to end. A writer that works holds one of them.
+   */
   constructor(
     private readonly pool: pg.Pool,
     options: Partial<JournalOptions> = {},

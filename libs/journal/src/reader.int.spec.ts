@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
-import { order, reassign } from '../test/submissions.ts';
-import { record, TestJournals } from '../test/testJournal.ts';
+import { order, reassign } from '#test/journal/submissions';
+import { record, TestJournals } from '#test/journal/testJournal';
 import { readEvent, readEvents, readHeads, streamVersion } from './reader.ts';
 
 describe('reading the journal', () => {

@@ -4,9 +4,9 @@ import type { Entity, EntityKey } from '#ledger/entity';
 import { evolve } from '#ledger/evolve';
 import { toJson } from '#ledger/serialisable';
 import { touched } from '#ledger/touched';
-import { story } from '../test/story.ts';
-import { cast, order, reassign } from '../test/submissions.ts';
-import { record, TestJournals } from '../test/testJournal.ts';
+import { story } from '#test/journal/story';
+import { cast, order, reassign } from '#test/journal/submissions';
+import { record, TestJournals } from '#test/journal/testJournal';
 import { EntityCache, type EntityShelf } from './entityCache.ts';
 import type { Job } from './job.ts';
 import type { Journal } from './journal.ts';
@@ -84,7 +84,7 @@ describe('the state that a writer decides on', () => {
       // Two writers in turns: each folds what the other wrote. One keeps snapshots often, one has hardly any cache.
       const writers = [
         new OpenWriter(book, { snapshotEvery: 7 }),
-        new OpenWriter(book, { snapshotEvery: 50, cacheBytes: 40_000 }),
+        new OpenWriter(book, { snapshotEvery: 50, cacheBytes: 20_000 }),
       ];
       await writers[0]!.submit(cast());
       const commands = story(seed, 900);

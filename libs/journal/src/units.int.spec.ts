@@ -3,9 +3,9 @@ import { parseEvent } from '#contracts/cloudEvent';
 import type { Serials } from '#contracts/serials';
 import { UnitIndex } from '#ledger/unitIndex';
 import { movesOf } from '#ledger/touched';
-import { random } from '../test/story.ts';
-import { order, submission } from '../test/submissions.ts';
-import { record, TestJournals } from '../test/testJournal.ts';
+import { random } from '#test/journal/story';
+import { order, submission } from '#test/journal/submissions';
+import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';
 import { readEvents } from './reader.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { order } from '../../test/submissions.ts';
-import { record, TestJournals } from '../../test/testJournal.ts';
+import { order } from '#test/journal/submissions';
+import { record, TestJournals } from '#test/journal/testJournal';
 import { begin } from './begin.ts';
 import { findStored } from './findStored.ts';
 import { loadStreams } from './loadStreams.ts';

@@ -22,7 +22,7 @@ export async function startWorker(url: string, options: Partial<JournalOptions> 
       '--conditions=source',
       '--disable-warning=ExperimentalWarning',
       '--import',
-      path('../../../test/setup/typescript.mjs'),
+      path('../setup/typescript.mjs'),
     ],
   });
   const exited = once(child, 'exit');
