@@ -28,7 +28,8 @@ export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModel
     template: 'projections',
     migrate: (url) => migrate(url, [...journalMigrations, ...projectionMigrations]),
   });
-  const pool = createPool(database.url);
+  // As the projector's own.
+  const pool = createPool(database.url, { pipeline: true });
   const models = new ReadModels(pool, await ensureActive(pool));
   return {
     url: database.url,

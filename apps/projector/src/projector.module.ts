@@ -11,7 +11,8 @@ import type pg from 'pg';
 import { feedMetrics } from '#feed/metrics';
 import type { WithDatabase } from '#platform/config';
 import { HealthChecks, NotReady } from '#platform/health';
-import { CONFIG, POOL } from '#platform/tokens';
+import { createPool } from '#platform/database';
+import { CONFIG } from '#platform/tokens';
 import { Projector } from '#projections/projector';
 import { feedOf } from './feedOf.ts';
 
@@ -23,15 +24,24 @@ type Source = 'kafka' | 'journal' | 'as configured';
 @Injectable()
 export class ProjectorService implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #projector: Projector;
+  readonly #pool: pg.Pool;
 
   constructor(
     @Inject(CONFIG) config: WithDatabase,
-    @Inject(POOL) pool: pg.Pool,
     @Inject(SOURCE) asked: Source,
     health: HealthChecks,
     private readonly logger: PinoLogger,
   ) {
     logger.setContext('Projector');
+    // Its own: a batch of the read models sends its statements without waiting for each answer.
+    const pool = createPool(config.databaseUrl, {
+      name: 'lading projector',
+      pipeline: true,
+      onError: (error) => {
+        logger.warn({ err: error }, 'a connection to the database broke');
+      },
+    });
+    this.#pool = pool;
     const source = asked === 'as configured' ? (config.kafkaBrokers.length > 0 ? 'kafka' : 'journal') : asked;
     this.#projector = new Projector({
       pool,
@@ -61,6 +71,7 @@ export class ProjectorService implements OnApplicationBootstrap, OnApplicationSh
 
   async onApplicationShutdown(): Promise<void> {
     await this.#projector.stop();
+    await this.#pool.end();
   }
 }
 
