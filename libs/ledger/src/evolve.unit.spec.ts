@@ -46,6 +46,15 @@ describe('an entity', () => {
     for (const bad of [null, 1, {}, { kind: 'planet' }]) expect(() => fromJson(bad)).toThrow('not an entity');
   });
 
+  it('that is an order remembers only the shipments that its units are on: it does not grow by each delivery', () => {
+    const delivery = given(placed('PO-1', 'tesla', 2), dispatched('S-1', [{ ...one, quantity: 2 }]));
+    const onTheWay = () => [...(delivery.ledger.entity('order/PO-1') as Order).lines[0]!.dispatched.keys()];
+    delivery.take(received('S-1', 'x', [{ ...one, received: 1 }]));
+    expect(onTheWay()).toEqual(['S-1']);
+    delivery.take(received('S-1', 'x', [{ ...one, received: 1 }]));
+    expect(onTheWay()).toEqual([]);
+  });
+
   it('is not made from a stream whose beginning is missing', () => {
     const receipt = events.find(({ type }) => type === 'lading.shipment.received.v1')!;
     expect(() => evolve('order/PO-1', undefined, receipt)).toThrow('the stream order/PO-1 does not begin with');
