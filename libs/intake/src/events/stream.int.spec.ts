@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stopGracefully } from '#platform/stopOnSignals';
 import {
   ADMIN,
   event,
@@ -15,9 +16,11 @@ import {
 
 let app: WritingApp;
 let head: number;
+let url: string;
 
 beforeAll(async () => {
-  app = await startWritingApp(await intakeDatabase());
+  url = await intakeDatabase();
+  app = await startWritingApp(url);
   await app.open();
 });
 beforeEach(async () => {
@@ -30,8 +33,8 @@ const reallocated = (of: string, quantity: number) =>
   event('lading.reallocation.made.v1', reassigned('tesla', 'x', of, quantity));
 
 /** A stream that is written by hand. */
-function open(): { stream: ClientRequest; response: Promise<IncomingMessage> } {
-  const stream = request(`${app.base}/v1/ledgers/nvidia/events`, {
+function open(base = app.base): { stream: ClientRequest; response: Promise<IncomingMessage> } {
+  const stream = request(`${base}/v1/ledgers/nvidia/events`, {
     method: 'POST',
     headers: { authorization: `Bearer ${ADMIN}`, 'content-type': NDJSON },
   });
@@ -158,6 +161,29 @@ describe('a stream of events', () => {
     expect((await app.submit(order())).status).toBe(201);
     (await response).destroy();
     stream.destroy();
+  });
+
+  it('that is open when the process stops gets the results of its lines, and an end', async () => {
+    const other = await startWritingApp(url);
+    const { stream, response } = open(other.base);
+    stream.write(line(order()));
+    const message = await response;
+    const results: string[] = [];
+    message.on('data', (chunk: Buffer) => results.push(String(chunk)));
+    await eventually(async () => results.length === 1);
+    stream.write(line(order()) + line(order()).slice(0, -30));
+    const began = Date.now();
+    const ended = once(message, 'end');
+    await stopGracefully(other.app);
+    await ended;
+    expect(Date.now() - began).toBeLessThan(4_000); // nobody had to be cut off
+    const kept = results
+      .join('')
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text) as { status: number });
+    expect(kept.every(({ status }) => status === 201)).toBe(true);
+    expect(await app.head()).toBe(head + kept.length);
   });
 
   it('with nothing in it has no results', async () => {

@@ -36,24 +36,19 @@ export class StreamIntake {
     };
     raw.socket?.setTimeout(limits.streamIdle, cut);
 
-    const state = { unavailable: false };
-    const pumped = await pump(
-      request.raw,
-      raw,
-      (line) => this.one(line, asked, state),
-      limits,
-      () => state.unavailable || this.drain.draining,
-    );
+    const unavailable = new AbortController();
+    const stop = AbortSignal.any([unavailable.signal, this.drain.signal]);
+    const pumped = await pump(request.raw, raw, (line) => this.one(line, asked, unavailable), limits, stop);
     raw.socket?.setTimeout(0).off('timeout', cut);
     raw.end();
     if (pumped === 'stopped') lingerOver(request.raw);
   }
 
-  private one(line: Line, asked: Asked, state: { unavailable: boolean }): Promise<string> | string {
+  private one(line: Line, asked: Asked, unavailable: AbortController): Promise<string> | string {
     const item = this.itemOf(line, asked);
     if (!(item instanceof Promise)) return resultLine(line.number, item);
     return item.then((settled) => {
-      state.unavailable ||= settled.status >= 500;
+      if (settled.status >= 500) unavailable.abort();
       return resultLine(line.number, settled);
     });
   }

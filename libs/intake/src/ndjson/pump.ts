@@ -15,14 +15,14 @@ export type Pumped = 'ended' | 'stopped' | 'left';
  * read. A client that leaves in the middle of a line has not submitted that line.
  *
  * @param answer - never rejects
- * @param stopped - asked before each line: true when nothing more should be read
+ * @param stop - aborted when nothing more should be read
  */
 export async function pump(
   input: Readable,
   output: Writable,
   answer: (line: Line) => Promise<string> | string,
   { line: lineLimit, ...bounds }: PumpOptions,
-  stopped: () => boolean = () => false,
+  stop: AbortSignal = new AbortController().signal,
 ): Promise<Pumped> {
   const lines = new Lines(lineLimit);
   const results = new OrderedResults(output, bounds);
@@ -31,7 +31,7 @@ export async function pump(
   const take = async (found: Iterable<Line>): Promise<boolean> => {
     for (const line of found) {
       if (results.full && !(await results.room())) pumped = 'left';
-      else if (stopped()) pumped = 'stopped';
+      else if (stop.aborted) pumped = 'stopped';
       if (pumped !== 'ended') return false;
       results.add(answer(line), 'bytes' in line ? line.bytes.length : 0);
     }
@@ -40,14 +40,38 @@ export async function pump(
 
   try {
     let going = true;
-    for await (const chunk of input.iterator({ destroyOnReturn: false })) {
-      going = await take(lines.push(chunk as Buffer));
+    for await (const chunk of until(stop, input)) {
+      going = await take(lines.push(chunk));
       if (!going) break;
     }
-    if (going) await take(lines.end());
+    if (stop.aborted) pumped = 'stopped';
+    else if (going) await take(lines.end());
   } catch {
     pumped = 'left'; // the connection broke: the line that it broke in was never submitted
   }
   await results.finished();
   return pumped;
+}
+
+/** The chunks of a stream until it ends or `stop` is aborted, also when nothing comes any more. The stream stays open. */
+async function* until(stop: AbortSignal, input: Readable): AsyncGenerator<Buffer> {
+  const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  // Not Promise.race with one promise for the stop: that promise would remember every chunk's turn until the stream ends.
+  let give: (end: undefined) => void = () => undefined;
+  const onStop = (): void => {
+    give(undefined);
+  };
+  stop.addEventListener('abort', onStop);
+  try {
+    while (!stop.aborted) {
+      const chunk = await new Promise<IteratorResult<Buffer> | undefined>((resolve, reject) => {
+        give = resolve;
+        chunks.next().then(resolve, reject);
+      });
+      if (chunk === undefined || chunk.done === true) return;
+      yield chunk.value;
+    }
+  } finally {
+    stop.removeEventListener('abort', onStop);
+  }
 }

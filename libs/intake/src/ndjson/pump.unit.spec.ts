@@ -100,17 +100,32 @@ describe('a stream of lines', () => {
 
   it('stops when it is told to, with the answers that were asked for', async () => {
     const { output, lines } = reader();
-    let told = false;
+    const stop = new AbortController();
     const input = Readable.from([Buffer.from(`${numbered(20).join('\n')}\n`)]);
     const answer = async ({ number }: { number: number }): Promise<string> => {
       await turn();
-      told ||= number === 3;
+      if (number === 3) stop.abort();
       return String(number);
     };
-    expect(await pump(input, output, answer, BOUNDS, () => told)).toBe('stopped');
+    expect(await pump(input, output, answer, BOUNDS, stop.signal)).toBe('stopped');
     await turn();
     expect(lines()).toEqual(numbered(lines().length));
     expect(lines().length).toBeGreaterThanOrEqual(3);
     expect(lines().length).toBeLessThan(10);
+  });
+
+  it('stops when it is told to while nothing comes, and does not take what is not whole for a line', async () => {
+    const { output, lines } = reader();
+    const stop = new AbortController();
+    const input = new PassThrough();
+    const pumped = pump(input, output, ({ number }) => String(number), BOUNDS, stop.signal);
+    input.write('a\nb\nc');
+    await sleep(5);
+    stop.abort();
+    expect(await pumped).toBe('stopped');
+    expect(lines()).toEqual(['1', '2']);
+    expect(input.destroyed).toBe(false);
+    input.destroy(new Error('the client left later'));
+    await turn();
   });
 });
