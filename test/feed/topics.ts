@@ -1,6 +1,7 @@
 import { Kafka, type KafkaMessage, logLevel, Partitioners } from 'kafkajs';
 import { KafkaLog } from '#feed/kafkaLog';
 import { type Published, toMessage } from '#feed/message';
+import { eventually } from './eventually.ts';
 
 /** What a test does to a topic behind the back of those under test. */
 export class Topics {
@@ -15,12 +16,19 @@ export class Topics {
   }
 
   async make(topic: string, partitions = 2): Promise<void> {
-    await this.#asAdmin((admin) =>
-      admin.createTopics({
+    await this.#asAdmin(async (admin) => {
+      await admin.createTopics({
         topics: [{ topic, numPartitions: partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
-        waitForLeaders: true,
-      }),
-    );
+        // kafkajs gives up waiting when the broker does not know the topic yet, which it may say for a moment.
+        waitForLeaders: false,
+      });
+      await eventually(async () => {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        const leaders = topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? [];
+        if (leaders.length !== partitions)
+          throw new Error(`${leaders.length} of ${partitions} partitions have a leader`);
+      });
+    });
   }
 
   async delete(topic: string): Promise<void> {
