@@ -61,10 +61,19 @@ function checkUnnamed(view: View, { key, line, place, balance, draws }: Tally): 
   const named = view.named(key);
   if (place.stage === 'ordered' && named === 0 && unnamed.every(({ to }) => isUnmade(to.stage))) return undefined;
   const { order, line: id, item } = line;
+  const facts = { order, line: id, item, ...place, asked, named: 0 };
+  // Supply and counts have no number of units that these could be part of.
+  if (balance < asked) {
+    return reject(
+      'serial-count',
+      `${item} is tracked by serial number, and ${asked} units of line ${id} of order ${order} appear. Name their serial numbers.`,
+      facts,
+    );
+  }
   return reject(
     'serial-count',
     `${item} is tracked by serial number, and ${asked} of ${balance} units of line ${id} of order ${order} move. Name their serial numbers.`,
-    { order, line: id, item, ...place, asked, named: 0, available: balance },
+    { ...facts, available: balance },
   );
 }
 

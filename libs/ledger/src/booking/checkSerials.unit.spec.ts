@@ -46,6 +46,23 @@ describe('units tracked by serial number', () => {
     expect(story.units()).toEqual(['tesla@nvidia ordered PO-1/1: 5', 'x@nvidia ordered PO-1/1: 3']);
   });
 
+  it('are named when they appear: as surplus or found by a count, out of an account that has no number of units', () => {
+    const story = given(...held);
+    const refusals = [
+      story.refusal(received('S-1', 'tesla', [{ ...one, received: 0, surplus: 2 }])),
+      story.refusal(tell('count.adjusted', { custodian: 'tesla', lines: [{ ...one, observed: 12 }] })),
+    ];
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({
+        code: 'serial-count',
+        detail:
+          'D1 is tracked by serial number, and 2 units of line 1 of order PO-1 appear. Name their serial numbers.',
+        facts: { asked: 2, named: 0 },
+      });
+      expect(refusal.facts).not.toHaveProperty('available');
+    }
+  });
+
   it('are named as soon as some of them are and part of them moves', () => {
     const story = given(ordered, reassigned(2, ['a', 'b']));
     story.take(tell('order.line_changed', { ...one, initiator: 'seller', owner: 'x', quantity: 9, serials: ['a'] }));
