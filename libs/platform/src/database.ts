@@ -38,7 +38,10 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     idleTimeoutMillis: 30_000,
   });
   const onError = options.onError ?? (() => undefined);
-  pool.on('error', onError);
+  pool.on('error', (error) => {
+    // `end` does not wait until the server has taken note: what it does to connections after that is nobody's trouble.
+    if (!pool.ending) onError(error);
+  });
   // The pool listens to idle clients only. Without this, a connection that breaks while somebody uses it is an error event
   // that nobody hears, which ends the process; its user gets the error from the query anyway.
   pool.on('connect', (client) => client.on('error', () => undefined));
