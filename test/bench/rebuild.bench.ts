@@ -2,18 +2,16 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import type pg from 'pg';
 import { journalMigrations } from '#journal/migrations/index';
 import { createPool } from '#platform/database';
 import { migrate } from '#platform/migrate';
 import { projectionMigrations } from '#projections/migrations/index';
 import { startCluster } from '#scripts/postgres/cluster.mjs';
-import { append } from '#test/feed/seedJournal';
 import { manyEvents } from '#test/projections/manyEvents';
-import { published } from '#test/projections/published';
 import { atLeast, below, type Figure } from './figure.ts';
 import { insertPlainly } from './rebuild/insertPlainly.ts';
 import type { Rebuilding } from './rebuild/rebuildProcess.ts';
+import { seed } from './rebuild/seed.ts';
 
 export const name = 'rebuild';
 
@@ -37,7 +35,7 @@ export async function run({
   try {
     await migrate(cluster.url, [...journalMigrations, ...projectionMigrations]);
     const pool = createPool(cluster.url, { timeouts: { statement: 0 } });
-    await seed(pool, events);
+    await seed(pool, manyEvents(events));
     const rebuilt = await rebuildElsewhere(cluster.url);
     if (rebuilt.events !== events) throw new Error(`${rebuilt.events} of ${events} events were applied`);
     const plain = await insertPlainly(pool, rebuilt.version);
@@ -62,19 +60,6 @@ export async function run({
     await cluster.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function seed(pool: pg.Pool, count: number): Promise<void> {
-  let batch: Parameters<typeof published>[0][number][] = [];
-  for (const event of manyEvents(count)) {
-    batch.push(event);
-    if (batch.length < 1_000) continue;
-    await append(pool, published(batch));
-    batch = [];
-  }
-  if (batch.length > 0) await append(pool, published(batch));
-  await pool.query('VACUUM ANALYZE journal.events');
-  await pool.query('CHECKPOINT');
 }
 
 function rebuildElsewhere(url: string): Promise<Rebuilding> {

@@ -1,5 +1,5 @@
 import type { Batch } from '../engine/batch.ts';
-import { arrayLiteral, columns, overRows } from '../engine/columns.ts';
+import { columns, overRows } from '../engine/columns.ts';
 import { microseconds, momentOf } from '../engine/moment.ts';
 import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
@@ -8,7 +8,7 @@ import { activityTables } from './table.ts';
 
 const INSERT = `
   INSERT INTO activity
-  SELECT $1, sequence, type, id, source, subject, actor, ${momentOf('occurred')}, ${momentOf('recorded')}, parties::text[], items::text[], quantity, note
+  SELECT $1, sequence, type, id, source, subject, actor, ${momentOf('occurred')}, ${momentOf('recorded')}, parties, items, quantity, note
   FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::float8[], $9::float8[], $10::text[], $11::text[],
     $12::bigint[], $13::text[]) AS t (sequence, type, id, source, subject, actor, occurred, recorded, parties, items, quantity, note)`;
 
@@ -30,8 +30,8 @@ async function apply({ ledger, events }: Batch, db: Db): Promise<void> {
       ({ event }) => event.actor,
       ({ event }) => microseconds(event.time),
       ({ event }) => microseconds(event.recordedtime),
-      ({ parties }) => arrayLiteral(parties),
-      ({ items }) => arrayLiteral(items),
+      ({ parties }) => parties.join(' '),
+      ({ items }) => items.join(' '),
       ({ quantity }) => quantity,
       ({ event }) => event.data.note ?? null,
     ),

@@ -15,13 +15,13 @@ export interface ActivityQuery extends PageQuery {
 /** What happened, the newest first. */
 export async function activity({ db, ledger }: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const where = new Where(ledger, 'a').equals('a.type', query.type).equals('a.subject', query.subject);
-  if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(a.parties)`);
-  if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(a.items)`);
+  if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, ' '))`);
+  if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, ' '))`);
   const before = keyOf(query, [0]);
   if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
   const { rows } = await db.query<ActivityRow>(
     `SELECT sequence, type, id, source, subject, actor, ${instant('occurred')} AS occurred, ${instant('recorded')} AS recorded,
-       parties, items, quantity, note
+       string_to_array(parties, ' ') AS parties, string_to_array(items, ' ') AS items, quantity, note
      FROM activity a ${where.sql} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

@@ -34,7 +34,11 @@ export interface OrderState {
   readonly lines: Map<string, LineState>;
   /** By `placeKey`. */
   readonly accounts: Map<string, AccountState>;
+  /** Who ever had units of which line in a party's stage, by `ownedKey`. */
+  readonly owned: Set<string>;
 }
+
+export const ownedKey = (line: string, owner: string): string => `${line}|${owner}`;
 
 /** A move with its event and the accounts it goes between. */
 export interface BookedMove {
@@ -74,6 +78,8 @@ export interface Batch {
   isSerial(item: string): boolean;
   /** Whether an account is new. */
   isOpened(account: AccountState): boolean;
+  /** Whether a party has units of an account's line for the first time. */
+  isFirstOwned(account: AccountState): boolean;
   /** Every order that an event of the batch moves units of, or changes. */
   readonly orders: ReadonlyMap<string, OrderState>;
 }

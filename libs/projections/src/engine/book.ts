@@ -1,9 +1,17 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Move, Place } from '#contracts/move';
-import { accountOf } from '#ledger/account';
+import { accountOf, isPartiesStage } from '#ledger/account';
 import { movesOf } from '#ledger/touched';
 import type { Db } from '../reading/readModel.ts';
-import type { AccountState, Batch, BookedMove, LineState, OrderState, Posting } from './batch.ts';
+import {
+  type AccountState,
+  type Batch,
+  type BookedMove,
+  type LineState,
+  type OrderState,
+  ownedKey,
+  type Posting,
+} from './batch.ts';
 import type { LedgerState } from './ledgerState.ts';
 import { learnTracking } from './learnTracking.ts';
 import { loadOrders } from './loadOrders.ts';
@@ -58,6 +66,7 @@ class Booking implements Batch {
   readonly changedLines = new Set<LineState>();
   readonly #firstNew: number;
   readonly #newLines = new Set<LineState>();
+  readonly #firstOwned = new Set<string>();
 
   constructor(
     readonly ledger: string,
@@ -97,6 +106,10 @@ class Booking implements Batch {
     return id >= this.#firstNew;
   }
 
+  isFirstOwned({ account: { order, line, owner } }: AccountState): boolean {
+    return this.#firstOwned.has(`${order}|${ownedKey(line, owner)}`);
+  }
+
   #place({ data, time, sequence }: LedgerEvent<'lading.order.placed.v1'>): void {
     const { order, buyer, supplier } = data;
     const placed: OrderState = {
@@ -107,6 +120,7 @@ class Booking implements Batch {
       sequence,
       lines: new Map(),
       accounts: new Map(),
+      owned: new Set(),
     };
     for (const [n, { line, item, quantity, window }] of data.lines.entries()) {
       const state: LineState = { order, line, n, item, quantity, from: window.from, to: window.to };
@@ -145,6 +159,11 @@ class Booking implements Batch {
       state = { id: this.state.accounts++, account: accountOf(move, place), quantity: 0, newest: occurred };
       order.accounts.set(key, state);
       this.opened.push(state);
+      const owned = ownedKey(move.line, place.owner);
+      if (isPartiesStage(place.stage) && !order.owned.has(owned)) {
+        order.owned.add(owned);
+        this.#firstOwned.add(`${order.order}|${owned}`);
+      }
     }
     return state;
   }

@@ -18,19 +18,21 @@ export function columns<T>(rows: readonly T[], ...of: ((row: T) => Column[number
 }
 
 /**
- * An array as PostgreSQL reads it. pg's own writer escapes every element by two regular expressions, which was a third of a
- * rebuild's time in this process; ids need none of it.
+ * An array as PostgreSQL reads it. pg's own writer escapes every element by two regular expressions; ids need none of it. Joined, not
+ * added up: a string that grows by an element a time is a chain of a hundred thousand pieces, which the garbage collector follows.
  */
 export function arrayLiteral(values: Column): string {
-  let text = '{';
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (i > 0) text += ',';
-    if (typeof value === 'string') text += quoted(value);
-    else text += value === null || value === undefined ? 'NULL' : String(value);
-  }
-  return text + '}';
+  if (values.length === 0) return '{}';
+  if (values.every(isPlain))
+    return typeof values[0] === 'string' ? `{"${values.join('","')}"}` : `{${values.join(',')}}`;
+  return `{${values.map(element).join(',')}}`;
 }
 
-const SPECIAL = /["\\]/;
-const quoted = (text: string): string => `"${SPECIAL.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
+/** All numbers, or all texts that mean themselves between quotes. A column has one type. */
+const isPlain = (value: Column[number]): boolean =>
+  typeof value === 'string' ? !value.includes('"') && !value.includes('\\') : value !== null;
+
+function element(value: Column[number]): string {
+  if (typeof value !== 'string') return value === null ? 'NULL' : String(value);
+  return `"${value.replace(/["\\]/g, '\\$&')}"`;
+}

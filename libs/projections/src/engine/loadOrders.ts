@@ -1,6 +1,7 @@
 import type { Stage } from '#contracts/scalars';
+import { isPartiesStage } from '#ledger/account';
 import type { Db } from '../reading/readModel.ts';
-import type { AccountState, LineState, OrderState } from './batch.ts';
+import { type AccountState, type LineState, type OrderState, ownedKey } from './batch.ts';
 import { arrayLiteral } from './columns.ts';
 import { microsecondsOf } from './moment.ts';
 import { placeKey } from './placeKey.ts';
@@ -22,7 +23,7 @@ interface AccountRow {
 export async function loadOrders(db: Db, ledger: string, ids: readonly string[]): Promise<OrderState[]> {
   if (ids.length === 0) return [];
   const values = [ledger, arrayLiteral(ids)];
-  const orders = await db.query<Omit<OrderState, 'lines' | 'accounts'>>(
+  const orders = await db.query<Omit<OrderState, 'lines' | 'accounts' | 'owned'>>(
     `SELECT "order", buyer, supplier, ${microsecondsOf('placed')} AS placed, sequence FROM orders
      WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
@@ -38,11 +39,14 @@ export async function loadOrders(db: Db, ledger: string, ids: readonly string[])
     values,
   );
   const found = new Map<string, OrderState>();
-  for (const row of orders.rows) found.set(row.order, { ...row, lines: new Map(), accounts: new Map() });
+  for (const row of orders.rows)
+    found.set(row.order, { ...row, lines: new Map(), accounts: new Map(), owned: new Set() });
   for (const line of lines.rows) found.get(line.order)?.lines.set(line.line, line);
   for (const { account: id, quantity, newest, ...account } of accounts.rows) {
     const state: AccountState = { id, account, quantity, newest };
-    found.get(account.order)?.accounts.set(placeKey(account.line, account), state);
+    const order = found.get(account.order);
+    order?.accounts.set(placeKey(account.line, account), state);
+    if (isPartiesStage(account.stage)) order?.owned.add(ownedKey(account.line, account.owner));
   }
   return [...found.values()];
 }

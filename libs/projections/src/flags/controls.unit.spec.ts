@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { commonControllers } from './controls.ts';
+
+describe('who controls two parties', () => {
+  const controls = new Map([
+    ['tesla', ['musk']],
+    ['x', ['musk', 'jack']],
+    ['xai', ['x']],
+    ['a', ['b']],
+    ['b', ['a']],
+  ]);
+
+  it('is nobody for strangers', () => {
+    expect(commonControllers('tesla', 'nvidia', controls)).toEqual([]);
+  });
+
+  it('is found directly, through others, and in a party itself', () => {
+    expect(commonControllers('tesla', 'x', controls)).toEqual(['musk']);
+    expect(commonControllers('tesla', 'xai', controls)).toEqual(['musk']);
+    expect(commonControllers('x', 'xai', controls)).toEqual(['jack', 'musk', 'x']);
+  });
+
+  it('is found in a circle, too', () => {
+    expect(commonControllers('a', 'b', controls)).toEqual(['a', 'b']);
+  });
+});
