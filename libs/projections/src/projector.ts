@@ -20,6 +20,8 @@ export interface ProjectorOptions {
 const GRACE_MS = 60_000;
 const IDLE_MS = 2_000;
 const BUILDING_MS = 200;
+const OUTDATED =
+  'the tables of another release answer now: this process feeds nothing any more, start it with that release';
 
 interface Running {
   readonly feed: Feed;
@@ -41,6 +43,9 @@ export class Projector {
   #active: number | undefined;
   #failing: string | undefined;
   #told = '';
+  /** Whether this code's tables were looked for: once, when the process starts. */
+  #ensured = false;
+  #outdated = false;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
@@ -63,7 +68,8 @@ export class Projector {
   state(): FeedState {
     const running = this.#active === undefined ? undefined : this.#running.get(this.#active);
     const state = running?.feed.state() ?? { state: 'starting', parked: [] };
-    return this.#failing === undefined ? state : { ...state, state: 'retrying', reason: this.#failing };
+    if (this.#failing !== undefined) return { ...state, state: 'retrying', reason: this.#failing };
+    return this.#outdated ? { ...state, state: 'stopped', reason: OUTDATED } : state;
   }
 
   async #run(): Promise<void> {
@@ -96,9 +102,14 @@ export class Projector {
   async #look(): Promise<number> {
     const { pool, grace = GRACE_MS } = this.#options;
     this.#active = await ensureActive(pool);
-    await ensureKnownVersion(pool);
+    // Later on, tables of another release that answer are a newer one's, which took this one's place: to build its own again would
+    // switch back, and the newer one would do the same, as long as both run.
+    if (!this.#ensured) await ensureKnownVersion(pool);
+    this.#ensured = true;
     const all = await versions(pool);
     const fed = all.filter(({ state, known }) => known && state !== 'retired');
+    if (fed.length === 0 && !this.#outdated) this.#log.warn({ active: this.#active }, OUTDATED);
+    this.#outdated = fed.length === 0;
     for (const version of this.#running.keys()) {
       if (!fed.some((one) => one.version === version)) await this.#stopFeeding(version);
     }

@@ -7,6 +7,7 @@ import type { Feed } from '#feed/feed';
 import { FileFeed } from '#feed/file';
 import { JournalFeed } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
+import { silent } from '#feed/observer';
 import { eventually } from '#test/feed/eventually';
 import { append } from '#test/feed/seedJournal';
 import { Topics } from '#test/feed/topics';
@@ -19,7 +20,7 @@ import { holdings } from './holdings/queries.ts';
 import { Projector } from './projector.ts';
 import { withReadModels } from './reading/withReadModels.ts';
 import { rebuild, RebuildFailed } from './rebuild.ts';
-import { ensureActive, versions } from './versions.ts';
+import { ensureActive, VERSIONS_CHANNEL, versions } from './versions.ts';
 
 const COUNT = 2_000;
 
@@ -160,6 +161,25 @@ describe('rebuilding the read models', () => {
     });
     await projector.stop();
     expect(await rowsOf(db.pool, 2)).toEqual(await rowsOf(db.pool, 1));
+  });
+
+  it('leaves a newer release its tables: a projector of the old one, still running, builds nothing beside them', async () => {
+    await append(db.pool, published(events));
+    const warnings: string[] = [];
+    const log = { ...silent, warn: (_: object, message: string) => void warnings.push(message) };
+    const projector = new Projector({ pool: db.pool, url: db.url, feed: journal, log });
+    void projector.run();
+    await eventually(async () => {
+      expect(await db.read(async ({ sequence }) => sequence)).toBe(COUNT);
+    });
+    await db.pool.query(`UPDATE read_model_versions SET shape = 'of a newer release'`);
+    await db.pool.query('SELECT pg_notify($1, $2)', [VERSIONS_CHANNEL, '1']);
+    await eventually(() => {
+      expect(warnings).toEqual([expect.stringContaining('another release')]);
+    });
+    expect((await versions(db.pool)).map(({ version }) => version)).toEqual([1]);
+    expect(projector.state()).toMatchObject({ reason: expect.stringContaining('another release') });
+    await projector.stop();
   });
 
   /** A source that brings exactly these events, and ends. */
