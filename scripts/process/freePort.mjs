@@ -1,16 +1,25 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+
+/**
+ * Below the ports that systems give to outgoing connections: one of those may be gone before a server that takes seconds to start, or is
+ * started again after a crash, gets to listen on it.
+ */
+const FIRST = 10_240;
+const END = 32_768;
+const ATTEMPTS = 50;
 
 /**
  * A TCP port of 127.0.0.1 that nobody listens on at this moment.
  * @param {number} [wanted] taken when it is free
  * @returns {Promise<number>}
  */
-export async function freePort(wanted = 0) {
-  const port = await listenOnce(wanted).catch((/** @type {unknown} */ error) => {
-    if (wanted === 0) throw error;
-    return listenOnce(0);
-  });
-  return port;
+export async function freePort(wanted = randomInt(FIRST, END)) {
+  for (let attempt = 0, port = wanted; attempt < ATTEMPTS; attempt++, port = randomInt(FIRST, END)) {
+    const found = await listenOnce(port).catch(() => undefined);
+    if (found !== undefined) return found;
+  }
+  return listenOnce(0);
 }
 
 /**
