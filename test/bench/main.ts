@@ -31,8 +31,13 @@ async function main(): Promise<void> {
   for (const { name, run } of benches.filter((bench) => positionals.length === 0 || positionals.includes(bench.name))) {
     const began = Date.now();
     console.error(`bench: ${name} …`);
-    const measured = await run();
-    figures.push(...measured);
+    try {
+      figures.push(...(await run()));
+    } catch (error) {
+      // The others are still worth their while; the exit code tells.
+      console.error(`bench: ${name} failed:`, error);
+      process.exitCode = 1;
+    }
     console.error(`bench: ${name} took ${((Date.now() - began) / 1000).toFixed(1)} s`);
   }
   console.log(figuresTable(figures));
