@@ -4,11 +4,10 @@ import { isPipelined } from './sql/inOrder.ts';
 import { insertEvents } from './sql/insertEvents.ts';
 
 /**
- * Events that one statement writes while the next ones are being decided. PostgreSQL takes about twice as long to insert an
- * event as this process takes to decide about it, so the first few are enough to keep it busy, and it gets them early.
+ * Events that one statement writes while the next ones are being decided. To insert an event takes PostgreSQL as long as it
+ * takes this process to decide about the next (13 µs). Of 16 to 64 at once, 24 made the append fastest with 64 in flight.
  */
-const FIRST_CHUNK = 16;
-const CHUNK = 64;
+const CHUNK = 24;
 
 /** Writes a draft's events while it grows: PostgreSQL inserts the first ones while this process decides about the next. */
 export class DraftWriter {
@@ -24,8 +23,7 @@ export class DraftWriter {
 
   /** Between two commands: what was drafted so far stays. Without a pipeline the next statement would have to wait. */
   grown(): void {
-    const chunk = this.written === 0 ? FIRST_CHUNK : CHUNK;
-    if (this.draft.size - this.written >= chunk && isPipelined(this.client)) this.send();
+    if (this.draft.size - this.written >= CHUNK && isPipelined(this.client)) this.send();
   }
 
   /** Resolves when all of it is written; fails when any of it could not be. */

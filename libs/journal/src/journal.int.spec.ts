@@ -371,6 +371,26 @@ describe('the journal', () => {
     expect((await answers).every(({ status }) => status === 'recorded')).toBe(true);
   });
 
+  it('notifies readers of the last of many commits too, and of the many in few', async () => {
+    const book = await ledger();
+    const listener = await journals.pool.connect();
+    await listener.query('LISTEN lading_events');
+    let heard = 0;
+    const all = new Promise<void>((resolve) => {
+      listener.on('notification', ({ payload }) => {
+        if (payload !== book) return;
+        heard++;
+        void events(book).then(({ length }) => {
+          if (length === 108) resolve();
+        });
+      });
+    });
+    for (let n = 0; n < 100; n++) await journal.submit(book, order(`PO-${n}`, 'tesla', 1));
+    await all;
+    expect(heard).toBeLessThan(100);
+    listener.release(true);
+  });
+
   it('notifies readers of the ledger after the commit', async () => {
     const book = await ledger();
     const listener = await journals.pool.connect();

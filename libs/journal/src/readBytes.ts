@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { sized } from './sql/statement.ts';
 
 /** What a feed needs of an event: its place and its bytes. */
 export interface EventBytes {
@@ -22,7 +23,7 @@ export async function readBytes(
   limit: number,
 ): Promise<EventBytes[]> {
   const { rows } = await db.query<{ sequence: string | number; bytes: Buffer }>({
-    name: 'journal-read-bytes',
+    name: sized('journal-read-bytes', after),
     text: AFTER,
     values: [ledger, after, limit],
   });
