@@ -2,7 +2,19 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', 'coverage/', '.cache/', '.lading/', '.kafka/', 'apps/dashboard/'] },
+  {
+    ignores: [
+      'node_modules/',
+      'dist/',
+      'dist.new/',
+      'dist.old/',
+      'coverage/',
+      '.cache/',
+      '.lading/',
+      '.kafka/',
+      'apps/dashboard/',
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -13,7 +13,7 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist(.new|.old)?/'],
   cacheDirectory: '<rootDir>/.cache/jest',
   setupFiles: ['<rootDir>/test/setup/realm.ts'],
   roots: ['apps', 'libs', 'test']

@@ -59,8 +59,9 @@ export async function ensureBuild({ force = false } = {}) {
  * @param {string} stamp
  */
 async function build(paths, stamp) {
-  const fresh = join(root, '.cache', 'dist.new');
-  const old = join(root, '.cache', 'dist.old');
+  // As deep as dist: source maps name the sources by relative paths.
+  const fresh = join(root, 'dist.new');
+  const old = join(root, 'dist.old');
   rmSync(fresh, { recursive: true, force: true });
   rmSync(old, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });

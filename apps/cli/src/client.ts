@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes, UserError } from './exitCodes.ts';
 
 /** A problem document (RFC 9457), as far as the command line looks at it. */
@@ -74,18 +73,6 @@ export class Client {
         `Nothing answers at ${this.url} (${reasonOf(error)}). Start it with "npm start", or name another with --url or LADING_URL.`,
         exitCodes.unavailable,
       );
-    }
-  }
-
-  /** Waits until the service says that it is ready; throws a UserError after `seconds`. */
-  async ready(seconds: number): Promise<void> {
-    const deadline = Date.now() + seconds * 1000;
-    for (;;) {
-      const response = await fetch(`${this.url}/health/ready`).catch(() => null);
-      if (response?.ok) return;
-      if (Date.now() > deadline)
-        throw new UserError(`${this.url} was not ready within ${seconds} s`, exitCodes.unavailable);
-      await sleep(50);
     }
   }
 }

@@ -15,9 +15,10 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = toProblem(error);
     if (problem.status >= 500) {
       const { method, id } = request;
-      const line = { request: id, method, path: pathOf(request.url), err: problem.cause ?? problem };
-      if (problem.status === 500) this.logger.error(line, 'failed');
-      else this.logger.warn(line, problem.detail);
+      const line = { request: id, method, path: pathOf(request.url) };
+      if (problem.status === 500) this.logger.error({ ...line, err: problem.cause ?? problem }, 'failed');
+      // A 503 that was meant (not ready, busy) says all in its detail; a stack belongs to what caused one.
+      else this.logger.warn({ ...line, ...(problem.cause !== undefined && { err: problem.cause }) }, problem.detail);
     }
     if (reply.raw.headersSent) {
       // Half an answer is out: the only honest end is one that the client sees as a failure.

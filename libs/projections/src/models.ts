@@ -13,6 +13,12 @@ import { swapsModel } from './swaps/apply.ts';
 import { unitsModel } from './units/apply.ts';
 
 /**
+ * Raise it when a rule changes what is written into a table that stays as it is: what was written by the old rule is then built
+ * anew, as it is when a table changes.
+ */
+export const RULES = 2;
+
+/**
  * Every read model, in the order in which a batch is applied to them. Flags come first: they look at parties, shipments and swaps as
  * they were before the batch. Past balances come last: they look at the postings with those of the batch.
  */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { transaction } from '#platform/transaction';
 import { positionsTable } from './engine/position.ts';
-import { models } from './models.ts';
+import { models, RULES } from './models.ts';
 import { schemaOf } from './schemaOf.ts';
 
 /** Told when a version was made, has switched, or went away. */
@@ -17,8 +17,8 @@ export interface Version {
 }
 
 const tables = [positionsTable, ...models.map((model) => model.tables)].join('\n');
-/** A change of any table is another shape, and so needs another version. */
-const shape = createHash('sha256').update(tables).digest('hex').slice(0, 16);
+/** A change of any table or rule is another shape, and so needs another version. */
+const shape = createHash('sha256').update(`${RULES}\n${tables}`).digest('hex').slice(0, 16);
 
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('lading read models', 0))`;
 

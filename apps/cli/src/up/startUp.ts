@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { serveDocs } from '#apps/query/src/docs/serveDocs';
 import { feedMigrations } from '#feed/migrations/index';
 import { journalMigrations } from '#journal/migrations/index';
@@ -6,13 +7,14 @@ import { adminKey } from '#platform/adminKey';
 import type { Config } from '#platform/config';
 import { createApp } from '#platform/createApp';
 import { startEmbeddedPostgres } from '#platform/embeddedPostgres';
+import { HealthChecks } from '#platform/health';
 import { listenOn } from '#platform/listenOn';
 import { migrate } from '#platform/migrate';
 import { platformMigrations } from '#platform/migrations/index';
 import { stopGracefully } from '#platform/stopOnSignals';
 import { waitForDatabase } from '#platform/waitForDatabase';
 import { projectionMigrations } from '#projections/migrations/index';
-import { Client } from '../client.ts';
+import { exitCodes, UserError } from '../exitCodes.ts';
 import { announce, withdraw } from '../running.ts';
 import { AllInOneModule } from './allInOne.module.ts';
 
@@ -23,7 +25,7 @@ export interface Up {
   readonly keyFile: string | undefined;
 }
 
-const READY_SECONDS = 60;
+const READY_MS = 60_000;
 
 /** What has to be undone, the last first. */
 export type Undo = (() => void | Promise<void>)[];
@@ -52,12 +54,27 @@ export async function startUp(config: Config, say: (message: string) => void, un
   const url = await listenOn(app, config);
   const { key, file } = await adminKey(config);
   // The projector makes its tables when it starts: until then no question has an answer.
-  await new Client(url, key).ready(READY_SECONDS);
+  await becomesReady(app.get(HealthChecks));
   announce(config.dataDir, { pid: process.pid, url, databaseUrl });
   undo.push(() => {
     withdraw(config.dataDir);
   });
   return { url, adminKey: key, keyFile: file };
+}
+
+async function becomesReady(health: HealthChecks): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    const { ready, checks } = await health.run();
+    if (ready) return;
+    if (Date.now() > deadline) {
+      const down = Object.entries(checks).flatMap(([name, { status, detail }]) =>
+        status === 'down' ? `${name}: ${detail ?? status}` : [],
+      );
+      throw new UserError(`Not ready within ${READY_MS / 1000} s. ${down.join('; ')}`, exitCodes.unavailable);
+    }
+    await sleep(20);
+  }
 }
 
 async function startEmbedded({ dataDir }: Config, say: (message: string) => void, undo: Undo): Promise<string> {
