@@ -8,7 +8,7 @@ import type { WithDatabase } from '#platform/config';
 import type { Version } from '#projections/versions';
 
 /** Events in one transaction while there is much to catch up on. */
-const BATCH = 4_000;
+const BATCH = 2_000;
 
 interface FeedOf {
   readonly config: Pick<WithDatabase, 'databaseUrl' | 'kafkaBrokers' | 'topic'>;

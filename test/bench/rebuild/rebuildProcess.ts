@@ -24,7 +24,7 @@ const measuring = setInterval(() => {
 const { version, events, seconds } = await rebuild({
   pool,
   patience: 0,
-  feeds: [() => new JournalFeed({ pool, url, batch: 4_000 })],
+  feeds: [() => new JournalFeed({ pool, url, batch: 2_000 })],
   onProgress: ({ applied, total }) => {
     if (atFirst === 0 && applied > total / 50) atFirst = megabytes();
   },

@@ -9,9 +9,12 @@ import { Where } from '../reading/where.ts';
 export interface PostingsQuery extends HoldingsFilter, PageQuery {}
 
 /** The journal lines behind a balance, in sequence order, each with its event. Their quantities sum to the balance. */
-export async function postings({ db, ledger }: ReadModel, query: PostingsQuery): Promise<Page<PostingRow>> {
+export async function postings(model: ReadModel, query: PostingsQuery): Promise<Page<PostingRow>> {
+  const { db, ledger } = model;
+  const orders = await ordersOf(model, query);
   const where = filtered(new Where(ledger, 'p'), 'h', query);
   if (query.accounts !== 'all') where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
+  if (orders !== undefined) where.and(`h."order" = ANY(${where.value(orders)})`);
   where.after(['p.sequence', 'p.n'], keyOf(query, [0, 0]));
   const { rows } = await db.query<PostingRow & { n: number }>(
     `SELECT p.sequence, a.type, a.id, ${instant('a.occurred')} AS occurred, ${instant('a.recorded')} AS recorded,
@@ -28,4 +31,21 @@ export async function postings({ db, ledger }: ReadModel, query: PostingsQuery):
     ({ sequence, n }) => [sequence, n],
     ({ n, ...row }) => row,
   );
+}
+
+/** Up to so many lines of a party are looked up one by one; the postings of one with more are soon found among all. */
+const FEW = 5_000;
+
+/**
+ * The orders of which a party ever had units, when they are few: among a million postings of others, the few of a small party would
+ * not be found by reading on until a page is full. Undefined when there is no need to know them.
+ */
+async function ordersOf({ db, ledger }: ReadModel, { owner, item, order, accounts }: PostingsQuery) {
+  if (owner === undefined || order !== undefined || accounts === 'all') return undefined;
+  const where = new Where(ledger, 'q').equals('q.owner', owner).equals('q.item', item);
+  const { rows } = await db.query<{ order: string }>(
+    `SELECT q."order" FROM queue q ${where.sql} LIMIT ${FEW}`,
+    where.values,
+  );
+  return rows.length < FEW ? [...new Set(rows.map((row) => row.order))] : undefined;
 }
