@@ -126,6 +126,16 @@ describe('applying a feed to the read models', () => {
     expect(await ofPosition()).toEqual({ sequence: head, state: 'running', reason: null });
   });
 
+  it('shows no half of an atomic batch, also when an event in it cannot be applied', async () => {
+    const poison = events.find(({ type }) => type === 'lading.shipment.received.v1')!.sequence;
+    const inBatch = poisoned(events, poison).map(({ event }) => {
+      const batchindex = event.sequence - (poison - 1);
+      return fed(batchindex === 0 || batchindex === 1 ? { ...event, batchindex, batchsize: 2 } : event);
+    });
+    expect(await db.models.apply('nvidia', inBatch)).toMatchObject({ outcome: 'parked', sequence: poison - 2 });
+    expect(await ofPosition()).toMatchObject({ sequence: poison - 2, state: 'parked' });
+  });
+
   it('parks at a value that the tables cannot take, and leaves nothing of it behind', async () => {
     const bad = events.map((event) => (event.sequence === 12 ? fed({ ...event, actor: 'a\u0000b' }) : fed(event)));
     expect(await db.models.apply('nvidia', bad)).toMatchObject({ outcome: 'parked', sequence: 11 });

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Applied, FeedEvent, Hint, Sink } from '#feed/feed';
+import { wholeRun } from '#feed/wholeRun';
 import { projectionApplySeconds, projectionEvents } from '#platform/metrics';
 import { applyModels } from './applyModels.ts';
 import { book } from './engine/book.ts';
@@ -118,16 +119,18 @@ export class ReadModels implements Sink {
     return known?.sequence === sequence ? known : new LedgerState(sequence, accounts);
   }
 
-  /** A batch with an event that cannot be applied is halved until it is found: all before it is applied, then the ledger stands still. */
+  /**
+   * A batch with an event that cannot be applied is halved until it is found: all before it is applied, then the ledger stands
+   * still. An atomic batch is not cut: nobody sees half of it.
+   */
   async #applyHalves(ledger: string, events: readonly FeedEvent[], hint: Hint | undefined): Promise<Applied> {
+    const half = cutOf(events);
     try {
       return await this.#applyBatch(ledger, events, hint);
     } catch (error) {
       if (!isPoison(error)) throw error;
-      const [only] = events;
-      if (events.length <= 1) return this.#park(ledger, only, error as Error);
+      if (half >= events.length) return this.#park(ledger, events[0], error as Error);
     }
-    const half = events.length >> 1;
     const before = await this.#applyHalves(ledger, events.slice(0, half), undefined);
     return before.outcome === 'applied' ? this.#applyHalves(ledger, events.slice(half), hint) : before;
   }
@@ -190,4 +193,10 @@ function nextOf(events: readonly FeedEvent[], after: number): { fresh: LedgerEve
     if (sequence === next) fresh.push(event);
   }
   return { fresh };
+}
+
+/** Where about half of the events end, between two that were not kept as one; all of them when they were. */
+function cutOf(events: readonly FeedEvent[]): number {
+  const half = wholeRun(events, events.length >> 1).length;
+  return half < events.length ? half : Math.max(1, wholeRun(events, 1).length);
 }

@@ -9,15 +9,15 @@ export class NoReadModels extends Error {
   }
 }
 
-// The search path is fixed in the same statement that picks the version, inside the snapshot that everything else is read from:
-// so a request never mixes two versions, whenever the switch happens. All in one round trip, for most reads are as short as that.
+// One trip to the database. The search path is fixed in the statement that picks the version, inside the snapshot that everything else
+// is read from: so a request never mixes two versions, whenever the switch happens.
 const begin = (ledger: string): string => `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SELECT version, set_config('search_path', 'rm_' || version, true) FROM read_model_active;
   SELECT sequence FROM positions WHERE ledger = ${pg.escapeLiteral(ledger)}`;
 
 /** The schema went away between picking it and reading it: the request was older than the grace of a retired version. */
-const GONE = new Set(['42P01', '3F000']);
+const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes((error as { code?: string }).code ?? '');
 
 /**
  * Runs `read` on one ledger's read models: one version, one snapshot. All that it reads stands at the same sequence. The pool is one
@@ -33,7 +33,7 @@ export async function withReadModels<T>(
   try {
     return await readOnce(pool, ledger, read);
   } catch (error) {
-    if (!GONE.has((error as { code?: string }).code ?? '')) throw error;
+    if (!isGone(error)) throw error;
     const { rowCount } = await pool.query('SELECT FROM read_model_active');
     if (rowCount === 0) throw new NoReadModels();
     return readOnce(pool, ledger, read);
@@ -43,16 +43,9 @@ export async function withReadModels<T>(
 async function readOnce<T>(pool: pg.Pool, ledger: string, read: (model: ReadModel) => Promise<T>): Promise<T> {
   const db = await pool.connect();
   try {
-    const [, active, standing] = (await db.query(begin(ledger))) as unknown as [
-      unknown,
-      Rows<'version'>,
-      Rows<'sequence'>,
-    ];
-    const version = active.rows[0]?.version;
-    if (version === undefined) throw new NoReadModels();
-    return await read({ db, ledger, version, sequence: standing.rows[0]?.sequence ?? 0 });
+    return await read({ db, ledger, ...(await standing(db, ledger)) });
   } finally {
-    // It only read: there is nothing to keep or to wait for, and a connection that cannot even say so is of no use to the next one.
+    // Nobody waits for it. It only read: there is nothing to keep, and a connection that cannot even say so is of no use to the next one.
     db.query('ROLLBACK').then(
       () => {
         db.release();
@@ -62,6 +55,13 @@ async function readOnce<T>(pool: pg.Pool, ledger: string, read: (model: ReadMode
       },
     );
   }
+}
+
+async function standing(db: pg.PoolClient, ledger: string): Promise<Pick<ReadModel, 'version' | 'sequence'>> {
+  const results = (await db.query(begin(ledger))) as unknown as [unknown, Rows<'version'>, Rows<'sequence'>];
+  const version = results[1].rows[0]?.version;
+  if (version === undefined) throw new NoReadModels();
+  return { version, sequence: results[2].rows[0]?.sequence ?? 0 };
 }
 
 type Rows<C extends string> = pg.QueryResult<Record<C, number>>;
