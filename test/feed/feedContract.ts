@@ -6,7 +6,7 @@ import { type Published, toFeedEvent } from '#feed/message';
 import { createPool } from '#platform/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { eventually } from './eventually.ts';
-import { someEvents } from './someEvents.ts';
+import { anAtomicBatch, someEvents } from './someEvents.ts';
 import { TableSink } from './tableSink.ts';
 
 export interface SourceTraits {
@@ -95,6 +95,23 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       await reaches('nvidia', events);
     });
 
+    it('shows no half of an atomic batch: it is applied in one call, however large and wherever a page ends', async () => {
+      const events = [
+        ...someEvents('nvidia', 1, 3),
+        ...anAtomicBatch('nvidia', 4, 8),
+        ...someEvents('nvidia', 9, 10),
+        ...anAtomicBatch('nvidia', 11, 22),
+        ...someEvents('nvidia', 23, 23),
+      ];
+      const amd = someEvents('amd', 1, 12);
+      await harness.publish([...events.slice(0, 6), ...amd, ...events.slice(6)]);
+      start({ batch: 4 });
+      await reaches('nvidia', events);
+      await reaches('amd', amd);
+      const cuts = sink.calls.filter(({ ledger }) => ledger === 'nvidia').map(({ to }) => to);
+      for (const to of cuts) expect([1, 2, 3, 8, 9, 10, 22, 23]).toContain(to);
+    });
+
     it('tries again while the sink fails, says so in its state, and loses and doubles nothing', async () => {
       const events = someEvents('nvidia', 1, 30);
       await harness.publish(events);
@@ -172,6 +189,41 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
           journal.filter(({ sequence }) => sequence > after).slice(0, limit);
         start({ fill, batch: 10 });
         await reaches('nvidia', nvidia);
+      });
+    }
+
+    if (endless && secondHand) {
+      it('waits for the rest of an atomic batch that came in part, and resumes before it', async () => {
+        const events = [...someEvents('nvidia', 1, 2), ...anAtomicBatch('nvidia', 3, 6), ...someEvents('nvidia', 7, 7)];
+        const amd = someEvents('amd', 1, 3);
+        await harness.publish(events.slice(0, 4));
+        const first = start();
+        await reaches('nvidia', events.slice(0, 2));
+        await harness.publish(amd);
+        await reaches('amd', amd);
+        await first.stop();
+        const second = start();
+        await harness.publish(events.slice(4));
+        await reaches('nvidia', events);
+        expect(second.state().parked).toEqual([]);
+        expect(sink.calls.some(({ from, to }) => from === 3 && to >= 6)).toBe(true);
+      });
+    }
+
+    if (secondHand) {
+      it('fills a hole in the middle of an atomic batch, and applies the batch in one call', async () => {
+        const events = [
+          ...someEvents('nvidia', 1, 2),
+          ...anAtomicBatch('nvidia', 3, 9),
+          ...someEvents('nvidia', 10, 11),
+        ];
+        await harness.publish(events.filter(({ sequence }) => sequence !== 6));
+        const journal = events.map((event) => toFeedEvent(event.bytes));
+        const fill = async (_ledger: string, after: number, limit: number) =>
+          journal.filter(({ sequence }) => sequence > after).slice(0, limit);
+        start({ fill });
+        await reaches('nvidia', events);
+        for (const { to } of sink.calls) expect([1, 2, 9, 10, 11]).toContain(to);
       });
     }
 

@@ -1,8 +1,14 @@
 import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
 import type { Published } from '#feed/message';
 
+/** Its place in an atomic batch. */
+interface BatchPlace {
+  readonly batchindex: number;
+  readonly batchsize: number;
+}
+
 /** An event as a ledger keeps it: the first opens it, the others register parties. `note` makes it longer. */
-export function anEvent(ledger: string, sequence: number, note?: string): Published {
+export function anEvent(ledger: string, sequence: number, note?: string, batch?: BatchPlace): Published {
   const event = {
     id: `E-${sequence}`,
     source: 'urn:test',
@@ -13,6 +19,7 @@ export function anEvent(ledger: string, sequence: number, note?: string): Publis
     sequence,
     recordedtime: new Date(Date.UTC(2023, 11, 1) + sequence).toISOString(),
     actor: 'test',
+    ...batch,
     data:
       sequence === 1
         ? { name: `Ledger ${ledger}`, keeper: 'nvidia' }
@@ -24,3 +31,9 @@ export function anEvent(ledger: string, sequence: number, note?: string): Publis
 /** Events `from` to `to` of a ledger. */
 export const someEvents = (ledger: string, from: number, to: number): Published[] =>
   Array.from({ length: to - from + 1 }, (_, index) => anEvent(ledger, from + index));
+
+/** The events `from` to `to` of a ledger, kept as one. */
+export const anAtomicBatch = (ledger: string, from: number, to: number): Published[] =>
+  Array.from({ length: to - from + 1 }, (_, batchindex) =>
+    anEvent(ledger, from + batchindex, undefined, { batchindex, batchsize: to - from + 1 }),
+  );

@@ -1,6 +1,7 @@
 import { type Applied, type FeedEvent, type Hint, type ParkedLedger, type Sink } from './feed.ts';
 import { type FeedLog, type FeedObserver, silent } from './observer.ts';
 import { type Backoff, defaultBackoff, delayAfter, pause, reasonOf } from './retry.ts';
+import { lengthInOrder, MAX_ATOMIC, wholeRun } from './wholeRun.ts';
 
 /** Reads events of one ledger with a sequence above `after`, in order; fewer than `limit` or none when there are no more. */
 export type Fill = (ledger: string, after: number, limit: number) => Promise<readonly FeedEvent[]>;
@@ -29,6 +30,8 @@ export interface Circumstances {
 export type Taken =
   /** Everything is applied, or was. */
   | 'done'
+  /** All but the last of them, which belong to an atomic batch whose rest has not come yet: they are kept here until it does. */
+  | 'held'
   /** There is a hole: read again from the start of the source. Asked for once a hole. */
   | 'seek-back'
   /** The ledger is parked: what was not applied stays so, and the other ledgers go on. */
@@ -55,6 +58,8 @@ export class Consumption {
   readonly #toldOf = new Map<string, number>();
   readonly #parked = new Map<string, Parked>();
   readonly #failing = new Map<string, string>();
+  /** The beginnings of atomic batches whose rest has not come yet. */
+  readonly #held = new Map<string, readonly FeedEvent[]>();
   #positions = new Map<string, number>();
 
   constructor(sink: Sink, signal: AbortSignal, options: ConsumptionOptions = {}) {
@@ -70,6 +75,7 @@ export class Consumption {
     for (const ledger of this.#parked.keys()) this.#options.observer?.unparked?.(ledger);
     this.#parked.clear();
     this.#soughtBack.clear();
+    this.#held.clear();
   }
 
   /** The last sequence applied; 0 when none is. */
@@ -106,21 +112,54 @@ export class Consumption {
     const skipped = events.filter(({ sequence }) => sequence <= first).length;
     if (skipped > 0) this.skipped(ledger, skipped);
 
+    const all = this.#withHeld(ledger, events);
     for (;;) {
       if (!alive()) return 'abandoned';
       const at = this.position(ledger);
-      const fresh = events.filter(({ sequence }) => sequence > at);
-      const got = fresh[0]?.sequence;
-      if (got === undefined) return 'done';
-      if (!this.#mayGoOn(ledger, got)) return 'stopped';
+      const fresh = all.filter(({ sequence }) => sequence > at);
+      this.#held.delete(ledger);
+      if (fresh.length === 0) return 'done';
 
-      const run = got === at + 1 ? inOrder(fresh, this.#batch) : await this.#missing(ledger, at, got, circumstances);
-      if (run === 'seek-back') return run;
-      if (run === undefined) return 'stopped';
+      const run = await this.#nextRun(ledger, at, fresh, circumstances);
+      if (typeof run === 'string') return run;
       const applied = await this.#apply(ledger, run, circumstances.hint, alive);
       if (applied === undefined) return 'abandoned';
       if (!this.#note(ledger, run, applied)) return 'stopped';
     }
+  }
+
+  /** What can be applied next, whole; or why there is nothing. */
+  async #nextRun(
+    ledger: string,
+    at: number,
+    fresh: readonly FeedEvent[],
+    circumstances: Circumstances,
+  ): Promise<readonly FeedEvent[] | 'held' | 'seek-back' | 'stopped'> {
+    const first = fresh[0]?.sequence ?? 0;
+    if (!this.#mayGoOn(ledger, first)) return 'stopped';
+    const follows = first === at + 1;
+    const run = follows ? wholeRun(fresh, this.#batch) : [];
+    if (run.length > 0) return run;
+
+    const behindHole = follows ? fresh.slice(lengthInOrder(fresh)) : fresh;
+    const got = behindHole[0]?.sequence;
+    if (got === undefined) {
+      this.#held.set(ledger, fresh);
+      return 'held';
+    }
+    const missing = await this.#missing(ledger, at, got, circumstances);
+    if (missing === undefined) return 'stopped';
+    if (missing === 'seek-back') return missing;
+    const filled = wholeRun([...missing, ...behindHole], this.#batch);
+    return filled.length > 0 ? filled : 'stopped';
+  }
+
+  /** What was held back, and these events after it; what comes again is taken from these. */
+  #withHeld(ledger: string, events: readonly FeedEvent[]): readonly FeedEvent[] {
+    const held = this.#held.get(ledger);
+    const first = events[0]?.sequence;
+    if (held === undefined || first === undefined) return events;
+    return [...held.filter(({ sequence }) => sequence < first), ...events];
   }
 
   /** Counts events that were not even looked into, because they are applied already. */
@@ -175,8 +214,15 @@ export class Consumption {
   async #fill(ledger: string, at: number, got: number): Promise<readonly FeedEvent[]> {
     if (this.#options.fill === undefined) return [];
     try {
-      const events = await this.#options.fill(ledger, at, Math.min(this.#batch, got - at - 1));
-      return events[0]?.sequence === at + 1 ? inOrder(events, got - at - 1) : [];
+      const most = Math.min(Math.max(this.#batch, MAX_ATOMIC), got - at - 1);
+      const filled: FeedEvent[] = [];
+      while (filled.length < most) {
+        const last = at + filled.length;
+        const next = await this.#options.fill(ledger, last, most - filled.length);
+        if (next[0]?.sequence !== last + 1) break;
+        filled.push(...next.slice(0, lengthInOrder(next)));
+      }
+      return filled;
     } catch (error) {
       this.#log.error({ ledger, err: error }, 'the journal could not be read to fill a hole');
       return [];
@@ -246,12 +292,4 @@ export class Consumption {
     this.#failing.delete(ledger);
     return undefined;
   }
-}
-
-/** The events up to the first that does not follow the one before it, `most` at most. */
-function inOrder(events: readonly FeedEvent[], most: number): readonly FeedEvent[] {
-  let length = 1;
-  while (length < Math.min(events.length, most) && events[length]?.sequence === (events[length - 1]?.sequence ?? 0) + 1)
-    length += 1;
-  return events.slice(0, length);
 }

@@ -158,7 +158,8 @@ export class JournalFeed implements Feed {
       const next = more ? read(last) : Promise.resolve({ page: [], more: false });
       next.catch(() => undefined);
       await consumption.head(ledger, last);
-      if ((await consumption.take(ledger, page)) !== 'done') return;
+      const taken = await consumption.take(ledger, page);
+      if (taken !== 'done' && taken !== 'held') return;
       ({ page, more } = await next);
     }
   }

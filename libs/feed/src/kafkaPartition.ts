@@ -34,6 +34,8 @@ export class KafkaPartition {
   next: bigint;
   /** The first record of each parked ledger that was not applied: no hint may go past it. */
   readonly #waiting = new Map<string, bigint>();
+  /** From where each ledger's events came that are held back: no hint may go past these either. */
+  readonly #held = new Map<string, bigint>();
   #sinceStart: boolean;
 
   constructor(
@@ -50,7 +52,7 @@ export class KafkaPartition {
 
   /** Where a restart may begin: every event before is applied. */
   get resume(): bigint {
-    return least([this.next, ...this.#waiting.values()]);
+    return least([this.next, ...this.#waiting.values(), ...this.#held.values()]);
   }
 
   /** Whether this record can come next in the log that was positioned in; the first of an empty log tells which log it is. */
@@ -64,7 +66,9 @@ export class KafkaPartition {
   async take(slice: Slice, consumption: Consumption, alive: () => boolean): Promise<Progress> {
     const groups = this.#byLedger(slice.messages, consumption);
     // From before the first that is new, so that it is true whatever becomes of the groups.
-    const hint = this.#hint(least([slice.next, ...groups.map(({ offset }) => offset), ...this.#waiting.values()]));
+    const hint = this.#hint(
+      least([slice.next, ...groups.map(({ offset }) => offset), ...this.#waiting.values(), ...this.#held.values()]),
+    );
     let again: bigint | undefined;
     for (const group of groups) {
       // After a hole it is not sure what was read: then nothing is remembered until it was read again.
@@ -87,10 +91,13 @@ export class KafkaPartition {
     await consumption.head(ledger, events.at(-1)?.sequence ?? 0);
     const taken = await consumption.take(ledger, events, { hint, alive, canSeekBack: !this.#sinceStart });
     if (taken === 'abandoned') return taken;
+    const held = this.#held.get(ledger);
+    this.#held.delete(ledger);
     if (taken === 'seek-back') return this.start;
+    if (taken === 'held') this.#held.set(ledger, least([offset, held ?? offset]));
     const waiting = this.#waiting.get(ledger);
     if (taken === 'stopped') {
-      this.#waiting.set(ledger, least([offset, waiting ?? offset]));
+      this.#waiting.set(ledger, least([offset, waiting ?? offset, held ?? offset]));
       return undefined;
     }
     // What came for it while it was parked was left out.
