@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../ensure/root.mjs';
 import { startGuarded } from '../process/guarded.mjs';
+import { flagsOf } from './writerFlags.mjs';
 
 const READY_MS = 90_000;
 
@@ -28,7 +29,7 @@ const READY_MS = 90_000;
 export async function startService({ name, app, port, logFile, env, nodeOptions = [] }) {
   const main = join(root, 'dist', 'apps', app, 'src', 'main.js');
   const logFd = openSync(logFile, 'a', 0o600);
-  const server = await startGuarded([process.execPath, '--enable-source-maps', ...nodeOptions, main], {
+  const server = await startGuarded([process.execPath, '--enable-source-maps', ...flagsOf(app), ...nodeOptions, main], {
     cwd: root,
     logFd,
     onOwnersDeath: 'TERM',

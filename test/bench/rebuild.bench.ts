@@ -65,7 +65,10 @@ export async function run({
 function rebuildElsewhere(url: string): Promise<Rebuilding> {
   return new Promise((resolve, reject) => {
     // Built it ends with .js, as this file does.
-    const child = fork(new URL(`./rebuild/rebuildProcess${extname(import.meta.url)}`, import.meta.url), [url]);
+    const child = fork(new URL(`./rebuild/rebuildProcess${extname(import.meta.url)}`, import.meta.url), [url], {
+      // As the projector is started: without the writers' young generation, which this process may have been given.
+      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--max-semi-space-size')),
+    });
     child.once('message', (result) => {
       resolve(result as Rebuilding);
     });

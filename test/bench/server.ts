@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '#scripts/process/freePort.mjs';
+import { writerFlags } from '#scripts/stack/writerFlags.mjs';
 
-/** A server in a process of its own. */
+/** A server in a process of its own, started as the writing services are. */
 export interface Server {
   readonly url: string;
   readonly pid: number;
@@ -13,7 +14,7 @@ export interface Server {
 /** Starts a compiled main, tells it a free port as LADING_PORT, and resolves when it answers `ready` with anything but 503. */
 export async function startServer(main: URL, env: Readonly<Record<string, string>>, ready: string): Promise<Server> {
   const port = await freePort();
-  const child = spawn(process.execPath, [...nodeOptions(), main.pathname], {
+  const child = spawn(process.execPath, [...writerFlags, ...nodeOptions(), main.pathname], {
     env: { ...process.env, LADING_HOST: '127.0.0.1', LADING_PORT: String(port), LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -3,6 +3,7 @@ import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
+import { flagsOf } from '#scripts/stack/writerFlags.mjs';
 import { parse } from 'yaml';
 import { relaySettings } from '#apps/relay/src/relaySettings';
 import { readConfig, settings } from '#platform/config';
@@ -57,7 +58,7 @@ describe('docker/compose.yaml', () => {
   });
 
   it.each(ours)('%s starts a program that the build makes', (name, { command, build }) => {
-    expect(command).toEqual(['node', `dist/apps/${name}/src/main.js`]);
+    expect(command).toEqual(['node', ...flagsOf(name), `dist/apps/${name}/src/main.js`]);
     expect(existsSync(new URL(`../../apps/${name}/src/main.ts`, import.meta.url))).toBe(true);
     expect(existsSync(new URL(`../../docker/${build!.context}/${build!.dockerfile}`, import.meta.url))).toBe(true);
   });
