@@ -18,21 +18,22 @@ import { unitsModel } from './units/apply.ts';
  */
 export const RULES = 2;
 
-/**
- * Every read model, in the order in which a batch is applied to them. Flags come first: they look at parties, shipments and swaps as
- * they were before the batch. Past balances come last: they look at the postings with those of the batch.
- */
-export const models: readonly Model[] = [
-  flagsModel,
+/** They look at nothing that others write. */
+export const besideFlags: readonly Model[] = [
   activityModel,
-  partiesModel,
-  itemsModel,
   holdingsModel,
   postingsModel,
   ordersModel,
   queueModel,
-  shipmentsModel,
+  itemsModel,
   unitsModel,
-  swapsModel,
-  pastBalancesModel,
 ];
+
+/**
+ * Flags look at parties, shipments and swaps as they were before the batch: so these are written after them. Past balances look at the
+ * postings with those of the batch.
+ */
+export const afterFlags: readonly Model[] = [partiesModel, shipmentsModel, swapsModel, pastBalancesModel];
+
+/** Every read model. */
+export const models: readonly Model[] = [flagsModel, ...besideFlags, ...afterFlags];

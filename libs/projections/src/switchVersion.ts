@@ -43,6 +43,7 @@ export async function switchTo(pool: pg.Pool, version: number): Promise<Switched
   const waiting = await standing(pool, version);
   if (waiting !== undefined) return waiting;
   if (Date.now() < (restUntil.get(pool) ?? 0)) return { outcome: 'nearly' };
+  await analyse(pool, version);
   const switched = await transaction(pool, (client) => switchUnderLock(pool, client, version));
   if (switched.outcome === 'nearly') restUntil.set(pool, Date.now() + REST_MS);
   if (switched.outcome === 'switched')
@@ -67,6 +68,16 @@ async function switchUnderLock(pool: pg.Pool, client: pg.PoolClient, version: nu
   await client.query(`UPDATE read_model_versions SET state = 'retired', retired = now() WHERE state = 'active'`);
   await client.query(`UPDATE read_model_versions SET state = 'active', switched = now() WHERE version = $1`, [version]);
   return { outcome: 'switched', from };
+}
+
+/** Gives the planner its statistics, once: the first questions come long before PostgreSQL would gather them by itself. */
+async function analyse(pool: pg.Pool, version: number): Promise<void> {
+  const { rows } = await pool.query<{ tables: string | null }>(
+    `SELECT string_agg(relid::regclass::text, ', ') AS tables FROM pg_stat_user_tables WHERE schemaname = $1 AND last_analyze IS NULL`,
+    [schemaOf(version)],
+  );
+  const tables = rows[0]?.tables;
+  if (tables != null) await pool.query(`ANALYZE ${tables}`);
 }
 
 /** Waits until a version is nowhere behind another. @returns what is in the way */

@@ -20,8 +20,7 @@ export const flagsModel: Model = { name: 'flags', tables: flagsTables, apply };
 async function apply(batch: Batch, db: Db): Promise<void> {
   const raised: Raised[] = [];
   const transfers = new Transfers(batch);
-  await transfers.load(db);
-  const judge = await judgeOf(batch, db);
+  const [judge] = await Promise.all([judgeOf(batch, db), transfers.load(db)]);
   for (const event of batch.events) {
     judge.learn(event);
     if (event.type === 'lading.reallocation.made.v1' || event.type === 'lading.swap.executed.v1') {
@@ -56,11 +55,13 @@ interface Judge {
 }
 
 async function judgeOf(batch: Batch, db: Db): Promise<Judge> {
-  const controls = await loadControls(batch, db);
-  const consignees = await loadConsignees(batch, db);
-  const proposals = await loadProposals(batch, db);
   const onTheWay = new OnTheWay(batch);
-  await onTheWay.load(batch.ledger, db);
+  const [controls, consignees, proposals] = await Promise.all([
+    loadControls(batch, db),
+    loadConsignees(batch, db),
+    loadProposals(batch, db),
+    onTheWay.load(batch.ledger, db),
+  ]);
   return {
     controls,
     consignee: (shipment) => consignees.get(shipment),
