@@ -29,10 +29,13 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   const filter = new Where(ledger, 'q');
   filter.values.splice(0, 1, ...where.values);
   filter.equals('q.owner', query.owner).equals('o.buyer', query.buyer);
+  // Without a filter a page is the next entries of the index; with one, who is left out still counts.
+  const filters = query.owner !== undefined || query.buyer !== undefined;
+  const next = `SELECT * FROM queue q ${where.sql} ORDER BY ${ORDER}${filters ? '' : ` LIMIT ${limitOf(query) + 1}`}`;
   const { rows } = await db.query<Row>(
     `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.window_from AS "from", q.window_to AS "to",
        q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held, q.placed, q.n
-     FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM queue q ${where.sql} ORDER BY ${ORDER}) q
+     FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM (${next}) q) q
        JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
      ${filter.sql} ORDER BY q.position LIMIT ${limitOf(query) + 1}`,
     filter.values,
