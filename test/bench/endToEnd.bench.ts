@@ -4,6 +4,7 @@ import { kafkaAlone } from './endToEnd/kafkaAlone.ts';
 import { openLoop } from './endToEnd/openLoop.ts';
 import { Sightings } from './endToEnd/sightings.ts';
 import { type Answered, eventText, submit } from './endToEnd/submissions.ts';
+import { WhereTimeGoes } from './endToEnd/whereTimeGoes.ts';
 import { below, type Figure } from './figure.ts';
 import { percentile } from './percentile.ts';
 
@@ -57,6 +58,7 @@ async function submissionToVisible({ topology }: RunningTopology): Promise<numbe
   const sightings = new Sightings(topology.url('query'), watcher);
   const url = topology.url('shipments');
   const sent: Sent[] = [];
+  const time = await WhereTimeGoes.from(topology);
   sightings.watch();
   await openLoop(PER_SECOND, PER_SECOND * (WARM_SECONDS + SECONDS), (n, planned) => {
     const answered = submit(url, agent, eventText(n, PER_SECOND));
@@ -65,6 +67,7 @@ async function submissionToVisible({ topology }: RunningTopology): Promise<numbe
   });
   const answers = await Promise.all(sent.map(({ answered }) => answered));
   await sightings.until(Math.max(...answers.map(({ sequence }) => sequence)), 30_000);
+  console.error(`bench: ${await time.told()}`);
   agent.destroy();
   watcher.destroy();
 
