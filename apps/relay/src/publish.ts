@@ -3,7 +3,6 @@ import type pg from 'pg';
 import { KafkaLog } from '#feed/kafkaLog';
 import type { Published } from '#feed/message';
 import type { FeedLog } from '#feed/observer';
-import { pause } from '#feed/retry';
 import { ensureTopic, type TopicSettings } from '#feed/topic';
 import { Wake } from '#feed/wake';
 import { listen } from '#platform/listen';
@@ -35,13 +34,6 @@ class TopicChanged extends Error {
 }
 
 const STORE_MS = 50;
-/**
- * Batches that are not large begin at least so many milliseconds apart: what comes after a pause goes out at once, and of a steady
- * stream each batch has what came meanwhile. Every batch costs the broker a request and each consumer a transaction of some 20
- * statements, whatever is in it: at 1,000 events/s all processes together take half as much of two cores as without.
- */
-const PACE_MS = 10;
-const LARGE = 250;
 
 /**
  * One connection to Kafka: makes or checks the topic, verifies the cursors, then sends what the journal has, as it comes.
@@ -104,6 +96,7 @@ class Session {
       this.#every(checkEvery, () => this.#check()),
     ];
     try {
+      // One batch is read while the one before it is sent.
       let reading = this.#read();
       while (!signal.aborted && this.#failed === undefined) {
         const batch = await reading;
@@ -113,8 +106,6 @@ class Session {
           continue;
         }
         const sending = this.#send(batch);
-        // A large batch means that there is more: it is read while the one before it is sent.
-        if (batch.length < LARGE) await Promise.all([sending, pause(PACE_MS, signal)]);
         reading = this.#read();
         await sending;
       }
