@@ -61,7 +61,7 @@ export async function startBroker({
   await writeFile(portsFile, JSON.stringify({ port, controllerPort }));
 
   if (!existsSync(join(dataDir, 'data', 'meta.properties'))) {
-    const cluster = randomBytes(16).toString('base64url');
+    const cluster = clusterId();
     await run('java', [
       ...javaOptions('64m'),
       '-cp',
@@ -124,6 +124,14 @@ async function waitForPredecessor(pidFile, config, log) {
     if (Date.now() > deadline)
       throw new Error(`another Kafka (process ${pid}) is running on ${config}: stop the one that started it first`);
     await sleep(50);
+  }
+}
+
+/** 16 bytes in base64, as Kafka makes them itself: none that begins with "-", which its tool would take for an option. */
+function clusterId() {
+  for (;;) {
+    const id = randomBytes(16).toString('base64url');
+    if (!id.startsWith('-')) return id;
   }
 }
 
