@@ -93,7 +93,7 @@ try {
 
 /** The first of the six ports; a mistake in any of the settings is said here, once, and not by six processes. */
 async function checkedPort() {
-  const { readConfig } = await import('#platform/config');
+  const { readConfig } = await import('#platform/service/config');
   try {
     return readConfig({ defaultPort: FIRST_PORT }).port || FIRST_PORT;
   } catch (error) {

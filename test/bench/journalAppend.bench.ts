@@ -6,8 +6,8 @@ import { parseSubmission } from '#contracts/parseSubmission';
 import { Journal } from '#journal/journal';
 import { journalMigrations } from '#journal/migrations/index';
 import type { Submission } from '#journal/submission';
-import { createPool } from '#platform/database';
-import { migrate } from '#platform/migrate';
+import { createPool } from '#platform/database/database';
+import { migrate } from '#platform/database/migrate';
 import { startCluster } from '#scripts/postgres/cluster.mjs';
 import { type Figure, shareOf } from './figure.ts';
 

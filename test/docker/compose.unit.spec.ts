@@ -6,9 +6,9 @@ import { Script } from 'node:vm';
 import { flagsOf } from '#scripts/stack/writerFlags.mjs';
 import { parse } from 'yaml';
 import { relaySettings } from '#apps/relay/src/relaySettings';
-import { readConfig, settings } from '#platform/config';
-import { HealthController } from '#platform/health.controller';
-import { MetricsController } from '#platform/metrics.controller';
+import { readConfig, settings } from '#platform/service/config';
+import { HealthController } from '#platform/watching/health.controller';
+import { MetricsController } from '#platform/watching/metrics.controller';
 import { FIRST_PORT, services as stack } from '../../scripts/stack/services.mjs';
 
 interface ComposeService {

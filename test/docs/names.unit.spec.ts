@@ -7,8 +7,8 @@ import { buildProgram } from '#apps/cli/src/program';
 import { relaySettings } from '#apps/relay/src/relaySettings';
 import { isEventType } from '#contracts/catalog';
 import { rejectionCodes } from '#contracts/rejections';
-import { roles } from '#platform/actor';
-import { settings } from '#platform/config';
+import { roles } from '#platform/keys/actor';
+import { settings } from '#platform/service/config';
 import { FIRST_PORT, services } from '#scripts/stack/services.mjs';
 import { type Document, documents, filesUnder, readDocument } from './documents.ts';
 

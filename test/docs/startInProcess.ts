@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startUp, type Undo } from '#apps/cli/src/up/startUp';
-import { readConfig } from '#platform/config';
+import { readConfig } from '#platform/service/config';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { freePort } from '#test/setup/freePort';
 

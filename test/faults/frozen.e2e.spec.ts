@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { ensureBuild } from '#scripts/ensure/build.mjs';
 import type { Member } from '#scripts/stack/member.mjs';
 import { describeKafka } from '../setup/kafka.ts';

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { ConsumptionOptions } from '#feed/consumption';
 import type { Feed } from '#feed/feed';
 import { type Published, toFeedEvent } from '#feed/message';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { eventually } from './eventually.ts';
 import { anAtomicBatch, someEvents } from './someEvents.ts';

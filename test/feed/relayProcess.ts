@@ -1,5 +1,5 @@
 import { Relay } from '#apps/relay/src/relay';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 
 /**
  * A relay in a process of its own, to be killed: `relayProcess.ts URL BROKER TOPIC [die]`. Says `publishing` when it does. With

@@ -4,7 +4,7 @@ import { parseEvent } from '#contracts/cloudEvent';
 import type { Published } from '#feed/message';
 import { journalMigrations } from '#journal/migrations/index';
 import { feedMigrations } from '#feed/migrations/index';
-import { migrate } from '#platform/migrate';
+import { migrate } from '#platform/database/migrate';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
 /** A database with a journal and the relay's tables. */

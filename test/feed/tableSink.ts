@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Applied, FeedEvent, Hint, Sink } from '#feed/feed';
-import { transaction } from '#platform/transaction';
+import { transaction } from '#platform/database/transaction';
 
 /**
  * The smallest sink that keeps its promises: events go into a table whose primary key refuses to take one twice, and the row

@@ -8,12 +8,12 @@ import { IntakeModule } from '#intake/intake.module';
 import type { JournalOptions } from '#journal/journalOptions';
 import { journalMigrations } from '#journal/migrations/index';
 import { readHeads } from '#journal/reader';
-import { createKey, type NewApiKey } from '#platform/apiKeys';
-import { readConfig, type WithDatabase } from '#platform/config';
-import { createApp } from '#platform/createApp';
-import { migrate } from '#platform/migrate';
-import { platformMigrations } from '#platform/migrations/index';
-import { POOL } from '#platform/tokens';
+import { createKey, type NewApiKey } from '#platform/keys/apiKeys';
+import { readConfig, type WithDatabase } from '#platform/service/config';
+import { createApp } from '#platform/http/createApp';
+import { migrate } from '#platform/database/migrate';
+import { platformMigrations } from '#platform/database/migrations';
+import { POOL } from '#platform/service/tokens';
 import { freshDatabase } from '../setup/freshDatabase.ts';
 
 export const ADMIN = 'the-bootstrap-key-of-this-test';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { createPool } from '#platform/database';
-import { migrate } from '#platform/migrate';
+import { createPool } from '#platform/database/database';
+import { migrate } from '#platform/database/migrate';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { Journal } from '#journal/journal';
 import type { JournalOptions } from '#journal/journalOptions';

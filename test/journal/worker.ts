@@ -1,4 +1,4 @@
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { Journal } from '#journal/journal';
 import type { JournalOptions } from '#journal/journalOptions';
 import type { Submission } from '#journal/submission';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { Client } from '#apps/cli/src/client';
 import { startUp, type Undo } from '#apps/cli/src/up/startUp';
-import { readConfig } from '#platform/config';
-import { createPool } from '#platform/database';
+import { readConfig } from '#platform/service/config';
+import { createPool } from '#platform/database/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
 export interface Lading {

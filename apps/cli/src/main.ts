@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { CommanderError } from 'commander';
-import { ConfigError } from '#platform/config';
+import { ConfigError } from '#platform/service/config';
 import { exitCodes, UserError } from './exitCodes.ts';
 import { buildProgram } from './program.ts';
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { exitCodes, UserError } from './exitCodes.ts';
 import { reasonOf } from './client.ts';
 import { databaseUrl } from './running.ts';

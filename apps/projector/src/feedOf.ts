@@ -4,7 +4,7 @@ import { fillFromJournal } from '#feed/fillFromJournal';
 import { JournalFeed } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
 import type { FeedLog, FeedObserver } from '#feed/observer';
-import type { WithDatabase } from '#platform/config';
+import type { WithDatabase } from '#platform/service/config';
 import type { Version } from '#projections/versions';
 
 /** Events in one transaction while there is much to catch up on. */

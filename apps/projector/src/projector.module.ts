@@ -9,10 +9,10 @@ import {
 import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
 import { feedMetrics } from '#feed/metrics';
-import type { WithDatabase } from '#platform/config';
-import { HealthChecks, NotReady } from '#platform/health';
-import { createPool } from '#platform/database';
-import { CONFIG } from '#platform/tokens';
+import type { WithDatabase } from '#platform/service/config';
+import { HealthChecks, NotReady } from '#platform/watching/health';
+import { createPool } from '#platform/database/database';
+import { CONFIG } from '#platform/service/tokens';
 import { Projector } from '#projections/projector';
 import { feedOf } from './feedOf.ts';
 

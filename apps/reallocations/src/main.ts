@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { journalMigrations } from '#journal/migrations/index';
-import { runService } from '#platform/runService';
+import { runService } from '#platform/service/runService';
 import { ReallocationsModule } from './reallocations.module.ts';
 
 await runService('reallocations', ReallocationsModule, 7402, { migrations: journalMigrations });

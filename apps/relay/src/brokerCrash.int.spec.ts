@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { fillFromJournal } from '#feed/fillFromJournal';
 import { KafkaFeed } from '#feed/kafka';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { startBroker } from '#scripts/kafka/broker.mjs';
 import { eventually } from '#test/feed/eventually';
 import { append, freshJournal } from '#test/feed/seedJournal';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { clientConfig } from '#platform/database';
+import { clientConfig } from '#platform/database/database';
 import { pause } from '#feed/retry';
 
 /** Being the one relay that publishes to a topic. Ends with the connection that holds the lock. */

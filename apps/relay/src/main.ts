@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { feedMigrations } from '#feed/migrations/index';
 import { journalMigrations } from '#journal/migrations/index';
-import { runService } from '#platform/runService';
+import { runService } from '#platform/service/runService';
 import { RelayModule } from './relay.module.ts';
 
 await runService('relay', RelayModule, 7404, {

@@ -2,10 +2,10 @@ import { Inject, Injectable, Module, type OnApplicationBootstrap, type OnApplica
 import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
 import { relayStatus } from '#feed/relayStatus';
-import type { WithDatabase } from '#platform/config';
-import { HealthChecks, NotReady } from '#platform/health';
-import { feedLagEvents, feedLagSeconds } from '#platform/metrics';
-import { CONFIG, POOL } from '#platform/tokens';
+import type { WithDatabase } from '#platform/service/config';
+import { HealthChecks, NotReady } from '#platform/watching/health';
+import { feedLagEvents, feedLagSeconds } from '#platform/watching/metrics';
+import { CONFIG, POOL } from '#platform/service/tokens';
 import { Relay } from './relay.ts';
 import { relayMetrics } from './relayObserver.ts';
 import { readTopicSettings } from './relaySettings.ts';

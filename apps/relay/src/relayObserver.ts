@@ -1,4 +1,4 @@
-import { relayEvents, relayLeading, relayPublishSeconds } from '#platform/metrics';
+import { relayEvents, relayLeading, relayPublishSeconds } from '#platform/watching/metrics';
 
 /** What the relay does, for metrics. */
 export interface RelayObserver {

@@ -1,4 +1,4 @@
-import { ConfigError } from '#platform/config';
+import { ConfigError } from '#platform/service/config';
 import type { TopicSettings } from '#feed/topic';
 
 /** For a topic that the relay makes; one that is there may have any number of partitions. */

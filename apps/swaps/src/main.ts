@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { journalMigrations } from '#journal/migrations/index';
-import { runService } from '#platform/runService';
+import { runService } from '#platform/service/runService';
 import { SwapsModule } from './swaps.module.ts';
 
 await runService('swaps', SwapsModule, 7403, { migrations: journalMigrations });

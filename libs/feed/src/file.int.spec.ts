@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { feedContract } from '#test/feed/feedContract';
 import { someEvents } from '#test/feed/someEvents';
 import { TableSink } from '#test/feed/tableSink';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { FileFeed } from './file.ts';
 

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { feedContract } from '#test/feed/feedContract';
 import { append, freshJournal } from '#test/feed/seedJournal';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { JournalFeed } from './journal.ts';
 
 describe('the journal', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { eventually } from '#test/feed/eventually';
 import { append, freshJournal } from '#test/feed/seedJournal';
 import { someEvents } from '#test/feed/someEvents';

@@ -1,4 +1,4 @@
-import { feedHoles, feedLagEvents, feedLagSeconds, projectionParked } from '#platform/metrics';
+import { feedHoles, feedLagEvents, feedLagSeconds, projectionParked } from '#platform/watching/metrics';
 import type { FeedObserver } from './observer.ts';
 
 /** Shows in `/metrics` how far a consumer is behind; `consumer` is its name in status, as `projector`. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Role } from '#platform/actor';
-import { revokeKey } from '#platform/apiKeys';
+import type { Role } from '#platform/keys/actor';
+import { revokeKey } from '#platform/keys/apiKeys';
 import {
   BATCH,
   CLOUD_EVENT,

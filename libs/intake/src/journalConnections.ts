@@ -2,9 +2,9 @@ import { Inject, Injectable, type OnApplicationShutdown, type Provider } from '@
 import type pg from 'pg';
 import { Journal } from '#journal/journal';
 import type { JournalOptions } from '#journal/journalOptions';
-import type { WithDatabase } from '#platform/config';
-import { createPool } from '#platform/database';
-import { CONFIG } from '#platform/tokens';
+import type { WithDatabase } from '#platform/service/config';
+import { createPool } from '#platform/database/database';
+import { CONFIG } from '#platform/service/tokens';
 import { observeJournal } from './observeJournal.ts';
 
 /** The journal's own connections to PostgreSQL. */

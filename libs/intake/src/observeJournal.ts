@@ -1,5 +1,5 @@
 import type { JournalObserver } from '#journal/journalObserver';
-import { journalAppendSeconds, journalBatchSize, journalEvents, journalRetries } from '#platform/metrics';
+import { journalAppendSeconds, journalBatchSize, journalEvents, journalRetries } from '#platform/watching/metrics';
 
 /** Counts what a journal does, for `/metrics`. */
 export const observeJournal: JournalObserver = {

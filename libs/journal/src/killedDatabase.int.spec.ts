@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrate } from '#platform/migrate';
+import { migrate } from '#platform/database/migrate';
 import { type Cluster, startCluster } from '#scripts/postgres/cluster.mjs';
 import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';

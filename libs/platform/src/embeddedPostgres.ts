@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startCluster } from '#scripts/postgres/cluster.mjs';
-import { clientConfig } from './database.ts';
+import { clientConfig } from './database/database.ts';
 import { holdFolder } from './holdFolder.ts';
 
 const DATABASE = 'lading';

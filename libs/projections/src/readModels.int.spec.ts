@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { FeedEvent } from '#feed/feed';
 import { foldHoldings } from '#ledger/fold';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { dispatched, of, placed, received } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
 import { applyAll, fed, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';

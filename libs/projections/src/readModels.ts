@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Applied, FeedEvent, Hint, Sink } from '#feed/feed';
 import { wholeRun } from '#feed/wholeRun';
-import { projectionApplySeconds, projectionEvents } from '#platform/metrics';
+import { projectionApplySeconds, projectionEvents } from '#platform/watching/metrics';
 import { applyModels } from './applyModels.ts';
 import { book } from './engine/book.ts';
 import { LedgerState } from './engine/ledgerState.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { transaction } from '#platform/transaction';
+import { transaction } from '#platform/database/transaction';
 import { schemaOf } from './schemaOf.ts';
 import { VERSIONS_CHANNEL } from './versions.ts';
 

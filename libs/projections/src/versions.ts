@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { transaction } from '#platform/transaction';
+import { transaction } from '#platform/database/transaction';
 import { positionsTable } from './engine/position.ts';
 import { models, RULES } from './models.ts';
 import { schemaOf } from './schemaOf.ts';

@@ -1,5 +1,5 @@
 import { JournalFeed } from '#feed/journal';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { rebuild } from '#projections/rebuild';
 
 /** What the process that rebuilt has to say for itself. Memory is resident, in MB. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { type Role, roles } from '#platform/actor';
-import { type ApiKey, ApiKeyError, createKey, listKeys, revokeKey, rotateKey } from '#platform/apiKeys';
+import { type Role, roles } from '#platform/keys/actor';
+import { type ApiKey, ApiKeyError, createKey, listKeys, revokeKey, rotateKey } from '#platform/keys/apiKeys';
 import { UserError } from '../exitCodes.ts';
 import { renderTable } from '../table.ts';
 import { withPool } from '../withPool.ts';

@@ -7,7 +7,7 @@ import { FileFeed } from '#feed/file';
 import { fillFromJournal } from '#feed/fillFromJournal';
 import { JournalFeed } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
-import { readConfig } from '#platform/config';
+import { readConfig } from '#platform/service/config';
 import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/rebuild';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { formatNumber } from '../table.ts';

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { FeedEvent } from '#feed/feed';
 import { eventsInFile, FileFeedError } from '#feed/file';
 import { Fold } from '#ledger/fold';
-import { readConfig } from '#platform/config';
+import { readConfig } from '#platform/service/config';
 import { reasonOf } from '../client.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { fromJournal } from '../replay/fromJournal.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { LedgerRow } from '#contracts/rows';
-import { type Config, readConfig } from '#platform/config';
+import { type Config, readConfig } from '#platform/service/config';
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';

@@ -3,8 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { openApi } from '#apps/query/src/docs/openApi';
-import { createAdapter } from '#platform/createAdapter';
-import { PlatformModule, type PlatformParts } from '#platform/platform.module';
+import { createAdapter } from '#platform/http/createAdapter';
+import { PlatformModule, type PlatformParts } from '#platform/service/platform.module';
 import { AllInOneModule } from './allInOne.module.ts';
 
 /** The OpenAPI document of the whole contract: all services together. Nothing is started for it, and no database is needed. */

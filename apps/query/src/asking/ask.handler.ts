@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import { withReadModels } from '#projections/reading/withReadModels';
-import { POOL } from '#platform/tokens';
+import { POOL } from '#platform/service/tokens';
 import { Ask, type Standing } from './ask.query.ts';
 import { Ledgers } from './ledgers.ts';
 import { noReadModels } from './noReadModels.ts';

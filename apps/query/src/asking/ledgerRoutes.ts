@@ -1,6 +1,6 @@
 import { applyDecorators, Controller, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Requires } from '#platform/requires';
+import { Requires } from '#platform/keys/requires';
 import { AnswerInterceptor } from './answer.interceptor.ts';
 
 /** A controller of routes under `/v1/ledgers/{ledger}` that a `read` key may ask. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { LedgerId } from '#contracts/scalars';
-import { POOL } from '#platform/tokens';
+import { POOL } from '#platform/service/tokens';
 import { unknownLedger } from './refusals.ts';
 
 /** Which ledgers there are. One that was opened stays, so it is looked up once. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { type Listener, listen } from '#platform/listen';
-import type { WithDatabase } from '#platform/config';
-import { CONFIG } from '#platform/tokens';
+import { type Listener, listen } from '#platform/http/listen';
+import type { WithDatabase } from '#platform/service/config';
+import { CONFIG } from '#platform/service/tokens';
 
 const CHANNELS = { applied: 'lading_applied', recorded: 'lading_events' } as const;
 export type NewsOf = keyof typeof CHANNELS;

@@ -1,4 +1,4 @@
-import { type ProblemError, unavailable } from '#platform/problemError';
+import { type ProblemError, unavailable } from '#platform/http/problemError';
 import { NoReadModels } from '#projections/reading/withReadModels';
 
 /** Undefined table, column or schema. */

@@ -1,5 +1,5 @@
 import type { FieldError } from '#contracts/problem';
-import { ProblemError, unavailable } from '#platform/problemError';
+import { ProblemError, unavailable } from '#platform/http/problemError';
 
 /** 400: what is wrong, parameter by parameter. */
 export function malformed(errors: readonly FieldError[]): ProblemError {

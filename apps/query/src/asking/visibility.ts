@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { appliedSequence } from '#projections/reading/withReadModels';
-import { POOL } from '#platform/tokens';
+import { POOL } from '#platform/service/tokens';
 import { headOf } from './headOf.ts';
 import { News, type NewsOf } from './news.ts';
 import { noReadModels } from './noReadModels.ts';

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { asyncApi } from '#contracts/asyncApi';
-import type { Config } from '#platform/config';
-import { Public } from '#platform/requires';
-import { CONFIG } from '#platform/tokens';
+import type { Config } from '#platform/service/config';
+import { Public } from '#platform/keys/requires';
+import { CONFIG } from '#platform/service/tokens';
 
 @Controller('asyncapi.json')
 @Public()

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { Requires } from '#platform/requires';
+import { Requires } from '#platform/keys/requires';
 import { Answer } from '../asking/answer.ts';
 import { AnswerInterceptor } from '../asking/answer.interceptor.ts';
 import { ledgerParameter } from '../asking/ledgerRoutes.ts';

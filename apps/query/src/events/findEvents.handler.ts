@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import { readEvent, readEvents } from '#journal/reader';
-import { POOL } from '#platform/tokens';
+import { POOL } from '#platform/service/tokens';
 import { headOf } from '../asking/headOf.ts';
 import { Ledgers } from '../asking/ledgers.ts';
 import { Visibility } from '../asking/visibility.ts';

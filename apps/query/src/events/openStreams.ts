@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
 import { Gauge } from 'prom-client';
-import { Drain } from '#platform/drain';
-import { registry } from '#platform/metrics';
+import { Drain } from '#platform/http/drain';
+import { registry } from '#platform/watching/metrics';
 
 const MAX_STREAMS = 1_000;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { revokeKey } from '#platform/apiKeys';
+import { revokeKey } from '#platform/keys/apiKeys';
 import { type EventStream, readEventStream } from '#test/setup/readEventStream';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
 import { OpenStreams } from './openStreams.ts';

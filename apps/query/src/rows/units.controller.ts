@@ -1,6 +1,6 @@
 import { Get, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
-import { ProblemError } from '#platform/problemError';
+import { ProblemError } from '#platform/http/problemError';
 import { unit, units } from '#projections/units/queries';
 import { Asking } from '../asking/asking.ts';
 import { LedgerRoutes, ledgerParameter } from '../asking/ledgerRoutes.ts';

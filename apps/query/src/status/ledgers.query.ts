@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs'
 import type pg from 'pg';
 import type { LedgerRow } from '#contracts/rows';
 import { readHeads } from '#journal/reader';
-import { POOL } from '#platform/tokens';
+import { POOL } from '#platform/service/tokens';
 import { FindStatus } from './status.query.ts';
 
 /** Every ledger, where it stands, and how far its consumers are. */

@@ -3,7 +3,7 @@ import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { StatusRow } from '#contracts/rows';
 import { relayStatus } from '#feed/relayStatus';
-import { POOL } from '#platform/tokens';
+import { POOL } from '#platform/service/tokens';
 import { projectionStatus } from '#projections/reading/projectionStatus';
 
 /** How far every consumer of every ledger is. */

@@ -1,5 +1,5 @@
 import type { Problem, ProblemCode } from '#contracts/problem';
-import { ProblemError } from '#platform/problemError';
+import { ProblemError } from '#platform/http/problemError';
 import { problemOfFailure } from './problemOfFailure.ts';
 
 /** A problem that is the answer to the whole request: throw it. */

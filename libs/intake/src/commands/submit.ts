@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Journal } from '#journal/journal';
 import type { Outcome, Submission } from '#journal/submission';
-import { journalRejections } from '#platform/metrics';
+import { journalRejections } from '#platform/watching/metrics';
 
 /** Submits one event to a ledger. Rejects with `UnknownLedger` or `JournalUnavailable`. */
 export class Submit extends Command<Outcome> {

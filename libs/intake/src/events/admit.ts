@@ -4,7 +4,7 @@ import type { Service } from '#contracts/define';
 import { parseSubmission } from '#contracts/parseSubmission';
 import { type Problem, problem } from '#contracts/problem';
 import type { Submission } from '#journal/submission';
-import { type Actor, maySpeakFor, maySubmitAs, type Role } from '#platform/actor';
+import { type Actor, maySpeakFor, maySubmitAs, type Role } from '#platform/keys/actor';
 import { problemOfRefusal } from '../answers/problemOf.ts';
 
 export type Admitted =

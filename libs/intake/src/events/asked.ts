@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Service } from '#contracts/define';
-import type { Actor } from '#platform/actor';
+import type { Actor } from '#platform/keys/actor';
 
 /** The services that take events from outside. */
 export type WritingService = Exclude<Service, 'ledger'>;

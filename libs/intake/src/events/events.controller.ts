@@ -1,9 +1,9 @@
 import { Controller, Inject, Post, Req, Res, type Type } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Actor, actorOf, type Role } from '#platform/actor';
-import { CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON } from '#platform/createAdapter';
-import { ProblemError } from '#platform/problemError';
-import { Requires } from '#platform/requires';
+import { type Actor, actorOf, type Role } from '#platform/keys/actor';
+import { CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON } from '#platform/http/createAdapter';
+import { ProblemError } from '#platform/http/problemError';
+import { Requires } from '#platform/keys/requires';
 import { Accepts } from '../http/accepts.ts';
 import { contentType, unsupported } from '../http/contentType.ts';
 import { KnownLedgers } from '../ledgers/knownLedgers.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { ProblemError } from '#platform/problemError';
+import { ProblemError } from '#platform/http/problemError';
 import { asError } from '../http/jsonIn.ts';
 import { notJson, readJson, readText } from '#contracts/json/readJson';
 import { elementsOf } from '#contracts/json/scanJson';

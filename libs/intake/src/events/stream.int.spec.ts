@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopGracefully } from '#platform/stopOnSignals';
+import { stopGracefully } from '#platform/service/stopOnSignals';
 import {
   ADMIN,
   event,

@@ -3,7 +3,7 @@ import { problem } from '#contracts/problem';
 import { type Item, itemOfProblem } from '../answers/item.ts';
 import { problemOfBytes } from '../answers/problemOf.ts';
 import { refuseIfMatch } from '../http/ifMatch.ts';
-import { Drain } from '#platform/drain';
+import { Drain } from '#platform/http/drain';
 import { lingerOver } from '../http/lingerOver.ts';
 import { readJson, readText } from '#contracts/json/readJson';
 import { limits } from '../limits.ts';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { ProblemError } from '#platform/problemError';
+import { ProblemError } from '#platform/http/problemError';
 
 /**
  * The media type of a request's body, in lower case, without its parameters; undefined when there is neither body nor type.

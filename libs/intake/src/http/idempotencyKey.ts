@@ -1,4 +1,4 @@
-import { ProblemError } from '#platform/problemError';
+import { ProblemError } from '#platform/http/problemError';
 
 /**
  * The key of an `Idempotency-Key` header, bare or as a quoted string (draft-ietf-httpapi-idempotency-key-header): the id of

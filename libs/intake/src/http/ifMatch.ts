@@ -1,4 +1,4 @@
-import { ProblemError } from '#platform/problemError';
+import { ProblemError } from '#platform/http/problemError';
 
 /**
  * The version of an `If-Match` header: one strong entity tag that holds a sequence, as a GET gives it in `ETag`.

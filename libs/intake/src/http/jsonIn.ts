@@ -1,5 +1,5 @@
 import { type NotJson, readJson, readText } from '#contracts/json/readJson';
-import { ProblemError } from '#platform/problemError';
+import { ProblemError } from '#platform/http/problemError';
 
 /**
  * The JSON value in a body.

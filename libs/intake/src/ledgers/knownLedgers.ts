@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { readHeads } from '#journal/reader';
-import { POOL } from '#platform/tokens';
+import { POOL } from '#platform/service/tokens';
 import { errorOf } from '../answers/errorOf.ts';
 import { unknownLedger } from '../answers/problemOfFailure.ts';
 

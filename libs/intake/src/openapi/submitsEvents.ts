@@ -5,7 +5,7 @@ import type { Service } from '#contracts/define';
 import { SubmittedEnvelope } from '#contracts/cloudEvent';
 import { examples } from '#contracts/examples';
 import { type JsonSchema, schemaOf } from '#contracts/jsonSchema';
-import { CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON } from '#platform/createAdapter';
+import { CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON } from '#platform/http/createAdapter';
 import { limits } from '../limits.ts';
 import { always, asSchema, ifMatchHeader, ITEM, ledgerParameter, problems, RECEIPT } from './answers.ts';
 

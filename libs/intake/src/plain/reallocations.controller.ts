@@ -1,7 +1,7 @@
 import { Controller, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Actor } from '#platform/actor';
-import { Requires } from '#platform/requires';
+import { Actor } from '#platform/keys/actor';
+import { Requires } from '#platform/keys/requires';
 import { Accepts } from '../http/accepts.ts';
 import { SubmitsPlainly } from '../openapi/submitsPlainly.ts';
 import { PlainIntake } from './plainIntake.ts';

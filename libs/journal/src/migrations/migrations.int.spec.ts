@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { createPool } from '#platform/database';
-import { migrate, revert } from '#platform/migrate';
+import { createPool } from '#platform/database/database';
+import { migrate, revert } from '#platform/database/migrate';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { journalMigrations } from './index.ts';
 

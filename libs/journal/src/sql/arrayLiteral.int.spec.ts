@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { createPool } from '#platform/database';
+import { createPool } from '#platform/database/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { intArray, textArray } from './arrayLiteral.ts';
 

@@ -3,15 +3,15 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
-import { adminKey } from './adminKey.ts';
-import type { WithDatabase } from './config.ts';
+import { adminKey } from '../keys/adminKey.ts';
+import type { WithDatabase } from '../service/config.ts';
 import { createAdapter } from './createAdapter.ts';
-import { createPool } from './database.ts';
+import { createPool } from '../database/database.ts';
 import { Drain } from './drain.ts';
-import { Keyring } from './keyring.ts';
-import { createLogger } from './logging.ts';
-import { NestLogger } from './nestLogger.ts';
-import { PlatformModule } from './platform.module.ts';
+import { Keyring } from '../keys/keyring.ts';
+import { createLogger } from '../watching/logging.ts';
+import { NestLogger } from '../watching/nestLogger.ts';
+import { PlatformModule } from '../service/platform.module.ts';
 import { addRequestHooks } from './requestHooks.ts';
 
 export interface CreateAppOptions {

@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { registry } from './metrics.ts';
-import { Public } from './requires.ts';
+import { Public } from '../keys/requires.ts';
 
 /**
  * Public, because Prometheus would need a key in every scrape file otherwise, and what stands here is about this process and

@@ -1,14 +1,14 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, readConfig, type WithDatabase } from './config.ts';
-import { createApp, type CreateAppOptions } from './createApp.ts';
-import { createLogger } from './logging.ts';
-import { watchProcess } from './metrics.ts';
-import { migrate, type MigrationClass } from './migrate.ts';
-import { platformMigrations } from './migrations/index.ts';
-import { listenOn } from './listenOn.ts';
+import { createApp, type CreateAppOptions } from '../http/createApp.ts';
+import { createLogger } from '../watching/logging.ts';
+import { watchProcess } from '../watching/metrics.ts';
+import { migrate, type MigrationClass } from '../database/migrate.ts';
+import { platformMigrations } from '../database/migrations.ts';
+import { listenOn } from '../http/listenOn.ts';
 import { stopOnSignals } from './stopOnSignals.ts';
-import { waitForDatabase } from './waitForDatabase.ts';
+import { waitForDatabase } from '../database/waitForDatabase.ts';
 
 export interface RunServiceOptions extends Omit<CreateAppOptions, 'name'> {
   /** Of the libraries that the service works with; those of the platform come by themselves. */

@@ -3,17 +3,17 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { ApiKeyGuard } from './apiKeyGuard.ts';
+import { ApiKeyGuard } from '../keys/apiKeyGuard.ts';
 import type { Config } from './config.ts';
-import { Drain } from './drain.ts';
-import { HealthController } from './health.controller.ts';
-import { HealthChecks } from './health.ts';
-import { Keyring } from './keyring.ts';
-import { MetricsController } from './metrics.controller.ts';
-import { ProblemFilter } from './problemFilter.ts';
-import { rateLimit } from './rateLimit.ts';
+import { Drain } from '../http/drain.ts';
+import { HealthController } from '../watching/health.controller.ts';
+import { HealthChecks } from '../watching/health.ts';
+import { Keyring } from '../keys/keyring.ts';
+import { MetricsController } from '../watching/metrics.controller.ts';
+import { ProblemFilter } from '../http/problemFilter.ts';
+import { rateLimit } from '../http/rateLimit.ts';
 import { CONFIG, POOL } from './tokens.ts';
-import { ZodPipe } from './zodPipe.ts';
+import { ZodPipe } from '../http/zodPipe.ts';
 
 export interface PlatformParts {
   readonly config: Config;

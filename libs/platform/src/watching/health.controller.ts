@@ -1,8 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { Drain } from './drain.ts';
+import { Drain } from '../http/drain.ts';
 import { HealthChecks, type Readiness } from './health.ts';
-import { ProblemError } from './problemError.ts';
-import { Public } from './requires.ts';
+import { ProblemError } from '../http/problemError.ts';
+import { Public } from '../keys/requires.ts';
 
 @Controller('health')
 @Public()

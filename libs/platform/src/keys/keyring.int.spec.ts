@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { createKey, listKeys, revokeKey, rotateKey } from './apiKeys.ts';
-import { createPool } from './database.ts';
+import { createPool } from '../database/database.ts';
 import { Keyring } from './keyring.ts';
-import { migrate, revert } from './migrate.ts';
-import { platformMigrations } from './migrations/index.ts';
+import { migrate, revert } from '../database/migrate.ts';
+import { platformMigrations } from '../database/migrations.ts';
 import { hashOf } from './secret.ts';
 
 const ADMIN = 'the-bootstrap-key-of-this-test';

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { authenticate } from './authenticate.ts';
+import { authenticate } from '../keys/authenticate.ts';
 import type { Drain } from './drain.ts';
-import type { Keyring } from './keyring.ts';
-import { httpRequestSeconds } from './metrics.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import { httpRequestSeconds } from '../watching/metrics.ts';
 
 /** What happens to every request around its route. */
 export function addRequestHooks(

@@ -1,6 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { ProblemCode } from '#contracts/problem';
-import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
+import { isDatabaseUnavailable } from '../database/isDatabaseUnavailable.ts';
 import { ProblemError, unavailable } from './problemError.ts';
 
 const CODES: Readonly<Record<number, ProblemCode>> = {

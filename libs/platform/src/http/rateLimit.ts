@@ -1,8 +1,8 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
-import { actorOf } from './actor.ts';
-import type { Config } from './config.ts';
+import { actorOf } from '../keys/actor.ts';
+import type { Config } from '../service/config.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { ConfigError } from './config.ts';
+import { ConfigError } from '../service/config.ts';
 import { clientConfig } from './database.ts';
 import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
 

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { type Actor, actorOf, setActor } from './actor.ts';
-import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
+import { isDatabaseUnavailable } from '../database/isDatabaseUnavailable.ts';
 import type { Keyring } from './keyring.ts';
-import { ProblemError, unavailable } from './problemError.ts';
+import { ProblemError, unavailable } from '../http/problemError.ts';
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i;
 

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import { Drain } from './drain.ts';
+import { Drain } from '../http/drain.ts';
 
 const PATIENCE_MS = 5_000;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;

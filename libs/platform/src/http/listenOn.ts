@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type Config, ConfigError } from './config.ts';
+import { type Config, ConfigError } from '../service/config.ts';
 
 /**
  * Opens the port of the settings. @returns the URL that it answers at

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
-import type { LogLevel } from './config.ts';
+import type { LogLevel } from '../service/config.ts';
 
 /** Wherever these stand in what is logged, their values are not printed. */
 const SECRETS = ['authorization', 'secret', 'password', 'adminKey', 'databaseUrl', 'connectionString'];

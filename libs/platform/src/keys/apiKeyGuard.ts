@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { mayTouch } from './actor.ts';
 import { authenticate } from './authenticate.ts';
 import { Keyring } from './keyring.ts';
-import { ProblemError } from './problemError.ts';
+import { ProblemError } from '../http/problemError.ts';
 import { ACCESS, type Access } from './requires.ts';
 
 /** Lets a request pass that its route is public for, or whose key has a role that the route requires, on a ledger of the key's. */
