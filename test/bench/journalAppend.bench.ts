@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { parseSubmission } from '#contracts/parseSubmission';
+import { parseSubmission } from '#intake/parseSubmission';
 import { Journal } from '#journal/journal';
 import { journalMigrations } from '#journal/migrations/index';
 import type { Submission } from '#journal/submission';

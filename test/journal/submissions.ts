@@ -1,5 +1,5 @@
 import type { EventType, Submitted } from '#contracts/catalog';
-import { parseSubmission } from '#contracts/parseSubmission';
+import { parseSubmission } from '#intake/parseSubmission';
 import type { Submission } from '#journal/submission';
 
 export interface Extra {

@@ -6,7 +6,7 @@ import { serveDocs } from '#apps/query/src/docs/serveDocs';
 import { QueryModule } from '#apps/query/src/query.module';
 import type { EventType, Submitted } from '#contracts/catalog';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
-import { parseSubmission, requestHash } from '#contracts/parseSubmission';
+import { parseSubmission, requestHash } from '#intake/parseSubmission';
 import { JournalFeed } from '#feed/journal';
 import { feedMigrations } from '#feed/migrations/index';
 import { Journal } from '#journal/journal';

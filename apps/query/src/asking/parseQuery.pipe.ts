@@ -1,5 +1,5 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
-import { fieldErrors } from '#contracts/fieldErrors';
+import { fieldErrors } from '#platform/http/fieldErrors';
 import type { z } from 'zod';
 import { malformed } from './refusals.ts';
 

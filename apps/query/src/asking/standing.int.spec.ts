@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { requestHash } from '#contracts/parseSubmission';
+import { requestHash } from '#intake/parseSubmission';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
 import { startVersion } from '#projections/versions';
 import { LEDGER, type QueryService, startQuery } from '#test/setup/startQuery';

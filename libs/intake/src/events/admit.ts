@@ -1,7 +1,7 @@
 import { serviceOf } from '#contracts/catalog';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
 import type { Service } from '#contracts/define';
-import { parseSubmission } from '#contracts/parseSubmission';
+import { parseSubmission } from '../parseSubmission.ts';
 import { type Problem, problem } from '#contracts/problem';
 import type { Submission } from '#journal/submission';
 import { type Actor, maySpeakFor, maySubmitAs, type Role } from '#platform/keys/actor';

@@ -1,4 +1,4 @@
-import { type NotJson, readJson, readText } from '#contracts/json/readJson';
+import { type NotJson, readJson, readText } from '#platform/http/json/readJson';
 import { ProblemError } from '#platform/http/problemError';
 
 /**

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { typesOf } from '#contracts/catalog';
-import { parseSubmission } from '#contracts/parseSubmission';
+import { parseSubmission } from '../parseSubmission.ts';
 import { intakeDatabase, startWritingApp, type WritingApp } from '#test/intake/writingApp';
 
 const SERVICES = ['shipments', 'reallocations', 'swaps'] as const;

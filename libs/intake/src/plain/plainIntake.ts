@@ -3,7 +3,7 @@ import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventType } from '#contracts/catalog';
 import { serviceOf } from '#contracts/catalog';
-import { requestHash } from '#contracts/parseSubmission';
+import { requestHash } from '../parseSubmission.ts';
 import type { Problem } from '#contracts/problem';
 import type { Outcome } from '#journal/submission';
 import { type Actor, ownSource } from '#platform/keys/actor';

@@ -1,5 +1,5 @@
-import { type NotJson, readJson, readText } from '#contracts/json/readJson';
-import { surveyJson } from '#contracts/surveyJson';
+import { type NotJson, readJson, readText } from './json/readJson.ts';
+import { surveyJson } from './json/surveyJson.ts';
 import { ProblemError } from './problemError.ts';
 
 /**

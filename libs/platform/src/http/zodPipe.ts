@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
-import { fieldErrors } from '#contracts/fieldErrors';
+import { fieldErrors } from './fieldErrors.ts';
 import { ProblemError } from './problemError.ts';
 
 /**

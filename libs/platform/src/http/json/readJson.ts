@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { FieldError } from '../problem.ts';
-import { MAX_DEPTH } from '../surveyJson.ts';
+import type { FieldError } from '#contracts/problem';
+import { MAX_DEPTH } from './surveyJson.ts';
 import { countMembers, duplicateNames } from './duplicateNames.ts';
 import { scanJson } from './scanJson.ts';
 

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import { catalog, type EventType, isEventType, serviceOf, subjectOf } from './catalog.ts';
-import { MAX_EVENT_BYTES, SubmittedEnvelope, type SubmittedEvent } from './cloudEvent.ts';
-import type { Service } from './define.ts';
-import { fieldErrors, MAX_FIELD_ERRORS } from './fieldErrors.ts';
-import { surveyJson } from './surveyJson.ts';
-import type { FieldError } from './problem.ts';
+import { catalog, type EventType, isEventType, serviceOf, subjectOf } from '#contracts/catalog';
+import { MAX_EVENT_BYTES, SubmittedEnvelope, type SubmittedEvent } from '#contracts/cloudEvent';
+import type { Service } from '#contracts/define';
+import { fieldErrors, MAX_FIELD_ERRORS } from '#platform/http/fieldErrors';
+import { surveyJson } from '#platform/http/json/surveyJson';
+import type { FieldError } from '#contracts/problem';
 import { similarTypes } from './similarTypes.ts';
 
 /** Why something that was sent is not an event that this service takes. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { pointer } from './jsonPointer.ts';
-import type { FieldError } from './problem.ts';
+import type { FieldError } from '#contracts/problem';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,6 +1,6 @@
 /// <reference lib="es2024.string" />
-import { pointer } from './jsonPointer.ts';
-import type { FieldError } from './problem.ts';
+import { pointer } from '../jsonPointer.ts';
+import type { FieldError } from '#contracts/problem';
 
 /** No event of this ledger nests deeper than 6; more than this is not looked at. */
 export const MAX_DEPTH = 32;

@@ -1,4 +1,4 @@
-import { eventTypes } from './catalog.ts';
+import { eventTypes } from '#contracts/catalog';
 
 /** The event types that a misspelt one may have meant, likeliest first, three at most. */
 export function similarTypes(type: string): string[] {
