@@ -50,6 +50,8 @@ async function setUpKafka() {
   services.folder ??= await mkdtemp(join(tmpdir(), 'lading-test-'));
   const dataDir = join(services.folder, 'kafka');
   const starter = createServer((_request, response) => {
+    // The test files of one worker share its connections: one that is kept would be closed just when the next file asks.
+    response.setHeader('connection', 'close');
     services.kafka ??= startBroker({ dataDir, log });
     services.kafka.then(
       ({ brokers }) => response.end(brokers),
