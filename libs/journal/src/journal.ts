@@ -1,16 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
-import { EntityCache } from './entityCache.ts';
-import { failureOf } from './failures.ts';
+import { EntityCache } from './state/entityCache.ts';
+import { failureOf } from './append/failures.ts';
 import { defaultJournalOptions, type JournalOptions } from './journalOptions.ts';
 import { JournalUnavailable } from './journalUnavailable.ts';
-import { LedgerWriter } from './ledgerWriter.ts';
-import { Notifier } from './notifier.ts';
-import { type LedgerTerms, type Opening, openLedger } from './openLedger.ts';
-import { attemptLimit } from './processBatch.ts';
-import { retrying } from './retrying.ts';
+import { LedgerWriter } from './append/ledgerWriter.ts';
+import { Notifier } from './append/notifier.ts';
+import { type LedgerTerms, type Opening, openLedger } from './append/openLedger.ts';
+import { attemptLimit } from './append/processBatch.ts';
+import { retrying } from './append/retrying.ts';
 import type { AtomicOutcome, Outcome, Submission } from './submission.ts';
-import { withConnection } from './withConnection.ts';
+import { withConnection } from './sql/withConnection.ts';
 
 /**
  * Takes events into ledgers. Everything that it answers is committed. Any number of processes may have one on the same

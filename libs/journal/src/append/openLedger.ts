@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import type pg from 'pg';
 import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
 import { leafHash } from '#proofs/leafHash';
-import { begin } from './sql/begin.ts';
-import { commit } from './sql/commit.ts';
-import { findStored } from './sql/findStored.ts';
-import { insertEvents } from './sql/insertEvents.ts';
-import { insertLedger } from './sql/insertLedger.ts';
-import { moveHead } from './sql/moveHead.ts';
+import { begin } from '../sql/begin.ts';
+import { commit } from '../sql/commit.ts';
+import { findStored } from '../sql/findStored.ts';
+import { insertEvents } from '../sql/insertEvents.ts';
+import { insertLedger } from '../sql/insertLedger.ts';
+import { moveHead } from '../sql/moveHead.ts';
 
 /** The source of the events that a ledger writes by itself. */
 const SOURCE = 'urn:lading:ledger';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JournalUnavailable } from './journalUnavailable.ts';
+import { JournalUnavailable } from '../journalUnavailable.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 const FIRST_PAUSE_MS = 20;

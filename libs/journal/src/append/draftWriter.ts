@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Draft } from './draft.ts';
-import { isPipelined } from './sql/inOrder.ts';
-import { insertEvents } from './sql/insertEvents.ts';
+import { isPipelined } from '../sql/inOrder.ts';
+import { insertEvents } from '../sql/insertEvents.ts';
 
 /**
  * Events that one statement writes while the next ones are being decided. To insert an event takes PostgreSQL as long as it

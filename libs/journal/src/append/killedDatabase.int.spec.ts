@@ -7,10 +7,10 @@ import { migrate } from '#platform/database/migrate';
 import { type Cluster, startCluster } from '#scripts/postgres/cluster.mjs';
 import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';
-import type { Journal } from './journal.ts';
-import { journalMigrations } from './migrations/index.ts';
-import { readEvents } from './reader.ts';
-import type { Receipt } from './submission.ts';
+import type { Journal } from '../journal.ts';
+import { journalMigrations } from '../migrations/index.ts';
+import { readEvents } from '../reader.ts';
+import type { Receipt } from '../submission.ts';
 
 describe('a PostgreSQL that is killed in the middle of appends', () => {
   let dataDir: string;

@@ -4,7 +4,7 @@ import type { EntityKey } from '#ledger/entity';
 import { evolved } from './entities.ts';
 import type { Known } from './known.ts';
 import { fromSnapshot, SNAPSHOT_FORMAT } from './snapshot.ts';
-import { loadStreams } from './sql/loadStreams.ts';
+import { loadStreams } from '../sql/loadStreams.ts';
 
 /** Streams that one statement reads: a stream may have hundreds of events after its snapshot. */
 const AT_ONCE = 100;

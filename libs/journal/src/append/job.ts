@@ -1,4 +1,4 @@
-import type { AtomicOutcome, Outcome, Submission } from './submission.ts';
+import type { AtomicOutcome, Outcome, Submission } from '../submission.ts';
 
 interface Waiting<T> {
   readonly resolve: (outcome: T) => void;

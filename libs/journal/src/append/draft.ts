@@ -1,8 +1,8 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { EntityKey } from '#ledger/entity';
-import { occurredFor } from './occurred.ts';
-import type { EventRows } from './sql/insertEvents.ts';
-import type { Receipt } from './submission.ts';
+import { occurredFor } from '../sql/occurred.ts';
+import type { EventRows } from '../sql/insertEvents.ts';
+import type { Receipt } from '../submission.ts';
 
 /** An event that was decided and is not written yet. */
 export interface Drafted {

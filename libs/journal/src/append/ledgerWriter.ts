@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
-import type { EntityShelf } from './entityCache.ts';
+import type { EntityShelf } from '../state/entityCache.ts';
 import { type Answered, commandsIn, give, type Job } from './job.ts';
-import type { JournalOptions } from './journalOptions.ts';
-import { JournalUnavailable } from './journalUnavailable.ts';
+import type { JournalOptions } from '../journalOptions.ts';
+import { JournalUnavailable } from '../journalUnavailable.ts';
 import { processBatch } from './processBatch.ts';
-import { UnknownLedger } from './unknownLedger.ts';
-import { WriterState } from './writerState.ts';
+import { UnknownLedger } from '../unknownLedger.ts';
+import { WriterState } from '../state/ledgerState.ts';
 
 export interface WriterEvents {
   /** New events can be read. */

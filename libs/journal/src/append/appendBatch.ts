@@ -3,15 +3,15 @@ import { BatchDecider, DecisionFailed } from './batchDecider.ts';
 import { Draft } from './draft.ts';
 import { DraftWriter } from './draftWriter.ts';
 import type { Answered, Job } from './job.ts';
-import type { JournalOptions } from './journalOptions.ts';
+import type { JournalOptions } from '../journalOptions.ts';
 import { lockWithWhatIsNeeded } from './lockWithWhatIsNeeded.ts';
-import { SNAPSHOT_FORMAT, toSnapshotRow } from './snapshot.ts';
-import { commit } from './sql/commit.ts';
-import type { Stored } from './sql/findStored.ts';
-import { inOrder } from './sql/inOrder.ts';
-import { moveHead } from './sql/moveHead.ts';
-import { writeSnapshots } from './sql/writeSnapshots.ts';
-import type { WriterState } from './writerState.ts';
+import { SNAPSHOT_FORMAT, toSnapshotRow } from '../state/snapshot.ts';
+import { commit } from '../sql/commit.ts';
+import type { Stored } from '../sql/findStored.ts';
+import { inOrder } from '../sql/inOrder.ts';
+import { moveHead } from '../sql/moveHead.ts';
+import { writeSnapshots } from '../sql/writeSnapshots.ts';
+import type { WriterState } from '../state/ledgerState.ts';
 
 /** What was sent to COMMIT and whose answer may not have come. */
 export type InDoubt = Draft[];

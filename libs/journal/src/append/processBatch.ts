@@ -2,13 +2,13 @@ import type pg from 'pg';
 import { appendBatch, type Appended, type InDoubt } from './appendBatch.ts';
 import { failureOf } from './failures.ts';
 import { commandsIn, type Job } from './job.ts';
-import type { Answer } from './journalObserver.ts';
-import type { JournalOptions } from './journalOptions.ts';
-import { JournalUnavailable } from './journalUnavailable.ts';
+import type { Answer } from '../journalObserver.ts';
+import type { JournalOptions } from '../journalOptions.ts';
+import { JournalUnavailable } from '../journalUnavailable.ts';
 import { retrying } from './retrying.ts';
-import { UnknownLedger } from './unknownLedger.ts';
-import { withConnection } from './withConnection.ts';
-import type { WriterState } from './writerState.ts';
+import { UnknownLedger } from '../unknownLedger.ts';
+import { withConnection } from '../sql/withConnection.ts';
+import type { WriterState } from '../state/ledgerState.ts';
 
 /**
  * Gets an answer for every job of a batch, whatever happens to the database meanwhile; never throws.

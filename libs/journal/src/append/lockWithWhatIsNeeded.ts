@@ -1,16 +1,16 @@
 import type pg from 'pg';
-import { catchUp, foldUpTo } from './catchUp.ts';
+import { catchUp, foldUpTo } from '../state/catchUp.ts';
 import { identity } from './draft.ts';
-import type { Entities } from './entities.ts';
-import type { JournalOptions } from './journalOptions.ts';
-import { Needs } from './needs.ts';
-import { begin } from './sql/begin.ts';
-import { findStored, type Stored } from './sql/findStored.ts';
-import { inOrder } from './sql/inOrder.ts';
-import { type LockedHead, lockHead } from './sql/lockHead.ts';
-import type { Submission } from './submission.ts';
-import { UnknownLedger } from './unknownLedger.ts';
-import type { WriterState } from './writerState.ts';
+import type { Entities } from '../state/entities.ts';
+import type { JournalOptions } from '../journalOptions.ts';
+import { Needs } from '../state/prefetch.ts';
+import { begin } from '../sql/begin.ts';
+import { findStored, type Stored } from '../sql/findStored.ts';
+import { inOrder } from '../sql/inOrder.ts';
+import { type LockedHead, lockHead } from '../sql/lockHead.ts';
+import type { Submission } from '../submission.ts';
+import { UnknownLedger } from '../unknownLedger.ts';
+import type { WriterState } from '../state/ledgerState.ts';
 
 /** A ledger whose lock this transaction holds, with what it takes to decide. */
 export interface Locked {

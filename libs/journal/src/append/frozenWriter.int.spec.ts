@@ -3,10 +3,10 @@ import type pg from 'pg';
 import { startWorker } from '#test/journal/startWorker';
 import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';
-import type { Journal } from './journal.ts';
-import { readEvents } from './reader.ts';
-import { begin } from './sql/begin.ts';
-import { lockHead } from './sql/lockHead.ts';
+import type { Journal } from '../journal.ts';
+import { readEvents } from '../reader.ts';
+import { begin } from '../sql/begin.ts';
+import { lockHead } from '../sql/lockHead.ts';
 
 const HOLD_MS = 1_000;
 

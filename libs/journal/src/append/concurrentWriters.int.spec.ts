@@ -3,9 +3,9 @@ import { parseEvent } from '#contracts/cloudEvent';
 import { startWorker, type Worker } from '#test/journal/startWorker';
 import { order, reassign, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
-import type { Journal } from './journal.ts';
-import { readEvents } from './reader.ts';
-import type { AtomicOutcome, Outcome } from './submission.ts';
+import type { Journal } from '../journal.ts';
+import { readEvents } from '../reader.ts';
+import type { AtomicOutcome, Outcome } from '../submission.ts';
 
 describe('writers of one ledger in two processes', () => {
   let journals: TestJournals;

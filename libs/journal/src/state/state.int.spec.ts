@@ -8,14 +8,14 @@ import { story } from '#test/journal/story';
 import { cast, order, reassign } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
 import { EntityCache, type EntityShelf } from './entityCache.ts';
-import type { Job } from './job.ts';
-import type { Journal } from './journal.ts';
-import { defaultJournalOptions, type JournalOptions } from './journalOptions.ts';
+import type { Job } from '../append/job.ts';
+import type { Journal } from '../journal.ts';
+import { defaultJournalOptions, type JournalOptions } from '../journalOptions.ts';
 import { loadEntities } from './loadEntities.ts';
-import { processBatch } from './processBatch.ts';
-import { readEvents } from './reader.ts';
-import type { Outcome, Submission } from './submission.ts';
-import { WriterState } from './writerState.ts';
+import { processBatch } from '../append/processBatch.ts';
+import { readEvents } from '../reader.ts';
+import type { Outcome, Submission } from '../submission.ts';
+import { WriterState } from './ledgerState.ts';
 
 describe('the state that a writer decides on', () => {
   let journals: TestJournals;

@@ -6,12 +6,12 @@ import { touched } from '#ledger/touched';
 import type { UnitChanges } from '#ledger/units';
 import { leafHash } from '#proofs/leafHash';
 import type { Drafted } from './draft.ts';
-import { evolved, type Lookup } from './entities.ts';
-import { type Known, versionOf } from './known.ts';
-import { type Missing, NotingView } from './notingView.ts';
-import type { Outcome, Submission } from './submission.ts';
-import type { UnitLookups } from './unitLookups.ts';
-import { serialMoves } from './unitMoves.ts';
+import { evolved, type Lookup } from '../state/entities.ts';
+import { type Known, versionOf } from '../state/known.ts';
+import { type Missing, NotingView } from '../state/recordingView.ts';
+import type { Outcome, Submission } from '../submission.ts';
+import type { UnitLookups } from '../state/unitLookups.ts';
+import { serialMoves } from '../state/unitMoves.ts';
 
 /** Where an event will stand. */
 export interface Position {

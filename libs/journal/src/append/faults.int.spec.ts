@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Move } from '#contracts/move';
 import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';
-import type { Journal } from './journal.ts';
-import { readEvents } from './reader.ts';
-import type { Submission } from './submission.ts';
+import type { Journal } from '../journal.ts';
+import { readEvents } from '../reader.ts';
+import type { Submission } from '../submission.ts';
 
 describe('a command that is at fault itself', () => {
   let journals: TestJournals;

@@ -1,7 +1,7 @@
 import type { Entity, EntityKey } from '#ledger/entity';
 import { fromJson, toJson } from '#ledger/serialisable';
 import type { Known } from './known.ts';
-import type { SnapshotRow } from './sql/writeSnapshots.ts';
+import type { SnapshotRow } from '../sql/writeSnapshots.ts';
 
 /**
  * The form of the states in `journal.snapshots`. Raise it when `toJson` changes, or when `evolve` makes another state of the

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
 import { Entities } from './entities.ts';
-import { eventsAfter } from './sql/eventsAfter.ts';
-import { readHead } from './sql/readHead.ts';
-import { UnknownLedger } from './unknownLedger.ts';
-import type { WriterState } from './writerState.ts';
+import { eventsAfter } from '../sql/eventsAfter.ts';
+import { readHead } from '../sql/readHead.ts';
+import { UnknownLedger } from '../unknownLedger.ts';
+import type { WriterState } from './ledgerState.ts';
 
 /** A writer that wrote more recently than this looks for others' events under the lock only. */
 const FRESH_MS = 1_000;

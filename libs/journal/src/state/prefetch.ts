@@ -5,8 +5,8 @@ import type { EntityKey } from '#ledger/entity';
 import { mentions } from '#ledger/mentions';
 import type { Entities } from './entities.ts';
 import { loadEntities } from './loadEntities.ts';
-import { NotingView } from './notingView.ts';
-import type { Submission } from './submission.ts';
+import { NotingView } from './recordingView.ts';
+import type { Submission } from '../submission.ts';
 import { UnitLookups } from './unitLookups.ts';
 
 /** How often what a decision needs may lead to more: a swap → its orders → the shipments they are on. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { accountsOfUnits, namedInAccounts } from './sql/units.ts';
+import { accountsOfUnits, namedInAccounts } from '../sql/units.ts';
 
 /** Serial numbers and accounts that a decision asked about. */
 export class UnitQuestions {

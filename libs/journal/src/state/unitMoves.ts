@@ -3,7 +3,7 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import { movesOf } from '#ledger/touched';
 import { type UnitChanges, unitChanges } from '#ledger/units';
 import { find, type View } from '#ledger/view';
-import { moveRest, placeUnits } from './sql/units.ts';
+import { moveRest, placeUnits } from '../sql/units.ts';
 
 /**
  * How an event moves units with serial numbers; undefined when it moves none. Looks up the items of its moves: that may be

@@ -6,8 +6,8 @@ import { movesOf } from '#ledger/touched';
 import { random } from '#test/journal/story';
 import { order, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
-import type { Journal } from './journal.ts';
-import { readEvents } from './reader.ts';
+import type { Journal } from '../journal.ts';
+import { readEvents } from '../reader.ts';
 
 describe('units with serial numbers', () => {
   let journals: TestJournals;

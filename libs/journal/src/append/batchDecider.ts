@@ -1,14 +1,14 @@
 import type pg from 'pg';
 import { type Draft, identity } from './draft.ts';
 import { decideOne, type Refused } from './decideOne.ts';
-import { type Entities, Overlay } from './entities.ts';
-import { loadEntities } from './loadEntities.ts';
-import { Missing } from './notingView.ts';
-import type { Stored } from './sql/findStored.ts';
-import type { LockedHead } from './sql/lockHead.ts';
-import type { AtomicOutcome, Outcome, Receipt, Submission } from './submission.ts';
-import { UnitLookups } from './unitLookups.ts';
-import { moveUnits } from './unitMoves.ts';
+import { type Entities, Overlay } from '../state/entities.ts';
+import { loadEntities } from '../state/loadEntities.ts';
+import { Missing } from '../state/recordingView.ts';
+import type { Stored } from '../sql/findStored.ts';
+import type { LockedHead } from '../sql/lockHead.ts';
+import type { AtomicOutcome, Outcome, Receipt, Submission } from '../submission.ts';
+import { UnitLookups } from '../state/unitLookups.ts';
+import { moveUnits } from '../state/unitMoves.ts';
 
 export interface BatchContext {
   readonly client: pg.ClientBase;
