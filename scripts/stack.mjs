@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { say, saying } from './ensure/say.mjs';
-import { kafkaMissing } from './kafka/kafkaMissing.mjs';
+import { kafkaMissing } from '#servers/kafka/kafkaMissing.mjs';
 import { portsTaken } from './stack/portsTaken.mjs';
 import { endOf } from './stack/runService.mjs';
 import { FIRST_PORT, services } from './stack/services.mjs';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning } from '../process/isRunning.mjs';
+import { isRunning } from '#servers/process/isRunning.mjs';
 import { root } from './root.mjs';
 import { say } from './say.mjs';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startBroker } from '../kafka/broker.mjs';
+import { startBroker } from '#servers/kafka/broker.mjs';
 import { Member } from './member.mjs';
 
 /**
@@ -19,8 +19,8 @@ import { Member } from './member.mjs';
  */
 export async function startInfrastructure(dataDir, env, log) {
   // Only now: before, there was no build to take it from.
-  const { holdFolder } = await import('#platform/holdFolder');
-  const { startEmbeddedPostgres } = await import('#platform/embeddedPostgres');
+  const { holdFolder } = await import('#servers/holdFolder');
+  const { startEmbeddedPostgres } = await import('#servers/embeddedPostgres');
   // Before either of them touches its data.
   const release = await holdFolder(dataDir);
 

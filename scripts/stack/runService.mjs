@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../ensure/root.mjs';
-import { startGuarded } from '../process/guarded.mjs';
+import { startGuarded } from '#servers/process/guarded.mjs';
 import { flagsOf } from './writerFlags.mjs';
 
 const READY_MS = 90_000;
@@ -12,7 +12,7 @@ const READY_MS = 90_000;
  * @property {string} name
  * @property {string} url
  * @property {string} logFile
- * @property {import('../process/guarded.mjs').Guarded} server
+ * @property {import('#servers/process/guarded.mjs').Guarded} server
  */
 
 /**

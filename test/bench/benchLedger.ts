@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { startCluster } from '#servers/postgres/cluster.mjs';
 import { type Server, startServer } from './server.ts';
 
 const KEY = 'the-bootstrap-key-of-the-benches';

@@ -15,7 +15,7 @@ import { stopGracefully } from '#platform/service/stopOnSignals';
 import { projectionMigrations } from '#projections/migrations/index';
 import { ReadModels } from '#projections/readModels';
 import { ensureActive } from '#projections/versions';
-import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { startCluster } from '#servers/postgres/cluster.mjs';
 import { append } from '#test/feed/seedJournal';
 import { fed } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';

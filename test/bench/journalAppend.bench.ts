@@ -8,7 +8,7 @@ import { journalMigrations } from '#journal/migrations/index';
 import type { Submission } from '#journal/submission';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
-import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { startCluster } from '#servers/postgres/cluster.mjs';
 import { type Figure, shareOf } from './figure.ts';
 
 export const name = 'journal-append';

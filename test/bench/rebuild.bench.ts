@@ -6,7 +6,7 @@ import { journalMigrations } from '#journal/migrations/index';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/index';
-import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { startCluster } from '#servers/postgres/cluster.mjs';
 import { manyEvents } from '#test/projections/manyEvents';
 import { atLeast, below, type Figure } from './figure.ts';
 import { insertPlainly } from './rebuild/insertPlainly.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '#scripts/process/freePort.mjs';
+import { freePort } from '#servers/process/freePort.mjs';
 import { writerFlags } from '#scripts/stack/writerFlags.mjs';
 
 /** A server in a process of its own, started as the writing services are. */

@@ -100,7 +100,9 @@ describe('docker/compose.yaml', () => {
   });
 
   it('runs the Kafka that the tests run', () => {
-    const version = /<artifactId>kafka_2.13<[/]artifactId>\s*<version>([^<]+)</.exec(read('scripts/kafka/pom.xml'))![1];
+    const version = /<artifactId>kafka_2.13<[/]artifactId>\s*<version>([^<]+)</.exec(
+      read('libs/servers/src/kafka/pom.xml'),
+    )![1];
     expect(all.kafka!.image).toBe(`apache/kafka:${version}`);
   });
 

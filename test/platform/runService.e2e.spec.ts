@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCluster } from '#scripts/postgres/cluster.mjs';
+import { startCluster } from '#servers/postgres/cluster.mjs';
 import { freePort } from '#test/setup/freePort';
 import { freshDatabase } from '#test/setup/freshDatabase';
 

@@ -1,1 +1,1 @@
-export { freePort } from '#scripts/process/freePort.mjs';
+export { freePort } from '#servers/process/freePort.mjs';

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installKafka, kafkaMissing, startBroker } from '../../scripts/kafka/broker.mjs';
-import { startCluster } from '../../scripts/postgres/cluster.mjs';
+import { installKafka, kafkaMissing, startBroker } from '#servers/kafka/broker.mjs';
+import { startCluster } from '#servers/postgres/cluster.mjs';
 import { services } from './services.mjs';
 
 /** @param {string} message */

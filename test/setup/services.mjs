@@ -2,8 +2,8 @@
  * What globalSetup started and globalTeardown stops: both run in the same process.
  * @type {{
  *   folder?: string,
- *   postgres?: import('../../scripts/postgres/cluster.mjs').Cluster,
- *   kafka?: Promise<import('../../scripts/kafka/broker.mjs').Broker>,
+ *   postgres?: import('#servers/postgres/cluster.mjs').Cluster,
+ *   kafka?: Promise<import('#servers/kafka/broker.mjs').Broker>,
  *   starter?: import('node:http').Server,
  * }}
  */

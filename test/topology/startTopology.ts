@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '#scripts/process/freePort.mjs';
+import { freePort } from '#servers/process/freePort.mjs';
 import { Topology } from '#scripts/stack/topology.mjs';
 
 const KEY = 'the-bootstrap-key-of-the-topology';

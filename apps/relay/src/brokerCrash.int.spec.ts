@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { fillFromJournal } from '#feed/fillFromJournal';
 import { KafkaFeed } from '#feed/kafka';
 import { createPool } from '#platform/database/database';
-import { startBroker } from '#scripts/kafka/broker.mjs';
+import { startBroker } from '#servers/kafka/broker.mjs';
 import { eventually } from '#test/feed/eventually';
 import { append, freshJournal } from '#test/feed/seedJournal';
 import { someEvents } from '#test/feed/someEvents';

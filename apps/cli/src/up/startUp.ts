@@ -6,7 +6,7 @@ import { journalMigrations } from '#journal/migrations/index';
 import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
 import { createApp } from '#platform/http/createApp';
-import { startEmbeddedPostgres } from '#platform/embeddedPostgres';
+import { startEmbeddedPostgres } from '#servers/embeddedPostgres';
 import { HealthChecks } from '#platform/watching/health';
 import { listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '#platform/database/migrate';
-import { type Cluster, startCluster } from '#scripts/postgres/cluster.mjs';
+import { type Cluster, startCluster } from '#servers/postgres/cluster.mjs';
 import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';

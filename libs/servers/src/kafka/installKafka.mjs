@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
-const CACHE = fileURLToPath(new URL('../../.cache/kafka/', import.meta.url));
+// Of the checkout: a broker is only ever started from its sources, by the tests, the benches and the stack.
+const CACHE = fileURLToPath(new URL('../../../../.cache/kafka/', import.meta.url));
 const SAY_EVERY_MS = 2_000;
 
 /** One folder a version of the pom, so that a changed version is fetched and an old one never mixed in. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning } from '#scripts/process/isRunning.mjs';
+import { isRunning } from './process/isRunning.mjs';
 
 let folder: string;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
 
 const OWNER = `
-  import { startCluster } from ${JSON.stringify(new URL('../../scripts/postgres/cluster.mjs', import.meta.url).href)};
+  import { startCluster } from ${JSON.stringify(new URL('./postgres/cluster.mjs', import.meta.url).href)};
   const { pid } = await startCluster({ dataDir: process.argv[1] });
   console.log(pid);
   setInterval(() => {}, 1000);

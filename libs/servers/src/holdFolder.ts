@@ -1,7 +1,7 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning } from '#scripts/process/isRunning.mjs';
-import { ConfigError } from './service/config.ts';
+import { isRunning } from './process/isRunning.mjs';
+import { ConfigError } from '#platform/service/config';
 
 /**
  * Makes this process the only one that works on a data folder, until it lets go or ends: `lading.pid` names it. One left

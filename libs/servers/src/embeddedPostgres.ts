@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startCluster } from '#scripts/postgres/cluster.mjs';
-import { clientConfig } from './database/database.ts';
+import { startCluster } from './postgres/cluster.mjs';
+import { clientConfig } from '#platform/database/database';
 import { holdFolder } from './holdFolder.ts';
 
 const DATABASE = 'lading';

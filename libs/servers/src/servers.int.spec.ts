@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
-import { startBroker } from '#scripts/kafka/broker.mjs';
-import { startCluster } from '#scripts/postgres/cluster.mjs';
-import { describeKafka } from './kafka.ts';
+import { startBroker } from './kafka/broker.mjs';
+import { startCluster } from './postgres/cluster.mjs';
+import { describeKafka } from '#test/setup/kafka';
 
 let folder: string;
 beforeAll(async () => {
