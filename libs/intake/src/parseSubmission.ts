@@ -5,7 +5,7 @@ import { catalog, type EventType, isEventType, serviceOf, subjectOf } from '#con
 import { MAX_EVENT_BYTES, SubmittedEnvelope, type SubmittedEvent } from '#contracts/cloudEvent';
 import type { Service } from '#contracts/define';
 import { fieldErrors, MAX_FIELD_ERRORS } from '#platform/http/fieldErrors';
-import { surveyJson } from '#platform/http/json/surveyJson';
+import { surveyJson } from '#platform/http/strictJson';
 import type { FieldError } from '#contracts/problem';
 import { similarTypes } from './similarTypes.ts';
 

@@ -1,7 +1,7 @@
 import { type Problem, problem } from '#contracts/problem';
 import type { Refusal } from '../parseSubmission.ts';
 import type { Outcome } from '#journal/submission';
-import type { NotJson } from '#platform/http/json/readJson';
+import type { NotJson } from '#platform/http/strictJson';
 
 /** An outcome that keeps nothing. */
 export type Failure = Exclude<Outcome, { status: 'recorded' | 'replayed' }>;

@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { ProblemError } from '#platform/http/problemError';
 import { asError } from '../http/jsonIn.ts';
-import { notJson, readJson, readText } from '#platform/http/json/readJson';
-import { elementsOf } from '#platform/http/json/scanJson';
+import { notJson, readJson, readText } from '#platform/http/strictJson';
+import { elementsOf } from '#platform/http/strictJson';
 
 /** Elements that are parsed in one go: about a millisecond. */
 export const STRETCH = 50;

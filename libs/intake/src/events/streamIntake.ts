@@ -5,7 +5,7 @@ import { problemOfBytes } from '../answers/problemOf.ts';
 import { refuseIfMatch } from '../http/ifMatch.ts';
 import { Drain } from '#platform/http/drain';
 import { lingerOver } from '../http/lingerOver.ts';
-import { readJson, readText } from '#platform/http/json/readJson';
+import { readJson, readText } from '#platform/http/strictJson';
 import { limits } from '../limits.ts';
 import type { Line } from '../ndjson/lines.ts';
 import { pump } from '../ndjson/pump.ts';

@@ -1,4 +1,4 @@
-import { type NotJson, readJson, readText } from '#platform/http/json/readJson';
+import { type NotJson, readJson, readText } from '#platform/http/strictJson';
 import { ProblemError } from '#platform/http/problemError';
 
 /**

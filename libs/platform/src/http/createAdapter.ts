@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyServerOptions } from 'fastify';
 import { problem } from '#contracts/problem';
-import { parseJson } from './parseJson.ts';
+import { parseJson } from './strictJson.ts';
 import { ProblemError } from './problemError.ts';
 import { sendProblem } from './sendProblem.ts';
 import { toProblem } from './toProblem.ts';

@@ -1,8 +1,11 @@
 import type { z } from 'zod';
-import { pointer } from './jsonPointer.ts';
 import type { FieldError } from '#contracts/problem';
 
 type Issue = z.core.$ZodIssue;
+
+/** A JSON pointer (RFC 6901): `pointer(['data', 'lines', 0])` is `/data/lines/0`. */
+export const pointer = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 /** More than these are counted, not listed. */
 export const MAX_FIELD_ERRORS = 1000;

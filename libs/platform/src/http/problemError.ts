@@ -1,5 +1,16 @@
 import type { FieldError, ProblemCode } from '#contracts/problem';
 
+/**
+ * Why a request, or one event of it, is refused: all that its problem document is written from. Whoever refuses makes this
+ * value, and it is carried unchanged to the writer of the document.
+ */
+export interface Refusal extends Omit<ProblemErrorParts, 'cause'> {
+  readonly status: number;
+  readonly code: ProblemCode;
+  /** A sentence for people: what is wrong, and what to do about it. */
+  readonly detail: string;
+}
+
 export interface ProblemErrorParts {
   readonly errors?: readonly FieldError[] | undefined;
   /** Spread into the document, to act on. */
@@ -29,6 +40,10 @@ export class ProblemError extends Error {
     this.headers = headers;
   }
 }
+
+/** A refusal that is the answer to the whole request: throw it. */
+export const errorOf = (refusal: Refusal): ProblemError =>
+  new ProblemError(refusal.status, refusal.code, refusal.detail, refusal);
 
 /** 503: nothing is known to have happened; ask again. `seconds` a whole number, 1 at least. */
 export function unavailable(

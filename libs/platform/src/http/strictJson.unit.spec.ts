@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { elementsOf, scanJson } from './scanJson.ts';
-import { countMembers, duplicateNames } from './duplicateNames.ts';
-import { readJson, readText } from './readJson.ts';
+import { countMembers, duplicateNames, elementsOf, readJson, readText, scanJson } from './strictJson.ts';
 
 describe('reading JSON', () => {
   it('gives what JSON.parse gives, for every JSON text', () => {
