@@ -14,7 +14,7 @@ import { platformMigrations } from '#platform/database/migrations';
 import { stopGracefully } from '#platform/service/stopOnSignals';
 import { projectionMigrations } from '#projections/migrations/index';
 import { ReadModels } from '#projections/readModels';
-import { ensureActive } from '#projections/versions';
+import { ensureActive } from '#projections/versions/versions';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { append } from '#test/feed/seedJournal';
 import { fed } from '#test/projections/freshReadModels';

@@ -40,7 +40,7 @@ function isThere(link: string, from: Document): boolean {
 const pathsOf = ({ spans }: Document): string[] =>
   spans.filter((span) => TOPS.some((top) => span === top || span.startsWith(`${top}/`)));
 
-/** `fold.ts`, `engine/lane.ts`: named by their last part, or parts. */
+/** `fold.ts`, `engine/pipelinedConnection.ts`: named by their last part, or parts. */
 const shortNamesOf = ({ spans }: Document): string[] =>
   spans.filter(
     (span) => /^\w[\w./-]*[.](ts|mjs|cjs|yaml)$/.test(span) && !pathsOf({ spans } as Document).includes(span),

@@ -8,7 +8,7 @@ import { projectionMigrations } from '#projections/migrations/index';
 import { ReadModels } from '#projections/readModels';
 import type { ReadModel } from '#projections/reading/readModel';
 import { withReadModels } from '#projections/reading/withReadModels';
-import { ensureActive } from '#projections/versions';
+import { ensureActive } from '#projections/versions/versions';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
 /** An empty database with the first version of the read models active in it. */

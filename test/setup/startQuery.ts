@@ -22,7 +22,7 @@ import { projectionMigrations } from '#projections/migrations/index';
 import { stopGracefully } from '#platform/service/stopOnSignals';
 import { appliedSequence } from '#projections/reading/withReadModels';
 import { ReadModels } from '#projections/readModels';
-import { ensureActive } from '#projections/versions';
+import { ensureActive } from '#projections/versions/versions';
 import { freshDatabase } from './freshDatabase.ts';
 
 export const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';

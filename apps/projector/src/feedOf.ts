@@ -5,7 +5,7 @@ import { JournalFeed } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
 import type { FeedLog, FeedObserver } from '#feed/observer';
 import type { WithDatabase } from '#platform/service/config';
-import type { Version } from '#projections/versions';
+import type { Version } from '#projections/versions/versions';
 
 /** Events in one transaction while there is much to catch up on. */
 const BATCH = 2_000;

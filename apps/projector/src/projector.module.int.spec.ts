@@ -11,7 +11,7 @@ import { platformMigrations } from '#platform/database/migrations';
 import { stopGracefully } from '#platform/service/stopOnSignals';
 import { projectionMigrations } from '#projections/migrations/index';
 import { appliedSequence } from '#projections/reading/withReadModels';
-import { projectionStatus } from '#projections/status';
+import { projectionStatus } from '#projections/versions/status';
 import { eventually } from '#test/feed/eventually';
 import { append } from '#test/feed/seedJournal';
 import { Topics } from '#test/feed/topics';

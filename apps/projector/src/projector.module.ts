@@ -13,7 +13,7 @@ import type { WithDatabase } from '#platform/service/config';
 import { HealthChecks, NotReady } from '#platform/watching/health';
 import { createPool } from '#platform/database/database';
 import { CONFIG } from '#platform/service/tokens';
-import { Projector } from '#projections/projector';
+import { Projector } from '#projections/versions/projector';
 import { feedOf } from './feedOf.ts';
 
 /** `kafka` where brokers are set, unless the module was asked to read the journal. */

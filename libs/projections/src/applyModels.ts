@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Batch } from './engine/batch.ts';
-import { Lane } from './engine/lane.ts';
+import { PipelinedConnection } from './engine/pipelinedConnection.ts';
 import { flagsModel } from './flags/apply.ts';
 import type { Model } from './model.ts';
 import { afterFlags, besideFlags } from './models.ts';
@@ -14,11 +14,11 @@ const AHEAD = 3;
  * stands in the order in which they begin. Rejects with the first failure, when none of them runs any more.
  */
 export async function applyModels(batch: Batch, db: Db): Promise<void> {
-  const lane = new Lane(db);
+  const connection = new PipelinedConnection(db);
   const begun: Promise<void>[] = [];
   const begin = async (models: readonly Model[]): Promise<void> => {
     for (const model of models) {
-      const applying = model.apply(batch, lane);
+      const applying = model.apply(batch, connection);
       // Looked at below, when all are done.
       applying.catch(() => undefined);
       begun.push(applying);

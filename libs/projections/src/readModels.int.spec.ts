@@ -10,8 +10,8 @@ import { applyAll, fed, type FreshReadModels, freshReadModels } from '#test/proj
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { rowsOf } from '#test/projections/rowsOf';
 import { ReadModels } from './readModels.ts';
-import { projectionStatus } from './status.ts';
-import { startVersion } from './versions.ts';
+import { projectionStatus } from './versions/status.ts';
+import { startVersion } from './versions/versions.ts';
 
 const shipped = (): LedgerEvent[] =>
   given(

@@ -1,6 +1,6 @@
 import { JournalFeed } from '#feed/journal';
 import { createPool } from '#platform/database/database';
-import { rebuild } from '#projections/rebuild';
+import { rebuild } from '#projections/versions/rebuild';
 
 /** What the process that rebuilt has to say for itself. Memory is resident, in MB. */
 export interface Rebuilding {

@@ -8,7 +8,7 @@ import { fillFromJournal } from '#feed/fillFromJournal';
 import { JournalFeed } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
 import { readConfig } from '#platform/service/config';
-import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/rebuild';
+import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/versions/rebuild';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { formatNumber } from '../table.ts';
 import { withPool } from '../withPool.ts';

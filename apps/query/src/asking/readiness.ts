@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { HealthChecks, NotReady } from '#platform/watching/health';
 import { POOL } from '#platform/service/tokens';
-import { versions } from '#projections/versions';
+import { versions } from '#projections/versions/versions';
 
 /** A query service can do its work when there are read models that it can read. */
 @Injectable()

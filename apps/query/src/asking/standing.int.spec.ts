@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { requestHash } from '#intake/parseSubmission';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
-import { startVersion } from '#projections/versions';
+import { startVersion } from '#projections/versions/versions';
 import { LEDGER, type QueryService, startQuery } from '#test/setup/startQuery';
 
 let query: QueryService;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerRow, StatusRow } from '#contracts/rows';
-import { startVersion } from '#projections/versions';
+import { startVersion } from '#projections/versions/versions';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 
 let query: QueryService;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { transaction } from '#platform/database/transaction';
-import { schemaOf } from './schemaOf.ts';
+import { schemaOf } from '../schemaOf.ts';
 import { VERSIONS_CHANNEL } from './versions.ts';
 
 /** How far behind its source a version may be, in a ledger, when the last step begins. */

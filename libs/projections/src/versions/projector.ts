@@ -2,8 +2,8 @@ import type pg from 'pg';
 import type { Feed, FeedState } from '#feed/feed';
 import { type FeedLog, silent } from '#feed/observer';
 import { listen, type Listener } from '#platform/http/listen';
-import { ReadModels } from './readModels.ts';
-import { switchTo } from './switchVersion.ts';
+import { ReadModels } from '../readModels.ts';
+import { switchTo } from './switch.ts';
 import { dropVersion, ensureActive, ensureKnownVersion, type Version, VERSIONS_CHANNEL, versions } from './versions.ts';
 
 export interface ProjectorOptions {

@@ -10,7 +10,7 @@ import type { Db } from '../reading/readModel.ts';
  * what comes after a failure in a transaction, and its owner rolls back when all have been answered. Either way every statement after
  * the failed one rejects with what that one failed of.
  */
-export class Lane {
+export class PipelinedConnection {
   readonly query: Db['query'];
   #tail: Promise<unknown> | undefined;
   #failed: Error | undefined;

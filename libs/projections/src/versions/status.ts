@@ -1,7 +1,7 @@
 import type { ConsumerState, StatusRow } from '#contracts/rows';
 import { readEvent, readHeads } from '#journal/reader';
-import type { Db } from './reading/readModel.ts';
-import { schemaOf } from './schemaOf.ts';
+import type { Db } from '../reading/readModel.ts';
+import { schemaOf } from '../schemaOf.ts';
 
 /** Applying takes milliseconds: what has been waiting for longer shows that the projector is behind. */
 const LIVE_SECONDS = 5;

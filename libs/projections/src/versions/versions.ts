@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { transaction } from '#platform/database/transaction';
-import { positionsTable } from './engine/position.ts';
-import { models, RULES } from './models.ts';
-import { schemaOf } from './schemaOf.ts';
+import { positionsTable } from '../engine/position.ts';
+import { models, RULES } from '../models.ts';
+import { schemaOf } from '../schemaOf.ts';
 
 /** Told when a version was made, has switched, or went away. */
 export const VERSIONS_CHANNEL = 'lading_read_models';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Feed } from '#feed/feed';
-import { ReadModels } from './readModels.ts';
-import { schemaOf } from './schemaOf.ts';
-import { switchTo, type Switched } from './switchVersion.ts';
+import { ReadModels } from '../readModels.ts';
+import { schemaOf } from '../schemaOf.ts';
+import { switchTo, type Switched } from './switch.ts';
 import { dropVersion, startVersion } from './versions.ts';
 
 export interface RebuildOptions {

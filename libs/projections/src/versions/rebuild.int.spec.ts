@@ -16,9 +16,9 @@ import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { published } from '#test/projections/published';
 import { rowsOf } from '#test/projections/rowsOf';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
-import { holdings } from './holdings/queries.ts';
+import { holdings } from '../holdings/queries.ts';
 import { Projector } from './projector.ts';
-import { withReadModels } from './reading/withReadModels.ts';
+import { withReadModels } from '../reading/withReadModels.ts';
 import { rebuild, RebuildFailed } from './rebuild.ts';
 import { ensureActive, VERSIONS_CHANNEL, versions } from './versions.ts';
 
