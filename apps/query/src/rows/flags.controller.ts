@@ -1,6 +1,6 @@
 import { Get, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { FlagRule } from '#contracts/rows';
+import { FlagRow, FlagRule } from '#contracts/rows';
 import { flag, flags } from '#projections/flags/queries';
 import { Asking } from '../asking/asking.ts';
 import { LedgerRoutes, ledgerParameter } from '../asking/ledgerRoutes.ts';
@@ -36,7 +36,7 @@ export class FlagsController {
   @Get(':id')
   @Asks({
     summary: 'A flag',
-    path: { ledger: ledgerParameter, id: ['The flag', 'related-party:17:0'] },
+    path: { ledger: ledgerParameter, id: ['The flag', String(FlagRow.shape.flag.meta()?.example)] },
     parameters: One,
     answer: 'Flag',
   })

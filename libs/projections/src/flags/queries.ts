@@ -1,4 +1,4 @@
-import type { FlagRow, FlagRule } from '#contracts/rows';
+import { type FlagRow, FlagRule } from '#contracts/rows';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
@@ -33,13 +33,20 @@ export async function flags(model: ReadModel, query: FlagsQuery, at: Date): Prom
 /** @returns undefined also for a flag of the clock that is not up at `at`. */
 export async function flag(model: ReadModel, id: string, at: Date): Promise<FlagRow | undefined> {
   if (/^(overdue-leg|one-sided-swap):/.test(id)) return (await clockFlags(model, at)).find((row) => row.flag === id);
-  const [, rule, sequence, n] = /^([a-z-]+):(\d{1,15}):(\d{1,9})$/.exec(id) ?? [];
-  if (rule === undefined) return undefined;
+  const stored = parseFlagId(id);
+  if (stored === undefined) return undefined;
   const where = new Where(model.ledger, 'f')
-    .equals('f.rule', rule)
-    .equals('f.sequence', Number(sequence))
-    .equals('f.n', Number(n));
+    .equals('f.rule', stored.rule)
+    .equals('f.sequence', stored.sequence)
+    .equals('f.n', stored.n);
   return (await select(model, where, 1))[0];
+}
+
+/** The id of a flag that an event raised: its rule, the event's sequence, and its number among the flags of both, from 1. */
+export function parseFlagId(id: string): { rule: FlagRule; sequence: number; n: number } | undefined {
+  const [, rule, sequence, n] = /^([a-z-]+):([1-9]\d{0,14}):([1-9]\d{0,8})$/.exec(id) ?? [];
+  const parsed = FlagRule.safeParse(rule);
+  return parsed.success ? { rule: parsed.data, sequence: Number(sequence), n: Number(n) } : undefined;
 }
 
 const matches = (flag: FlagRow, { rule, party, item }: FlagsQuery): boolean =>
