@@ -1,0 +1,237 @@
+CREATE TABLE flags (
+  ledger text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  rule text COLLATE "C" NOT NULL,
+  n int NOT NULL,
+  parties text[] NOT NULL,
+  item text COLLATE "C",
+  facts text NOT NULL,
+  events bigint[] NOT NULL,
+  PRIMARY KEY (ledger, sequence, rule, n)
+);
+
+CREATE TABLE transfers (
+  ledger text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (ledger, "order", line, owner, sequence)
+);
+
+CREATE TABLE activity (
+  ledger text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  type text NOT NULL,
+  id text NOT NULL,
+  source text NOT NULL,
+  subject text NOT NULL,
+  actor text NOT NULL,
+  occurred timestamptz NOT NULL,
+  recorded timestamptz NOT NULL,
+  parties text NOT NULL,
+  items text NOT NULL,
+  quantity bigint NOT NULL,
+  note text,
+  PRIMARY KEY (ledger, sequence)
+);
+
+CREATE TABLE holdings (
+  ledger text COLLATE "C" NOT NULL,
+  account int NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  custodian text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  shipment text COLLATE "C",
+  quantity bigint NOT NULL,
+  newest timestamptz NOT NULL,
+  open boolean NOT NULL,
+  PRIMARY KEY (ledger, account)
+) WITH (fillfactor = 85);
+CREATE INDEX holdings_order ON holdings (ledger, "order");
+CREATE INDEX holdings_open ON holdings (ledger, item, owner, account) WHERE open;
+
+CREATE TABLE holding_totals (
+  ledger text COLLATE "C" NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  custodian text COLLATE "C" NOT NULL,
+  quantity bigint NOT NULL,
+  PRIMARY KEY (ledger, owner, item, stage, custodian)
+) WITH (fillfactor = 50);
+CREATE INDEX holding_totals_item ON holding_totals (ledger, item, stage);
+CREATE INDEX holding_totals_custodian ON holding_totals (ledger, custodian);
+
+CREATE TABLE postings (
+  ledger text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  n int NOT NULL,
+  account int NOT NULL,
+  quantity int NOT NULL,
+  balance bigint NOT NULL,
+  occurred timestamptz NOT NULL,
+  PRIMARY KEY (ledger, sequence, n)
+);
+CREATE INDEX postings_account ON postings (ledger, account, occurred, sequence);
+
+CREATE TABLE orders (
+  ledger text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  buyer text COLLATE "C" NOT NULL,
+  supplier text COLLATE "C" NOT NULL,
+  placed timestamptz NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (ledger, "order")
+);
+
+CREATE TABLE order_lines (
+  ledger text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  n int NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  quantity bigint NOT NULL,
+  window_from date NOT NULL,
+  window_to date NOT NULL,
+  PRIMARY KEY (ledger, "order", line)
+) WITH (fillfactor = 90);
+
+CREATE TABLE queue (
+  ledger text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  window_from date NOT NULL,
+  window_to date NOT NULL,
+  placed bigint NOT NULL,
+  n int NOT NULL,
+  ordered bigint NOT NULL,
+  in_transit bigint NOT NULL,
+  held bigint NOT NULL,
+  damaged bigint NOT NULL,
+  waiting boolean NOT NULL,
+  PRIMARY KEY (ledger, "order", line, owner)
+) WITH (fillfactor = 85);
+CREATE INDEX queue_waiting ON queue (ledger, item, window_from, window_to, placed, n, owner) WHERE waiting;
+
+CREATE TABLE items (
+  ledger text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  name text NOT NULL,
+  maker text COLLATE "C",
+  tracking text NOT NULL,
+  eccn text,
+  amount text,
+  currency text,
+  PRIMARY KEY (ledger, item)
+);
+
+CREATE TABLE units (
+  ledger text COLLATE "C" NOT NULL,
+  serial text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  account int NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (ledger, serial, item)
+) WITH (fillfactor = 85);
+CREATE INDEX units_account ON units (ledger, account);
+
+CREATE TABLE parties (
+  ledger text COLLATE "C" NOT NULL,
+  party text COLLATE "C" NOT NULL,
+  name text NOT NULL,
+  roles text[] NOT NULL,
+  controlled_by text[] NOT NULL,
+  PRIMARY KEY (ledger, party)
+);
+
+CREATE TABLE shipments (
+  ledger text COLLATE "C" NOT NULL,
+  shipment text COLLATE "C" NOT NULL,
+  consignee text COLLATE "C" NOT NULL,
+  carrier text COLLATE "C" NOT NULL,
+  destination text,
+  eta date,
+  dispatched timestamptz NOT NULL,
+  final boolean NOT NULL,
+  PRIMARY KEY (ledger, shipment)
+) WITH (fillfactor = 90);
+
+CREATE TABLE shipment_lines (
+  ledger text COLLATE "C" NOT NULL,
+  shipment text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  advised bigint NOT NULL,
+  received bigint NOT NULL,
+  damaged bigint NOT NULL,
+  surplus bigint NOT NULL,
+  lost bigint NOT NULL,
+  refused bigint NOT NULL,
+  in_transit bigint NOT NULL,
+  PRIMARY KEY (ledger, shipment, "order", line, owner)
+) WITH (fillfactor = 85);
+
+CREATE TABLE swaps (
+  ledger text COLLATE "C" NOT NULL,
+  swap text COLLATE "C" NOT NULL,
+  by text COLLATE "C" NOT NULL,
+  parties text[] NOT NULL,
+  accepted text[] NOT NULL,
+  status text NOT NULL,
+  authorised_by text COLLATE "C",
+  reason text,
+  evidence text NOT NULL,
+  expires timestamptz,
+  proposed timestamptz NOT NULL,
+  proposed_sequence bigint NOT NULL,
+  executed timestamptz,
+  executed_sequence bigint,
+  PRIMARY KEY (ledger, swap)
+);
+CREATE INDEX swaps_executed ON swaps (ledger, executed_sequence) WHERE executed_sequence IS NOT NULL;
+
+CREATE TABLE swap_legs (
+  ledger text COLLATE "C" NOT NULL,
+  swap text COLLATE "C" NOT NULL,
+  leg int NOT NULL,
+  giver text COLLATE "C" NOT NULL,
+  receiver text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  quantity int NOT NULL,
+  window_from date NOT NULL,
+  window_to date NOT NULL,
+  completed timestamptz NOT NULL DEFAULT 'infinity',
+  PRIMARY KEY (ledger, swap, leg)
+);
+CREATE INDEX swap_legs_completed ON swap_legs (ledger, completed);
+CREATE INDEX swap_legs_giver ON swap_legs (ledger, giver);
+CREATE INDEX swap_legs_receiver ON swap_legs (ledger, receiver);
+
+CREATE TABLE swap_counts (
+  ledger text COLLATE "C" NOT NULL,
+  swap text COLLATE "C" NOT NULL,
+  leg int NOT NULL,
+  sequence bigint NOT NULL,
+  kind text NOT NULL,
+  occurred timestamptz NOT NULL,
+  quantity bigint NOT NULL,
+  PRIMARY KEY (ledger, swap, leg, sequence, kind)
+);
+
+CREATE TABLE swap_lots (
+  ledger text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  lots text NOT NULL,
+  PRIMARY KEY (ledger, "order", line)
+);
