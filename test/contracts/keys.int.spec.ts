@@ -9,7 +9,7 @@ import { journalMigrations } from '#journal/migrations/index';
 import { type Role, roles } from '#platform/keys/actor';
 import { createKey, revokeKey, rotateKey } from '#platform/keys/apiKeys';
 import { readConfig, type WithDatabase } from '#platform/service/config';
-import { createApp } from '#platform/http/createApp';
+import { createApp } from '#platform/service/createApp';
 import { migrate } from '#platform/database/migrate';
 import { platformMigrations } from '#platform/database/migrations';
 import { POOL } from '#platform/service/tokens';

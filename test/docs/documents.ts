@@ -38,5 +38,5 @@ export const documents: readonly Document[] = [
   'README.md',
   'CONTRIBUTING.md',
   ...filesUnder('docs').filter((path) => path.endsWith('.md')),
-  ...filesUnder('test/scenarios').filter((path) => path.endsWith('/README.md')),
+  ...filesUnder('apps/cli/src/scenarios').filter((path) => path.endsWith('/README.md')),
 ].map(readDocument);

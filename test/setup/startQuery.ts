@@ -13,7 +13,7 @@ import { Journal } from '#journal/journal';
 import { journalMigrations } from '#journal/migrations/index';
 import { type NewApiKey, createKey } from '#platform/keys/apiKeys';
 import { readConfig, type WithDatabase } from '#platform/service/config';
-import { createApp } from '#platform/http/createApp';
+import { createApp } from '#platform/service/createApp';
 import { createPool } from '#platform/database/database';
 import { listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
@@ -104,7 +104,7 @@ export async function startQuery({ project = true } = {}): Promise<QueryService>
       return outcome.receipt.sequence;
     },
     play: async (scenario) => {
-      const file = new URL(`../scenarios/${scenario}.json`, import.meta.url);
+      const file = new URL(`../../apps/cli/src/scenarios/${scenario}.json`, import.meta.url);
       let sequence = 0;
       for (const event of JSON.parse(readFileSync(file, 'utf8')) as unknown[]) {
         const parsed = parseSubmission(event);

@@ -5,7 +5,7 @@ import type { Published } from '#feed/message';
 import type { FeedLog } from '#feed/observer';
 import { ensureTopic, type TopicSettings } from '#feed/topic';
 import { Wake } from '#feed/wake';
-import { listen } from '#platform/http/listen';
+import { listen } from '#platform/database/listen';
 import { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
 import { type Addressed, Publisher } from './publisher.ts';

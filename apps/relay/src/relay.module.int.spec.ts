@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { feedMigrations } from '#feed/migrations/index';
 import { journalMigrations } from '#journal/migrations/index';
 import { readConfig, type WithDatabase } from '#platform/service/config';
-import { createApp } from '#platform/http/createApp';
+import { createApp } from '#platform/service/createApp';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { platformMigrations } from '#platform/database/migrations';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { readHeads } from '#journal/reader';
-import { listen } from '#platform/http/listen';
+import { listen } from '#platform/database/listen';
 import { Consumption, type ConsumptionOptions, type Fill } from './consumption.ts';
 import type { Feed, FeedState, Sink } from './feed.ts';
 import { fillFromJournal } from './fillFromJournal.ts';

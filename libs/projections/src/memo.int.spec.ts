@@ -13,7 +13,9 @@ import { shipments } from './shipments/queries.ts';
 import { swap, swaps } from './swaps/queries.ts';
 
 const told = (file: string): readonly Command[] =>
-  JSON.parse(readFileSync(new URL(`../../../test/scenarios/memo/${file}.json`, import.meta.url), 'utf8')) as Command[];
+  JSON.parse(
+    readFileSync(new URL(`../../../apps/cli/src/scenarios/memo/${file}.json`, import.meta.url), 'utf8'),
+  ) as Command[];
 
 describe('the read models of the memo', () => {
   const NOW = new Date('2024-07-01T00:00:00Z');

@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { LedgerRow } from '#contracts/rows';
 import type { Client } from '../client.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { packageRoot } from '../packageRoot.ts';
 import { readEvents } from '../readEvents.ts';
 import { routeOver, type Route, submitEvents } from '../submitEvents.ts';
 
 export const MEMO_LEDGER = 'nvidia';
 
-/** The three files of test/scenarios/memo, in the order they are played. */
+/** The three files of the scenario, in the order in which they are played. */
 const steps = [
   { file: '1-up-to-the-memo.json', title: 'Up to the memo: who ordered what, and what has left' },
   { file: '2-the-memo.json', title: 'The memo: the swap is agreed and executed, X receives' },
@@ -64,7 +63,8 @@ export async function wasCutOff(
 
 const OPENING = { name: 'Nvidia allocations', keeper: 'nvidia' };
 
-const pathOf = (file: string): string => join(packageRoot, 'test/scenarios/memo', file);
+/** Beside this code, in the sources and in the build alike: an image holds nothing but the build. */
+const pathOf = (file: string): string => fileURLToPath(new URL(`../scenarios/memo/${file}`, import.meta.url));
 
 async function openLedger(client: Client): Promise<void> {
   const body = JSON.stringify(OPENING);

@@ -5,7 +5,7 @@ import { feedMigrations } from '#feed/migrations/index';
 import { journalMigrations } from '#journal/migrations/index';
 import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
-import { createApp } from '#platform/http/createApp';
+import { createApp } from '#platform/service/createApp';
 import { startEmbeddedPostgres } from '#servers/embeddedPostgres';
 import { HealthChecks } from '#platform/watching/health';
 import { listenOn } from '#platform/http/listenOn';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { type Listener, listen } from '#platform/http/listen';
+import { type Listener, listen } from '#platform/database/listen';
 import type { WithDatabase } from '#platform/service/config';
 import { CONFIG } from '#platform/service/tokens';
 

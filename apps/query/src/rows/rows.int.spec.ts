@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import * as rows from '#contracts/rows';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 
-/** The memo (test/scenarios/memo), asked after its second file: 12,000 went to X, both of X's lines to Tesla, X received. */
+/** The memo (apps/cli/src/scenarios/memo), asked after its second file: 12,000 went to X, both of X's lines to Tesla, X received. */
 let query: QueryService;
 let head: number;
 const L = '/v1/ledgers/nvidia';

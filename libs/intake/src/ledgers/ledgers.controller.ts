@@ -6,7 +6,7 @@ import { LedgerId, Id } from '#contracts/scalars';
 import { Actor } from '#platform/keys/actor';
 import { ProblemError } from '#platform/http/problemError';
 import { Requires } from '#platform/keys/requires';
-import { checked } from '#platform/http/zodPipe';
+import { checked } from '#platform/http/checked';
 import { errorOfFailure } from '../answers/errorOf.ts';
 import { OpenLedger } from '../commands/openLedger.ts';
 import { Accepts } from '../http/accepts.ts';

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { type Actor, roles } from './actor.ts';
 import { findKey } from './apiKeys.ts';
-import { type Listener, listen } from '../http/listen.ts';
+import { type Listener, listen } from '../database/listen.ts';
 import { hashOf } from './secret.ts';
 
 const CHANNEL = 'lading_api_keys';

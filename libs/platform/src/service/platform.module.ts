@@ -3,17 +3,17 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import { ApiKeyGuard } from '../keys/apiKeyGuard.ts';
+import { ApiKeyGuard } from '../keys/apiKey.guard.ts';
 import type { Config } from './config.ts';
 import { Drain } from '../http/drain.ts';
 import { HealthController } from '../watching/health.controller.ts';
 import { HealthChecks } from '../watching/health.ts';
 import { Keyring } from '../keys/keyring.ts';
 import { MetricsController } from '../watching/metrics.controller.ts';
-import { ProblemFilter } from '../http/problemFilter.ts';
+import { ProblemFilter } from '../http/problem.filter.ts';
 import { rateLimit } from '../http/rateLimit.ts';
 import { CONFIG, POOL } from './tokens.ts';
-import { ZodPipe } from '../http/zodPipe.ts';
+import { ZodPipe } from '../http/checked.ts';
 
 export interface PlatformParts {
   readonly config: Config;

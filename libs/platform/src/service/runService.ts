@@ -1,7 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, readConfig, type WithDatabase } from './config.ts';
-import { createApp, type CreateAppOptions } from '../http/createApp.ts';
+import { createApp, type CreateAppOptions } from './createApp.ts';
 import { createLogger } from '../watching/logging.ts';
 import { watchProcess } from '../watching/metrics.ts';
 import { migrate, type MigrationClass } from '../database/migrate.ts';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Feed, FeedState } from '#feed/feed';
 import { type FeedLog, silent } from '#feed/observer';
-import { listen, type Listener } from '#platform/http/listen';
+import { listen, type Listener } from '#platform/database/listen';
 import { ReadModels } from '../readModels.ts';
 import { switchTo } from './switch.ts';
 import { dropVersion, ensureActive, ensureKnownVersion, type Version, VERSIONS_CHANNEL, versions } from './versions.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { clientConfig } from '../database/database.ts';
+import { clientConfig } from './database.ts';
 
 export interface ListenOptions {
   readonly url: string;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { freshDatabase } from '#test/setup/freshDatabase';
-import { createPool } from '../database/database.ts';
-import { isDatabaseUnavailable } from '../database/isDatabaseUnavailable.ts';
+import { createPool } from './database.ts';
+import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
 import { listen } from './listen.ts';
 
 describe('a listener', () => {

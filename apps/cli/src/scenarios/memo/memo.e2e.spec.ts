@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MEMO_LEDGER, type Played, playMemo } from '#apps/cli/src/demo/playMemo';
+import { MEMO_LEDGER, type Played, playMemo } from '../../demo/playMemo.ts';
 import type { FlagRow, HoldingGroupRow, SwapRow } from '#contracts/rows';
 import { flags } from '#projections/flags/queries';
 import { withReadModels } from '#projections/reading/withReadModels';
 import { swap } from '#projections/swaps/queries';
-import { type Lading, startLading } from '../startLading.ts';
+import { type Lading, startLading } from '#test/setup/startLading';
 
 /** The moment after the memo was carried out, and the one that the what-if asks about. */
 const NEW_YEAR = new Date('2024-01-01T00:00:00Z');

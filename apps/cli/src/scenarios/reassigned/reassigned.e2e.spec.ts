@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { join } from 'node:path';
-import { packageRoot } from '#apps/cli/src/packageRoot';
-import { readEvents } from '#apps/cli/src/readEvents';
-import { routeOver, submitEvents } from '#apps/cli/src/submitEvents';
+import { fileURLToPath } from 'node:url';
+import { readEvents } from '../../readEvents.ts';
+import { routeOver, submitEvents } from '../../submitEvents.ts';
 import type { FlagRow, HoldingGroupRow } from '#contracts/rows';
-import { type Lading, startLading } from '../startLading.ts';
+import { type Lading, startLading } from '#test/setup/startLading';
 
 describe('the memo read the other way: reassigned before shipping, then dispatched to X directly', () => {
   let lading: Lading;
@@ -16,7 +15,7 @@ describe('the memo read the other way: reassigned before shipping, then dispatch
     const body = JSON.stringify({ name: 'Nvidia allocations', keeper: 'nvidia' });
     await client.send('PUT', '/v1/ledgers/nvidia', { type: 'application/json', body });
     const route = routeOver({ shipments: client, reallocations: client, swaps: client });
-    const story = readEvents(join(packageRoot, 'test/scenarios/reassigned/story.json'));
+    const story = readEvents(fileURLToPath(new URL('./story.json', import.meta.url)));
     for await (const result of submitEvents(route, 'nvidia', story)) {
       expect(result).toMatchObject({ status: 201 });
       sequence = result.sequence ?? 0;

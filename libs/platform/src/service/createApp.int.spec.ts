@@ -14,16 +14,16 @@ import { Problem } from '#contracts/problem';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { Actor } from '../keys/actor.ts';
 import { createKey, revokeKey } from '../keys/apiKeys.ts';
-import { readConfig, type WithDatabase } from '../service/config.ts';
+import { readConfig, type WithDatabase } from './config.ts';
 import { createApp } from './createApp.ts';
-import { Drain } from './drain.ts';
+import { Drain } from '../http/drain.ts';
 import { HealthChecks, NotReady } from '../watching/health.ts';
 import { migrate } from '../database/migrate.ts';
 import { platformMigrations } from '../database/migrations.ts';
-import { ProblemError } from './problemError.ts';
+import { ProblemError } from '../http/problemError.ts';
 import { Public, Requires } from '../keys/requires.ts';
-import { stopGracefully } from '../service/stopOnSignals.ts';
-import { POOL } from '../service/tokens.ts';
+import { stopGracefully } from './stopOnSignals.ts';
+import { POOL } from './tokens.ts';
 
 const ADMIN = 'the-bootstrap-key-of-this-test';
 
