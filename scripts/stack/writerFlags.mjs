@@ -1,6 +1,6 @@
 /**
  * Node's flags for the services that take events in. A request's objects die young, and with Node's own 16 MB they are copied
- * to the old generation before they do: docs/decisions/018 has the numbers. It costs up to 150 MB a process.
+ * to the old generation before they do: docs/decisions/006 has the numbers. It costs up to 150 MB a process.
  */
 export const writerFlags = ['--max-semi-space-size=64'];
 

@@ -26,16 +26,20 @@ describe('the layout in CONTRIBUTING.md', () => {
 });
 
 describe('docs/decisions', () => {
-  const files = readdirSync(join(packageRoot, 'docs/decisions')).filter((file) => file !== 'README.md');
+  const files = readdirSync(join(packageRoot, 'docs/decisions'))
+    .filter((file) => file !== 'README.md')
+    .sort();
+
+  const contents = readDocument('docs/decisions/README.md').prose;
 
   it('are numbered 001, 002, 003 … without a gap', () => {
-    expect(files.sort().map((file) => file.slice(0, 4))).toEqual(
-      files.map((_, at) => `${String(at + 1).padStart(3, '0')}-`),
-    );
+    const merged = [...contents.matchAll(/^\| (\d+) \| \(merged into /gm)].map(([, number = '']) => number);
+    const numbers = [...files.map((file) => file.slice(0, 3)), ...merged].sort();
+    expect(numbers).toEqual(numbers.map((_, index) => String(index + 1).padStart(3, '0')));
   });
 
   it('are listed in their README, each once', () => {
-    const listed = [...readDocument('docs/decisions/README.md').prose.matchAll(/^\| \[(\d+)\]\((\1-[^)]+)\)/gm)];
+    const listed = [...contents.matchAll(/^\| \[(\d+)\]\((\1-[^)]+)\)/gm)];
     expect(listed.map(([, , file]) => file).toSorted()).toEqual(files);
   });
 });
