@@ -5,7 +5,7 @@ import type { JournalOptions } from '#journal/journalOptions';
 import type { WithDatabase } from '#platform/service/config';
 import { createPool } from '#platform/database/database';
 import { CONFIG } from '#platform/service/tokens';
-import { observeJournal } from './observeJournal.ts';
+import { countAppends, openJournals } from './journalMetrics.ts';
 
 /** The journal's own connections to PostgreSQL. */
 const JOURNAL_POOL = Symbol('journal pool');
@@ -22,7 +22,7 @@ export const journalProviders = (options: Partial<JournalOptions> = {}): Provide
   },
   {
     provide: Journal,
-    useFactory: (pool: pg.Pool) => new Journal(pool, { observer: observeJournal, ...options }),
+    useFactory: (pool: pg.Pool) => new Journal(pool, { observer: countAppends, ...options }),
     inject: [JOURNAL_POOL],
   },
 ];
@@ -33,10 +33,13 @@ export class JournalLifetime implements OnApplicationShutdown {
   constructor(
     private readonly journal: Journal,
     @Inject(JOURNAL_POOL) private readonly pool: pg.Pool,
-  ) {}
+  ) {
+    openJournals.add(journal);
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.journal.close();
+    openJournals.delete(this.journal);
     await this.pool.end();
   }
 }

@@ -309,25 +309,23 @@ describe('the journal', () => {
     expect(await events(book)).toHaveLength(11);
   });
 
-  it('says what it did: batches, events, seconds and answers', async () => {
+  it('tells its observer of every batch and of every rejection, also of one that makes an atomic batch fail', async () => {
     const book = await ledger();
-    const seen: unknown[] = [];
-    const observed = journals.make({ observer: { batch: (batch) => seen.push(batch) } });
+    const batches: unknown[] = [];
+    const rejections: string[] = [];
+    const observed = journals.make({
+      observer: { batch: (batch) => batches.push(batch), rejection: (code) => rejections.push(code) },
+    });
+    const twice = order('PO-6', 'tesla', 1);
     await Promise.all([
       observed.submit(book, order('PO-1', 'tesla', 1)),
       observed.submit(book, order('PO-2', 'nobody', 1)),
       observed.submitAtomic(book, [order('PO-3', 'tesla', 1), order('PO-4', 'tesla', 1)]),
+      observed.submitAtomic(book, [order('PO-5', 'tesla', 1), reassign('RA-1', 'PO-1', 'tesla', 'x', 2)]),
+      observed.submitAtomic(book, [twice, twice]),
     ]);
-    expect(seen).toEqual([
-      {
-        ledger: book,
-        seconds: expect.any(Number),
-        commands: 4,
-        events: 3,
-        attempts: 1,
-        answers: { recorded: 2, rejected: 1 },
-      },
-    ]);
+    expect(batches).toEqual([{ ledger: book, seconds: expect.any(Number), commands: 8, events: 3, attempts: 1 }]);
+    expect(rejections).toEqual(['unknown-party', 'insufficient-quantity', 'already-exists']);
   });
 
   it('registers an item again without forgetting what was tracked how', async () => {

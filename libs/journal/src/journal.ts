@@ -24,7 +24,7 @@ export class Journal {
   private readonly writers: LRUCache<string, LedgerWriter>;
   private readonly notifier: Notifier;
   /** Writers that had to make room while they worked: they finish what they have. */
-  private readonly leaving = new Set<Promise<void>>();
+  private readonly leaving = new Set<LedgerWriter>();
   private closed = false;
 
   /**
@@ -41,8 +41,8 @@ export class Journal {
     this.writers = new LRUCache({
       max: this.options.writers,
       dispose: (writer) => {
-        const left: Promise<void> = writer.settled().then(() => void this.leaving.delete(left));
-        this.leaving.add(left);
+        this.leaving.add(writer);
+        void writer.settled().then(() => this.leaving.delete(writer));
       },
     });
   }
@@ -77,10 +77,19 @@ export class Journal {
     });
   }
 
+  /** How many commands of each ledger wait for their batch at this moment. */
+  *queued(): Iterable<{ readonly ledger: string; readonly commands: number }> {
+    for (const { ledger, queued } of this.allWriters()) yield { ledger, commands: queued };
+  }
+
   /** Takes nothing more in and resolves when everybody was answered. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...[...this.writers.values()].map((writer) => writer.settled()), ...this.leaving]);
+    await Promise.all(this.allWriters().map((writer) => writer.settled()));
+  }
+
+  private allWriters(): LedgerWriter[] {
+    return [...this.writers.values(), ...this.leaving];
   }
 
   private writer(ledger: string): LedgerWriter {

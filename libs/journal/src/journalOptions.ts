@@ -1,4 +1,24 @@
-import type { JournalObserver } from './journalObserver.ts';
+import type { RejectionCode } from '#contracts/rejections';
+
+/** One batch that was answered. */
+export interface BatchObservation {
+  readonly ledger: string;
+  /** From taking the batch off the queue to its COMMIT, retries included. */
+  readonly seconds: number;
+  /** Commands in it: an atomic batch counts as many as it has events. */
+  readonly commands: number;
+  /** Events that were written. */
+  readonly events: number;
+  /** Transactions that it took; 1 unless something failed. */
+  readonly attempts: number;
+}
+
+/** Told about what the journal does, so that it can be counted; it never throws. */
+export interface JournalObserver {
+  batch?(batch: BatchObservation): void;
+  /** A single event was answered with a rejection, or an atomic batch with that of its first event that fails. */
+  rejection?(code: RejectionCode): void;
+}
 
 export interface JournalOptions {
   /** Commands that one transaction takes at most, unless a single atomic batch is larger. */

@@ -1,7 +1,6 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { Journal } from '#journal/journal';
 import type { Outcome, Submission } from '#journal/submission';
-import { journalRejections } from '#platform/watching/metrics';
 
 /** Submits one event to a ledger. Rejects with `UnknownLedger` or `JournalUnavailable`. */
 export class Submit extends Command<Outcome> {
@@ -17,9 +16,7 @@ export class Submit extends Command<Outcome> {
 export class SubmitHandler implements ICommandHandler<Submit> {
   constructor(private readonly journal: Journal) {}
 
-  async execute({ ledger, submission }: Submit): Promise<Outcome> {
-    const outcome = await this.journal.submit(ledger, submission);
-    if (outcome.status === 'rejected') journalRejections.inc({ code: outcome.rejection.code });
-    return outcome;
+  execute({ ledger, submission }: Submit): Promise<Outcome> {
+    return this.journal.submit(ledger, submission);
   }
 }

@@ -27,12 +27,17 @@ export class LedgerWriter {
 
   constructor(
     private readonly pool: pg.Pool,
-    ledger: string,
+    readonly ledger: string,
     shelf: EntityShelf,
     private readonly options: JournalOptions,
     private readonly told: WriterEvents,
   ) {
     this.state = new WriterState(ledger, shelf);
+  }
+
+  /** Commands that wait for their batch. */
+  get queued(): number {
+    return commandsIn(this.queue);
   }
 
   /** Resolves when nothing waits any more. */

@@ -2,8 +2,7 @@ import type pg from 'pg';
 import { appendBatch, type Appended, type InDoubt } from './appendBatch.ts';
 import { failureOf } from './failures.ts';
 import { commandsIn, type Job } from './job.ts';
-import type { Answer } from '../journalObserver.ts';
-import type { JournalOptions } from '../journalOptions.ts';
+import type { JournalObserver, JournalOptions } from '../journalOptions.ts';
 import { JournalUnavailable } from '../journalUnavailable.ts';
 import { retrying } from './retrying.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
@@ -38,15 +37,14 @@ export async function processBatch(
           commands: commandsIn(jobs),
           events: appended.events,
           attempts,
-          answers: countAnswers(appended),
         });
+        tellRejections(appended, observer);
         return appended;
       },
       options.patienceMs,
       (error) => {
         state.forget();
         if (error instanceof UnknownLedger) return false;
-        observer.failure?.(state.ledger, error);
         const failure = failureOf(error);
         return failure === 'transient' || (failure === 'too-slow' && jobs.length === 1);
       },
@@ -78,10 +76,10 @@ const failAll = (jobs: readonly Job[], error: unknown): Appended => ({
   events: 0,
 });
 
-function countAnswers({ answers }: Appended): Partial<Record<Answer, number>> {
-  const counts: Partial<Record<Answer, number>> = {};
+function tellRejections({ answers }: Appended, observer: JournalObserver): void {
   for (const { answer } of answers) {
-    if ('outcome' in answer) counts[answer.outcome.status] = (counts[answer.outcome.status] ?? 0) + 1;
+    if (!('outcome' in answer)) continue;
+    const outcome = answer.outcome.status === 'failed' ? answer.outcome.outcome : answer.outcome;
+    if (outcome.status === 'rejected') observer.rejection?.(outcome.rejection.code);
   }
-  return counts;
 }

@@ -3,14 +3,20 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** What `/metrics` of this process shows. Names follow Prometheus: base units, `_total` for what only grows. */
 export const registry = new Registry();
 
-const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-const COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+/** Buckets for seconds of what should take milliseconds. */
+export const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-const histogram = <T extends string>(name: string, help: string, buckets: number[], labelNames: T[] = []) =>
+// A metric is declared in the file that measures it, with one of these.
+export const histogram = <T extends string>(name: string, help: string, buckets: number[], labelNames: T[] = []) =>
   new Histogram({ name, help, buckets, labelNames, registers: [registry] });
-const gauge = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
-  new Gauge({ name, help, labelNames, registers: [registry] });
-const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
+/** @param collect sets it when `/metrics` is asked for, where that is cheaper than setting it at every change */
+export const gauge = <T extends string>(
+  name: string,
+  help: string,
+  labelNames: T[] = [],
+  collect?: (this: Gauge<T>) => void,
+) => new Gauge({ name, help, labelNames, registers: [registry], ...(collect && { collect }) });
+export const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
   new Counter({ name, help, labelNames, registers: [registry] });
 
 /** By the route's template, never by what was asked: a label's values must be few. */
@@ -19,20 +25,6 @@ export const httpRequestSeconds = histogram('lading_http_request_seconds', 'From
   'route',
   'status',
 ]);
-
-export const journalAppendSeconds = histogram(
-  'lading_journal_append_seconds',
-  'One batch, from the lock of the ledger to the acknowledged COMMIT',
-  FAST,
-);
-export const journalBatchSize = histogram('lading_journal_batch_size', 'Commands decided in one transaction', COUNTS);
-export const journalQueued = gauge('lading_journal_queued_commands', 'Commands that wait for their batch', ['ledger']);
-export const journalEvents = counter('lading_journal_events_total', 'Events appended', ['ledger']);
-export const journalRejections = counter('lading_journal_rejections_total', 'Commands rejected', ['code']);
-export const journalRetries = counter(
-  'lading_journal_retries_total',
-  'Batches run again after an error or a lost COMMIT',
-);
 
 export const relayPublishSeconds = histogram('lading_relay_publish_seconds', 'One batch sent and acknowledged', FAST);
 export const relayEvents = counter('lading_relay_events_total', 'Events sent and acknowledged', ['ledger']);
