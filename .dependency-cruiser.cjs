@@ -11,7 +11,7 @@ const MAY_IMPORT = {
   journal: ['contracts', 'ledger', 'proofs', 'platform'],
   feed: ['contracts', 'ledger', 'proofs', 'journal', 'platform'],
   intake: ['contracts', 'ledger', 'journal', 'platform'],
-  projections: ['contracts', 'ledger', 'proofs', 'journal', 'feed', 'platform'],
+  projections: ['contracts', 'ledger', 'proofs', 'feed', 'platform'],
 };
 
 const SPEC = '[.](unit|int|e2e)[.]spec[.]ts$';

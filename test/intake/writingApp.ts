@@ -7,7 +7,7 @@ import type { Problem } from '#contracts/problem';
 import { IntakeModule } from '#intake/intake.module';
 import type { JournalOptions } from '#journal/journalOptions';
 import { journalMigrations } from '#journal/migrations/index';
-import { readHeads } from '#journal/reader';
+import { readHead } from '#journal/reader';
 import { createKey, type NewApiKey } from '#platform/keys/apiKeys';
 import { readConfig, type WithDatabase } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
@@ -134,8 +134,7 @@ export class WritingApp {
 
   /** The last sequence of a ledger; 0 when there is none. */
   async head(ledger = 'nvidia'): Promise<number> {
-    const heads = await readHeads(this.pool);
-    return heads.find((head) => head.ledger === ledger)?.sequence ?? 0;
+    return (await readHead(this.pool, ledger)) ?? 0;
   }
 
   /** The headers of a new key. */

@@ -1,6 +1,5 @@
 import type pg from 'pg';
-import { readBytes } from '#journal/readBytes';
-import { readHeads } from '#journal/reader';
+import { readBytes, readHeads } from '#journal/reader';
 import type { Published } from '#feed/message';
 import type { FeedLog } from '#feed/observer';
 import { PageSize } from '#feed/pageSize';
@@ -66,7 +65,7 @@ export class Outbox {
   }
 
   async #compareHeads(): Promise<void> {
-    for (const { ledger, sequence } of await readHeads(this.#pool)) {
+    for (const [ledger, sequence] of await readHeads(this.#pool)) {
       const handedOut = this.#handedOut.get(ledger) ?? 0;
       if (sequence > handedOut) this.#news.add(ledger);
       if (sequence < handedOut)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { Published } from '#feed/message';
-import { relayStatus } from '#feed/relayStatus';
+import { relayStatus } from '#feed/status';
 import { createPool } from '#platform/database/database';
 import { eventually } from '#test/feed/eventually';
 import { append, freshJournal } from '#test/feed/seedJournal';

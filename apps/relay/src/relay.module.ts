@@ -1,7 +1,7 @@
 import { Inject, Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
-import { relayStatus } from '#feed/relayStatus';
+import { relayStatus } from '#feed/status';
 import type { WithDatabase } from '#platform/service/config';
 import { HealthChecks, NotReady } from '#platform/watching/health';
 import { feedLagEvents, feedLagSeconds } from '#platform/watching/metrics';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { readBytes } from '#journal/readBytes';
+import { readBytes } from '#journal/reader';
 import type { Fill } from './consumption.ts';
 import { toFeedEvent } from './message.ts';
 

@@ -126,7 +126,7 @@ export class JournalFeed implements Feed {
   async #round(consumption: Consumption): Promise<void> {
     if (this.#lookAtHeads) {
       this.#lookAtHeads = false;
-      for (const { ledger, sequence } of await readHeads(this.#options.pool)) {
+      for (const [ledger, sequence] of await readHeads(this.#options.pool)) {
         await consumption.head(ledger, sequence);
         if (sequence > consumption.position(ledger)) this.#dirty.add(ledger);
       }

@@ -6,7 +6,7 @@ import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';
 import { begin } from './sql/begin.ts';
 import { lockHead } from './sql/lockHead.ts';
-import { readEvent, readEvents, readHeads, streamVersion } from './reader.ts';
+import { readEvent, readEvents, readLedgers, streamVersion } from './reader.ts';
 
 describe('the journal', () => {
   let journals: TestJournals;
@@ -37,7 +37,7 @@ describe('the journal', () => {
       actor: 'admin',
       data: terms,
     });
-    expect(await readHeads(journals.pool)).toContainEqual({
+    expect(await readLedgers(journals.pool)).toContainEqual({
       ledger: 'nvidia',
       ...terms,
       sequence: 1,

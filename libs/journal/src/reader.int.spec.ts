@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
+import { append, freshJournal } from '#test/feed/seedJournal';
+import { anEvent, someEvents } from '#test/feed/someEvents';
+import { createPool } from '#platform/database/database';
 import { order, reassign } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
-import { readEvent, readEvents, readHeads, streamVersion } from './reader.ts';
+import { readBytes, readEvent, readEvents, readHead, readHeads, readLedgers, streamVersion } from './reader.ts';
 
 describe('reading the journal', () => {
   let journals: TestJournals;
@@ -56,14 +59,43 @@ describe('reading the journal', () => {
   });
 
   it('says where every ledger and every stream stands', async () => {
-    const heads = await readHeads(journals.pool);
-    expect(heads).toMatchObject([
+    const ledgers = await readLedgers(journals.pool);
+    expect(ledgers).toMatchObject([
       { ledger: 'a', name: 'The book', keeper: 'nvidia', sequence: 12 },
       { ledger: 'b', sequence: 12 },
     ]);
-    expect(heads[1]!.recorded).toBe((await readEvent(journals.pool, 'b', 12))!.recorded);
+    expect(ledgers[1]!.recorded).toBe((await readEvent(journals.pool, 'b', 12))!.recorded);
     expect(await streamVersion(journals.pool, 'a', 'order/PO-1')).toBe(12);
     expect(await streamVersion(journals.pool, 'a', 'order/PO-2')).toBe(10);
     expect(await streamVersion(journals.pool, 'a', 'order/PO-3')).toBe(0);
+  });
+
+  it('gives the exact bytes of the events after a sequence, in order, to whoever reads all of them', async () => {
+    const all = await readBytes(journals.pool, 'a', 0, 100);
+    expect(all.map(({ ledger, sequence }) => [ledger, sequence])).toEqual(
+      Array.from({ length: 12 }, (_, index) => ['a', index + 1]),
+    );
+    const events = await readEvents(journals.pool, 'a', 0, 100);
+    expect(Buffer.concat(all.map(({ bytes }) => bytes)).equals(Buffer.concat(events.map(({ bytes }) => bytes)))).toBe(
+      true,
+    );
+    expect((await readBytes(journals.pool, 'a', 5, 2)).map(({ sequence }) => sequence)).toEqual([6, 7]);
+    expect(await readBytes(journals.pool, 'a', 12, 100)).toEqual([]);
+  });
+});
+
+describe('the heads of ledgers', () => {
+  it('are read without reading any event: one that cannot be parsed does not matter', async () => {
+    const pool = createPool((await freshJournal()).url);
+    await append(pool, [...someEvents('a', 1, 3), anEvent('b', 1)]);
+    await pool.query(`UPDATE journal.events SET bytes = 'not an event' WHERE sequence = 1`);
+    expect(await readHead(pool, 'a')).toBe(3);
+    expect(await readHead(pool, 'nobody')).toBeUndefined();
+    expect([...(await readHeads(pool))]).toEqual([
+      ['a', 3],
+      ['b', 1],
+    ]);
+    await expect(readLedgers(pool)).rejects.toThrow();
+    await pool.end();
   });
 });

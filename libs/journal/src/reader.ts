@@ -1,13 +1,18 @@
 import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { EntityKey } from '#ledger/entity';
+import { sized } from './sql/statement.ts';
 import { rfc3339 } from './sql/timestamps.ts';
 
-/** An event as it is stored; `bytes` are exactly what was hashed and is published. */
-export interface StoredEvent {
+/** What a feed needs of an event: its place, and exactly the bytes that were hashed and are published. */
+export interface EventBytes {
   readonly ledger: string;
   readonly sequence: number;
   readonly bytes: Buffer;
+}
+
+/** An event with what it is found by. */
+interface EventRow extends EventBytes {
   readonly source: string;
   readonly id: string;
   readonly type: string;
@@ -25,11 +30,12 @@ export interface EventFilter {
   readonly entity?: string | undefined;
 }
 
-/** A ledger and where it stands. */
-export interface Head {
+/** A ledger with its terms and its head. */
+interface Ledger {
   readonly ledger: string;
   readonly name: string;
   readonly keeper: string;
+  /** Of its last event. */
   readonly sequence: number;
   /** When its last event was recorded. RFC 3339, UTC. */
   readonly recorded: string;
@@ -38,10 +44,28 @@ export interface Head {
 const COLUMNS = `e.ledger, e.sequence, e.bytes, e.source, e.id, e.type, e.subject,
   ${rfc3339('e.occurred')} AS occurred, ${rfc3339('e.recorded')} AS recorded`;
 
-type Row = Omit<StoredEvent, 'sequence'> & { sequence: string | number };
-const stored = (row: Row): StoredEvent => ({ ...row, sequence: Number(row.sequence) });
+/** A driver without the platform's type parsers gives a bigint as text. */
+type Row = Omit<EventRow, 'sequence'> & { sequence: string | number };
+const withNumber = (row: Row): EventRow => ({ ...row, sequence: Number(row.sequence) });
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
+
+// The upper bound says what LIMIT cannot to a planner without fresh statistics: it would otherwise sort all that is left of
+// the ledger for each page (measured: 60,000 events in 10 s instead of 2). Sequences have no gaps, so the bound is the limit.
+const BYTES_AFTER = `
+  SELECT sequence, bytes FROM journal.events
+   WHERE ledger = $1 AND sequence > $2::bigint AND sequence <= $2::bigint + $3::bigint
+   ORDER BY sequence`;
+
+/** At most `limit` events of a ledger after a sequence, in order: three times as fast as `readEvents`, for those who read all. */
+export async function readBytes(db: Queryable, ledger: string, after: number, limit: number): Promise<EventBytes[]> {
+  const { rows } = await db.query<{ sequence: string | number; bytes: Buffer }>({
+    name: sized('journal-read-bytes', after),
+    text: BYTES_AFTER,
+    values: [ledger, after, limit],
+  });
+  return rows.map(({ sequence, bytes }) => ({ ledger, sequence: Number(sequence), bytes }));
+}
 
 /**
  * At most `limit` events of a ledger after a sequence, in order. Sequence order is commit order, so a reader that goes on
@@ -53,7 +77,7 @@ export async function readEvents(
   after: number,
   limit: number,
   { type, subject, entity }: EventFilter = {},
-): Promise<StoredEvent[]> {
+): Promise<EventRow[]> {
   const values: unknown[] = [ledger, after, limit];
   const where: string[] = [];
   if (type !== undefined) where.push(`AND e.type = $${values.push(type)}`);
@@ -69,20 +93,41 @@ export async function readEvents(
     `SELECT ${COLUMNS} FROM ${from} ${where.join(' ')} ORDER BY e.sequence LIMIT $3::bigint`,
     values,
   );
-  return rows.map(stored);
+  return rows.map(withNumber);
 }
 
 /** One event by its sequence. */
-export async function readEvent(db: Queryable, ledger: string, sequence: number): Promise<StoredEvent | undefined> {
+export async function readEvent(db: Queryable, ledger: string, sequence: number): Promise<EventRow | undefined> {
   const { rows } = await db.query<Row>(
     `SELECT ${COLUMNS} FROM journal.events AS e WHERE ledger = $1 AND sequence = $2`,
     [ledger, sequence],
   );
-  return rows[0] && stored(rows[0]);
+  return rows[0] && withNumber(rows[0]);
 }
 
-/** Every ledger and where it stands, by id. */
-export async function readHeads(db: Queryable): Promise<Head[]> {
+const HEAD = 'SELECT sequence FROM journal.ledgers WHERE ledger = $1';
+
+/** A ledger's head, which is its last sequence; undefined when nobody opened it. Reads one row, and takes no lock. */
+export async function readHead(db: Queryable, ledger: string): Promise<number | undefined> {
+  const { rows } = await db.query<{ sequence: string | number }>({
+    name: 'journal-read-head',
+    text: HEAD,
+    values: [ledger],
+  });
+  return rows[0] && Number(rows[0].sequence);
+}
+
+/** The head of every ledger. It is polled: it reads no event. */
+export async function readHeads(db: Queryable): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ ledger: string; sequence: string | number }>({
+    name: 'journal-read-heads',
+    text: 'SELECT ledger, sequence FROM journal.ledgers ORDER BY ledger',
+  });
+  return new Map(rows.map(({ ledger, sequence }) => [ledger, Number(sequence)]));
+}
+
+/** Every ledger with its terms, by id: these are in its first event, which is parsed. */
+export async function readLedgers(db: Queryable): Promise<Ledger[]> {
   const { rows } = await db.query<{ ledger: string; sequence: string | number; recorded: string; bytes: Buffer }>(
     `SELECT l.ledger, l.sequence, ${rfc3339('l.recorded')} AS recorded, e.bytes
        FROM journal.ledgers AS l JOIN journal.events AS e ON e.ledger = l.ledger AND e.sequence = 1

@@ -215,13 +215,32 @@ describe('applying a feed to the read models', () => {
     await db.pool.query(`INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ('nvidia', ${head}, now())`);
     await insertEvent(db, events[0]!);
     await db.apply(events);
-    expect(await status(db)).toMatchObject([
+    expect(await projectionStatus(db.pool)).toMatchObject([
       { ledger: 'nvidia', version: 1, sequence: head, head, lagEvents: 0, lagSeconds: 0, state: 'live' },
     ]);
   });
-});
 
-const status = (db: FreshReadModels) => projectionStatus(db.pool);
+  it('says in its status for how long the next event has been waiting, and why a ledger stands still', async () => {
+    await db.pool.query(`INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ('nvidia', ${head}, now())`);
+    await insertEvent(db, events[5]!);
+    await db.pool.query(`UPDATE journal.events SET recorded = now() - interval '1 minute'`);
+    await db.apply(events.slice(0, 5));
+    const [behind] = await projectionStatus(db.pool);
+    expect(behind).toMatchObject({ sequence: 5, head, lagEvents: head - 5, state: 'catching-up' });
+    expect(behind?.lagSeconds).toBeGreaterThan(59);
+
+    await db.models.stopAtHole('nvidia', 5, 7);
+    const reason = 'event 6 is missing; the next one there is 7';
+    expect(await projectionStatus(db.pool)).toMatchObject([{ sequence: 5, state: 'hole', reason }]);
+  });
+
+  it('leaves a version out of the status when that is dropped while the status is read', async () => {
+    await db.pool.query(`INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ('nvidia', 1, now())`);
+    const version = await startVersion(db.pool);
+    await db.pool.query(`DROP SCHEMA rm_${version} CASCADE`);
+    expect(await projectionStatus(db.pool)).toMatchObject([{ ledger: 'nvidia', version: 1 }]);
+  });
+});
 
 async function insertEvent({ pool }: FreshReadModels, event: LedgerEvent): Promise<void> {
   const { bytes } = fed(event);

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { LedgerId } from '#contracts/scalars';
+import { readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { unknownLedger } from './refusals.ts';
 
@@ -16,8 +17,7 @@ export class Ledgers {
   async check(ledger: string): Promise<void> {
     if (this.known.has(ledger)) return;
     if (!LedgerId.safeParse(ledger).success) throw unknownLedger(ledger);
-    const { rowCount } = await this.pool.query('SELECT 1 FROM journal.ledgers WHERE ledger = $1', [ledger]);
-    if (rowCount === 0) throw unknownLedger(ledger);
+    if ((await readHead(this.pool, ledger)) === undefined) throw unknownLedger(ledger);
     this.known.set(ledger, true);
   }
 }

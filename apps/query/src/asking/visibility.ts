@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { readHead } from '#journal/reader';
 import { appliedSequence } from '#projections/reading/withReadModels';
 import { POOL } from '#platform/service/tokens';
-import { headOf } from './headOf.ts';
 import { News, type NewsOf } from './news.ts';
 import { noReadModels } from './noReadModels.ts';
 import { notYet } from './refusals.ts';
@@ -33,7 +33,7 @@ export class Visibility {
 
   /** Until the journal has it. @throws the 503 of one that takes too long */
   async recorded(ledger: string, asked: number): Promise<void> {
-    await this.reached(ledger, asked, 'recorded', () => headOf(this.pool, ledger));
+    await this.reached(ledger, asked, 'recorded', async () => (await readHead(this.pool, ledger)) ?? 0);
   }
 
   private async reached(ledger: string, asked: number, what: NewsOf, look: () => Promise<number>): Promise<void> {

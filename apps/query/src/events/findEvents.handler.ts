@@ -1,9 +1,8 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { readEvent, readEvents } from '#journal/reader';
+import { readEvent, readEvents, readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
-import { headOf } from '../asking/headOf.ts';
 import { Ledgers } from '../asking/ledgers.ts';
 import { Visibility } from '../asking/visibility.ts';
 import { FindEvent, FindEvents, type FoundEvent, type FoundEvents } from './findEvents.query.ts';
@@ -23,7 +22,7 @@ export class FindEventsHandler implements IQueryHandler<FindEvents> {
   async execute({ ledger, minSequence, after, limit, filter }: FindEvents): Promise<FoundEvents> {
     await this.ledgers.check(ledger);
     if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
-    const head = await headOf(this.pool, ledger);
+    const head = (await readHead(this.pool, ledger)) ?? 0;
     const events: FoundEvent[] = [];
     let bytes = 0;
     for (let last = after; ; ) {
@@ -53,6 +52,6 @@ export class FindEventHandler implements IQueryHandler<FindEvent> {
     await this.ledgers.check(ledger);
     if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
     const found = await readEvent(this.pool, ledger, sequence);
-    return { bytes: found?.bytes, head: await headOf(this.pool, ledger) };
+    return { bytes: found?.bytes, head: (await readHead(this.pool, ledger)) ?? 0 };
   }
 }

@@ -3,13 +3,12 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import type { z } from 'zod';
-import { readEvents } from '#journal/reader';
+import { readEvents, readHead } from '#journal/reader';
 import { Actor } from '#platform/keys/actor';
 import { Keyring } from '#platform/keys/keyring';
 import { unavailable } from '#platform/http/problemError';
 import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
-import { headOf } from '../asking/headOf.ts';
 import { ledgerParameter } from '../asking/ledgerRoutes.ts';
 import { Ledgers } from '../asking/ledgers.ts';
 import { News } from '../asking/news.ts';
@@ -68,7 +67,7 @@ export class StreamController {
     const start = lastSeen(request) ?? lastEventId ?? after ?? 0;
     if (this.streams.full) throw unavailable('too many streams are open: ask again later', { seconds: 10 });
 
-    void reply.header('lading-sequence', String(await headOf(this.pool, ledger)));
+    void reply.header('lading-sequence', String((await readHead(this.pool, ledger)) ?? 0));
     const close = this.streams.open(reply.raw);
     // A key that is revoked, or may do something else now, has to show itself again.
     const forget = this.keyring.onChange(actor.name, close.now);

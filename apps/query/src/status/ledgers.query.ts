@@ -2,7 +2,7 @@ import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
 import type { LedgerRow } from '#contracts/rows';
-import { readHeads } from '#journal/reader';
+import { readLedgers } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { FindStatus } from './status.query.ts';
 
@@ -18,7 +18,7 @@ export class FindLedgersHandler implements IQueryHandler<FindLedgers> {
 
   async execute(): Promise<readonly LedgerRow[]> {
     const statuses = await this.queries.execute(new FindStatus());
-    const heads = await readHeads(this.pool);
+    const heads = await readLedgers(this.pool);
     return heads.map((head) => ({
       ...head,
       positions: statuses

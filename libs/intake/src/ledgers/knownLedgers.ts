@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { readHeads } from '#journal/reader';
+import { readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { errorOf } from '../answers/errorOf.ts';
 import { unknownLedger } from '../answers/problemOfFailure.ts';
@@ -19,7 +19,7 @@ export class KnownLedgers {
   /** @throws ProblemError 404 when nobody opened it */
   async find(ledger: string): Promise<void> {
     if (this.known.has(ledger)) return;
-    for (const head of await readHeads(this.pool)) this.known.add(head.ledger);
-    if (!this.known.has(ledger)) throw errorOf(unknownLedger(ledger));
+    if ((await readHead(this.pool, ledger)) === undefined) throw errorOf(unknownLedger(ledger));
+    this.known.add(ledger);
   }
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
 import { Entities } from './entities.ts';
 import { eventsAfter } from '../sql/eventsAfter.ts';
-import { readHead } from '../sql/readHead.ts';
+import { readHead } from '../reader.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
 import type { WriterState } from './ledgerState.ts';
 
