@@ -12,20 +12,20 @@ const PASSWORD = 'a-password-that-nobody-prints';
 
 class Service {
   said = '';
-  private readonly ended: Promise<unknown[]>;
+  readonly #ended: Promise<unknown[]>;
   constructor(private readonly child: ChildProcess) {
     child.stderr!.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
-    this.ended = once(child, 'close');
+    this.#ended = once(child, 'close');
   }
   async exit(): Promise<number | null> {
-    await this.ended;
+    await this.#ended;
     return this.child.exitCode;
   }
   async says(what: RegExp): Promise<void> {
     while (!what.test(this.said)) {
       const ended = await Promise.race([
         once(this.child.stderr!, 'data').then(() => false),
-        this.ended.then(() => true),
+        this.#ended.then(() => true),
       ]);
       if (ended && !what.test(this.said)) throw new Error(`it ended without saying ${String(what)}:\n${this.said}`);
     }

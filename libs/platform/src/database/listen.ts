@@ -36,37 +36,37 @@ export function listen(options: ListenOptions): Listener {
 
 class ReconnectingListener implements Listener {
   listening = false;
-  private closed = false;
-  private client: pg.Client | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private retryMs = FIRST_RETRY_MS;
-  private connecting: Promise<void> = Promise.resolve();
+  #closed = false;
+  #client: pg.Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #connecting: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ListenOptions) {}
 
   start(): void {
-    this.connecting = this.connect();
+    this.#connecting = this.#connect();
   }
 
   async close(): Promise<void> {
-    this.closed = true;
+    this.#closed = true;
     this.listening = false;
-    clearTimeout(this.timer);
-    await this.connecting;
-    await this.client?.end().catch(() => undefined);
+    clearTimeout(this.#timer);
+    await this.#connecting;
+    await this.#client?.end().catch(() => undefined);
   }
 
-  private async connect(): Promise<void> {
+  async #connect(): Promise<void> {
     const client = new pg.Client({
       ...clientConfig(this.options.url, { name: this.options.name ?? 'lading listener' }),
       query_timeout: HEARTBEAT_MS,
     });
-    this.client = client;
+    this.#client = client;
     client.on('error', (error) => {
-      this.lost(client, error);
+      this.#lost(client, error);
     });
     client.on('end', () => {
-      this.lost(client, new Error('the connection was closed'));
+      this.#lost(client, new Error('the connection was closed'));
     });
     client.on('notification', ({ channel, payload }) => {
       this.options.onNotification(payload ?? '', channel);
@@ -75,40 +75,40 @@ class ReconnectingListener implements Listener {
       await client.connect();
       for (const channel of this.options.channels) await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
       // The connection may have broken while we waited, or its owner may have had enough.
-      if (this.closed || this.client !== client) return;
-      this.retryMs = FIRST_RETRY_MS;
+      if (this.#closed || this.#client !== client) return;
+      this.#retryMs = FIRST_RETRY_MS;
       this.listening = true;
       this.options.onListening();
-      this.later(HEARTBEAT_MS, () => this.heartbeat(client));
+      this.#later(HEARTBEAT_MS, () => this.#heartbeat(client));
     } catch (error) {
-      this.lost(client, error as Error);
+      this.#lost(client, error as Error);
     }
   }
 
-  private async heartbeat(client: pg.Client): Promise<void> {
+  async #heartbeat(client: pg.Client): Promise<void> {
     try {
       await client.query('SELECT 1');
-      if (this.client === client && !this.closed) this.later(HEARTBEAT_MS, () => this.heartbeat(client));
+      if (this.#client === client && !this.#closed) this.#later(HEARTBEAT_MS, () => this.#heartbeat(client));
     } catch (error) {
-      this.lost(client, error as Error);
+      this.#lost(client, error as Error);
     }
   }
 
-  private lost(client: pg.Client, error: Error): void {
-    if (this.closed || this.client !== client) return;
+  #lost(client: pg.Client, error: Error): void {
+    if (this.#closed || this.#client !== client) return;
     const heard = this.listening;
     this.listening = false;
-    this.client = undefined;
+    this.#client = undefined;
     client.end().catch(() => undefined);
     if (heard) this.options.onDeaf?.(error);
-    this.later(this.retryMs, () => {
+    this.#later(this.#retryMs, () => {
       this.start();
     });
-    this.retryMs = Math.min(this.retryMs * 2, LAST_RETRY_MS);
+    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
   }
 
-  private later(ms: number, work: () => unknown): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void work(), ms);
+  #later(ms: number, work: () => unknown): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void work(), ms);
   }
 }

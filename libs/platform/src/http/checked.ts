@@ -1,4 +1,3 @@
-import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 import { fieldErrors } from './fieldErrors.ts';
 import { ProblemError } from './problemError.ts';
@@ -14,13 +13,4 @@ export function checked<T extends z.ZodType>(schema: T, value: unknown): z.outpu
   const named = errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`);
   const detail = named.length === 1 ? String(named[0]) : `${named.length} fields are wrong: see errors`;
   throw new ProblemError(400, 'malformed', detail, { errors });
-}
-
-/** Checks every argument whose class was made by nestjs-zod's createZodDto, which also describes it in OpenAPI. */
-@Injectable()
-export class ZodPipe implements PipeTransform {
-  transform(value: unknown, { metatype }: ArgumentMetadata): unknown {
-    const schema = (metatype as { isZodDto?: boolean; schema?: z.ZodType } | undefined)?.schema;
-    return schema === undefined ? value : checked(schema, value);
-  }
 }

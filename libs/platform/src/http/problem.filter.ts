@@ -1,12 +1,13 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { sendProblem } from './sendProblem.ts';
-import { toProblem } from './toProblem.ts';
+import { problem as problemDocument, type ProblemCode } from '#contracts/problem';
+import { isDatabaseUnavailable } from '../database/isDatabaseUnavailable.ts';
+import { ProblemError, unavailable } from './problemError.ts';
 
 /** Answers whatever is thrown while a request is handled with a problem document (RFC 9457), and logs what is our fault. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  private readonly logger = new Logger('Problem');
+  readonly #logger = new Logger('Problem');
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -16,9 +17,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status >= 500) {
       const { method, id } = request;
       const line = { request: id, method, path: pathOf(request.url) };
-      if (problem.status === 500) this.logger.error({ ...line, err: problem.cause ?? problem }, 'failed');
+      if (problem.status === 500) this.#logger.error({ ...line, err: problem.cause ?? problem }, 'failed');
       // A 503 that was meant (not ready, busy) says all in its detail; a stack belongs to what caused one.
-      else this.logger.warn({ ...line, ...(problem.cause !== undefined && { err: problem.cause }) }, problem.detail);
+      else this.#logger.warn({ ...line, ...(problem.cause !== undefined && { err: problem.cause }) }, problem.detail);
     }
     if (reply.raw.headersSent) {
       // Half an answer is out: the only honest end is one that the client sees as a failure.
@@ -30,3 +31,61 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
+
+/** Sends the problem document of an error; a 500 names its request, under which it is logged. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: ProblemError): void {
+  const { status, code, detail, errors, facts, headers } = problem;
+  const instance = request.url.split('?', 1)[0];
+  const named = status === 500 ? { request: request.id, ...facts } : facts;
+  void reply
+    .code(status)
+    .headers({ ...headers })
+    .type('application/problem+json')
+    // As bytes: Fastify adds a charset to text, and the media type has none.
+    .send(Buffer.from(JSON.stringify(problemDocument(status, code, { detail, instance, errors, facts: named }))));
+}
+
+const CODES: Readonly<Record<number, ProblemCode>> = {
+  400: 'malformed',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  413: 'too-large',
+  414: 'too-large',
+  415: 'unsupported-media-type',
+  429: 'too-many-requests',
+  503: 'unavailable',
+};
+
+const DETAILS: Readonly<Record<number, string>> = {
+  413: 'the body is larger than this route takes',
+  415: 'the body is of a content type that this route does not take, or of none',
+  429: 'too many requests: wait as long as Retry-After says',
+};
+
+/** The answer to whatever was thrown. What is nobody's to know becomes a 500 that says nothing. */
+export function toProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const status = statusOf(error);
+  if (status !== undefined) {
+    const code = CODES[status] ?? 'malformed';
+    const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {};
+    if (status === 401) headers['www-authenticate'] = 'Bearer';
+    return new ProblemError(status, code, DETAILS[status] ?? (error as Error).message, { headers, cause: error });
+  }
+  if (isDatabaseUnavailable(error)) return unavailable('the database does not answer; try again', { cause: error });
+  return new ProblemError(500, 'internal', 'this went wrong here, not with you; it is logged under the request', {
+    cause: error,
+  });
+}
+
+/** Of errors that the framework made about a request; its 5xx are as unknown as any other error. */
+function statusOf(error: unknown): number | undefined {
+  const status =
+    error instanceof HttpException
+      ? error.getStatus()
+      : error instanceof Error && error.name === 'FastifyError'
+        ? (error as { statusCode?: number }).statusCode
+        : undefined;
+  return status !== undefined && status >= 400 && (status < 500 || status === 503) ? status : undefined;
+}

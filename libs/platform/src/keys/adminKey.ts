@@ -1,7 +1,7 @@
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { newSecret } from './secret.ts';
+import { newSecret } from './keyring.ts';
 
 export interface AdminKey {
   readonly key: string;

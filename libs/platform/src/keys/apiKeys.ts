@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type Actor, type Role, roles } from './actor.ts';
-import { hashOf, newSecret } from './secret.ts';
+import { type ActorRow, hashOf, newSecret, toActor } from './keyring.ts';
 
 /** A key as it is listed: everything but the secret, which nobody has but its holder. */
 export interface ApiKey extends Actor {
@@ -93,18 +93,7 @@ export async function rotateKey(pool: pg.Pool, name: string): Promise<{ secret: 
   return { secret, key: fromRow(rows[0]) };
 }
 
-/** What the key with this hash may do; undefined when there is none, or it is revoked. */
-export async function findKey(pool: pg.Pool, hash: Buffer): Promise<Actor | undefined> {
-  const { rows } = await pool.query<Row>('SELECT * FROM platform.api_keys WHERE hash = $1 AND revoked IS NULL', [hash]);
-  return rows[0] && toActor(rows[0]);
-}
-
-interface Row {
-  name: string;
-  roles: Role[];
-  ledgers: string[] | null;
-  sources: string[] | null;
-  party: string | null;
+interface Row extends ActorRow {
   created: Date;
   rotated: Date | null;
   revoked: Date | null;
@@ -117,10 +106,6 @@ function fromRow(row: Row): ApiKey {
     rotated: row.rotated ?? undefined,
     revoked: row.revoked ?? undefined,
   };
-}
-
-function toActor({ name, roles, ledgers, sources, party }: Row): Actor {
-  return { name, roles, ledgers: ledgers ?? 'all', sources: sources ?? 'all', party: party ?? undefined };
 }
 
 const listOrNull = (list: readonly string[] | 'all' | undefined): readonly string[] | null =>

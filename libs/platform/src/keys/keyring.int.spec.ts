@@ -4,10 +4,9 @@ import type pg from 'pg';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { createKey, listKeys, revokeKey, rotateKey } from './apiKeys.ts';
 import { createPool } from '../database/database.ts';
-import { Keyring } from './keyring.ts';
+import { hashOf, Keyring } from './keyring.ts';
 import { migrate, revert } from '../database/migrate.ts';
 import { platformMigrations } from '../database/migrations.ts';
-import { hashOf } from './secret.ts';
 
 const ADMIN = 'the-bootstrap-key-of-this-test';
 

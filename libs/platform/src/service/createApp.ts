@@ -5,14 +5,13 @@ import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
 import { adminKey } from '../keys/adminKey.ts';
 import type { WithDatabase } from './config.ts';
-import { createAdapter } from '../http/createAdapter.ts';
+import { addRequestHooks, createAdapter } from '../http/createAdapter.ts';
 import { createPool } from '../database/database.ts';
 import { Drain } from '../http/drain.ts';
 import { Keyring } from '../keys/keyring.ts';
 import { createLogger } from '../watching/logging.ts';
 import { NestLogger } from '../watching/nestLogger.ts';
 import { PlatformModule } from './platform.module.ts';
-import { addRequestHooks } from '../http/requestHooks.ts';
 
 export interface CreateAppOptions {
   /** Of the service: in its logs, and on its connections to PostgreSQL. */

@@ -1,5 +1,6 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { LoggerModule } from 'nestjs-pino';
 import type pg from 'pg';
 import type { Logger } from 'pino';
@@ -11,9 +12,8 @@ import { HealthChecks } from '../watching/health.ts';
 import { Keyring } from '../keys/keyring.ts';
 import { MetricsController } from '../watching/metrics.controller.ts';
 import { ProblemFilter } from '../http/problem.filter.ts';
-import { rateLimit } from '../http/rateLimit.ts';
+import { actorOf } from '../keys/actor.ts';
 import { CONFIG, POOL } from './tokens.ts';
-import { ZodPipe } from '../http/checked.ts';
 
 export interface PlatformParts {
   readonly config: Config;
@@ -52,7 +52,6 @@ export class PlatformModule implements OnApplicationShutdown {
         Drain,
         { provide: APP_GUARD, useClass: ApiKeyGuard },
         ...limit.providers,
-        { provide: APP_PIPE, useClass: ZodPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
       exports: [CONFIG, POOL, Keyring, HealthChecks, Drain],
@@ -63,4 +62,24 @@ export class PlatformModule implements OnApplicationShutdown {
     await this.keyring.close();
     await this.pool.end();
   }
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * The limit of LADING_RATE_LIMIT: requests a minute for each key, counted in each process for itself. Behind the guard, so
+ * that a key is known; public routes are not counted. Nothing at all unless it is set.
+ */
+function rateLimit({ rateLimit: limit }: Pick<Config, 'rateLimit'>): {
+  imports: DynamicModule[];
+  providers: Provider[];
+} {
+  if (limit === undefined) return { imports: [], providers: [] };
+  const throttler = ThrottlerModule.forRoot({
+    throttlers: [{ ttl: MINUTE_MS, limit }],
+    skipIf: (context) => actorOf(context.switchToHttp().getRequest<object>()) === undefined,
+    getTracker: (request) => actorOf(request)?.name ?? '',
+    generateKey: (_context, tracker) => tracker,
+  });
+  return { imports: [throttler], providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }] };
 }

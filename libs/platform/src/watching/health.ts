@@ -18,15 +18,15 @@ export class NotReady extends Error {
 /** What a service needs to do its work: each part registers its own check. */
 @Injectable()
 export class HealthChecks {
-  private readonly checks = new Map<string, Check>();
+  readonly #checks = new Map<string, Check>();
 
   register(name: string, check: Check): void {
-    this.checks.set(name, check);
+    this.#checks.set(name, check);
   }
 
   async run(): Promise<Readiness> {
     const results = await Promise.all(
-      [...this.checks].map(async ([name, check]) => [name, await outcome(check)] as const),
+      [...this.#checks].map(async ([name, check]) => [name, await outcome(check)] as const),
     );
     return { ready: results.every(([, { status }]) => status === 'up'), checks: Object.fromEntries(results) };
   }
