@@ -2,7 +2,7 @@ import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
 import type { Decision } from '#ledger/decision';
 import type { EntityKey } from '#ledger/entity';
-import { mentions } from '#ledger/mentions';
+import { entitiesNamed } from '#ledger/named';
 import type { View } from '#ledger/view';
 
 /** More rounds than any rule needs: it would be asking in circles. */
@@ -13,7 +13,7 @@ const MANY = 12;
  * Must come to the same as deciding on the whole ledger.
  */
 export function decideByAsking(command: Command, whole: View, now: Date): { decision: Decision; rounds: number } {
-  const loaded = new Set<string>(mentions(command));
+  const loaded = new Set<string>(entitiesNamed(command));
   for (let rounds = 1; rounds <= MANY; rounds++) {
     const asked = new Set<string>();
     const has = (what: string): boolean => loaded.has(what) || (asked.add(what), false);

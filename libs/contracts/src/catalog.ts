@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Service } from './define.ts';
+import type { PlaceInStream, Service } from './define.ts';
 import { ledgerEvents } from './ledgerEvents.ts';
 import { masterDataEvents } from './masterDataEvents.ts';
 import { orderEvents } from './orderEvents.ts';
@@ -42,3 +42,6 @@ export const serviceOf = (type: EventType): Service => catalog[type].service;
 /** What an event is about, from its data: `shipment/S-1`. */
 export const subjectOf = <T extends EventType>(type: T, data: Submitted<T>): string =>
   (catalog[type].subject as (data: Submitted<T>) => string)(data);
+
+/** What an event of this type is to the stream of its subject. A type that a later version adds books its moves alone. */
+export const streamOf = (type: EventType): PlaceInStream => (isEventType(type) ? catalog[type].stream : 'none');

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { Id, Note } from './scalars.ts';
+import { KeeperId, Note } from './scalars.ts';
 
-const Opened = z.strictObject({ name: z.string().min(1).max(200), keeper: Id, note: Note.optional() });
+const Opened = z.strictObject({ name: z.string().min(1).max(200), keeper: KeeperId, note: Note.optional() });
 
 const Voided = z.discriminatedUnion('reason', [
   z.strictObject({ sequence: z.int().min(1), reason: z.literal('did_not_occur'), note: Note.optional() }),
@@ -24,11 +24,13 @@ export const ledgerEvents = {
     submitted: Opened,
     completed: Opened,
     subject: () => 'ledger',
+    stream: 'begins',
   }),
   'lading.event.voided.v1': define({
     service: 'shipments',
     submitted: Voided,
     completed: z.union(Voided.options.map((option) => option.extend({ moves: z.array(Move).min(1).optional() }))),
     subject: ({ sequence }) => `event/${sequence}`,
+    stream: 'none',
   }),
 };

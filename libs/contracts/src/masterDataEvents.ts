@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { define } from './define.ts';
-import { Id, Money, Note } from './scalars.ts';
+import { Id, ItemId, Money, Note, PartyId } from './scalars.ts';
 
 const Party = z.strictObject({
-  party: Id,
+  party: PartyId,
   name: z.string().min(1).max(200),
   roles: z
     .array(z.enum(['supplier', 'customer', 'carrier']))
@@ -14,7 +14,7 @@ const Party = z.strictObject({
 });
 
 const Item = z.strictObject({
-  item: Id,
+  item: ItemId,
   name: z.string().min(1).max(200),
   maker: Id.optional(),
   tracking: z.enum(['quantity', 'serial']),
@@ -29,11 +29,13 @@ export const masterDataEvents = {
     submitted: Party,
     completed: Party,
     subject: ({ party }) => `party/${party}`,
+    stream: 'either',
   }),
   'lading.item.registered.v1': define({
     service: 'shipments',
     submitted: Item,
     completed: Item,
     subject: ({ item }) => `item/${item}`,
+    stream: 'either',
   }),
 };

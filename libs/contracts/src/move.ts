@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { Id, Quantity, Stage } from './scalars.ts';
+import { ItemId, LineId, OrderId, PartyId, Quantity, ShipmentId, Stage } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 /** Where units are: with whom, in which stage, and on which shipment while in transit. */
 export const Place = z.strictObject({
-  owner: Id,
-  custodian: Id,
+  owner: PartyId,
+  custodian: PartyId,
   stage: Stage,
-  shipment: Id.optional(),
+  shipment: ShipmentId.optional(),
 });
 export type Place = z.infer<typeof Place>;
 
@@ -16,9 +16,9 @@ export type Place = z.infer<typeof Place>;
  * `serials` is absent when all that the account holds moves, or when units move that nobody has named yet.
  */
 export const Move = z.strictObject({
-  item: Id,
-  order: Id,
-  line: Id,
+  item: ItemId,
+  order: OrderId,
+  line: LineId,
   quantity: Quantity,
   serials: Serials.optional(),
   from: Place,
@@ -28,8 +28,8 @@ export type Move = z.infer<typeof Move>;
 
 /** Who a shipment is for from now on, when all that is still in transit on it has one owner. */
 export const ConsigneeChange = z.strictObject({
-  shipment: Id,
-  consignee: Id,
+  shipment: ShipmentId,
+  consignee: PartyId,
   destination: z.string().min(1).max(500).optional(),
   eta: z.iso.date().optional(),
 });

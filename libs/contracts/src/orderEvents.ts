@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { Id, Note, Quantity, Text, Window } from './scalars.ts';
+import { ItemId, LineId, Note, OrderId, PartyId, Quantity, Text, Window } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 const Placed = z.strictObject({
-  order: Id,
-  buyer: Id,
-  supplier: Id,
+  order: OrderId,
+  buyer: PartyId,
+  supplier: PartyId,
   lines: z
-    .array(z.strictObject({ line: Id, item: Id, quantity: Quantity, window: Window, serials: Serials.optional() }))
+    .array(
+      z.strictObject({ line: LineId, item: ItemId, quantity: Quantity, window: Window, serials: Serials.optional() }),
+    )
     .min(1)
     .max(1000)
     .refine(
@@ -23,9 +25,9 @@ const Placed = z.strictObject({
 const Initiator = z.enum(['buyer', 'seller']);
 
 const changed = {
-  order: Id,
-  line: Id,
-  owner: Id.optional(),
+  order: OrderId,
+  line: LineId,
+  owner: PartyId.optional(),
   initiator: Initiator,
   quantity: Quantity.optional(),
   window: Window.optional(),
@@ -41,9 +43,9 @@ const LineChanged = z
   });
 
 const LineCancelled = z.strictObject({
-  order: Id,
-  line: Id,
-  owner: Id.optional(),
+  order: OrderId,
+  line: LineId,
+  owner: PartyId.optional(),
   initiator: Initiator,
   quantity: Quantity.optional(),
   serials: Serials.optional(),
@@ -60,6 +62,7 @@ export const orderEvents = {
     submitted: Placed,
     completed: Placed.extend({ moves }),
     subject,
+    stream: 'begins',
   }),
   'lading.order.line_changed.v1': define({
     service: 'shipments',
@@ -70,11 +73,13 @@ export const orderEvents = {
       moves: moves.optional(),
     }),
     subject,
+    stream: 'continues',
   }),
   'lading.order.line_cancelled.v1': define({
     service: 'shipments',
     submitted: LineCancelled,
-    completed: LineCancelled.extend({ owner: Id, quantity: Quantity, moves }),
+    completed: LineCancelled.extend({ owner: PartyId, quantity: Quantity, moves }),
     subject,
+    stream: 'continues',
   }),
 };

@@ -1,25 +1,39 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { ConsigneeChange, Move } from './move.ts';
-import { Day, Evidence, Id, Note, PartiesStage, Quantity, Text } from './scalars.ts';
+import {
+  Day,
+  Evidence,
+  Id,
+  ItemId,
+  LineId,
+  Note,
+  OrderId,
+  PartiesStage,
+  PartyId,
+  Quantity,
+  ReallocationId,
+  ShipmentId,
+  Text,
+} from './scalars.ts';
 import { Serials } from './serials.ts';
 
 const ReallocationLine = z.strictObject({
-  order: Id,
-  line: Id,
+  order: OrderId,
+  line: LineId,
   quantity: Quantity,
-  shipment: Id.optional(),
-  custodian: Id.optional(),
+  shipment: ShipmentId.optional(),
+  custodian: PartyId.optional(),
   stage: PartiesStage.optional(),
   serials: Serials.optional(),
 });
 
 /** reassigned: ordered units (X12 865 TI); reconsigned: in transit (X12 elem. 157); transferred: already held. */
 const made = {
-  reallocation: Id,
+  reallocation: ReallocationId,
   kind: z.enum(['reassigned', 'reconsigned', 'transferred']),
-  from: Id,
-  to: Id,
+  from: PartyId,
+  to: PartyId,
   destination: Text.optional(),
   eta: Day.optional(),
   lines: z.array(ReallocationLine).min(1).max(1000),
@@ -43,10 +57,11 @@ export const reallocationEvents = {
     submitted: Made,
     completed: z.strictObject({
       ...made,
-      lines: z.array(ReallocationLine.extend({ item: Id })).min(1),
+      lines: z.array(ReallocationLine.extend({ item: ItemId })).min(1),
       consignees: z.array(ConsigneeChange).min(1).optional(),
       moves: z.array(Move).min(1),
     }),
     subject: ({ reallocation }) => `reallocation/${reallocation}`,
+    stream: 'begins',
   }),
 };

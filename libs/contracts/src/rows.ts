@@ -1,5 +1,21 @@
 import { z } from 'zod';
-import { Count, Day, Evidence, Id, LedgerId, Money, Quantity, Stage, Window } from './scalars.ts';
+import {
+  Count,
+  Day,
+  Evidence,
+  Id,
+  ItemId,
+  LedgerId,
+  LineId,
+  Money,
+  OrderId,
+  PartyId,
+  Quantity,
+  ShipmentId,
+  Stage,
+  SwapId,
+  Window,
+} from './scalars.ts';
 
 /** The rows that the query service answers with (and the read models keep): the asking half of the contract. */
 
@@ -8,16 +24,16 @@ const sequence = z.int().min(1).describe('The place of an event in its ledger: 1
 const standing = z.int().min(0).describe('The sequence of the last event that this answer knows').meta({ example: 17 });
 const moment = (what: string) => z.string().describe(`${what} (RFC 3339)`).meta({ example: MOMENT });
 const count = (what: string) => z.int().min(0).describe(`${what}, in units`).meta({ example: 12000 });
-const id = (what: string, example: string) => Id.describe(what).meta({ example });
+const id = (schema: typeof Id, what: string, example: string) => schema.describe(what).meta({ example });
 
-const party = id('A party', 'tesla');
-const owner = id('Who is entitled to the units (EPCIS owning_party)', 'x');
-const custodian = id('Who physically has them (EPCIS possessing_party)', 'dhl');
-const item = id('A product', 'H100');
-const order = id('An order', 'PO-TSLA-1');
-const line = id('A line of the order', '1');
+const party = id(PartyId, 'A party', 'tesla');
+const owner = id(PartyId, 'Who is entitled to the units (EPCIS owning_party)', 'x');
+const custodian = id(PartyId, 'Who physically has them (EPCIS possessing_party)', 'dhl');
+const item = id(ItemId, 'A product', 'H100');
+const order = id(OrderId, 'An order', 'PO-TSLA-1');
+const line = id(LineId, 'A line of the order', '1');
 const stage = Stage.describe('Where the units are in their life').meta({ example: 'in_transit' });
-const shipment = Id.nullable().describe('The shipment while in transit, else null').meta({ example: 'S-1' });
+const shipment = ShipmentId.nullable().describe('The shipment while in transit, else null').meta({ example: 'S-1' });
 const units = z.int().describe('Units, either sign').meta({ example: 12000 });
 
 /** Units by the stages that are in parties' hands. */
@@ -68,8 +84,8 @@ export const PartyRow = z.object({
   balances: z
     .array(
       z.object({
-        swap: id('The swap', 'SW-1'),
-        with: id('The other party', 'x'),
+        swap: id(SwapId, 'The swap', 'SW-1'),
+        with: id(PartyId, 'The other party', 'x'),
         item,
         units: units.describe('Given minus received: positive is owed to the party'),
         unitDays: z.number().describe('The units, integrated over the days that they were owed').meta({ example: 0 }),
@@ -93,7 +109,7 @@ export type ItemRow = z.infer<typeof ItemRow>;
 export const OrderRow = z.object({
   order,
   buyer: party,
-  supplier: id('Who sells', 'nvidia'),
+  supplier: id(PartyId, 'Who sells', 'nvidia'),
   placed: moment('When it was placed'),
   lines: z.array(
     z.object({
@@ -115,9 +131,9 @@ export const ShipmentStatus = z.enum(['in_transit', 'partly_received', 'received
 export type ShipmentStatus = z.infer<typeof ShipmentStatus>;
 
 export const ShipmentRow = z.object({
-  shipment: id('A shipment', 'S-1'),
-  consignee: id('Who it is for', 'tesla'),
-  carrier: id('Who carries it', 'dhl'),
+  shipment: id(ShipmentId, 'A shipment', 'S-1'),
+  consignee: id(PartyId, 'Who it is for', 'tesla'),
+  carrier: id(PartyId, 'Who carries it', 'dhl'),
   destination: z.string().nullable().meta({ example: 'Austin' }),
   eta: Day.nullable().describe('When it is expected').meta({ example: '2023-12-28' }),
   dispatched: moment('When its first units left'),
@@ -144,11 +160,11 @@ export const SwapStatus = z.enum(['proposed', 'accepted', 'rejected', 'withdrawn
 export type SwapStatus = z.infer<typeof SwapStatus>;
 
 export const SwapRow = z.object({
-  swap: id('A swap', 'SW-1'),
+  swap: id(SwapId, 'A swap', 'SW-1'),
   status: SwapStatus,
-  by: id('Who proposed it', 'x'),
+  by: id(PartyId, 'Who proposed it', 'x'),
   accepted: z
-    .array(Id)
+    .array(PartyId)
     .describe('Who accepted it so far')
     .meta({ example: ['x', 'tesla'] }),
   authorisedBy: Id.nullable().meta({ example: 'elon-musk' }),
@@ -159,8 +175,8 @@ export const SwapRow = z.object({
   executed: z.string().nullable().describe('When it was executed (RFC 3339)').meta({ example: MOMENT }),
   legs: z.array(
     z.object({
-      from: id('Who gives', 'tesla'),
-      to: id('Who receives', 'x'),
+      from: id(PartyId, 'Who gives', 'tesla'),
+      to: id(PartyId, 'Who receives', 'x'),
       order,
       line,
       item,
@@ -214,8 +230,8 @@ export const FlagRow = z.object({
   flag: z.string().describe('Its id').meta({ example: 'related-party:17:1' }),
   rule: FlagRule,
   raised: sequence.describe('The event that raised it'),
-  parties: z.array(Id).meta({ example: ['tesla', 'x'] }),
-  item: Id.nullable().meta({ example: 'H100' }),
+  parties: z.array(PartyId).meta({ example: ['tesla', 'x'] }),
+  item: ItemId.nullable().meta({ example: 'H100' }),
   facts: z
     .record(z.string(), z.unknown())
     .describe('What the rule saw')
@@ -252,8 +268,8 @@ export const ActivityRow = z.object({
   actor: z.string().describe('The name of the key that submitted it').meta({ example: 'erp' }),
   occurred: PostingRow.shape.occurred,
   recorded: PostingRow.shape.recorded,
-  parties: z.array(Id).describe('Whose units it moves, or whom it names'),
-  items: z.array(Id),
+  parties: z.array(PartyId).describe('Whose units it moves, or whom it names'),
+  items: z.array(ItemId),
   quantity: Count.describe('The units that it moves').meta({ example: 12000 }),
   note: z.string().nullable().meta({ example: null }),
 });
@@ -283,7 +299,7 @@ export type StatusRow = z.infer<typeof StatusRow>;
 export const LedgerRow = z.object({
   ledger: LedgerId.meta({ example: 'nvidia' }),
   name: z.string().meta({ example: 'Nvidia allocations' }),
-  keeper: id('The party that keeps it', 'nvidia'),
+  keeper: id(PartyId, 'The party that keeps it', 'nvidia'),
   sequence: standing.describe('Its last event'),
   recorded: moment('When its last event was recorded'),
   positions: z

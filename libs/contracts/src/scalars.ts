@@ -4,12 +4,37 @@ import { z } from 'zod';
  * An id that a user chose (`tesla`, `PO-TSLA-1`): 1 to 100 characters that are safe in a path, a subject and a
  * Kafka key. `|` and `/` stay out: accounts and entities are keyed by joining ids with them.
  */
-export const Id = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._:~@+#-]{0,99}$/,
-    'an id: a letter or digit, then up to 99 of letters, digits and ._:~@+#-',
-  );
+const anId = () =>
+  z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._:~@+#-]{0,99}$/,
+      'an id: a letter or digit, then up to 99 of letters, digits and ._:~@+#-',
+    );
+
+/** An id that names nothing in the ledger: of a person who controls or authorises, of a maker. */
+export const Id = anId();
+
+/** What an id names in its ledger. Each but `line`, which is a part of its order, is an entity with a stream. */
+export type Named = 'party' | 'item' | 'order' | 'line' | 'shipment' | 'swap' | 'reallocation' | 'return';
+
+/**
+ * What the ids among the schemas name. A schema that is made from one of them (optional, described) names the same. A
+ * party that an event names must be registered, unless `later` says that it may be registered afterwards.
+ */
+export const named = z.registry<{ readonly what: Named; readonly later?: boolean }>();
+
+export const PartyId = anId().register(named, { what: 'party' });
+/** Who keeps a ledger: when it is opened, no party is registered in it yet. */
+export const KeeperId = anId().register(named, { what: 'party', later: true });
+export const ItemId = anId().register(named, { what: 'item' });
+export const OrderId = anId().register(named, { what: 'order' });
+/** Unique in its order only. */
+export const LineId = anId().register(named, { what: 'line' });
+export const ShipmentId = anId().register(named, { what: 'shipment' });
+export const SwapId = anId().register(named, { what: 'swap' });
+export const ReallocationId = anId().register(named, { what: 'reallocation' });
+export const ReturnId = anId().register(named, { what: 'return' });
 
 /** A ledger's id: it is also part of file names and metrics, so lower case and short. */
 export const LedgerId = z

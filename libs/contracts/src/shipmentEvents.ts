@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { Count, Day, Id, Note, Quantity, Text } from './scalars.ts';
+import { Count, Day, ItemId, LineId, Note, OrderId, PartyId, Quantity, ShipmentId, Text } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 /** One owner's units of one order line; `owner` may be left out while only one could be meant. */
-const line = { order: Id, line: Id, owner: Id.optional() };
+const line = { order: OrderId, line: LineId, owner: PartyId.optional() };
 /** What the ledger fills in on a line. */
-const known = { owner: Id, item: Id };
+const known = { owner: PartyId, item: ItemId };
 
 const DispatchedLine = z.strictObject({ ...line, quantity: Quantity, serials: Serials.optional() });
 const Dispatched = z.strictObject({
-  shipment: Id,
-  consignee: Id,
-  carrier: Id,
+  shipment: ShipmentId,
+  consignee: PartyId,
+  carrier: PartyId,
   destination: Text.optional(),
   eta: Day.optional(),
   lines: z.array(DispatchedLine).min(1).max(1000),
@@ -30,8 +30,8 @@ const ReceivedLine = z.strictObject({
   surplusSerials: Serials.optional(),
 });
 const Received = z.strictObject({
-  shipment: Id,
-  by: Id,
+  shipment: ShipmentId,
+  by: PartyId,
   final: z.boolean().optional(),
   lines: z.array(ReceivedLine).min(1).max(1000),
   note: Note.optional(),
@@ -39,7 +39,7 @@ const Received = z.strictObject({
 
 const LostLine = z.strictObject({ ...line, quantity: Quantity, serials: Serials.optional() });
 const Lost = z.strictObject({
-  shipment: Id,
+  shipment: ShipmentId,
   lines: z.array(LostLine).min(1).max(1000),
   reason: Text.optional(),
   note: Note.optional(),
@@ -54,6 +54,7 @@ export const shipmentEvents = {
     submitted: Dispatched,
     completed: Dispatched.extend({ lines: z.array(DispatchedLine.extend(known)).min(1), moves }),
     subject,
+    stream: 'either',
   }),
   'lading.shipment.received.v1': define({
     service: 'shipments',
@@ -64,11 +65,13 @@ export const shipmentEvents = {
       moves: moves.optional(),
     }),
     subject,
+    stream: 'continues',
   }),
   'lading.shipment.lost.v1': define({
     service: 'shipments',
     submitted: Lost,
     completed: Lost.extend({ lines: z.array(LostLine.extend(known)).min(1), moves }),
     subject,
+    stream: 'continues',
   }),
 };

@@ -1,28 +1,43 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { ConsigneeChange, Move } from './move.ts';
-import { Evidence, Id, Moment, Note, PartiesStage, Quantity, Text, Window } from './scalars.ts';
+import {
+  Evidence,
+  Id,
+  ItemId,
+  LineId,
+  Moment,
+  Note,
+  OrderId,
+  PartiesStage,
+  PartyId,
+  Quantity,
+  ShipmentId,
+  SwapId,
+  Text,
+  Window,
+} from './scalars.ts';
 import { Serials } from './serials.ts';
 
 /** One order line (or part) moving one way. What it does not name, execution picks. */
 const Leg = z.strictObject({
-  from: Id,
-  to: Id,
-  order: Id,
-  line: Id,
+  from: PartyId,
+  to: PartyId,
+  order: OrderId,
+  line: LineId,
   quantity: Quantity,
-  shipment: Id.optional(),
-  custodian: Id.optional(),
+  shipment: ShipmentId.optional(),
+  custodian: PartyId.optional(),
   stage: PartiesStage.optional(),
   serials: Serials.optional(),
 });
 
 /** A leg as the ledger keeps it: with its item, and its line's window as it stood. */
-const CompleteLeg = Leg.extend({ item: Id, window: Window });
+const CompleteLeg = Leg.extend({ item: ItemId, window: Window });
 
 const Proposed = z.strictObject({
-  swap: Id,
-  by: Id,
+  swap: SwapId,
+  by: PartyId,
   expires: Moment.optional(),
   authorisedBy: Id.optional(),
   reason: Text.optional(),
@@ -31,10 +46,10 @@ const Proposed = z.strictObject({
   note: Note.optional(),
 });
 
-const Step = z.strictObject({ swap: Id, by: Id, reason: Text.optional(), note: Note.optional() });
+const Step = z.strictObject({ swap: SwapId, by: PartyId, reason: Text.optional(), note: Note.optional() });
 
 const subject = ({ swap }: { swap: string }) => `swap/${swap}`;
-const step = define({ service: 'swaps', submitted: Step, completed: Step, subject });
+const step = define({ service: 'swaps', submitted: Step, completed: Step, subject, stream: 'continues' });
 
 export const swapEvents = {
   'lading.swap.proposed.v1': define({
@@ -42,6 +57,7 @@ export const swapEvents = {
     submitted: Proposed,
     completed: Proposed.extend({ legs: z.array(CompleteLeg).min(1) }),
     subject,
+    stream: 'begins',
   }),
   'lading.swap.accepted.v1': step,
   'lading.swap.rejected.v1': step,
@@ -55,5 +71,6 @@ export const swapEvents = {
       moves: z.array(Move).min(1),
     }),
     subject,
+    stream: 'continues',
   }),
 };

@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { Count, Difference, Id, Note, Quantity, Text } from './scalars.ts';
+import {
+  Count,
+  Difference,
+  ItemId,
+  LineId,
+  Note,
+  OrderId,
+  PartyId,
+  Quantity,
+  ReturnId,
+  ShipmentId,
+  Text,
+} from './scalars.ts';
 import { Serials } from './serials.ts';
 
-const line = { order: Id, line: Id, owner: Id.optional() };
-const known = { owner: Id, item: Id };
+const line = { order: OrderId, line: LineId, owner: PartyId.optional() };
+const known = { owner: PartyId, item: ItemId };
 const tail = { reason: Text.optional(), note: Note.optional() };
 /** `held` when left out. */
 const HeldOrDamaged = z.enum(['held', 'damaged']);
@@ -18,23 +30,28 @@ const StagedLine = z.strictObject({
 });
 
 /** A line's `shipment` marks goods refused while in transit; one beside the lines holds for all of them. */
-const ReturnedLine = StagedLine.extend({ shipment: Id.optional() });
+const ReturnedLine = StagedLine.extend({ shipment: ShipmentId.optional() });
 const Returned = z.strictObject({
-  return: Id,
-  from: Id,
-  to: Id,
-  shipment: Id.optional(),
+  return: ReturnId,
+  from: PartyId,
+  to: PartyId,
+  shipment: ShipmentId.optional(),
   lines: z.array(ReturnedLine).min(1).max(1000),
   ...tail,
 });
 
-const Scrapped = z.strictObject({ custodian: Id, lines: z.array(StagedLine).min(1).max(1000), ...tail });
+const Scrapped = z.strictObject({ custodian: PartyId, lines: z.array(StagedLine).min(1).max(1000), ...tail });
 
-const Transferred = z.strictObject({ from: Id, to: Id, lines: z.array(StagedLine).min(1).max(1000), ...tail });
+const Transferred = z.strictObject({
+  from: PartyId,
+  to: PartyId,
+  lines: z.array(StagedLine).min(1).max(1000),
+  ...tail,
+});
 
 /** `serials` of a count are the units that are missing or found: the difference. */
 const CountedLine = z.strictObject({ ...line, observed: Count, serials: Serials.optional() });
-const Counted = z.strictObject({ custodian: Id, lines: z.array(CountedLine).min(1).max(1000), ...tail });
+const Counted = z.strictObject({ custodian: PartyId, lines: z.array(CountedLine).min(1).max(1000), ...tail });
 
 const moves = z.array(Move).min(1);
 const staged = z.array(StagedLine.extend(known)).min(1);
@@ -45,18 +62,21 @@ export const unitEvents = {
     submitted: Returned,
     completed: Returned.extend({ lines: z.array(ReturnedLine.extend(known)).min(1), moves }),
     subject: (data) => `return/${data.return}`,
+    stream: 'begins',
   }),
   'lading.units.scrapped.v1': define({
     service: 'shipments',
     submitted: Scrapped,
     completed: Scrapped.extend({ lines: staged, moves }),
     subject: ({ custodian }) => `party/${custodian}`,
+    stream: 'none',
   }),
   'lading.custody.transferred.v1': define({
     service: 'shipments',
     submitted: Transferred,
     completed: Transferred.extend({ lines: staged, moves }),
     subject: ({ from }) => `party/${from}`,
+    stream: 'none',
   }),
   'lading.count.adjusted.v1': define({
     service: 'shipments',
@@ -66,5 +86,6 @@ export const unitEvents = {
       moves,
     }),
     subject: ({ custodian }) => `party/${custodian}`,
+    stream: 'none',
   }),
 };

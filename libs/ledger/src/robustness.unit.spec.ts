@@ -9,7 +9,7 @@ import { eventOf, LedgerInMemory } from '#test/ledger/inMemory';
 import { given } from '#test/ledger/story';
 import type { Command } from './command.ts';
 import { decide } from './decide.ts';
-import { mentions } from './mentions.ts';
+import { entitiesNamed } from './named.ts';
 
 const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 const now = new Date('2024-01-01T00:00:00Z');
@@ -41,7 +41,7 @@ describe.each(eventTypes.map((type) => [type]))('%s', (type: EventType) => {
       fc.property(anyData(type), (told: Told) => {
         for (const ledger of [lively, new LedgerInMemory()]) {
           const command = { ...told, time: now.toISOString() } as Command;
-          expect(mentions(command)).toBeDefined();
+          expect(entitiesNamed(command)).toBeDefined();
           const decision = decide(command, ledger, now);
           if (!decision.ok) {
             if (!rejectionCodes.includes(decision.code)) throw new Error(`unknown code ${decision.code}`);

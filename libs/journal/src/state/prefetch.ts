@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { type EventType, subjectOf } from '#contracts/catalog';
 import { decide } from '#ledger/decide';
 import type { EntityKey } from '#ledger/entity';
-import { mentions } from '#ledger/mentions';
+import { entitiesNamed } from '#ledger/named';
 import type { Entities } from './entities.ts';
 import { loadEntities } from './loadEntities.ts';
 import { NotingView } from './recordingView.ts';
@@ -28,7 +28,7 @@ export class Needs {
     private readonly entities: Entities,
   ) {
     this.needs = submissions.flatMap(({ event }) => {
-      const missing = mentions(event).filter((key) => entities.get(key) === undefined);
+      const missing = entitiesNamed(event).filter((key) => entities.get(key) === undefined);
       if (missing.length === 0) return [];
       const subject = subjectOf<EventType>(event.type, event.data);
       return [{ event, missing, own: missing.length === 1 && missing[0] === subject }];

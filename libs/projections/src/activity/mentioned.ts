@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import { eachName, namingIn } from '#contracts/names';
 import { movesOf } from '#ledger/touched';
 
 export interface Mentioned {
@@ -8,39 +9,14 @@ export interface Mentioned {
   readonly quantity: number;
 }
 
-/** Fields of an event's data that name a party. */
-const PARTY_FIELDS = [
-  'party',
-  'keeper',
-  'by',
-  'from',
-  'to',
-  'buyer',
-  'supplier',
-  'owner',
-  'custodian',
-  'consignee',
-  'carrier',
-];
-
 /** The parties and items that an event names or whose units it moves, each once, in the order in which it names them. */
 export function mentioned(event: LedgerEvent): Mentioned {
   const parties = new Set<string>();
   const items = new Set<string>();
-  const data = event.data as Record<string, unknown>;
-  for (const field of PARTY_FIELDS) if (typeof data[field] === 'string') parties.add(data[field]);
-  if (event.type === 'lading.item.registered.v1') items.add(event.data.item);
-  let quantity = 0;
-  for (const move of movesOf(event)) {
-    parties.add(move.from.owner).add(move.to.owner).add(move.from.custodian).add(move.to.custodian);
-    items.add(move.item);
-    quantity += move.quantity;
-  }
-  if (event.type === 'lading.swap.proposed.v1') {
-    for (const { from, to, item } of event.data.legs) {
-      parties.add(from).add(to);
-      items.add(item);
-    }
-  }
+  eachName(namingIn(event.type).completed, event.data, (id, { what }) => {
+    if (what === 'party') parties.add(id);
+    else if (what === 'item') items.add(id);
+  });
+  const quantity = movesOf(event).reduce((sum, move) => sum + move.quantity, 0);
   return { parties: [...parties], items: [...items], quantity };
 }

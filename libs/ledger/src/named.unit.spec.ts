@@ -3,10 +3,10 @@ import { decideByAsking } from '#test/ledger/decideByAsking';
 import { accepted, dispatched, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
 import type { Command } from './command.ts';
-import { mentions } from './mentions.ts';
+import { entitiesNamed } from './named.ts';
 import type { View } from './view.ts';
 
-const named = ({ type, data }: Told) => mentions({ type, data, time: '2024-01-01T00:00:00Z' } as Command);
+const named = ({ type, data }: Told) => entitiesNamed({ type, data, time: '2024-01-01T00:00:00Z' } as Command);
 
 describe('the entities that a command names', () => {
   it('are its parties, orders, items, shipments and its own id, each once', () => {
