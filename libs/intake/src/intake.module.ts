@@ -2,25 +2,19 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Journal } from '#journal/journal';
 import type { JournalOptions } from '#journal/journalOptions';
-import { OpenLedgerHandler } from './commands/openLedger.ts';
-import { SubmitHandler } from './commands/submit.ts';
-import { SubmitAtomicHandler } from './commands/submitAtomic.ts';
-import type { WritingService } from './events/asked.ts';
-import { AtomicIntake } from './events/atomicIntake.ts';
-import { BatchIntake } from './events/batchIntake.ts';
-import { eventsController } from './events/events.controller.ts';
-import { ItemIntake } from './events/itemIntake.ts';
-import { SingleIntake } from './events/singleIntake.ts';
-import { StreamIntake } from './events/streamIntake.ts';
-import { refuseOtherContentTypes } from './http/accepts.ts';
+import { eventsController, passFormatsThrough, type WritingService } from './events.controller.ts';
+import { refuseOtherContentTypes } from './http/requestHeaders.ts';
+import { Intake } from './intake.ts';
 import { JournalLifetime, journalProviders } from './journalConnections.ts';
-import { KnownLedgers } from './ledgers/knownLedgers.ts';
-import { LedgersController } from './ledgers/ledgers.controller.ts';
-import { PlainIntake } from './plain/plainIntake.ts';
-import { ReallocationsController } from './plain/reallocations.controller.ts';
-import { SwapsController } from './plain/swaps.controller.ts';
+import { KnownLedgers } from './knownLedgers.ts';
+import { LedgersController } from './ledgers.controller.ts';
+import { OpenLedgerHandler } from './openLedger.handler.ts';
+import { PlainRoutes } from './plainRoutes.ts';
+import { ReallocationsController } from './reallocations.controller.ts';
+import { StreamIntake } from './streaming/streamIntake.ts';
+import { SubmitAtomicHandler, SubmitHandler } from './submit.handler.ts';
+import { SwapsController } from './swaps.controller.ts';
 
 /** What a service serves beside its events. */
 const PLAIN: Readonly<Record<WritingService, Type>> = {
@@ -33,7 +27,9 @@ const PLAIN: Readonly<Record<WritingService, Type>> = {
 @Module({})
 export class IntakeModule {
   constructor(host: HttpAdapterHost<FastifyAdapter>) {
-    refuseOtherContentTypes(host.httpAdapter.getInstance());
+    const fastify = host.httpAdapter.getInstance();
+    refuseOtherContentTypes(fastify);
+    passFormatsThrough(fastify);
   }
 
   /**
@@ -55,14 +51,10 @@ export class IntakeModule {
         SubmitAtomicHandler,
         OpenLedgerHandler,
         KnownLedgers,
-        SingleIntake,
-        ItemIntake,
-        BatchIntake,
-        AtomicIntake,
+        Intake,
         StreamIntake,
-        PlainIntake,
+        PlainRoutes,
       ],
-      exports: [Journal],
     };
   }
 }

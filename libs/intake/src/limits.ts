@@ -1,10 +1,18 @@
-/** What one request may hold. Whole bodies are bounded by the platform (`MAX_BODY_BYTES`, `MAX_BATCH_BYTES`). */
+import { MAX_BODY_BYTES } from '#platform/http/createAdapter';
+
+/** What one request may hold. */
 export const limits = {
-  /** Bytes of one line of a stream. An event, completed, is at most 65,535; white space is free. */
-  line: 1_048_576,
+  /** Bytes of one event: 65,535 at most when it is completed, and it may be sent with much white space. */
+  body: MAX_BODY_BYTES,
+  /** Bytes of a batch: 10,000 events of the usual size. */
+  batchBody: 16_777_216,
+  /** Bytes of one line of a stream. */
+  line: MAX_BODY_BYTES,
   batchEvents: 10_000,
   atomicEvents: 1_000,
-  /** Events of one request that are with the journal at once: two of its batches, so that it never waits for us; others queue behind them. */
+  /** Events of a batch that are handled before other requests get a turn: about a millisecond of work. */
+  eventsBetweenYields: 50,
+  /** Events of one request that are with the journal at once: two of its batches, so that it always has a full one to take. */
   inFlight: 512,
   /** Bytes of them: a stream of large events holds no more memory than one of small ones. */
   inFlightBytes: 8 * 1_048_576,

@@ -1,24 +1,13 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import { catalog, type EventType, isEventType, serviceOf, subjectOf } from '#contracts/catalog';
+import { catalog, type EventType, eventTypes, isEventType, serviceOf, subjectOf } from '#contracts/catalog';
 import { MAX_EVENT_BYTES, SubmittedEnvelope, type SubmittedEvent } from '#contracts/cloudEvent';
 import type { Service } from '#contracts/define';
 import { fieldErrors, MAX_FIELD_ERRORS } from '#platform/http/fieldErrors';
+import type { Refusal } from '#platform/http/problemError';
 import { surveyJson } from '#platform/http/strictJson';
 import type { FieldError } from '#contracts/problem';
-import { similarTypes } from './similarTypes.ts';
-
-/** Why something that was sent is not an event that this service takes. */
-export interface Refusal {
-  readonly status: 400 | 422;
-  readonly code: 'malformed' | 'unknown-type' | 'type-not-served-here' | 'event-too-large';
-  /** A sentence for people. */
-  readonly detail: string;
-  /** Every bad field, by its JSON pointer into the event. */
-  readonly errors: readonly FieldError[];
-  readonly facts: Readonly<Record<string, unknown>>;
-}
 
 export type Parsed =
   | { readonly ok: true; readonly event: SubmittedEvent /** `requestHash` of what was sent. */; readonly hash: Buffer }
@@ -110,7 +99,7 @@ const refuse = (
   code: Refusal['code'],
   detail: string,
   errors: readonly FieldError[],
-  facts: Refusal['facts'] = {},
+  facts: Readonly<Record<string, unknown>> = {},
 ): Parsed => ({
   ok: false,
   refusal: { status: code === 'event-too-large' ? 422 : 400, code, detail, errors, facts },
@@ -160,3 +149,28 @@ const refuseSize = (bytes: number): Parsed =>
 const WRITTEN_BY_LEDGER = 'the ledger writes this event itself when it is opened: PUT /v1/ledgers/{ledger}';
 
 const quoted = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+
+/** The event types that a misspelt one may have meant, likeliest first, three at most. */
+function similarTypes(type: string): string[] {
+  const meant = type.toLowerCase();
+  return eventTypes
+    .map((known) => ({ known, distance: distance(meant, known) }))
+    .filter(({ known, distance }) => distance <= Math.max(4, known.length * 0.3))
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ known }) => known);
+}
+
+/** Levenshtein: how many characters to add, drop or change. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { parseSubmission, type Refusal, requestHash } from './parseSubmission.ts';
+import type { Refusal } from '#platform/http/problemError';
+import { parseSubmission, requestHash } from './parseSubmission.ts';
 
 const line = { line: '1', item: 'H100', quantity: 12000, window: { from: '2023-12-01', to: '2023-12-31' } };
 const placed = (over: Record<string, unknown> = {}, data: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -21,9 +22,10 @@ function refused(
   if (parsed.ok) throw new Error('it was taken');
   return parsed.refusal;
 }
-const pointers = (value: unknown): string[] => refused(value).errors.map(({ pointer }) => pointer);
+const errorsOf = (value: unknown) => refused(value).errors ?? [];
+const pointers = (value: unknown): string[] => errorsOf(value).map(({ pointer }) => pointer);
 const details = (value: unknown): Record<string, string> =>
-  Object.fromEntries(refused(value).errors.map(({ pointer, detail }) => [pointer, detail]));
+  Object.fromEntries(errorsOf(value).map(({ pointer, detail }) => [pointer, detail]));
 
 describe('an event as it is submitted', () => {
   it('is taken with its envelope and its data, and nothing else', () => {

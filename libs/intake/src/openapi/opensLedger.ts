@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { schemaOf } from '#contracts/jsonSchema';
-import { always, asSchema, ledgerParameter, problems } from './answers.ts';
+import { always, asSchema, ledgerParameter, problems } from './responses.ts';
 
 /** What the OpenAPI document says about opening a ledger. */
 export function OpensLedger(opening: z.ZodObject): MethodDecorator {

@@ -5,16 +5,18 @@ import type { Service } from '#contracts/define';
 import { SubmittedEnvelope } from '#contracts/cloudEvent';
 import { examples } from '#contracts/examples';
 import { type JsonSchema, schemaOf } from '#contracts/jsonSchema';
-import { CLOUD_EVENT, CLOUD_EVENT_BATCH, NDJSON } from '#platform/http/createAdapter';
+import { cloudEvent } from '../formats/cloudEvent.ts';
+import { cloudEventBatch } from '../formats/cloudEventBatch.ts';
+import { ndjson } from '../formats/ndjson.ts';
 import { limits } from '../limits.ts';
-import { always, asSchema, ifMatchHeader, ITEM, ledgerParameter, problems, RECEIPT } from './answers.ts';
+import { always, asSchema, ifMatchHeader, ITEM, ledgerParameter, problems, RECEIPT } from './responses.ts';
 
 /** What the OpenAPI document says about the route that takes the event types of these services. */
 export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
   const types = served.flatMap(typesOf);
   const ofEach = Object.fromEntries(types.map((type) => [type, { value: exampleOf(type) }]));
   const two = types.slice(0, 2).map(exampleOf);
-  const ndjson = two.map((event) => JSON.stringify(event)).join('\n');
+  const lines = two.map((event) => JSON.stringify(event)).join('\n');
   const results = { type: 'object', properties: { results: { type: 'array', items: ITEM } }, required: ['results'] };
   return applyDecorators(
     ApiOperation({
@@ -24,12 +26,12 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       requestBody: {
         required: true,
         content: {
-          [CLOUD_EVENT]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: ofEach },
-          [CLOUD_EVENT_BATCH]: {
+          [cloudEvent.mediaType]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: ofEach },
+          [cloudEventBatch.mediaType]: {
             schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: schemaOf(SubmittedEnvelope) }),
             example: two,
           },
-          [NDJSON]: { schema: { type: 'string', description: 'One event a line' }, example: ndjson },
+          [ndjson.mediaType]: { schema: { type: 'string', description: 'One event a line' }, example: lines },
         },
       },
     }),
@@ -58,7 +60,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       },
       content: {
         'application/json': { schema: asSchema({ oneOf: [RECEIPT, results] }) },
-        [NDJSON]: {
+        [ndjson.mediaType]: {
           schema: { type: 'string', description: 'One `{line, status, sequence | problem}` a line' },
           example: '{"line":1,"status":201,"sequence":17}\n',
         },

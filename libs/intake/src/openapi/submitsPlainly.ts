@@ -3,7 +3,7 @@ import { ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { catalog, serviceOf } from '#contracts/catalog';
 import { examples } from '#contracts/examples';
 import { type JsonSchema, schemaOf } from '#contracts/jsonSchema';
-import { always, asSchema, ifMatchHeader, ledgerParameter, problems, receipts } from './answers.ts';
+import { always, asSchema, ifMatchHeader, ledgerParameter, problems, receipts } from './responses.ts';
 
 type PlainType =
   | 'lading.reallocation.made.v1'

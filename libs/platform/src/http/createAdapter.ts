@@ -14,16 +14,10 @@ import { sendProblem, toProblem } from './problem.filter.ts';
 
 /** A body of one event, or of a plain route: an event is 65,535 bytes at most, and may be written generously. */
 export const MAX_BODY_BYTES = 1_048_576;
-/** A batch of 10,000 events of the usual size. */
-export const MAX_BATCH_BYTES = 16_777_216;
-
-export const CLOUD_EVENT = 'application/cloudevents+json';
-export const CLOUD_EVENT_BATCH = 'application/cloudevents-batch+json';
-export const NDJSON = 'application/x-ndjson';
 
 /**
- * Fastify with the content types that Lading takes, and no others: JSON parsed, both CloudEvents forms as a Buffer, NDJSON as
- * the request's own stream, whose reader counts the bytes. Whatever fails before a route is found is a problem document, too.
+ * Fastify that takes JSON, read strictly, and no other content type until somebody adds one. Whatever fails before a route is
+ * found is a problem document, too.
  */
 export function createAdapter(): FastifyAdapter {
   const started = randomBytes(4).toString('hex');
@@ -48,19 +42,6 @@ export function createAdapter(): FastifyAdapter {
     } catch (error) {
       done(error as ProblemError);
     }
-  });
-  fastify.addContentTypeParser(CLOUD_EVENT, { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body);
-  });
-  fastify.addContentTypeParser(
-    CLOUD_EVENT_BATCH,
-    { parseAs: 'buffer', bodyLimit: MAX_BATCH_BYTES },
-    (_request, body, done) => {
-      done(null, body);
-    },
-  );
-  fastify.addContentTypeParser(NDJSON, (_request, payload, done) => {
-    done(null, payload);
   });
   return adapter;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, Module, Param, Post, Query, Req, Res, Sse } from '@nestjs/common';
+import { Body, Controller, Get, Module, Param, Post, Query, Res, Sse } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { connect } from 'node:net';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,20 +55,6 @@ class BoxesController {
   @Requires('shipments:write')
   add(@Body() body: unknown) {
     return checked(Box, body);
-  }
-
-  @Post('v1/ledgers/:ledger/raw')
-  @Requires('shipments:write')
-  raw(@Body() body: unknown) {
-    return { bytes: Buffer.isBuffer(body) ? body.length : -1 };
-  }
-
-  @Post('v1/ledgers/:ledger/lines')
-  @Requires('shipments:write')
-  async lines(@Req() request: FastifyRequest) {
-    let bytes = 0;
-    for await (const chunk of request.body as AsyncIterable<Buffer>) bytes += chunk.length;
-    return { bytes };
   }
 
   @Get('half')
@@ -249,24 +235,6 @@ describe('an application of the platform', () => {
       expect(problemOf(answer)).toMatchObject({ status: 503, code: 'unavailable' });
       expect(answer.headers['retry-after']).toBe('1');
       expect(answer.body).not.toContain('10.0.0.7');
-    });
-  });
-
-  it('hands CloudEvents over as bytes and NDJSON as a stream of any length', async () => {
-    const twoMillion = Buffer.alloc(2_000_000, ' ');
-    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents+json', ' {} ')).json()).toEqual({ bytes: 4 });
-    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents+json; charset=utf-8', '{}')).json()).toEqual({
-      bytes: 2,
-    });
-    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents+json', twoMillion)).statusCode).toBe(413);
-    expect((await post('/v1/ledgers/l/raw', 'application/cloudevents-batch+json', twoMillion)).json()).toEqual({
-      bytes: 2_000_000,
-    });
-    expect(
-      (await post('/v1/ledgers/l/raw', 'application/cloudevents-batch+json', Buffer.alloc(20_000_000))).statusCode,
-    ).toBe(413);
-    expect((await post('/v1/ledgers/l/lines', 'application/x-ndjson', twoMillion)).json()).toEqual({
-      bytes: 2_000_000,
     });
   });
 

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 const LINGER_MS = 10_000;
 
 /**
- * Reads on and throws away, for a while: a connection that is closed while its client still sends is reset, and the client
- * loses the answer that tells it why. One that never ends is cut.
+ * Reads the rest of a request for a while and throws it away. A connection that is closed while its client still sends is
+ * reset, and the client loses the answer that says why. A request that goes on for longer is cut.
  */
 export function lingerOver(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;

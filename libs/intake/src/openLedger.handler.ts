@@ -6,7 +6,7 @@ import { Journal } from '#journal/journal';
 export class OpenLedger extends Command<'opened' | 'same' | 'different'> {
   constructor(
     readonly ledger: string,
-    readonly opening: Submitted<'lading.ledger.opened.v1'>,
+    readonly terms: Submitted<'lading.ledger.opened.v1'>,
     readonly actor: string,
   ) {
     super();
@@ -17,7 +17,7 @@ export class OpenLedger extends Command<'opened' | 'same' | 'different'> {
 export class OpenLedgerHandler implements ICommandHandler<OpenLedger> {
   constructor(private readonly journal: Journal) {}
 
-  execute({ ledger, opening, actor }: OpenLedger): Promise<'opened' | 'same' | 'different'> {
-    return this.journal.open(ledger, opening, actor);
+  execute({ ledger, terms, actor }: OpenLedger): Promise<'opened' | 'same' | 'different'> {
+    return this.journal.open(ledger, terms, actor);
   }
 }

@@ -2,20 +2,21 @@ import { Controller, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Actor } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
-import { Accepts } from '../http/accepts.ts';
-import { SubmitsPlainly } from '../openapi/submitsPlainly.ts';
-import { PlainIntake } from './plainIntake.ts';
+import { PLAIN } from './formats/plain.ts';
+import { Accepts } from './http/requestHeaders.ts';
+import { SubmitsPlainly } from './openapi/submitsPlainly.ts';
+import { PlainRoutes } from './plainRoutes.ts';
 
 const MADE = 'lading.reallocation.made.v1';
 
 /** The allocation desk's plain route. */
 @Controller('v1/ledgers/:ledger/reallocations')
 export class ReallocationsController {
-  constructor(private readonly intake: PlainIntake) {}
+  constructor(private readonly routes: PlainRoutes) {}
 
   @Post()
   @Requires('reallocations:write')
-  @Accepts('application/json')
+  @Accepts(PLAIN)
   @SubmitsPlainly(MADE, 'Reallocate units: reassigned, reconsigned or transferred, one way')
   make(
     @Req() request: FastifyRequest,
@@ -23,6 +24,6 @@ export class ReallocationsController {
     @Param('ledger') ledger: string,
     @Actor() actor: Actor,
   ): Promise<void> {
-    return this.intake.take({ request, reply, ledger, actor, type: MADE });
+    return this.routes.take({ request, reply, ledger, actor }, MADE);
   }
 }

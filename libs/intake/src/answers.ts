@@ -1,0 +1,87 @@
+import type { FastifyReply } from 'fastify';
+import { type Problem, problem } from '#contracts/problem';
+import { JournalUnavailable } from '#journal/journalUnavailable';
+import type { Outcome } from '#journal/submission';
+import { UnknownLedger } from '#journal/unknownLedger';
+import type { Refusal } from '#platform/http/problemError';
+
+/** An outcome of an event that the ledger keeps: it was recorded now, or earlier. */
+export type Kept = Extract<Outcome, { receipt: unknown }>;
+
+/** What became of a submitted event. */
+export type Result = Kept | Refusal;
+
+export const isRefusal = (found: object): found is Refusal => 'code' in found;
+
+/** The journal's outcome as a result: 409, 412 or 422 for an event that the ledger does not keep. */
+export const resultOf = (outcome: Outcome): Result =>
+  outcome.status === 'recorded' || outcome.status === 'replayed' ? outcome : refusalOf(outcome);
+
+export function refusalOf(outcome: Exclude<Outcome, Kept>): Refusal {
+  switch (outcome.status) {
+    case 'conflict': {
+      const { sequence } = outcome;
+      const detail = `another event with this source and id is in the ledger, at sequence ${sequence}`;
+      return { status: 409, code: 'id-conflict', detail, facts: { sequence } };
+    }
+    case 'behind': {
+      const { version } = outcome;
+      const detail = `the stream of the event's subject is at ${version}, not where If-Match says`;
+      return { status: 412, code: 'stream-moved-on', detail, facts: { version }, headers: { etag: `"${version}"` } };
+    }
+    case 'rejected':
+      return { status: 422, ...outcome.rejection };
+  }
+}
+
+/** What the journal threw, as a refusal: 404 or 503. An unexpected error stays as it is. */
+export function refusalOfError(error: unknown): Refusal {
+  if (error instanceof UnknownLedger) return unknownLedger(error.ledger);
+  if (!(error instanceof JournalUnavailable)) throw error;
+  const { retryAfter, reason } = error;
+  const cause = reason === 'busy' ? 'too many events are waiting for this ledger' : 'the journal cannot be reached';
+  return {
+    status: 503,
+    code: 'unavailable',
+    detail: `${cause}; try again in ${retryAfter} s: the same id is taken once, however often it is sent`,
+    facts: { retryAfter },
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) },
+  };
+}
+
+export const unknownLedger = (ledger: string): Refusal => ({
+  status: 404,
+  code: 'unknown-ledger',
+  detail: `there is no ledger ${ledger}`,
+  facts: { ledger },
+});
+
+/** What is answered about one event of a batch or a stream: `sequence` when the ledger keeps it, else the problem. */
+export interface Item {
+  readonly status: number;
+  readonly sequence?: number;
+  readonly problem?: Problem;
+}
+
+export const itemOf = (result: Result): Item =>
+  isRefusal(result)
+    ? { status: result.status, problem: problem(result.status, result.code, result) }
+    : { status: statusOf(result.status), sequence: result.receipt.sequence };
+
+/** 201 when the ledger took it in now, 200 when it had it already. */
+export const statusOf = (status: Kept['status']): 200 | 201 => (status === 'recorded' ? 201 : 200);
+
+const REPLAYED = { 'idempotent-replay': 'true' };
+export const replayHeader = (status: Kept['status']) => (status === 'replayed' ? REPLAYED : undefined);
+
+/** Sends text that is JSON already: no serialiser looks at it again. */
+export function sendJson(
+  reply: FastifyReply,
+  status: number,
+  text: string,
+  headers?: Readonly<Record<string, string>>,
+): void {
+  void reply.code(status).header('content-type', 'application/json; charset=utf-8');
+  if (headers !== undefined) void reply.headers(headers);
+  void reply.send(text);
+}

@@ -1,0 +1,91 @@
+import { Controller, Inject, Post, Req, Res, type Type } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Service } from '#contracts/define';
+import { ProblemError } from '#platform/http/problemError';
+import { type Actor, actorOf, type Role } from '#platform/keys/actor';
+import { Requires } from '#platform/keys/requires';
+import { cloudEvent } from './formats/cloudEvent.ts';
+import { cloudEventBatch } from './formats/cloudEventBatch.ts';
+import type { Format } from './formats/format.ts';
+import { ndjson } from './formats/ndjson.ts';
+import { Accepts, readContentType, unsupported } from './http/requestHeaders.ts';
+import { Intake } from './intake.ts';
+import { KnownLedgers } from './knownLedgers.ts';
+import { SubmitsEvents } from './openapi/submitsEvents.ts';
+import { StreamIntake } from './streaming/streamIntake.ts';
+
+/** The services that take events from outside. */
+export type WritingService = Exclude<Service, 'ledger'>;
+
+/** What the events route takes. A format more is a file more, and an entry here. */
+const FORMATS: readonly Format[] = [cloudEvent, cloudEventBatch, ndjson];
+const ACCEPTED = FORMATS.map(({ mediaType }) => mediaType);
+
+/** Hands bodies of these formats over as they are: as bytes, and a stream as a stream, whose reader bounds it. */
+export function passFormatsThrough(fastify: FastifyInstance): void {
+  for (const format of FORMATS) {
+    if (format.holds === 'stream') {
+      fastify.addContentTypeParser(format.mediaType, (_request, stream, done) => {
+        done(null, stream);
+      });
+    } else {
+      const options = { parseAs: 'buffer', bodyLimit: format.bodyLimit } as const;
+      fastify.addContentTypeParser(format.mediaType, options, (_request, bytes, done) => {
+        done(null, bytes);
+      });
+    }
+  }
+}
+
+type SubmitRequest = FastifyRequest<{ Params: { ledger: string }; Querystring: Readonly<Record<string, unknown>> }>;
+
+/** The route that takes the event types of these services: one in each writing service, one for all in the all-in-one. */
+export function eventsController(served: readonly [WritingService, ...WritingService[]]): Type {
+  const [first, ...others] = served;
+  @Controller('v1/ledgers/:ledger/events')
+  class EventsController {
+    constructor(
+      @Inject(KnownLedgers) private readonly ledgers: KnownLedgers,
+      @Inject(Intake) private readonly intake: Intake,
+      @Inject(StreamIntake) private readonly streams: StreamIntake,
+    ) {}
+
+    @Post()
+    @Requires(roleOf(first), ...others.map(roleOf))
+    @Accepts(...ACCEPTED)
+    @SubmitsEvents(served)
+    // Only what Nest hands over as it is: every other parameter goes through the pipes, which costs a promise each.
+    async submit(@Req() request: SubmitRequest, @Res() reply: FastifyReply): Promise<void> {
+      const mediaType = readContentType(request, ACCEPTED);
+      const { ledger } = request.params;
+      if (!this.ledgers.has(ledger)) await this.ledgers.find(ledger);
+      const to = { request, reply, ledger, actor: senderOf(request), served };
+      const format = FORMATS.find((one) => one.mediaType === mediaType);
+      switch (format?.holds) {
+        case 'one':
+          return this.intake.answerOne(to, format);
+        case 'many':
+          return isAtomic(request.query) ? this.intake.answerTogether(to, format) : this.intake.answerEach(to, format);
+        case 'stream':
+          return this.streams.answer(to, format);
+        case undefined:
+          throw unsupported('a request without a body', ACCEPTED);
+      }
+    }
+  }
+  return EventsController;
+}
+
+const roleOf = (service: WritingService): Role => `${service}:write`;
+
+function senderOf(request: SubmitRequest): Actor {
+  const actor = actorOf(request);
+  if (actor === undefined) throw new Error('a route that takes events is never public');
+  return actor;
+}
+
+function isAtomic({ atomic }: Readonly<Record<string, unknown>>): boolean {
+  if (atomic === undefined || atomic === 'false') return false;
+  if (atomic === 'true') return true;
+  throw new ProblemError(400, 'malformed', 'atomic is true or false', { facts: { parameter: 'atomic' } });
+}

@@ -1,0 +1,101 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ProblemError } from '#platform/http/problemError';
+
+/** The content types that a route takes. Any other is refused before its body is read, with these to choose from. */
+export const Accepts = (...accepts: readonly string[]): MethodDecorator & ClassDecorator => RouteConfig({ accepts });
+
+/** Fastify refuses a type that no parser takes, but cannot say which ones the route takes. This hook runs earlier and can. */
+export function refuseOtherContentTypes(fastify: FastifyInstance): void {
+  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+    const { accepts } = request.routeOptions.config as { accepts?: readonly string[] };
+    try {
+      if (accepts !== undefined) readContentType(request, accepts);
+      done(null, payload);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/**
+ * The media type of a request's body, in lower case, without its parameters; undefined when there is neither body nor type.
+ * @throws ProblemError 415 when it is none of `accepted`, is not in UTF-8, or is compressed
+ */
+export function readContentType<T extends string>({ headers }: FastifyRequest, accepted: readonly T[]): T | undefined {
+  const header = headers['content-type'];
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity')
+    throw unsupported(`a body in ${encoding}`, accepted, { 'accept-encoding': 'identity' });
+  if (header === undefined) {
+    if (headers['content-length'] === '0' || (headers['content-length'] ?? headers['transfer-encoding']) === undefined)
+      return undefined;
+    throw unsupported('a body without a Content-Type', accepted);
+  }
+  const [type = '', ...parameters] = header.toLowerCase().split(';');
+  const media = accepted.find((one) => one === type.trim());
+  if (media === undefined) throw unsupported(`a body of the type ${header}`, accepted);
+  const charset = parameters.find((parameter) => parameter.trim().startsWith('charset='));
+  if (charset !== undefined && !/=\s*"?utf-?8"?\s*$/.test(charset))
+    throw unsupported(`a body in another charset than UTF-8`, accepted);
+  return media;
+}
+
+/** 415 with the types that the route takes in `Accept`, as RFC 9110 §15.5.16 says. */
+export const unsupported = (
+  what: string,
+  accepted: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): ProblemError =>
+  new ProblemError(415, 'unsupported-media-type', `${what} is not taken here: send ${accepted.join(', ')}, in UTF-8`, {
+    facts: { accepted },
+    headers: { accept: accepted.join(', '), ...headers },
+  });
+
+/**
+ * The version of an `If-Match` header: one strong entity tag that holds a sequence, as a GET gives it in `ETag`.
+ * @throws ProblemError 400 for anything else: a precondition that is not understood must not be passed over
+ */
+export function readIfMatch(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const version = /^\s*"(0|[1-9]\d{0,14})"\s*$/.exec(header)?.[1];
+  if (version === undefined) {
+    throw new ProblemError(
+      400,
+      'malformed',
+      'If-Match takes one entity tag with a sequence, like "17", as the ETag of a GET gives it',
+    );
+  }
+  return Number(version);
+}
+
+/** @throws ProblemError 400: a precondition holds for a single event only */
+export function refuseIfMatch(header: string | undefined): void {
+  if (header !== undefined)
+    throw new ProblemError(
+      400,
+      'malformed',
+      'If-Match is for single events: a batch or a stream has no one stream to match',
+    );
+}
+
+/**
+ * The key of an `Idempotency-Key` header, bare or as a quoted string (draft-ietf-httpapi-idempotency-key-header): the id of
+ * the event, in the source of the API key that sends it.
+ * @throws ProblemError 400 when it is missing or no id
+ */
+export function readIdempotencyKey(header: string | string[] | undefined): string {
+  if (header === undefined || header === '') {
+    throw new ProblemError(
+      400,
+      'idempotency-key-missing',
+      'send an Idempotency-Key, a new one for each thing that you do and the same one when you try it again, so that it is done once',
+    );
+  }
+  const text = String(header).trim();
+  const key = /^"(.*)"$/.exec(text)?.[1] ?? text;
+  if (!/^[\x21-\x7e]{1,200}$/.test(key)) {
+    throw new ProblemError(400, 'malformed', 'an Idempotency-Key is 1 to 200 printable characters without blanks');
+  }
+  return key;
+}

@@ -1,0 +1,129 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AtomicOutcome } from '#journal/submission';
+import { errorOf, type Refusal } from '#platform/http/problemError';
+import { admit, type Sender } from './admit.ts';
+import * as answers from './answers.ts';
+import type { ManyEventsFormat, OneEventFormat, SentEvent } from './formats/format.ts';
+import { readIfMatch, refuseIfMatch } from './http/requestHeaders.ts';
+import { limits } from './limits.ts';
+import { requestHash } from './parseSubmission.ts';
+import { Semaphore } from './semaphore.ts';
+import { Submit, SubmitAtomic } from './submit.handler.ts';
+
+/** A request that brings events: to which ledger, and from whom. */
+export interface IntakeRequest extends Sender {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly ledger: string;
+}
+
+/** The one way from the events of a body to their answers, whatever format they are written in. */
+@Injectable()
+export class Intake {
+  readonly #logger = new Logger(Intake.name);
+
+  constructor(private readonly commands: CommandBus) {}
+
+  /**
+   * Answers for the one event of a body: 201 when the ledger took it in, 200 when it had it already.
+   * @throws ProblemError
+   */
+  async answerOne<Body>(to: IntakeRequest, format: OneEventFormat<Body>): Promise<void> {
+    const { request, reply } = to;
+    const ifMatch = readIfMatch(request.headers['if-match']);
+    const result = await this.#submit(format.parse(request.body as Body), to, ifMatch);
+    if (answers.isRefusal(result)) throw errorOf(format.inBody(result, 0));
+    const { status, receipt } = result;
+    const headers = { 'lading-sequence': String(receipt.sequence), ...answers.replayHeader(status) };
+    answers.sendJson(reply, answers.statusOf(status), JSON.stringify(receipt), headers);
+  }
+
+  /** Answers for independent events, in their order, each with a result of its own. A refused one does not affect the others. */
+  async answerEach(to: IntakeRequest, format: ManyEventsFormat): Promise<void> {
+    refuseIfMatch(to.request.headers['if-match']);
+    const events = await format.parse(to.request.body as Buffer, limits.batchEvents);
+    const semaphore = new Semaphore(limits.inFlight);
+    const items: Promise<answers.Item>[] = [];
+    for (const [index, event] of events.entries()) {
+      // Events that are refused at once never wait for anything: without this no other request would be served meanwhile.
+      if (index % limits.eventsBetweenYields === limits.eventsBetweenYields - 1) await yieldToOthers();
+      items.push((await semaphore.start(() => this.itemOf(event, to))).result);
+    }
+    answers.sendJson(to.reply, 200, JSON.stringify({ results: await Promise.all(items) }));
+  }
+
+  /**
+   * Answers for events that are kept together or not at all.
+   * @throws ProblemError of the first event that fails, with its index and with pointers into the body
+   */
+  async answerTogether(to: IntakeRequest, format: ManyEventsFormat): Promise<void> {
+    refuseIfMatch(to.request.headers['if-match']);
+    const events = await format.parse(to.request.body as Buffer, limits.atomicEvents);
+    const submissions = events.map((event, index) => {
+      const admitted = admit(event.value, to);
+      if (answers.isRefusal(admitted)) throw errorOf(inBatch(format.inBody(admitted, index), index));
+      return admitted;
+    });
+    // The journal numbers the events of a batch; an empty one has none to number.
+    const outcome: AtomicOutcome | Refusal =
+      submissions.length === 0
+        ? { status: 'recorded', receipts: [] }
+        : await this.commands.execute(new SubmitAtomic(to.ledger, submissions)).catch(answers.refusalOfError);
+    if (answers.isRefusal(outcome)) throw errorOf(outcome);
+    if (!('receipts' in outcome)) throw errorOf(whyNothingIsKept(outcome));
+    const status = answers.statusOf(outcome.status);
+    const results = outcome.receipts.map(({ sequence }) => ({ status, sequence }));
+    answers.sendJson(to.reply, status, JSON.stringify({ results }), answers.replayHeader(outcome.status));
+  }
+
+  /** What is answered about one event of many. An event that may not come in is answered at once. Never rejects or throws. */
+  itemOf(event: SentEvent, to: Sender & { readonly ledger: string }): Promise<answers.Item> | answers.Item {
+    const result = this.#submit(event, to);
+    if (!(result instanceof Promise)) return answers.itemOf(result);
+    return result.then(answers.itemOf, (error: unknown) => {
+      this.#logger.error(error);
+      return answers.itemOf(INTERNAL);
+    });
+  }
+
+  #submit(
+    { value, identity }: SentEvent,
+    to: Sender & { readonly ledger: string },
+    ifMatch?: number,
+  ): Promise<answers.Result> | answers.Result {
+    const admitted = admit(value, to);
+    if (answers.isRefusal(admitted)) return admitted;
+    const submission = {
+      ...admitted,
+      ...(identity !== undefined && { hash: requestHash(identity) }),
+      ...(ifMatch !== undefined && { ifMatch }),
+    };
+    return this.commands.execute(new Submit(to.ledger, submission)).then(answers.resultOf, answers.refusalOfError);
+  }
+}
+
+const INTERNAL: Refusal = {
+  status: 500,
+  code: 'internal',
+  detail: 'this went wrong here, not with you; it is logged',
+};
+
+function whyNothingIsKept(outcome: Exclude<AtomicOutcome, { receipts: unknown }>): Refusal {
+  if (outcome.status === 'failed') return inBatch(answers.refusalOf(outcome.outcome), outcome.index);
+  const { index, sequences } = outcome;
+  return {
+    status: 409,
+    code: 'batch-partly-there',
+    detail: `${sequences.length} events of the batch are in the ledger already, others are not: an atomic batch is sent again whole, or not at all`,
+    facts: { index, sequences },
+  };
+}
+
+const inBatch = (refusal: Refusal, index: number): Refusal => ({
+  ...refusal,
+  detail: `event ${index} of the batch: ${refusal.detail}; nothing of the batch is kept`,
+  facts: { ...refusal.facts, index },
+});

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { type EventType, serviceOf } from '#contracts/catalog';
+import { ownSource } from '#platform/keys/actor';
+import { PLAIN, plain, type PlainEvent } from './formats/plain.ts';
+import { readContentType, readIdempotencyKey } from './http/requestHeaders.ts';
+import { Intake, type IntakeRequest } from './intake.ts';
+import { KnownLedgers } from './knownLedgers.ts';
+
+/** Takes in what a plain route says: the `Idempotency-Key` is the event's id, in the source of the API key that sends it. */
+@Injectable()
+export class PlainRoutes {
+  constructor(
+    private readonly intake: Intake,
+    private readonly ledgers: KnownLedgers,
+  ) {}
+
+  async take(
+    sent: Omit<IntakeRequest, 'served'>,
+    type: EventType,
+    { named = {}, defaults = {} }: Partial<Pick<PlainEvent, 'named' | 'defaults'>> = {},
+  ): Promise<void> {
+    const { headers } = sent.request;
+    readContentType(sent.request, [PLAIN]);
+    await this.ledgers.find(sent.ledger);
+    const id = readIdempotencyKey(headers['idempotency-key']);
+    const format = plain({ type, id, source: ownSource(sent.actor), named, defaults });
+    return this.intake.answerOne({ ...sent, served: [serviceOf(type)] }, format);
+  }
+}

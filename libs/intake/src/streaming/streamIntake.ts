@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Drain } from '#platform/http/drain';
+import { type Item, itemOf } from '../answers.ts';
+import type { StreamFormat } from '../formats/format.ts';
+import { refuseIfMatch } from '../http/requestHeaders.ts';
+import { Intake, type IntakeRequest } from '../intake.ts';
+import { limits } from '../limits.ts';
+import { lingerOver } from './lingerOver.ts';
+import { pump } from './pump.ts';
+
+/**
+ * Takes in a stream of events, one a line, of any length. Every line that is not blank is answered with a line,
+ * `{line, status, sequence | problem}`, in order, as it commits; a bad line does not stop the others. A client reads while it
+ * writes: while a client does not read, nothing more is read from it. When the journal cannot be reached, the stream ends
+ * early, with 503 for the lines that were read. When the process stops, the stream ends early, too. Lines without a result
+ * are to be sent again.
+ */
+@Injectable()
+export class StreamIntake {
+  constructor(
+    private readonly intake: Intake,
+    private readonly drain: Drain,
+  ) {}
+
+  async answer(to: IntakeRequest, format: StreamFormat): Promise<void> {
+    const { request, reply } = to;
+    refuseIfMatch(request.headers['if-match']);
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, { 'content-type': format.mediaType, 'cache-control': 'no-store' });
+    const cut = (): void => {
+      raw.destroy();
+    };
+    raw.socket?.setTimeout(limits.streamIdle, cut);
+
+    const unavailable = new AbortController();
+    const stop = AbortSignal.any([unavailable.signal, this.drain.signal]);
+    const pumped = await pump(
+      request.raw,
+      raw,
+      (line) => {
+        const parsed = format.parse(line);
+        const item = parsed.ok ? this.intake.itemOf(parsed, to) : itemOf(parsed);
+        if (!(item instanceof Promise)) return resultLine(line.number, item);
+        return item.then((settled) => {
+          if (settled.status >= 500) unavailable.abort();
+          return resultLine(line.number, settled);
+        });
+      },
+      limits,
+      stop,
+    );
+    raw.socket?.setTimeout(0).off('timeout', cut);
+    raw.end();
+    if (pumped === 'stopped') lingerOver(request.raw);
+  }
+}
+
+const resultLine = (line: number, item: Item): string => JSON.stringify({ line, ...item });
