@@ -1,17 +1,14 @@
 import type { Batch } from './engine/batch.ts';
+import type { Table } from './engine/table.ts';
 import type { Db } from './reading/readModel.ts';
 
 /** One read model: its tables, and how a batch of events changes them. Its queries stand in `queries.ts` beside it. */
 export interface Model {
-  readonly name: string;
-  /** Makes the tables; the search path is the version's own schema. `ledger` leads every key and index. */
-  readonly tables: string;
+  /** They are made in the schema of a version of the read models. */
+  readonly tables: readonly Pick<Table<never>, 'ddl'>[];
   /**
    * Brings the tables from before the batch to after it, in few statements. The position is locked. Other models work on the same
-   * connection meanwhile, which runs statements in the order in which they are asked for: it may ask for several at once.
+   * connection meanwhile, which runs statements in the order in which they are asked for: a model may ask for several at once.
    */
-  apply(batch: Batch, db: Db): Promise<void>;
+  apply(batch: Batch, db: Db): Promise<unknown>;
 }
-
-/** The column type of ids: compared byte by byte, so that a list is sorted the same on every machine. */
-export const ID = 'text COLLATE "C"';

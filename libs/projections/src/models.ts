@@ -1,16 +1,20 @@
-import { activityModel } from './activity/apply.ts';
-import { flagsModel } from './flags/apply.ts';
+import { setImmediate } from 'node:timers/promises';
+import { activityModel } from './activity/model.ts';
+import type { Batch } from './engine/batch.ts';
+import { PipelinedConnection } from './engine/pipelinedConnection.ts';
+import { flagsModel } from './flags/model.ts';
 import { pastBalancesModel } from './flags/pastBalances.ts';
-import { holdingsModel } from './holdings/apply.ts';
-import { itemsModel } from './items/apply.ts';
+import { holdingsModel } from './holdings/model.ts';
+import { itemsModel } from './items/model.ts';
 import type { Model } from './model.ts';
-import { ordersModel } from './orders/apply.ts';
-import { partiesModel } from './parties/apply.ts';
-import { postingsModel } from './postings/apply.ts';
-import { queueModel } from './queue/apply.ts';
-import { shipmentsModel } from './shipments/apply.ts';
-import { swapsModel } from './swaps/apply.ts';
-import { unitsModel } from './units/apply.ts';
+import { ordersModel } from './orders/model.ts';
+import { partiesModel } from './parties/model.ts';
+import { postingsModel } from './postings/model.ts';
+import { queueModel } from './queue/model.ts';
+import type { Db } from './reading/readModel.ts';
+import { shipmentsModel } from './shipments/model.ts';
+import { swapsModel } from './swaps/model.ts';
+import { unitsModel } from './units/model.ts';
 
 /**
  * Raise it when a rule changes what is written into a table that stays as it is: what was written by the old rule is then built
@@ -18,22 +22,43 @@ import { unitsModel } from './units/apply.ts';
  */
 export const RULES = 2;
 
-/** They look at nothing that others write. */
-export const besideFlags: readonly Model[] = [
-  activityModel,
-  holdingsModel,
-  postingsModel,
-  ordersModel,
-  queueModel,
-  itemsModel,
-  unitsModel,
-];
+/** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
+const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel];
+const besideFlags: readonly Model[] = [ordersModel, queueModel, itemsModel, unitsModel];
 
 /**
  * Flags look at parties, shipments and swaps as they were before the batch: so these are written after them. Past balances look at the
  * postings with those of the batch.
  */
-export const afterFlags: readonly Model[] = [partiesModel, shipmentsModel, swapsModel, pastBalancesModel];
+const afterFlags: readonly Model[] = [partiesModel, shipmentsModel, swapsModel, pastBalancesModel];
 
-/** Every read model. */
-export const models: readonly Model[] = [flagsModel, ...besideFlags, ...afterFlags];
+/** Makes the tables of all read models; the search path is the schema of the version that they are for. */
+export const tables = [flagsModel, ...beforeFlags, ...besideFlags, ...afterFlags]
+  .flatMap((model) => model.tables.map(({ ddl }) => ddl))
+  .join('\n');
+
+/**
+ * Applies a batch to every read model, over one connection. The statements of one model run in its order; the statements of several
+ * models run in the order in which the models begin. Rejects with the first failure, when none of them runs any more.
+ */
+export async function applyModels(batch: Batch, db: Db): Promise<void> {
+  const connection = new PipelinedConnection(db);
+  const begun: Promise<unknown>[] = [];
+  const begin = async (models: readonly Model[]): Promise<void> => {
+    for (const model of models) {
+      const applying = model.apply(batch, connection);
+      // Its failure is looked at below, when all are done.
+      applying.catch(() => undefined);
+      begun.push(applying);
+      // Its statements go out before the next model's are put together.
+      await setImmediate();
+    }
+  };
+  await begin([...beforeFlags, flagsModel]);
+  const flags = begun.at(-1);
+  await begin(besideFlags);
+  await flags?.catch(() => undefined);
+  await begin(afterFlags);
+  const failed = (await Promise.allSettled(begun)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}

@@ -3,10 +3,10 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Applied, FeedEvent, Hint, Sink } from '#feed/feed';
 import { wholeRun } from '#feed/wholeRun';
 import { projectionApplySeconds, projectionEvents } from '#platform/watching/metrics';
-import { applyModels } from './applyModels.ts';
-import { book } from './engine/book.ts';
+import { applyModels } from './models.ts';
+import { batchOf } from './engine/batch.ts';
 import { LedgerState } from './engine/ledgerState.ts';
-import { microseconds } from './engine/moment.ts';
+import { microseconds } from './engine/values.ts';
 import { isPoison } from './engine/poison.ts';
 import { lockPosition, movePosition, type Position, storeHint } from './engine/position.ts';
 import type { Db } from './reading/readModel.ts';
@@ -101,7 +101,7 @@ export class ReadModels implements Sink {
     position: Position,
   ): Promise<LedgerState> {
     const state = this.#takeState(ledger, position);
-    const batch = await book(db, ledger, events, state);
+    const batch = await batchOf(db, ledger, events, state);
     await applyModels(batch, db);
     await movePosition(db, ledger, { sequence, accounts: state.accounts, recorded: microseconds(recordedtime) });
     state.sequence = sequence;

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { arrayLiteral } from '#projections/engine/columns';
+import { arrayLiteral } from '#projections/engine/values';
 import { schemaOf } from '#projections/schemaOf';
 
 const PER_STATEMENT = 2_000;

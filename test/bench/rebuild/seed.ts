@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
-import { arrayLiteral } from '#projections/engine/columns';
+import { arrayLiteral } from '#projections/engine/values';
 
 const PER_STATEMENT = 2_000;
 

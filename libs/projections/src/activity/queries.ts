@@ -1,5 +1,5 @@
 import type { ActivityRow } from '#contracts/rows';
-import { instant } from '../reading/instant.ts';
+import { instantOf } from '../engine/values.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
@@ -20,7 +20,7 @@ export async function activity({ db, ledger }: ReadModel, query: ActivityQuery):
   const before = keyOf(query, [0]);
   if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
   const { rows } = await db.query<ActivityRow>(
-    `SELECT sequence, type, id, source, subject, actor, ${instant('occurred')} AS occurred, ${instant('recorded')} AS recorded,
+    `SELECT sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
        string_to_array(parties, ' ') AS parties, string_to_array(items, ' ') AS items, quantity, note
      FROM activity a ${where.sql} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,

@@ -1,44 +1,18 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { Move } from '#contracts/move';
-import type { Account } from '#ledger/account';
-
-/** An account as the batch leaves it. */
-export interface AccountState {
-  readonly id: number;
-  readonly account: Account;
-  quantity: number;
-  /** The newest occurrence on it, in microseconds since 1970. */
-  newest: number;
-}
-
-/** A line as the batch leaves it. */
-export interface LineState {
-  readonly order: string;
-  readonly line: string;
-  readonly n: number;
-  readonly item: string;
-  quantity: number;
-  from: string;
-  to: string;
-}
-
-/** An order with all accounts that its lines ever had. */
-export interface OrderState {
-  readonly order: string;
-  readonly buyer: string;
-  readonly supplier: string;
-  /** In microseconds since 1970. */
-  readonly placed: number;
-  /** The sequence of its placing. */
-  readonly sequence: number;
-  readonly lines: Map<string, LineState>;
-  /** By `placeKey`. */
-  readonly accounts: Map<string, AccountState>;
-  /** Who ever had units of which line in a party's stage, by `ownedKey`. */
-  readonly owned: Set<string>;
-}
-
-export const ownedKey = (line: string, owner: string): string => `${line}|${owner}`;
+import type { Move, Place } from '#contracts/move';
+import { accountOf, isPartiesStage } from '#ledger/account';
+import { movesOf } from '#ledger/touched';
+import type { Db } from '../reading/readModel.ts';
+import {
+  type AccountState,
+  type LedgerState,
+  type LineState,
+  type OrderState,
+  ownedKey,
+  placeKey,
+} from './ledgerState.ts';
+import { PoisonEvent } from './poison.ts';
+import { microseconds } from './values.ts';
 
 /** A move with its event and the accounts it goes between. */
 export interface BookedMove {
@@ -50,6 +24,7 @@ export interface BookedMove {
 
 export interface Posting {
   readonly sequence: number;
+  /** Its number among the event's postings: from and to of the first move, then of the second. */
   readonly n: number;
   readonly account: AccountState;
   readonly quantity: number;
@@ -61,25 +36,148 @@ export interface Posting {
   readonly late: boolean;
 }
 
+/**
+ * Works out what the events do to accounts and order lines, starting from the state before them: the one place where moves are
+ * booked, for all read models.
+ *
+ * @throws {PoisonEvent} for an event of an order that the ledger never placed
+ */
+export async function batchOf(
+  db: Db,
+  ledger: string,
+  events: readonly LedgerEvent[],
+  state: LedgerState,
+): Promise<Batch> {
+  await state.learnTracking(db, ledger, events);
+  const batch = new Batch(ledger, events, state, await state.ordersOf(db, ledger, events));
+  for (const event of events) batch.add(event);
+  return batch;
+}
+
 /** Events of one ledger that follow each other, with what they do to accounts and order lines already worked out. */
-export interface Batch {
-  readonly ledger: string;
-  readonly events: readonly LedgerEvent[];
-  readonly moves: readonly BookedMove[];
-  readonly postings: readonly Posting[];
+export class Batch {
+  readonly moves: BookedMove[] = [];
+  readonly postings: Posting[] = [];
   /** Accounts that are new, in the order of their numbers. */
-  readonly opened: readonly AccountState[];
+  readonly opened: AccountState[] = [];
   /** Accounts that were there and changed. */
-  readonly changed: ReadonlySet<AccountState>;
-  readonly placed: readonly OrderState[];
-  readonly openedLines: readonly LineState[];
-  readonly changedLines: ReadonlySet<LineState>;
+  readonly changed = new Set<AccountState>();
+  readonly placed: OrderState[] = [];
+  readonly openedLines: LineState[] = [];
+  readonly changedLines = new Set<LineState>();
+  readonly #firstNew: number;
+  readonly #newLines = new Set<LineState>();
+  readonly #firstOwned = new Set<string>();
+
+  constructor(
+    readonly ledger: string,
+    readonly events: readonly LedgerEvent[],
+    private readonly state: LedgerState,
+    /** Every order that an event of the batch places, changes, or moves units of. */
+    readonly orders: Map<string, OrderState>,
+  ) {
+    this.#firstNew = state.accounts;
+  }
+
+  add(event: LedgerEvent): void {
+    if (event.type === 'lading.order.placed.v1') this.#place(event);
+    else if (event.type === 'lading.order.line_changed.v1') {
+      const { order, line, quantity, window } = event.data;
+      this.#change(event, order, line, { quantity, ...window });
+    } else if (event.type === 'lading.order.line_cancelled.v1') {
+      const { order, line, quantity } = event.data;
+      this.#change(event, order, line, { less: quantity });
+    }
+    const occurred = microseconds(event.time);
+    let n = 0;
+    for (const move of movesOf(event)) {
+      const order = this.#order(event, move.order);
+      const from = this.#account(order, move, move.from, occurred);
+      const to = this.#account(order, move, move.to, occurred);
+      this.moves.push({ event, move, from, to });
+      this.#post(event.sequence, n++, from, -move.quantity, occurred);
+      this.#post(event.sequence, n++, to, move.quantity, occurred);
+    }
+  }
+
   /** Whether an item is tracked by serial number. */
-  isSerial(item: string): boolean;
+  isSerial(item: string): boolean {
+    return this.state.tracking.get(item) === 'serial';
+  }
+
   /** Whether an account is new. */
-  isOpened(account: AccountState): boolean;
+  isOpened({ id }: AccountState): boolean {
+    return id >= this.#firstNew;
+  }
+
   /** Whether a party has units of an account's line for the first time. */
-  isFirstOwned(account: AccountState): boolean;
-  /** Every order that an event of the batch moves units of, or changes. */
-  readonly orders: ReadonlyMap<string, OrderState>;
+  isFirstOwned({ account: { order, line, owner } }: AccountState): boolean {
+    return this.#firstOwned.has(`${order}|${ownedKey(line, owner)}`);
+  }
+
+  #place({ data, time, sequence }: LedgerEvent<'lading.order.placed.v1'>): void {
+    const { order, buyer, supplier } = data;
+    const placed: OrderState = {
+      order,
+      buyer,
+      supplier,
+      placed: microseconds(time),
+      sequence,
+      lines: new Map(),
+      accounts: new Map(),
+      owned: new Set(),
+    };
+    for (const [n, { line, item, quantity, window }] of data.lines.entries()) {
+      const state: LineState = { order, line, n, item, quantity, from: window.from, to: window.to };
+      placed.lines.set(line, state);
+      this.openedLines.push(state);
+      this.#newLines.add(state);
+    }
+    this.placed.push(placed);
+    this.orders.set(order, placed);
+  }
+
+  #change(
+    event: LedgerEvent,
+    order: string,
+    name: string,
+    change: { quantity?: number | undefined; less?: number; from?: string; to?: string },
+  ): void {
+    const line = this.#order(event, order).lines.get(name);
+    if (line === undefined) throw new PoisonEvent(event.sequence, `order ${order} has no line ${name}`);
+    line.quantity = (change.quantity ?? line.quantity) - (change.less ?? 0);
+    line.from = change.from ?? line.from;
+    line.to = change.to ?? line.to;
+    if (!this.#newLines.has(line)) this.changedLines.add(line);
+  }
+
+  #order(event: LedgerEvent, id: string): OrderState {
+    const order = this.orders.get(id);
+    if (order === undefined) throw new PoisonEvent(event.sequence, `order ${id} was never placed in this ledger`);
+    return order;
+  }
+
+  #account(order: OrderState, move: Move, place: Place, occurred: number): AccountState {
+    const key = placeKey(move.line, place);
+    let state = order.accounts.get(key);
+    if (state === undefined) {
+      state = { id: this.state.accounts++, account: accountOf(move, place), quantity: 0, newest: occurred };
+      order.accounts.set(key, state);
+      this.opened.push(state);
+      const owned = ownedKey(move.line, place.owner);
+      if (isPartiesStage(place.stage) && !order.owned.has(owned)) {
+        order.owned.add(owned);
+        this.#firstOwned.add(`${order.order}|${owned}`);
+      }
+    }
+    return state;
+  }
+
+  #post(sequence: number, n: number, account: AccountState, quantity: number, occurred: number): void {
+    const late = occurred < account.newest;
+    account.quantity += quantity;
+    if (!late) account.newest = occurred;
+    if (!this.isOpened(account)) this.changed.add(account);
+    this.postings.push({ sequence, n, account, quantity, balance: account.quantity, occurred, late });
+  }
 }

@@ -1,4 +1,54 @@
-import type { OrderState } from './batch.ts';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Place } from '#contracts/move';
+import { type Account, isPartiesStage } from '#ledger/account';
+import { movesOf } from '#ledger/touched';
+import type { Db } from '../reading/readModel.ts';
+import { arrayLiteral, microsecondsOf } from './values.ts';
+
+/** An account as the last batch left it. */
+export interface AccountState {
+  readonly id: number;
+  readonly account: Account;
+  quantity: number;
+  /** The newest occurrence on it, in microseconds since 1970. */
+  newest: number;
+}
+
+/** An order line as the last batch left it. */
+export interface LineState {
+  readonly order: string;
+  readonly line: string;
+  /** Its index in the order. */
+  readonly n: number;
+  readonly item: string;
+  quantity: number;
+  from: string;
+  to: string;
+}
+
+/** An order with all accounts that its lines ever had. */
+export interface OrderState {
+  readonly order: string;
+  readonly buyer: string;
+  readonly supplier: string;
+  /** In microseconds since 1970. */
+  readonly placed: number;
+  /** Of the event that placed it. */
+  readonly sequence: number;
+  readonly lines: Map<string, LineState>;
+  /** By `placeKey`. */
+  readonly accounts: Map<string, AccountState>;
+  /** Who ever had units of which line in a party's stage, by `ownedKey`. */
+  readonly owned: Set<string>;
+}
+
+type KeyedPlace = Pick<Place, 'owner' | 'custodian' | 'stage'> & { readonly shipment?: string | null | undefined };
+
+/** Names an account within its order; no id holds a `|`. */
+export const placeKey = (line: string, { owner, custodian, stage, shipment }: KeyedPlace): string =>
+  `${line}|${owner}|${custodian}|${stage}|${shipment ?? ''}`;
+
+export const ownedKey = (line: string, owner: string): string => `${line}|${owner}`;
 
 /**
  * What a ledger's projection remembers between two batches, so that a small one costs no look-ups: the orders last used, bounded
@@ -19,15 +69,48 @@ export class LedgerState {
     this.accounts = accounts;
   }
 
-  order(id: string): OrderState | undefined {
-    return this.#orders.get(id)?.order;
+  /** The orders of which the events move or change anything, from memory or else from the tables; not those that they place. */
+  async ordersOf(db: Db, ledger: string, events: readonly LedgerEvent[]): Promise<Map<string, OrderState>> {
+    const found = new Map<string, OrderState>();
+    const placed = new Set<string>();
+    const toLoad = new Set<string>();
+    const want = (id: string): void => {
+      if (found.has(id) || placed.has(id)) return;
+      const remembered = this.#orders.get(id)?.order;
+      if (remembered === undefined) toLoad.add(id);
+      else found.set(id, remembered);
+    };
+    for (const event of events) {
+      if (event.type === 'lading.order.placed.v1') placed.add(event.data.order);
+      else if (event.type === 'lading.order.line_changed.v1') want(event.data.order);
+      for (const { order } of movesOf(event)) want(order);
+    }
+    if (toLoad.size > 0) for (const order of await loadOrders(db, ledger, toLoad)) found.set(order.order, order);
+    return found;
+  }
+
+  /** Learns how the items are tracked that the events move, so that only those with serial numbers are looked at unit by unit. */
+  async learnTracking(db: Db, ledger: string, events: readonly LedgerEvent[]): Promise<void> {
+    const { tracking } = this;
+    const unknown = new Set<string>();
+    for (const event of events) {
+      if (event.type === 'lading.item.registered.v1') tracking.set(event.data.item, event.data.tracking);
+      for (const { item } of movesOf(event)) if (!tracking.has(item)) unknown.add(item);
+    }
+    for (const item of unknown) if (tracking.has(item)) unknown.delete(item);
+    if (unknown.size === 0) return;
+    const { rows } = await db.query<{ item: string; tracking: 'quantity' | 'serial' }>(
+      'SELECT item, tracking FROM items WHERE ledger = $1 AND item = ANY($2)',
+      [ledger, [...unknown]],
+    );
+    for (const row of rows) tracking.set(row.item, row.tracking);
   }
 
   /** Keeps the orders of a batch as the newest, and forgets the oldest ones beyond `most` accounts. */
   remember(orders: Iterable<OrderState>, most: number): void {
     for (const order of orders) {
       this.#forget(order.order);
-      const weight = weightOf(order);
+      const weight = 1 + order.lines.size + order.accounts.size;
       this.#orders.set(order.order, { order, weight });
       this.#weight += weight;
     }
@@ -43,4 +126,34 @@ export class LedgerState {
   }
 }
 
-const weightOf = (order: OrderState): number => 1 + order.lines.size + order.accounts.size;
+type AccountRow = Account & { readonly id: number; readonly quantity: number; readonly newest: number };
+
+/** Orders with their lines and accounts, as they are in the tables. */
+async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promise<OrderState[]> {
+  const values = [ledger, arrayLiteral([...ids])];
+  const orders = await db.query<Omit<OrderState, 'lines' | 'accounts' | 'owned'>>(
+    `SELECT "order", buyer, supplier, ${microsecondsOf('placed')} AS placed, sequence FROM orders
+     WHERE ledger = $1 AND "order" = ANY($2::text[])`,
+    values,
+  );
+  const lines = await db.query<LineState>(
+    `SELECT "order", line, n, item, quantity, window_from AS "from", window_to AS "to" FROM order_lines
+     WHERE ledger = $1 AND "order" = ANY($2::text[])`,
+    values,
+  );
+  const accounts = await db.query<AccountRow>(
+    `SELECT account AS id, owner, custodian, item, "order", line, stage, shipment, quantity, ${microsecondsOf('newest')} AS newest
+     FROM holdings WHERE ledger = $1 AND "order" = ANY($2::text[])`,
+    values,
+  );
+  const found = new Map<string, OrderState>();
+  for (const row of orders.rows)
+    found.set(row.order, { ...row, lines: new Map(), accounts: new Map(), owned: new Set() });
+  for (const line of lines.rows) found.get(line.order)?.lines.set(line.line, line);
+  for (const { id, quantity, newest, ...account } of accounts.rows) {
+    const order = found.get(account.order);
+    order?.accounts.set(placeKey(account.line, account), { id, account, quantity, newest });
+    if (isPartiesStage(account.stage)) order?.owned.add(ownedKey(account.line, account.owner));
+  }
+  return [...found.values()];
+}

@@ -1,7 +1,7 @@
 import type { Hint } from '#feed/feed';
-import { ID } from '../model.ts';
+import { ID } from './table.ts';
 import type { Db } from '../reading/readModel.ts';
-import { momentOf } from './moment.ts';
+import { momentOf } from './values.ts';
 
 // The sequence is the truth, partition and offset are a hint. `accounts` is the next account's number, `recorded` the recorded
 // time of the last event applied, `head` the newest that the source is known to hold.

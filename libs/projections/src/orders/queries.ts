@@ -1,5 +1,5 @@
 import type { OrderRow } from '#contracts/rows';
-import { instant } from '../reading/instant.ts';
+import { instantOf } from '../engine/values.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
@@ -38,7 +38,7 @@ type Header = Omit<OrderRow, 'lines'>;
 
 async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
   const { rows } = await model.db.query<Header>(
-    `SELECT "order", buyer, supplier, ${instant('placed')} AS placed FROM orders o ${where.sql}
+    `SELECT "order", buyer, supplier, ${instantOf('placed')} AS placed FROM orders o ${where.sql}
      ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

@@ -1,7 +1,7 @@
 import type { PostingRow } from '#contracts/rows';
 import { PartiesStage } from '#contracts/scalars';
 import { filtered, type HoldingsFilter } from '../holdings/filter.ts';
-import { instant } from '../reading/instant.ts';
+import { instantOf } from '../engine/values.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
@@ -17,7 +17,7 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   if (orders !== undefined) where.and(`h."order" = ANY(${where.value(orders)})`);
   where.after(['p.sequence', 'p.n'], keyOf(query, [0, 0]));
   const { rows } = await db.query<PostingRow & { n: number }>(
-    `SELECT p.sequence, a.type, a.id, ${instant('a.occurred')} AS occurred, ${instant('a.recorded')} AS recorded,
+    `SELECT p.sequence, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded,
        h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity, p.balance, p.n
      FROM postings p
        JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account

@@ -1,5 +1,5 @@
 import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
-import { instant } from '../reading/instant.ts';
+import { instantOf } from '../engine/values.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/where.ts';
@@ -35,7 +35,7 @@ type Header = Omit<ShipmentRow, 'lines' | 'status'> & { final: boolean };
 
 async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
   const { rows } = await model.db.query<Header>(
-    `SELECT shipment, consignee, carrier, destination, eta, ${instant('dispatched')} AS dispatched, final
+    `SELECT shipment, consignee, carrier, destination, eta, ${instantOf('dispatched')} AS dispatched, final
      FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

@@ -1,32 +1,28 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Holding } from '#ledger/account';
-import { attribute, isPending, type Lots, startLots } from '#ledger/attribution';
+import { type Attribution, attribute, isPending, type Lots, startLots } from '#ledger/attribution';
 import { movesOf } from '#ledger/touched';
 import type { Batch, Posting } from '../engine/batch.ts';
-import { arrayLiteral, columns, overRows } from '../engine/columns.ts';
-import { microseconds, momentOf } from '../engine/moment.ts';
+import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
+import { arrayLiteral, microseconds } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { Db } from '../reading/readModel.ts';
 
-const COUNT = `
-  INSERT INTO swap_counts
-  SELECT $1, swap, leg, sequence, kind, ${momentOf('occurred')}, quantity
-  FROM unnest($2::text[], $3::int[], $4::bigint[], $5::text[], $6::float8[], $7::bigint[]) AS t (swap, leg, sequence, kind, occurred, quantity)`;
-const COMPLETE = `
-  UPDATE swap_legs l SET completed = c.completed
-  FROM (
-    SELECT swap, leg, sum(quantity) AS quantity, max(occurred) AS completed FROM swap_counts
-    WHERE ledger = $1 AND swap = ANY($2::text[]) AND kind = 'received' GROUP BY swap, leg
-  ) c
-  WHERE l.ledger = $1 AND l.swap = ANY($2::text[]) AND l.swap = c.swap AND l.leg = c.leg AND l.quantity = c.quantity`;
-const KEEP = `
-  INSERT INTO swap_lots SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])
-  ON CONFLICT (ledger, "order", line) DO UPDATE SET lots = excluded.lots`;
-const FORGET = `
-  DELETE FROM swap_lots s USING unnest($2::text[], $3::text[]) AS t ("order", line)
-  WHERE s.ledger = $1 AND s."order" = ANY($2::text[]) AND s."order" = t."order" AND s.line = t.line`;
+// A leg's units as they came (or were lost, or cancelled), each with when it happened, so that a balance can be judged at any moment and
+// integrated over time.
+export const swapCounts = new Table('swap_counts', {
+  columns: { swap: id, leg: int, sequence: bigint, kind: text, occurred: moment, quantity: bigint },
+  key: ['swap', 'leg', 'sequence', 'kind'],
+});
 
-interface Line {
+// Which of a line's units are which leg's, as the ledger's attribution keeps it: a row a line, for as long as some of a leg's units have
+// yet to arrive.
+export const swapLots = new Table('swap_lots', {
+  columns: { order: id, line: id, lots: text },
+  key: ['order', 'line'],
+});
+
+interface AttributedLine {
   readonly order: string;
   readonly line: string;
   lots: Lots;
@@ -38,10 +34,10 @@ interface Line {
  */
 export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
   const executes = batch.events.some(({ type }) => type === 'lading.swap.executed.v1');
-  const pending = await load(batch, db);
+  const pending = await loadLines(batch, db);
   if (!executes && pending.size === 0) return;
 
-  const before = new Before(batch);
+  const before = new BalancesBefore(batch);
   const counts = new Counts();
   for (const event of batch.events) {
     for (const [key, { order, line }] of linesOf(event)) {
@@ -57,40 +53,45 @@ export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
     }
   }
   await counts.write(batch.ledger, db);
-  await write(batch.ledger, [...pending.values()], db);
+  const lines = [...pending.values()];
+  await keepLots(
+    db,
+    batch.ledger,
+    lines.filter(({ lots }) => isPending(lots)),
+  );
+  await forgetLots(
+    db,
+    batch.ledger,
+    lines.filter(({ lots }) => !isPending(lots)),
+  );
 }
 
-/** The lots of a line do not depend on the batches in which its events came: they are written in one order. */
-const canonical = (lots: Lots): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(lots).sort(([a], [b]) => (a < b ? -1 : 1))));
-
-async function load({ ledger, orders }: Batch, db: Db): Promise<Map<string, Line>> {
+async function loadLines({ ledger, orders, placed }: Batch, db: Db): Promise<Map<string, AttributedLine>> {
+  // An order that the batch places has no lots yet.
+  const isNew = new Set(placed.map(({ order }) => order));
+  const known = [...orders.keys()].filter((order) => !isNew.has(order));
+  if (known.length === 0) return new Map();
   const { rows } = await db.query<{ order: string; line: string; lots: string }>(
     'SELECT "order", line, lots FROM swap_lots WHERE ledger = $1 AND "order" = ANY($2::text[])',
-    [ledger, arrayLiteral([...orders.keys()])],
+    [ledger, arrayLiteral(known)],
   );
   return new Map(rows.map((row) => [`${row.order}|${row.line}`, { ...row, lots: JSON.parse(row.lots) as Lots }]));
 }
 
-async function write(ledger: string, lines: readonly Line[], db: Db): Promise<void> {
-  const { true: kept = [], false: done = [] } = Object.fromEntries(
-    groupBy(lines, ({ lots }) => String(isPending(lots))),
-  );
-  const named = [({ order }: Line) => order, ({ line }: Line) => line];
-  await overRows(
-    db,
-    KEEP,
-    ledger,
-    columns(kept, ...named, ({ lots }) => canonical(lots)),
-  );
-  await overRows(db, FORGET, ledger, columns(done, ...named));
-}
+const keepLots = swapLots.upsert<AttributedLine>({
+  order: ({ order }) => order,
+  line: ({ line }) => line,
+  // In one order of accounts, so that a row does not depend on the batches in which its events came.
+  lots: ({ lots }) => JSON.stringify(Object.fromEntries(Object.entries(lots).sort(([a], [b]) => (a < b ? -1 : 1)))),
+});
+
+const forgetLots = swapLots.remove<AttributedLine>({ order: ({ order }) => order, line: ({ line }) => line });
 
 const linesOf = (event: LedgerEvent): Map<string, { order: string; line: string }> =>
   new Map(movesOf(event).map(({ order, line }) => [`${order}|${line}`, { order, line }]));
 
 /** What was on the accounts of a line before an event of the batch. */
-class Before {
+class BalancesBefore {
   readonly #batch: Batch;
   #postings: Map<number, Posting[]> | undefined;
 
@@ -113,7 +114,7 @@ class Before {
   }
 }
 
-interface Count {
+interface LegCount {
   readonly swap: string;
   readonly leg: number;
   readonly event: LedgerEvent;
@@ -121,42 +122,44 @@ interface Count {
   quantity: number;
 }
 
+const addCounts = swapCounts.insert<LegCount>({
+  swap: ({ swap }) => swap,
+  leg: ({ leg }) => leg,
+  sequence: ({ event }) => event.sequence,
+  kind: ({ kind }) => kind,
+  occurred: ({ event }) => microseconds(event.time),
+  quantity: ({ quantity }) => quantity,
+});
+
+const COMPLETE = `
+  UPDATE swap_legs l SET completed = c.completed
+  FROM (
+    SELECT swap, leg, sum(quantity) AS quantity, max(occurred) AS completed FROM swap_counts
+    WHERE ledger = $1 AND swap = ANY($2::text[]) AND kind = 'received' GROUP BY swap, leg
+  ) c
+  WHERE l.ledger = $1 AND l.swap = ANY($2::text[]) AND l.swap = c.swap AND l.leg = c.leg AND l.quantity = c.quantity`;
+
 /** A leg's units by event and by what became of them. */
 class Counts {
-  readonly #counts = new Map<string, Count>();
+  readonly #counts = new Map<string, LegCount>();
 
-  add(event: LedgerEvent, { received, gone }: Pick<ReturnType<typeof attribute>, 'received' | 'gone'>): void {
+  add(event: LedgerEvent, { received, gone }: Attribution): void {
     for (const one of received) this.#count(event, one, 'received');
     for (const one of gone) this.#count(event, one, one.how);
   }
 
-  #count(
-    event: LedgerEvent,
-    { swap, leg, quantity }: { swap: string; leg: number; quantity: number },
-    kind: string,
-  ): void {
+  async write(ledger: string, db: Db): Promise<void> {
+    const counts = [...this.#counts.values()];
+    if (counts.length === 0) return;
+    await addCounts(db, ledger, counts);
+    await db.query(COMPLETE, [ledger, arrayLiteral([...new Set(counts.map(({ swap }) => swap))])]);
+  }
+
+  #count(event: LedgerEvent, of: { swap: string; leg: number; quantity: number }, kind: string): void {
+    const { swap, leg, quantity } = of;
     const key = `${swap}|${leg}|${event.sequence}|${kind}`;
     const count = this.#counts.get(key);
     if (count === undefined) this.#counts.set(key, { swap, leg, event, kind, quantity });
     else count.quantity += quantity;
-  }
-
-  async write(ledger: string, db: Db): Promise<void> {
-    await overRows(
-      db,
-      COUNT,
-      ledger,
-      columns(
-        [...this.#counts.values()],
-        ({ swap }) => swap,
-        ({ leg }) => leg,
-        ({ event }) => event.sequence,
-        ({ kind }) => kind,
-        ({ event }) => microseconds(event.time),
-        ({ quantity }) => quantity,
-      ),
-    );
-    const swaps = new Set([...this.#counts.values()].map(({ swap }) => swap));
-    await overRows(db, COMPLETE, ledger, [[...swaps]]);
   }
 }

@@ -1,5 +1,5 @@
 import type { SwapRow, SwapStatus } from '#contracts/rows';
-import { instant } from '../reading/instant.ts';
+import { instantOf } from '../engine/values.ts';
 import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { ReadModel } from '../reading/readModel.ts';
@@ -32,7 +32,7 @@ async function find(model: ReadModel, where: Where, query: SwapsQuery, at: Date)
   if (query.status !== undefined) where.and(`${status} = ${where.value(query.status)}`);
   const { rows } = await model.db.query<Row>(
     `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,
-       ${instant('expires')} AS expires, ${instant('proposed')} AS proposed, ${instant('executed')} AS executed
+       ${instantOf('expires')} AS expires, ${instantOf('proposed')} AS proposed, ${instantOf('executed')} AS executed
      FROM swaps s ${where.sql} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

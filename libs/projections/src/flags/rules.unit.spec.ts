@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { commonControllers } from './controls.ts';
+import { commonControllers } from './rules.ts';
 
 describe('who controls two parties', () => {
   const controls = new Map([

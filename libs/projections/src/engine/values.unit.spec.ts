@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { arrayLiteral, columns } from './columns.ts';
+import { arrayLiteral, microseconds } from './values.ts';
 
 describe('a column of rows', () => {
   it('is written as PostgreSQL reads arrays', () => {
@@ -12,20 +12,14 @@ describe('a column of rows', () => {
     expect(arrayLiteral(['say "hi"', 'back\\slash'])).toBe('{"say \\"hi\\"","back\\\\slash"}');
     expect(arrayLiteral([arrayLiteral(['a', 'b"'])])).toBe('{"{\\"a\\",\\"b\\\\\\"\\"}"}');
   });
+});
 
-  it('is made of what each row says', () => {
-    expect(
-      columns(
-        [
-          { a: 1, b: 'x' },
-          { a: 2, b: 'y' },
-        ],
-        ({ a }) => a,
-        ({ b }) => b,
-      ),
-    ).toEqual([
-      [1, 2],
-      ['x', 'y'],
-    ]);
+describe('a moment in microseconds', () => {
+  it('is what PostgreSQL makes of it, whatever its offset and its fraction', () => {
+    expect(microseconds('1970-01-01T00:00:00Z')).toBe(0);
+    expect(microseconds('2023-12-31T10:00:00+01:00')).toBe(Date.UTC(2023, 11, 31, 9) * 1000);
+    expect(microseconds('2023-12-31T10:00:00.5Z')).toBe(Date.UTC(2023, 11, 31, 10) * 1000 + 500_000);
+    expect(microseconds('2023-12-31T10:00:00.123456789-05:30')).toBe(Date.UTC(2023, 11, 31, 15, 30) * 1000 + 123_457);
+    expect(microseconds('1969-12-31T23:59:59.999999Z')).toBe(-1);
   });
 });

@@ -1,0 +1,49 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import { bigint, moment, optional, Table, text } from '../engine/table.ts';
+import { microseconds } from '../engine/values.ts';
+import type { Model } from '../model.ts';
+import { type Mentioned, mentioned } from './mentioned.ts';
+
+// Parties and items are ids with blanks between them, since every array costs more to read than the rest of the row.
+const activity = new Table('activity', {
+  columns: {
+    sequence: bigint,
+    type: text,
+    id: text,
+    source: text,
+    subject: text,
+    actor: text,
+    occurred: moment,
+    recorded: moment,
+    parties: text,
+    items: text,
+    quantity: bigint,
+    note: optional(text),
+  },
+  key: ['sequence'],
+});
+
+const insert = activity.insert<Mentioned & { readonly event: LedgerEvent }>({
+  sequence: ({ event }) => event.sequence,
+  type: ({ event }) => event.type,
+  id: ({ event }) => event.id,
+  source: ({ event }) => event.source,
+  subject: ({ event }) => event.subject,
+  actor: ({ event }) => event.actor,
+  occurred: ({ event }) => microseconds(event.time),
+  recorded: ({ event }) => microseconds(event.recordedtime),
+  parties: ({ parties }) => parties.join(' '),
+  items: ({ items }) => items.join(' '),
+  quantity: ({ quantity }) => quantity,
+  note: ({ event }) => event.data.note ?? null,
+});
+
+export const activityModel: Model = {
+  tables: [activity],
+  apply: ({ ledger, events }, db) =>
+    insert(
+      db,
+      ledger,
+      events.map((event) => ({ event, ...mentioned(event) })),
+    ),
+};

@@ -1,0 +1,211 @@
+import type { Db } from '../reading/readModel.ts';
+import { arrayLiteral, momentOf, type Value } from './values.ts';
+
+/** How a table keeps the values of a column, and how they travel to it: the values of many rows as one array. */
+interface Column<V> {
+  /** The type in the table. */
+  readonly type: string;
+  /** The type of an element of the array. */
+  readonly element: string;
+  readonly nullable?: boolean;
+  readonly byDefault?: string;
+  /** Turns a value into an element … */
+  write?(value: V): Value;
+  /** … and this SQL turns the element into what the table keeps. */
+  readonly read?: (element: string) => string;
+  /** Only for the compiler: what the values are. */
+  readonly values?: V;
+}
+
+/** Ids are compared byte by byte, so that a list is sorted the same on every machine. */
+export const ID = 'text COLLATE "C"';
+export const id: Column<string> = { type: ID, element: 'text' };
+export const text: Column<string> = { type: 'text', element: 'text' };
+export const int: Column<number> = { type: 'int', element: 'int' };
+export const bigint: Column<number> = { type: 'bigint', element: 'bigint' };
+export const bool: Column<boolean> = { type: 'boolean', element: 'bool' };
+/** A day, as text. */
+export const day: Column<string> = { type: 'date', element: 'date' };
+/** A moment, in microseconds since 1970. */
+export const moment: Column<number> = { type: 'timestamptz', element: 'float8', read: momentOf };
+// An array of arrays has to be a rectangle: so each of these travels as text.
+export const texts: Column<readonly string[]> = {
+  type: 'text[]',
+  element: 'text',
+  write: arrayLiteral,
+  read: (element) => `${element}::text[]`,
+};
+export const bigints: Column<readonly number[]> = {
+  type: 'bigint[]',
+  element: 'text',
+  write: arrayLiteral,
+  read: (element) => `${element}::bigint[]`,
+};
+
+export const optional = <V>(column: Column<V>): Column<V | null> => ({
+  ...(column as Column<V | null>),
+  nullable: true,
+});
+
+/** A column that may be left out; it is then this SQL. */
+export const withDefault = <V>(column: Column<V>, byDefault: string): Column<V | null> => ({
+  ...(column as Column<V | null>),
+  byDefault,
+});
+
+type Columns = Readonly<Record<string, Column<unknown>>>;
+type ValuesOf<C> = C extends Column<infer V> ? V : never;
+type Omittable<C extends Columns> = { [K in keyof C]: null extends ValuesOf<C[K]> ? K : never }[keyof C];
+
+/** Some columns, each with what its value is in a row; null, where a statement leaves the stored value as it is. */
+type Some<C extends Columns, T> = { readonly [K in keyof C]?: (row: T) => ValuesOf<C[K]> | null };
+/** All columns of a new row. */
+type All<C extends Columns, T> = { readonly [K in Omittable<C>]?: (row: T) => ValuesOf<C[K]> } & {
+  readonly [K in Exclude<keyof C, Omittable<C>>]: (row: T) => ValuesOf<C[K]>;
+};
+
+/** Runs over rows of one ledger, all at once; not at all when there are none. */
+type Statement<T, R = unknown> = (db: Db, ledger: string, rows: readonly T[]) => Promise<R[]>;
+
+/** Of every table, `ledger` is the first column, and leads the primary key and every index: it is not named here. */
+interface Declaration<C extends Columns> {
+  readonly columns: C;
+  readonly key: readonly (keyof C & string)[];
+  /** Per cent of a page that is filled at first, so that a changed row stays on its page. */
+  readonly fillfactor?: number;
+  readonly indexes?: Readonly<Record<string, { readonly on: readonly (keyof C & string)[]; readonly where?: string }>>;
+}
+
+/**
+ * A table of a read model. Its columns are declared once: the table, its statements and their parameters are all made from them. In a
+ * statement `stored` is a row of the table, `given` one that the statement runs over, and `$1` the ledger.
+ */
+export class Table<C extends Columns> {
+  constructor(
+    readonly name: string,
+    private readonly declaration: Declaration<C>,
+  ) {}
+
+  /** Makes the table and its indexes. */
+  get ddl(): string {
+    const { columns, key, fillfactor, indexes = {} } = this.declaration;
+    const lines = Object.entries(columns).map(
+      ([name, { type, nullable, byDefault }]) =>
+        `${quoted(name)} ${type}${nullable === true ? '' : ' NOT NULL'}${byDefault === undefined ? '' : ` DEFAULT ${byDefault}`}`,
+    );
+    const body = [`ledger ${ID} NOT NULL`, ...lines, `PRIMARY KEY (${['ledger', ...key].map(quoted).join(', ')})`];
+    return [
+      `CREATE TABLE ${this.name} (\n  ${body.join(',\n  ')}\n)${fillfactor === undefined ? '' : ` WITH (fillfactor = ${fillfactor})`};`,
+      ...Object.entries(indexes).map(
+        ([name, { on, where }]) =>
+          `CREATE INDEX ${name} ON ${this.name} (${['ledger', ...on].map(quoted).join(', ')})${where === undefined ? '' : ` WHERE ${where}`};`,
+      ),
+    ].join('\n');
+  }
+
+  insert<T>(values: All<C, T>): Statement<T> {
+    return this.#insert(values, '');
+  }
+
+  /** Leaves a row as it is that is there already. */
+  insertNew<T>(values: All<C, T>): Statement<T> {
+    return this.#insert(values, ' ON CONFLICT DO NOTHING');
+  }
+
+  /** Puts these columns of a row that is there already to the given values: all but the key unless told. */
+  upsert<T>(values: All<C, T>, replaced = this.#besidesKey(values)): Statement<T> {
+    return this.#insert(values, this.#onConflict(replaced.map((name) => `${quoted(name)} = excluded.${quoted(name)}`)));
+  }
+
+  /** Adds these columns to those of a row that is there already. */
+  add<T>(values: All<C, T>, added: readonly (keyof C & string)[]): Statement<T> {
+    const sums = added.map((name) => `${quoted(name)} = stored.${quoted(name)} + excluded.${quoted(name)}`);
+    return this.#insert(values, this.#onConflict(sums));
+  }
+
+  /** Sets all given columns but those of the key, or what `set` says, of rows that have the given part of the key. */
+  update<T>(values: Some<C, T>, set?: Partial<Record<keyof C & string, string>>, and = ''): Statement<T> {
+    const changes: [string, string | undefined][] =
+      set === undefined ? this.#besidesKey(values).map((name) => [name, `given.${quoted(name)}`]) : Object.entries(set);
+    const assigned = changes.map(([name, value]) => `${quoted(name)} = ${value ?? ''}`).join(', ');
+    return this.over(
+      values,
+      (given) => `UPDATE ${this.name} stored SET ${assigned} FROM ${given} WHERE ${this.#matches(values)}${and}`,
+    );
+  }
+
+  /** Deletes rows that have the given part of the key. */
+  remove<T>(values: Some<C, T>): Statement<T> {
+    return this.over(
+      values,
+      (given) => `DELETE FROM ${this.name} stored USING ${given} WHERE ${this.#matches(values)}`,
+    );
+  }
+
+  /** A statement of its own over given rows: `sql` gets what stands after FROM. Only the given columns travel. */
+  over<T, R = unknown>(values: Some<C, T>, sql: (given: string) => string): Statement<T, R> {
+    const named = this.#named(values);
+    const arrays = named.map(([, { element }], i) => `$${i + 2}::${element}[]`);
+    const rows = `unnest(${arrays.join(', ')}) AS given (${named.map(([name]) => quoted(name)).join(', ')})`;
+    const read = named.map(([name, column]) =>
+      column.read === undefined ? quoted(name) : `${column.read(quoted(name))} AS ${quoted(name)}`,
+    );
+    const asTheyAre = named.every(([, column]) => column.read === undefined);
+    const statement = sql(asTheyAre ? rows : `(SELECT ${read.join(', ')} FROM ${rows}) AS given`);
+    const travelling = named.map(([name, column]) => {
+      const valueOf = values[name] as (row: T) => Value;
+      if (column.write === undefined) return valueOf;
+      return (row: T): Value => {
+        const value = valueOf(row);
+        return value === null ? null : (column.write?.(value) ?? null);
+      };
+    });
+    return async (db, ledger, rows) => {
+      if (rows.length === 0) return [];
+      const parameters = [ledger, ...travelling.map((value) => arrayLiteral(rows.map(value)))];
+      return (await db.query<R & object>(statement, parameters)).rows;
+    };
+  }
+
+  #insert<T>(values: Some<C, T>, onConflict: string): Statement<T> {
+    const names = this.#named(values).map(([name]) => quoted(name));
+    return this.over(
+      values,
+      (given) =>
+        `INSERT INTO ${this.name} AS stored (ledger, ${names.join(', ')}) SELECT $1, given.* FROM ${given}${onConflict}`,
+    );
+  }
+
+  #onConflict(set: readonly string[]): string {
+    const key = ['ledger', ...this.declaration.key].map(quoted);
+    return ` ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${set.join(', ')}`;
+  }
+
+  /** The first of the key is named as an array, too: so that an index is the way to the rows also while a table has no statistics. */
+  #matches(values: object): string {
+    const names = Object.keys(values);
+    const [first = '', ...rest] = this.declaration.key.filter((name) => name in values);
+    const any = `$${names.indexOf(first) + 2}::${this.declaration.columns[first].element}[]`;
+    return [
+      'stored.ledger = $1',
+      `stored.${quoted(first)} = ANY(${any})`,
+      ...[first, ...rest].map((name) => `stored.${quoted(name)} = given.${quoted(name)}`),
+    ].join(' AND ');
+  }
+
+  #named<T>(values: Some<C, T>): [name: string, column: Column<unknown>][] {
+    const { columns } = this.declaration;
+    return Object.keys(values).map((name) => {
+      const column = columns[name];
+      if (column === undefined) throw new Error(`the table ${this.name} has no column ${name}`);
+      return [name, column];
+    });
+  }
+
+  #besidesKey(values: object): readonly (keyof C & string)[] {
+    return Object.keys(values).filter((name) => !this.declaration.key.includes(name));
+  }
+}
+
+/** The one name of a column that SQL keeps for itself. */
+const quoted = (name: string): string => (name === 'order' ? '"order"' : name);

@@ -1,0 +1,43 @@
+import type { LineState, OrderState } from '../engine/ledgerState.ts';
+import { bigint, day, id, int, moment, Table } from '../engine/table.ts';
+import type { Model } from '../model.ts';
+
+// `placed` is when the order was placed, `sequence` is the event that placed it.
+const orders = new Table('orders', {
+  columns: { order: id, buyer: id, supplier: id, placed: moment, sequence: bigint },
+  key: ['order'],
+});
+
+// A line's quantity does not count what was cancelled, which is on accounts of its own. `n` keeps the lines as the order gave them.
+const lines = new Table('order_lines', {
+  columns: { order: id, line: id, n: int, item: id, quantity: bigint, window_from: day, window_to: day },
+  key: ['order', 'line'],
+  fillfactor: 90,
+});
+
+const place = orders.insert<OrderState>({
+  order: ({ order }) => order,
+  buyer: ({ buyer }) => buyer,
+  supplier: ({ supplier }) => supplier,
+  placed: ({ placed }) => placed,
+  sequence: ({ sequence }) => sequence,
+});
+
+const changing = {
+  order: ({ order }: LineState) => order,
+  line: ({ line }: LineState) => line,
+  quantity: ({ quantity }: LineState) => quantity,
+  window_from: ({ from }: LineState) => from,
+  window_to: ({ to }: LineState) => to,
+};
+const addLines = lines.insert<LineState>({ ...changing, n: ({ n }) => n, item: ({ item }) => item });
+const changeLines = lines.update<LineState>(changing);
+
+export const ordersModel: Model = {
+  tables: [orders, lines],
+  apply: async ({ ledger, placed, openedLines, changedLines }, db) => {
+    await place(db, ledger, placed);
+    await addLines(db, ledger, openedLines);
+    await changeLines(db, ledger, [...changedLines]);
+  },
+};

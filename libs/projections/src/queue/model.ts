@@ -1,0 +1,115 @@
+import { isPartiesStage } from '#ledger/account';
+import type { PartiesStage } from '#contracts/scalars';
+import type { Batch } from '../engine/batch.ts';
+import { type LineState, type OrderState, ownedKey } from '../engine/ledgerState.ts';
+import { PoisonEvent } from '../engine/poison.ts';
+import { bigint, bool, day, id, int, Table } from '../engine/table.ts';
+import type { Model } from '../model.ts';
+
+// A row is what one owner has or is promised of one order line. Lines that still wait for something are indexed in the queue's order.
+// `placed` is the sequence of the event that placed the order.
+const queue = new Table('queue', {
+  columns: {
+    order: id,
+    line: id,
+    owner: id,
+    item: id,
+    window_from: day,
+    window_to: day,
+    placed: bigint,
+    n: int,
+    ordered: bigint,
+    in_transit: bigint,
+    held: bigint,
+    damaged: bigint,
+    waiting: bool,
+  },
+  key: ['order', 'line', 'owner'],
+  fillfactor: 85,
+  indexes: {
+    queue_waiting: { on: ['item', 'window_from', 'window_to', 'placed', 'n', 'owner'], where: 'waiting' },
+  },
+});
+
+/** What a batch brings to an owner's units of a line, or takes from them, stage by stage. */
+interface Share extends Record<PartiesStage, number> {
+  readonly owner: string;
+  readonly line: LineState;
+  readonly order: OrderState;
+  /** Whether the owner has units of the line for the first time. */
+  readonly isNew: boolean;
+}
+
+const counted = {
+  order: ({ order }: Share) => order.order,
+  line: ({ line }: Share) => line.line,
+  owner: ({ owner }: Share) => owner,
+  ordered: ({ ordered }: Share) => ordered,
+  in_transit: ({ in_transit }: Share) => in_transit,
+  held: ({ held }: Share) => held,
+  damaged: ({ damaged }: Share) => damaged,
+};
+
+const enter = queue.insert<Share>({
+  ...counted,
+  item: ({ line }) => line.item,
+  window_from: ({ line }) => line.from,
+  window_to: ({ line }) => line.to,
+  placed: ({ order }) => order.sequence,
+  n: ({ line }) => line.n,
+  waiting: ({ ordered, in_transit }) => ordered + in_transit > 0,
+});
+
+const change = queue.update<Share>(counted, {
+  ordered: 'stored.ordered + given.ordered',
+  in_transit: 'stored.in_transit + given.in_transit',
+  held: 'stored.held + given.held',
+  damaged: 'stored.damaged + given.damaged',
+  waiting: 'stored.ordered + given.ordered + stored.in_transit + given.in_transit > 0',
+});
+
+// The window is the line's, whoever owns its units.
+const changeWindow = queue.update<LineState>(
+  {
+    order: ({ order }) => order,
+    line: ({ line }) => line,
+    window_from: ({ from }) => from,
+    window_to: ({ to }) => to,
+  },
+  undefined,
+  ' AND (stored.window_from, stored.window_to) <> (given.window_from, given.window_to)',
+);
+
+export const queueModel: Model = {
+  tables: [queue],
+  apply: async (batch, db) => {
+    const shares = sharesOf(batch);
+    const known = shares.filter(({ isNew }) => !isNew);
+    await enter(
+      db,
+      batch.ledger,
+      shares.filter(({ isNew }) => isNew),
+    );
+    await change(db, batch.ledger, known);
+    await changeWindow(db, batch.ledger, [...batch.changedLines]);
+  },
+};
+
+function sharesOf(batch: Batch): Share[] {
+  const shares = new Map<string, Share>();
+  for (const { account: state, quantity, sequence } of batch.postings) {
+    const { order: id, line: name, owner, stage } = state.account;
+    if (!isPartiesStage(stage)) continue;
+    const key = `${id}|${ownedKey(name, owner)}`;
+    let share = shares.get(key);
+    if (share === undefined) {
+      const order = batch.orders.get(id);
+      const line = order?.lines.get(name);
+      if (order === undefined || line === undefined) throw new PoisonEvent(sequence, `order ${id} has no line ${name}`);
+      share = { owner, line, order, isNew: batch.isFirstOwned(state), ordered: 0, in_transit: 0, held: 0, damaged: 0 };
+      shares.set(key, share);
+    }
+    share[stage] += quantity;
+  }
+  return [...shares.values()];
+}

@@ -1,0 +1,191 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Move } from '#contracts/move';
+import type { Batch } from '../engine/batch.ts';
+import { bigint, bool, day, id, moment, optional, Table, text } from '../engine/table.ts';
+import { microseconds } from '../engine/values.ts';
+import type { Model } from '../model.ts';
+
+// `final`: a receipt said that nothing more is coming.
+const shipments = new Table('shipments', {
+  columns: {
+    shipment: id,
+    consignee: id,
+    carrier: id,
+    destination: optional(text),
+    eta: optional(day),
+    dispatched: moment,
+    final: bool,
+  },
+  key: ['shipment'],
+  fillfactor: 90,
+});
+
+// A line is one owner's units of one order line on the shipment: advised = received + damaged + lost + refused + in_transit.
+const lines = new Table('shipment_lines', {
+  columns: {
+    shipment: id,
+    order: id,
+    line: id,
+    owner: id,
+    item: id,
+    advised: bigint,
+    received: bigint,
+    damaged: bigint,
+    surplus: bigint,
+    lost: bigint,
+    refused: bigint,
+    in_transit: bigint,
+  },
+  key: ['shipment', 'order', 'line', 'owner'],
+  fillfactor: 85,
+});
+
+export const shipmentsModel: Model = {
+  tables: [shipments, lines],
+  apply: async (batch, db) => {
+    await dispatch(db, batch.ledger, firstDispatches(batch));
+    await changeHeaders(db, batch.ledger, headerChanges(batch));
+    await addLines(db, batch.ledger, linesOf(batch));
+  },
+};
+
+type Dispatched = LedgerEvent<'lading.shipment.dispatched.v1'>;
+
+// A shipment that is dispatched again keeps its header.
+const dispatch = shipments.insertNew<Dispatched>({
+  shipment: ({ data }) => data.shipment,
+  consignee: ({ data }) => data.consignee,
+  carrier: ({ data }) => data.carrier,
+  destination: ({ data }) => data.destination ?? null,
+  eta: ({ data }) => data.eta ?? null,
+  dispatched: ({ time }) => microseconds(time),
+  final: () => false,
+});
+
+function firstDispatches({ events }: Batch): Dispatched[] {
+  const first = new Map<string, Dispatched>();
+  for (const event of events) {
+    if (event.type === 'lading.shipment.dispatched.v1' && !first.has(event.data.shipment))
+      first.set(event.data.shipment, event);
+  }
+  return [...first.values()];
+}
+
+interface HeaderChange {
+  readonly shipment: string;
+  consignee?: string;
+  destination?: string;
+  eta?: string;
+  final?: boolean;
+}
+
+const changeHeaders = shipments.update<HeaderChange>(
+  {
+    shipment: ({ shipment }) => shipment,
+    consignee: ({ consignee }) => consignee ?? null,
+    destination: ({ destination }) => destination ?? null,
+    eta: ({ eta }) => eta ?? null,
+    final: ({ final }) => final ?? false,
+  },
+  {
+    consignee: 'coalesce(given.consignee, stored.consignee)',
+    destination: 'coalesce(given.destination, stored.destination)',
+    eta: 'coalesce(given.eta, stored.eta)',
+    final: 'stored.final OR given.final',
+  },
+);
+
+function headerChanges({ events }: Batch): HeaderChange[] {
+  const changes = new Map<string, HeaderChange>();
+  const changeOf = (shipment: string): HeaderChange => {
+    const change = changes.get(shipment) ?? { shipment };
+    changes.set(shipment, change);
+    return change;
+  };
+  for (const { data } of events) {
+    if ('consignees' in data) {
+      for (const { shipment, consignee, destination, eta } of data.consignees ?? []) {
+        const change = changeOf(shipment);
+        change.consignee = consignee;
+        if (destination !== undefined) change.destination = destination;
+        if (eta !== undefined) change.eta = eta;
+      }
+    }
+    if ('final' in data && data.final === true) changeOf(data.shipment).final = true;
+  }
+  return [...changes.values()];
+}
+
+/** What of a line's units is where; `advised` is what was sent for this owner, so that the others sum to it (but for surplus). */
+const STATES = ['advised', 'received', 'damaged', 'surplus', 'lost', 'refused', 'in_transit'] as const;
+type State = (typeof STATES)[number];
+type ShipmentLine = Record<State, number> & {
+  readonly shipment: string;
+  readonly order: string;
+  readonly line: string;
+  readonly owner: string;
+  readonly item: string;
+};
+
+const addLines = lines.add<ShipmentLine>(
+  {
+    shipment: ({ shipment }) => shipment,
+    order: ({ order }) => order,
+    line: ({ line }) => line,
+    owner: ({ owner }) => owner,
+    item: ({ item }) => item,
+    advised: ({ advised }) => advised,
+    received: ({ received }) => received,
+    damaged: ({ damaged }) => damaged,
+    surplus: ({ surplus }) => surplus,
+    lost: ({ lost }) => lost,
+    refused: ({ refused }) => refused,
+    in_transit: ({ in_transit }) => in_transit,
+  },
+  STATES,
+);
+
+type LineOf = (shipment: string, order: string, line: string, owner: string, item: string) => ShipmentLine;
+
+/** What the batch changes of each line. */
+function linesOf({ events, moves }: Batch): ShipmentLine[] {
+  const found = new Map<string, ShipmentLine>();
+  const nothing = { advised: 0, received: 0, damaged: 0, surplus: 0, lost: 0, refused: 0, in_transit: 0 };
+  const lineOf: LineOf = (shipment, order, line, owner, item) => {
+    const key = `${shipment}|${order}|${line}|${owner}`;
+    const own = found.get(key) ?? { shipment, order, line, owner, item, ...nothing };
+    found.set(key, own);
+    return own;
+  };
+  for (const { move } of moves) count(move, lineOf);
+  for (const event of events) {
+    if (event.type !== 'lading.shipment.received.v1') continue;
+    for (const { order, line, owner, item, surplus } of event.data.lines) {
+      if (surplus !== undefined && surplus > 0)
+        lineOf(event.data.shipment, order, line, owner, item).surplus += surplus;
+    }
+  }
+  return [...found.values()];
+}
+
+/** Where units that leave a shipment are counted. */
+const ARRIVED: Readonly<Partial<Record<string, State>>> = {
+  held: 'received',
+  damaged: 'damaged',
+  lost: 'lost',
+  returned: 'refused',
+};
+
+/** Onto a shipment units are advised; off it they arrived somehow, or (another owner, another shipment) are advised there. */
+function count({ item, order, line, quantity, from, to }: Move, lineOf: LineOf): void {
+  if (from.shipment !== undefined) {
+    const off = lineOf(from.shipment, order, line, from.owner, item);
+    off.in_transit -= quantity;
+    off[ARRIVED[to.stage] ?? 'advised'] += ARRIVED[to.stage] === undefined ? -quantity : quantity;
+  }
+  if (to.shipment !== undefined) {
+    const onto = lineOf(to.shipment, order, line, to.owner, item);
+    onto.in_transit += quantity;
+    onto[ARRIVED[from.stage] ?? 'advised'] += ARRIVED[from.stage] === undefined ? quantity : -quantity;
+  }
+}
