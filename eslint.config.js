@@ -3,17 +3,7 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: [
-      'node_modules/',
-      'dist/',
-      'dist.new/',
-      'dist.old/',
-      'coverage/',
-      '.cache/',
-      '.lading/',
-      '.kafka/',
-      'apps/dashboard/',
-    ],
+    ignores: ['node_modules/', 'dist/', 'dist.new/', 'dist.old/', 'coverage/', '.cache/', '.lading/', '.kafka/'],
   },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

@@ -1,28 +1,44 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { dependenciesStamp } from './dependencies.mjs';
 import { onlyOne } from './onlyOne.mjs';
+import { projects } from './projects.mjs';
 import { root } from './root.mjs';
 import { saying } from './say.mjs';
 
 const DIST = join(root, 'dist');
 const STAMP = join(DIST, '.lading-stamp');
-const NOT_BUILT = /[.]spec[.]ts$|^apps\/dashboard\/|^test\/setup\/.*[.]mjs$/;
+const NOT_BUILT = /[.]spec[.]ts$|^test\/setup\/.*[.]mjs$/;
+/** What is compiled: the sources of every project of nest-cli.json, and the benches, which are under test. */
+const folders = () => [...projects.map(({ sourceRoot }) => sourceRoot), 'test'];
 
-/** The sources of the build, sorted: everything under apps, libs and test but the tests themselves. */
+/** The files of the build, sorted: everything in those folders but the tests themselves. */
 function sources() {
-  return ['apps', 'libs', 'test']
-    .filter((top) => existsSync(join(root, top)))
-    .flatMap((top) =>
-      readdirSync(join(root, top), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length)),
-    )
+  return folders()
+    .flatMap((folder) => filesUnder(join(root, folder)))
+    .map((path) => path.slice(root.length))
     .filter((path) => !NOT_BUILT.test(path))
     .sort();
+}
+
+/** @param {string} folder */
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /**
@@ -37,7 +53,16 @@ function buildStamp(paths) {
   return hash.digest('hex');
 }
 
-const built = (/** @type {string} */ stamp) => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp;
+/**
+ * Whether dist is the build of these sources. A file that is newer than the stamp was put there by another program, for example
+ * by `nest start --watch`, and may be of other sources.
+ * @param {string} stamp
+ */
+function built(stamp) {
+  if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== stamp) return false;
+  const { mtimeMs } = statSync(STAMP);
+  return filesUnder(DIST).every((path) => statSync(path).mtimeMs <= mtimeMs);
+}
 
 /**
  * Compiles the sources into dist, unless they have not changed. It is built beside and moved into place, so that a process
@@ -66,15 +91,14 @@ async function build(paths, stamp) {
   rmSync(old, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
 
-  const tops = ['apps', 'libs', 'test'].filter((top) => paths.some((path) => path.startsWith(`${top}/`)));
   const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
-  const ignored = ['**/*.spec.ts', 'apps/dashboard/**'].flatMap((glob) => ['--ignore', glob]);
-  await promisify(execFile)(process.execPath, [swc, ...tops, '-d', fresh, '-q', '--extensions', '.ts', ...ignored], {
-    cwd: root,
-  }).catch((/** @type {unknown} */ error) => {
-    const { stdout, stderr } = /** @type {{stdout: string, stderr: string}} */ (error);
-    throw new Error(`the build failed:\n${stdout}${stderr}`);
-  });
+  const options = ['-d', fresh, '-q', '--extensions', '.ts', '--ignore', '**/*.spec.ts'];
+  await promisify(execFile)(process.execPath, [swc, ...folders(), ...options], { cwd: root }).catch(
+    (/** @type {unknown} */ error) => {
+      const { stdout, stderr } = /** @type {{stdout: string, stderr: string}} */ (error);
+      throw new Error(`the build failed:\n${stdout}${stderr}`);
+    },
+  );
   // What the code reads beside itself: JSON, SQL, HTML.
   for (const path of paths) if (!path.endsWith('.ts')) cpSync(join(root, path), join(fresh, path));
 

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { programOf } from '../ensure/projects.mjs';
 import { root } from '../ensure/root.mjs';
 import { startGuarded } from '#servers/process/guarded.mjs';
 import { flagsOf } from './writerFlags.mjs';
@@ -27,7 +28,7 @@ const READY_MS = 90_000;
  * @returns {Promise<RunningService>}
  */
 export async function startService({ name, app, port, logFile, env, nodeOptions = [] }) {
-  const main = join(root, 'dist', 'apps', app, 'src', 'main.js');
+  const main = join(root, programOf(app));
   const logFd = openSync(logFile, 'a', 0o600);
   const server = await startGuarded([process.execPath, '--enable-source-maps', ...flagsOf(app), ...nodeOptions, main], {
     cwd: root,

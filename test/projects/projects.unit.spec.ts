@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+import { programOf, projects } from '#scripts/ensure/projects.mjs';
+import { services } from '#scripts/stack/services.mjs';
+
+const read = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
+const apps = projects.filter(({ type }) => type === 'application');
+const libraries = projects.filter(({ type }) => type === 'library');
+const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name).toSorted();
+
+describe('nest-cli.json is the list of apps and libraries:', () => {
+  it.each(['apps', 'libs'])('it lists every folder of %s, and no other', (top) => {
+    const folders = readdirSync(join(packageRoot, top));
+    const listed = projects
+      .filter(({ root }) => root.startsWith(`${top}/`))
+      .map(({ root }) => root.slice(top.length + 1));
+    expect(listed.toSorted()).toEqual(folders.toSorted());
+    expect(names(top === 'apps' ? apps : libraries)).toEqual(folders.toSorted());
+  });
+
+  it('the source folder and the entry file of every project exist', () => {
+    const missing = projects.flatMap(({ root, sourceRoot, entryFile }) =>
+      [root, sourceRoot, ...(entryFile === undefined ? [] : [`${sourceRoot}/${entryFile}.ts`])].filter(
+        (path) => !existsSync(join(packageRoot, path)),
+      ),
+    );
+    expect(missing).toEqual([]);
+    expect(apps.filter(({ entryFile }) => entryFile === undefined)).toEqual([]);
+  });
+
+  it('the stack runs every app but the command line', () => {
+    expect(names(services)).toEqual(names(apps.filter(({ name }) => name !== 'cli')));
+  });
+
+  it('docker/compose.yaml runs the program that each app is built to', () => {
+    const commands = [...read('docker/compose.yaml').matchAll(/command: \[node, .*?(dist\/\S+)\]/g)];
+    const programs = apps.filter(({ name }) => name !== 'cli').map(({ name }) => programOf(name));
+    expect(commands.map(([, program]) => program).toSorted()).toEqual(programs.toSorted());
+  });
+
+  it('package.json gives every library a name to import it by, from its sources and from its build', () => {
+    const { imports } = JSON.parse(read('package.json')) as { imports: Record<string, unknown> };
+    for (const { name, sourceRoot } of libraries) {
+      expect([name, imports[`#${name}/*`]]).toEqual([
+        name,
+        { source: `./${sourceRoot}/*.ts`, default: `./dist/${sourceRoot}/*.js` },
+      ]);
+    }
+  });
+
+  it('CONTRIBUTING.md has a row for each of them', () => {
+    const rows = [...read('CONTRIBUTING.md').matchAll(/^\| (`(?:apps|libs)\/[^|]+) \|/gm)];
+    const described = rows.flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(?:apps|libs)\/(\w+)`/g)].map(([, name]) => name),
+    );
+    expect(described.toSorted()).toEqual(names(projects));
+  });
+});
