@@ -8,7 +8,7 @@ import { Relay } from '#apps/relay/src/relay';
 import type { Applied, Sink } from '#feed/feed';
 import { KafkaFeed } from '#feed/kafka';
 import { createKafka } from '#feed/kafkaClient';
-import type { Published } from '#feed/message';
+import type { EventBytes } from '#journal/reader';
 import { feedMigrations } from '#feed/migrations/index';
 import { silent } from '#feed/observer';
 import { ensureTopic } from '#feed/topic';
@@ -83,12 +83,12 @@ async function measure(world: World): Promise<Figure[]> {
   ];
 }
 
-async function sendPlainly(world: World, events: readonly Published[]): Promise<number> {
+async function sendPlainly(world: World, events: readonly EventBytes[]): Promise<number> {
   const kafka = createKafka(world, silent);
   await ensureTopic(kafka, { topic: 'plain', partitions: 6 });
   const publisher = new Publisher(kafka, 'plain');
   await publisher.connect();
-  const batches: Published[][] = [];
+  const batches: EventBytes[][] = [];
   for (let from = 0; from < EVENTS; from += 1_000) batches.push(events.slice(from, from + 1_000));
   const seconds = await timed(async () => {
     for (const batch of batches) await publisher.send(batch.map((event) => ({ ...event, partition: 0 })));

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import type { ConsumptionOptions } from '#feed/consumption';
 import type { Feed } from '#feed/feed';
-import { type Published, toFeedEvent } from '#feed/message';
+import { toFeedEvent } from '#feed/feedEvent';
+import type { EventBytes } from '#journal/reader';
 import { createPool } from '#platform/database/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { eventually } from './eventually.ts';
@@ -19,13 +20,13 @@ export interface SourceTraits {
 /** One adapter with a source of its own. */
 export interface FeedHarness {
   /** Puts events into the source, in this order; a sequence may be left out. */
-  publish(events: readonly Published[]): Promise<void>;
+  publish(events: readonly EventBytes[]): Promise<void>;
   /** Feeds made of one harness are members of one group. */
   feed(options: ConsumptionOptions): Feed;
   close(): Promise<void>;
 }
 
-const bytesOf = (events: readonly Published[]) => events.map(({ bytes }) => bytes);
+const bytesOf = (events: readonly EventBytes[]) => events.map(({ bytes }) => bytes);
 
 /** What every feed promises, whatever its source. */
 export function feedContract({ endless, secondHand }: SourceTraits, makeHarness: () => Promise<FeedHarness>): void {
@@ -55,7 +56,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       started.push({ feed, ended });
       return feed;
     };
-    const reaches = (ledger: string, events: readonly Published[]) =>
+    const reaches = (ledger: string, events: readonly EventBytes[]) =>
       eventually(async () => {
         const applied = await sink.applied(ledger);
         expect(applied.length).toBe(events.length);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
-import type { Published } from '#feed/message';
+import type { EventBytes } from '#journal/reader';
 import { journalMigrations } from '#journal/migrations/index';
 import { feedMigrations } from '#feed/migrations/index';
 import { migrate } from '#platform/database/migrate';
@@ -15,8 +15,12 @@ export const freshJournal = () =>
   });
 
 /** Puts events into the journal's tables as an append does: rows and head in one transaction, the notification after it. */
-export async function append(pool: pg.Pool, events: readonly Published[]): Promise<void> {
-  const ledgers = new Map<string, Published[]>();
+export async function append(
+  pool: pg.Pool,
+  events: readonly EventBytes[],
+  { notify = true }: { readonly notify?: boolean } = {},
+): Promise<void> {
+  const ledgers = new Map<string, EventBytes[]>();
   for (const event of events) ledgers.set(event.ledger, [...(ledgers.get(event.ledger) ?? []), event]);
   for (const [ledger, ours] of ledgers) {
     const stored = ours.map(({ sequence, bytes }) => ({ sequence, bytes, event: parseEvent(bytes) }));
@@ -45,6 +49,6 @@ export async function append(pool: pg.Pool, events: readonly Published[]): Promi
         stored.map(({ bytes }) => bytes),
       ],
     );
-    await pool.query(`SELECT pg_notify('lading_events', $1)`, [ledger]);
+    if (notify) await pool.query(`SELECT pg_notify('lading_events', $1)`, [ledger]);
   }
 }

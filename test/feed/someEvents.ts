@@ -1,5 +1,5 @@
 import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
-import type { Published } from '#feed/message';
+import type { EventBytes } from '#journal/reader';
 
 /** Its place in an atomic batch. */
 interface BatchPlace {
@@ -8,7 +8,7 @@ interface BatchPlace {
 }
 
 /** An event as a ledger keeps it: the first opens it, the others register parties. `note` makes it longer. */
-export function anEvent(ledger: string, sequence: number, note?: string, batch?: BatchPlace): Published {
+export function anEvent(ledger: string, sequence: number, note?: string, batch?: BatchPlace): EventBytes {
   const event = {
     id: `E-${sequence}`,
     source: 'urn:test',
@@ -29,11 +29,11 @@ export function anEvent(ledger: string, sequence: number, note?: string, batch?:
 }
 
 /** Events `from` to `to` of a ledger. */
-export const someEvents = (ledger: string, from: number, to: number): Published[] =>
+export const someEvents = (ledger: string, from: number, to: number): EventBytes[] =>
   Array.from({ length: to - from + 1 }, (_, index) => anEvent(ledger, from + index));
 
 /** The events `from` to `to` of a ledger, kept as one. */
-export const anAtomicBatch = (ledger: string, from: number, to: number): Published[] =>
+export const anAtomicBatch = (ledger: string, from: number, to: number): EventBytes[] =>
   Array.from({ length: to - from + 1 }, (_, batchindex) =>
     anEvent(ledger, from + batchindex, undefined, { batchindex, batchsize: to - from + 1 }),
   );

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { Applied, FeedEvent, Hint, Sink } from '#feed/feed';
+import type { Applied, Hint, Sink } from '#feed/feed';
+import type { FeedEvent } from '#feed/feedEvent';
 import { transaction } from '#platform/database/transaction';
 
 /**

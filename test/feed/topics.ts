@@ -1,6 +1,7 @@
 import { Kafka, type KafkaMessage, logLevel, Partitioners } from 'kafkajs';
 import { KafkaLog } from '#feed/kafkaLog';
-import { type Published, toMessage } from '#feed/message';
+import { toMessage } from '#feed/message';
+import type { EventBytes } from '#journal/reader';
 import { eventually } from './eventually.ts';
 
 /** What a test does to a topic behind the back of those under test. */
@@ -42,7 +43,7 @@ export class Topics {
   /** Sends events as the relay would, in batches. */
   async send(
     topic: string,
-    events: readonly Published[],
+    events: readonly EventBytes[],
     partition: (ledger: string) => number = () => 0,
   ): Promise<void> {
     const producer = this.kafka.producer({

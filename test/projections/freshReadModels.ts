@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
-import type { FeedEvent } from '#feed/feed';
+import type { FeedEvent } from '#feed/feedEvent';
 import { journalMigrations } from '#journal/migrations/index';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';

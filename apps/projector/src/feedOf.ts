@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import type { Feed } from '#feed/feed';
-import { fillFromJournal } from '#feed/fillFromJournal';
-import { JournalFeed } from '#feed/journal';
+import { fillFromJournal, JournalFeed } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
 import type { FeedLog, FeedObserver } from '#feed/observer';
 import type { WithDatabase } from '#platform/service/config';

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
-import { feedMetrics } from '#feed/metrics';
+import { feedMetrics } from '#feed/observer';
 import type { WithDatabase } from '#platform/service/config';
 import { HealthChecks, NotReady } from '#platform/watching/health';
 import { createPool } from '#platform/database/database';

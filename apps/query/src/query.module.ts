@@ -3,7 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { AskHandler } from './asking/ask.handler.ts';
 import { Asking } from './asking/asking.ts';
 import { Ledgers } from './asking/ledgers.ts';
-import { News } from './asking/news.ts';
+import { Signals } from './asking/signals.ts';
 import { Readiness } from './asking/readiness.ts';
 import { Visibility } from './asking/visibility.ts';
 import { AsyncApiController } from './docs/asyncApi.controller.ts';
@@ -52,7 +52,7 @@ import { FindStatusHandler } from './status/status.query.ts';
     FindLedgersHandler,
     Ledgers,
     Visibility,
-    News,
+    Signals,
     OpenStreams,
     Readiness,
   ],

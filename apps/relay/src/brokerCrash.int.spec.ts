@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { fillFromJournal } from '#feed/fillFromJournal';
+import { fillFromJournal } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
 import { createPool } from '#platform/database/database';
 import { startBroker } from '#servers/kafka/broker.mjs';

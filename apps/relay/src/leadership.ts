@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { clientConfig } from '#platform/database/database';
-import { pause } from '#feed/retry';
+import { pause } from '#feed/runner';
 
 /** Being the one relay that publishes to a topic. Ends with the connection that holds the lock. */
 export interface Leadership {

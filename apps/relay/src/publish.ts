@@ -1,29 +1,33 @@
 import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { KafkaLog } from '#feed/kafkaLog';
-import type { Published } from '#feed/message';
 import type { FeedLog } from '#feed/observer';
 import { ensureTopic, type TopicSettings } from '#feed/topic';
-import { Wake } from '#feed/wake';
-import { listen } from '#platform/database/listen';
-import { Outbox } from './outbox.ts';
-import type { Progress } from './progress.ts';
+import type { EventBytes } from '#journal/reader';
+import { JournalTail } from '#journal/tail';
+import type { Cursors } from './cursors.ts';
 import { type Addressed, Publisher } from './publisher.ts';
-import type { RelayObserver } from './relayObserver.ts';
 import { verifyCursors } from './verify.ts';
 
-export interface PublishOptions {
+/** What the relay does, for metrics. */
+export interface RelayObserver {
+  leading?(leading: boolean): void;
+  /** A batch was acknowledged. */
+  published?(batch: { readonly seconds: number; readonly events: ReadonlyMap<string, number> }): void;
+}
+
+interface PublishOptions {
   readonly kafka: Kafka;
   readonly topic: TopicSettings;
   readonly url: string;
   readonly pool: pg.Pool;
-  readonly progress: Progress;
+  readonly cursors: Cursors;
   readonly log: FeedLog;
   readonly observer?: RelayObserver | undefined;
   readonly pollEvery?: number | undefined;
   readonly checkEvery?: number | undefined;
-  /** Fires when this relay is to publish no more. */
-  readonly signal: AbortSignal;
+  /** Aborted when this relay is to publish no more. */
+  readonly stop: AbortSignal;
   /** The topic is as it must be, everything stored is where it was said to be, and sending begins. */
   readonly onPublishing: () => void;
 }
@@ -37,28 +41,36 @@ const STORE_MS = 50;
 
 /**
  * One connection to Kafka: makes or checks the topic, verifies the cursors, then sends what the journal has, as it comes.
- * Resolves when `signal` fires; rejects on any failure, and the next call begins with a new producer and verifies again.
+ * Resolves when it is stopped; rejects on any failure, and the next call begins with a new producer and verifies again.
  */
 export async function publish(options: PublishOptions): Promise<void> {
-  const { kafka, topic, progress, log, signal } = options;
+  const { kafka, topic, cursors, log, stop } = options;
   const records = new KafkaLog(kafka, topic.topic);
   const publisher = new Publisher(kafka, topic.topic);
   try {
     await ensureTopic(kafka, topic, log);
-    for (const [ledger, cursor] of await verifyCursors(progress.all, topic.topic, records, log))
-      await progress.replace(ledger, cursor);
+    for (const [ledger, cursor] of await verifyCursors(cursors.all, topic.topic, records, log))
+      await cursors.replace(ledger, cursor);
     const partitions = await records.partitions();
     await publisher.connect();
     options.onPublishing();
-    if (!signal.aborted) await new Session(options, records, publisher, partitions).run();
+    if (!stop.aborted) await new Session(options, records, publisher, partitions).run();
   } finally {
     await Promise.all([publisher.close(), records.close().catch(() => undefined)]);
   }
 }
 
+/** kafkajs has no linger, so the batches are made here: awaited one by one 250–400 events/s go through, in batches 20,000. */
+const MAX_EVENTS = 1_000;
+/** The broker takes batches of 1 MB a partition, and a batch may be for one partition only. One event may go beyond this. */
+const MAX_BYTES = 900_000;
+/** Key, headers and the record's own fields, generously. */
+const OVERHEAD_BYTES = 200;
+
 class Session {
-  readonly #outbox: Outbox;
-  readonly #wake: Wake;
+  readonly #tail: JournalTail;
+  /** Aborted when publishing ends, for whatever reason. */
+  readonly #over = new AbortController();
   /** The offset that each partition's next record must at least get. */
   readonly #next = new Map<number, bigint>();
   #failed: { error: unknown } | undefined;
@@ -69,39 +81,28 @@ class Session {
     private readonly publisher: Publisher,
     private readonly partitions: readonly number[],
   ) {
-    this.#outbox = new Outbox(options.pool, options.progress.positions, options.log);
-    this.#wake = new Wake(options.signal);
-    for (const { partition, offset } of options.progress.all.values()) this.#expect(partition, offset);
+    const { url, pool, pollEvery, cursors } = options;
+    this.#tail = new JournalTail({
+      ...{ url, pool, pollEvery, name: 'lading relay listener' },
+      positions: cursors.positions,
+      onHead: (ledger, head, position) => {
+        this.#expectHead(ledger, head, position);
+      },
+      stop: AbortSignal.any([options.stop, this.#over.signal]),
+    });
+    for (const { partition, offset } of cursors.all.values()) this.#expect(partition, offset);
   }
 
   async run(): Promise<void> {
-    const { url, pollEvery = 1_000, checkEvery = 10_000, signal, progress } = this.options;
-    const lookAtAll = () => {
-      this.#outbox.heardNothing();
-      this.#wake.now();
-    };
-    const listener = listen({
-      url,
-      channels: ['lading_events'],
-      name: 'lading relay listener',
-      onListening: lookAtAll,
-      onNotification: (ledger) => {
-        this.#outbox.heard(ledger);
-        this.#wake.now();
-      },
-    });
-    const timers = [
-      setInterval(lookAtAll, pollEvery),
-      this.#every(STORE_MS, () => progress.store()),
-      this.#every(checkEvery, () => this.#check()),
-    ];
+    const { checkEvery = 10_000, stop, cursors } = this.options;
+    const timers = [this.#every(STORE_MS, () => cursors.store()), this.#every(checkEvery, () => this.#checkTopic())];
     try {
       // One batch is read while the one before it is sent.
       let reading = this.#read();
-      while (!signal.aborted && this.#failed === undefined) {
+      while (!stop.aborted && this.#failed === undefined) {
         const batch = await reading;
         if (batch.length === 0) {
-          await this.#wake.wait();
+          await this.#tail.wait();
           reading = this.#read();
           continue;
         }
@@ -112,22 +113,46 @@ class Session {
       if (this.#failed !== undefined) throw this.#failed.error;
     } finally {
       for (const timer of timers) clearInterval(timer);
-      await listener.close();
+      await this.#tail.close();
     }
   }
 
-  /** Its failure is thrown where it is awaited, which may be after another failure. */
-  #read(): Promise<readonly Published[]> {
-    const reading = this.#outbox.next();
+  #read(): Promise<readonly EventBytes[]> {
+    const reading = this.#nextBatch();
+    // Its failure is thrown where it is awaited, which may be after another failure.
     reading.catch(() => undefined);
     return reading;
   }
 
-  async #send(events: readonly Published[]): Promise<void> {
-    const { progress, observer } = this.options;
+  /** The next events to send, each ledger's in order, several ledgers' together; empty when everything was read. */
+  async #nextBatch(): Promise<readonly EventBytes[]> {
+    await this.#tail.lookAtHeads();
+    const batch: EventBytes[] = [];
+    let bytes = 0;
+    while (batch.length < MAX_EVENTS && bytes < MAX_BYTES) {
+      const ledger = this.#tail.nextLedger();
+      if (ledger === undefined) break;
+      const limits = { events: MAX_EVENTS - batch.length, bytes: MAX_BYTES - bytes, overhead: OVERHEAD_BYTES };
+      const events = await this.#tail.read(ledger, limits);
+      for (const event of events) bytes += event.bytes.length + OVERHEAD_BYTES;
+      batch.push(...events);
+    }
+    return batch;
+  }
+
+  #expectHead(ledger: string, head: number, position: number): void {
+    if (head >= position) return;
+    this.options.log.error(
+      { ledger, published: position, journal: head },
+      `ledger ${ledger} is published up to ${position}, but the journal ends at ${head}: was it restored from an old backup?`,
+    );
+  }
+
+  async #send(events: readonly EventBytes[]): Promise<void> {
+    const { cursors, observer } = this.options;
     const batch: Addressed[] = [];
     for (const { ledger, sequence, bytes } of events)
-      batch.push({ ledger, sequence, bytes, partition: await progress.partitionOf(ledger, this.partitions) });
+      batch.push({ ledger, sequence, bytes, partition: await cursors.partitionOf(ledger, this.partitions) });
 
     const began = performance.now();
     const offsets = await this.publisher.send(batch);
@@ -141,7 +166,7 @@ class Session {
           `partition ${partition} was made again or cut off: it gave offset ${offset} a second time`,
         );
       seen.set(partition, offset);
-      progress.acknowledge(ledger, sequence, offset);
+      cursors.acknowledge(ledger, sequence, offset);
       counts.set(ledger, (counts.get(ledger) ?? 0) + 1);
     }
     for (const [partition, offset] of seen) this.#expect(partition, offset);
@@ -149,7 +174,7 @@ class Session {
   }
 
   /** Notices a topic that was made again, or taken away, while nothing is sent. */
-  async #check(): Promise<void> {
+  async #checkTopic(): Promise<void> {
     // As known before the broker is asked: what is sent meanwhile is beyond the end that it tells.
     const next = new Map(this.#next);
     for (const { partition, end } of await this.records.extents([...next.keys()]))
@@ -172,7 +197,7 @@ class Session {
       work()
         .catch((error: unknown) => {
           this.#failed ??= { error };
-          this.#wake.now();
+          this.#over.abort();
         })
         .finally(() => {
           busy = false;

@@ -1,9 +1,10 @@
 import type { Kafka, Producer } from 'kafkajs';
 import { Partitioners } from 'kafkajs';
-import { type Published, toMessage } from '#feed/message';
+import { toMessage } from '#feed/message';
+import type { EventBytes } from '#journal/reader';
 
 /** An event and the partition of its ledger. */
-export interface Addressed extends Published {
+export interface Addressed extends EventBytes {
   readonly partition: number;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import type { Published } from '#feed/message';
+import type { EventBytes } from '#journal/reader';
 import { relayStatus } from '#feed/status';
 import { createPool } from '#platform/database/database';
 import { eventually } from '#test/feed/eventually';
@@ -55,7 +55,7 @@ describeKafka('the relay', () => {
       messages: records.map(({ message }) => message),
     };
   };
-  const isPublished = (ledger: string, events: readonly Published[]) =>
+  const isPublished = (ledger: string, events: readonly EventBytes[]) =>
     eventually(async () => {
       const { sequences, bytes } = await published(ledger);
       expect(sequences).toEqual(events.map(({ sequence }) => sequence));

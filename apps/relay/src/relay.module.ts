@@ -1,16 +1,32 @@
 import { Inject, Injectable, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
+import { feedMetrics } from '#feed/observer';
 import { relayStatus } from '#feed/status';
 import type { WithDatabase } from '#platform/service/config';
 import { HealthChecks, NotReady } from '#platform/watching/health';
-import { feedLagEvents, feedLagSeconds } from '#platform/watching/metrics';
+import { counter, FAST, gauge, histogram } from '#platform/watching/metrics';
 import { CONFIG, POOL } from '#platform/service/tokens';
 import { Relay } from './relay.ts';
-import { relayMetrics } from './relayObserver.ts';
+import type { RelayObserver } from './publish.ts';
 import { readTopicSettings } from './relaySettings.ts';
 
 const LAG_MS = 5_000;
+
+const publishSeconds = histogram('lading_relay_publish_seconds', 'One batch sent and acknowledged', FAST);
+const publishedEvents = counter('lading_relay_events_total', 'Events sent and acknowledged', ['ledger']);
+const leadingRelay = gauge('lading_relay_leading', '1 in the relay that publishes, 0 in one that stands by');
+const { lag } = feedMetrics('relay');
+
+const metrics: RelayObserver = {
+  leading(leading) {
+    leadingRelay.set(leading ? 1 : 0);
+  },
+  published({ seconds, events }) {
+    publishSeconds.observe(seconds);
+    for (const [ledger, count] of events) publishedEvents.inc({ ledger }, count);
+  },
+};
 
 /** Runs the relay for as long as the application lives. */
 @Injectable()
@@ -32,7 +48,7 @@ export class RelayService implements OnApplicationBootstrap, OnApplicationShutdo
       clientId: 'lading-relay',
       topic: readTopicSettings(config.topic),
       log: logger,
-      observer: relayMetrics,
+      observer: metrics,
     });
     health.register('relay', () => {
       const { state, reason } = this.#relay.state();
@@ -58,13 +74,10 @@ export class RelayService implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   async #measureLag(): Promise<void> {
-    for (const { consumer, ledger, lagEvents, lagSeconds } of await relayStatus(this.pool)) {
-      feedLagEvents.set({ consumer, ledger }, lagEvents);
-      feedLagSeconds.set({ consumer, ledger }, lagSeconds);
-    }
+    for (const { ledger, lagEvents, lagSeconds } of await relayStatus(this.pool)) lag(ledger, lagEvents, lagSeconds);
   }
 }
 
 /** The relay: from the journal to Kafka. */
-@Module({ providers: [RelayService], exports: [RelayService] })
+@Module({ providers: [RelayService] })
 export class RelayModule {}

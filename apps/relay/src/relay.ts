@@ -1,13 +1,11 @@
 import type pg from 'pg';
 import { createKafka, type KafkaConnection } from '#feed/kafkaClient';
 import { type FeedLog, silent } from '#feed/observer';
-import { delayAfter, pause, reasonOf } from '#feed/retry';
+import { type Failure, persist, reasonOf, Runner } from '#feed/runner';
 import type { TopicSettings } from '#feed/topic';
-import { report } from './cursors.ts';
+import { Cursors } from './cursors.ts';
 import { becomeLeader, type Leadership } from './leadership.ts';
-import { Progress } from './progress.ts';
-import { publish } from './publish.ts';
-import type { RelayObserver } from './relayObserver.ts';
+import { publish, type RelayObserver } from './publish.ts';
 
 export interface RelayOptions extends KafkaConnection {
   /** Of the journal; `pool` reads it. */
@@ -29,16 +27,20 @@ export interface RelayState {
 }
 
 const REPORT_MS = 5_000;
+const BACKOFF = { first: 100, most: 3_000 };
+
+const REPORT = `
+  INSERT INTO feed.relay_status AS s (state, reason, updated) VALUES ($1, $2, now())
+  ON CONFLICT (single) DO UPDATE SET state = excluded.state, reason = excluded.reason, updated = excluded.updated`;
 
 /**
- * Publishes the journal to Kafka: each ledger on the partition that it was given at first sight, in order, from a cursor. One
- * relay publishes, any number of others stand by. It stops for nothing: what is away is waited for.
+ * Publishes the journal to Kafka: each ledger in order, on the partition that was chosen for it, from a cursor. One relay
+ * publishes, any number of others stand by. It never ends by itself: what is away is waited for.
  */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #log: FeedLog;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #runner = new Runner({});
   #state: RelayState = { state: 'starting' };
 
   constructor(options: RelayOptions) {
@@ -47,106 +49,96 @@ export class Relay {
   }
 
   run(): Promise<void> {
-    this.#running ??= this.#run();
-    return this.#running;
+    return this.#runner.run(() => this.#run());
   }
 
   /** Sends what it has begun to send, and stores how far it came. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#runner.stop();
+    this.#state = { state: 'stopped' };
   }
 
   state(): RelayState {
     return this.#state;
   }
 
+  /** Leads again and again: a lock that was lost is waited for like the first time. */
   async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        const known = setTimeout(() => {
-          this.#enter({ state: 'standing-by' });
-        }, 1_000);
-        const leadership = await becomeLeader(this.#options.url, this.#options.topic.topic, signal).finally(() => {
-          clearTimeout(known);
-        });
-        failures = 0;
-        if (leadership !== undefined) await this.#lead(leadership);
-      } catch (error) {
-        failures += 1;
-        await this.#wait(`the database is away: ${reasonOf(error)}`, error, failures);
-      }
-    }
-    this.#state = { state: 'stopped' };
+    const stop = this.#runner.stopping;
+    const lead = async (running: () => void) => {
+      const standingBy = setTimeout(() => {
+        this.#enter({ state: 'standing-by' });
+      }, 1_000);
+      const leadership = await becomeLeader(this.#options.url, this.#options.topic.topic, stop).finally(() => {
+        clearTimeout(standingBy);
+      });
+      running();
+      if (leadership !== undefined) await this.#lead(leadership);
+    };
+    while (!stop.aborted)
+      await persist(lead, {
+        ...{ stop, backoff: BACKOFF },
+        onFailure: (failure) => {
+          this.#wait(`the database is away: ${reasonOf(failure.error)}`, failure);
+        },
+      });
   }
 
-  /** While this is the leader: publishes, begins anew with new connections after every failure of Kafka's. */
+  /** While this is the leader: publishes, and begins anew with new connections after every failure of Kafka. */
   async #lead(leadership: Leadership): Promise<void> {
     const { observer, topic } = this.#options;
     const lost = () => leadership.signal.aborted;
-    const over = AbortSignal.any([this.#stopping.signal, leadership.signal]);
-    const ended = () => over.aborted;
+    const stop = AbortSignal.any([this.#runner.stopping, leadership.signal]);
     this.#log.info({ topic: topic.topic }, 'this relay publishes');
     observer?.leading?.(true);
     const reporting = setInterval(() => {
       void this.#report(leadership);
     }, REPORT_MS);
     try {
-      const progress = await Progress.load(leadership, topic.topic);
-      for (let failures = 0; !ended(); ) {
-        const kafka = createKafka(this.#options, this.#log);
-        try {
-          await publish({
-            ...this.#options,
-            kafka,
-            log: this.#log,
-            progress,
-            signal: over,
-            onPublishing: () => {
-              failures = 0;
-              this.#enter({ state: 'publishing' });
-              void this.#report(leadership);
-            },
-          });
-        } catch (error) {
-          if (ended()) break;
-          failures += 1;
-          await this.#wait(reasonOf(error), error, failures, leadership, over);
-        }
-      }
-      if (!lost()) await progress.store();
+      const cursors = await Cursors.load(leadership, topic.topic);
+      const publishing = (running: () => void) =>
+        publish({
+          ...this.#options,
+          kafka: createKafka(this.#options, this.#log),
+          log: this.#log,
+          cursors,
+          stop,
+          onPublishing: () => {
+            running();
+            this.#enter({ state: 'publishing' });
+            void this.#report(leadership);
+          },
+        });
+      await persist(publishing, {
+        ...{ stop, backoff: BACKOFF },
+        onFailure: (failure) => {
+          this.#wait(reasonOf(failure.error), failure);
+          void this.#report(leadership);
+        },
+      });
+      if (!lost()) await cursors.store();
     } finally {
       clearInterval(reporting);
       observer?.leading?.(false);
-      if (lost()) this.#log.warn({}, 'this relay has lost its lock: it publishes no more until it has it again');
+      if (lost()) this.#log.warn({}, 'this relay has lost its lock: it publishes no more until it has the lock again');
       await leadership.end();
     }
   }
 
-  async #wait(
-    reason: string,
-    error: unknown,
-    failures: number,
-    leadership?: Leadership,
-    signal = this.#stopping.signal,
-  ) {
-    const delay = delayAfter(failures, { first: 100, most: 3_000 });
+  #wait(reason: string, { error, failures, delay }: Failure): void {
     this.#enter({ state: 'waiting', reason });
-    this.#log.warn({ failures, err: error }, `cannot publish: ${reason}; trying again in ${Math.round(delay)} ms`);
-    if (leadership !== undefined) await this.#report(leadership);
-    await pause(delay, signal);
+    this.#log.warn({ failures, err: error }, `cannot publish: ${reason}; trying again in ${delay} ms`);
   }
 
   #enter(state: RelayState): void {
     if (state.state === 'standing-by' && this.#state.state !== 'standing-by')
       this.#log.info({}, 'another relay publishes: standing by');
-    if (!this.#stopping.signal.aborted) this.#state = state;
+    if (!this.#runner.stopping.aborted) this.#state = state;
   }
 
-  /** For status; that it could not be written is found out by what depends on it. */
+  /** Shown in status. That it could not be written is found out by what depends on the connection. */
   async #report({ client }: Leadership): Promise<void> {
-    const { state, reason } = this.#state;
-    await report(client, state, reason).catch(() => undefined);
+    const { state, reason = null } = this.#state;
+    await client.query({ name: 'relay-report', text: REPORT, values: [state, reason] }).catch(() => undefined);
   }
 }

@@ -1,8 +1,7 @@
 import { type KafkaLog } from '#feed/kafkaLog';
 import { identify } from '#feed/message';
 import type { FeedLog } from '#feed/observer';
-import { choosePartition } from './choosePartition.ts';
-import type { Cursor } from './cursors.ts';
+import { choosePartition, type Cursor } from './cursors.ts';
 
 /**
  * Holds what was stored against what the topic holds: the record at a cursor's offset must be that ledger's event of that

@@ -1,12 +1,5 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
-
-/** One event of the feed: the exact bytes that the ledger keeps, and what they say. */
-export interface FeedEvent {
-  readonly ledger: string;
-  readonly sequence: number;
-  readonly bytes: Buffer;
-  readonly event: LedgerEvent;
-}
+import type { FeedEvent } from './feedEvent.ts';
+import type { RunState } from './runner.ts';
 
 /**
  * From where an adapter can go on: a hint, the sequence is the truth. A sink stores the latest one beside each ledger's
@@ -43,10 +36,7 @@ export interface Sink {
 }
 
 /** How a feed is doing, for health and status. */
-export interface FeedState {
-  readonly state: 'starting' | 'running' | 'retrying' | 'stopped';
-  /** What it is waiting for, in words for people. */
-  readonly reason?: string;
+export interface FeedState extends RunState {
   /** The ledgers that stand still while the others go on. */
   readonly parked: readonly ParkedLedger[];
 }
@@ -66,4 +56,15 @@ export interface Feed {
   /** Ends `run` after what is being applied; what was applied and its position stay. */
   stop(): Promise<void>;
   state(): FeedState;
+}
+
+/** The state of a feed that runs, with what its consumption waits for. */
+export function feedState(
+  run: RunState,
+  consumption: { readonly parked: readonly ParkedLedger[]; readonly failing: string | undefined } | undefined,
+): FeedState {
+  const parked = consumption?.parked ?? [];
+  const reason = run.reason ?? consumption?.failing;
+  if (reason === undefined || run.state === 'stopped') return { ...run, parked };
+  return { ...run, state: 'retrying', reason, parked };
 }

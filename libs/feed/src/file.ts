@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import { Consumption, type ConsumptionOptions } from './consumption.ts';
-import type { Feed, FeedEvent, FeedState, Sink } from './feed.ts';
-import { toFeedEvent } from './message.ts';
+import { type Feed, type FeedState, feedState, type Sink } from './feed.ts';
+import { type FeedEvent, toFeedEvent } from './feedEvent.ts';
 import { silent } from './observer.ts';
-import { reasonOf } from './retry.ts';
+import { reasonOf, Runner } from './runner.ts';
 
 export interface FileFeedOptions extends ConsumptionOptions {
   /** A path, or what is read from standard input. NDJSON: the exact bytes of one event a line, of any number of ledgers. */
@@ -26,10 +26,8 @@ const BATCH_BYTES = 8_388_608;
  */
 export class FileFeed implements Feed {
   readonly #options: FileFeedOptions;
-  readonly #stopping = new AbortController();
+  readonly #runner = new Runner({});
   #consumption: Consumption | undefined;
-  #running: Promise<void> | undefined;
-  #state: FeedState['state'] = 'starting';
 
   constructor(options: FileFeedOptions) {
     this.#options = options;
@@ -37,33 +35,23 @@ export class FileFeed implements Feed {
 
   /** @throws FileFeedError for a line that is not an event, after applying what stands before it */
   run(sink: Sink): Promise<void> {
-    this.#running ??= this.#run(sink).finally(() => {
-      this.#state = 'stopped';
-    });
-    return this.#running;
+    return this.#runner.run((running) => this.#read(sink, running));
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running?.catch(() => undefined);
-    this.#state = 'stopped';
+  stop(): Promise<void> {
+    return this.#runner.stop();
   }
 
   state(): FeedState {
-    const reason = this.#consumption?.failing;
-    return {
-      state: this.#state === 'running' && reason !== undefined ? 'retrying' : this.#state,
-      ...(reason !== undefined && { reason }),
-      parked: this.#consumption?.parked ?? [],
-    };
+    return feedState(this.#runner.state(), this.#consumption);
   }
 
-  async #run(sink: Sink): Promise<void> {
-    const { signal } = this.#stopping;
-    const consumption = new Consumption(sink, signal, this.#options);
+  async #read(sink: Sink, running: () => void): Promise<void> {
+    const stop = this.#runner.stopping;
+    const consumption = new Consumption(sink, stop, this.#options);
     this.#consumption = consumption;
     await consumption.load();
-    this.#state = 'running';
+    running();
 
     const waiting = new Map<string, FeedEvent[]>();
     const sizes = new Map<string, number>();
@@ -76,7 +64,7 @@ export class FileFeed implements Feed {
       await consumption.take(ledger, events);
     };
     try {
-      for await (const event of eventsInFile(this.#options.file, signal)) {
+      for await (const event of eventsInFile(this.#options.file, stop)) {
         const gathered = waiting.get(event.ledger) ?? [];
         waiting.set(event.ledger, gathered);
         gathered.push(event);

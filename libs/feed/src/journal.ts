@@ -1,13 +1,10 @@
 import type pg from 'pg';
-import { readHeads } from '#journal/reader';
-import { listen } from '#platform/database/listen';
+import { readBytes } from '#journal/reader';
+import { JournalTail } from '#journal/tail';
 import { Consumption, type ConsumptionOptions, type Fill } from './consumption.ts';
-import type { Feed, FeedState, Sink } from './feed.ts';
-import { fillFromJournal } from './fillFromJournal.ts';
-import { type FeedLog, silent } from './observer.ts';
-import { PageSize } from './pageSize.ts';
-import { delayAfter, pause, reasonOf } from './retry.ts';
-import { Wake } from './wake.ts';
+import { type Feed, type FeedState, feedState, type Sink } from './feed.ts';
+import { toFeedEvent } from './feedEvent.ts';
+import { Runner } from './runner.ts';
 
 export interface JournalFeedOptions extends Omit<ConsumptionOptions, 'fill'> {
   readonly pool: pg.Pool;
@@ -15,7 +12,7 @@ export interface JournalFeedOptions extends Omit<ConsumptionOptions, 'fill'> {
   readonly url: string;
   /** Shown in pg_stat_activity. */
   readonly name?: string | undefined;
-  /** Milliseconds between two looks at all heads: what finds an event whose notification was lost. */
+  /** Milliseconds between two comparisons of all heads, which find an event whose notification was lost. */
   readonly pollEvery?: number | undefined;
 }
 
@@ -24,143 +21,83 @@ const CONCURRENTLY = 3;
 /** Two pages of each are in memory. */
 const PAGE_BYTES = 8_388_608;
 
-/**
- * Every ledger's events from the journal itself: where there is no Kafka, and for rebuilding. Woken by NOTIFY, and polling
- * underneath, for notifications get lost with their connection.
- */
+/** Every ledger's events from the journal itself: where there is no Kafka, and for rebuilding. */
 export class JournalFeed implements Feed {
   readonly #options: JournalFeedOptions;
-  readonly #log: FeedLog;
-  readonly #read: Fill;
-  readonly #stopping = new AbortController();
-  readonly #wake = new Wake(this.#stopping.signal);
-  /** Ledgers with news. */
-  readonly #dirty = new Set<string>();
-  readonly #pages = new PageSize();
-  #lookAtHeads = true;
+  readonly #runner: Runner;
   #consumption: Consumption | undefined;
-  #running: Promise<void> | undefined;
-  #state: FeedState['state'] = 'starting';
-  #reason: string | undefined;
 
   constructor(options: JournalFeedOptions) {
     this.#options = options;
-    this.#log = options.log ?? silent;
-    this.#read = fillFromJournal(options.pool);
+    const { log, backoff } = options;
+    this.#runner = new Runner({ failing: 'cannot read the journal', log, backoff });
   }
 
-  /** Never ends by itself: while the database is away it waits, says so, and goes on when it is back. */
+  /** Never ends by itself: while the database is away it waits, says so, and goes on when the database is back. */
   run(sink: Sink): Promise<void> {
-    this.#running ??= this.#run(sink);
-    return this.#running;
+    return this.#runner.run((running) => this.#follow(sink, running));
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running?.catch(() => undefined);
-    this.#state = 'stopped';
+  stop(): Promise<void> {
+    return this.#runner.stop();
   }
 
   state(): FeedState {
-    const failing = this.#consumption?.failing;
-    const reason = this.#reason ?? failing;
-    return {
-      state: this.#state === 'running' && failing !== undefined ? 'retrying' : this.#state,
-      ...(reason !== undefined && { reason }),
-      parked: this.#consumption?.parked ?? [],
-    };
+    return feedState(this.#runner.state(), this.#consumption);
   }
 
-  async #run(sink: Sink): Promise<void> {
-    const { signal } = this.#stopping;
-    const consumption = new Consumption(sink, signal, this.#options);
+  async #follow(sink: Sink, running: () => void): Promise<void> {
+    const { pool, url, pollEvery, name = 'lading feed' } = this.#options;
+    const stop = this.#runner.stopping;
+    const consumption = new Consumption(sink, stop, this.#options);
     this.#consumption = consumption;
-    const all = () => {
-      this.#lookAtHeads = true;
-      this.#wake.now();
-    };
-    const listener = listen({
-      url: this.#options.url,
-      channels: ['lading_events'],
-      name: this.#options.name ?? 'lading feed',
-      onListening: all,
-      onNotification: (ledger) => {
-        this.#dirty.add(ledger);
-        this.#wake.now();
-      },
+    await consumption.load();
+    const tail = new JournalTail({
+      ...{ pool, url, name, pollEvery, stop },
+      positions: consumption.positions(),
+      onHead: (ledger, head) => consumption.head(ledger, head),
     });
-    const poll = setInterval(all, this.#options.pollEvery ?? 1_000);
     try {
-      for (let failures = 0, loaded = false; !signal.aborted; ) {
-        try {
-          if (!loaded) await consumption.load();
-          loaded = true;
-          if (failures === 0) this.#state = 'running';
-          await this.#round(consumption);
-          failures = 0;
-          this.#state = 'running';
-          this.#reason = undefined;
-          await this.#wake.wait();
-        } catch (error) {
-          failures += 1;
-          this.#lookAtHeads = true;
-          await this.#failed(error, failures);
-        }
+      while (!stop.aborted) {
+        await tail.lookAtHeads();
+        // It runs as soon as the journal answers. After a failure it runs again when a whole round succeeded.
+        if (this.#runner.state().state === 'starting') running();
+        await this.#readAll(tail, consumption);
+        running();
+        await tail.wait();
       }
     } finally {
-      clearInterval(poll);
-      await listener.close();
+      await tail.close();
     }
   }
 
-  async #failed(error: unknown, failures: number): Promise<void> {
-    const delay = delayAfter(failures, this.#options.backoff);
-    this.#state = 'retrying';
-    this.#reason = `cannot read the journal: ${reasonOf(error)}`;
-    this.#log.warn({ failures, err: error }, `${this.#reason}; trying again in ${Math.round(delay)} ms`);
-    this.#options.observer?.retried?.(error);
-    await pause(delay, this.#stopping.signal);
-  }
-
-  /** Reads on in every ledger that has news, until there are none. */
-  async #round(consumption: Consumption): Promise<void> {
-    if (this.#lookAtHeads) {
-      this.#lookAtHeads = false;
-      for (const [ledger, sequence] of await readHeads(this.#options.pool)) {
-        await consumption.head(ledger, sequence);
-        if (sequence > consumption.position(ledger)) this.#dirty.add(ledger);
-      }
-    }
+  /** Reads on in every ledger that has new events, until none has. */
+  async #readAll(tail: JournalTail, consumption: Consumption): Promise<void> {
     const readers = Array.from({ length: CONCURRENTLY }, async () => {
-      for (;;) {
-        const [ledger] = this.#dirty;
-        if (ledger === undefined || this.#stopping.signal.aborted) return;
-        this.#dirty.delete(ledger);
-        await this.#drain(ledger, consumption);
+      for (let ledger = tail.nextLedger(); ledger !== undefined; ledger = tail.nextLedger()) {
+        if (this.#runner.stopping.aborted) return;
+        await this.#readOne(ledger, tail, consumption);
       }
     });
     const failed = (await Promise.allSettled(readers)).find((reader) => reader.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** One page is read while the one before it is applied. */
-  async #drain(ledger: string, consumption: Consumption): Promise<void> {
-    const most = this.#options.batch ?? 1_000;
-    const read = async (after: number) => {
-      const limit = this.#pages.within(PAGE_BYTES, most);
-      const page = await this.#read(ledger, after, limit);
-      this.#pages.learn(page);
-      return { page, more: page.length === limit };
-    };
-    let { page, more } = await read(consumption.position(ledger));
-    while (page.length > 0) {
-      const last = page.at(-1)?.sequence ?? 0;
-      const next = more ? read(last) : Promise.resolve({ page: [], more: false });
-      next.catch(() => undefined);
-      await consumption.head(ledger, last);
-      const taken = await consumption.take(ledger, page);
+  async #readOne(ledger: string, tail: JournalTail, consumption: Consumption): Promise<void> {
+    const limits = { events: this.#options.batch ?? 1_000, bytes: PAGE_BYTES };
+    for await (const page of tail.pages(ledger, consumption.position(ledger), limits)) {
+      await consumption.head(ledger, page.at(-1)?.sequence ?? 0);
+      const taken = await consumption.take(
+        ledger,
+        page.map((event) => toFeedEvent(event.bytes)),
+      );
       if (taken !== 'done' && taken !== 'held') return;
-      ({ page, more } = await next);
     }
   }
+}
+
+/** Fills holes from the journal, which is the source of every other source. */
+export function fillFromJournal(pool: pg.Pool): Fill {
+  return async (ledger, after, limit) =>
+    (await readBytes(pool, ledger, after, limit)).map(({ bytes }) => toFeedEvent(bytes));
 }

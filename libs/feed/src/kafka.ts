@@ -1,11 +1,11 @@
 import type { Kafka } from 'kafkajs';
 import { Consumption, type ConsumptionOptions } from './consumption.ts';
-import type { Feed, FeedState, Sink } from './feed.ts';
+import { type Feed, type FeedState, feedState, type Sink } from './feed.ts';
 import { createKafka, type KafkaConnection } from './kafkaClient.ts';
 import { KafkaLog } from './kafkaLog.ts';
 import { KafkaMember } from './kafkaMember.ts';
 import { type FeedLog, silent } from './observer.ts';
-import { delayAfter, pause, reasonOf } from './retry.ts';
+import { Runner } from './runner.ts';
 
 export interface KafkaFeedOptions extends KafkaConnection, ConsumptionOptions {
   readonly topic: string;
@@ -28,68 +28,38 @@ export class KafkaFeed implements Feed {
   readonly #log: FeedLog;
   readonly #kafka: Kafka;
   readonly #records: KafkaLog;
-  readonly #stopping = new AbortController();
+  readonly #runner: Runner;
   #consumption: Consumption | undefined;
-  #running: Promise<void> | undefined;
-  #state: FeedState['state'] = 'starting';
-  #reason: string | undefined;
 
   constructor(options: KafkaFeedOptions) {
     this.#options = options;
     this.#log = options.log ?? silent;
     this.#kafka = createKafka(options, this.#log);
     this.#records = new KafkaLog(this.#kafka, options.topic);
+    const failing = `cannot read the topic ${options.topic}`;
+    this.#runner = new Runner({ failing, log: options.log, backoff: { first: 200, most: 3_000 } });
   }
 
   /** Never ends by itself: while the broker or the topic is away it waits, says so, and goes on when they are back. */
   run(sink: Sink): Promise<void> {
-    this.#running ??= this.#run(sink);
-    return this.#running;
+    return this.#runner
+      .run((running) => this.#live(sink, running))
+      .finally(() => this.#records.close().catch(() => undefined));
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running?.catch(() => undefined);
-    this.#state = 'stopped';
+  stop(): Promise<void> {
+    return this.#runner.stop();
   }
 
   state(): FeedState {
-    const failing = this.#consumption?.failing;
-    const reason = this.#reason ?? failing;
-    return {
-      state: this.#state === 'running' && failing !== undefined ? 'retrying' : this.#state,
-      ...(reason !== undefined && { reason }),
-      parked: this.#consumption?.parked ?? [],
-    };
-  }
-
-  async #run(sink: Sink): Promise<void> {
-    const { signal } = this.#stopping;
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        await this.#live(sink, () => {
-          failures = 0;
-          this.#state = 'running';
-          this.#reason = undefined;
-        });
-      } catch (error) {
-        failures += 1;
-        const delay = delayAfter(failures, { first: 200, most: 3_000 });
-        this.#state = 'retrying';
-        this.#reason = `cannot read the topic ${this.#options.topic}: ${reasonOf(error)}`;
-        this.#log.warn({ failures, err: error }, `${this.#reason}; trying again in ${Math.round(delay)} ms`);
-        this.#options.observer?.retried?.(error);
-        await pause(delay, signal);
-      }
-    }
-    await this.#records.close().catch(() => undefined);
+    return feedState(this.#runner.state(), this.#consumption);
   }
 
   async #live(sink: Sink, onPositioned: () => void): Promise<void> {
     const { topic, group, checkEvery = 5_000, refreshEvery = 10_000, rebalanceTimeout = 30_000 } = this.#options;
     // Before joining: while the topic is away the group would be joined and left again and again.
     await this.#records.partitions();
-    this.#consumption = new Consumption(sink, this.#stopping.signal, this.#options);
+    this.#consumption = new Consumption(sink, this.#runner.stopping, this.#options);
     const member = new KafkaMember({
       kafka: this.#kafka,
       topic,
@@ -103,6 +73,6 @@ export class KafkaFeed implements Feed {
       log: this.#log,
       onPositioned,
     });
-    await member.live(this.#stopping.signal);
+    await member.live(this.#runner.stopping);
   }
 }

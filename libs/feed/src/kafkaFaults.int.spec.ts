@@ -8,9 +8,10 @@ import { TableSink } from '#test/feed/tableSink';
 import { Topics } from '#test/feed/topics';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
-import { fillFromJournal } from './fillFromJournal.ts';
+import type { EventBytes } from '#journal/reader';
+import { toFeedEvent } from './feedEvent.ts';
+import { fillFromJournal } from './journal.ts';
 import { KafkaFeed, type KafkaFeedOptions } from './kafka.ts';
-import { toFeedEvent, type Published } from './message.ts';
 
 describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
   let topic: string;
@@ -41,7 +42,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     void feed.run(sink);
     return feed;
   };
-  const reaches = (ledger: string, events: readonly Published[], milliseconds?: number) =>
+  const reaches = (ledger: string, events: readonly EventBytes[], milliseconds?: number) =>
     eventually(async () => {
       const applied = await sink.applied(ledger);
       expect(applied.length).toBe(events.length);

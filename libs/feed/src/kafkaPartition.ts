@@ -1,9 +1,10 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { Consumption } from './consumption.ts';
-import type { FeedEvent, Hint } from './feed.ts';
-import { identify, toFeedEvent } from './message.ts';
+import type { Hint } from './feed.ts';
+import { type FeedEvent, toFeedEvent } from './feedEvent.ts';
+import { identify } from './message.ts';
 import type { FeedLog } from './observer.ts';
-import { reasonOf } from './retry.ts';
+import { reasonOf } from './runner.ts';
 
 export interface Slice {
   readonly messages: readonly KafkaMessage[];

@@ -1,16 +1,8 @@
-import { parseEvent } from '#contracts/cloudEvent';
+import type { EventBytes } from '#journal/reader';
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
-import type { FeedEvent } from './feed.ts';
-
-/** What is published of an event: its stored bytes, and beside them what a reader wants to know before it parses them. */
-export interface Published {
-  readonly ledger: string;
-  readonly sequence: number;
-  readonly bytes: Buffer;
-}
 
 /** A CloudEvent in structured mode: the value is the event, byte for byte as it is stored. */
-export function toMessage({ ledger, sequence, bytes }: Published, partition: number): Message {
+export function toMessage({ ledger, sequence, bytes }: EventBytes, partition: number): Message {
   return {
     key: ledger,
     value: bytes,
@@ -24,18 +16,6 @@ export function identify(message: Pick<KafkaMessage, 'headers'>): { ledger: stri
   const ledger = header(message.headers, 'ledger');
   const sequence = Number(header(message.headers, 'sequence'));
   return ledger !== undefined && Number.isSafeInteger(sequence) && sequence > 0 ? { ledger, sequence } : undefined;
-}
-
-/**
- * Reads an event from its bytes.
- * @throws Error when they are not an event, or another one than it was said to be
- */
-export function toFeedEvent(bytes: Buffer, said?: { readonly ledger: string; readonly sequence: number }): FeedEvent {
-  const event = parseEvent(bytes);
-  const { ledger, sequence } = event;
-  if (said !== undefined && (said.ledger !== ledger || said.sequence !== sequence))
-    throw new Error(`event ${sequence} of ledger ${ledger} came as event ${said.sequence} of ledger ${said.ledger}`);
-  return { ledger, sequence, bytes, event };
 }
 
 function header(headers: IHeaders | undefined, name: string): string | undefined {

@@ -1,3 +1,5 @@
+import { counter, gauge } from '#platform/watching/metrics';
+
 /** Where a feed writes what an operator must read; pino and Nest's PinoLogger fit as they are. */
 export interface FeedLog {
   debug(facts: object, message: string): void;
@@ -11,8 +13,6 @@ export const silent: FeedLog = { debug: nothing, info: nothing, warn: nothing, e
 
 /** What happens in a feed, for metrics. Called often: keep it short, never throw. */
 export interface FeedObserver {
-  /** `events` more are applied, the ledger stands at `sequence`. */
-  applied?(ledger: string, events: number, sequence: number): void;
   /** Events that came again and were skipped. */
   skipped?(ledger: string, events: number): void;
   /** How far the ledger is behind what the source is known to hold, and how old the last applied event is then. */
@@ -21,6 +21,34 @@ export interface FeedObserver {
   hole?(ledger: string, sequence: number, got: number): void;
   parked?(ledger: string): void;
   unparked?(ledger: string): void;
-  /** Something failed and is tried again. */
-  retried?(error: unknown): void;
+}
+
+const lagEvents = gauge('lading_feed_lag_events', "Events between a ledger's head and a consumer", [
+  'consumer',
+  'ledger',
+]);
+const lagSeconds = gauge('lading_feed_lag_seconds', 'Age of the oldest event that a consumer has not applied', [
+  'consumer',
+  'ledger',
+]);
+const holes = counter('lading_feed_holes_total', 'Times that a consumer found a sequence missing', ['consumer']);
+const parkedLedgers = gauge('lading_projection_parked', '1 while a ledger is parked or waits at a hole', ['ledger']);
+
+/** Shows in `/metrics` how far a consumer is behind; `consumer` is its name in status, as `projector`. */
+export function feedMetrics(consumer: string): Required<Omit<FeedObserver, 'skipped'>> {
+  return {
+    lag(ledger, events, seconds) {
+      lagEvents.set({ consumer, ledger }, events);
+      lagSeconds.set({ consumer, ledger }, seconds);
+    },
+    hole() {
+      holes.inc({ consumer });
+    },
+    parked(ledger) {
+      parkedLedgers.set({ ledger }, 1);
+    },
+    unparked(ledger) {
+      parkedLedgers.set({ ledger }, 0);
+    },
+  };
 }

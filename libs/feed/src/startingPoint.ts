@@ -1,12 +1,9 @@
 import type { Hint } from './feed.ts';
 import type { LogExtent } from './kafkaLog.ts';
 
-export interface StartingPoint {
-  readonly partition: number;
+interface StartingPoint {
   /** The next offset to read. */
   readonly offset: bigint;
-  /** Whether that is where the log begins, so that going back further is pointless. */
-  readonly fromStart: boolean;
   /** Said loudly: something happened to the log that should not have. */
   readonly warnings: readonly string[];
 }
@@ -34,7 +31,7 @@ export function startingPoint({ partition, start, end, identity }: LogExtent, hi
         `${furthest(ours)}: the topic was made again or cut off. Reading it from its start; what is applied is skipped`,
     );
   const offset = usable.reduce((most, one) => (one > most ? one : most), start);
-  return { partition, offset, fromStart: offset === start, warnings };
+  return { offset, warnings };
 }
 
 const furthest = (hints: readonly Hint[]): bigint =>

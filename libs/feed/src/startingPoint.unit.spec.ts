@@ -7,11 +7,11 @@ const hint = (offset: number, of = 'monday', partition = 3) => ({ partition, off
 describe('where a partition is read on', () => {
   it('is the furthest hint that was taken from this very log', () => {
     const point = startingPoint(log, [hint(40), hint(70), hint(99, 'sunday'), hint(90, 'monday', 4)]);
-    expect(point).toEqual({ partition: 3, offset: 70n, fromStart: false, warnings: [] });
+    expect(point).toEqual({ offset: 70n, warnings: [] });
   });
 
   it('is the start where nothing was read yet', () => {
-    expect(startingPoint(log, [])).toEqual({ partition: 3, offset: 0n, fromStart: true, warnings: [] });
+    expect(startingPoint(log, [])).toEqual({ offset: 0n, warnings: [] });
   });
 
   it('may be the end, where all was read', () => {

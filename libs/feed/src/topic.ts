@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { type FeedLog, silent } from './observer.ts';
-import { reasonOf } from './retry.ts';
+import { reasonOf } from './runner.ts';
 
 // Of this CommonJS module Node finds some names only, and not these; Jest finds all.
 const { ConfigResourceTypes, KafkaJSProtocolError } = kafkajs;

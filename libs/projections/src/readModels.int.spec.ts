@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { FeedEvent } from '#feed/feed';
+import type { FeedEvent } from '#feed/feedEvent';
 import { foldHoldings } from '#ledger/fold';
 import { createPool } from '#platform/database/database';
 import { dispatched, of, placed, received } from '#test/ledger/facts';

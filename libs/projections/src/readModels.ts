@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { Applied, FeedEvent, Hint, Sink } from '#feed/feed';
-import { wholeRun } from '#feed/wholeRun';
-import { projectionApplySeconds, projectionEvents } from '#platform/watching/metrics';
-import { applyModels } from './models.ts';
+import type { Applied, Hint, Sink } from '#feed/feed';
+import { type FeedEvent, wholeRun } from '#feed/feedEvent';
+import { counter, FAST, histogram } from '#platform/watching/metrics';
 import { batchOf } from './engine/batch.ts';
+import { applyModels } from './models.ts';
 import { LedgerState } from './engine/ledgerState.ts';
 import { microseconds } from './engine/values.ts';
 import { isPoison } from './engine/poison.ts';
@@ -14,6 +14,13 @@ import { schemaOf } from './schemaOf.ts';
 
 /** Told after every commit that brought a ledger forward; the payload is the ledger. */
 export const APPLIED_CHANNEL = 'lading_applied';
+
+const applySeconds = histogram(
+  'lading_projection_apply_seconds',
+  'One batch applied to all read models, to the acknowledged COMMIT',
+  FAST,
+);
+const appliedEvents = counter('lading_projection_events_total', 'Events applied to the read models', ['version']);
 
 /** Accounts whose orders stay in memory, over all ledgers of a process: about 40 MB at most. */
 const REMEMBERED_ACCOUNTS = 100_000;
@@ -72,7 +79,7 @@ export class ReadModels implements Sink {
   }
 
   async #applyBatch(ledger: string, events: readonly FeedEvent[], hint: Hint | undefined): Promise<Applied> {
-    const done = projectionApplySeconds.startTimer();
+    const done = applySeconds.startTimer();
     const { applied, state, count } = await this.#transaction(async (db): Promise<Batched> => {
       const position = await lockPosition(db, ledger);
       const { fresh, got } = nextOf(events, position.sequence);
@@ -86,7 +93,7 @@ export class ReadModels implements Sink {
     });
     if (state !== undefined) {
       done();
-      projectionEvents.inc({ version: this.version }, count);
+      appliedEvents.inc({ version: this.version }, count);
       this.#states.set(ledger, state);
       // Inside the transaction it would hold a lock on the whole database's queue of notifications until the commit.
       await this.#pool.query('SELECT pg_notify($1, $2)', [APPLIED_CHANNEL, ledger]);

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
-import type { FeedEvent } from '#feed/feed';
+import type pg from 'pg';
+import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { eventsInFile, FileFeedError } from '#feed/file';
+import { PageReader } from '#journal/tail';
 import { Fold } from '#ledger/fold';
 import { readConfig } from '#platform/service/config';
 import { reasonOf } from '../client.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { fromJournal } from '../replay/fromJournal.ts';
 import { fromKafka } from '../replay/fromKafka.ts';
 import { inOrder } from '../replay/inOrder.ts';
 import { formatNumber } from '../table.ts';
@@ -73,6 +74,12 @@ async function print(events: AsyncIterable<FeedEvent>, options: ReplayOptions): 
 async function write(bytes: Buffer): Promise<void> {
   process.stdout.write(bytes);
   if (!process.stdout.write('\n')) await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
+/** A ledger's events as the journal has them, up to its end. */
+async function* fromJournal(pool: pg.Pool, ledger: string): AsyncGenerator<FeedEvent> {
+  const pages = new PageReader(pool).all(ledger, 0, { events: 2_000, bytes: 8_388_608 });
+  for await (const { events } of pages) for (const { bytes, ...said } of events) yield toFeedEvent(bytes, said);
 }
 
 async function* fromFile(file: string, ledger: string): AsyncGenerator<FeedEvent> {

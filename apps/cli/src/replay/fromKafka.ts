@@ -1,7 +1,8 @@
-import type { FeedEvent } from '#feed/feed';
+import type { FeedEvent } from '#feed/feedEvent';
 import { createKafka } from '#feed/kafkaClient';
 import { KafkaLog } from '#feed/kafkaLog';
-import { identify, toFeedEvent } from '#feed/message';
+import { toFeedEvent } from '#feed/feedEvent';
+import { identify } from '#feed/message';
 import { silent } from '#feed/observer';
 
 const FETCH_BYTES = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { FeedEvent } from '#feed/feed';
+import type { FeedEvent } from '#feed/feedEvent';
 import { exitCodes, UserError } from '../exitCodes.ts';
 
 /**

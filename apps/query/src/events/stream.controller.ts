@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import type { z } from 'zod';
 import { readEvents, readHead } from '#journal/reader';
+import { follow } from '#journal/tail';
 import { Actor } from '#platform/keys/actor';
 import { Keyring } from '#platform/keys/keyring';
 import { unavailable } from '#platform/http/problemError';
@@ -11,15 +12,20 @@ import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { ledgerParameter } from '../asking/ledgerRoutes.ts';
 import { Ledgers } from '../asking/ledgers.ts';
-import { News } from '../asking/news.ts';
 import { parameters, sequenceNumber } from '../asking/parameters.ts';
 import { ParseQuery } from '../asking/parseQuery.pipe.ts';
 import { malformed } from '../asking/refusals.ts';
+import { Signals } from '../asking/signals.ts';
 import { Visibility } from '../asking/visibility.ts';
 import { Asks } from '../docs/asks.ts';
 import { Filter } from './events.controller.ts';
 import { OpenStreams } from './openStreams.ts';
 import { writeEventStream } from './writeEventStream.ts';
+
+/** Events that are read at a time: a client that takes nothing costs their memory. */
+const PAGE = 100;
+/** So that no proxy takes a quiet stream for a dead one. */
+const KEEP_ALIVE_MS = 15_000;
 
 const Stream = parameters({
   ...Filter,
@@ -38,7 +44,7 @@ export class StreamController {
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly ledgers: Ledgers,
     private readonly visibility: Visibility,
-    private readonly news: News,
+    private readonly signals: Signals,
     private readonly keyring: Keyring,
     private readonly streams: OpenStreams,
   ) {}
@@ -68,24 +74,23 @@ export class StreamController {
     if (this.streams.full) throw unavailable('too many streams are open: ask again later', { seconds: 10 });
 
     void reply.header('lading-sequence', String((await readHead(this.pool, ledger)) ?? 0));
-    const close = this.streams.open(reply.raw);
-    // A key that is revoked, or may do something else now, has to show itself again.
-    const forget = this.keyring.onChange(actor.name, close.now);
-    const news = this.news.of(ledger, 'recorded');
+    const open = this.streams.open(reply.raw);
+    // A key that is revoked, or may do something else now, has to be shown again.
+    const forget = this.keyring.onChange(actor.name, open.end);
     try {
-      await writeEventStream(reply, request.method === 'HEAD', {
-        from: start,
-        read: (from, limit) => readEvents(this.pool, ledger, from, limit, filter),
-        news: (ms) => news.wait(ms, close.signal),
-        signal: close.signal,
+      await this.signals.during(ledger, 'recorded', (signal) => {
+        const events = follow({
+          read: (from, limit) => readEvents(this.pool, ledger, from, limit, filter),
+          ...{ after: start, limit: PAGE, signal, quietMs: KEEP_ALIVE_MS, stop: open.stop },
+        });
+        return writeEventStream(reply, request.method === 'HEAD', events, open.stop);
       });
     } catch (error) {
       // The client resumes after the last event that it got.
-      if (!close.signal.aborted) this.logger.warn({ ledger, err: error }, 'an event stream broke off');
+      if (!open.stop.aborted) this.logger.warn({ ledger, err: error }, 'an event stream broke off');
     } finally {
-      news.end();
       forget();
-      close.now();
+      open.end();
     }
   }
 }

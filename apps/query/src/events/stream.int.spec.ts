@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { revokeKey } from '#platform/keys/apiKeys';
 import { type EventStream, readEventStream } from '#test/setup/readEventStream';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
-import { OpenStreams } from './openStreams.ts';
 
 let query: QueryService;
 const open: EventStream[] = [];
@@ -69,13 +68,16 @@ describe('a stream of server-sent events', () => {
   });
 
   it('ends on our side when the client leaves', async () => {
-    const streams = query.app.get(OpenStreams);
-    const before = streams.count;
+    const count = async () => {
+      const metrics = (await query.get('/metrics')).bytes.toString();
+      return Number(/^lading_query_event_streams (\d+)$/m.exec(metrics)?.[1]);
+    };
+    const before = await count();
     const { hangUp, until } = await stream();
     await until(1);
-    expect(streams.count).toBe(before + 1);
+    expect(await count()).toBe(before + 1);
     hangUp();
-    while (streams.count > before) await sleep(10);
+    while ((await count()) > before) await sleep(10);
   });
 
   it('waits for a client that takes nothing, and goes on when it does', async () => {

@@ -2,28 +2,23 @@ import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
-/** So that nobody in between takes a quiet stream for a dead one. */
-export const KEEP_ALIVE_MS = 15_000;
-const BATCH = 100;
-
-interface Source {
-  /** Starts after this sequence. */
-  readonly from: number;
-  readonly read: (
-    after: number,
-    limit: number,
-  ) => Promise<readonly { readonly sequence: number; readonly bytes: Buffer }[]>;
-  /** Resolves when there may be more, or after that many milliseconds: whether there was news. */
-  readonly news: (ms: number) => Promise<boolean>;
-  /** Aborted when the stream has to end. */
-  readonly signal: AbortSignal;
+interface StreamedEvent {
+  readonly sequence: number;
+  readonly bytes: Buffer;
 }
 
+const END = Buffer.from('\n\n');
+
 /**
- * Writes server-sent events until the signal: all that there is, then what comes. It reads on only when the client has taken
- * what was written, so a slow one costs one batch of memory.
+ * Writes pages of events as server-sent events, and a comment for an empty page. It asks for the next page only when the client
+ * has taken what was written, so a slow client costs the memory of one page.
  */
-export async function writeEventStream(reply: FastifyReply, headersOnly: boolean, source: Source): Promise<void> {
+export async function writeEventStream(
+  reply: FastifyReply,
+  headersOnly: boolean,
+  pages: AsyncIterable<readonly StreamedEvent[]>,
+  stop: AbortSignal,
+): Promise<void> {
   const { raw } = reply;
   void reply.headers({
     'content-type': 'text/event-stream; charset=utf-8',
@@ -36,33 +31,22 @@ export async function writeEventStream(reply: FastifyReply, headersOnly: boolean
   raw.writeHead(200, reply.getHeaders() as Record<string, string>);
   try {
     if (headersOnly) return;
-    await write(raw, 'retry: 1000\n\n', source.signal);
-    await writeEvents(raw, source);
+    await write(raw, 'retry: 1000\n\n', stop);
+    for await (const page of pages) {
+      if (page.length === 0) await write(raw, ': keep-alive\n\n', stop);
+      for (const { sequence, bytes } of page) {
+        // The bytes are JSON without line breaks: one data line.
+        await write(raw, Buffer.concat([Buffer.from(`id: ${sequence}\ndata: `), bytes, END]), stop);
+      }
+    }
   } finally {
     raw.end();
   }
 }
 
-async function writeEvents(raw: ServerResponse, { from, read, news, signal }: Source): Promise<void> {
-  let last = from;
-  while (!signal.aborted) {
-    const events = await read(last, BATCH);
-    for (const { sequence, bytes } of events) {
-      // The bytes are JSON without line breaks: one data line.
-      await write(raw, Buffer.concat([Buffer.from(`id: ${sequence}\ndata: `), bytes, END]), signal);
-      last = sequence;
-    }
-    if (events.length === BATCH) continue;
-    const heard = await news(KEEP_ALIVE_MS);
-    if (!heard) await write(raw, ': keep-alive\n\n', signal);
-  }
-}
-
-const END = Buffer.from('\n\n');
-
-async function write(raw: ServerResponse, chunk: string | Buffer, signal: AbortSignal): Promise<void> {
-  if (signal.aborted || raw.write(chunk)) return;
-  await once(raw, 'drain', { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
+async function write(raw: ServerResponse, chunk: string | Buffer, stop: AbortSignal): Promise<void> {
+  if (stop.aborted || raw.write(chunk)) return;
+  await once(raw, 'drain', { signal: stop }).catch((error: unknown) => {
+    if (!stop.aborted) throw error;
   });
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { FastifyReply } from 'fastify';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { follow } from '#journal/tail';
+import { Signal } from '#platform/database/signal';
 import { writeEventStream } from './writeEventStream.ts';
 
 /** A response whose reader decides when it takes something. */
@@ -21,17 +23,16 @@ describe('writing an event stream', () => {
   it('reads no further than a client that takes nothing, and goes on when it takes', async () => {
     const reply = slowReply(2_000);
     const end = new AbortController();
-    let read = 0;
-    const done = writeEventStream(reply, false, {
-      from: 0,
+    let read = -1;
+    const events = follow({
       read: async (after, limit) => {
         if (after === 1_000) end.abort();
         read = after;
         return Array.from({ length: limit }, (_, i) => ({ sequence: after + i + 1, bytes: Buffer.alloc(100, 'x') }));
       },
-      news: () => Promise.resolve(true),
-      signal: end.signal,
+      ...{ after: 0, limit: 100, signal: new Signal(), quietMs: 60_000, stop: end.signal },
     });
+    const done = writeEventStream(reply, false, events, end.signal);
     await sleep(50);
     expect(read).toBe(0);
 
@@ -45,17 +46,15 @@ describe('writing an event stream', () => {
   it('says that it is alive when there is nothing to say', async () => {
     const reply = slowReply(2_000);
     const end = new AbortController();
-    let quiet = 2;
-    const done = writeEventStream(reply, false, {
-      from: 0,
-      read: async () => [],
-      news: async () => {
-        if (quiet-- === 0) end.abort();
-        return false;
+    let looks = 0;
+    const events = follow({
+      read: async () => {
+        if (++looks === 3) end.abort();
+        return [];
       },
-      signal: end.signal,
+      ...{ after: 0, limit: 100, signal: new Signal(), quietMs: 1, stop: end.signal },
     });
-    await done;
+    await writeEventStream(reply, false, events, end.signal);
     expect((reply.raw.read() as Buffer).toString()).toBe('retry: 1000\n\n: keep-alive\n\n: keep-alive\n\n');
   });
 });

@@ -21,7 +21,7 @@ describe('a listener', () => {
       url,
       channels: ['one', 'Two'],
       onListening: () => heard.push('listening'),
-      onDeaf: () => heard.push('deaf'),
+      onDisconnected: () => heard.push('deaf'),
       onNotification: (payload, channel) => heard.push(`${channel}: ${payload}`),
     });
     const hears = async (what: string) => {

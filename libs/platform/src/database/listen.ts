@@ -13,7 +13,7 @@ export interface ListenOptions {
   readonly onListening: () => void;
   readonly onNotification: (payload: string, channel: string) => void;
   /** The connection broke; nothing is heard until `onListening`. */
-  readonly onDeaf?: (error: Error) => void;
+  readonly onDisconnected?: (error: Error) => void;
 }
 
 export interface Listener {
@@ -100,7 +100,7 @@ class ReconnectingListener implements Listener {
     this.listening = false;
     this.#client = undefined;
     client.end().catch(() => undefined);
-    if (heard) this.options.onDeaf?.(error);
+    if (heard) this.options.onDisconnected?.(error);
     this.#later(this.#retryMs, () => {
       this.start();
     });

@@ -26,34 +26,6 @@ export const httpRequestSeconds = histogram('lading_http_request_seconds', 'From
   'status',
 ]);
 
-export const relayPublishSeconds = histogram('lading_relay_publish_seconds', 'One batch sent and acknowledged', FAST);
-export const relayEvents = counter('lading_relay_events_total', 'Events sent and acknowledged', ['ledger']);
-export const relayLeading = gauge('lading_relay_leading', '1 in the relay that publishes, 0 in one that stands by');
-
-export const feedLagEvents = gauge('lading_feed_lag_events', "Events between a ledger's head and a consumer", [
-  'consumer',
-  'ledger',
-]);
-export const feedLagSeconds = gauge(
-  'lading_feed_lag_seconds',
-  'Age of the oldest event that a consumer has not applied',
-  ['consumer', 'ledger'],
-);
-export const feedHoles = counter('lading_feed_holes_total', 'Times that a consumer found a sequence missing', [
-  'consumer',
-]);
-export const projectionApplySeconds = histogram(
-  'lading_projection_apply_seconds',
-  'One batch applied to all read models, to the acknowledged COMMIT',
-  FAST,
-);
-export const projectionEvents = counter('lading_projection_events_total', 'Events applied to the read models', [
-  'version',
-]);
-export const projectionParked = gauge('lading_projection_parked', '1 while a ledger is parked or waits at a hole', [
-  'ledger',
-]);
-
 let watching = false;
 
 /** Adds what Node tells about itself: memory, event loop lag, garbage collection. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { choosePartition } from './choosePartition.ts';
+import { choosePartition } from './cursors.ts';
 
 describe('the partition of a new ledger', () => {
   it('is the one with the fewest ledgers, the first of several', () => {

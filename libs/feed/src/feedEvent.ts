@@ -1,0 +1,51 @@
+import { type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
+
+/** One event of a feed: the exact bytes that the ledger keeps, and what they say. */
+export interface FeedEvent {
+  readonly ledger: string;
+  readonly sequence: number;
+  readonly bytes: Buffer;
+  readonly event: LedgerEvent;
+}
+
+/**
+ * Reads an event from its bytes.
+ * @throws Error when they are not an event, or another one than it was said to be
+ */
+export function toFeedEvent(bytes: Buffer, said?: { readonly ledger: string; readonly sequence: number }): FeedEvent {
+  const event = parseEvent(bytes);
+  const { ledger, sequence } = event;
+  if (said !== undefined && (said.ledger !== ledger || said.sequence !== sequence))
+    throw new Error(`event ${sequence} of ledger ${ledger} came as event ${said.sequence} of ledger ${said.ledger}`);
+  return { ledger, sequence, bytes, event };
+}
+
+/** An atomic batch has at most this many events; a run that may have as many can always hold a whole one. */
+export const MAX_ATOMIC = 1_000;
+
+/** How many of the events, from the first on, follow each other without a gap. */
+export function lengthInOrder(events: readonly FeedEvent[]): number {
+  let length = Math.min(1, events.length);
+  while (length < events.length && events[length]?.sequence === (events[length - 1]?.sequence ?? 0) + 1) length += 1;
+  return length;
+}
+
+/**
+ * The first events that follow each other, `most` of them or somewhat more, so that an atomic batch is either whole in the run or
+ * not in it at all. Empty when the first batch is not whole yet.
+ */
+export function wholeRun(events: readonly FeedEvent[], most: number): readonly FeedEvent[] {
+  const inOrder = lengthInOrder(events);
+  let whole = 0;
+  for (let length = 1; length <= inOrder; length += 1) {
+    if (!endsWhole(events[length - 1])) continue;
+    if (length > most && whole > 0) break;
+    whole = length;
+    if (length >= most) break;
+  }
+  return events.slice(0, whole);
+}
+
+/** Whether no later event was recorded together with this one. */
+const endsWhole = (of: FeedEvent | undefined): boolean =>
+  of?.event.batchindex === undefined || of.event.batchindex + 1 === of.event.batchsize;
