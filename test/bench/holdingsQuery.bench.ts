@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { QueryModule } from '#apps/query/src/query.module';
-import { feedMigrations } from '#feed/migrations/index';
-import { journalMigrations } from '#journal/migrations/index';
 import { readConfig, type WithDatabase } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
-import { platformMigrations } from '#platform/database/migrations';
 import { stopGracefully } from '#platform/service/stopOnSignals';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { ReadModels } from '#projections/readModels';
 import { ensureActive } from '#projections/versions/versions';
 import { startCluster } from '#servers/postgres/cluster.mjs';
@@ -37,12 +34,7 @@ export async function run(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lading-bench-holdings-'));
   const cluster = await startCluster({ dataDir: join(folder, 'postgres') });
   try {
-    await migrate(cluster.url, [
-      ...platformMigrations,
-      ...journalMigrations,
-      ...feedMigrations,
-      ...projectionMigrations,
-    ]);
+    await migrate(cluster.url, projectionMigrations);
     const pool = createPool(cluster.url, { timeouts: { statement: 0 } });
     const postings = await fill(pool);
     const env = { DATABASE_URL: cluster.url, LADING_ADMIN_KEY: KEY, LOG_LEVEL: 'silent', LADING_DATA: folder };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { parseSubmission } from '#intake/parseSubmission';
 import { Journal } from '#journal/journal';
-import { journalMigrations } from '#journal/migrations/index';
+import { journalMigrations } from '#journal/migrations/journalMigrations';
 import type { Submission } from '#journal/submission';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';

@@ -2,10 +2,9 @@ import { fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { journalMigrations } from '#journal/migrations/index';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { manyEvents } from '#test/projections/manyEvents';
 import { atLeast, below, type Figure } from './figure.ts';
@@ -33,7 +32,7 @@ export async function run({
   const folder = await mkdtemp(join(tmpdir(), 'lading-bench-rebuild-'));
   const cluster = await startCluster({ dataDir: folder });
   try {
-    await migrate(cluster.url, [...journalMigrations, ...projectionMigrations]);
+    await migrate(cluster.url, projectionMigrations);
     const pool = createPool(cluster.url, { timeouts: { statement: 0 } });
     await seed(pool, manyEvents(events));
     const rebuilt = await rebuildElsewhere(cluster.url);

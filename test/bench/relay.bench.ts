@@ -9,10 +9,9 @@ import type { Applied, Sink } from '#feed/feed';
 import { KafkaFeed } from '#feed/kafka';
 import { createKafka } from '#feed/kafkaClient';
 import type { EventBytes } from '#journal/reader';
-import { feedMigrations } from '#feed/migrations/index';
+import { feedMigrations } from '#feed/migrations/feedMigrations';
 import { silent } from '#feed/observer';
 import { ensureTopic } from '#feed/topic';
-import { journalMigrations } from '#journal/migrations/index';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { startBroker } from '#servers/kafka/broker.mjs';
@@ -37,7 +36,7 @@ export async function run(): Promise<Figure[]> {
     startBroker({ dataDir: join(folder, 'kafka') }),
   ]);
   try {
-    await migrate(cluster.url, [...journalMigrations, ...feedMigrations]);
+    await migrate(cluster.url, feedMigrations);
     const pool = createPool(cluster.url);
     const world = { url: cluster.url, pool, brokers: [broker.brokers], clientId: 'bench' };
     const figures = await measure(world);

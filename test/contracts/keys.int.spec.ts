@@ -3,17 +3,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type pg from 'pg';
 import { contractDocument } from '#apps/cli/src/up/contractDocument';
 import { AllInOneModule } from '#apps/cli/src/up/allInOne.module';
-import { feedMigrations } from '#feed/migrations/index';
 import { Journal } from '#journal/journal';
-import { journalMigrations } from '#journal/migrations/index';
 import { type Role, roles } from '#platform/keys/actor';
 import { createKey, revokeKey, rotateKey } from '#platform/keys/apiKeys';
 import { readConfig, type WithDatabase } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { migrate } from '#platform/database/migrate';
-import { platformMigrations } from '#platform/database/migrations';
 import { POOL } from '#platform/service/tokens';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
 /** Who may, by the contract; a route that is in none of these lines is one that nobody thought about. */
@@ -59,8 +56,7 @@ const dead: [what: string, header: string | undefined][] = [];
 beforeAll(async () => {
   const database = await freshDatabase({
     template: 'all in one',
-    migrate: (url) =>
-      migrate(url, [...platformMigrations, ...journalMigrations, ...feedMigrations, ...projectionMigrations]),
+    migrate: (url) => migrate(url, projectionMigrations),
   });
   const env = {
     DATABASE_URL: database.url,

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { EventBytes } from '#journal/reader';
-import { journalMigrations } from '#journal/migrations/index';
-import { feedMigrations } from '#feed/migrations/index';
+import { feedMigrations } from '#feed/migrations/feedMigrations';
 import { migrate } from '#platform/database/migrate';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
@@ -11,7 +10,7 @@ import { freshDatabase } from '#test/setup/freshDatabase';
 export const freshJournal = () =>
   freshDatabase({
     template: 'feed',
-    migrate: (url) => migrate(url, [...journalMigrations, ...feedMigrations]),
+    migrate: (url) => migrate(url, feedMigrations),
   });
 
 /** Puts events into the journal's tables as an append does: rows and head in one transaction, the notification after it. */

@@ -6,13 +6,12 @@ import type pg from 'pg';
 import type { Problem } from '#contracts/problem';
 import { IntakeModule } from '#intake/intake.module';
 import type { JournalOptions } from '#journal/journalOptions';
-import { journalMigrations } from '#journal/migrations/index';
+import { journalMigrations } from '#journal/migrations/journalMigrations';
 import { readHead } from '#journal/reader';
 import { createKey, type NewApiKey } from '#platform/keys/apiKeys';
 import { readConfig, type WithDatabase } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { migrate } from '#platform/database/migrate';
-import { platformMigrations } from '#platform/database/migrations';
 import { POOL } from '#platform/service/tokens';
 import { freshDatabase } from '../setup/freshDatabase.ts';
 
@@ -35,7 +34,7 @@ export interface Answer {
 export const intakeDatabase = async (): Promise<string> =>
   (
     await freshDatabase({
-      migrate: (to) => migrate(to, [...platformMigrations, ...journalMigrations]),
+      migrate: (to) => migrate(to, journalMigrations),
       template: 'intake',
     })
   ).url;

@@ -4,7 +4,7 @@ import { migrate } from '#platform/database/migrate';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { Journal } from '#journal/journal';
 import type { JournalOptions } from '#journal/journalOptions';
-import { journalMigrations } from '#journal/migrations/index';
+import { journalMigrations } from '#journal/migrations/journalMigrations';
 import type { Submission } from '#journal/submission';
 import { cast } from './submissions.ts';
 

@@ -1,10 +1,9 @@
 import pg from 'pg';
 import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
 import type { FeedEvent } from '#feed/feedEvent';
-import { journalMigrations } from '#journal/migrations/index';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { ReadModels } from '#projections/readModels';
 import type { ReadModel } from '#projections/reading/readModel';
 import { withReadModels } from '#projections/reading/withReadModels';
@@ -26,7 +25,7 @@ export interface FreshReadModels {
 export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModels> {
   const database = await freshDatabase({
     template: 'projections',
-    migrate: (url) => migrate(url, [...journalMigrations, ...projectionMigrations]),
+    migrate: (url) => migrate(url, projectionMigrations),
   });
   // As the projector's own.
   const pool = createPool(database.url, { pipeline: true });

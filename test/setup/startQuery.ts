@@ -8,17 +8,14 @@ import type { EventType, Submitted } from '#contracts/catalog';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
 import { parseSubmission, requestHash } from '#intake/parseSubmission';
 import { JournalFeed } from '#feed/journal';
-import { feedMigrations } from '#feed/migrations/index';
 import { Journal } from '#journal/journal';
-import { journalMigrations } from '#journal/migrations/index';
 import { type NewApiKey, createKey } from '#platform/keys/apiKeys';
 import { readConfig, type WithDatabase } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { createPool } from '#platform/database/database';
 import { listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
-import { platformMigrations } from '#platform/database/migrations';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { stopGracefully } from '#platform/service/stopOnSignals';
 import { appliedSequence } from '#projections/reading/withReadModels';
 import { ReadModels } from '#projections/readModels';
@@ -69,8 +66,7 @@ export interface Body {
 export async function startQuery({ project = true } = {}): Promise<QueryService> {
   const database = await freshDatabase({
     template: 'query service',
-    migrate: (url) =>
-      migrate(url, [...platformMigrations, ...journalMigrations, ...feedMigrations, ...projectionMigrations]),
+    migrate: (url) => migrate(url, projectionMigrations),
   });
   const env = { DATABASE_URL: database.url, LADING_ADMIN_KEY: ADMIN_KEY, LOG_LEVEL: 'silent', LADING_PORT: '0' };
   const config = readConfig({ env }) as WithDatabase;

@@ -1,15 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { feedMigrations } from '#feed/migrations/index';
-import { journalMigrations } from '#journal/migrations/index';
 import { readConfig, type WithDatabase } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
-import { platformMigrations } from '#platform/database/migrations';
 import { stopGracefully } from '#platform/service/stopOnSignals';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { appliedSequence } from '#projections/reading/withReadModels';
 import { projectionStatus } from '#projections/versions/status';
 import { eventually } from '#test/feed/eventually';
@@ -29,8 +26,7 @@ describe('the projector', () => {
   beforeAll(async () => {
     database = await freshDatabase({
       template: 'projector',
-      migrate: (url) =>
-        migrate(url, [...platformMigrations, ...journalMigrations, ...feedMigrations, ...projectionMigrations]),
+      migrate: (url) => migrate(url, projectionMigrations),
     });
     pool = createPool(database.url);
   });

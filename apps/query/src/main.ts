@@ -1,13 +1,11 @@
 import 'reflect-metadata';
-import { feedMigrations } from '#feed/migrations/index';
-import { journalMigrations } from '#journal/migrations/index';
 import { runService } from '#platform/service/runService';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { serveDocs } from './docs/serveDocs.ts';
 import { QueryModule } from './query.module.ts';
 
 await runService('query', QueryModule, 7400, {
-  migrations: [...journalMigrations, ...feedMigrations, ...projectionMigrations],
+  migrations: projectionMigrations,
   connections: 16,
   prepare: serveDocs,
 });

@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type pg from 'pg';
-import { feedMigrations } from '#feed/migrations/index';
-import { journalMigrations } from '#journal/migrations/index';
+import { feedMigrations } from '#feed/migrations/feedMigrations';
 import { readConfig, type WithDatabase } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
-import { platformMigrations } from '#platform/database/migrations';
 import { eventually } from '#test/feed/eventually';
 import { append } from '#test/feed/seedJournal';
 import { someEvents } from '#test/feed/someEvents';
@@ -29,7 +27,7 @@ describeKafka('the relay as a service', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'lading-relay-'));
     ({ url } = await freshDatabase({
       template: 'relay service',
-      migrate: (to) => migrate(to, [...platformMigrations, ...journalMigrations, ...feedMigrations]),
+      migrate: (to) => migrate(to, feedMigrations),
     }));
     pool = createPool(url);
   });

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { journalMigrations } from '#journal/migrations/index';
+import { journalMigrations } from '#journal/migrations/journalMigrations';
 import { runService } from '#platform/service/runService';
 import { SwapsModule } from './swaps.module.ts';
 

@@ -1,8 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveDocs } from '#apps/query/src/docs/serveDocs';
-import { feedMigrations } from '#feed/migrations/index';
-import { journalMigrations } from '#journal/migrations/index';
 import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
@@ -10,10 +8,9 @@ import { startEmbeddedPostgres } from '#servers/embeddedPostgres';
 import { HealthChecks } from '#platform/watching/health';
 import { listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
-import { platformMigrations } from '#platform/database/migrations';
 import { stopGracefully } from '#platform/service/stopOnSignals';
 import { waitForDatabase } from '#platform/database/waitForDatabase';
-import { projectionMigrations } from '#projections/migrations/index';
+import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { announce, withdraw } from '../running.ts';
 import { AllInOneModule } from './allInOne.module.ts';
@@ -37,12 +34,7 @@ export type Undo = (() => void | Promise<void>)[];
 export async function startUp(config: Config, say: (message: string) => void, undo: Undo): Promise<Up> {
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, say, undo));
   await waitForDatabase(databaseUrl, say);
-  const ran = await migrate(databaseUrl, [
-    ...platformMigrations,
-    ...journalMigrations,
-    ...feedMigrations,
-    ...projectionMigrations,
-  ]);
+  const ran = await migrate(databaseUrl, projectionMigrations);
   if (ran.length > 0) say(`made the tables (${ran.length} migrations)`);
 
   const app = await createApp(

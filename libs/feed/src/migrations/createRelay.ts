@@ -27,12 +27,4 @@ export class CreateRelay1764000000200 {
       ) WITH (fillfactor = 50);
     `);
   }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      DROP TABLE feed.relay_status;
-      DROP TABLE feed.relay_cursors;
-      DROP SCHEMA feed;
-    `);
-  }
 }

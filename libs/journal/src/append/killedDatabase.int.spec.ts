@@ -8,7 +8,7 @@ import { type Cluster, startCluster } from '#servers/postgres/cluster.mjs';
 import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';
-import { journalMigrations } from '../migrations/index.ts';
+import { journalMigrations } from '../migrations/journalMigrations.ts';
 import { readEvents } from '../reader.ts';
 import type { Receipt } from '../submission.ts';
 

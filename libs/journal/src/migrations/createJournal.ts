@@ -65,15 +65,4 @@ export class CreateJournal1764000000100 {
       );
     `);
   }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      DROP TABLE journal.snapshots;
-      DROP TABLE journal.units;
-      DROP TABLE journal.event_entities;
-      DROP TABLE journal.events;
-      DROP TABLE journal.ledgers;
-      DROP SCHEMA journal;
-    `);
-  }
 }

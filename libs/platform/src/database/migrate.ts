@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { DataSource, Logger, MigrationInterface } from 'typeorm';
+import type { Logger, MigrationInterface, QueryRunner } from 'typeorm';
 import { clientConfig } from './database.ts';
 
-/** A TypeORM migration; its name ends with 13 digits of a timestamp, which is its place in the order. */
-export type MigrationClass = new () => MigrationInterface;
+/**
+ * One step of the tables forward. The name of its class ends with 13 digits of a timestamp, which is its place in the order. No
+ * step is ever taken back: events cannot be made again, so the way back is a backup.
+ */
+export interface Migration {
+  up(runner: QueryRunner): Promise<void>;
+}
+export type MigrationClass = new () => Migration;
 
 const TABLE = 'lading_migrations';
 /** One lock for all of Lading's migrations in a database: the libraries' tables come in one order everywhere. */
@@ -21,62 +27,15 @@ export async function migrate(url: string, migrations: readonly MigrationClass[]
   return underLock(url, async (lock) => {
     const done = new Set(await executed(lock));
     // TypeORM costs a third of a second to load: an up-to-date database does without it.
-    if (migrations.every((migration) => done.has(nameOf(migration)))) return [];
-    return withDataSource(url, migrations, async (source) => {
-      const ran = await source.runMigrations({ transaction: 'each' });
-      return ran.map(({ name }) => name);
-    });
+    if (migrations.every((migration) => done.has(migration.name))) return [];
+    return runWithTypeOrm(url, migrations);
   });
-}
-
-/**
- * Takes back the newest `count` of `migrations` that the database has (all of them unless told), the newest first. Those of
- * other libraries stay.
- *
- * @returns the names of the migrations that were taken back, in that order
- */
-export async function revert(
-  url: string,
-  migrations: readonly MigrationClass[],
-  count = migrations.length,
-): Promise<string[]> {
-  return underLock(url, async (lock) => {
-    const ours = new Map(migrations.map((migration) => [nameOf(migration), migration]));
-    const newest = (await executed(lock)).filter((name) => ours.has(name)).slice(0, count);
-    if (newest.length === 0) return [];
-    return withDataSource(url, migrations, async (source) => {
-      for (const name of newest) await revertOne(source, name);
-      return newest;
-    });
-  });
-}
-
-/** TypeORM's own undo takes the newest of the whole table only, whoever it belongs to. */
-async function revertOne(source: DataSource, name: string): Promise<void> {
-  const migration = source.migrations.find((m) => nameOf(m.constructor as MigrationClass) === name);
-  if (migration === undefined) throw new Error(`the migration ${name} is not among those given`);
-  const runner = source.createQueryRunner();
-  try {
-    if (migration.transaction !== false) await runner.startTransaction();
-    await migration.down(runner);
-    await runner.query(`DELETE FROM ${TABLE} WHERE name = $1`, [name]);
-    if (runner.isTransactionActive) await runner.commitTransaction();
-  } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction();
-    throw error;
-  } finally {
-    await runner.release();
-  }
-}
-
-function nameOf(migration: MigrationClass): string {
-  return new migration().name ?? migration.name;
 }
 
 async function executed(client: pg.Client): Promise<string[]> {
   const there = await client.query<{ found: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS found`, [TABLE]);
   if (!there.rows[0]?.found) return [];
-  const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${TABLE} ORDER BY id DESC`);
+  const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${TABLE}`);
   return rows.map(({ name }) => name);
 }
 
@@ -119,11 +78,8 @@ const quiet: Logger = {
   log: () => undefined,
 };
 
-async function withDataSource<T>(
-  url: string,
-  migrations: readonly MigrationClass[],
-  work: (source: DataSource) => Promise<T>,
-): Promise<T> {
+/** @returns the names of the migrations that it ran */
+async function runWithTypeOrm(url: string, migrations: readonly MigrationClass[]): Promise<string[]> {
   const { DataSource } = await import('typeorm');
   const source = new DataSource({
     type: 'postgres',
@@ -132,14 +88,31 @@ async function withDataSource<T>(
     connectTimeoutMS: 5_000,
     installExtensions: false,
     logger: quiet,
-    migrations: [...migrations],
+    migrations: migrations.map(forTypeOrm),
     migrationsTableName: TABLE,
     poolSize: 2,
   });
   await source.initialize();
   try {
-    return await work(source);
+    const ran = await source.runMigrations({ transaction: 'each' });
+    return ran.map(({ name }) => name);
   } finally {
     await source.destroy();
   }
+}
+
+/** TypeORM wants a way back of every migration. */
+function forTypeOrm(Step: MigrationClass): new () => MigrationInterface {
+  return class implements MigrationInterface {
+    readonly name = Step.name;
+    readonly #step = new Step();
+
+    up(runner: QueryRunner): Promise<void> {
+      return this.#step.up(runner);
+    }
+
+    down(): Promise<void> {
+      return Promise.reject(new Error(`${this.name} cannot be taken back: restore a backup`));
+    }
+  };
 }

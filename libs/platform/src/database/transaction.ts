@@ -1,23 +1,14 @@
 import type pg from 'pg';
 
-export interface TransactionOptions {
-  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
-  readonly readOnly?: boolean;
-}
-
 /**
- * Runs `work` in one transaction on one connection: committed when it resolves, rolled back when it throws, with the error
- * handed on. When COMMIT itself fails, nobody knows whether it took place: the error says so by being one of COMMIT's.
- * A connection in doubt never goes back to the pool.
+ * Runs `work` in one transaction on one connection. It is committed when `work` resolves, and rolled back when `work` throws; the
+ * error is passed on. When COMMIT itself fails, nobody knows whether it took place, and the error is the one of COMMIT. A connection
+ * whose state is unknown never goes back to the pool.
  */
-export async function transaction<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
-  options: TransactionOptions = {},
-): Promise<T> {
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query(begin(options));
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     const result = await work(client);
     const { command } = await client.query('COMMIT');
     // COMMIT of a transaction in which a statement failed is a ROLLBACK without an error.
@@ -35,8 +26,4 @@ export async function transaction<T>(
     );
     throw error;
   }
-}
-
-function begin({ isolation = 'read committed', readOnly = false }: TransactionOptions): string {
-  return `BEGIN ISOLATION LEVEL ${isolation.toUpperCase()}${readOnly ? ' READ ONLY' : ''}`;
 }

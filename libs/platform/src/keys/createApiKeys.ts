@@ -1,9 +1,8 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
+import type { Migration } from '../database/migrate.ts';
 
 /** The keys, without their secrets; and the word to every process whenever one of them changes, however it changes. */
-export class CreateApiKeys1704000000000 implements MigrationInterface {
-  readonly name = 'CreateApiKeys1704000000000';
-
+export class CreateApiKeys1704000000000 implements Migration {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE SCHEMA IF NOT EXISTS platform;
@@ -29,14 +28,6 @@ export class CreateApiKeys1704000000000 implements MigrationInterface {
       END $$;
       CREATE TRIGGER tell_api_key AFTER INSERT OR UPDATE OR DELETE ON platform.api_keys
         FOR EACH ROW EXECUTE FUNCTION platform.tell_api_key();
-    `);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      DROP TABLE platform.api_keys;
-      DROP FUNCTION platform.tell_api_key();
-      DROP SCHEMA platform;
     `);
   }
 }

@@ -19,7 +19,7 @@ import { checked } from '../http/checked.ts';
 import { Drain } from '../http/drain.ts';
 import { HealthChecks, NotReady } from '../watching/health.ts';
 import { migrate } from '../database/migrate.ts';
-import { platformMigrations } from '../database/migrations.ts';
+import { platformMigrations } from '../database/platformMigrations.ts';
 import { ProblemError } from '../http/problemError.ts';
 import { Public, Requires } from '../keys/requires.ts';
 import { stopGracefully } from './stopOnSignals.ts';

@@ -5,13 +5,12 @@ import { createApp, type CreateAppOptions } from './createApp.ts';
 import { createLogger } from '../watching/logging.ts';
 import { watchProcess } from '../watching/metrics.ts';
 import { migrate, type MigrationClass } from '../database/migrate.ts';
-import { platformMigrations } from '../database/migrations.ts';
 import { listenOn } from '../http/listenOn.ts';
 import { stopOnSignals } from './stopOnSignals.ts';
 import { waitForDatabase } from '../database/waitForDatabase.ts';
 
 export interface RunServiceOptions extends Omit<CreateAppOptions, 'name'> {
-  /** Of the libraries that the service works with; those of the platform come by themselves. */
+  /** The tables that the service works with. */
   readonly migrations: readonly MigrationClass[];
   /** It cannot do without; the database always. */
   readonly needs?: readonly 'kafka'[];
@@ -38,7 +37,7 @@ export async function runService(
     await waitForDatabase(config.databaseUrl, (message) => {
       logger.info(message);
     });
-    const ran = await migrate(config.databaseUrl, [...platformMigrations, ...migrations]);
+    const ran = await migrate(config.databaseUrl, migrations);
     if (ran.length > 0) logger.info({ migrations: ran }, 'migrated the database');
 
     watchProcess();

@@ -25,10 +25,4 @@ export class CreateReadModelVersions1764000000400 {
         version int NOT NULL REFERENCES read_model_versions (version)
       );`);
   }
-
-  async down(runner: QueryRunner): Promise<void> {
-    const rows = (await runner.query('SELECT version FROM read_model_versions')) as { version: number }[];
-    for (const { version } of rows) await runner.query(`DROP SCHEMA IF EXISTS rm_${version} CASCADE`);
-    await runner.query('DROP TABLE read_model_active; DROP TABLE read_model_versions');
-  }
 }

@@ -1,0 +1,5 @@
+import { platformMigrations } from '#platform/database/platformMigrations';
+import { CreateJournal1764000000100 } from './createJournal.ts';
+
+/** The tables of the event store, and those below it. */
+export const journalMigrations = [...platformMigrations, CreateJournal1764000000100];
