@@ -6,7 +6,7 @@ import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { ReadModels } from '#projections/readModels';
 import type { ReadModel } from '#projections/reading/readModel';
-import { withReadModels } from '#projections/reading/withReadModels';
+import { withReadModels } from '#projections/reading/readModel';
 import { ensureActive } from '#projections/versions/versions';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
@@ -17,8 +17,8 @@ export interface FreshReadModels {
   readonly models: ReadModels;
   /** Applies events as the live feed does; throws unless all of them are applied. */
   apply(events: readonly LedgerEvent[], size?: number): Promise<void>;
-  /** Reads the active version. */
-  read<T>(work: (model: ReadModel) => Promise<T>): Promise<T>;
+  /** Reads the active version, as of now unless told. */
+  read<T>(work: (model: ReadModel) => Promise<T>, at?: Date): Promise<T>;
   drop(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModel
     pool,
     models,
     apply: (events, size) => applyAll(models, events, size),
-    read: (work) => withReadModels(pool, ledger, work),
+    read: (work, at) => withReadModels(pool, ledger, work, at),
     drop: async () => {
       await pool.end();
       await database.drop();

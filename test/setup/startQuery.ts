@@ -17,7 +17,7 @@ import { listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { stopGracefully } from '#platform/service/stopOnSignals';
-import { appliedSequence } from '#projections/reading/withReadModels';
+import { appliedSequence } from '#projections/reading/readModel';
 import { ReadModels } from '#projections/readModels';
 import { ensureActive } from '#projections/versions/versions';
 import { freshDatabase } from './freshDatabase.ts';

@@ -7,7 +7,7 @@ import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { stopGracefully } from '#platform/service/stopOnSignals';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
-import { appliedSequence } from '#projections/reading/withReadModels';
+import { appliedSequence } from '#projections/reading/readModel';
 import { projectionStatus } from '#projections/versions/status';
 import { eventually } from '#test/feed/eventually';
 import { append } from '#test/feed/seedJournal';

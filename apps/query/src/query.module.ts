@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
-import { AskHandler } from './asking/ask.handler.ts';
-import { Asking } from './asking/asking.ts';
 import { Ledgers } from './asking/ledgers.ts';
 import { Signals } from './asking/signals.ts';
 import { Readiness } from './asking/readiness.ts';
@@ -11,15 +9,8 @@ import { EventsController } from './events/events.controller.ts';
 import { FindEventHandler, FindEventsHandler } from './events/findEvents.handler.ts';
 import { OpenStreams } from './events/openStreams.ts';
 import { StreamController } from './events/stream.controller.ts';
-import { ActivityController } from './rows/activity.controller.ts';
-import { FlagsController } from './rows/flags.controller.ts';
-import { HoldingsController } from './rows/holdings.controller.ts';
-import { ItemsController } from './rows/items.controller.ts';
-import { OrdersController } from './rows/orders.controller.ts';
-import { PartiesController } from './rows/parties.controller.ts';
-import { ShipmentsController } from './rows/shipments.controller.ts';
-import { SwapsController } from './rows/swaps.controller.ts';
-import { UnitsController } from './rows/units.controller.ts';
+import { AskHandler } from './questions/ask.handler.ts';
+import { questionControllers } from './questions/questions.controller.ts';
 import { FindLedgersHandler } from './status/ledgers.query.ts';
 import { StatusController } from './status/status.controller.ts';
 import { FindStatusHandler } from './status/status.query.ts';
@@ -29,22 +20,13 @@ import { FindStatusHandler } from './status/status.query.ts';
   imports: [CqrsModule.forRoot()],
   controllers: [
     StatusController,
-    HoldingsController,
-    PartiesController,
-    ItemsController,
-    OrdersController,
-    ShipmentsController,
-    SwapsController,
-    UnitsController,
-    FlagsController,
-    ActivityController,
+    ...questionControllers,
     // Before the route of one event, which would take `stream` for a sequence.
     StreamController,
     EventsController,
     AsyncApiController,
   ],
   providers: [
-    Asking,
     AskHandler,
     FindEventsHandler,
     FindEventHandler,

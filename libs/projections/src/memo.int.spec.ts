@@ -38,8 +38,8 @@ describe('the read models of the memo', () => {
     }
     await db.apply(ledger.events.slice(from));
   };
-  const rules = async (at: string) => (await db.read((m) => flags(m, {}, new Date(at)))).data.map(({ rule }) => rule);
-  const owned = async (id: string) => (await db.read((m) => party(m, id, NOW)))?.holdings;
+  const rules = async (at: string) => (await db.read((m) => flags(m, {}), new Date(at))).data.map(({ rule }) => rule);
+  const owned = async (id: string) => (await db.read((m) => party(m, id), NOW))?.holdings;
   const zeroSum = async () => {
     const { data } = await db.read((m) => holdings(m, { groupBy: ['item'], accounts: 'all' }));
     expect(data).toEqual([{ item: 'H100', quantity: 0 }]);
@@ -69,7 +69,7 @@ describe('the read models of the memo', () => {
     expect(await owned('x')).toEqual([{ item: 'H100', ordered: 0, in_transit: 0, held: 12000, damaged: 0 }]);
     // X received at 16:00 on 28 December: two days and a third earlier.
     const at = new Date('2023-12-31T00:00:00Z');
-    expect((await db.read((m) => swap(m, 'SW-1', at)))?.balance).toEqual([
+    expect((await db.read((m) => swap(m, 'SW-1'), at))?.balance).toEqual([
       { party: 'tesla', item: 'H100', given: 12000, received: 0, units: 12000, unitDays: 28000 },
       { party: 'x', item: 'H100', given: 0, received: 12000, units: -12000, unitDays: -28000 },
     ]);
@@ -80,7 +80,7 @@ describe('the read models of the memo', () => {
   it("what if January's reach Tesla and June's are late: on 1 July Tesla is owed 6,000 and June's leg is overdue", async () => {
     await play('3-what-if');
     expect(await owned('tesla')).toEqual([{ item: 'H100', ordered: 6000, in_transit: 0, held: 6000, damaged: 0 }]);
-    const row = await db.read((m) => swap(m, 'SW-1', NOW));
+    const row = await db.read((m) => swap(m, 'SW-1'), NOW);
     expect(row?.balance[0]).toMatchObject({ party: 'tesla', given: 12000, received: 6000, units: 6000 });
     expect(row?.legs.map(({ received, missing, overdue }) => [received, missing, overdue])).toEqual([
       [12000, 0, false],
@@ -95,7 +95,7 @@ describe('the read models of the memo', () => {
       'redirected',
       'redirected',
     ]);
-    const oneSided = await db.read((m) => flag(m, 'one-sided-swap:SW-1:tesla:H100', NOW));
+    const oneSided = await db.read((m) => flag(m, 'one-sided-swap:SW-1:tesla:H100'), NOW);
     expect(oneSided?.facts).toMatchObject({ party: 'tesla', given: 12000, received: 6000, missing: 6000 });
     await zeroSum();
   });
@@ -103,7 +103,7 @@ describe('the read models of the memo', () => {
   it("judges by the clock it is given: a moment before the window's end nothing is overdue", async () => {
     expect(await rules('2024-06-30T23:59:59Z')).toEqual(['related-party', 'redirected', 'redirected']);
     expect(await rules('2023-12-18T12:00:00Z')).toEqual(['related-party', 'redirected', 'redirected']);
-    expect((await db.read((m) => swap(m, 'SW-1', new Date('2023-12-28T00:00:00Z'))))?.balance).toEqual([
+    expect((await db.read((m) => swap(m, 'SW-1'), new Date('2023-12-28T00:00:00Z')))?.balance).toEqual([
       { party: 'tesla', item: 'H100', given: 0, received: 0, units: 0, unitDays: 0 },
       { party: 'x', item: 'H100', given: 0, received: 0, units: 0, unitDays: 0 },
     ]);
@@ -114,11 +114,11 @@ describe('the read models of the memo', () => {
     await db.read(async (m) => {
       for (const row of await read(holdings(m, { accounts: 'all' }))) HoldingRow.strict().parse(row);
       for (const row of await read(orders(m, {}))) OrderRow.strict().parse(row);
-      for (const row of await read(parties(m, {}, NOW))) PartyRow.strict().parse(row);
+      for (const row of await read(parties(m, {}))) PartyRow.strict().parse(row);
       for (const row of await read(queue(m, 'H100', {}))) QueueRow.strict().parse(row);
       for (const row of await read(shipments(m, {}))) ShipmentRow.strict().parse(row);
-      for (const row of await read(swaps(m, {}, NOW))) SwapRow.strict().parse(row);
-      for (const row of await read(flags(m, {}, NOW))) FlagRow.strict().parse(row);
-    });
+      for (const row of await read(swaps(m, {}))) SwapRow.strict().parse(row);
+      for (const row of await read(flags(m, {}))) FlagRow.strict().parse(row);
+    }, NOW);
   });
 });

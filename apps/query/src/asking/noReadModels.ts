@@ -1,5 +1,5 @@
 import { type ProblemError, unavailable } from '#platform/http/problemError';
-import { NoReadModels } from '#projections/reading/withReadModels';
+import { NoReadModels } from '#projections/reading/readModel';
 
 /** Undefined table, column or schema. */
 const OTHER_TABLES = new Set(['42P01', '42703', '3F000']);

@@ -9,13 +9,17 @@ export class ParseQuery<S extends z.ZodType> implements PipeTransform<unknown, z
   constructor(private readonly schema: S) {}
 
   transform(query: unknown): z.output<S> {
-    const parsed = this.schema.safeParse(query);
-    if (parsed.success) return parsed.data;
-    throw malformed(
-      fieldErrors(parsed.error.issues, query).map(({ pointer, detail }) => ({
-        pointer,
-        detail: detail === 'unknown field' ? 'unknown parameter' : detail,
-      })),
-    );
+    return parseQuery(this.schema, query);
   }
+}
+
+export function parseQuery<S extends z.ZodType>(schema: S, query: unknown): z.output<S> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw malformed(
+    fieldErrors(parsed.error.issues, query).map(({ pointer, detail }) => ({
+      pointer,
+      detail: detail === 'unknown field' ? 'unknown parameter' : detail,
+    })),
+  );
 }

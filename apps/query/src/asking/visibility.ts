@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { readHead } from '#journal/reader';
-import { appliedSequence } from '#projections/reading/withReadModels';
+import { appliedSequence } from '#projections/reading/readModel';
 import { POOL } from '#platform/service/tokens';
 import { noReadModels } from './noReadModels.ts';
 import { notYet } from './refusals.ts';

@@ -96,3 +96,5 @@ function answerOf({ answer, listOf, path }: Route): Record<string, unknown> {
 
 const problem = (status: number, description: string): MethodDecorator =>
   ApiResponse({ status, description, content: { 'application/problem+json': { schema: refTo('Problem') } } });
+
+export const ledgerParameter = ['The ledger', 'nvidia'] as const;

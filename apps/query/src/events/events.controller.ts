@@ -3,13 +3,11 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Requires } from '#platform/keys/requires';
-import { Answer } from '../asking/answer.ts';
-import { AnswerInterceptor } from '../asking/answer.interceptor.ts';
-import { ledgerParameter } from '../asking/ledgerRoutes.ts';
+import { Answer, AnswerInterceptor } from '../asking/answer.interceptor.ts';
 import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters.ts';
 import { ParseQuery } from '../asking/parseQuery.pipe.ts';
 import { malformed, notFound } from '../asking/refusals.ts';
-import { Asks } from '../docs/asks.ts';
+import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { eventFilter, streamFilter } from './eventFilter.ts';
 import { FindEvent, FindEvents } from './findEvents.query.ts';
 

@@ -1,8 +1,7 @@
 import type { ActivityRow } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 
 export interface ActivityQuery extends PageQuery {
   readonly type?: string | undefined;
@@ -17,7 +16,7 @@ export async function activity({ db, ledger }: ReadModel, query: ActivityQuery):
   const where = new Where(ledger, 'a').equals('a.type', query.type).equals('a.subject', query.subject);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, ' '))`);
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, ' '))`);
-  const before = keyOf(query, [0]);
+  const before = pageStart(query, [0]);
   if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
   const { rows } = await db.query<ActivityRow>(
     `SELECT sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,

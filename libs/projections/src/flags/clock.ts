@@ -4,7 +4,7 @@ import type { ReadModel } from '../reading/readModel.ts';
 import { type Leg, legs, missing } from '../swaps/legs.ts';
 
 /**
- * The flags that the clock raises, judged at `at`:
+ * The flags that the clock raises, judged as of the model's moment:
  * - `overdue-leg`: the window that a leg's line had at execution is over, and units are missing. One flag a leg; legs are counted
  *   from 1.
  * - `one-sided-swap`: a party has given all that it owes under a swap, and a leg to it is overdue. One flag a party and item. (A
@@ -12,14 +12,10 @@ import { type Leg, legs, missing } from '../swaps/legs.ts';
  *
  * Both are raised by the swap's execution, so that a list by sequence has its place for them.
  */
-export async function clockFlags(
-  model: ReadModel,
-  at: Date,
-  { executedFrom = 0, limit = ALL }: Among = {},
-): Promise<FlagRow[]> {
-  const found = await legs(model, { swaps: await overdueSwaps(model, at, executedFrom, limit) }, at);
+export async function clockFlags(model: ReadModel, { executedFrom = 0, limit = ALL }: Among = {}): Promise<FlagRow[]> {
+  const found = await legs(model, { swaps: await overdueSwaps(model, executedFrom, limit) });
   const swaps = [...groupBy(found, ({ swap }) => swap).values()];
-  const receipts = await receiptsOf(model, swaps, at);
+  const receipts = await receiptsOf(model, swaps);
   return swaps.flatMap((own) => [
     ...own.filter(({ overdue }) => overdue).map((leg) => overdueLeg(leg, receipts)),
     ...oneSided(own, receipts),
@@ -33,13 +29,13 @@ interface Among {
 }
 const ALL = 1_000_000;
 
-async function overdueSwaps({ db, ledger }: ReadModel, at: Date, from: number, limit: number): Promise<string[]> {
+async function overdueSwaps({ db, ledger, asOf }: ReadModel, from: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ swap: string }>(
     `SELECT s.swap FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
      WHERE l.ledger = $1 AND l.completed > $2 AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= $2
        AND s.executed <= $2 AND s.executed_sequence >= $3
      GROUP BY s.swap, s.executed_sequence ORDER BY s.executed_sequence LIMIT $4`,
-    [ledger, at.toISOString(), from, limit],
+    [ledger, asOf.occurred.toISOString(), from, limit],
   );
   return rows.map(({ swap }) => swap);
 }
@@ -48,12 +44,12 @@ type Receipts = ReadonlyMap<string, readonly number[]>;
 const keyOfLeg = ({ swap, leg }: Pick<Leg, 'swap' | 'leg'>): string => `${swap}|${leg}`;
 
 /** The events that brought (or lost) units of each leg. */
-async function receiptsOf({ db, ledger }: ReadModel, swaps: readonly (readonly Leg[])[], at: Date): Promise<Receipts> {
+async function receiptsOf({ db, ledger, asOf }: ReadModel, swaps: readonly (readonly Leg[])[]): Promise<Receipts> {
   const ids = swaps.map((own) => own[0]?.swap);
   const { rows } = await db.query<{ swap: string; leg: number; sequences: number[] }>(
     `SELECT swap, leg, array_agg(DISTINCT sequence::float8 ORDER BY sequence::float8) AS sequences FROM swap_counts
      WHERE ledger = $1 AND swap = ANY($2) AND occurred <= $3 GROUP BY swap, leg`,
-    [ledger, ids, at.toISOString()],
+    [ledger, ids, asOf.occurred.toISOString()],
   );
   return new Map(rows.map((row) => [keyOfLeg(row), row.sequences]));
 }

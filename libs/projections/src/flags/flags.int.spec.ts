@@ -15,7 +15,7 @@ describe('flags', () => {
   afterEach(() => db.drop());
 
   const NOW = new Date('2023-12-20T00:00:00Z');
-  const raised = async (query: FlagsQuery = {}) => (await db.read((m) => flags(m, query, NOW))).data;
+  const raised = async (query: FlagsQuery = {}) => (await db.read((m) => flags(m, query), NOW)).data;
   const last = () => db.story.ledger.events.length;
 
   it('related-party: both have a controller in common, as known at the event', async () => {
@@ -44,9 +44,9 @@ describe('flags', () => {
         events: [sequence],
       },
     ]);
-    expect(await db.read((m) => flag(m, `related-party:${sequence}:1`, NOW))).toMatchObject({ raised: sequence });
-    expect(await db.read((m) => flag(m, `related-party:${sequence}:2`, NOW))).toBeUndefined();
-    expect(await db.read((m) => flag(m, 'nonsense', NOW))).toBeUndefined();
+    expect(await db.read((m) => flag(m, `related-party:${sequence}:1`))).toMatchObject({ raised: sequence });
+    expect(await db.read((m) => flag(m, `related-party:${sequence}:2`))).toBeUndefined();
+    expect(await db.read((m) => flag(m, 'nonsense'))).toBeUndefined();
   });
 
   it('related-party: one controls the other, directly or through others', async () => {
@@ -260,7 +260,7 @@ describe('flags', () => {
     ]);
     const seen: unknown[] = [];
     for (let cursor: string | undefined; ; ) {
-      const page = await db.read((m) => flags(m, { limit: 2, cursor }, NOW));
+      const page = await db.read((m) => flags(m, { limit: 2, cursor }), NOW);
       seen.push(...page.data);
       if (page.next === null) break;
       cursor = page.next;

@@ -1,7 +1,6 @@
 import { type FlagRow, FlagRule } from '#contracts/rows';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 import { clockFlags } from './clock.ts';
 
 export interface FlagsQuery extends PageQuery {
@@ -10,15 +9,15 @@ export interface FlagsQuery extends PageQuery {
   readonly item?: string | undefined;
 }
 
-/** What needs a look, in the order in which it was raised. The rules that depend on the clock are judged at `at`. */
-export async function flags(model: ReadModel, query: FlagsQuery, at: Date): Promise<Page<FlagRow>> {
-  const key = keyOf(query, [0, '']);
+/** What needs a look, in the order in which it was raised. The rules that depend on the clock are judged as of the model's moment. */
+export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<FlagRow>> {
+  const key = pageStart(query, [0, '']);
   const [raised, last] = (key ?? [0, '']) as [number, string];
   const stored = await storedFlags(model, query, raised, last);
   // Every swap found has a flag at least, but for the one in which the page before ended; a filter may leave out any.
   const filtered = query.rule !== undefined || query.party !== undefined || query.item !== undefined;
   const among = { executedFrom: raised, ...(!filtered && { limit: limitOf(query) + 2 }) };
-  const byClock = (await clockFlags(model, at, among)).filter(
+  const byClock = (await clockFlags(model, among)).filter(
     (flag) => matches(flag, query) && isAfter(flag, raised, last),
   );
   const all = [...stored, ...byClock].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));
@@ -30,9 +29,9 @@ export async function flags(model: ReadModel, query: FlagsQuery, at: Date): Prom
   );
 }
 
-/** @returns undefined also for a flag of the clock that is not up at `at`. */
-export async function flag(model: ReadModel, id: string, at: Date): Promise<FlagRow | undefined> {
-  if (/^(overdue-leg|one-sided-swap):/.test(id)) return (await clockFlags(model, at)).find((row) => row.flag === id);
+/** @returns undefined also for a flag of the clock that is not up as of the model's moment. */
+export async function flag(model: ReadModel, id: string): Promise<FlagRow | undefined> {
+  if (/^(overdue-leg|one-sided-swap):/.test(id)) return (await clockFlags(model)).find((row) => row.flag === id);
   const stored = parseFlagId(id);
   if (stored === undefined) return undefined;
   const where = new Where(model.ledger, 'f')

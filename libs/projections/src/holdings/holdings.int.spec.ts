@@ -5,8 +5,7 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { BadCursor } from '../reading/page.ts';
-import type { HoldingsQuery } from './filter.ts';
-import { holdings } from './queries.ts';
+import { holdings, type HoldingsQuery } from './queries.ts';
 
 const PARTIES = ['ordered', 'in_transit', 'held', 'damaged'];
 

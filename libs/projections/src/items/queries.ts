@@ -1,21 +1,20 @@
 import type { ItemRow } from '#contracts/rows';
 import { allOf, nothing } from '../holdings/stages.ts';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 
 /** The ledger's products by id, and what there is of each in the hands of all parties. */
 export async function items(model: ReadModel, query: PageQuery): Promise<Page<ItemRow>> {
-  return find(model, new Where(model.ledger, 'i').after(['i.item'], keyOf(query, [''])), query);
+  return readItems(model, new Where(model.ledger, 'i').after(['i.item'], pageStart(query, [''])), query);
 }
 
 export async function item(model: ReadModel, id: string): Promise<ItemRow | undefined> {
-  return (await find(model, new Where(model.ledger, 'i').equals('i.item', id), {})).data[0];
+  return (await readItems(model, new Where(model.ledger, 'i').equals('i.item', id), {})).data[0];
 }
 
 type Row = Omit<ItemRow, 'listPrice' | 'holdings'> & { amount: string | null; currency: string | null };
 
-async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ItemRow>> {
+async function readItems(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ItemRow>> {
   const { rows } = await model.db.query<Row>(
     `SELECT item, name, maker, tracking, eccn, amount, currency FROM items i ${where.sql} ORDER BY i.item LIMIT ${limitOf(query) + 1}`,
     where.values,

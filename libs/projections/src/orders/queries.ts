@@ -1,8 +1,7 @@
 import type { OrderRow } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 
 export interface OrdersQuery extends PageQuery {
   readonly buyer?: string | undefined;
@@ -26,17 +25,17 @@ export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page
       `EXISTS (SELECT FROM holdings h WHERE h.ledger = o.ledger AND h."order" = o."order" AND h.open AND h.owner = ${where.value(query.owner)})`,
     );
   }
-  return find(model, where.after(['o."order"'], keyOf(query, [''])), query);
+  return readOrders(model, where.after(['o."order"'], pageStart(query, [''])), query);
 }
 
 export async function order(model: ReadModel, id: string): Promise<OrderRow | undefined> {
-  return (await find(model, new Where(model.ledger, 'o').equals('o."order"', id), {})).data[0];
+  return (await readOrders(model, new Where(model.ledger, 'o').equals('o."order"', id), {})).data[0];
 }
 
-type Line = OrderRow['lines'][number];
+type OrderLine = OrderRow['lines'][number];
 type Header = Omit<OrderRow, 'lines'>;
 
-async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
+async function readOrders(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
   const { rows } = await model.db.query<Header>(
     `SELECT "order", buyer, supplier, ${instantOf('placed')} AS placed FROM orders o ${where.sql}
      ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,
@@ -52,14 +51,14 @@ async function find(model: ReadModel, where: Where, query: PageQuery): Promise<P
   );
 }
 
-interface LineRow extends Omit<Line, 'units' | 'window' | 'cancelled'> {
+interface LineRow extends Omit<OrderLine, 'units' | 'window' | 'cancelled'> {
   readonly order: string;
   readonly from: string;
   readonly to: string;
 }
-type UnitsRow = Line['units'][number] & { readonly order: string; readonly line: string };
+type UnitsRow = OrderLine['units'][number] & { readonly order: string; readonly line: string };
 
-async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, Line[]>> {
+async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, OrderLine[]>> {
   const lines = await db.query<LineRow>(
     `SELECT "order", line, item, quantity, window_from AS "from", window_to AS "to" FROM order_lines
      WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n`,
@@ -70,16 +69,16 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
      WHERE ledger = $1 AND "order" = ANY($2) AND (open OR stage = 'cancelled') ORDER BY account`,
     [ledger, ids],
   );
-  const found = new Map<string, Line[]>();
-  const byLine = new Map<string, Line>();
+  const found = new Map<string, OrderLine[]>();
+  const byLine = new Map<string, OrderLine>();
   for (const { order, from, to, ...row } of lines.rows) {
-    const line: Line = { ...row, cancelled: 0, window: { from, to }, units: [] };
+    const line: OrderLine = { ...row, cancelled: 0, window: { from, to }, units: [] };
     byLine.set(`${order}|${line.line}`, line);
     found.set(order, [...(found.get(order) ?? []), line]);
   }
   for (const { order, line: name, open, ...row } of units.rows) {
     const line = byLine.get(`${order}|${name}`);
-    if (open) line?.units.push(row as Line['units'][number]);
+    if (open) line?.units.push(row as OrderLine['units'][number]);
     else if (line !== undefined) line.cancelled += row.quantity;
   }
   return found;

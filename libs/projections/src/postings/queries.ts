@@ -1,10 +1,9 @@
 import type { PostingRow } from '#contracts/rows';
 import { PartiesStage } from '#contracts/scalars';
-import { filtered, type HoldingsFilter } from '../holdings/filter.ts';
+import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
 import { instantOf } from '../engine/values.ts';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 
 export interface PostingsQuery extends HoldingsFilter, PageQuery {}
 
@@ -15,7 +14,7 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   const where = filtered(new Where(ledger, 'p'), 'h', query);
   if (query.accounts !== 'all') where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
   if (orders !== undefined) where.and(`h."order" = ANY(${where.value(orders)})`);
-  where.after(['p.sequence', 'p.n'], keyOf(query, [0, 0]));
+  where.after(['p.sequence', 'p.n'], pageStart(query, [0, 0]));
   const { rows } = await db.query<PostingRow & { n: number }>(
     `SELECT p.sequence, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded,
        h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity, p.balance, p.n

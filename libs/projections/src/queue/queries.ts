@@ -1,8 +1,7 @@
 import type { QueueRow } from '#contracts/rows';
 import { Day } from '#contracts/scalars';
-import { BadCursor, keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { BadCursor, limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 
 export interface QueueQuery extends PageQuery {
   readonly owner?: string | undefined;
@@ -16,7 +15,7 @@ export interface QueueQuery extends PageQuery {
  */
 export async function queue(model: ReadModel, item: string, query: QueueQuery): Promise<Page<QueueRow>> {
   const { db, ledger } = model;
-  const key = keyOf(query, [0, '', '', 0, 0, '']);
+  const key = pageStart(query, [0, '', '', 0, 0, '']);
   if (key !== undefined && ![key[1], key[2]].every((day) => Day.safeParse(day).success)) throw new BadCursor();
   const where = new Where(ledger, 'q').equals('q.item', item).and('q.waiting');
   if (key !== undefined) {

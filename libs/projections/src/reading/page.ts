@@ -1,5 +1,5 @@
-export const DEFAULT_LIMIT = 100;
-export const MAX_LIMIT = 1000;
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
 
 export interface PageQuery {
   /** Rows a page: 1 to 1,000, 100 unless told. */
@@ -22,38 +22,40 @@ export class BadCursor extends Error {
   }
 }
 
-/** Where a page starts: after the row with this key. A key is the values that the list is sorted by. */
-export type Key = readonly (string | number)[];
+/** The values that a list is sorted by, of one row: the next page starts after it. */
+export type SortKey = readonly (string | number)[];
 
 export const limitOf = ({ limit }: PageQuery): number => Math.min(Math.max(limit ?? DEFAULT_LIMIT, 1), MAX_LIMIT);
 
 /**
- * @param like a key of this list, for its length and types
+ * The sort key of the row after which the page starts; undefined for the first page.
+ *
+ * @param like a sort key of this list, for its length and types
  * @throws {BadCursor}
  */
-export function keyOf({ cursor }: PageQuery, like: Key): Key | undefined {
+export function pageStart({ cursor }: PageQuery, like: SortKey): SortKey | undefined {
   if (cursor === undefined) return undefined;
   const key = decode(cursor);
   const fits =
     Array.isArray(key) && key.length === like.length && like.every((part, i) => typeof key[i] === typeof part);
   if (!fits) throw new BadCursor();
-  return key as Key;
+  return key as SortKey;
 }
 
 /** Cuts a page out of rows of which one more than the limit was asked for. */
 export function pageOf<Row, R>(
   rows: readonly Row[],
   query: PageQuery,
-  cursorKey: (row: Row) => Key,
+  sortKey: (row: Row) => SortKey,
   shape: (row: Row) => R,
 ): Page<R> {
   const limit = limitOf(query);
   const kept = rows.slice(0, limit);
   const last = rows.length > limit ? kept.at(-1) : undefined;
-  return { data: kept.map(shape), next: last === undefined ? null : encode(cursorKey(last)) };
+  return { data: kept.map(shape), next: last === undefined ? null : encode(sortKey(last)) };
 }
 
-const encode = (key: Key): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+const encode = (key: SortKey): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
 function decode(cursor: string): unknown {
   try {
@@ -64,5 +66,42 @@ function decode(cursor: string): unknown {
       : key;
   } catch {
     throw new BadCursor();
+  }
+}
+
+/** The conditions of one query and their parameters; the ledger is always the first, as in every index. */
+export class Where {
+  readonly values: unknown[];
+  readonly #conditions: string[];
+
+  constructor(ledger: string, table: string) {
+    this.values = [ledger];
+    this.#conditions = [`${table}.ledger = $1`];
+  }
+
+  /** Adds a parameter and answers its placeholder. */
+  value(value: unknown): string {
+    this.values.push(value);
+    return `$${this.values.length}`;
+  }
+
+  equals(column: string, value: string | number | undefined): this {
+    return value === undefined ? this : this.and(`${column} = ${this.value(value)}`);
+  }
+
+  and(condition: string): this {
+    this.#conditions.push(condition);
+    return this;
+  }
+
+  /** Only what sorts after `key`, for rows ordered by `columns` ascending. */
+  after(columns: readonly string[], key: SortKey | undefined): this {
+    if (key === undefined) return this;
+    const values = key.map((value) => `${this.value(value)}${typeof value === 'number' ? '::bigint' : ''}`);
+    return this.and(`(${columns.join(', ')}) > (${values.join(', ')})`);
+  }
+
+  get sql(): string {
+    return `WHERE ${this.#conditions.join(' AND ')}`;
   }
 }

@@ -1,13 +1,96 @@
-import type pg from 'pg';
+import pg from 'pg';
 
 /** Whatever runs SQL: a client inside the one transaction of a request. */
 export type Db = Pick<pg.ClientBase, 'query'>;
 
-/** One ledger in one version of the read models, as it stands at `sequence`, for the length of one transaction. */
+/** A moment on both axes of time. */
+export interface Moment {
+  /** What had happened by then. */
+  readonly occurred: Date;
+  /** The last sequence that the ledger had recorded by then. */
+  readonly known: number;
+}
+
+/** One ledger in one version of the read models, as of a moment, for the length of one transaction. */
 export interface ReadModel {
   readonly db: Db;
   readonly ledger: string;
   readonly version: number;
-  /** The last sequence that everything read here knows; 0: nothing of this ledger is there (yet). */
+  /** The last sequence that everything read here knows; 0 when nothing of this ledger was applied yet. */
   readonly sequence: number;
+  /** What depends on the clock is judged by `occurred`. `known` is `sequence` as long as only the present is answered. */
+  readonly asOf: Moment;
+}
+
+/** There is no version of the read models to answer from: no projector has run on this database yet. */
+export class NoReadModels extends Error {
+  constructor() {
+    super('there are no read models yet: a projector makes them when it starts');
+    this.name = 'NoReadModels';
+  }
+}
+
+/**
+ * Runs `read` on one ledger's read models: one version, one snapshot. All that it reads is of the same sequence, and is judged as of
+ * `occurred`, which is now unless told. The pool is one of the platform's (`createPool`): its int8 are numbers.
+ *
+ * @throws {NoReadModels} when no version is active
+ */
+export async function withReadModels<T>(
+  pool: pg.Pool,
+  ledger: string,
+  read: (model: ReadModel) => Promise<T>,
+  occurred = new Date(),
+): Promise<T> {
+  try {
+    return await readOnce(pool, ledger, read, occurred);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    const { rowCount } = await pool.query('SELECT FROM read_model_active');
+    if (rowCount === 0) throw new NoReadModels();
+    return readOnce(pool, ledger, read, occurred);
+  }
+}
+
+/** The last sequence that the active version has applied of a ledger (channel `lading_applied` tells when to look again). */
+export async function appliedSequence(pool: pg.Pool, ledger: string): Promise<number> {
+  return withReadModels(pool, ledger, async ({ sequence }) => sequence);
+}
+
+/** The schema went away between picking it and reading it: the request was older than the grace of a retired version. */
+const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes((error as { code?: string }).code ?? '');
+
+// One trip to the database. The search path is fixed in the statement that picks the version, inside the snapshot that everything else
+// is read from: so a request never mixes two versions, whenever the switch happens.
+const begin = (ledger: string): string => `
+  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SELECT version, set_config('search_path', 'rm_' || version, true) FROM read_model_active;
+  SELECT sequence FROM positions WHERE ledger = ${pg.escapeLiteral(ledger)}`;
+
+type Rows<C extends string> = pg.QueryResult<Record<C, number>>;
+
+async function readOnce<T>(
+  pool: pg.Pool,
+  ledger: string,
+  read: (model: ReadModel) => Promise<T>,
+  occurred: Date,
+): Promise<T> {
+  const db = await pool.connect();
+  try {
+    const results = (await db.query(begin(ledger))) as unknown as [unknown, Rows<'version'>, Rows<'sequence'>];
+    const version = results[1].rows[0]?.version;
+    if (version === undefined) throw new NoReadModels();
+    const sequence = results[2].rows[0]?.sequence ?? 0;
+    return await read({ db, ledger, version, sequence, asOf: { occurred, known: sequence } });
+  } finally {
+    // Nobody waits for the end of the transaction: it only read. A connection that cannot even end it is of no use to the next request.
+    db.query('ROLLBACK').then(
+      () => {
+        db.release();
+      },
+      (error: unknown) => {
+        db.release(error as Error);
+      },
+    );
+  }
 }

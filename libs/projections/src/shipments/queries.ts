@@ -1,8 +1,7 @@
 import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 
 export interface ShipmentsQuery extends PageQuery {
   readonly consignee?: string | undefined;
@@ -23,17 +22,17 @@ export async function shipments(model: ReadModel, query: ShipmentsQuery): Promis
          AND l."${column}" = ${where.value(query[column])})`,
     );
   }
-  return find(model, where.after(['s.shipment'], keyOf(query, [''])), query);
+  return readShipments(model, where.after(['s.shipment'], pageStart(query, [''])), query);
 }
 
 export async function shipment(model: ReadModel, id: string): Promise<ShipmentRow | undefined> {
-  return (await find(model, new Where(model.ledger, 's').equals('s.shipment', id), {})).data[0];
+  return (await readShipments(model, new Where(model.ledger, 's').equals('s.shipment', id), {})).data[0];
 }
 
-type Line = ShipmentRow['lines'][number];
+type ShipmentLine = ShipmentRow['lines'][number];
 type Header = Omit<ShipmentRow, 'lines' | 'status'> & { final: boolean };
 
-async function find(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
+async function readShipments(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
   const { rows } = await model.db.query<Header>(
     `SELECT shipment, consignee, carrier, destination, eta, ${instantOf('dispatched')} AS dispatched, final
      FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
@@ -54,21 +53,21 @@ async function find(model: ReadModel, where: Where, query: PageQuery): Promise<P
   );
 }
 
-function statusOf(lines: readonly Line[], final: boolean): ShipmentStatus {
+function statusOf(lines: readonly ShipmentLine[], final: boolean): ShipmentStatus {
   const arrived = lines.some((line) => line.received + line.damaged + line.surplus > 0);
   const coming = !final && lines.some((line) => line.inTransit > 0);
   if (coming) return arrived ? 'partly_received' : 'in_transit';
   return arrived ? 'received' : 'ended';
 }
 
-async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, Line[]>> {
-  const { rows } = await db.query<Line & { shipment: string }>(
+async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, ShipmentLine[]>> {
+  const { rows } = await db.query<ShipmentLine & { shipment: string }>(
     `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
      FROM shipment_lines WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0
      ORDER BY shipment, "order", line, owner`,
     [ledger, ids],
   );
-  const found = new Map<string, Line[]>();
+  const found = new Map<string, ShipmentLine[]>();
   for (const { shipment, ...line } of rows) found.set(shipment, [...(found.get(shipment) ?? []), line]);
   return found;
 }

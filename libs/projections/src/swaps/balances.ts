@@ -31,10 +31,10 @@ export function exchangeBalance(legsOfSwap: readonly Leg[]): Balance[] {
 }
 
 /** What each of these parties is owed (positive) or owes (negative) under executed swaps: by swap, other party and item. */
-export async function owedTo(model: ReadModel, parties: readonly string[], at: Date): Promise<Map<string, Owed[]>> {
+export async function owedTo(model: ReadModel, parties: readonly string[]): Promise<Map<string, Owed[]>> {
   const found = new Map(parties.map((party) => [party, new Map<string, Owed>()]));
   if (parties.length === 0) return new Map();
-  for (const { swap, from, to, item, received, unitDays } of await legs(model, { parties }, at)) {
+  for (const { swap, from, to, item, received, unitDays } of await legs(model, { parties })) {
     add(found.get(from), { swap, with: to, item, units: received, unitDays });
     add(found.get(to), { swap, with: from, item, units: -received, unitDays: -unitDays });
   }

@@ -1,6 +1,6 @@
 import type { SwapRow } from '#contracts/rows';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
+import { Where } from '../reading/page.ts';
 
 /** A leg of a swap as it stands at a moment. */
 export interface Leg {
@@ -32,10 +32,10 @@ export interface LegsOf {
   readonly parties?: readonly string[];
 }
 
-/** Legs by swap and number. What happened after `at` is left out, and what is late is judged then. */
-export async function legs({ db, ledger }: ReadModel, of: LegsOf, at: Date): Promise<Leg[]> {
+/** Legs by swap and number. What happened after the model's moment is left out, and what is overdue is judged then. */
+export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise<Leg[]> {
   const where = new Where(ledger, 'l');
-  const moment = `${where.value(at.toISOString())}::timestamptz`;
+  const moment = `${where.value(asOf.occurred.toISOString())}::timestamptz`;
   if (of.swaps !== undefined) where.and(`l.swap = ANY(${where.value(of.swaps)})`);
   if (of.parties !== undefined) {
     const parties = where.value(of.parties);

@@ -1,9 +1,8 @@
 import type { SwapRow, SwapStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 import { exchangeBalance } from './balances.ts';
 import { type Leg, legRow, legs } from './legs.ts';
 
@@ -13,21 +12,21 @@ export interface SwapsQuery extends PageQuery {
   readonly status?: SwapStatus | undefined;
 }
 
-/** The ledger's swaps by id. What depends on the clock (expired, overdue, unit-days) is judged at the moment `at`. */
-export async function swaps(model: ReadModel, query: SwapsQuery, at: Date): Promise<Page<SwapRow>> {
-  const where = new Where(model.ledger, 's').after(['s.swap'], keyOf(query, ['']));
+/** The ledger's swaps by id. What depends on the clock (expired, overdue, unit-days) is judged as of the model's moment. */
+export async function swaps(model: ReadModel, query: SwapsQuery): Promise<Page<SwapRow>> {
+  const where = new Where(model.ledger, 's').after(['s.swap'], pageStart(query, ['']));
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(s.parties)`);
-  return find(model, where, query, at);
+  return readSwaps(model, where, query);
 }
 
-export async function swap(model: ReadModel, id: string, at: Date): Promise<SwapRow | undefined> {
-  return (await find(model, new Where(model.ledger, 's').equals('s.swap', id), {}, at)).data[0];
+export async function swap(model: ReadModel, id: string): Promise<SwapRow | undefined> {
+  return (await readSwaps(model, new Where(model.ledger, 's').equals('s.swap', id), {})).data[0];
 }
 
 type Row = Omit<SwapRow, 'evidence' | 'legs' | 'balance'> & { evidence: string };
 
-async function find(model: ReadModel, where: Where, query: SwapsQuery, at: Date): Promise<Page<SwapRow>> {
-  const status = `CASE WHEN s.status <> 'open' THEN s.status WHEN s.expires <= ${where.value(at.toISOString())}::timestamptz THEN 'expired'
+async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Promise<Page<SwapRow>> {
+  const status = `CASE WHEN s.status <> 'open' THEN s.status WHEN s.expires <= ${where.value(model.asOf.occurred.toISOString())}::timestamptz THEN 'expired'
     WHEN s.parties <@ s.accepted THEN 'accepted' ELSE 'proposed' END`;
   if (query.status !== undefined) where.and(`${status} = ${where.value(query.status)}`);
   const { rows } = await model.db.query<Row>(
@@ -36,7 +35,7 @@ async function find(model: ReadModel, where: Where, query: SwapsQuery, at: Date)
      FROM swaps s ${where.sql} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  const bySwap = groupBy(await legs(model, { swaps: rows.map((row) => row.swap) }, at), ({ swap }: Leg) => swap);
+  const bySwap = groupBy(await legs(model, { swaps: rows.map((row) => row.swap) }), ({ swap }: Leg) => swap);
   return pageOf(
     rows,
     query,

@@ -1,15 +1,14 @@
 import type { UnitRow } from '#contracts/rows';
-import { filtered, type HoldingsFilter } from '../holdings/filter.ts';
-import { keyOf, limitOf, type Page, type PageQuery, pageOf } from '../reading/page.ts';
+import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
-import { Where } from '../reading/where.ts';
 
 /** Units in any stage, also those that are outside the parties' hands: a lost unit is still known by its number. */
 export interface UnitsQuery extends Omit<HoldingsFilter, 'accounts'>, PageQuery {}
 
 /** Units with a serial number, by it, each with the account it is in. */
 export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promise<Page<UnitRow>> {
-  const where = filtered(new Where(ledger, 'u'), 'h', query).after(['u.serial', 'u.item'], keyOf(query, ['', '']));
+  const where = filtered(new Where(ledger, 'u'), 'h', query).after(['u.serial', 'u.item'], pageStart(query, ['', '']));
   const { rows } = await db.query<UnitRow>(`${SELECT} ${where.sql} ${ORDER} LIMIT ${limitOf(query) + 1}`, where.values);
   return pageOf(
     rows,

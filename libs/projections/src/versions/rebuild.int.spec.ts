@@ -18,7 +18,7 @@ import { rowsOf } from '#test/projections/rowsOf';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
 import { holdings } from '../holdings/queries.ts';
 import { Projector } from './projector.ts';
-import { withReadModels } from '../reading/withReadModels.ts';
+import { withReadModels } from '../reading/readModel.ts';
 import { rebuild, RebuildFailed } from './rebuild.ts';
 import { ensureActive, VERSIONS_CHANNEL, versions } from './versions.ts';
 

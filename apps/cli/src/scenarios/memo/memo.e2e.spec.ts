@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MEMO_LEDGER, type Played, playMemo } from '../../demo/playMemo.ts';
 import type { FlagRow, HoldingGroupRow, SwapRow } from '#contracts/rows';
 import { flags } from '#projections/flags/queries';
-import { withReadModels } from '#projections/reading/withReadModels';
+import { withReadModels } from '#projections/reading/readModel';
 import { swap } from '#projections/swaps/queries';
 import { type Lading, startLading } from '#test/setup/startLading';
 
@@ -35,11 +35,11 @@ describe('the memo, played over HTTP in three steps', () => {
   };
   const swapAt = async (at: Date): Promise<SwapRow | undefined> => {
     await ask('swaps');
-    return withReadModels(lading.pool, MEMO_LEDGER, (model) => swap(model, 'SW-1', at));
+    return withReadModels(lading.pool, MEMO_LEDGER, (model) => swap(model, 'SW-1'), at);
   };
   const rulesAt = async (at: Date): Promise<string[]> => {
     await ask('flags');
-    const page = await withReadModels(lading.pool, MEMO_LEDGER, (model) => flags(model, {}, at));
+    const page = await withReadModels(lading.pool, MEMO_LEDGER, (model) => flags(model, {}), at);
     return [...new Set(page.data.map(({ rule }) => rule))].sort();
   };
   const expectZeroSum = async () => {

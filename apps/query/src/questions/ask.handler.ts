@@ -1,0 +1,81 @@
+import { Inject } from '@nestjs/common';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
+import type pg from 'pg';
+import type { EntityKey } from '#ledger/entity';
+import { streamVersion } from '#journal/reader';
+import { POOL } from '#platform/service/tokens';
+import { BadCursor } from '#projections/reading/page';
+import { type ReadModel, withReadModels } from '#projections/reading/readModel';
+import { Ledgers } from '../asking/ledgers.ts';
+import { noReadModels } from '../asking/noReadModels.ts';
+import { malformed, notFound } from '../asking/refusals.ts';
+import { Visibility } from '../asking/visibility.ts';
+import type { Question } from './question.ts';
+import { type QuestionName, questions } from './questions.ts';
+
+/** What was read, and where it stands. */
+interface Answered {
+  /** The sequence of the last event that the answer knows. */
+  readonly sequence: number;
+  /** A page or a row, as the question says. */
+  readonly found: unknown;
+  /** Of the stream of what was asked for, where it has one. */
+  readonly version: number | undefined;
+}
+
+/** Asks one ledger's read models. */
+export class Ask extends Query<Answered> {
+  constructor(
+    readonly question: QuestionName,
+    readonly ledger: string,
+    /** As the question's parameters were parsed. */
+    readonly parameters: Readonly<Record<string, unknown>>,
+    /** What the id in the path was; empty where the path has none. */
+    readonly id: string,
+  ) {
+    super();
+  }
+}
+
+/** Reads one version and one snapshot, when what was asked for is visible; of a ledger that nobody opened there is nothing to read. */
+@QueryHandler(Ask)
+export class AskHandler implements IQueryHandler<Ask, Answered> {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly visibility: Visibility,
+    private readonly ledgers: Ledgers,
+  ) {}
+
+  async execute({ question, ledger, parameters, id }: Ask): Promise<Answered> {
+    await this.ledgers.check(ledger);
+    const { 'min-sequence': minSequence, ...asked } = parameters;
+    if (typeof minSequence === 'number') await this.visibility.applied(ledger, minSequence);
+    try {
+      return await withReadModels(this.pool, ledger, (model) => answer(model, questions[question], asked, id));
+    } catch (error) {
+      throw badCursor(error, asked) ?? noReadModels(error) ?? error;
+    }
+  }
+}
+
+async function answer(model: ReadModel, question: Question, asked: object, id: string): Promise<Answered> {
+  const { ledger, sequence } = model;
+  const found = await question.read(model, asked, id);
+  if (found === undefined) throw notFound(`the ledger ${ledger} has no ${question.id?.what ?? ''} ${id}`, { ledger });
+  const version = question.versioned === true ? await versionOf(model, `${question.id?.what ?? ''}/${id}`) : undefined;
+  return { sequence, found, version };
+}
+
+/** As of the answer: a later event of the stream is not in it, and whoever acts on the answer has to be told of that. */
+async function versionOf({ db, ledger, sequence }: ReadModel, entity: string): Promise<number | undefined> {
+  return (await streamVersion(db, ledger, entity as EntityKey, sequence)) || undefined;
+}
+
+/** Somebody made the cursor up: it is not one of this list, or it holds values that no row has (SQLSTATE class 22). */
+function badCursor(error: unknown, asked: { readonly cursor?: unknown }): Error | undefined {
+  const { code } = error as { code?: unknown };
+  const bad = error instanceof BadCursor || (typeof code === 'string' && code.startsWith('22'));
+  return bad && asked.cursor !== undefined
+    ? malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }])
+    : undefined;
+}

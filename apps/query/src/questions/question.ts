@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import type { Page } from '#projections/reading/page';
+import type { ReadModel } from '#projections/reading/readModel';
+import { inTime, paging, parameters } from '../asking/parameters.ts';
+import type { ComponentName } from '../docs/components.ts';
+
+/** A question about one ledger: its route, what it takes, what its rows are, and what answers it. */
+export interface Question {
+  /** Under `/v1/ledgers/{ledger}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Of the query string. */
+  readonly parameters: z.ZodObject;
+  readonly row: ComponentName;
+  /** Whether it is answered by a page of rows or by one row. */
+  readonly answer: 'page' | 'row';
+  /** What the id in the path names. */
+  readonly id?: PathId;
+  /** Whether the answer has the version of the stream of what the id names. */
+  readonly versioned?: boolean;
+  /** @returns undefined when there is nothing of this id */
+  read(model: ReadModel, asked: object, id: string): Promise<unknown>;
+}
+
+interface PathId {
+  /** As it is said in a sentence: `order`. */
+  readonly what: string;
+  readonly description: string;
+  readonly example: string;
+  /** The path may have any text here, not only what can be an id. */
+  readonly anyText?: boolean;
+}
+
+type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned'>;
+type Shape = z.core.$ZodLooseShape;
+type Asked<S extends Shape> = z.output<z.ZodObject<S>>;
+
+/** A list, page by page. */
+export const list = <S extends Shape>(
+  question: About & {
+    readonly parameters: S;
+    read(model: ReadModel, asked: Asked<S & typeof paging>, id: string): Promise<Page<object> | undefined>;
+  },
+): Question => ({
+  ...(question as About & Pick<Question, 'read'>),
+  parameters: parameters({ ...question.parameters, ...paging, ...inTime }),
+  answer: 'page',
+});
+
+/** One row, by the id in the path. */
+export const one = <S extends Shape>(
+  question: About & {
+    readonly id: PathId;
+    readonly parameters?: S;
+    read(model: ReadModel, id: string, asked: Asked<S>): Promise<object | undefined>;
+  },
+): Question => ({
+  ...question,
+  parameters: parameters({ ...question.parameters, ...inTime }),
+  answer: 'row',
+  read: (model, asked, id) => question.read(model, id, asked as Asked<S>),
+});

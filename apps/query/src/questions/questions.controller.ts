@@ -1,0 +1,92 @@
+import { applyDecorators, Controller, Get, Inject, Req, type Type, UseInterceptors } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Id } from '#contracts/scalars';
+import { Requires } from '#platform/keys/requires';
+import type { Page } from '#projections/reading/page';
+import { Answer, AnswerInterceptor } from '../asking/answer.interceptor.ts';
+import { parseQuery } from '../asking/parseQuery.pipe.ts';
+import { notFound } from '../asking/refusals.ts';
+import { Asks, ledgerParameter } from '../docs/asks.ts';
+import { Ask } from './ask.handler.ts';
+import type { Question } from './question.ts';
+import { type QuestionName, questions } from './questions.ts';
+
+type Asking = FastifyRequest<{ Params: { readonly ledger: string; readonly id?: string } }>;
+
+/**
+ * The controllers of all questions, one for each list: `OrdersController` has the routes `orders.list` and `orders.one`. Nest knows routes
+ * as methods of classes, so these are made from the table.
+ */
+export const questionControllers: Type[] = [...tagged()].map(([tag, names]) => controllerOf(tag, names));
+
+function tagged(): Map<string, QuestionName[]> {
+  const tags = new Map<string, QuestionName[]>();
+  for (const name of Object.keys(questions) as QuestionName[]) {
+    const [tag = ''] = name.split('.');
+    tags.set(tag, [...(tags.get(tag) ?? []), name]);
+  }
+  return tags;
+}
+
+function controllerOf(tag: string, names: readonly QuestionName[]): Type {
+  class QuestionController {
+    constructor(readonly queries: QueryBus) {}
+  }
+  const { prototype } = QuestionController;
+  for (const name of names) {
+    const [, method = ''] = name.split('.');
+    const value = function (this: QuestionController, request: Asking): Promise<Answer> {
+      return answer(this.queries, name, request);
+    };
+    Object.defineProperty(value, 'name', { value: method });
+    const descriptor = { value, writable: true, configurable: true };
+    Object.defineProperty(prototype, method, descriptor);
+    routeOf(tag, questions[name])(prototype, method, descriptor);
+    Req()(prototype, method, 0);
+  }
+  Inject(QueryBus)(QuestionController, undefined, 0);
+  Object.defineProperty(QuestionController, 'name', {
+    value: `${tag.charAt(0).toUpperCase()}${tag.slice(1)}Controller`,
+  });
+  applyDecorators(
+    Controller(`v1/ledgers/:ledger/${tag}`),
+    Requires('read'),
+    UseInterceptors(AnswerInterceptor),
+    ApiTags(tag),
+  )(QuestionController);
+  return QuestionController;
+}
+
+function routeOf(tag: string, question: Question): MethodDecorator {
+  const { path, summary, description, parameters, row, id, versioned } = question;
+  return applyDecorators(
+    Get(path.slice(tag.length + 1)),
+    Asks({
+      summary,
+      ...(description !== undefined && { description }),
+      path: { ledger: ledgerParameter, ...(id && { id: [id.description, id.example] as const }) },
+      parameters,
+      ...(question.answer === 'page' ? { listOf: row } : { answer: row }),
+      ...(versioned === true && { versioned }),
+    }),
+  );
+}
+
+async function answer(queries: QueryBus, name: QuestionName, { params, query }: Asking): Promise<Answer> {
+  const { ledger, id = '' } = params;
+  const question: Question = questions[name];
+  if (question.id !== undefined && question.id.anyText !== true) checkId(question.id.what, id);
+  const asked = parseQuery(question.parameters, query);
+  const { sequence, found, version } = await queries.execute(new Ask(name, ledger, asked, id));
+  if (question.answer === 'row') return new Answer(found, { sequence, version });
+  const { data, next } = found as Page<unknown>;
+  return new Answer({ ledger, sequence, data, next }, { sequence });
+}
+
+/** What cannot be an id is the id of nothing. */
+function checkId(what: string, id: string): void {
+  const parsed = Id.safeParse(id);
+  if (!parsed.success) throw notFound(`there is no ${what} with this id: ${parsed.error.issues[0]?.message ?? ''}`);
+}

@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import { FlagRow, FlagRule, HoldingKey, SwapStatus } from '#contracts/rows';
+import { Stage } from '#contracts/scalars';
+import { ProblemError } from '#platform/http/problemError';
+import { activity } from '#projections/activity/queries';
+import { flag, flags } from '#projections/flags/queries';
+import { holdings } from '#projections/holdings/queries';
+import { item, items } from '#projections/items/queries';
+import { order, orders } from '#projections/orders/queries';
+import { parties, party } from '#projections/parties/queries';
+import { postings } from '#projections/postings/queries';
+import { queue } from '#projections/queue/queries';
+import { shipment, shipments } from '#projections/shipments/queries';
+import { swap, swaps } from '#projections/swaps/queries';
+import { unit, units } from '#projections/units/queries';
+import { id, oneOrMore } from '../asking/parameters.ts';
+import { notFound } from '../asking/refusals.ts';
+import { eventFilter } from '../events/eventFilter.ts';
+import { list, one, type Question } from './question.ts';
+
+/** Which accounts. */
+const accountFilter = {
+  owner: id('Who is entitled to the units.'),
+  custodian: id('Who physically has them.'),
+  item: id('The product.'),
+  order: id('The order.'),
+  line: id('The line of the order.'),
+  stage: Stage.optional().describe('Where the units are in their life.'),
+  shipment: id('The shipment, while in transit.'),
+};
+const accounts = z
+  .literal('all')
+  .optional()
+  .describe(
+    'Adds what is outside the hands of parties (supply, cancelled, lost …); all together sum to zero per item.',
+  );
+const anItem = { what: 'item', description: 'The item', example: 'H100' };
+
+/** Every question about a ledger's read models, by name. Adding a row here adds the route and its documentation. */
+export const questions = {
+  'holdings.list': list({
+    path: 'holdings',
+    summary: 'Who holds which hardware, and who is promised it',
+    description: 'Without `groupBy` a row is one account; with it, the balance of a group of accounts.',
+    parameters: {
+      ...accountFilter,
+      accounts,
+      groupBy: oneOrMore(HoldingKey).optional().describe('Sums by these keys: the rows have them and no others.'),
+    },
+    row: 'Holding',
+    read: holdings,
+  }),
+  'holdings.postings': list({
+    path: 'holdings/postings',
+    summary: 'The journal lines behind a balance: why the number is what it is',
+    parameters: { ...accountFilter, accounts },
+    row: 'Posting',
+    read: postings,
+  }),
+  'parties.list': list({
+    path: 'parties',
+    summary: 'Companies: what each owns, and what is owed to it',
+    parameters: {
+      role: z.enum(['supplier', 'customer', 'carrier']).optional(),
+      controlledBy: id('Who controls it.'),
+    },
+    row: 'Party',
+    read: parties,
+  }),
+  'parties.one': one({
+    path: 'parties/:id',
+    summary: 'A party: what it owns, and what is owed to it',
+    id: { what: 'party', description: 'The party', example: 'tesla' },
+    row: 'Party',
+    versioned: true,
+    read: party,
+  }),
+  'items.list': list({
+    path: 'items',
+    summary: 'Products, and what there is of each',
+    parameters: {},
+    row: 'Item',
+    read: items,
+  }),
+  'items.one': one({
+    path: 'items/:id',
+    summary: 'A product, and what there is of it',
+    id: anItem,
+    row: 'Item',
+    versioned: true,
+    read: item,
+  }),
+  'items.queue': list({
+    path: 'items/:id/queue',
+    summary: 'Who waits for an item, in turn',
+    description: 'By delivery window, then by the sequence at which the order was placed.',
+    id: anItem,
+    parameters: { owner: id('Whose place it is now.'), buyer: id('Who ordered.') },
+    row: 'QueuePlace',
+    read: async (model, asked, id) => ((await item(model, id)) === undefined ? undefined : queue(model, id, asked)),
+  }),
+  'orders.list': list({
+    path: 'orders',
+    summary: 'Orders, and where the units of each line are',
+    parameters: {
+      buyer: id('Who ordered.'),
+      supplier: id('Who sells.'),
+      item: id('Orders with a line of this item.'),
+      owner: id('Orders of which this party owns units now.'),
+    },
+    row: 'Order',
+    read: orders,
+  }),
+  'orders.one': one({
+    path: 'orders/:id',
+    summary: 'An order, and where the units of each line are',
+    id: { what: 'order', description: 'The order', example: 'PO-TSLA-1' },
+    row: 'Order',
+    versioned: true,
+    read: order,
+  }),
+  'shipments.list': list({
+    path: 'shipments',
+    summary: 'Shipments: sent, arrived, still on the way',
+    parameters: {
+      consignee: id('Who it is for.'),
+      carrier: id('Who carries it.'),
+      order: id('Shipments with units of this order.'),
+      item: id('Shipments with this item.'),
+      owner: id('Shipments with units of this party.'),
+    },
+    row: 'Shipment',
+    read: shipments,
+  }),
+  'shipments.one': one({
+    path: 'shipments/:id',
+    summary: 'A shipment: sent, arrived, still on the way',
+    id: { what: 'shipment', description: 'The shipment', example: 'S-1' },
+    row: 'Shipment',
+    versioned: true,
+    read: shipment,
+  }),
+  'swaps.list': list({
+    path: 'swaps',
+    summary: 'Swaps, with what is owed under each',
+    parameters: { party: id('Swaps in which it gives or receives.'), status: SwapStatus.optional() },
+    row: 'Swap',
+    read: swaps,
+  }),
+  'swaps.one': one({
+    path: 'swaps/:id',
+    summary: 'A swap, with its legs and its exchange balance',
+    id: { what: 'swap', description: 'The swap', example: 'SW-1' },
+    row: 'Swap',
+    versioned: true,
+    read: swap,
+  }),
+  'units.list': list({
+    path: 'units',
+    summary: 'Units with serial numbers, and where each is',
+    description: 'In any stage, also lost, returned or scrapped: a unit is known by its number for ever.',
+    parameters: accountFilter,
+    row: 'Unit',
+    read: units,
+  }),
+  'units.one': one({
+    path: 'units/:id',
+    summary: 'A unit by its serial number, and where it is',
+    id: { what: 'unit', description: 'The serial number', example: 'H100-000001', anyText: true },
+    parameters: { item: id('The item, where several number their units alike.') },
+    row: 'Unit',
+    read: async (model, serial, asked) => {
+      if (!/^[\x21-\x7e]{1,64}$/.test(serial)) throw notFound('there is no unit with this serial number');
+      const found = await unit(model, serial, asked.item);
+      if (found.length > 1) throw ambiguous(found.map(({ item }) => item));
+      return found[0];
+    },
+  }),
+  'flags.list': list({
+    path: 'flags',
+    summary: 'What needs a look, and the events that raised it',
+    parameters: {
+      rule: FlagRule.optional(),
+      party: id('Flags about this party.'),
+      item: id('Flags about this item.'),
+    },
+    row: 'Flag',
+    read: flags,
+  }),
+  'flags.one': one({
+    path: 'flags/:id',
+    summary: 'A flag',
+    id: { what: 'flag', description: 'The flag', example: String(FlagRow.shape.flag.meta()?.example) },
+    row: 'Flag',
+    read: flag,
+  }),
+  'activity.list': list({
+    path: 'activity',
+    summary: 'What happened, the newest first',
+    parameters: {
+      ...eventFilter,
+      party: id('Events that name this party.'),
+      item: id('Events that move this item.'),
+    },
+    row: 'Activity',
+    read: activity,
+  }),
+} satisfies Record<string, Question>;
+
+export type QuestionName = keyof typeof questions;
+
+function ambiguous(items: readonly string[]): ProblemError {
+  const detail = `several items have a unit with this serial number: name one of ${items.join(', ')}`;
+  return new ProblemError(400, 'malformed', detail, { errors: [{ pointer: '/item', detail }], facts: { items } });
+}
