@@ -11,7 +11,7 @@ import {
   ownedKey,
   placeKey,
 } from './ledgerState.ts';
-import { PoisonEvent } from './poison.ts';
+import { PoisonEvent } from '#feed/poison';
 import { microseconds } from './values.ts';
 
 /** A move with its event and the accounts it goes between. */

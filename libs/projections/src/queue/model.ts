@@ -2,7 +2,7 @@ import { isPartiesStage } from '#ledger/account';
 import type { PartiesStage } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
 import { type LineState, type OrderState, ownedKey } from '../engine/ledgerState.ts';
-import { PoisonEvent } from '../engine/poison.ts';
+import { PoisonEvent } from '#feed/poison';
 import { bigint, bool, day, id, int, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 

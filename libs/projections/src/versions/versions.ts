@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { transaction } from '#platform/database/transaction';
-import { positionsTable } from '../engine/position.ts';
+import { positionsTable } from '#feed/positionedSink';
 import { RULES, tables as modelTables } from '../models.ts';
 import { schemaOf } from '../schemaOf.ts';
 
@@ -16,7 +16,7 @@ export interface Version {
   readonly retired: Date | null;
 }
 
-const tables = [positionsTable, modelTables].join('\n');
+const tables = [positionsTable('accounts int NOT NULL DEFAULT 0'), modelTables].join('\n');
 /** A change of any table or rule is another shape, and so needs another version. */
 const shape = createHash('sha256').update(`${RULES}\n${tables}`).digest('hex').slice(0, 16);
 
