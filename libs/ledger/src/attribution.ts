@@ -21,12 +21,11 @@ export interface Lot {
 /** The lots of one order line by account (`accountKey`), first in first. Plain JSON: a read model keeps it in a row a line. */
 export type Lots = Readonly<Record<string, readonly Lot[]>>;
 
-/** Units of a leg that count as received by this event; `passedOn` when they went on to somebody else before they arrived. */
+/** Units of a leg that count as received by this event. */
 export interface LegReceived {
   readonly swap: string;
   readonly leg: number;
   readonly quantity: number;
-  readonly passedOn: boolean;
 }
 
 /** Units of a leg that will not arrive: they stay owed, and are shown as this. */
@@ -55,7 +54,7 @@ export interface Attribution {
  *   wherever the units have been since. A lot keeps its turn on its way from account to account of the same owner.
  * - Units of a leg are received when they reach `held` or `damaged` under the leg's `to`, whoever has custody; at
  *   execution when they are there already. What happens to them afterwards (returned, scrapped, counted) is another matter.
- * - Units passed on before they arrive, by a reallocation or another swap, count as received then (`passedOn`): their
+ * - Units passed on before they arrive, by a reallocation or another swap, count as received then: their
  *   owner disposed of them. Only a plain reallocation back to the party that gave them undoes the gift: `given_back`.
  * - Units cancelled, lost, or refused in transit (returned) before they arrive are `gone`: they stay owed.
  * - Everything an event takes is taken from the lots before it: no leg spends what another brings.
@@ -146,7 +145,7 @@ class LotBook {
 
     const now: Lot = from.owner === to.owner ? lot : newLot(lot.quantity, this.#sequence, leg);
     if (onTheWay(to.stage)) this.#enqueue(keyAt(move, to), now);
-    else if (leg !== undefined && hasArrived(to.stage)) this.#receive(leg, lot.quantity, false);
+    else if (leg !== undefined && hasArrived(to.stage)) this.#receive(leg, lot.quantity);
   }
 
   done(): Attribution {
@@ -157,13 +156,13 @@ class LotBook {
   #settle(was: PendingLeg, quantity: number, { from, to }: Move, leg: PendingLeg | undefined): void {
     const how = to.stage;
     if (how === 'cancelled' || how === 'lost' || how === 'returned') this.#goes(was, quantity, how);
-    else if (from.owner === to.owner) this.#receive(was, quantity, false);
-    else if (leg === undefined && to.owner === was.from) this.#goes(was, quantity, 'given_back');
-    else this.#receive(was, quantity, true);
+    else if (from.owner !== to.owner && leg === undefined && to.owner === was.from)
+      this.#goes(was, quantity, 'given_back');
+    else this.#receive(was, quantity);
   }
 
-  #receive({ swap, leg }: PendingLeg, quantity: number, passedOn: boolean): void {
-    this.#received.push({ swap, leg, quantity, passedOn });
+  #receive({ swap, leg }: PendingLeg, quantity: number): void {
+    this.#received.push({ swap, leg, quantity });
   }
 
   #goes({ swap, leg }: PendingLeg, quantity: number, how: LegGone['how']): void {

@@ -32,8 +32,7 @@ function told(story: Story, { order, line } = X): string[] {
     return [...done.received.map(sayReceived), ...done.gone.map(sayGone)];
   });
 }
-const sayReceived = ({ swap, leg, quantity, passedOn }: LegReceived) =>
-  `${swap}/${leg} ${passedOn ? 'passed on' : 'received'} ${quantity}`;
+const sayReceived = ({ swap, leg, quantity }: LegReceived) => `${swap}/${leg} received ${quantity}`;
 const sayGone = ({ swap, leg, quantity, how }: LegGone) => `${swap}/${leg} ${how} ${quantity}`;
 
 describe('the units of a swap leg', () => {
@@ -135,7 +134,7 @@ describe('the units of a swap leg', () => {
         lines: [{ ...X, quantity: 7, shipment: 'S-1' }],
       }),
     );
-    expect(told(story)).toEqual(['SW-1/0 passed on 3', 'SW-1/0 passed on 7']);
+    expect(told(story)).toEqual(['SW-1/0 received 3', 'SW-1/0 received 7']);
     story.take(arrive('S-1', 7, 'xai'));
     expect(told(story)).toHaveLength(2);
   });
@@ -150,11 +149,11 @@ describe('the units of a swap leg', () => {
     );
     story.take(accepted('SW-2', 'x'));
     story.take(executed('SW-2', 'x'));
-    expect(told(story)).toEqual(['SW-1/0 passed on 10']);
+    expect(told(story)).toEqual(['SW-1/0 received 10']);
     // x has 90 of its own on the line, which it had before these.
     story.take(send('S-1', 95, 'x'));
     story.take(arrive('S-1', 95, 'x'));
-    expect(told(story)).toEqual(['SW-1/0 passed on 10', 'SW-2/0 received 5']);
+    expect(told(story)).toEqual(['SW-1/0 received 10', 'SW-2/0 received 5']);
   });
 
   it('stay owed when they are given back to the party that gave them, by a plain reallocation', () => {

@@ -1,6 +1,7 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { AskingInterceptor, PARAMETERS } from '../asking/asking.interceptor.ts';
 import { type ComponentName, inlineSchema, refTo } from './components.ts';
 
 interface Route {
@@ -20,11 +21,13 @@ interface Route {
   readonly type?: string;
 }
 
-/** What the OpenAPI document says about an asking route. */
+/** A route that asks: its query string is parsed by `parameters`, its Answer is written, and the OpenAPI document describes it. */
 export function Asks(route: Route): MethodDecorator {
   const { summary, description, parameters, path = {}, type = 'application/json' } = route;
   const of = route.path !== undefined && 'ledger' in route.path ? 'the path names' : 'the parameters name';
   return applyDecorators(
+    SetMetadata(PARAMETERS, parameters),
+    UseInterceptors(AskingInterceptor),
     ApiOperation({ summary, ...(description !== undefined && { description }) }),
     ...Object.entries(path).map(([name, [what, example]]) =>
       ApiParam({ name, description: what, example, schema: { type: 'string' } }),

@@ -1,11 +1,10 @@
-import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Requires } from '#platform/keys/requires';
-import { Answer, AnswerInterceptor } from '../asking/answer.interceptor.ts';
+import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters.ts';
-import { ParseQuery } from '../asking/parseQuery.pipe.ts';
 import { malformed, notFound } from '../asking/refusals.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { eventFilter, streamFilter } from './eventFilter.ts';
@@ -24,7 +23,6 @@ const CLOUD_EVENT = 'application/cloudevents+json';
 /** The events themselves, from the journal: also those that no read model knows yet. */
 @Controller('v1/ledgers/:ledger/events')
 @Requires('read', 'audit')
-@UseInterceptors(AnswerInterceptor)
 @ApiTags('events')
 export class EventsController {
   constructor(private readonly queries: QueryBus) {}
@@ -37,7 +35,7 @@ export class EventsController {
     parameters: List,
     listOf: 'Event',
   })
-  async list(@Param('ledger') ledger: string, @Query(new ParseQuery(List)) asked: z.infer<typeof List>) {
+  async list(@Param('ledger') ledger: string, @Query() asked: z.infer<typeof List>) {
     const { after = 0, limit = 100, cursor, 'min-sequence': minSequence, ...filter } = asked;
     const found = await this.queries.execute(
       new FindEvents(ledger, minSequence, Math.max(after, sequenceOf(cursor)), limit, filter),
@@ -54,11 +52,7 @@ export class EventsController {
     answer: 'Event',
     type: CLOUD_EVENT,
   })
-  async one(
-    @Param('ledger') ledger: string,
-    @Param('sequence') text: string,
-    @Query(new ParseQuery(One)) asked: z.infer<typeof One>,
-  ) {
+  async one(@Param('ledger') ledger: string, @Param('sequence') text: string, @Query() asked: z.infer<typeof One>) {
     const sequence = /^0{0,15}[1-9]\d{0,15}$/.test(text) && text.length <= 16 ? Number(text) : undefined;
     if (sequence === undefined) throw notFound(`${text} is not the sequence of an event: 1, 2, 3 …`, { ledger });
     const { bytes, head } = await this.queries.execute(new FindEvent(ledger, asked['min-sequence'], sequence));

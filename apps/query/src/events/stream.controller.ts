@@ -12,7 +12,6 @@ import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { Ledgers } from '../asking/ledgers.ts';
 import { parameters, sequenceNumber } from '../asking/parameters.ts';
-import { ParseQuery } from '../asking/parseQuery.pipe.ts';
 import { malformed } from '../asking/refusals.ts';
 import { Signals } from '../asking/signals.ts';
 import { Visibility } from '../asking/visibility.ts';
@@ -61,7 +60,7 @@ export class StreamController {
   })
   async stream(
     @Param('ledger') ledger: string,
-    @Query(new ParseQuery(Stream)) asked: z.infer<typeof Stream>,
+    @Query() asked: z.infer<typeof Stream>,
     @Actor() actor: Actor,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,

@@ -1,19 +1,23 @@
-import { applyDecorators, Controller, Get, Inject, Req, type Type, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, Controller, Get, Inject, Req, type Type } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Id } from '#contracts/scalars';
 import { Requires } from '#platform/keys/requires';
 import type { Page } from '#projections/reading/page';
-import { Answer, AnswerInterceptor } from '../asking/answer.interceptor.ts';
-import { parseQuery } from '../asking/parseQuery.pipe.ts';
+import { Answer } from '../asking/asking.interceptor.ts';
 import { notFound } from '../asking/refusals.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { Ask } from './ask.handler.ts';
 import type { Question } from './question.ts';
 import { type QuestionName, questions } from './questions.ts';
 
-type Asking = FastifyRequest<{ Params: { readonly ledger: string; readonly id?: string } }>;
+interface Parts {
+  readonly Params: { readonly ledger: string; readonly id?: string };
+  /** As the question's parameters were parsed. */
+  readonly Querystring: Readonly<Record<string, unknown>>;
+}
+type Asking = FastifyRequest<Parts>;
 
 /**
  * The controllers of all questions, one for each list: `OrdersController` has the routes `orders.list` and `orders.one`. Nest knows routes
@@ -50,12 +54,7 @@ function controllerOf(tag: string, names: readonly QuestionName[]): Type {
   Object.defineProperty(QuestionController, 'name', {
     value: `${tag.charAt(0).toUpperCase()}${tag.slice(1)}Controller`,
   });
-  applyDecorators(
-    Controller(`v1/ledgers/:ledger/${tag}`),
-    Requires('read'),
-    UseInterceptors(AnswerInterceptor),
-    ApiTags(tag),
-  )(QuestionController);
+  applyDecorators(Controller(`v1/ledgers/:ledger/${tag}`), Requires('read'), ApiTags(tag))(QuestionController);
   return QuestionController;
 }
 
@@ -78,8 +77,7 @@ async function answer(queries: QueryBus, name: QuestionName, { params, query }: 
   const { ledger, id = '' } = params;
   const question: Question = questions[name];
   if (question.id !== undefined && question.id.anyText !== true) checkId(question.id.what, id);
-  const asked = parseQuery(question.parameters, query);
-  const { sequence, found, version } = await queries.execute(new Ask(name, ledger, asked, id));
+  const { sequence, found, version } = await queries.execute(new Ask(name, ledger, query, id));
   if (question.answer === 'row') return new Answer(found, { sequence, version });
   const { data, next } = found as Page<unknown>;
   return new Answer({ ledger, sequence, data, next }, { sequence });

@@ -1,12 +1,11 @@
-import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Actor, mayTouch } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
-import { Answer, AnswerInterceptor } from '../asking/answer.interceptor.ts';
+import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging } from '../asking/parameters.ts';
-import { ParseQuery } from '../asking/parseQuery.pipe.ts';
 import { malformed } from '../asking/refusals.ts';
 import { Asks } from '../docs/asks.ts';
 import { FindLedgers } from './ledgers.query.ts';
@@ -19,14 +18,13 @@ type Listed = z.infer<typeof List>;
 /** What is about all ledgers that the key may touch. */
 @Controller('v1')
 @Requires('read', 'audit', 'admin')
-@UseInterceptors(AnswerInterceptor)
 @ApiTags('ledgers')
 export class StatusController {
   constructor(private readonly queries: QueryBus) {}
 
   @Get('ledgers')
   @Asks({ summary: 'The ledgers, and where each stands', parameters: List, listOf: 'Ledger' })
-  async ledgers(@Query(new ParseQuery(List)) asked: Listed, @Actor() actor: Actor) {
+  async ledgers(@Query() asked: Listed, @Actor() actor: Actor) {
     const all = await this.queries.execute(new FindLedgers());
     return page(
       all.filter(({ ledger }) => mayTouch(actor, ledger)),
@@ -41,7 +39,7 @@ export class StatusController {
     parameters: List,
     listOf: 'Status',
   })
-  async status(@Query(new ParseQuery(List)) asked: Listed, @Actor() actor: Actor) {
+  async status(@Query() asked: Listed, @Actor() actor: Actor) {
     const all = await this.queries.execute(new FindStatus());
     return page(
       all.filter(({ ledger }) => mayTouch(actor, ledger)),

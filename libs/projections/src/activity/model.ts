@@ -1,8 +1,9 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import { eachName, namingIn } from '#contracts/names';
+import { movesOf } from '#ledger/touched';
 import { bigint, moment, optional, Table, text } from '../engine/table.ts';
 import { microseconds } from '../engine/values.ts';
 import type { Model } from '../model.ts';
-import { type Mentioned, mentioned } from './mentioned.ts';
 
 // Parties and items are ids with blanks between them, since every array costs more to read than the rest of the row.
 const activity = new Table('activity', {
@@ -22,6 +23,13 @@ const activity = new Table('activity', {
   },
   key: ['sequence'],
 });
+
+interface Mentioned {
+  readonly parties: string[];
+  readonly items: string[];
+  /** The units that the event moves. */
+  readonly quantity: number;
+}
 
 const insert = activity.insert<Mentioned & { readonly event: LedgerEvent }>({
   sequence: ({ event }) => event.sequence,
@@ -47,3 +55,15 @@ export const activityModel: Model = {
       events.map((event) => ({ event, ...mentioned(event) })),
     ),
 };
+
+/** The parties and items that an event names or whose units it moves, each once, in the order in which it names them. */
+function mentioned(event: LedgerEvent): Mentioned {
+  const parties = new Set<string>();
+  const items = new Set<string>();
+  eachName(namingIn(event.type).completed, event.data, (id, { what }) => {
+    if (what === 'party') parties.add(id);
+    else if (what === 'item') items.add(id);
+  });
+  const quantity = movesOf(event).reduce((sum, move) => sum + move.quantity, 0);
+  return { parties: [...parties], items: [...items], quantity };
+}

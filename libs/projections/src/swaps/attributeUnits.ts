@@ -66,14 +66,10 @@ export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
   );
 }
 
-async function loadLines({ ledger, orders, placed }: Batch, db: Db): Promise<Map<string, AttributedLine>> {
-  // An order that the batch places has no lots yet.
-  const isNew = new Set(placed.map(({ order }) => order));
-  const known = [...orders.keys()].filter((order) => !isNew.has(order));
-  if (known.length === 0) return new Map();
+async function loadLines({ ledger, orders }: Batch, db: Db): Promise<Map<string, AttributedLine>> {
   const { rows } = await db.query<{ order: string; line: string; lots: string }>(
     'SELECT "order", line, lots FROM swap_lots WHERE ledger = $1 AND "order" = ANY($2::text[])',
-    [ledger, arrayLiteral(known)],
+    [ledger, arrayLiteral([...orders.keys()])],
   );
   return new Map(rows.map((row) => [`${row.order}|${row.line}`, { ...row, lots: JSON.parse(row.lots) as Lots }]));
 }

@@ -52,11 +52,13 @@ const swapLegs = new Table('swap_legs', {
 export const swapsModel: Model = {
   tables: [swaps, swapLegs, swapCounts, swapLots],
   apply: async (batch, db) => {
-    const { ledger, events } = batch;
+    const { ledger, events, orders, placed } = batch;
     await propose(db, ledger, events.filter(isProposal));
-    await advance(db, ledger, stepsOf(events));
+    const steps = stepsOf(events);
+    await advance(db, ledger, steps);
     await putLegs(db, ledger, legsOf(events));
-    await attributeUnits(batch, db);
+    // Units are followed from the execution of a swap on: an order that the batch itself places has none of them yet.
+    if (steps.some(({ executed }) => executed) || orders.size > placed.length) await attributeUnits(batch, db);
   },
 };
 

@@ -1,0 +1,67 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
+import type { z } from 'zod';
+import { fieldErrors } from '#platform/http/fieldErrors';
+import { malformed } from './refusals.ts';
+
+interface About {
+  /** `Lading-Sequence`: the sequence that the answer is of; left out where it is about no single ledger. */
+  readonly sequence?: number;
+  /** `ETag`: the version of the entity's stream, to submit with `If-Match`. */
+  readonly version?: number | undefined;
+  /** Of a body that is bytes; others are JSON. */
+  readonly type?: string;
+}
+
+/** What an asking route answers: its body, and what the headers say about it. */
+export class Answer {
+  constructor(
+    readonly body: unknown,
+    readonly about: About,
+  ) {}
+}
+
+/** The metadata of an asking route that has the schema of its query string. */
+export const PARAMETERS = Symbol('parameters');
+
+/** Parses the query string of an asking route before it runs, and writes the headers of its Answer afterwards. */
+@Injectable()
+export class AskingInterceptor implements NestInterceptor {
+  constructor(private readonly reflector: Reflector) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    request.query = parse(this.reflector.get<z.ZodType>(PARAMETERS, context.getHandler()), request.query);
+    return next
+      .handle()
+      .pipe(
+        map((value: unknown) => (value instanceof Answer ? write(value, http.getResponse<FastifyReply>()) : value)),
+      );
+  }
+}
+
+/** Every bad or unknown parameter is named, by its pointer into the query. */
+function parse(schema: z.ZodType, query: unknown): unknown {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  throw malformed(
+    fieldErrors(parsed.error.issues, query).map(({ pointer, detail }) => ({
+      pointer,
+      detail: detail === 'unknown field' ? 'unknown parameter' : detail,
+    })),
+  );
+}
+
+function write({ body, about }: Answer, reply: FastifyReply): unknown {
+  const { sequence, version, type } = about;
+  if (sequence !== undefined) void reply.header('lading-sequence', String(sequence));
+  if (version !== undefined) void reply.header('etag', `"${version}"`);
+  if (type !== undefined) void reply.header('content-type', type);
+  // The question is who holds what *now*; and an ETag here is a stream's version, not that of the whole answer (what a party holds
+  // changes without its stream), so no cache may keep the answer or ask by its ETag.
+  void reply.header('cache-control', 'no-store');
+  return body;
+}
