@@ -10,7 +10,6 @@ import type { Format } from './formats/format.ts';
 import { ndjson } from './formats/ndjson.ts';
 import { Accepts, readContentType, unsupported } from './http/requestHeaders.ts';
 import { Intake } from './intake.ts';
-import { KnownLedgers } from './knownLedgers.ts';
 import { SubmitsEvents } from './openapi/submitsEvents.ts';
 import { StreamIntake } from './streaming/streamIntake.ts';
 
@@ -45,7 +44,6 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
   @Controller('v1/ledgers/:ledger/events')
   class EventsController {
     constructor(
-      @Inject(KnownLedgers) private readonly ledgers: KnownLedgers,
       @Inject(Intake) private readonly intake: Intake,
       @Inject(StreamIntake) private readonly streams: StreamIntake,
     ) {}
@@ -58,7 +56,7 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
     async submit(@Req() request: SubmitRequest, @Res() reply: FastifyReply): Promise<void> {
       const mediaType = readContentType(request, ACCEPTED);
       const { ledger } = request.params;
-      if (!this.ledgers.has(ledger)) await this.ledgers.find(ledger);
+      await this.intake.requireLedger(ledger);
       const to = { request, reply, ledger, actor: senderOf(request), served };
       const format = FORMATS.find((one) => one.mediaType === mediaType);
       switch (format?.holds) {

@@ -7,7 +7,6 @@ import { eventsController, passFormatsThrough, type WritingService } from './eve
 import { refuseOtherContentTypes } from './http/requestHeaders.ts';
 import { Intake } from './intake.ts';
 import { JournalLifetime, journalProviders } from './journalConnections.ts';
-import { KnownLedgers } from './knownLedgers.ts';
 import { LedgersController } from './ledgers.controller.ts';
 import { OpenLedgerHandler } from './openLedger.handler.ts';
 import { PlainRoutes } from './plainRoutes.ts';
@@ -50,7 +49,6 @@ export class IntakeModule {
         SubmitHandler,
         SubmitAtomicHandler,
         OpenLedgerHandler,
-        KnownLedgers,
         Intake,
         StreamIntake,
         PlainRoutes,

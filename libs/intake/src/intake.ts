@@ -1,9 +1,12 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type pg from 'pg';
+import { readHead } from '#journal/reader';
 import type { AtomicOutcome } from '#journal/submission';
 import { errorOf, type Refusal } from '#platform/http/problemError';
+import { POOL } from '#platform/service/tokens';
 import { admit, type Sender } from './admit.ts';
 import * as answers from './answers.ts';
 import type { ManyEventsFormat, OneEventFormat, SentEvent } from './formats/format.ts';
@@ -24,8 +27,20 @@ export interface IntakeRequest extends Sender {
 @Injectable()
 export class Intake {
   readonly #logger = new Logger(Intake.name);
+  /** The ledgers that are known to be open. A ledger that was opened stays open, so each is looked up once. */
+  readonly #open = new Set<string>();
 
-  constructor(private readonly commands: CommandBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    @Inject(POOL) private readonly pool: pg.Pool,
+  ) {}
+
+  /** @throws ProblemError 404 when nobody opened the ledger */
+  async requireLedger(ledger: string): Promise<void> {
+    if (this.#open.has(ledger)) return;
+    if ((await readHead(this.pool, ledger)) === undefined) throw errorOf(answers.unknownLedger(ledger));
+    this.#open.add(ledger);
+  }
 
   /**
    * Answers for the one event of a body: 201 when the ledger took it in, 200 when it had it already.

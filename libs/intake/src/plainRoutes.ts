@@ -4,15 +4,11 @@ import { ownSource } from '#platform/keys/actor';
 import { PLAIN, plain, type PlainEvent } from './formats/plain.ts';
 import { readContentType, readIdempotencyKey } from './http/requestHeaders.ts';
 import { Intake, type IntakeRequest } from './intake.ts';
-import { KnownLedgers } from './knownLedgers.ts';
 
 /** Takes in what a plain route says: the `Idempotency-Key` is the event's id, in the source of the API key that sends it. */
 @Injectable()
 export class PlainRoutes {
-  constructor(
-    private readonly intake: Intake,
-    private readonly ledgers: KnownLedgers,
-  ) {}
+  constructor(private readonly intake: Intake) {}
 
   async take(
     sent: Omit<IntakeRequest, 'served'>,
@@ -21,7 +17,7 @@ export class PlainRoutes {
   ): Promise<void> {
     const { headers } = sent.request;
     readContentType(sent.request, [PLAIN]);
-    await this.ledgers.find(sent.ledger);
+    await this.intake.requireLedger(sent.ledger);
     const id = readIdempotencyKey(headers['idempotency-key']);
     const format = plain({ type, id, source: ownSource(sent.actor), named, defaults });
     return this.intake.answerOne({ ...sent, served: [serviceOf(type)] }, format);

@@ -7,14 +7,17 @@ export const Accepts = (...accepts: readonly string[]): MethodDecorator & ClassD
 
 /** Fastify refuses a type that no parser takes, but cannot say which ones the route takes. This hook runs earlier and can. */
 export function refuseOtherContentTypes(fastify: FastifyInstance): void {
-  fastify.addHook('preParsing', (request, _reply, payload, done) => {
-    const { accepts } = request.routeOptions.config as { accepts?: readonly string[] };
-    try {
-      if (accepts !== undefined) readContentType(request, accepts);
-      done(null, payload);
-    } catch (error) {
-      done(error as Error);
-    }
+  fastify.addHook('onRoute', (route) => {
+    const { accepts } = (route.config ?? {}) as { accepts?: readonly string[] };
+    if (accepts === undefined) return;
+    route.preParsing = (request, _reply, payload, done) => {
+      try {
+        readContentType(request, accepts);
+        done(null, payload);
+      } catch (error) {
+        done(error as Error);
+      }
+    };
   });
 }
 

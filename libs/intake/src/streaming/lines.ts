@@ -7,50 +7,49 @@ const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * Cuts a stream of bytes into lines. It holds at most one unfinished line of `limit` bytes; of a longer one it keeps
- * nothing, tells it, and goes on behind its end. Blank lines are passed over, though counted.
+ * Cuts a stream of bytes into lines. It holds at most one unfinished line, of `limit` bytes at most. Of a longer line nothing
+ * is kept: it is reported as too long, and the next line is read as usual. Blank lines are skipped, but counted.
  */
 export class Lines {
-  private parts: Buffer[] = [];
-  private length = 0;
-  private number = 1;
-  private overlong = false;
-  private readonly limit: number;
+  #parts: Buffer[] = [];
+  #length = 0;
+  #number = 1;
+  #overlong = false;
 
-  constructor(limit: number) {
-    this.limit = limit;
-  }
+  /** @param limit - bytes of one line at most */
+  constructor(private readonly limit: number) {}
 
   /** The lines that end in this chunk. */
   *push(chunk: Buffer): Generator<Line> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      this.keep(chunk.subarray(start, end));
+      this.#keep(chunk.subarray(start, end));
       start = end + 1;
-      yield* this.take();
+      yield* this.#take();
     }
-    this.keep(chunk.subarray(start));
+    this.#keep(chunk.subarray(start));
   }
 
   /** The last line, when the stream ended without a line end after it. */
   *end(): Generator<Line> {
-    yield* this.take();
+    yield* this.#take();
   }
 
-  private keep(part: Buffer): void {
-    this.length += part.length;
-    if (this.length > this.limit) {
-      this.overlong = true;
-      this.parts = [];
-    } else if (part.length > 0) this.parts.push(part);
+  #keep(part: Buffer): void {
+    this.#length += part.length;
+    if (this.#length > this.limit) {
+      this.#overlong = true;
+      this.#parts = [];
+    } else if (part.length > 0) this.#parts.push(part);
   }
 
-  private *take(): Generator<Line> {
-    const number = this.number++;
-    const { overlong, parts } = this;
-    this.overlong = false;
-    this.parts = [];
-    this.length = 0;
+  *#take(): Generator<Line> {
+    const number = this.#number++;
+    const overlong = this.#overlong;
+    const parts = this.#parts;
+    this.#overlong = false;
+    this.#parts = [];
+    this.#length = 0;
     if (overlong) {
       yield { number, tooLong: true };
       return;

@@ -7,12 +7,12 @@ export interface PumpOptions extends Bounds {
   readonly line: number;
 }
 
-/** What became of a stream: read to its end, stopped by `answer`, or left by its client. */
-export type Pumped = 'ended' | 'stopped' | 'left';
+/** What became of a stream: it was read to its end, stopped by the signal, or left by its client. */
+type Pumped = 'ended' | 'stopped' | 'left';
 
 /**
- * Answers every line of a stream with a line, in order, as the answers come. Reads no faster than the answers are made and
- * read. A client that leaves in the middle of a line has not submitted that line.
+ * Answers every line of a stream with a line, in order, as the answers come. The stream is read no faster than answers are made
+ * and read. A client that leaves in the middle of a line has not submitted that line.
  *
  * @param answer - never rejects
  * @param stop - aborted when nothing more should be read
@@ -53,19 +53,19 @@ export async function pump(
   return pumped;
 }
 
-/** The chunks of a stream until it ends or `stop` is aborted, also when nothing comes any more. The stream stays open. */
+/** The chunks of a stream until it ends or `stop` is aborted, even while no chunk comes. The stream is left open. */
 async function* until(stop: AbortSignal, input: Readable): AsyncGenerator<Buffer> {
   const chunks = input.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  // Not Promise.race with one promise for the stop: that promise would remember every chunk's turn until the stream ends.
-  let give: (end: undefined) => void = () => undefined;
+  // Promise.race with one promise for the stop would leak: that promise would hold a reaction for every chunk until the end.
+  let resolveWait: (end: undefined) => void = () => undefined;
   const onStop = (): void => {
-    give(undefined);
+    resolveWait(undefined);
   };
   stop.addEventListener('abort', onStop);
   try {
     while (!stop.aborted) {
       const chunk = await new Promise<IteratorResult<Buffer> | undefined>((resolve, reject) => {
-        give = resolve;
+        resolveWait = resolve;
         chunks.next().then(resolve, reject);
       });
       if (chunk === undefined || chunk.done === true) return;
