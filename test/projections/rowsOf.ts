@@ -1,16 +1,16 @@
 import type pg from 'pg';
-import { schemaOf } from '#projections/schemaOf';
+import { schemaOfVersion } from '#projections/versions/versions';
 
 /** Every row of every table of a version, as text, sorted: what "row for row the same" is judged by. Positions are left out. */
 export async function rowsOf(pool: pg.Pool, version: number): Promise<Record<string, string[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1 AND table_name <> 'positions' ORDER BY 1`,
-    [schemaOf(version)],
+    [schemaOfVersion(version)],
   );
   const found: Record<string, string[]> = {};
   for (const { name } of tables) {
     const { rows } = await pool.query<{ row: string }>(
-      `SELECT t::text AS row FROM ${schemaOf(version)}.${name} t ORDER BY t::text COLLATE "C"`,
+      `SELECT t::text AS row FROM ${schemaOfVersion(version)}.${name} t ORDER BY t::text COLLATE "C"`,
     );
     found[name] = rows.map(({ row }) => row);
   }

@@ -6,7 +6,7 @@ import { batchOf } from './engine/batch.ts';
 import { LedgerState } from './engine/ledgerState.ts';
 import { applyModels } from './models.ts';
 import type { Db } from './reading/readModel.ts';
-import { schemaOf } from './schemaOf.ts';
+import { schemaOfVersion } from './versions/versions.ts';
 
 /** Told after every commit that brought a ledger forward; the payload is the ledger. */
 const APPLIED_CHANNEL = 'lading_applied';
@@ -38,8 +38,8 @@ export class ReadModels extends PositionedSink<Own> {
     // If the last commits are lost, their positions are lost with them and the events are applied again: so no commit waits for
     // the disk. A table that grows from nothing within minutes has no statistics, and the planner took to reading the whole of it
     // for every batch. Every statement here names the keys it wants (`= ANY`), so an index is always the way to them.
-    const settings = `SET LOCAL search_path TO ${schemaOf(version)}; SET LOCAL synchronous_commit TO off; SET LOCAL enable_seqscan TO off`;
-    super({ pool, schema: schemaOf(version), own: ['accounts'], settings });
+    const settings = `SET LOCAL search_path TO ${schemaOfVersion(version)}; SET LOCAL synchronous_commit TO off; SET LOCAL enable_seqscan TO off`;
+    super({ pool, schema: schemaOfVersion(version), own: ['accounts'], settings });
     this.#pool = pool;
   }
 

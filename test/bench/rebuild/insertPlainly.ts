@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { arrayLiteral } from '#projections/engine/values';
-import { schemaOf } from '#projections/schemaOf';
+import { schemaOfVersion } from '#projections/versions/versions';
 
 const PER_STATEMENT = 2_000;
 /** Rows of each table that are inserted; the time for all of them follows from it. */
@@ -11,7 +11,7 @@ const SAMPLE = 60_000;
  * each, into empty tables with the same indexes. Of big tables a part is inserted.
  */
 export async function insertPlainly(pool: pg.Pool, version: number): Promise<number> {
-  const schema = schemaOf(version);
+  const schema = schemaOfVersion(version);
   const { rows: tables } = await pool.query<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1 ORDER BY 1`,
     [schema],

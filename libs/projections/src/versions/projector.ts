@@ -1,12 +1,14 @@
 import type pg from 'pg';
 import type { Feed, FeedState } from '#feed/feed';
 import { type FeedLog, silent } from '#feed/observer';
-import { listen, type Listener } from '#platform/database/listen';
-import { ReadModels } from '../readModels.ts';
+import { Runner } from '#feed/runner';
+import { listen } from '#platform/database/listen';
+import { Signal } from '#platform/database/signal';
+import { Feeder } from './feeder.ts';
 import { switchTo } from './switch.ts';
 import { dropVersion, ensureActive, ensureKnownVersion, type Version, VERSIONS_CHANNEL, versions } from './versions.ts';
 
-export interface ProjectorOptions {
+interface ProjectorOptions {
   readonly pool: pg.Pool;
   /** The database of `pool`, for the connection that listens. */
   readonly url: string;
@@ -17,32 +19,26 @@ export interface ProjectorOptions {
   readonly grace?: number | undefined;
 }
 
-const GRACE_MS = 60_000;
-const IDLE_MS = 2_000;
-const BUILDING_MS = 200;
+/** Milliseconds between two looks at the versions: while nothing is built, and while a version is. */
+const LOOK_EVERY_MS = 2_000;
+const LOOK_WHILE_BUILDING_MS = 200;
+const DEFAULT_GRACE_MS = 60_000;
 const OUTDATED =
   'the tables of another release answer now: this process feeds nothing any more, start it with that release';
 
-interface Running {
-  readonly feed: Feed;
-  readonly done: Promise<void>;
-}
-
 /**
- * Keeps every version of the read models fed: the one that answers, and each that is being built, which it lets answer as soon as that
- * has caught up. Any number of projectors may run at once; the positions' locks let each event be applied once.
+ * Keeps every version of the read models fed: the one that answers, and each that is being built, which answers as soon as it has
+ * caught up. Any number of projectors may run at once: the positions' locks let each event be applied once.
  */
 export class Projector {
   readonly #options: ProjectorOptions;
   readonly #log: FeedLog;
-  readonly #running = new Map<number, Running>();
-  #listener: Listener | undefined;
-  #loop: Promise<void> | undefined;
-  #stopping = false;
-  #wake: () => void = () => undefined;
+  readonly #runner: Runner;
+  readonly #signal = new Signal();
+  readonly #feeders = new Map<number, Feeder>();
   #active: number | undefined;
-  #failing: string | undefined;
-  #told = '';
+  /** The last obstacle that was logged: it is found at every look. */
+  #logged = '';
   /** Whether this code's tables were looked for: once, when the process starts. */
   #ensured = false;
   #outdated = false;
@@ -50,57 +46,58 @@ export class Projector {
   constructor(options: ProjectorOptions) {
     this.#options = options;
     this.#log = options.log ?? silent;
+    this.#runner = new Runner({
+      failing: 'the versions of the read models cannot be read',
+      log: options.log,
+      backoff: { first: LOOK_EVERY_MS, most: LOOK_EVERY_MS },
+    });
   }
 
   /** Never ends by itself: what is away is waited for. */
   run(): Promise<void> {
-    this.#loop ??= this.#run();
-    return this.#loop;
+    return this.#runner.run((running) => this.#follow(running));
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#wake();
-    await this.#loop;
+    await this.#runner.stop();
+    await Promise.all([...this.#feeders.keys()].map((version) => this.#stopFeeding(version)));
   }
 
   /** Of the version that answers. */
   state(): FeedState {
-    const running = this.#active === undefined ? undefined : this.#running.get(this.#active);
-    const state = running?.feed.state() ?? { state: 'starting', parked: [] };
-    if (this.#failing !== undefined) return { ...state, state: 'retrying', reason: this.#failing };
+    const feeder = this.#active === undefined ? undefined : this.#feeders.get(this.#active);
+    const state = feeder?.state() ?? { state: 'starting', parked: [] };
+    const run = this.#runner.state();
+    if (run.state === 'retrying') return { ...state, ...run };
     return this.#outdated ? { ...state, state: 'stopped', reason: OUTDATED } : state;
   }
 
-  async #run(): Promise<void> {
-    const wake = () => {
-      this.#wake();
+  async #follow(running: () => void): Promise<void> {
+    const look = () => {
+      this.#signal.set();
     };
-    this.#listener = listen({
+    const listener = listen({
       url: this.#options.url,
       channels: [VERSIONS_CHANNEL],
       name: 'lading projector',
-      onListening: wake,
-      onNotification: wake,
+      onListening: look,
+      onNotification: look,
     });
-    while (!this.#stopping) {
-      let pause = IDLE_MS;
-      try {
-        pause = await this.#look();
-        this.#failing = undefined;
-      } catch (error) {
-        this.#failing = `the read models cannot be looked at: ${(error as Error).message}`;
-        this.#log.warn({ err: error }, this.#failing);
+    const stop = this.#runner.stopping;
+    try {
+      while (!stop.aborted) {
+        const building = await this.#look();
+        running();
+        await this.#signal.wait(stop, building ? LOOK_WHILE_BUILDING_MS : LOOK_EVERY_MS);
       }
-      await this.#wait(pause);
+    } finally {
+      await listener.close();
     }
-    await this.#listener.close();
-    await Promise.all([...this.#running.keys()].map((version) => this.#stopFeeding(version)));
   }
 
-  /** Brings what is fed in line with the versions that there are. @returns after how many milliseconds to look again */
-  async #look(): Promise<number> {
-    const { pool, grace = GRACE_MS } = this.#options;
+  /** Feeds the versions that there are and no others. @returns whether one is being built */
+  async #look(): Promise<boolean> {
+    const { pool, grace = DEFAULT_GRACE_MS } = this.#options;
     this.#active = await ensureActive(pool);
     // Later on, tables of another release that answer are a newer one's, which took this one's place: to build its own again would
     // switch back, and the newer one would do the same, as long as both run.
@@ -110,7 +107,7 @@ export class Projector {
     const fed = all.filter(({ state, known }) => known && state !== 'retired');
     if (fed.length === 0 && !this.#outdated) this.#log.warn({ active: this.#active }, OUTDATED);
     this.#outdated = fed.length === 0;
-    for (const version of this.#running.keys()) {
+    for (const version of this.#feeders.keys()) {
       if (!fed.some((one) => one.version === version)) await this.#stopFeeding(version);
     }
     for (const version of fed) this.#startFeeding(version);
@@ -119,29 +116,26 @@ export class Projector {
     for (const { version, state, retired } of all) {
       if (state === 'retired' && Date.now() - (retired?.getTime() ?? 0) > grace) await this.#drop(version);
     }
-    return building.length > 0 ? BUILDING_MS : IDLE_MS;
+    return building.length > 0;
   }
 
+  /** A feed that has ended is started again. */
   #startFeeding(version: Version): void {
-    if (this.#running.has(version.version) || this.#stopping) return;
+    const known = this.#feeders.get(version.version);
+    if ((known !== undefined && known.ended === undefined) || this.#runner.stopping.aborted) return;
+    const error = known?.ended?.error;
+    if (error !== undefined)
+      this.#log.error({ version: version.version, err: error }, 'a feed has ended; it is started again');
     const { pool, feed } = this.#options;
-    const models = new ReadModels(pool, version.version);
-    const own = feed(version);
-    const done = own.run(models).then(
-      () => undefined,
-      (error: unknown) => {
-        this.#log.error({ version: version.version, err: error }, 'a feed has ended; it is started again');
-      },
-    );
-    this.#running.set(version.version, { feed: own, done });
-    void done.then(() => this.#running.delete(version.version));
+    const feeder = new Feeder(pool, version.version, [() => feed(version)]);
+    feeder.start();
+    this.#feeders.set(version.version, feeder);
     this.#log.info({ version: version.version, state: version.state }, 'feeding the read models');
   }
 
   async #stopFeeding(version: number): Promise<void> {
-    const running = this.#running.get(version);
-    await running?.feed.stop();
-    await running?.done;
+    await this.#feeders.get(version)?.stop();
+    this.#feeders.delete(version);
   }
 
   async #build(version: number): Promise<void> {
@@ -152,7 +146,7 @@ export class Projector {
       this.#active = version;
       this.#log.info({ version, from: switched.from }, 'a new version of the read models answers');
     } else if (switched.outcome === 'stopped') {
-      this.#tell({ version, ledger: switched.ledger }, `version ${version} cannot be built: ${switched.reason}`);
+      this.#logOnce({ version, ledger: switched.ledger }, `version ${version} cannot be built: ${switched.reason}`);
     }
   }
 
@@ -161,23 +155,8 @@ export class Projector {
     this.#log.info({ version }, 'a version of the read models that answers no more was dropped');
   }
 
-  /** Says it once, though it is found every time. */
-  #tell(facts: object, message: string): void {
-    if (message !== this.#told) this.#log.error(facts, message);
-    this.#told = message;
-  }
-
-  #wait(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#stopping) {
-        resolve();
-        return;
-      }
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  #logOnce(facts: object, message: string): void {
+    if (message !== this.#logged) this.#log.error(facts, message);
+    this.#logged = message;
   }
 }

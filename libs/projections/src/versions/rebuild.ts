@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Feed } from '#feed/feed';
-import { ReadModels } from '../readModels.ts';
-import { schemaOf } from '../schemaOf.ts';
+import { Feeder } from './feeder.ts';
 import { switchTo, type Switched } from './switch.ts';
-import { dropVersion, startVersion } from './versions.ts';
+import { dropVersion, schemaOfVersion, startVersion } from './versions.ts';
 
-export interface RebuildOptions {
+interface RebuildOptions {
   readonly pool: pg.Pool;
   /**
    * Where the events come from, one feed after the other: a file and then the journal, or the journal alone. The last one follows
@@ -31,7 +30,7 @@ export interface RebuildProgress {
   readonly total: number;
 }
 
-export interface Rebuilt {
+interface Rebuilt {
   readonly version: number;
   readonly events: number;
   readonly seconds: number;
@@ -43,14 +42,11 @@ export class RebuildFailed extends Error {
   override readonly name = 'RebuildFailed';
 }
 
-const LOOK_MS = 200;
-const PATIENCE_MS = 4_000;
-const LAST_MOMENT_MS = 10_000;
-
-interface Ended {
-  readonly why: string;
-  readonly at: number;
-}
+const LOOK_EVERY_MS = 200;
+/** How long a projector has to say that it feeds the new version, before this process does. */
+const PROJECTOR_WAIT_MS = 4_000;
+/** How long after the end of the sources the new version may take to reach the one that answers. */
+const LAST_EVENTS_MS = 10_000;
 
 /**
  * Builds all read models anew beside the ones that answer, and lets the new ones answer when they have caught up in every ledger. A
@@ -59,35 +55,35 @@ interface Ended {
  * @throws {RebuildFailed} for an event that cannot be applied, a hole, a source that ends too early, or when `signal` says so
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
-  const { pool } = options;
+  const { pool, feeds, begin = false, patience = PROJECTOR_WAIT_MS } = options;
   const started = Date.now();
   const version = await startVersion(pool);
-  const feeding = new Feeding(options, version);
+  const feeder = new Feeder(pool, version, feeds);
   try {
-    if (options.begin === true) feeding.start();
+    if (begin) feeder.start();
     for (;;) {
-      await sleep(LOOK_MS);
+      await sleep(LOOK_EVERY_MS);
       const { fed, active, ...progress } = await look(pool, version);
-      if (!fed && Date.now() - started > (options.patience ?? PATIENCE_MS)) feeding.start();
-      const by = feeding.started ? 'here' : 'projector';
+      if (!fed && Date.now() - started > patience) feeder.start();
+      const by = feeder.started ? 'here' : 'projector';
       options.onProgress?.({ ...progress, by });
       const switched = active ? { outcome: 'switched' as const } : await switchTo(pool, version);
       if (switched.outcome === 'switched') {
         const { applied } = await look(pool, version);
         return { version, events: applied, seconds: (Date.now() - started) / 1_000, by };
       }
-      giveUpIf(switched, options.signal, fed ? undefined : feeding.ended);
+      giveUpIf(switched, options.signal, fed ? undefined : feeder.ended);
     }
   } catch (error) {
-    await feeding.stop();
+    await feeder.stop();
     await dropVersion(pool, version);
     throw error;
   } finally {
-    await feeding.stop();
+    await feeder.stop();
   }
 }
 
-function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: Ended | undefined): void {
+function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: Feeder['ended']): void {
   if (signal?.aborted === true) throw new RebuildFailed('it was stopped');
   if (switched.outcome === 'stopped') throw new RebuildFailed(`ledger ${switched.ledger}: ${switched.reason}`);
   if (ended === undefined) return;
@@ -96,53 +92,9 @@ function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: En
       `${ended.why}: ledger ${switched.ledger} stands at ${switched.sequence} of ${switched.head}`,
     );
   }
-  // Nearly there, it is given another moment: what it waits for may be under way to the database.
-  if (Date.now() - ended.at > LAST_MOMENT_MS)
+  // The last events may still be on their way to the version that answers.
+  if (Date.now() - ended.at > LAST_EVENTS_MS)
     throw new RebuildFailed(`${ended.why}, and the version that answers is further`);
-}
-
-/** The feeds of this process, one after the other. */
-class Feeding {
-  started = false;
-  /** Why there is nothing more to come. */
-  ended: Ended | undefined;
-  readonly #feeds: readonly (() => Feed)[];
-  readonly #models: ReadModels;
-  #current: Feed | undefined;
-  #done: Promise<void> = Promise.resolve();
-  #stopping = false;
-
-  constructor({ pool, feeds }: RebuildOptions, version: number) {
-    this.#feeds = feeds;
-    this.#models = new ReadModels(pool, version);
-  }
-
-  start(): void {
-    if (this.started) return;
-    this.started = true;
-    this.#done = this.#run().then(
-      () => {
-        this.ended = { why: 'the source has ended', at: Date.now() };
-      },
-      (error: unknown) => {
-        this.ended = { why: (error as Error).message, at: Date.now() };
-      },
-    );
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#current?.stop();
-    await this.#done;
-  }
-
-  async #run(): Promise<void> {
-    for (const feed of this.#feeds) {
-      if (this.#stopping) return;
-      this.#current = feed();
-      await this.#current.run(this.#models);
-    }
-  }
 }
 
 interface Look {
@@ -156,8 +108,8 @@ interface Look {
 async function look(pool: pg.Pool, version: number): Promise<Look> {
   const { rows } = await pool.query<Look>(
     `SELECT v.version, coalesce(v.fed > now() - interval '5 seconds', false) AS fed, v.state = 'active' AS active,
-       (SELECT coalesce(sum(sequence), 0)::bigint FROM ${schemaOf(version)}.positions) AS applied,
-       (SELECT coalesce(sum(greatest(head, sequence)), 0)::bigint FROM ${schemaOf(version)}.positions) AS total
+       (SELECT coalesce(sum(sequence), 0)::bigint FROM ${schemaOfVersion(version)}.positions) AS applied,
+       (SELECT coalesce(sum(greatest(head, sequence)), 0)::bigint FROM ${schemaOfVersion(version)}.positions) AS total
      FROM read_model_versions v WHERE v.version = $1`,
     [version],
   );

@@ -1,7 +1,7 @@
 import type { StatusRow } from '#contracts/rows';
 import { consumerStatus } from '#feed/status';
 import type { Db } from '../reading/readModel.ts';
-import { schemaOf } from '../schemaOf.ts';
+import { schemaOfVersion } from './versions.ts';
 
 /** No such table, or no such schema. */
 const GONE = ['42P01', '3F000'];
@@ -17,7 +17,7 @@ export async function projectionStatus(db: Db): Promise<StatusRow[]> {
       const rows = await consumerStatus(db, {
         consumer: 'projector',
         version,
-        positions: `${schemaOf(version)}.positions`,
+        positions: `${schemaOfVersion(version)}.positions`,
         parks: true,
         moving: state === 'building' ? 'rebuilding' : undefined,
       });

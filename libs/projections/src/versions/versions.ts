@@ -3,7 +3,6 @@ import type pg from 'pg';
 import { transaction } from '#platform/database/transaction';
 import { positionsTable } from '#feed/positionedSink';
 import { RULES, tables as modelTables } from '../models.ts';
-import { schemaOf } from '../schemaOf.ts';
 
 /** Told when a version was made, has switched, or went away. */
 export const VERSIONS_CHANNEL = 'lading_read_models';
@@ -14,6 +13,13 @@ export interface Version {
   /** Whether its tables are the ones that this code knows. */
   readonly known: boolean;
   readonly retired: Date | null;
+}
+
+/** The PostgreSQL schema that a version of the read models has to itself. */
+export function schemaOfVersion(version: number): string {
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw new RangeError(`${version} is not a version of the read models`);
+  return `rm_${version}`;
 }
 
 const tables = [positionsTable('accounts int NOT NULL DEFAULT 0'), modelTables].join('\n');
@@ -67,7 +73,7 @@ export async function dropVersion(pool: pg.Pool, version: number): Promise<void>
       `DELETE FROM read_model_versions WHERE version = $1 AND state <> 'active'`,
       [version],
     );
-    if (rowCount === 1) await client.query(`DROP SCHEMA IF EXISTS ${schemaOf(version)} CASCADE`);
+    if (rowCount === 1) await client.query(`DROP SCHEMA IF EXISTS ${schemaOfVersion(version)} CASCADE`);
   });
 }
 
@@ -77,7 +83,7 @@ async function create(client: pg.PoolClient, state: 'building' | 'active'): Prom
     [state, shape],
   );
   const version = rows[0]?.version ?? 0;
-  const schema = schemaOf(version);
+  const schema = schemaOfVersion(version);
   await client.query(
     `CREATE SCHEMA ${schema}; SET LOCAL search_path TO ${schema}; ${tables}; SET LOCAL search_path TO DEFAULT`,
   );
