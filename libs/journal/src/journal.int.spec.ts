@@ -1,11 +1,12 @@
+import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
 import { leafHash } from '#proofs/leafHash';
 import { item, order, party, reassign, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';
-import { begin } from './sql/begin.ts';
-import { lockHead } from './sql/lockHead.ts';
+import { lockHead } from './sql/head.ts';
+import { begin } from './sql/transaction.ts';
 import { readEvent, readEvents, readLedgers, streamVersion } from './reader.ts';
 
 describe('the journal', () => {
@@ -50,6 +51,49 @@ describe('the journal', () => {
       Array.from({ length: 8 }, () => journal.open('busy', { name: 'Busy', keeper: 'nvidia' }, 'admin')),
     );
     expect(openings.sort()).toEqual(['opened', ...Array.from({ length: 7 }, () => 'same')]);
+  });
+
+  it('opens a ledger for one of two processes that open it at the same moment, and tells the other in what terms it is', async () => {
+    const other = journals.make();
+    for (let round = 0; round < 10; round++) {
+      const book = `raced-${round}`;
+      const outcomes = await Promise.all([
+        journal.open(book, { name: 'Raced', keeper: 'nvidia' }, 'one'),
+        other.open(book, { name: 'Raced', keeper: round % 2 === 0 ? 'nvidia' : 'amd' }, 'other'),
+      ]);
+      expect(outcomes.sort()).toEqual([round % 2 === 0 ? 'opened' : 'different', round % 2 === 0 ? 'same' : 'opened']);
+      expect(await events(book)).toHaveLength(1);
+    }
+  });
+
+  it('writes the first event of a ledger as bytes that its terms, its opener and the recorded time determine', async () => {
+    await journal.open('exact', { keeper: 'nvidia', name: 'To the byte' }, 'admin');
+    const [first] = await events('exact');
+    const recordedtime = first!.recorded;
+    expect(first!.occurred).toBe(recordedtime);
+    expect(first!.bytes.toString()).toBe(
+      `{"specversion":"1.0","id":"exact","source":"urn:lading:ledger","type":"lading.ledger.opened.v1","subject":"ledger",` +
+        `"time":"${recordedtime}","datacontenttype":"application/json","ledger":"exact","sequence":"0000000000000001",` +
+        `"recordedtime":"${recordedtime}","actor":"admin","partitionkey":"exact","data":{"name":"To the byte","keeper":"nvidia"}}`,
+    );
+    const { rows } = await journals.pool.query<{ request_hash: Buffer; streams: string[] }>(
+      `SELECT request_hash, (SELECT array_agg(entity) FROM journal.event_entities WHERE ledger = $1) AS streams
+         FROM journal.events WHERE ledger = $1`,
+      ['exact'],
+    );
+    const requestHash = hash('sha256', '{"keeper":"nvidia","name":"To the byte"}', 'buffer');
+    expect(rows).toEqual([{ request_hash: requestHash, streams: ['ledger'] }]);
+  });
+
+  it('takes an event that is submitted right after the opening of its ledger, and refuses one submitted right before', async () => {
+    const [before, opening, after] = await Promise.allSettled([
+      journal.submit('just-now', party('tesla')),
+      journal.open('just-now', { name: 'Just now', keeper: 'nvidia' }, 'admin'),
+      journal.submit('just-now', party('x')),
+    ]);
+    expect(before).toMatchObject({ status: 'rejected', reason: { name: 'UnknownLedger' } });
+    expect(opening).toEqual({ status: 'fulfilled', value: 'opened' });
+    expect(after).toMatchObject({ value: { status: 'recorded', receipt: { sequence: 2 } } });
   });
 
   it('refuses events for a ledger that nobody opened', async () => {

@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { EntityKey } from '#ledger/entity';
-import { sized } from './sql/statement.ts';
-import { rfc3339 } from './sql/timestamps.ts';
+import { rfc3339, statementName } from './sql/values.ts';
+
+/** The channel on which readers are notified that a ledger has new events; the payload is the ledger's id. */
+export const EVENTS_CHANNEL = 'lading_events';
 
 /** What a feed needs of an event: its place, and exactly the bytes that were hashed and are published. */
 export interface EventBytes {
@@ -60,7 +62,7 @@ const BYTES_AFTER = `
 /** At most `limit` events of a ledger after a sequence, in order: three times as fast as `readEvents`, for those who read all. */
 export async function readBytes(db: Queryable, ledger: string, after: number, limit: number): Promise<EventBytes[]> {
   const { rows } = await db.query<{ sequence: string | number; bytes: Buffer }>({
-    name: sized('journal-read-bytes', after),
+    name: statementName('journal-read-bytes', after),
     text: BYTES_AFTER,
     values: [ledger, after, limit],
   });

@@ -2,8 +2,7 @@ import type pg from 'pg';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import { listen, type Listener } from '#platform/database/listen';
 import { Signal } from '#platform/database/signal';
-import { EVENTS_CHANNEL } from './append/notifier.ts';
-import { type EventBytes, readBytes, readHeads } from './reader.ts';
+import { type EventBytes, EVENTS_CHANNEL, readBytes, readHeads } from './reader.ts';
 
 /** How much a page may hold; it holds at least one event. */
 interface PageLimits {

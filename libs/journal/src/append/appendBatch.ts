@@ -1,60 +1,65 @@
 import type pg from 'pg';
-import { BatchDecider, DecisionFailed } from './batchDecider.ts';
-import { Draft } from './draft.ts';
-import { DraftWriter } from './draftWriter.ts';
-import type { Answered, Job } from './job.ts';
 import type { JournalOptions } from '../journalOptions.ts';
-import { lockWithWhatIsNeeded } from './lockWithWhatIsNeeded.ts';
-import { SNAPSHOT_FORMAT, toSnapshotRow } from '../state/snapshot.ts';
-import { commit } from '../sql/commit.ts';
-import type { Stored } from '../sql/findStored.ts';
-import { inOrder } from '../sql/inOrder.ts';
-import { moveHead } from '../sql/moveHead.ts';
-import { writeSnapshots } from '../sql/writeSnapshots.ts';
-import type { WriterState } from '../state/ledgerState.ts';
+import { findStored, type StoredSubmission } from '../sql/events.ts';
+import { insertHead, type LockedHead, lockHead, moveHead } from '../sql/head.ts';
+import { writeSnapshots } from '../sql/streams.ts';
+import { begin, commit, inOrder } from '../sql/transaction.ts';
+import type { CommittedEntities } from '../state/entities.ts';
+import type { LedgerState } from '../state/ledgerState.ts';
+import { LoadedState, Prefetch, SNAPSHOT_FORMAT, snapshotRow } from '../state/loading.ts';
+import type { AtomicOutcome, Outcome, Submission } from '../submission.ts';
+import { UnknownLedger } from '../unknownLedger.ts';
+import { BatchDecider, DecisionFailed } from './batchDecider.ts';
+import { Draft, identityOf } from './draft.ts';
+import type { Answered, Job } from './job.ts';
 
 /** What was sent to COMMIT and whose answer may not have come. */
 export type InDoubt = Draft[];
 
 export interface Appended {
   readonly answers: readonly Answered[];
+  /** Events that were committed. */
   readonly events: number;
 }
 
 /**
- * Takes in a batch in one transaction. When it resolves, everything that the answers say is committed; when it throws,
- * nothing is known: the caller drops the state and the connection, and may run the same batch again.
+ * Takes in a batch in one transaction. When it resolves, everything that the answers say is committed. When it throws, nothing
+ * is known: the caller drops the state and the connection, and may run the same batch again.
  */
 export async function appendBatch(
   client: pg.ClientBase,
-  state: WriterState,
+  state: LedgerState,
   jobs: readonly Job[],
   inDoubt: InDoubt,
   options: JournalOptions,
 ): Promise<Appended> {
   const { ledger } = state;
-  const submissions = jobs.flatMap((job) => job.submissions);
-  const { head, entities, stored } = await lockWithWhatIsNeeded(client, state, submissions, options);
+  const { head, entities, stored } = await lockLedger(client, state, jobs, options);
 
-  const draft = new Draft(head.sequence);
-  // Nobody else can have written the same sequence, time and actor: the leaf hash tells an event of ours.
-  const isOurs = ({ leafHash }: Stored) =>
-    inDoubt.some((sent) => sent.all().some((drafted) => drafted.leafHash.equals(leafHash)));
-  const decider = new BatchDecider({ client, ledger, head, entities, stored, isOurs, draft });
-  const writer = new DraftWriter(client, ledger, head.now, draft);
+  const draft = new Draft(client, ledger, head.sequence, head.now);
+  const decider = new BatchDecider({
+    client,
+    ledger,
+    head,
+    loaded: new LoadedState(client, ledger, head.sequence, entities),
+    stored,
+    // Nobody else can have written the same sequence, time and actor: the leaf hash identifies an event of this batch.
+    isOurs: ({ leafHash }) => inDoubt.some(({ events }) => events.some((event) => event.leafHash.equals(leafHash))),
+    draft,
+  });
   const answers: Answered[] = [];
   for (const job of jobs) {
-    answers.push({ job, answer: await answer(decider, job) });
-    writer.grown();
+    answers.push({ job, answer: await decideJob(decider, job, head) });
+    draft.writeWhatHasGrown();
   }
 
   if (draft.size === 0) {
     await client.query('ROLLBACK'); // nothing to keep: a COMMIT would wait for the disk
   } else {
     inDoubt.push(draft);
-    const snapshots = decider.overlay.takeLong(options.snapshotEvery).map(toSnapshotRow);
+    const snapshots = decider.overlay.takeDueForSnapshot(options.snapshotEvery).map(snapshotRow);
     await inOrder(client, [
-      () => writer.finish(),
+      () => draft.finish(),
       async () => {
         if (snapshots.length > 0) await writeSnapshots(client, ledger, SNAPSHOT_FORMAT, snapshots);
       },
@@ -63,18 +68,80 @@ export async function appendBatch(
     ]);
   }
   decider.overlay.moveTo(entities);
-  state.head = head.sequence + draft.size;
-  state.seen = performance.now();
+  state.moveTo(head.sequence + draft.size);
   return { answers, events: draft.size };
 }
 
-async function answer(decider: BatchDecider, job: Job): Promise<Answered['answer']> {
+/** A ledger whose lock this transaction holds, with what it takes to decide. */
+interface LockedLedger {
+  readonly head: LockedHead;
+  /** As of the head. */
+  readonly entities: CommittedEntities;
+  /** What the journal keeps under the ids of the submissions, by `identityOf`. */
+  readonly stored: ReadonlyMap<string, StoredSubmission>;
+}
+
+/**
+ * Begins the transaction and takes the ledger's lock. Whatever can be read before the lock is read before it: entities, and
+ * many events of other writers. Read under the lock is what others wrote since, and which of the ids the journal has.
+ */
+async function lockLedger(
+  client: pg.ClientBase,
+  state: LedgerState,
+  jobs: readonly Job[],
+  { foldLimit, holdMs }: JournalOptions,
+): Promise<LockedLedger> {
+  const { ledger } = state;
+  const events = jobs.flatMap(({ submissions }) => submissions.map(({ event }) => event));
+  const isOpening = jobs[0]?.kind === 'opening';
+  const entities = await state.catchUp(client, foldLimit, isOpening);
+  const prefetch = new Prefetch(events, entities);
+  const known = state.head;
+  if (prefetch.isDeep) await prefetch.loadDeeply(client, ledger, known);
+
+  const [, , , head, found] = await inOrder<[unknown, unknown, unknown, LockedHead | undefined, StoredSubmission[]]>(
+    client,
+    [
+      () => begin(client, holdMs),
+      async () => {
+        if (isOpening) await insertHead(client, ledger);
+      },
+      async () => {
+        if (!prefetch.isDeep) await prefetch.load(client, ledger, known);
+      },
+      () => lockHead(client, ledger, holdMs),
+      () => findStored(client, ledger, known, events),
+    ],
+  );
+  if (head === undefined) throw new UnknownLedger(ledger);
+  const current = await state.foldUpTo(client, head.sequence, foldLimit, entities);
+  // Others wrote so much that the cache was dropped: one statement for all that is named, instead of one for each command.
+  if (current !== entities) await new Prefetch(events, current).load(client, ledger, head.sequence);
+  return { head, entities: current, stored: new Map(found.map((stored) => [identityOf(stored), stored])) };
+}
+
+async function decideJob(decider: BatchDecider, job: Job, head: LockedHead): Promise<Answered['answer']> {
   try {
-    const outcome =
-      job.kind === 'single' ? await decider.single(job.submissions[0]) : await decider.atomic(job.submissions);
-    return { outcome };
+    return { outcome: await outcomeOf(decider, job, head) };
   } catch (error) {
     if (error instanceof DecisionFailed) return { error };
     throw error;
   }
 }
+
+function outcomeOf(decider: BatchDecider, job: Job, { now }: LockedHead): Promise<Outcome | AtomicOutcome> {
+  switch (job.kind) {
+    case 'single':
+      return decider.single(job.submissions[0]);
+    case 'atomic':
+      return decider.atomic(job.submissions);
+    case 'opening':
+      return decider.single(happeningAt(now, job.submissions[0]));
+  }
+}
+
+/** A ledger is opened when that is recorded, by the clock of the database. */
+const happeningAt = (time: string, submission: Submission): Submission => ({
+  ...submission,
+  event: { ...submission.event, time },
+});

@@ -2,19 +2,17 @@ import { type EventType, subjectOf } from '#contracts/catalog';
 import { type LedgerEvent, MAX_EVENT_BYTES, serialiseEvent } from '#contracts/cloudEvent';
 import { decide } from '#ledger/decide';
 import type { EntityKey } from '#ledger/entity';
-import { touched } from '#ledger/touched';
-import type { UnitChanges } from '#ledger/units';
+import { movesOf, touched } from '#ledger/touched';
+import { type UnitChanges, unitChanges } from '#ledger/units';
+import { find, type View } from '#ledger/view';
 import { leafHash } from '#proofs/leafHash';
-import type { Drafted } from './draft.ts';
-import { evolved, type Lookup } from '../state/entities.ts';
-import { type Known, versionOf } from '../state/known.ts';
-import { type Missing, NotingView } from '../state/recordingView.ts';
+import { type CachedEntity, type EntityLookup, evolved, versionOf } from '../state/entities.ts';
+import { type KnownUnits, type Missing, RecordingView } from '../state/recordingView.ts';
 import type { Outcome, Submission } from '../submission.ts';
-import type { UnitLookups } from '../state/unitLookups.ts';
-import { serialMoves } from '../state/unitMoves.ts';
+import type { DraftedEvent } from './draft.ts';
 
-/** Where an event will stand. */
-export interface Position {
+/** What the ledger adds to an event, besides what its rule adds. */
+export interface Stamp {
   readonly ledger: string;
   readonly sequence: number;
   readonly recordedtime: string;
@@ -25,41 +23,37 @@ export interface Position {
 
 /** An event that may be written, with what it does to the entities and units. */
 export interface Decided {
-  readonly drafted: Drafted;
-  readonly entities: readonly (readonly [EntityKey, Known])[];
+  readonly drafted: DraftedEvent;
+  readonly entities: readonly (readonly [EntityKey, CachedEntity])[];
   readonly units: UnitChanges | undefined;
 }
 
-export type Refused = Extract<Outcome, { status: 'rejected' | 'behind' }>;
+export type NotRecorded = Extract<Outcome, { status: 'rejected' | 'behind' }>;
 
 /**
  * Decides about one submission and completes its event, without changing anything.
- * Throws only what is a fault of this code.
+ * Throws only for a fault of this code.
  */
 export function decideOne(
   { event: submitted, hash, actor, ifMatch }: Submission,
-  position: Position,
-  entities: Lookup,
-  lookups: UnitLookups,
-): Decided | Refused | Missing {
-  const view = new NotingView(entities, lookups);
+  { ledger, sequence, recordedtime, now, batch }: Stamp,
+  entities: EntityLookup,
+  units: KnownUnits,
+): Decided | NotRecorded | Missing {
+  const view = new RecordingView(entities, units);
   const subject = subjectOf<EventType>(submitted.type, submitted.data);
 
   if (ifMatch !== undefined) {
-    const known = entities.get(subject as EntityKey);
-    if (known === undefined) view.note(subject as EntityKey);
-    else if (versionOf(known) !== ifMatch) return { status: 'behind', version: versionOf(known) };
+    const cached = entities.get(subject as EntityKey);
+    if (cached === undefined) view.recordMissing(subject as EntityKey);
+    else if (versionOf(cached) !== ifMatch) return { status: 'behind', version: versionOf(cached) };
   }
 
-  const decision = decide(submitted, view, position.now);
-  const unseen = view.missing();
-  if (unseen !== undefined) return unseen;
-  if (!decision.ok) {
-    const { code, detail, facts } = decision;
-    return { status: 'rejected', rejection: { code, detail, facts } };
-  }
+  const decision = decide(submitted, view, now);
+  const notLoaded = view.missing();
+  if (notLoaded !== undefined) return notLoaded;
+  if (!decision.ok) return { status: 'rejected', rejection: decision };
 
-  const { ledger, sequence, recordedtime, batch } = position;
   const event = {
     id: submitted.id,
     source: submitted.source,
@@ -80,29 +74,31 @@ export function decideOne(
   if (bytes.length > MAX_EVENT_BYTES) return tooLarge(bytes.length);
 
   const streams = touched(event);
-  const changes: [EntityKey, Known][] = [];
+  const changes: [EntityKey, CachedEntity][] = [];
   for (const key of streams) {
-    const known = entities.get(key);
-    if (known === undefined) view.note(key);
-    else changes.push([key, evolved(key, known, event)]);
+    const cached = entities.get(key);
+    if (cached === undefined) view.recordMissing(key);
+    else changes.push([key, evolved(key, cached, event)]);
   }
-  const units = serialMoves(event, view);
+  const moved = serialMoves(event, view);
   const missing = view.missing();
   if (missing !== undefined) return missing;
 
   const receipt = { ledger, sequence, id: submitted.id, recordedtime };
-  const drafted = {
-    event,
-    bytes,
-    requestHash: hash,
-    leafHash: leafHash(bytes),
-    entities: streams,
-    receipt,
-  };
-  return { drafted, entities: changes, units };
+  const drafted = { event, bytes, requestHash: hash, leafHash: leafHash(bytes), entities: streams, receipt };
+  return { drafted, entities: changes, units: moved };
 }
 
-const tooLarge = (bytes: number): Refused => ({
+/**
+ * How an event moves units with serial numbers; undefined when it moves none. Looks up the items of the event's moves, which
+ * may be what is missing.
+ */
+function serialMoves(event: LedgerEvent, view: View): UnitChanges | undefined {
+  const changes = unitChanges(movesOf(event), (item) => find(view, 'item', item)?.data.tracking === 'serial');
+  return changes.named.length > 0 || changes.rest.length > 0 ? changes : undefined;
+}
+
+const tooLarge = (bytes: number): NotRecorded => ({
   status: 'rejected',
   rejection: {
     code: 'event-too-large',

@@ -1,72 +1,87 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { EntityKey } from '#ledger/entity';
-import { occurredFor } from '../sql/occurred.ts';
-import type { EventRows } from '../sql/insertEvents.ts';
+import type pg from 'pg';
+import { insertEvents, type NewEvent } from '../sql/events.ts';
+import { isPipelined } from '../sql/transaction.ts';
 import type { Receipt } from '../submission.ts';
 
-/** An event that was decided and is not written yet. */
-export interface Drafted {
-  readonly event: LedgerEvent;
-  readonly bytes: Buffer;
-  readonly requestHash: Buffer;
-  readonly leafHash: Buffer;
-  /** The streams that it belongs to. */
-  readonly entities: readonly EntityKey[];
+/** An event that was decided and is not committed yet. */
+export interface DraftedEvent extends NewEvent {
   readonly receipt: Receipt;
 }
 
-/** What a batch is going to write, in order; the tail of it can be taken back. */
-export class Draft {
-  private readonly drafted: Drafted[] = [];
-  private readonly byId = new Map<string, Drafted>();
+/**
+ * Events that one statement writes while the next ones are being decided. To insert an event takes PostgreSQL as long as it
+ * takes this process to decide about the next (13 µs). Of 16 to 64 at once, 24 made the append fastest with 64 in flight.
+ */
+const CHUNK = 24;
 
-  /** @param after the ledger's head: the first event gets the next sequence */
-  constructor(readonly after: number) {}
+/**
+ * What a batch is going to write, in order. It is written while it grows: PostgreSQL inserts the first events while this
+ * process decides about the next. What is not written yet can be taken back.
+ */
+export class Draft {
+  readonly #events: DraftedEvent[] = [];
+  readonly #byId = new Map<string, DraftedEvent>();
+  readonly #inserts: Promise<void>[] = [];
+  #sent = 0;
+
+  /**
+   * @param after the ledger's head: the first event gets the next sequence
+   * @param recorded when the events are recorded, RFC 3339
+   */
+  constructor(
+    private readonly client: pg.ClientBase,
+    private readonly ledger: string,
+    private readonly after: number,
+    private readonly recorded: string,
+  ) {}
 
   get size(): number {
-    return this.drafted.length;
+    return this.#events.length;
   }
 
   get nextSequence(): number {
-    return this.after + this.drafted.length + 1;
+    return this.after + this.#events.length + 1;
   }
 
-  add(drafted: Drafted): void {
-    this.drafted.push(drafted);
-    this.byId.set(identity(drafted.event), drafted);
+  get events(): readonly DraftedEvent[] {
+    return this.#events;
   }
 
-  find(submitted: { readonly source: string; readonly id: string }): Drafted | undefined {
-    return this.byId.get(identity(submitted));
+  add(event: DraftedEvent): void {
+    this.#events.push(event);
+    this.#byId.set(identityOf(event.event), event);
+  }
+
+  get(submitted: { readonly source: string; readonly id: string }): DraftedEvent | undefined {
+    return this.#byId.get(identityOf(submitted));
   }
 
   /** Takes back everything after the first `size` events. */
   rewind(size: number): void {
-    for (const { event } of this.drafted.splice(size)) this.byId.delete(identity(event));
+    for (const { event } of this.#events.splice(size)) this.#byId.delete(identityOf(event));
   }
 
-  all(): readonly Drafted[] {
-    return this.drafted;
+  /** Between two jobs, when what was drafted so far stays. Without a pipeline the next statement would have to wait. */
+  writeWhatHasGrown(): void {
+    if (this.size - this.#sent >= CHUNK && isPipelined(this.client)) this.#send();
   }
 
-  /** The rows of all events but the first `from`. */
-  rows(from: number): EventRows {
-    const drafted = this.drafted.slice(from);
-    return {
-      first: this.after + from + 1,
-      source: drafted.map(({ event }) => event.source),
-      id: drafted.map(({ event }) => event.id),
-      type: drafted.map(({ event }) => event.type),
-      subject: drafted.map(({ event }) => event.subject),
-      occurred: drafted.map(({ event }) => occurredFor(event.time)),
-      requestHash: drafted.map(({ requestHash }) => requestHash),
-      leafHash: drafted.map(({ leafHash }) => leafHash),
-      bytes: drafted.map(({ bytes }) => bytes),
-      entity: drafted.flatMap(({ entities }) => entities),
-      entitySequence: drafted.flatMap(({ entities, event }) => entities.map(() => event.sequence)),
-    };
+  /** Resolves when all events are written; fails when any of them could not be. */
+  async finish(): Promise<void> {
+    if (this.size > this.#sent) this.#send();
+    await Promise.all(this.#inserts);
+  }
+
+  #send(): void {
+    const first = this.after + this.#sent + 1;
+    const insert = insertEvents(this.client, this.ledger, this.recorded, first, this.#events.slice(this.#sent));
+    // The error is thrown by `finish`, or by an earlier statement that fails because of it.
+    insert.catch(() => undefined);
+    this.#inserts.push(insert);
+    this.#sent = this.size;
   }
 }
 
-/** What makes a submission one: its source and id; neither holds a blank. */
-export const identity = ({ source, id }: { readonly source: string; readonly id: string }): string => `${source} ${id}`;
+/** What makes a submission one: its source and id. Neither holds a blank. */
+export const identityOf = ({ source, id }: { readonly source: string; readonly id: string }): string =>
+  `${source} ${id}`;

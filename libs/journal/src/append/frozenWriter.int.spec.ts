@@ -5,8 +5,8 @@ import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';
 import { readEvents } from '../reader.ts';
-import { begin } from '../sql/begin.ts';
-import { lockHead } from '../sql/lockHead.ts';
+import { lockHead } from '../sql/head.ts';
+import { begin } from '../sql/transaction.ts';
 
 const HOLD_MS = 1_000;
 

@@ -1,85 +1,118 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { EntityShelf } from '../state/entityCache.ts';
-import { type Answered, commandsIn, give, type Job } from './job.ts';
 import type { JournalOptions } from '../journalOptions.ts';
 import { JournalUnavailable } from '../journalUnavailable.ts';
-import { processBatch } from './processBatch.ts';
+import { EVENTS_CHANNEL } from '../reader.ts';
+import type { CachePartition } from '../state/entities.ts';
+import { LedgerState } from '../state/ledgerState.ts';
+import type { AtomicOutcome, Outcome } from '../submission.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
-import { WriterState } from '../state/ledgerState.ts';
+import type { Answered, Job } from './job.ts';
+import { commandsIn, processBatch } from './processBatch.ts';
 
-export interface WriterEvents {
-  /** New events can be read. */
-  committed(): void;
-  /** There is no such ledger. */
-  unknown(): void;
-}
+/** The least time between two notifications: under load they would cost every batch as much as one of its statements. */
+const NOTIFY_PAUSE_MS = 10;
 
 /**
- * Takes a ledger's commands in, in the order they come: while one batch is being committed the next one gathers.
+ * Takes a ledger's commands in, in the order in which they come: while one batch is being committed, the next one gathers.
  * Any number of processes may have a writer for the same ledger.
  */
 export class LedgerWriter {
-  private readonly state: WriterState;
-  private queue: Job[] = [];
-  private waiting = 0;
-  private running: Promise<void> | undefined;
+  readonly #state: LedgerState;
+  #queue: Job[] = [];
+  /** Commands in the queue and in the batch that is being committed. */
+  #waiting = 0;
+  #running: Promise<void> | undefined;
+  /** Whether readers were notified just now, and whether there is more to notify them of. */
+  #notified: 'no' | 'just-now' | 'more-since' = 'no';
 
+  /** @param onUnknown is called when there is no such ledger */
   constructor(
     private readonly pool: pg.Pool,
     readonly ledger: string,
-    shelf: EntityShelf,
+    partition: CachePartition,
     private readonly options: JournalOptions,
-    private readonly told: WriterEvents,
+    private readonly onUnknown: () => void,
   ) {
-    this.state = new WriterState(ledger, shelf);
+    this.#state = new LedgerState(ledger, partition);
   }
 
   /** Commands that wait for their batch. */
   get queued(): number {
-    return commandsIn(this.queue);
+    return commandsIn(this.#queue);
   }
 
   /** Resolves when nothing waits any more. */
   async settled(): Promise<void> {
-    while (this.running !== undefined) await this.running;
+    while (this.#running !== undefined) await this.#running;
   }
 
-  /** Queues a job, in the order of the calls. Throws `JournalUnavailable` when too many wait. */
+  /** Queues a job, in the order of the calls. Throws `JournalUnavailable` when too many commands wait. */
   add(job: Job): void {
     const { length } = job.submissions;
-    if (this.waiting > 0 && this.waiting + length > this.options.queueLimit) throw new JournalUnavailable('busy', 1);
-    this.queue.push(job);
-    this.waiting += length;
-    this.running ??= this.run();
+    if (this.#waiting > 0 && this.#waiting + length > this.options.queueLimit) throw new JournalUnavailable('busy', 1);
+    this.#queue.push(job);
+    this.#waiting += length;
+    this.#running ??= this.#run();
   }
 
-  private async run(): Promise<void> {
-    while (this.queue.length > 0) {
-      // Those that were just answered, and those that come together, get into this batch.
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Submitters who were just answered, and those who come together, get their next commands into this batch.
       await setImmediate();
-      const batch = this.take();
-      const { answers, events } = await processBatch(this.pool, this.state, batch, this.options);
-      this.waiting -= commandsIn(batch);
-      if (events > 0) this.told.committed();
-      else if (answers.some(isUnknownLedger)) this.told.unknown();
-      answers.forEach(give);
+      const batch = this.#takeBatch();
+      const { answers, events } = await processBatch(this.pool, this.#state, batch, this.options);
+      this.#waiting -= commandsIn(batch);
+      if (events > 0) this.#notify();
+      else if (answers.some(isUnknownLedger)) this.onUnknown();
+      answers.forEach(settle);
     }
-    // In the same step as the last look at the queue: whoever comes next must find either a running loop or none.
-    this.running = undefined;
+    // No `await` between the last look at the queue and this line, or a job added in between would wait for ever.
+    this.#running = undefined;
   }
 
-  /** The oldest jobs, up to the batch size; a larger atomic batch goes alone. */
-  private take(): Job[] {
+  /** Takes the oldest jobs off the queue, up to the batch size. A larger atomic batch goes alone, and so does an opening. */
+  #takeBatch(): Job[] {
     let commands = 0;
     let jobs = 0;
-    for (const { submissions } of this.queue) {
+    for (const { kind, submissions } of this.#queue) {
       commands += submissions.length;
-      if (jobs > 0 && commands > this.options.batchSize) break;
+      if (jobs > 0 && (commands > this.options.batchSize || kind === 'opening')) break;
       jobs++;
+      if (kind === 'opening') break;
     }
-    return this.queue.splice(0, jobs);
+    return this.#queue.splice(0, jobs);
+  }
+
+  /**
+   * Notifies readers of new events after they were committed: inside of the transaction NOTIFY would serialise all commits of
+   * the database. A notification may be lost: readers poll as well. The first commit is notified at once, and all commits
+   * within the pause after it by one more notification.
+   */
+  #notify(): void {
+    if (this.#notified === 'no') void this.#sendNotifications();
+    else this.#notified = 'more-since';
+  }
+
+  async #sendNotifications(): Promise<void> {
+    const notify = { name: 'journal-notify', text: 'SELECT pg_notify($1, $2)', values: [EVENTS_CHANNEL, this.ledger] };
+    do {
+      this.#notified = 'just-now';
+      await this.pool.query(notify).catch(() => undefined);
+      await sleep(NOTIFY_PAUSE_MS);
+    } while (this.#hasMoreToNotify());
+    this.#notified = 'no';
+  }
+
+  #hasMoreToNotify(): boolean {
+    return this.#notified === 'more-since';
   }
 }
 
 const isUnknownLedger = ({ answer }: Answered): boolean => 'error' in answer && answer.error instanceof UnknownLedger;
+
+function settle({ job, answer }: Answered): void {
+  if ('error' in answer) job.reject(answer.error);
+  // The outcome of an atomic batch is an `AtomicOutcome`, that of any other job an `Outcome`.
+  else (job.resolve as (outcome: Outcome | AtomicOutcome) => void)(answer.outcome);
+}

@@ -1,66 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { appendBatch, type Appended, type InDoubt } from './appendBatch.ts';
-import { failureOf } from './failures.ts';
-import { commandsIn, type Job } from './job.ts';
 import type { JournalObserver, JournalOptions } from '../journalOptions.ts';
 import { JournalUnavailable } from '../journalUnavailable.ts';
-import { retrying } from './retrying.ts';
+import { lendConnection } from '../sql/transaction.ts';
+import type { LedgerState } from '../state/ledgerState.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
-import { withConnection } from '../sql/withConnection.ts';
-import type { WriterState } from '../state/ledgerState.ts';
+import { appendBatch, type Appended, type InDoubt } from './appendBatch.ts';
+import { failureOf } from './failures.ts';
+import type { Answered, Job } from './job.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
 
 /**
  * Gets an answer for every job of a batch, whatever happens to the database meanwhile; never throws.
  *
- * After any failure nothing that was cached counts, and the same batch is run again on a new connection: what was committed
- * without an answer is then found by its ids. That goes on for a bounded time; then everybody is told `JournalUnavailable`.
- * A batch that fails for a reason of its own is divided until the command that is at fault stands alone and gets the error.
+ * After any failure, nothing that was cached counts, and the same batch is run again on a new connection: what was committed
+ * without an answer is then found by its ids. That goes on for a bounded time; then everybody gets `JournalUnavailable`. A
+ * batch that fails for a reason of its own is divided until the command at fault stands alone and gets the error.
  */
 export async function processBatch(
   pool: pg.Pool,
-  state: WriterState,
+  state: LedgerState,
   jobs: readonly Job[],
   options: JournalOptions,
   inDoubt: InDoubt = [],
 ): Promise<Appended> {
-  const { observer } = options;
   const started = performance.now();
-  try {
-    return await retrying(
-      async (attempts) => {
-        const appended = await withConnection(pool, attemptLimit(options), (client) =>
-          appendBatch(client, state, jobs, inDoubt, options),
-        );
-        observer.batch?.({
-          ledger: state.ledger,
-          seconds: (performance.now() - started) / 1000,
-          commands: commandsIn(jobs),
-          events: appended.events,
-          attempts,
-        });
-        tellRejections(appended, observer);
-        return appended;
-      },
-      options.patienceMs,
-      (error) => {
-        state.forget();
-        if (error instanceof UnknownLedger) return false;
-        const failure = failureOf(error);
-        return failure === 'transient' || (failure === 'too-slow' && jobs.length === 1);
-      },
-    );
-  } catch (error) {
-    const forAll = error instanceof UnknownLedger || error instanceof JournalUnavailable || jobs.length === 1;
-    return forAll ? failAll(jobs, error) : divide(pool, state, jobs, options, inDoubt);
+  let pause = FIRST_PAUSE_MS;
+  for (let attempts = 1; ; attempts++) {
+    try {
+      const appended = await lendConnection(pool, attemptLimitMs(options), (client) =>
+        appendBatch(client, state, jobs, inDoubt, options),
+      );
+      tell(options.observer, state.ledger, jobs, appended, (performance.now() - started) / 1000, attempts);
+      return appended;
+    } catch (error) {
+      state.forget();
+      if (error instanceof UnknownLedger) return failAll(jobs, error);
+      const failure = failureOf(error);
+      if (failure === 'permanent' || (failure === 'too-slow' && jobs.length > 1)) {
+        return jobs.length === 1 ? failAll(jobs, error) : divide(pool, state, jobs, options, inDoubt);
+      }
+      if (performance.now() - started + pause > options.patienceMs) {
+        return failAll(jobs, new JournalUnavailable('unavailable', RETRY_AFTER_SECONDS, { cause: error }));
+      }
+      await sleep(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    }
   }
 }
 
-/** Longer than all that the database itself ends: for a connection that is cut without a word. */
-export const attemptLimit = ({ holdMs }: JournalOptions): number => 2 * holdMs + 3_000;
+/** Longer than all that the database itself ends: for a connection that falls silent without being closed. */
+const attemptLimitMs = ({ holdMs }: JournalOptions): number => 2 * holdMs + 3_000;
 
 async function divide(
   pool: pg.Pool,
-  state: WriterState,
+  state: LedgerState,
   jobs: readonly Job[],
   options: JournalOptions,
   inDoubt: InDoubt,
@@ -76,10 +73,24 @@ const failAll = (jobs: readonly Job[], error: unknown): Appended => ({
   events: 0,
 });
 
-function tellRejections({ answers }: Appended, observer: JournalObserver): void {
-  for (const { answer } of answers) {
-    if (!('outcome' in answer)) continue;
-    const outcome = answer.outcome.status === 'failed' ? answer.outcome.outcome : answer.outcome;
-    if (outcome.status === 'rejected') observer.rejection?.(outcome.rejection.code);
-  }
+/** Commands of these jobs: an atomic batch counts as many as it has events. */
+export const commandsIn = (jobs: readonly Job[]): number =>
+  jobs.reduce((sum, { submissions }) => sum + submissions.length, 0);
+
+function tell(
+  observer: JournalObserver,
+  ledger: string,
+  jobs: readonly Job[],
+  { answers, events }: Appended,
+  seconds: number,
+  attempts: number,
+): void {
+  observer.batch?.({ ledger, seconds, commands: commandsIn(jobs), events, attempts });
+  for (const answered of answers) tellRejection(observer, answered);
+}
+
+function tellRejection(observer: JournalObserver, { answer }: Answered): void {
+  if (!('outcome' in answer)) return;
+  const outcome = answer.outcome.status === 'failed' ? answer.outcome.outcome : answer.outcome;
+  if (outcome.status === 'rejected') observer.rejection?.(outcome.rejection.code);
 }

@@ -1,7 +1,6 @@
 import type pg from 'pg';
-import type { NamedUnit, TheRest } from '#ledger/units';
-import { intArray, textArray } from './arrayLiteral.ts';
-import { sized } from './statement.ts';
+import type { NamedUnit, TheRest, UnitChanges } from '#ledger/units';
+import { intArray, statementName, textArray } from './values.ts';
 
 const ACCOUNTS_OF_UNITS = `
   SELECT u.serial, u.account
@@ -10,7 +9,7 @@ const ACCOUNTS_OF_UNITS = `
       SELECT serial, account FROM journal.units WHERE ledger = $1 AND item = $2 AND serial = asked.serial LIMIT 1
     ) AS u`;
 
-/** The account of each of these units that has a name in the ledger, by serial number. */
+/** The account of each of these units that the ledger knows, by serial number. */
 export async function accountsOfUnits(
   client: pg.ClientBase,
   ledger: string,
@@ -19,7 +18,7 @@ export async function accountsOfUnits(
   serials: readonly string[],
 ): Promise<Map<string, string>> {
   const { rows } = await client.query<{ serial: string; account: string }>({
-    name: sized('journal-accounts-of-units', head),
+    name: statementName('journal-accounts-of-units', head),
     text: ACCOUNTS_OF_UNITS,
     values: [ledger, item, textArray(serials)],
   });
@@ -39,28 +38,24 @@ export async function namedInAccounts(
   accounts: readonly string[],
 ): Promise<Map<string, number>> {
   const { rows } = await client.query<{ account: string; named: number }>({
-    name: sized('journal-named-in-accounts', head),
+    name: statementName('journal-named-in-accounts', head),
     text: NAMED_IN_ACCOUNTS,
     values: [ledger, textArray(accounts)],
   });
   return new Map(rows.map(({ account, named }) => [account, named]));
 }
 
-// One statement for all of an event's moves: each takes what its source held before the event, not what another brings.
+// One statement for all of an event's moves: each takes what its source held before the event, and nothing that another
+// move of the event brings there.
 const MOVE_REST = `
   UPDATE journal.units AS u SET account = m.target
     FROM unnest($2::text[], $3::text[]) AS m (source, target)
    WHERE u.ledger = $1 AND u.account = m.source`;
 
 /** Moves every named unit of the accounts `from` to the accounts `to`, all at once. */
-export async function moveRest(
-  client: pg.ClientBase,
-  ledger: string,
-  head: number,
-  rest: readonly TheRest[],
-): Promise<void> {
+async function moveRest(client: pg.ClientBase, ledger: string, head: number, rest: readonly TheRest[]): Promise<void> {
   await client.query({
-    name: sized('journal-move-rest', head),
+    name: statementName('journal-move-rest', head),
     text: MOVE_REST,
     values: [ledger, textArray(rest.map(({ from }) => from)), textArray(rest.map(({ to }) => to))],
   });
@@ -69,24 +64,25 @@ export async function moveRest(
 // Accounts are long and few, serial numbers are short and many: each account is sent once.
 const PLACE_UNITS = `
   INSERT INTO journal.units (ledger, item, serial, account)
-  SELECT $1, ($2::text[])[p.place], p.serial, ($3::text[])[p.place]
-    FROM unnest($4::text[], $5::int[]) AS p (serial, place)
+  SELECT $1, ($2::text[])[p.index], p.serial, ($3::text[])[p.index]
+    FROM unnest($4::text[], $5::int[]) AS p (serial, index)
   ON CONFLICT (ledger, item, serial) DO UPDATE SET account = excluded.account`;
 
 /** Puts units into their accounts, wherever they were. No serial number of an item may come twice. */
-export async function placeUnits(client: pg.ClientBase, ledger: string, named: readonly NamedUnit[]): Promise<void> {
-  const places = new Map<string, number>();
+async function placeUnits(client: pg.ClientBase, ledger: string, named: readonly NamedUnit[]): Promise<void> {
+  /** By account: its index in `accounts`, counted from 1. */
+  const indexes = new Map<string, number>();
   const items: string[] = [];
   const accounts: string[] = [];
-  const placeOf = named.map(({ item, to }) => {
-    const place = places.get(to) ?? places.size + 1;
+  const indexOf = named.map(({ item, to }) => {
+    const index = indexes.get(to) ?? indexes.size + 1;
     // An account is of one item, so its key tells both.
-    if (place > places.size) {
-      places.set(to, place);
+    if (index > indexes.size) {
+      indexes.set(to, index);
       items.push(item);
       accounts.push(to);
     }
-    return place;
+    return index;
   });
   await client.query({
     name: 'journal-place-units',
@@ -96,7 +92,21 @@ export async function placeUnits(client: pg.ClientBase, ledger: string, named: r
       textArray(items),
       textArray(accounts),
       textArray(named.map(({ serial }) => serial)),
-      intArray(placeOf),
+      intArray(indexOf),
     ],
   });
+}
+
+/**
+ * Books where an event's units are now. The units that the event names are placed last, whatever account they are in by then:
+ * so the moves that take the rest of an account cannot take them along.
+ */
+export async function moveUnits(
+  client: pg.ClientBase,
+  ledger: string,
+  head: number,
+  { named, rest }: UnitChanges,
+): Promise<void> {
+  if (rest.length > 0) await moveRest(client, ledger, head, rest);
+  if (named.length > 0) await placeUnits(client, ledger, named);
 }

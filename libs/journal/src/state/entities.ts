@@ -1,81 +1,142 @@
+import { LRUCache } from 'lru-cache';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from '#ledger/entity';
 import { evolve } from '#ledger/evolve';
+import { approximateBytes } from '#ledger/serialisable';
 import { touched } from '#ledger/touched';
-import type { EntityShelf } from './entityCache.ts';
-import { type Known, versionOf } from './known.ts';
 
-/** Something that entities can be looked up in. Undefined: not loaded; that there is none is a `Known` too. */
-export interface Lookup {
-  get(key: EntityKey): Known | undefined;
+/** An entity as far as this writer has read or written its stream. */
+export interface CachedEntity {
+  /** Undefined when it is known that the entity does not exist. */
+  readonly entity: Entity | undefined;
+  /** Events of its stream since its newest snapshot. */
+  readonly sinceSnapshot: number;
+}
+
+/** The sequence of the last event of its stream that is in it; 0 when it does not exist. */
+export const versionOf = ({ entity }: CachedEntity): number => entity?.version ?? 0;
+
+/** An entity after one more event of its stream. */
+export const evolved = (key: EntityKey, { entity, sinceSnapshot }: CachedEntity, event: LedgerEvent): CachedEntity => ({
+  entity: evolve(key, entity, event),
+  sinceSnapshot: sinceSnapshot + 1,
+});
+
+/** What entities are looked up in. Undefined means not loaded; an entity known not to exist is a `CachedEntity` too. */
+export interface EntityLookup {
+  get(key: EntityKey): CachedEntity | undefined;
+}
+
+/** What an entry takes beside its key and its entity, measured; an entry takes it also when the entity does not exist. */
+const ENTRY_BYTES = 200;
+
+/**
+ * The entities that a process keeps in memory, of all its ledgers together. The cache is bounded in bytes; the entities that
+ * were not used for longest are evicted first.
+ */
+export class EntityCache {
+  readonly #entries: LRUCache<string, CachedEntity>;
+  #partitions = 0;
+
+  /** @param bytes that the entries may take, roughly */
+  constructor(bytes: number) {
+    this.#entries = new LRUCache({
+      maxSize: bytes,
+      sizeCalculation: ({ entity }, key) => ENTRY_BYTES + 2 * key.length + (entity ? approximateBytes(entity) : 0),
+    });
+  }
+
+  /** A part of the cache that can be emptied by itself. */
+  partition(): CachePartition {
+    return new CachePartition(this.#entries, () => `${++this.#partitions} `);
+  }
+}
+
+/** One writer's part of the cache. An entity that it returned may be evicted before the next call: whoever needs it holds it. */
+export class CachePartition implements EntityLookup {
+  #prefix: string;
+
+  constructor(
+    private readonly entries: LRUCache<string, CachedEntity>,
+    private readonly nextPrefix: () => string,
+  ) {
+    this.#prefix = nextPrefix();
+  }
+
+  get(key: EntityKey): CachedEntity | undefined {
+    return this.entries.get(this.#prefix + key);
+  }
+
+  set(key: EntityKey, cached: CachedEntity): void {
+    this.entries.set(this.#prefix + key, cached);
+  }
+
+  /** Empties the partition: its entries are never found again, and are evicted like all that is not used. */
+  clear(): void {
+    this.#prefix = this.nextPrefix();
+  }
 }
 
 /**
- * The committed entities that one batch works on: what it found in the cache or loaded. It holds on to them, so that the
+ * The committed entities that one batch works on: those that it found in the cache, or loaded. It holds them, so that the
  * cache may evict whatever it likes in the meantime.
  */
-export class Entities implements Lookup {
-  private readonly held = new Map<EntityKey, Known>();
+export class CommittedEntities implements EntityLookup {
+  readonly #held = new Map<EntityKey, CachedEntity>();
 
-  constructor(private readonly shelf: EntityShelf) {}
+  constructor(private readonly partition: CachePartition) {}
 
-  get(key: EntityKey): Known | undefined {
-    const held = this.held.get(key);
+  get(key: EntityKey): CachedEntity | undefined {
+    const held = this.#held.get(key);
     if (held !== undefined) return held;
-    const cached = this.shelf.get(key);
-    if (cached !== undefined) this.held.set(key, cached);
+    const cached = this.partition.get(key);
+    if (cached !== undefined) this.#held.set(key, cached);
     return cached;
   }
 
-  /** Takes in what was committed: loaded, folded, or acknowledged. */
-  set(key: EntityKey, known: Known): void {
-    this.held.set(key, known);
-    this.shelf.set(key, known);
+  /** Keeps an entity that was loaded, folded, or changed by a commit that was acknowledged. */
+  set(key: EntityKey, cached: CachedEntity): void {
+    this.#held.set(key, cached);
+    this.partition.set(key, cached);
   }
 
   /** Folds an event that another writer committed into the entities that are here. */
   fold(event: LedgerEvent): void {
     for (const key of touched(event)) {
-      const known = this.get(key);
-      // What was loaded after the event was committed has it already.
-      if (known !== undefined && versionOf(known) < event.sequence) this.set(key, evolved(key, known, event));
+      const cached = this.get(key);
+      // An entity that was loaded after the event was committed has it already.
+      if (cached !== undefined && versionOf(cached) < event.sequence) this.set(key, evolved(key, cached, event));
     }
   }
 }
 
-/** Changes over entities, kept apart until they are known to stay. */
-export class Overlay implements Lookup {
-  private readonly changed = new Map<EntityKey, Known>();
+/** Changes of entities, kept apart until it is known that they stay. */
+export class EntityOverlay implements EntityLookup {
+  readonly #changed = new Map<EntityKey, CachedEntity>();
 
-  constructor(private readonly below: Lookup) {}
+  constructor(private readonly below: EntityLookup) {}
 
-  get(key: EntityKey): Known | undefined {
-    return this.changed.get(key) ?? this.below.get(key);
+  get(key: EntityKey): CachedEntity | undefined {
+    return this.#changed.get(key) ?? this.below.get(key);
   }
 
-  set(key: EntityKey, known: Known): void {
-    this.changed.set(key, known);
+  set(key: EntityKey, cached: CachedEntity): void {
+    this.#changed.set(key, cached);
   }
 
-  /** The changed entities with `events` events or more since their snapshots; they count as kept from here on. */
-  takeLong(events: number): [EntityKey, Entity][] {
-    const long: [EntityKey, Entity][] = [];
-    for (const [key, { entity, sinceSnapshot }] of this.changed) {
+  /** Takes out the changed entities with `events` events or more since their snapshots, and counts those from 0 again. */
+  takeDueForSnapshot(events: number): [EntityKey, Entity][] {
+    const due: [EntityKey, Entity][] = [];
+    for (const [key, { entity, sinceSnapshot }] of this.#changed) {
       if (entity === undefined || sinceSnapshot < events) continue;
-      long.push([key, entity]);
-      this.changed.set(key, { entity, sinceSnapshot: 0 });
+      due.push([key, entity]);
+      this.#changed.set(key, { entity, sinceSnapshot: 0 });
     }
-    return long;
+    return due;
   }
 
-  moveTo(target: { set(key: EntityKey, known: Known): void }): void {
-    for (const [key, known] of this.changed) target.set(key, known);
-    this.changed.clear();
+  moveTo(target: { set(key: EntityKey, cached: CachedEntity): void }): void {
+    for (const [key, cached] of this.#changed) target.set(key, cached);
+    this.#changed.clear();
   }
 }
-
-/** An entity after one more event of its stream. */
-export const evolved = (key: EntityKey, { entity, sinceSnapshot }: Known, event: LedgerEvent): Known => ({
-  entity: evolve(key, entity, event),
-  sinceSnapshot: sinceSnapshot + 1,
-});

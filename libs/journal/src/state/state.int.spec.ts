@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from '#ledger/entity';
 import { evolve } from '#ledger/evolve';
-import { toJson } from '#ledger/serialisable';
+import { approximateBytes, toJson } from '#ledger/serialisable';
 import { touched } from '#ledger/touched';
 import { story } from '#test/journal/story';
 import { cast, order, reassign } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
-import { EntityCache, type EntityShelf } from './entityCache.ts';
 import type { Job } from '../append/job.ts';
 import type { Journal } from '../journal.ts';
 import { defaultJournalOptions, type JournalOptions } from '../journalOptions.ts';
-import { loadEntities } from './loadEntities.ts';
 import { processBatch } from '../append/processBatch.ts';
+import { type CachePartition, EntityCache } from './entities.ts';
 import { readEvents } from '../reader.ts';
 import type { Outcome, Submission } from '../submission.ts';
-import { WriterState } from './ledgerState.ts';
+import { LedgerState } from './ledgerState.ts';
+import { loadEntities } from './loading.ts';
 
 describe('the state that a writer decides on', () => {
   let journals: TestJournals;
@@ -29,14 +29,14 @@ describe('the state that a writer decides on', () => {
 
   /** A writer whose cache can be looked into. */
   class OpenWriter {
-    readonly shelf: EntityShelf;
-    private readonly state: WriterState;
-    private readonly options: JournalOptions;
+    readonly partition: CachePartition;
+    readonly #state: LedgerState;
+    readonly #options: JournalOptions;
 
     constructor(ledger: string, options: Partial<JournalOptions> = {}) {
-      this.options = { ...defaultJournalOptions, ...options };
-      this.shelf = new EntityCache(this.options.cacheBytes).shelf();
-      this.state = new WriterState(ledger, this.shelf);
+      this.#options = { ...defaultJournalOptions, ...options };
+      this.partition = new EntityCache(this.#options.cacheBytes).partition();
+      this.#state = new LedgerState(ledger, this.partition);
     }
 
     async submit(submissions: readonly Submission[]): Promise<Outcome[]> {
@@ -48,7 +48,7 @@ describe('the state that a writer decides on', () => {
           reject: () => undefined,
         }),
       );
-      const { answers } = await processBatch(journals.pool, this.state, jobs, this.options);
+      const { answers } = await processBatch(journals.pool, this.#state, jobs, this.#options);
       return answers.map(({ answer }) => {
         if ('error' in answer) throw answer.error;
         return answer.outcome as Outcome;
@@ -99,9 +99,10 @@ describe('the state that a writer decides on', () => {
       await expectLoadedEqual(book, folded);
       // Nothing but looking: brings the first writer's cache up to the head.
       await writers[0]!.submit([order('PO-nobody', 'nobody', 1)]);
-      const cached = [...folded.keys()].filter((key) => writers[0]!.shelf.get(key)?.entity !== undefined);
+      const cached = [...folded.keys()].filter((key) => writers[0]!.partition.get(key)?.entity !== undefined);
       expect(cached.length).toBeGreaterThan(15);
-      for (const key of cached) expect(toJson(writers[0]!.shelf.get(key)!.entity!)).toEqual(toJson(folded.get(key)!));
+      for (const key of cached)
+        expect(toJson(writers[0]!.partition.get(key)!.entity!)).toEqual(toJson(folded.get(key)!));
 
       const { rows } = await journals.pool.query<{ n: number }>(
         'SELECT count(*)::int AS n FROM journal.snapshots WHERE ledger = $1',
@@ -170,19 +171,24 @@ describe('the state that a writer decides on', () => {
   });
 
   it('stays within its bytes, and is right with next to none', async () => {
-    const cache = new EntityCache(1_000_000);
-    const shelf = cache.shelf();
+    const partition = new EntityCache(1_000_000).partition();
     const party = (n: number): Entity => ({
       kind: 'party',
       version: n,
       data: { party: `p-${n}`, name: 'A party', roles: ['customer'] },
     });
-    for (let n = 0; n < 5_000; n++) shelf.set(`party/p-${n}`, { entity: party(n), sinceSnapshot: 0 });
-    expect(cache.bytes).toBeLessThanOrEqual(1_000_000);
-    expect(shelf.get('party/p-4999')?.entity).toEqual(party(4_999));
-    expect(shelf.get('party/p-0')).toBeUndefined();
-    shelf.clear();
-    expect(shelf.get('party/p-4999')).toBeUndefined();
+    for (let n = 0; n < 5_000; n++) partition.set(`party/p-${n}`, { entity: party(n), sinceSnapshot: 0 });
+    const kept = Array.from({ length: 5_000 }, (_, n) => n).filter((n) => partition.get(`party/p-${n}`) !== undefined);
+    // An entry costs 200 bytes beside its entity; its key adds to that.
+    const bytes = kept.length * (approximateBytes(party(0)) + 200);
+    expect(bytes).toBeLessThanOrEqual(1_000_000);
+    expect(bytes).toBeGreaterThan(900_000);
+    // The newest are kept.
+    expect(kept.at(-1)).toBe(4_999);
+    expect(kept[0]).toBe(5_000 - kept.length);
+    expect(partition.get('party/p-4999')?.entity).toEqual(party(4_999));
+    partition.clear();
+    expect(partition.get('party/p-4999')).toBeUndefined();
 
     const book = await journals.openLedger(journal, `state-${++ledgers}`);
     const forgetful = journals.make({ cacheBytes: 1, writers: 1 });

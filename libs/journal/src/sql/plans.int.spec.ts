@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { order } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
-import { begin } from './begin.ts';
-import { findStored } from './findStored.ts';
-import { loadStreams } from './loadStreams.ts';
+import { findStored } from './events.ts';
+import { loadStreams } from './streams.ts';
+import { begin } from './transaction.ts';
 
 describe('the plans of the append’s statements', () => {
   let journals: TestJournals;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { createPool } from '#platform/database/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
-import { intArray, textArray } from './arrayLiteral.ts';
+import { intArray, textArray } from './values.ts';
 
 describe('arrays as text', () => {
   let pool: pg.Pool;

@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import type { EntityKey } from '#ledger/entity';
-import { textArray } from './arrayLiteral.ts';
-import { sized } from './statement.ts';
+import { intArray, statementName, textArray } from './values.ts';
 
 /** A snapshot of an entity or an event of its stream. */
 export interface StreamRow {
@@ -32,7 +31,7 @@ const LOAD_STREAMS = `
     ) AS e
    ORDER BY sequence, snapshot DESC`;
 
-/** The newest snapshots of these entities with the events after them, oldest first. An entity without rows is not there. */
+/** The newest snapshots of these entities with the events after them, oldest first. An entity without rows does not exist. */
 export async function loadStreams(
   client: pg.ClientBase,
   ledger: string,
@@ -41,9 +40,42 @@ export async function loadStreams(
   format: number,
 ): Promise<StreamRow[]> {
   const { rows } = await client.query<Omit<StreamRow, 'sequence'> & { sequence: string | number }>({
-    name: sized('journal-load-streams', head),
+    name: statementName('journal-load-streams', head),
     text: LOAD_STREAMS,
     values: [ledger, textArray(keys), format],
   });
   return rows.map((row) => ({ ...row, sequence: Number(row.sequence) }));
+}
+
+export interface SnapshotRow {
+  readonly entity: string;
+  readonly sequence: number;
+  readonly state: Buffer;
+}
+
+// A snapshot of another format was written by another version of this code: whichever writes last wins.
+const WRITE_SNAPSHOTS = `
+  INSERT INTO journal.snapshots (ledger, entity, sequence, format, state)
+  SELECT $1, entity, sequence, $2, state FROM unnest($3::text[], $4::bigint[], $5::bytea[]) AS s (entity, sequence, state)
+  ON CONFLICT (ledger, entity) DO UPDATE
+     SET sequence = excluded.sequence, format = excluded.format, state = excluded.state`;
+
+/** Writes snapshots, each in the place of its entity's last one. */
+export async function writeSnapshots(
+  client: pg.ClientBase,
+  ledger: string,
+  format: number,
+  rows: readonly SnapshotRow[],
+): Promise<void> {
+  await client.query({
+    name: 'journal-write-snapshots',
+    text: WRITE_SNAPSHOTS,
+    values: [
+      ledger,
+      format,
+      textArray(rows.map(({ entity }) => entity)),
+      intArray(rows.map(({ sequence }) => sequence)),
+      rows.map(({ state }) => state),
+    ],
+  });
 }

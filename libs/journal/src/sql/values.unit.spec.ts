@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { occurredFor } from './occurred.ts';
+import { occurredFor } from './values.ts';
 
 describe('occurredFor', () => {
   it.each([

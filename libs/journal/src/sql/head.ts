@@ -1,0 +1,68 @@
+import type pg from 'pg';
+import { rfc3339 } from './values.ts';
+
+/** The head of a ledger whose lock this transaction holds. */
+export interface LockedHead {
+  readonly sequence: number;
+  /** When an event that is written now is recorded: by the database's clock, never before the head's last. RFC 3339. */
+  readonly now: string;
+}
+
+// The head row's lock is what makes sequence order commit order: take it before the first insert, in every path.
+//
+// The clock is read outside of the locking part, which is materialized: beside FOR UPDATE the clock would be read before the
+// wait for the lock. From here on the transaction may last `$2` ms and no longer, the wait for the lock not counted (a setting
+// of PostgreSQL 17 and later).
+//
+// The last column: whatever the database's default is, this transaction's COMMIT is answered when it is on the disk. The
+// stronger settings (`remote_write`, `remote_apply`) and `local` stay as they are.
+const LOCK_HEAD = `
+  WITH head AS MATERIALIZED (
+    SELECT sequence, recorded FROM journal.ledgers WHERE ledger = $1 FOR UPDATE
+  )
+  SELECT sequence,
+         ${rfc3339('greatest(recorded, clock_timestamp())')} AS now,
+         CASE WHEN current_setting('server_version_num')::int >= 170000
+              THEN set_config('transaction_timeout', $2, true) END AS limited,
+         CASE WHEN current_setting('synchronous_commit') = 'off'
+              THEN set_config('synchronous_commit', 'on', true) END AS durable
+    FROM head`;
+
+/** Takes the ledger's lock, waiting for it at most `lock_timeout`; undefined when there is no such ledger. */
+export async function lockHead(client: pg.ClientBase, ledger: string, holdMs: number): Promise<LockedHead | undefined> {
+  const { rows } = await client.query<{ sequence: string | number; now: string }>({
+    name: 'journal-lock-head',
+    text: LOCK_HEAD,
+    values: [ledger, String(Math.ceil(holdMs))],
+  });
+  const head = rows[0];
+  return head && { sequence: Number(head.sequence), now: head.now };
+}
+
+// Whoever opens the same ledger at the same time waits here until this transaction ends.
+const INSERT_HEAD = `
+  INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ($1, 0, clock_timestamp())
+  ON CONFLICT (ledger) DO NOTHING`;
+
+/** Makes the head of a ledger that is being opened, at sequence 0; a ledger that is open stays as it is. */
+export async function insertHead(client: pg.ClientBase, ledger: string): Promise<void> {
+  await client.query(INSERT_HEAD, [ledger]);
+}
+
+// When the head is not where the batch's events begin, the CASE is NULL, which the table refuses: COMMIT may already be on its
+// way to the server, and must then answer ROLLBACK.
+const MOVE_HEAD = `
+  UPDATE journal.ledgers
+     SET sequence = CASE WHEN sequence = $2::bigint THEN $3::bigint END, recorded = $4::timestamptz
+   WHERE ledger = $1`;
+
+/** Moves the ledger's head, whose lock this transaction holds. Fails the transaction when the head is not at `from`. */
+export async function moveHead(
+  client: pg.ClientBase,
+  ledger: string,
+  from: number,
+  to: number,
+  recorded: string,
+): Promise<void> {
+  await client.query({ name: 'journal-move-head', text: MOVE_HEAD, values: [ledger, from, to, recorded] });
+}

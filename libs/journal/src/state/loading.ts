@@ -1,0 +1,171 @@
+import type pg from 'pg';
+import { type EventType, subjectOf } from '#contracts/catalog';
+import { parseEvent, type SubmittedEvent } from '#contracts/cloudEvent';
+import { decide } from '#ledger/decide';
+import type { Entity, EntityKey } from '#ledger/entity';
+import { entitiesNamed } from '#ledger/named';
+import { fromJson, toJson } from '#ledger/serialisable';
+import { loadStreams, type SnapshotRow } from '../sql/streams.ts';
+import { accountsOfUnits, namedInAccounts } from '../sql/units.ts';
+import { type CachedEntity, type CommittedEntities, evolved } from './entities.ts';
+import { KnownUnits, Missing, RecordingView, unitKey } from './recordingView.ts';
+
+/**
+ * The form of the states in `journal.snapshots`. Raise it when `toJson` changes, or when `evolve` makes another state of the
+ * same events: snapshots of another format are not read, and the streams are folded from the start.
+ */
+export const SNAPSHOT_FORMAT = 1;
+
+export const snapshotRow = ([key, entity]: readonly [EntityKey, Entity]): SnapshotRow => ({
+  entity: key,
+  sequence: entity.version,
+  state: Buffer.from(JSON.stringify(toJson(entity))),
+});
+
+/** Streams that one statement reads: a stream may have hundreds of events after its snapshot. */
+const STREAMS_AT_ONCE = 100;
+
+/** Reads entities from their snapshots and streams. Every key is in the answer, also of an entity that does not exist. */
+export async function loadEntities(
+  client: pg.ClientBase,
+  ledger: string,
+  head: number,
+  keys: readonly EntityKey[],
+): Promise<Map<EntityKey, CachedEntity>> {
+  const nothing: CachedEntity = { entity: undefined, sinceSnapshot: 0 };
+  const loaded = new Map<EntityKey, CachedEntity>(keys.map((key) => [key, nothing]));
+  for (let from = 0; from < keys.length; from += STREAMS_AT_ONCE) {
+    const some = keys.slice(from, from + STREAMS_AT_ONCE);
+    for (const { entity: key, snapshot, bytes } of await loadStreams(client, ledger, head, some, SNAPSHOT_FORMAT)) {
+      const cached = snapshot
+        ? { entity: fromJson(JSON.parse(bytes.toString('utf8'))), sinceSnapshot: 0 }
+        : evolved(key, loaded.get(key) ?? nothing, parseEvent(bytes));
+      loaded.set(key, cached);
+    }
+  }
+  return loaded;
+}
+
+/** What decisions look at, and where the rest of it is loaded from. */
+export class LoadedState {
+  constructor(
+    private readonly client: pg.ClientBase,
+    private readonly ledger: string,
+    /** The ledger's sequence, as far as it is known: PostgreSQL's plans are made for ledgers of about this size. */
+    private readonly head: number,
+    readonly entities: CommittedEntities,
+    readonly units = new KnownUnits(),
+  ) {}
+
+  async load(keys: ReadonlySet<EntityKey>): Promise<void> {
+    if (keys.size === 0) return;
+    const loaded = await loadEntities(this.client, this.ledger, this.head, [...keys]);
+    for (const [key, cached] of loaded) this.entities.set(key, cached);
+  }
+
+  /**
+   * Loads what was missing and decides again, until nothing is missing. It ends: only what was never loaded is missing, so
+   * each round loads something new. Serial numbers are to be asked for under the ledger's lock only.
+   */
+  async loadAndDecideAgain<T>(missing: Missing, decideAgain: () => T | Missing): Promise<T> {
+    let decided: T | Missing = missing;
+    while (decided instanceof Missing) {
+      await this.load(decided.entities);
+      await this.#loadUnits(decided);
+      decided = decideAgain();
+    }
+    return decided;
+  }
+
+  async #loadUnits({ serials, accounts }: Missing): Promise<void> {
+    for (const [item, asked] of serials) {
+      const found = await accountsOfUnits(this.client, this.ledger, this.head, item, [...asked]);
+      for (const serial of asked) this.units.accounts.set(unitKey(item, serial), found.get(serial));
+    }
+    if (accounts.size === 0) return;
+    const named = await namedInAccounts(this.client, this.ledger, this.head, [...accounts]);
+    for (const [account, count] of named) this.units.named.set(account, count);
+  }
+}
+
+/** How often what a command names may lead to more: a swap → its orders → the shipments that they are on. */
+const PREFETCH_ROUNDS = 4;
+
+/** A command that names entities which are not loaded. */
+interface ColdCommand {
+  readonly event: SubmittedEvent;
+  readonly missing: readonly EntityKey[];
+  /** Nothing is missing but its own subject, which is most likely new. */
+  readonly onlyItsSubject: boolean;
+}
+
+/** Loads what a batch's commands need, for all of them together, before they are decided one by one. */
+export class Prefetch {
+  readonly #cold: readonly ColdCommand[];
+
+  constructor(
+    events: readonly SubmittedEvent[],
+    private readonly entities: CommittedEntities,
+  ) {
+    this.#cold = events.flatMap((event) => {
+      const missing = entitiesNamed(event).filter((key) => entities.get(key) === undefined);
+      if (missing.length === 0) return [];
+      const subject = subjectOf<EventType>(event.type, event.data);
+      return [{ event, missing, onlyItsSubject: missing.length === 1 && missing[0] === subject }];
+    });
+  }
+
+  /** Whether what is missing may lead to more: then it takes several statements to load it. */
+  get isDeep(): boolean {
+    return this.#cold.some(({ onlyItsSubject }) => !onlyItsSubject);
+  }
+
+  /** Loads all that is named, with one statement. */
+  async load(client: pg.ClientBase, ledger: string, head: number): Promise<void> {
+    await this.#stateOn(client, ledger, head).load(this.#named());
+  }
+
+  /**
+   * Loads all that is named; then, for commands that named something that exists, what deciding about them asks for. The
+   * state may change until the lock is held: whatever is overlooked here is loaded under the lock.
+   */
+  async loadDeeply(client: pg.ClientBase, ledger: string, head: number): Promise<void> {
+    const state = this.#stateOn(client, ledger, head);
+    await state.load(this.#named());
+    const leading = this.#cold.filter(({ missing }) =>
+      missing.some((key) => this.entities.get(key)?.entity !== undefined),
+    );
+    const now = new Date();
+    let rounds = 0;
+    const decideAll = () => (rounds++ < PREFETCH_ROUNDS ? entitiesMissing(leading, this.entities, now) : undefined);
+    const missing = decideAll();
+    if (missing !== undefined) await state.loadAndDecideAgain(missing, decideAll);
+  }
+
+  #stateOn(client: pg.ClientBase, ledger: string, head: number): LoadedState {
+    return new LoadedState(client, ledger, head, this.entities);
+  }
+
+  #named(): Set<EntityKey> {
+    return new Set(this.#cold.flatMap(({ missing }) => missing));
+  }
+}
+
+/** What deciding about these commands asks for that is not loaded, but for serial numbers; undefined when it is all there. */
+function entitiesMissing(
+  commands: readonly ColdCommand[],
+  entities: CommittedEntities,
+  now: Date,
+): Missing | undefined {
+  const all = new Missing();
+  for (const { event } of commands) {
+    const view = new RecordingView(entities, new KnownUnits());
+    try {
+      decide(event, view, now);
+    } catch {
+      // The decision that counts is made under the lock; a fault shows there.
+    }
+    for (const key of view.missing()?.entities ?? []) all.entities.add(key);
+  }
+  return all.entities.size > 0 ? all : undefined;
+}
