@@ -41,7 +41,7 @@ export async function ensureDependencies() {
 }
 
 /** Says that node_modules is what the lock file names. */
-export function stampDependencies() {
+function stampDependencies() {
   writeFileSync(STAMP, dependenciesStamp());
 }
 

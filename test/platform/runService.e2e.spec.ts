@@ -93,7 +93,7 @@ describe("a service's process", () => {
     wrong.password = PASSWORD;
     const service = start({ DATABASE_URL: wrong.href });
     expect(await service.exit()).toBe(2);
-    expect(service.said).toBe('lading shipments: DATABASE_URL: PostgreSQL refuses: the password is not right\n');
+    expect(service.said).toBe('lading shipments: DATABASE_URL: PostgreSQL refuses: the password is wrong\n');
   });
 
   it('says which port is taken', async () => {

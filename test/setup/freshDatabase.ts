@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-export interface FreshDatabase {
+interface FreshDatabase {
   url: string;
   /** Disconnects whoever is still connected, and drops it. Not needed for tidiness: the whole cluster is thrown away. */
   drop(): Promise<void>;
 }
 
-export interface FreshDatabaseOptions {
+interface FreshDatabaseOptions {
   /** Makes the tables. Run once for all test files with the same `template`, on a database that is then copied (0.1 s). */
   migrate?: (url: string) => Promise<unknown>;
   /** A name for what `migrate` makes; unless given, two callers with the same source text of `migrate` share one. */

@@ -17,7 +17,7 @@ export const CAST = 5;
 /** Which service each process runs: `{one: 'shipments', two: 'shipments'}`. */
 type Processes = Readonly<Record<string, string>>;
 
-export interface StartOptions {
+interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Of the services. */
   readonly nodeOptions?: readonly string[];

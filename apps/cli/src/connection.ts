@@ -21,7 +21,7 @@ export function connect({ url, key }: ConnectionOptions): Client {
   return new Client(url ?? defaultUrl(), key ?? defaultKey());
 }
 
-export function defaultUrl(): string {
+function defaultUrl(): string {
   const { LADING_URL, LADING_HOST, LADING_PORT } = process.env;
   return LADING_URL ?? `http://${LADING_HOST ?? '127.0.0.1'}:${LADING_PORT ?? '7400'}`;
 }

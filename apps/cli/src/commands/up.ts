@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { LedgerRow } from '#contracts/rows';
 import { type Config, readConfig } from '#platform/service/config';
+import { onStopSignal } from '#platform/service/stopOnSignals';
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
@@ -13,9 +14,6 @@ interface UpOptions {
   readonly demo?: boolean;
   readonly exit?: boolean;
 }
-
-/** npm and a terminal may both pass one Ctrl-C on: within this time it is one. Milliseconds. */
-const SAME_WISH_MS = 1_000;
 
 export function addUp(program: Command): void {
   program
@@ -72,15 +70,10 @@ async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. */
 async function stopSignal(): Promise<undefined> {
   return new Promise((resolve) => {
-    let since: number | undefined;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        if (since !== undefined && Date.now() - since > SAME_WISH_MS) process.exit(exitCodes.failed);
-        if (since === undefined) say('stopping');
-        since ??= Date.now();
-        resolve(undefined);
-      });
-    }
+    onStopSignal(exitCodes.failed, () => {
+      say('stopping');
+      resolve(undefined);
+    });
   });
 }
 

@@ -1,34 +1,34 @@
 import pg from 'pg';
 
-/** How long a database may keep anybody waiting. All in milliseconds; 0: for ever. */
-export interface Timeouts {
-  /** To get a connection: from the pool, or a new one. */
+/** How long the database may keep a caller waiting. All in milliseconds; 0 means for ever. */
+interface Timeouts {
+  /** For a connection, from the pool or a new one. */
   readonly connect: number;
   readonly statement: number;
-  /** To get a row's or a table's lock. */
+  /** For the lock of a row or a table. */
   readonly lock: number;
-  /** Between two statements of one transaction: a frozen process loses its locks after this. */
+  /** Between two statements of one transaction. A frozen process loses its locks after this time. */
   readonly idleInTransaction: number;
 }
 
-export const defaultTimeouts: Timeouts = { connect: 5_000, statement: 30_000, lock: 5_000, idleInTransaction: 5_000 };
+const defaultTimeouts: Timeouts = { connect: 5_000, statement: 30_000, lock: 5_000, idleInTransaction: 5_000 };
 
-export interface PoolOptions {
+interface PoolOptions {
   /** Shown in pg_stat_activity: `lading shipments`. */
   readonly name?: string;
   readonly max?: number;
   readonly timeouts?: Partial<Timeouts>;
-  /** Sends the next statement without waiting for the answer to the one before: the journal is faster so. No cursors then. */
+  /** Sends each statement without waiting for the answer to the one before, which makes the journal faster. It excludes cursors. */
   readonly pipeline?: boolean;
-  /** Told when a connection breaks; the pool makes a new one when it is asked for one. */
+  /** Called when an idle connection breaks. The pool makes a new one when it is asked for one. */
   readonly onError?: (error: Error) => void;
 }
 
 /**
- * A pool of connections to PostgreSQL that waits for nothing for ever and survives the database's restarts.
+ * A pool of connections to PostgreSQL. No wait in it lasts for ever, and it survives restarts of the database.
  *
- * Values: `int8` is a number (a RangeError beyond 2⁵³−1, never a number that is a little wrong), `date` the text
- * `2023-12-31` (a Date would be midnight of this machine's zone), `timestamptz` a Date, `numeric` text, `bytea` a Buffer.
+ * Values: `int8` is a number (beyond 2⁵³−1 a RangeError, never a rounded number), `date` is the text `2023-12-31` (a Date would be
+ * midnight in this machine's time zone), `timestamptz` is a Date, `numeric` is text, `bytea` is a Buffer.
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   const pool = new pg.Pool({
@@ -39,16 +39,16 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   });
   const onError = options.onError ?? (() => undefined);
   pool.on('error', (error) => {
-    // `end` does not wait until the server has taken note: what it does to connections after that is nobody's trouble.
+    // `end` does not wait for the server, so errors of connections after it mean nothing.
     if (!pool.ending) onError(error);
   });
-  // The pool listens to idle clients only. Without this, a connection that breaks while somebody uses it is an error event
-  // that nobody hears, which ends the process; its user gets the error from the query anyway.
+  // The pool listens to idle clients only. Without this listener, a connection that breaks during a query would emit an error event
+  // that nobody handles, and that ends the process. The query itself rejects with the error anyway.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
-/** The settings of one connection, for those who need it outside a pool (LISTEN, advisory locks). */
+/** The settings of one connection, for users outside a pool: LISTEN, advisory locks. */
 export function clientConfig(url: string, { name, timeouts }: PoolOptions = {}): pg.ClientConfig {
   const { connect, statement, lock, idleInTransaction } = { ...defaultTimeouts, ...timeouts };
   return {
@@ -56,7 +56,7 @@ export function clientConfig(url: string, { name, timeouts }: PoolOptions = {}):
     application_name: name ?? 'lading',
     connectionTimeoutMillis: connect,
     statement_timeout: statement,
-    // PostgreSQL keeps the statement's time itself; this is for one that is frozen or cut off and keeps nothing.
+    // PostgreSQL enforces the statement timeout itself. This one is for a server that is frozen or cut off.
     ...(statement > 0 && { query_timeout: statement + 5_000 }),
     lock_timeout: lock,
     idle_in_transaction_session_timeout: idleInTransaction,

@@ -1,33 +1,33 @@
 import pg from 'pg';
 import { clientConfig } from './database.ts';
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly url: string;
   readonly channels: readonly string[];
   /** Shown in pg_stat_activity. */
   readonly name?: string;
   /**
-   * Told after every (re)connection, before any notification of it: what happened in between was not heard, so whoever caches
-   * or waits has to look again.
+   * Called after every connection and reconnection, before any notification that arrives over it. Notifications in between are lost,
+   * so a cache must be dropped, and a waiting reader must look again.
    */
   readonly onListening: () => void;
   readonly onNotification: (payload: string, channel: string) => void;
-  /** The connection broke; nothing is heard until `onListening`. */
+  /** Called when the connection breaks. No notification arrives until the next `onListening`. */
   readonly onDisconnected?: (error: Error) => void;
 }
 
 export interface Listener {
-  /** Whether notifications are heard at this moment, as far as one can know. */
+  /** Whether notifications arrive at this moment, as far as this process can know. */
   readonly listening: boolean;
   close(): Promise<void>;
 }
 
-/** A frozen or cut-off database answers no heartbeat: then nobody is heard, and the one who listens must know. */
+/** A frozen or cut-off database answers no heartbeat, which is how the listener notices that no notifications arrive. */
 const HEARTBEAT_MS = 5_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 
-/** Listens to channels of PostgreSQL on a connection of its own, which it makes again for as long as it is not closed. */
+/** Listens to channels of PostgreSQL on a connection of its own, and reconnects until it is closed. */
 export function listen(options: ListenOptions): Listener {
   const listener = new ReconnectingListener(options);
   listener.start();
@@ -74,7 +74,7 @@ class ReconnectingListener implements Listener {
     try {
       await client.connect();
       for (const channel of this.options.channels) await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
-      // The connection may have broken while we waited, or its owner may have had enough.
+      // The connection may have broken during the awaits above, or the listener may have been closed.
       if (this.#closed || this.#client !== client) return;
       this.#retryMs = FIRST_RETRY_MS;
       this.listening = true;

@@ -13,20 +13,20 @@ export interface Migration {
 export type MigrationClass = new () => Migration;
 
 const TABLE = 'lading_migrations';
-/** One lock for all of Lading's migrations in a database: the libraries' tables come in one order everywhere. */
+/** One advisory lock for all migrations of Lading in a database, so that the tables are made in one order everywhere. */
 const LOCK = 'lading migrations';
 const PATIENCE_MS = 120_000;
 
 /**
- * Brings the database to the newest of `migrations`, each in a transaction of its own unless it says otherwise.
- * Any number of processes may call it at once: one works, the others wait for it and find nothing to do.
+ * Runs those of `migrations` that the database has not had yet, each in a transaction of its own. Any number of processes may call
+ * this at once: one of them runs the migrations, and the others wait for it and find nothing to do.
  *
  * @returns the names of the migrations that this call ran, in order
  */
 export async function migrate(url: string, migrations: readonly MigrationClass[]): Promise<string[]> {
   return underLock(url, async (lock) => {
     const done = new Set(await executed(lock));
-    // TypeORM costs a third of a second to load: an up-to-date database does without it.
+    // Loading TypeORM takes a third of a second, which an up-to-date database does not need.
     if (migrations.every((migration) => done.has(migration.name))) return [];
     return runWithTypeOrm(url, migrations);
   });
@@ -44,14 +44,14 @@ async function underLock<T>(url: string, work: (lock: pg.Client) => Promise<T>):
   client.on('error', () => undefined);
   await client.connect();
   try {
-    // Asked for again and again instead of waited for: a session that waits holds a snapshot, and a CREATE INDEX CONCURRENTLY
-    // of the one that works would wait for that snapshot in turn.
+    // The lock is tried again and again instead of awaited. A session that waits holds a snapshot, and a CREATE INDEX CONCURRENTLY of
+    // the process that has the lock would wait for that snapshot.
     const deadline = Date.now() + PATIENCE_MS;
     while (!(await tryLock(client))) {
       await sleep(50);
       if (Date.now() > deadline)
         throw new Error(
-          `another process has been migrating this database for ${PATIENCE_MS / 1000} s: see what it does`,
+          `another process has been migrating this database for ${PATIENCE_MS / 1000} s: check what it is doing`,
         );
     }
     return await work(client);
@@ -68,7 +68,7 @@ async function tryLock(client: pg.Client): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
-/** TypeORM prints failures to standard output; here they are thrown, and whoever catches them says so. */
+/** TypeORM would print failures to standard output. Here they are thrown, and the caller reports them. */
 const quiet: Logger = {
   logQuery: () => undefined,
   logQueryError: () => undefined,
@@ -101,7 +101,7 @@ async function runWithTypeOrm(url: string, migrations: readonly MigrationClass[]
   }
 }
 
-/** TypeORM wants a way back of every migration. */
+/** TypeORM requires a way back of every migration. */
 function forTypeOrm(Step: MigrationClass): new () => MigrationInterface {
   return class implements MigrationInterface {
     readonly name = Step.name;

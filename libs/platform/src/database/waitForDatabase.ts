@@ -4,17 +4,17 @@ import { ConfigError } from '../service/config.ts';
 import { clientConfig } from './database.ts';
 import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
 
-/** What PostgreSQL says when the address is wrong: waiting does not cure it. */
+/** Codes of errors that waiting does not cure, because the address is wrong. */
 const WRONG: Readonly<Record<string, string>> = {
-  '28P01': 'the password is not right',
+  '28P01': 'the password is wrong',
   '28000': 'the user may not connect',
   '3D000': 'there is no such database on it',
   ENOTFOUND: 'there is no such host',
 };
 
 /**
- * Resolves when the database accepts connections: services and their database often start together.
- * @throws ConfigError when it answers that it will not, or not at all within `patienceMs`
+ * Resolves when the database accepts connections, because services and their database often start together.
+ * @throws ConfigError when the database refuses, or does not answer within `patienceMs`
  */
 export async function waitForDatabase(url: string, log: (message: string) => void, patienceMs = 60_000): Promise<void> {
   const deadline = Date.now() + patienceMs;

@@ -3,8 +3,8 @@ import { fieldErrors } from './fieldErrors.ts';
 import { ProblemError } from './problemError.ts';
 
 /**
- * What `schema` makes of `value`.
- * @throws ProblemError 400 `malformed` that names every bad field by its pointer
+ * Parses `value` with `schema`.
+ * @throws ProblemError 400 `malformed` that names every wrong field by its JSON pointer
  */
 export function checked<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const parsed = schema.safeParse(value);

@@ -8,23 +8,23 @@ import { parseJson } from './strictJson.ts';
 import type { ProblemError } from './problemError.ts';
 import { authenticate } from '../keys/apiKey.guard.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import { httpRequestSeconds } from '../watching/metrics.ts';
+import { FAST, histogram } from '../watching/metrics.ts';
 import type { Drain } from './drain.ts';
 import { sendProblem, toProblem } from './problem.filter.ts';
 
-/** A body of one event, or of a plain route: an event is 65,535 bytes at most, and may be written generously. */
+/** The limit of a body that holds one event: an event has at most 65,535 bytes, and a submitter may write it with white space. */
 export const MAX_BODY_BYTES = 1_048_576;
 
 /**
- * Fastify that takes JSON, read strictly, and no other content type until somebody adds one. Whatever fails before a route is
- * found is a problem document, too.
+ * Makes Fastify accept JSON, read strictly, and no other content type until somebody adds one. An error before a route is found is
+ * answered with a problem document, too.
  */
 export function createAdapter(): FastifyAdapter {
   const started = randomBytes(4).toString('hex');
   let requests = 0;
   const options: FastifyServerOptions = {
     bodyLimit: MAX_BODY_BYTES,
-    // Streams of events never end by themselves. What can end was given the time to: see Drain.
+    // Streams of events never end by themselves. Drain has given every other answer the time to end.
     forceCloseConnections: true,
     genReqId: () => `${started}-${(++requests).toString(36)}`,
     routerOptions: { maxParamLength: 1_000 },
@@ -46,7 +46,7 @@ export function createAdapter(): FastifyAdapter {
   return adapter;
 }
 
-/** What is no HTTP has no request to answer: the answer is written to the socket. */
+/** Bytes that are not HTTP make no request that could be answered, so the answer is written to the socket. */
 function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -64,14 +64,21 @@ function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
   );
 }
 
-/** What happens to every request around its route. */
+/** The label is the template of the route, never the path that was asked for: a label must have few values. */
+const httpRequestSeconds = histogram('lading_http_request_seconds', 'From a request to its whole answer', FAST, [
+  'method',
+  'route',
+  'status',
+]);
+
+/** Adds what happens to every request before and after its route: draining, authentication, headers and measurement. */
 export function addRequestHooks(
   fastify: FastifyInstance,
   { keyring, drain, logger }: { keyring: Keyring; drain: Drain; logger: Logger },
 ): void {
   fastify.addHook('onRequest', (_request, reply, done) => {
     drain.begin();
-    // `close` comes once for every request, also for one whose client hung up.
+    // Node emits `close` once for every request, also when the client has hung up.
     reply.raw.once('close', () => {
       drain.end();
     });
@@ -79,7 +86,7 @@ export function addRequestHooks(
     done();
   });
 
-  // Before the body is read, so that nobody without a key can make us read one. What the key may do is the guard's matter.
+  // This runs before the body is read, so that nobody without a key can make us read a body. The guard checks what the key may do.
   fastify.addHook('onRequest', async (request) => {
     if (!request.is404 && mayHaveBody(request)) await authenticate(keyring, request);
   });
@@ -98,7 +105,7 @@ export function addRequestHooks(
     const { method } = request;
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const status = reply.statusCode;
-    // How long somebody listens to a stream says nothing about us.
+    // A client decides how long it listens to a stream, so that time is not measured.
     if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) {
       httpRequestSeconds.observe({ method, route, status }, seconds);
     }

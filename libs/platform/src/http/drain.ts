@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
-/** Lets a process stop without breaking off what it has begun to answer. */
+/** Lets a process stop without cutting off the answers that it has begun. */
 @Injectable()
 export class Drain {
   readonly #controller = new AbortController();
   #inFlight = 0;
   #emptied: (() => void) | undefined;
 
-  /** Aborted when the process is about to stop: what would never end by itself (a stream of events) ends on it. */
+  /** Aborted when the process is about to stop. Answers that never end by themselves, such as streams of events, end then. */
   readonly signal = this.#controller.signal;
 
   get draining(): boolean {
@@ -23,7 +23,7 @@ export class Drain {
     if (this.#inFlight === 0) this.#emptied?.();
   }
 
-  /** Resolves when nothing is being answered any more, after `patienceMs` at the latest. */
+  /** Resolves when no request is being answered any more, and after `patienceMs` at the latest. */
   async finish(patienceMs: number): Promise<void> {
     this.#controller.abort();
     if (this.#inFlight === 0) return;

@@ -2,8 +2,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, ConfigError } from '../service/config.ts';
 
 /**
- * Opens the port of the settings. @returns the URL that it answers at
- * @throws ConfigError when the port is taken, or not this user's to open
+ * Listens on the host and port of the settings.
+ * @returns the URL that the application answers at
+ * @throws ConfigError when the port is taken, or this user may not open it
  */
 export async function listenOn(
   app: NestFastifyApplication,
@@ -24,7 +25,7 @@ export async function listenOn(
 
 const MISTAKES: Readonly<Record<string, (host: string, port: number) => string>> = {
   EADDRINUSE: (host, port) => `LADING_PORT: another program listens on ${host}:${port}: stop it, or set another port`,
-  EACCES: (_host, port) => `LADING_PORT: port ${port} is not for ordinary users: set one above 1023`,
+  EACCES: (_host, port) => `LADING_PORT: an ordinary user may not open port ${port}: set one above 1023`,
   EADDRNOTAVAIL: (host) => `LADING_HOST: ${host} is no address of this machine`,
   ENOTFOUND: (host) => `LADING_HOST: there is no host ${host}`,
 };

@@ -4,7 +4,7 @@ import { problem as problemDocument, type ProblemCode } from '#contracts/problem
 import { isDatabaseUnavailable } from '../database/isDatabaseUnavailable.ts';
 import { ProblemError, unavailable } from './problemError.ts';
 
-/** Answers whatever is thrown while a request is handled with a problem document (RFC 9457), and logs what is our fault. */
+/** Answers any error of a request with a problem document (RFC 9457), and logs the errors that are faults of Lading. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('Problem');
@@ -18,11 +18,11 @@ export class ProblemFilter implements ExceptionFilter {
       const { method, id } = request;
       const line = { request: id, method, path: pathOf(request.url) };
       if (problem.status === 500) this.#logger.error({ ...line, err: problem.cause ?? problem }, 'failed');
-      // A 503 that was meant (not ready, busy) says all in its detail; a stack belongs to what caused one.
+      // A deliberate 503 (not ready, busy) is explained by its detail; a stack is logged only for an error that caused one.
       else this.#logger.warn({ ...line, ...(problem.cause !== undefined && { err: problem.cause }) }, problem.detail);
     }
     if (reply.raw.headersSent) {
-      // Half an answer is out: the only honest end is one that the client sees as a failure.
+      // Half of the answer was sent: breaking the connection is the only way left to tell the client that it failed.
       reply.raw.destroy();
       return;
     }
@@ -32,7 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;
 
-/** Sends the problem document of an error; a 500 names its request, under which it is logged. */
+/** Sends the problem document of an error. The document of a 500 names the request, which the log names too. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: ProblemError): void {
   const { status, code, detail, errors, facts, headers } = problem;
   const instance = request.url.split('?', 1)[0];
@@ -41,7 +41,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .code(status)
     .headers({ ...headers })
     .type('application/problem+json')
-    // As bytes: Fastify adds a charset to text, and the media type has none.
+    // Sent as bytes, because Fastify would add a charset to a text, and this media type has none.
     .send(Buffer.from(JSON.stringify(problemDocument(status, code, { detail, instance, errors, facts: named }))));
 }
 
@@ -63,7 +63,7 @@ const DETAILS: Readonly<Record<number, string>> = {
   429: 'too many requests: wait as long as Retry-After says',
 };
 
-/** The answer to whatever was thrown. What is nobody's to know becomes a 500 that says nothing. */
+/** The problem that answers an error. An unknown error becomes a 500 that reveals nothing about it. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const status = statusOf(error);
@@ -74,12 +74,12 @@ export function toProblem(error: unknown): ProblemError {
     return new ProblemError(status, code, DETAILS[status] ?? (error as Error).message, { headers, cause: error });
   }
   if (isDatabaseUnavailable(error)) return unavailable('the database does not answer; try again', { cause: error });
-  return new ProblemError(500, 'internal', 'this went wrong here, not with you; it is logged under the request', {
+  return new ProblemError(500, 'internal', 'an internal error; it has been logged with the id of this request', {
     cause: error,
   });
 }
 
-/** Of errors that the framework made about a request; its 5xx are as unknown as any other error. */
+/** The status of an error that the framework made about a request. Its 5xx count as unknown errors, except 503. */
 function statusOf(error: unknown): number | undefined {
   const status =
     error instanceof HttpException

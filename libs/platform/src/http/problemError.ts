@@ -11,7 +11,7 @@ export interface Refusal extends Omit<ProblemErrorParts, 'cause'> {
   readonly detail: string;
 }
 
-export interface ProblemErrorParts {
+interface ProblemErrorParts {
   readonly errors?: readonly FieldError[] | undefined;
   /** Spread into the document, to act on. */
   readonly facts?: Readonly<Record<string, unknown>> | undefined;
@@ -20,7 +20,7 @@ export interface ProblemErrorParts {
   readonly cause?: unknown;
 }
 
-/** Throw it in a handler, and the answer is the problem document that it describes. */
+/** An error that a handler throws to answer with the problem document that it describes. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly errors: readonly FieldError[] | undefined;
@@ -45,7 +45,7 @@ export class ProblemError extends Error {
 export const errorOf = (refusal: Refusal): ProblemError =>
   new ProblemError(refusal.status, refusal.code, refusal.detail, refusal);
 
-/** 503: nothing is known to have happened; ask again. `seconds` a whole number, 1 at least. */
+/** A 503: nothing is known to have happened, so the client should ask again after `seconds`, a whole number of at least 1. */
 export function unavailable(
   detail: string,
   { seconds = 1, cause }: { seconds?: number; cause?: unknown } = {},

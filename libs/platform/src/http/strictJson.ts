@@ -5,12 +5,12 @@ import { pointer } from './fieldErrors.ts';
 import { errorOf, type Refusal } from './problemError.ts';
 
 /** No event of a ledger nests deeper than 6. A value that nests deeper than this is refused. */
-export const MAX_DEPTH = 32;
+const MAX_DEPTH = 32;
 
 export type Read<T> = { readonly ok: true; readonly value: T } | NotJson;
 
 /** Why bytes are not JSON that Lading takes. */
-export interface NotJson extends Refusal {
+interface NotJson extends Refusal {
   readonly ok: false;
   readonly status: 400;
   readonly code: 'not-json' | 'malformed';
@@ -71,7 +71,7 @@ export function parseJson(body: Buffer): unknown {
   return json.value;
 }
 
-export interface Survey {
+interface Survey {
   readonly faults: FieldError[];
   /** How many values it holds, itself included: each takes two bytes at least, with what follows it. */
   readonly values: number;

@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { newSecret } from './keyring.ts';
 
-export interface AdminKey {
+interface AdminKey {
   readonly key: string;
-  /** Where it is kept; undefined when it came from LADING_ADMIN_KEY. */
+  /** The file of the key; undefined when the key came from LADING_ADMIN_KEY. */
   readonly file?: string;
 }
 
 /**
- * The bootstrap key: the one set, else the one kept in the data folder (`admin.key`, mode 0600), made when there is none.
- * Processes that start at once on one folder end up with the same key.
+ * The bootstrap key: the one of the settings, else the one in the data folder (`admin.key`, mode 0600), which is made when it is
+ * missing. Processes that start at the same moment on one folder end up with the same key.
  */
 export async function adminKey(config: { adminKey: string | undefined; dataDir: string }): Promise<AdminKey> {
   if (config.adminKey !== undefined) return { key: config.adminKey };
@@ -28,11 +28,11 @@ async function kept(file: string): Promise<string | undefined> {
   });
   if (text === undefined) return undefined;
   const key = text.trim();
-  if (key.length < 24) throw new Error(`${file} holds no key: remove it to have a new one made`);
+  if (key.length < 24) throw new Error(`${file} holds no key: remove the file, and a new key is made`);
   return key;
 }
 
-/** Written beside and linked into place: whoever comes second finds the first one's key, whole. */
+/** Writes the key to another file and links it into place, so that a second process finds the whole key of the first one. */
 async function make(dataDir: string, file: string): Promise<string> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const draft = join(dataDir, `admin.key.${randomUUID()}`);

@@ -38,6 +38,6 @@ describe('the bootstrap admin key', () => {
     await adminKey(unset());
     expect((await stat(file!)).mode & 0o777).toBe(0o600);
     await writeFile(file!, '\n');
-    await expect(adminKey(unset())).rejects.toThrow(/admin.key holds no key: remove it/);
+    await expect(adminKey(unset())).rejects.toThrow(/admin.key holds no key: remove the file/);
   });
 });

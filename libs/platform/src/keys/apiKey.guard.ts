@@ -7,7 +7,7 @@ import { Keyring } from './keyring.ts';
 import { ProblemError, unavailable } from '../http/problemError.ts';
 import { ACCESS, type Access } from './requires.ts';
 
-/** Lets a request pass that its route is public for, or whose key has a role that the route requires, on a ledger of the key's. */
+/** Lets a request pass when its route is public, or when its key has a role that the route requires and may touch the ledger. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
@@ -25,7 +25,7 @@ export class ApiKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { ledger?: string } }>>();
     const actor = await authenticate(this.keyring, request);
     if (access === undefined) {
-      throw new ProblemError(403, 'forbidden', 'nobody may do this: the route does not say who may');
+      throw new ProblemError(403, 'forbidden', 'nobody may do this: the route does not state a role');
     }
     if (!access.some((role) => actor.roles.includes(role))) {
       throw new ProblemError(
@@ -50,7 +50,7 @@ export class ApiKeyGuard implements CanActivate {
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i;
 
 /**
- * Who sends this request. Asked once a request, whoever asks first.
+ * Finds out who sends a request, and remembers it for the rest of the request.
  * @throws ProblemError 401, the same for a wrong, a revoked and a rotated key; 503 when the keys cannot be looked up
  */
 export async function authenticate(keyring: Keyring, request: FastifyRequest): Promise<Actor> {

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { type Actor, type Role, roles } from './actor.ts';
 import { type ActorRow, hashOf, newSecret, toActor } from './keyring.ts';
 
-/** A key as it is listed: everything but the secret, which nobody has but its holder. */
+/** A key without its secret, which only its holder has. */
 export interface ApiKey extends Actor {
   readonly created: Date;
   readonly rotated: Date | undefined;
@@ -19,7 +19,7 @@ export interface NewApiKey {
   readonly party?: string | undefined;
 }
 
-/** Why a key cannot be made or changed, in words for people. */
+/** Says, in words for people, why a key cannot be made or changed. */
 export class ApiKeyError extends Error {
   override readonly name = 'ApiKeyError';
   constructor(
@@ -33,8 +33,8 @@ export class ApiKeyError extends Error {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$/;
 
 /**
- * Makes a key. A name is used once, for ever: the journal records it with what the key submitted.
- * @returns the secret: the only time that anybody sees it
+ * Makes a key. A name is never used again, because the journal records it with the events that the key submitted.
+ * @returns the key with its secret, which is shown only this once
  * @throws ApiKeyError
  */
 export async function createKey(pool: pg.Pool, key: NewApiKey): Promise<{ secret: string; key: ApiKey }> {
@@ -66,13 +66,13 @@ export async function createKey(pool: pg.Pool, key: NewApiKey): Promise<{ secret
   return { secret, key: fromRow(rows[0]) };
 }
 
-/** All keys, the revoked ones too, by name. */
+/** All keys in the order of their names, the revoked ones included. */
 export async function listKeys(pool: pg.Pool): Promise<ApiKey[]> {
   const { rows } = await pool.query<Row>('SELECT * FROM platform.api_keys ORDER BY name');
   return rows.map(fromRow);
 }
 
-/** Ends a key for good, in every process at once. Revoking it again changes nothing. @throws ApiKeyError `not-found` */
+/** Ends a key for good, in every process. Revoking it again changes nothing. @throws ApiKeyError `not-found` */
 export async function revokeKey(pool: pg.Pool, name: string): Promise<ApiKey> {
   const { rows } = await pool.query<Row>(
     'UPDATE platform.api_keys SET revoked = coalesce(revoked, now()) WHERE name = $1 RETURNING *',
@@ -82,7 +82,7 @@ export async function revokeKey(pool: pg.Pool, name: string): Promise<ApiKey> {
   return fromRow(rows[0]);
 }
 
-/** Gives a key another secret; the old one ends at once. @throws ApiKeyError `not-found`: unknown, or revoked */
+/** Gives a key another secret; the old secret ends at once. @throws ApiKeyError `not-found`: unknown, or revoked */
 export async function rotateKey(pool: pg.Pool, name: string): Promise<{ secret: string; key: ApiKey }> {
   const secret = newSecret();
   const { rows } = await pool.query<Row>(

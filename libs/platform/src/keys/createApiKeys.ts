@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import type { Migration } from '../database/migrate.ts';
 
-/** The keys, without their secrets; and the word to every process whenever one of them changes, however it changes. */
+/** The table of the keys, without their secrets, and a trigger that notifies every process of each change to it. */
 export class CreateApiKeys1704000000000 implements Migration {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -9,17 +9,18 @@ const MAX_CACHED = 10_000;
 
 const admin: Actor = { name: 'admin', roles, ledgers: 'all', sources: 'all', party: undefined };
 
-export interface KeyringOptions {
+interface KeyringOptions {
   readonly pool: pg.Pool;
-  /** The database of the pool, for a connection that listens. */
+  /** The URL of the pool's database, for a connection that listens. */
   readonly url: string;
-  /** The bootstrap key: every role, every ledger, and no row that somebody could revoke. */
+  /** The bootstrap key. It has every role on every ledger, and no row in the database, so nobody can revoke it. */
   readonly adminKey: string;
 }
 
 /**
- * Tells who a secret belongs to. Answers come from memory for as long as the database would tell us of a change; while it
- * cannot, every request asks it. So a revocation bites in every process when its transaction is committed and told.
+ * Finds the holder of a secret. It answers from memory while the connection that is notified of changes stands, and asks the
+ * database for every request while that connection is broken. So a revocation takes effect in every process as soon as its
+ * transaction is committed and the notification has arrived.
  */
 export class Keyring {
   readonly #cache = new LRUCache<string, Actor>({ max: MAX_CACHED });
@@ -41,12 +42,12 @@ export class Keyring {
       },
       onNotification: (name) => {
         this.#forget();
-        for (const tell of this.#watchers) tell(name);
+        for (const watcher of this.#watchers) watcher(name);
       },
     });
   }
 
-  /** Rejects when the database is needed and does not answer. */
+  /** @returns undefined when no key in force has this secret; rejects when the database is needed and does not answer */
   async holderOf(secret: string): Promise<Actor | undefined> {
     const hashed = hashOf(secret);
     if (timingSafeEqual(hashed, this.#adminHash)) return admin;
@@ -56,19 +57,20 @@ export class Keyring {
 
     const before = this.#changes;
     const found = await findKey(this.#pool, hashed);
-    // What was read before a change that we were told of meanwhile may be what it was before that change. Unknown secrets
-    // are not remembered: there are too many of them.
+    // When a notification arrived during the query, the row may be older than the change, so it is not cached. Unknown secrets are
+    // not cached either: there is no end of them.
     if (found !== undefined && before === this.#changes && this.#listener.listening) this.#cache.set(cacheKey, found);
     return found;
   }
 
   /**
-   * Calls `tell` when the key of that name changes (revoked, rotated …), for what outlives a request: an open stream.
-   * @returns call it to hear no more
+   * Calls `onChanged` when the key of that name changes, for example when it is revoked or rotated. Streams need this, because they
+   * outlive the request that was authenticated.
+   * @returns a function that ends this
    */
-  onChange(name: string, tell: () => void): () => void {
+  onChange(name: string, onChanged: () => void): () => void {
     const watcher = (changed: string) => {
-      if (changed === name) tell();
+      if (changed === name) onChanged();
     };
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -84,7 +86,7 @@ export class Keyring {
   }
 }
 
-/** What the key with this hash may do; undefined when there is none, or it is revoked. */
+/** The holder of the key with this hash; undefined when there is no such key, or it is revoked. */
 async function findKey(pool: pg.Pool, hashed: Buffer): Promise<Actor | undefined> {
   const { rows } = await pool.query<ActorRow>('SELECT * FROM platform.api_keys WHERE hash = $1 AND revoked IS NULL', [
     hashed,
@@ -92,7 +94,7 @@ async function findKey(pool: pg.Pool, hashed: Buffer): Promise<Actor | undefined
   return rows[0] && toActor(rows[0]);
 }
 
-/** The columns of a key that say what it may do. */
+/** The columns of a key that say what its holder may do. */
 export interface ActorRow {
   name: string;
   roles: Role[];
@@ -105,14 +107,15 @@ export function toActor({ name, roles, ledgers, sources, party }: ActorRow): Act
   return { name, roles, ledgers: ledgers ?? 'all', sources: sources ?? 'all', party: party ?? undefined };
 }
 
-/** A new API key: 256 bits of chance, safe in a URL and a header, and recognisable when it leaks into a repository. */
+/** Makes a new API key: 256 random bits, safe in a URL and in a header, and recognisable if it leaks into a repository. */
 export function newSecret(): string {
   return `lading_${randomBytes(32).toString('base64url')}`;
 }
 
 /**
- * What is kept of a key. A plain SHA-256: nobody can guess 256 bits, so a slow password hash would only slow us down. A lookup
- * by it is timing-safe as well: what a lookup takes tells about the hash, of which nothing leads back to the key.
+ * The part of a key that is stored. A plain SHA-256 is enough: nobody can guess 256 bits, so a slow password hash would only cost
+ * time. Looking a key up by its hash is safe against timing attacks, because the time depends on the hash, and a hash does not
+ * lead back to the key.
  */
 export function hashOf(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');

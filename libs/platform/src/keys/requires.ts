@@ -4,8 +4,11 @@ import type { Role } from './actor.ts';
 export const ACCESS = 'lading:access';
 export type Access = 'public' | readonly [Role, ...Role[]];
 
-/** Anybody may, without a key. For routes without a body: a body is read only after its sender is known. */
+/** Opens a route to everybody, without a key. Only for routes without a body: a body is read only when its sender is known. */
 export const Public = () => SetMetadata(ACCESS, 'public' satisfies Access);
 
-/** Keys with any of these roles may; a route with neither decorator nobody may. The method's decorator wins over its class's. */
+/**
+ * Opens a route to keys that have any of these roles. Nobody may use a route that has neither decorator. The decorator of a method
+ * wins over the one of its class.
+ */
 export const Requires = (...roles: [Role, ...Role[]]) => SetMetadata(ACCESS, roles satisfies Access);

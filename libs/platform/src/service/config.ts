@@ -1,30 +1,30 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
-/** What every service is told by its environment. */
+/** The settings that every service reads from its environment. */
 export interface Config {
-  /** 0: any free one. */
+  /** 0 means any free port. */
   readonly port: number;
   readonly host: string;
   /** Absolute. */
   readonly dataDir: string;
-  /** As set; see `adminKey` for the one that is made when it is not. */
+  /** The key of the settings. `adminKey` makes one when this is undefined. */
   readonly adminKey: string | undefined;
   readonly databaseUrl: string | undefined;
-  /** `host:port`s; empty: there is no Kafka. */
+  /** A list of `host:port`; empty when there is no Kafka. */
   readonly kafkaBrokers: readonly string[];
   readonly topic: string;
   readonly logLevel: LogLevel;
-  /** Requests a minute that each key (or address, where there is no key) may make; undefined: as many as it likes. */
+  /** How many requests each key may make in a minute; undefined means no limit. */
   readonly rateLimit: number | undefined;
 }
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export type WithDatabase = Config & { readonly databaseUrl: string };
 
-/** A mistake in the settings: one line a setting, for people, without the values of secrets. */
+/** Mistakes in the settings: a line for each setting, for people, without the values of secrets. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly problems: readonly string[]) {
@@ -32,7 +32,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** The names of all settings: what the documentation and docker/compose.yaml may name. */
+/** The names of all settings, which the documentation and docker/compose.yaml may use. */
 export const settings = [
   'LADING_PORT',
   'LADING_HOST',
@@ -92,18 +92,18 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(logLevels, `is not a level: give one of ${logLevels.join(', ')}`).default('info'),
 } satisfies Record<Setting, z.ZodType>);
 
-/** Their values are never printed, not even when they are wrong. */
+/** The settings whose values are never printed, not even when they are wrong. */
 const SECRET: ReadonlySet<string> = new Set<Setting>(['LADING_ADMIN_KEY', 'DATABASE_URL']);
 
-export interface ReadConfigOptions {
+interface ReadConfigOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly defaultPort?: number;
-  /** What the service cannot do without. */
+  /** What must be set. */
   readonly needs?: readonly ('database' | 'kafka')[];
 }
 
 /**
- * Reads and checks the settings; one that is set to nothing counts as not set.
+ * Reads and checks the settings. A setting that is empty counts as not set.
  * @throws ConfigError with a line for each setting that is wrong or missing
  */
 export function readConfig({ env = process.env, defaultPort = 7400, needs = [] }: ReadConfigOptions = {}): Config {

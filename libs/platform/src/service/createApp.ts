@@ -14,17 +14,17 @@ import { NestLogger } from '../watching/nestLogger.ts';
 import { PlatformModule } from './platform.module.ts';
 
 export interface CreateAppOptions {
-  /** Of the service: in its logs, and on its connections to PostgreSQL. */
+  /** The name of the service, in its logs and on its connections to PostgreSQL. */
   readonly name?: string;
-  /** Connections of the shared pool; 10 unless told. */
+  /** How many connections the shared pool has at most; 10 unless given. */
   readonly connections?: number;
-  /** Called before the application is initialised: to add pages and documents. */
+  /** Called before the application is initialised, to add pages and documents. */
   readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
 
 /**
- * A Nest application on Fastify with everything that services share: keys, problem documents, health, metrics, logs. It is
- * initialised, and answers `inject`; it does not listen yet. The database must be migrated (see `migrate`).
+ * Makes a Nest application on Fastify with everything that services share: keys, problem documents, health, metrics, logs. The
+ * application is initialised and answers `inject`, but does not listen yet. The database must have its tables (see `migrate`).
  */
 export async function createApp(
   module: Type | DynamicModule,
@@ -55,16 +55,16 @@ export async function createApp(
     await app.getHttpAdapter().getInstance().ready();
     return app;
   } catch (error) {
-    await giveUp(keyring, pool);
+    await closeAll(keyring, pool);
     throw error;
   }
 }
 
-/** Stands over the modules of a process. */
+/** The root of the modules of a process. */
 @Module({})
 class RootModule {}
 
-async function giveUp(keyring: Keyring, pool: pg.Pool): Promise<void> {
+async function closeAll(keyring: Keyring, pool: pg.Pool): Promise<void> {
   await keyring.close();
   if (!pool.ended) await pool.end();
 }

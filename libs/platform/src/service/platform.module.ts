@@ -23,8 +23,8 @@ export interface PlatformParts {
 }
 
 /**
- * What every module of a process may ask for: CONFIG, POOL, Keyring, HealthChecks, Drain. It is global, so it comes up first
- * and goes last: in `onApplicationShutdown` every other module still has its database.
+ * Provides what every module of a process may inject: CONFIG, POOL, Keyring, HealthChecks and Drain. The module is global, so it
+ * starts first and stops last: in `onApplicationShutdown` every other module still has its database.
  */
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
@@ -41,7 +41,7 @@ export class PlatformModule implements OnApplicationShutdown {
     return {
       module: PlatformModule,
       global: true,
-      // Without its middleware: it costs each request a child logger, and requests are logged by a hook where asked for.
+      // No routes for its middleware, which would make a child logger for each request. A hook logs requests at the level debug.
       imports: [LoggerModule.forRoot({ pinoHttp: { logger }, forRoutes: [] }), ...limit.imports],
       controllers: [HealthController, MetricsController],
       providers: [
@@ -67,8 +67,8 @@ export class PlatformModule implements OnApplicationShutdown {
 const MINUTE_MS = 60_000;
 
 /**
- * The limit of LADING_RATE_LIMIT: requests a minute for each key, counted in each process for itself. Behind the guard, so
- * that a key is known; public routes are not counted. Nothing at all unless it is set.
+ * Limits the requests that each key makes in a minute to LADING_RATE_LIMIT, counted in each process for itself. It runs after the
+ * guard, which knows the key; requests to public routes are not counted. Without the setting there is no limit.
  */
 function rateLimit({ rateLimit: limit }: Pick<Config, 'rateLimit'>): {
   imports: DynamicModule[];

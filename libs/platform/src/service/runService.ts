@@ -9,16 +9,16 @@ import { listenOn } from '../http/listenOn.ts';
 import { stopOnSignals } from './stopOnSignals.ts';
 import { waitForDatabase } from '../database/waitForDatabase.ts';
 
-export interface RunServiceOptions extends Omit<CreateAppOptions, 'name'> {
+interface RunServiceOptions extends Omit<CreateAppOptions, 'name'> {
   /** The tables that the service works with. */
   readonly migrations: readonly MigrationClass[];
-  /** It cannot do without; the database always. */
+  /** What must be set besides the database. */
   readonly needs?: readonly 'kafka'[];
 }
 
 /**
- * The whole life of a service's process: settings, database, migrations, the application, its port, and a clean stop on
- * SIGTERM or SIGINT. A mistake in the settings ends it with status 2 and a line for each; what else fails, with 1.
+ * Runs a service as a process: it reads the settings, waits for the database, migrates it, starts the application, listens, and stops
+ * cleanly on SIGTERM or SIGINT. Mistakes in the settings end the process with status 2 and a line for each, other errors with 1.
  */
 export async function runService(
   name: string,
@@ -30,7 +30,7 @@ export async function runService(
     const config = readConfig({ defaultPort, needs: ['database', ...needs] }) as WithDatabase;
     const logger = createLogger(name, config.logLevel);
     process.on('uncaughtException', (error) => {
-      logger.fatal({ err: error }, 'ended by an error that nobody caught');
+      logger.fatal({ err: error }, 'ended by an uncaught error');
       process.exit(1);
     });
 
@@ -53,9 +53,9 @@ export async function runService(
 }
 
 function fail(name: string, error: unknown): void {
-  const mistake = error instanceof ConfigError;
-  const lines = mistake ? error.problems : [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  const isMistake = error instanceof ConfigError;
+  const lines = isMistake ? error.problems : [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   for (const line of lines) process.stderr.write(`lading ${name}: ${line}\n`);
-  // Something that was begun may keep the process: it ends here, when what it wrote is out.
-  process.stderr.write('', () => process.exit(mistake ? 2 : 1));
+  // Something that was started may keep the process alive, so it exits here, once its last output is written.
+  process.stderr.write('', () => process.exit(isMistake ? 2 : 1));
 }

@@ -1,4 +1,4 @@
 /** `@Inject(CONFIG) config: Config` */
 export const CONFIG = Symbol('config');
-/** `@Inject(POOL) pool: pg.Pool`: the process's connections to PostgreSQL. Ended when every other module has stopped. */
+/** `@Inject(POOL) pool: pg.Pool`: the process's connections to PostgreSQL. The pool ends after every other module has stopped. */
 export const POOL = Symbol('pool');

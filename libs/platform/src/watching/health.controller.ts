@@ -12,14 +12,14 @@ export class HealthController {
     private readonly drain: Drain,
   ) {}
 
-  /** The process runs: a failure here is cured by starting it again. */
+  /** Whether the process runs. The cure for a failure is a restart. */
   @Get('live')
   @Header('cache-control', 'no-store')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** It can do its work: a failure here is cured by waiting, and by sending the work elsewhere meanwhile. */
+  /** Whether the process can do its work. The cure for a failure is to wait, and to send the work elsewhere meanwhile. */
   @Get('ready')
   @Header('cache-control', 'no-store')
   async ready(): Promise<{ status: 'ok'; checks: Readiness['checks'] }> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-/** Resolves when all is well; rejects, or takes more than two seconds, when not. A string says how things are. */
-export type Check = () => unknown;
+/** Succeeds when all is well; rejects, or takes more than two seconds, when not. A string that it returns is shown as the detail. */
+type Check = () => unknown;
 
 export interface Readiness {
   readonly ready: boolean;
@@ -10,12 +10,12 @@ export interface Readiness {
 
 const PATIENCE_MS = 2_000;
 
-/** A reason that may be told to anybody; of any other error only the log learns. */
+/** A reason that everybody may see. The message of any other error is not shown. */
 export class NotReady extends Error {
   override readonly name = 'NotReady';
 }
 
-/** What a service needs to do its work: each part registers its own check. */
+/** The checks of what a service needs to do its work. Each part registers its own. */
 @Injectable()
 export class HealthChecks {
   readonly #checks = new Map<string, Check>();

@@ -2,14 +2,14 @@ import { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogLevel } from '../service/config.ts';
 
-/** Wherever these stand in what is logged, their values are not printed. */
+/** Fields whose values are never logged, at any depth that is used. */
 const SECRETS = ['authorization', 'secret', 'password', 'adminKey', 'databaseUrl', 'connectionString'];
 
 const REDACTED = SECRETS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`, `*.*.*.${key}`]);
 
 /**
- * Writes JSON, one object a line, to standard error, which leaves standard output to answers; on a terminal short lines for
- * people. Written at once: what a process said last is what one wants to read when it died.
+ * Logs to standard error, so that standard output is free for answers: one JSON object a line, or a short text on a terminal. Lines are
+ * written synchronously, because the last line of a process that died matters most.
  */
 export function createLogger(name: string, level: LogLevel, to: DestinationStream = standardError()): Logger {
   return pino(
@@ -26,8 +26,7 @@ export function createLogger(name: string, level: LogLevel, to: DestinationStrea
 }
 
 /**
- * Of an error what people need, and nothing else that hangs on it: pg puts its whole client there, with its password and the
- * keys of its session.
+ * Logs only these fields of an error. Errors of pg hold its whole client, with its password and the keys of its session.
  */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
@@ -47,14 +46,14 @@ function standardError(): DestinationStream {
   return new Writable({
     decodeStrings: false,
     write(line: string, _encoding, done) {
-      process.stderr.write(forPeople(line), () => {
+      process.stderr.write(formatForTerminal(line), () => {
         done();
       });
     },
   });
 }
 
-interface Line {
+interface LogLine {
   readonly time: string;
   readonly level: string;
   readonly service?: string;
@@ -64,8 +63,8 @@ interface Line {
 }
 
 /** `12:30:01 warn  swaps Problem the database does not answer {…}` */
-export function forPeople(line: string): string {
-  const { time, level, service, context, msg, err, ...rest } = JSON.parse(line) as Line;
+export function formatForTerminal(line: string): string {
+  const { time, level, service, context, msg, err, ...rest } = JSON.parse(line) as LogLine;
   const words = [time.slice(11, 19), level.padEnd(5), service, context, msg];
   const facts = Object.keys(rest).length > 0 ? JSON.stringify(rest) : undefined;
   const stack = err?.stack;

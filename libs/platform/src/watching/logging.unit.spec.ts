@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLogger, forPeople } from './logging.ts';
+import { createLogger, formatForTerminal } from './logging.ts';
 
 const logged = (write: (logger: ReturnType<typeof createLogger>) => void) => {
   let lines = '';
@@ -47,7 +47,7 @@ describe('the log', () => {
     const line = logged((logger) => {
       logger.error({ err: new Error('no'), ledger: 'nvidia', context: 'Relay' }, 'stopped');
     });
-    expect(forPeople(line)).toMatch(
+    expect(formatForTerminal(line)).toMatch(
       /^\d\d:\d\d:\d\d error swaps Relay stopped \{"ledger":"nvidia"\}\n {2}Error: no\n {6}at /,
     );
   });

@@ -3,9 +3,9 @@ import { registry } from './metrics.ts';
 import { Public } from '../keys/requires.ts';
 
 /**
- * Public, because Prometheus would need a key in every scrape file otherwise, and what stands here is about this process and
- * not about anybody's hardware: rates, times, lags, the ids of ledgers. A deployment that shows itself to strangers publishes
- * /v1, /docs and the documents only (docker/compose.yaml publishes on loopback alone).
+ * This route is public, because Prometheus would otherwise need a key in every scrape file, and because the metrics are about this
+ * process and not about anybody's hardware: rates, times, lags, the ids of ledgers. A deployment that is open to the internet should
+ * publish /v1, /docs and the documents only (docker/compose.yaml publishes ports on the loopback address alone).
  */
 @Controller('metrics')
 @Public()

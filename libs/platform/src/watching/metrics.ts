@@ -1,15 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What `/metrics` of this process shows. Names follow Prometheus: base units, `_total` for what only grows. */
+/** The metrics that `/metrics` of this process shows. Names follow Prometheus: base units, and `_total` for what only grows. */
 export const registry = new Registry();
 
-/** Buckets for seconds of what should take milliseconds. */
+/** Buckets, in seconds, for durations that should be milliseconds. */
 export const FAST = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-// A metric is declared in the file that measures it, with one of these.
+// A metric is declared in the file that measures it, with one of these three functions.
 export const histogram = <T extends string>(name: string, help: string, buckets: number[], labelNames: T[] = []) =>
   new Histogram({ name, help, buckets, labelNames, registers: [registry] });
-/** @param collect sets it when `/metrics` is asked for, where that is cheaper than setting it at every change */
+/** @param collect sets the value when `/metrics` is requested, where that is cheaper than setting it at every change */
 export const gauge = <T extends string>(
   name: string,
   help: string,
@@ -19,16 +19,9 @@ export const gauge = <T extends string>(
 export const counter = <T extends string>(name: string, help: string, labelNames: T[] = []) =>
   new Counter({ name, help, labelNames, registers: [registry] });
 
-/** By the route's template, never by what was asked: a label's values must be few. */
-export const httpRequestSeconds = histogram('lading_http_request_seconds', 'From a request to its whole answer', FAST, [
-  'method',
-  'route',
-  'status',
-]);
-
 let watching = false;
 
-/** Adds what Node tells about itself: memory, event loop lag, garbage collection. */
+/** Adds Node's own metrics: memory, event loop lag, garbage collection. */
 export function watchProcess(): void {
   if (watching) return;
   watching = true;

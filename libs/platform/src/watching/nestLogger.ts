@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Logger } from 'nestjs-pino';
 
-/** The parts of Nest that tell at every start, in forty lines, what stands in the code. */
+/** Parts of Nest that log forty lines at every start about what the code declares. */
 const FRAMEWORK = new Set<unknown>([
   'NestFactory',
   'InstanceLoader',
@@ -10,7 +10,7 @@ const FRAMEWORK = new Set<unknown>([
   'NestApplication',
 ]);
 
-/** Nest's logger, which says what the framework does only where LOG_LEVEL asks for it; that a port is taken, `listenOn` says. */
+/** Nest's logger, which logs what the framework does at the level debug only. `listenOn` reports that a port is taken. */
 @Injectable()
 export class NestLogger extends Logger {
   override log(message: unknown, ...rest: unknown[]): void {
