@@ -100,7 +100,7 @@ describe('the read models of the memo', () => {
     await zeroSum();
   });
 
-  it("judges by the clock it is given: a moment before the window's end nothing is overdue", async () => {
+  it("flags are judged by the clock that they are asked at: a moment before the window's end nothing is overdue", async () => {
     expect(await rules('2024-06-30T23:59:59Z')).toEqual(['related-party', 'redirected', 'redirected']);
     expect(await rules('2023-12-18T12:00:00Z')).toEqual(['related-party', 'redirected', 'redirected']);
     expect((await db.read((m) => swap(m, 'SW-1'), new Date('2023-12-28T00:00:00Z')))?.balance).toEqual([
@@ -109,7 +109,7 @@ describe('the read models of the memo', () => {
     ]);
   });
 
-  it('answers rows of the contract, with no field more or less', async () => {
+  it('every list answers rows of the contract, with no field more or less', async () => {
     const read = <T>(list: Promise<{ data: readonly T[] }>) => list.then(({ data }) => data);
     await db.read(async (m) => {
       for (const row of await read(holdings(m, { accounts: 'all' }))) HoldingRow.strict().parse(row);

@@ -1,3 +1,4 @@
+import type { EventType } from '#contracts/catalog';
 import type { Batch } from './engine/batch.ts';
 import type { Table } from './engine/table.ts';
 import type { Db } from './reading/readModel.ts';
@@ -6,6 +7,8 @@ import type { Db } from './reading/readModel.ts';
 export interface Model {
   /** They are made in the schema of a version of the read models. */
   readonly tables: readonly Pick<Table<never>, 'ddl'>[];
+  /** The types of events that it looks at; any event, when it names none. */
+  readonly types?: readonly EventType[];
   /**
    * Brings the tables from before the batch to after it, in few statements. The position is locked. Other models work on the same
    * connection meanwhile, which runs statements in the order in which they are asked for: a model may ask for several at once.

@@ -43,22 +43,22 @@ export const tables = [flagsModel, ...beforeFlags, ...besideFlags, ...afterFlags
  */
 export async function applyModels(batch: Batch, db: Db): Promise<void> {
   const connection = new PipelinedConnection(db);
-  const begun: Promise<unknown>[] = [];
+  const occurring = new Set(batch.events.map(({ type }) => type));
+  const begun = new Map<Model, Promise<unknown>>();
   const begin = async (models: readonly Model[]): Promise<void> => {
     for (const model of models) {
+      if (model.types?.some((type) => occurring.has(type)) === false) continue;
       const applying = model.apply(batch, connection);
       // Its failure is looked at below, when all are done.
       applying.catch(() => undefined);
-      begun.push(applying);
+      begun.set(model, applying);
       // Its statements go out before the next model's are put together.
       await setImmediate();
     }
   };
-  await begin([...beforeFlags, flagsModel]);
-  const flags = begun.at(-1);
-  await begin(besideFlags);
-  await flags?.catch(() => undefined);
+  await begin([...beforeFlags, flagsModel, ...besideFlags]);
+  await begun.get(flagsModel)?.catch(() => undefined);
   await begin(afterFlags);
-  const failed = (await Promise.allSettled(begun)).find(({ status }) => status === 'rejected');
+  const failed = (await Promise.allSettled(begun.values())).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
 }

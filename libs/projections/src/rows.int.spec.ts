@@ -19,7 +19,7 @@ describe('the rows of each read model', () => {
   let db: Projected;
   afterEach(() => db.drop());
 
-  it('orders: a line’s total, what was cancelled, its window, and where its units are', async () => {
+  it('an order says of each line its total, what was cancelled, its window, and where its units are', async () => {
     db = await projected(placed('PO-1', 'tesla', 100, { quantity: 50, window: june }), placed('PO-2', 'x', 1));
     await db.happens([
       tell('order.line_changed', { ...of('PO-1', '1'), initiator: 'buyer', quantity: 120, window: january }),
@@ -56,7 +56,7 @@ describe('the rows of each read model', () => {
     expect((await db.read((m) => orders(m, { cursor: first.next! }))).data.map((row) => row.order)).toEqual(['PO-2']);
   });
 
-  it('shipments: per owner what was sent, arrived, was damaged, lost or beyond, and what is still coming', async () => {
+  it('a shipment says per owner what was sent, arrived, was damaged, lost or beyond, and what is still coming', async () => {
     db = await projected(
       placed('PO-1', 'tesla', 100),
       dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 100 }], { destination: 'Austin', eta: '2023-12-28' }),
@@ -111,7 +111,7 @@ describe('the rows of each read model', () => {
     expect(await found({ owner: 'xai' })).toEqual([]);
   });
 
-  it('shipments: dispatched again keep their header; everything lost is ended', async () => {
+  it('a shipment that is dispatched again keeps its header, and one that is lost as a whole is ended', async () => {
     db = await projected(placed('PO-1', 'tesla', 10), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 4 }]));
     await db.happens([dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 6 }])], '2023-12-02T00:00:00Z');
     expect(await db.read((m) => shipment(m, 'S-1'))).toMatchObject({
@@ -125,7 +125,7 @@ describe('the rows of each read model', () => {
     });
   });
 
-  it('the queue: by delivery window, then by placing, and whoever took over units stands in their place', async () => {
+  it('the queue of an item goes by delivery window, then by placing, and whoever took over units stands in their place', async () => {
     db = await projected(
       placed('PO-1', 'tesla', { quantity: 10, window: january }),
       placed('PO-2', 'x', { quantity: 20, window: january }, 5),
@@ -178,7 +178,7 @@ describe('the rows of each read model', () => {
     ]);
   });
 
-  it('units: each serial number is in the account that the last event put it in', async () => {
+  it('each serial number is in the account that the last event put it in', async () => {
     db = await projected(
       tell('order.placed', {
         order: 'PO-1',
@@ -209,7 +209,7 @@ describe('the rows of each read model', () => {
     }
   });
 
-  it('postings: the lines behind a balance, each with its event and the balance after it', async () => {
+  it('the postings behind a balance come each with its event and the balance after it', async () => {
     db = await projected(
       placed('PO-1', 'tesla', 100),
       moved('RA-1', 'tesla', 'x', 30),
@@ -228,7 +228,7 @@ describe('the rows of each read model', () => {
     expect(rest.data).toHaveLength(2);
   });
 
-  it('parties and items: the newest master data, with what there is of them', async () => {
+  it('parties and items have their newest master data, with what there is of them', async () => {
     db = await projected(placed('PO-1', 'tesla', 100));
     await db.happens([
       tell('party.registered', {
@@ -269,7 +269,7 @@ describe('the rows of each read model', () => {
     expect(await db.read((m) => party(m, 'nobody'))).toBeUndefined();
   });
 
-  it('activity: what happened, the newest first, and whom it concerns', async () => {
+  it('the activity says what happened, the newest first, and whom it concerns', async () => {
     db = await projected(placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 20 }]));
     const { data, next } = await db.read((m) => activity(m, { limit: 2 }));
     for (const row of data) ActivityRow.strict().parse(row);

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import type { z } from 'zod';
 import { fieldErrors } from '#platform/http/fieldErrors';
-import { malformed } from './refusals.ts';
+import { malformed } from './problems.ts';
 
 interface About {
   /** `Lading-Sequence`: the sequence that the answer is of; left out where it is about no single ledger. */

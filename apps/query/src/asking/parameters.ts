@@ -11,8 +11,8 @@ const numeral = (from: number, to: number) =>
     .transform(Number)
     .pipe(z.int().min(from).max(to));
 
-/** Takes what is asked of the past, and refuses it: it must not be taken for a question about today. */
-const past = z
+/** Refuses a question about the past, which must not be answered as if it were about today. */
+const moment = z
   .string()
   .refine(() => false, 'the past is not answered yet: leave it out to ask about now')
   .optional()
@@ -32,7 +32,7 @@ export const paging = {
   cursor: z.string().min(1).max(2000).optional().describe('`next` of the page before.'),
 };
 
-export const inTime = { at: past, known: past };
+export const inTime = { at: moment, known: moment };
 
 export const sequenceNumber = numeral(0, Number.MAX_SAFE_INTEGER);
 

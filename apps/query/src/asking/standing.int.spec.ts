@@ -40,7 +40,7 @@ describe('while the read models stand still', () => {
     expect(outcome).toEqual({ status: 'behind', version: second });
   });
 
-  it('the events are answered all the same, up to the last', async () => {
+  it('events are answered up to the last one while the read models stand still', async () => {
     query = await startQuery();
     await query.stopProjecting();
     const sequence = await query.submit('lading.party.registered.v1', tesla('Tesla'));
@@ -50,7 +50,7 @@ describe('while the read models stand still', () => {
 });
 
 describe('while there are no read models', () => {
-  it('the service says that it is not ready, and every question is a 503 that says why', async () => {
+  it('without read models the service says that it is not ready, and every question is a 503 that says why', async () => {
     query = await startQuery({ project: false });
     for (const path of ['/health/ready', `${L}/holdings`, `${L}/parties/tesla`, `${L}/flags?min-sequence=1`]) {
       const { status, headers, body } = await query.get(path);

@@ -3,8 +3,7 @@ import type pg from 'pg';
 import { readHead } from '#journal/reader';
 import { appliedSequence } from '#projections/reading/readModel';
 import { POOL } from '#platform/service/tokens';
-import { noReadModels } from './noReadModels.ts';
-import { notYet } from './refusals.ts';
+import { noReadModels, notYet } from './problems.ts';
 import { type SignalOf, Signals } from './signals.ts';
 
 /** How long a read waits for a write, in milliseconds. */

@@ -49,7 +49,7 @@ export function Asks(route: Route): MethodDecorator {
   );
 }
 
-/** `at` and `known`: known only to be refused in so many words. */
+/** `at` and `known` are parameters only so that they are refused with a reason. */
 const refused = (schema: z.ZodType): boolean => schema.meta()?.deprecated === true;
 
 function queryParameter(name: string, schema: z.ZodType): MethodDecorator {

@@ -49,7 +49,7 @@ export function inlineSchema(schema: z.ZodType): Schema {
   return rest;
 }
 
-/** zod bounds every integer by what a double can hold: nobody who reads the document wants to know. */
+/** zod bounds every integer by what a double can hold, which says nothing to a reader of the document. */
 function withoutSafeBounds({ jsonSchema }: { jsonSchema: { minimum?: unknown; maximum?: unknown } }): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { Requires } from '#platform/keys/requires';
 import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters.ts';
-import { malformed, notFound } from '../asking/refusals.ts';
+import { malformed, notFound } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { eventFilter, streamFilter } from './eventFilter.ts';
 import { FindEvent, FindEvents } from './findEvents.query.ts';

@@ -12,7 +12,7 @@ import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { Ledgers } from '../asking/ledgers.ts';
 import { parameters, sequenceNumber } from '../asking/parameters.ts';
-import { malformed } from '../asking/refusals.ts';
+import { malformed } from '../asking/problems.ts';
 import { Signals } from '../asking/signals.ts';
 import { Visibility } from '../asking/visibility.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';

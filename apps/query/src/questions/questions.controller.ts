@@ -6,7 +6,7 @@ import { Id } from '#contracts/scalars';
 import { Requires } from '#platform/keys/requires';
 import type { Page } from '#projections/reading/page';
 import { Answer } from '../asking/asking.interceptor.ts';
-import { notFound } from '../asking/refusals.ts';
+import { notFound } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { Ask } from './ask.handler.ts';
 import type { Question } from './question.ts';

@@ -14,7 +14,7 @@ import { shipment, shipments } from '#projections/shipments/queries';
 import { swap, swaps } from '#projections/swaps/queries';
 import { unit, units } from '#projections/units/queries';
 import { id, oneOrMore } from '../asking/parameters.ts';
-import { notFound } from '../asking/refusals.ts';
+import { notFound } from '../asking/problems.ts';
 import { eventFilter } from '../events/eventFilter.ts';
 import { list, one, type Question } from './question.ts';
 

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => query.stop());
 
 describe('units', () => {
-  it('each is where its serial number was last moved to', async () => {
+  it('a unit is where its serial number was last moved to', async () => {
     const { body } = await query.get(`${L}/units?item=H100`);
     expect(body.data.map((row) => UnitRow.parse(row))).toEqual(body.data);
     expect(body.data.map(({ serial, stage, shipment }) => [serial, stage, shipment])).toEqual([
@@ -40,19 +40,19 @@ describe('units', () => {
     ]);
   });
 
-  it('one is found by its serial number, also when that would be two parts of a path', async () => {
+  it('a unit is found by its serial number, also when that would be two parts of a path', async () => {
     expect((await query.get(`${L}/units/SN-2`)).body).toMatchObject({ serial: 'SN-2', item: 'H100', custodian: 'dhl' });
     expect((await query.get(`${L}/units/SN%2F3`)).body).toMatchObject({ serial: 'SN/3' });
   });
 
-  it('a number that several items use wants the item, and the answer names them', async () => {
+  it('a serial number that several items use needs the item, and the answer names the items', async () => {
     const { status, body } = await query.get(`${L}/units/SN-1`);
     expect(status).toBe(400);
     expect(body).toMatchObject({ items: ['Dojo', 'H100'], errors: [{ pointer: '/item' }] });
     expect((await query.get(`${L}/units/SN-1?item=Dojo`)).body).toMatchObject({ serial: 'SN-1', order: 'PO-Dojo' });
   });
 
-  it('a page ends between two units and goes on with the next', async () => {
+  it('a page of units ends between two units, and the next page goes on with the second', async () => {
     const first = await query.get(`${L}/units?limit=2`);
     const second = await query.get(`${L}/units?limit=2&cursor=${first.body.next ?? ''}`);
     const names = [...first.body.data, ...second.body.data].map(

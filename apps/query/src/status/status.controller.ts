@@ -6,7 +6,7 @@ import { Actor, mayTouch } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging } from '../asking/parameters.ts';
-import { malformed } from '../asking/refusals.ts';
+import { malformed } from '../asking/problems.ts';
 import { Asks } from '../docs/asks.ts';
 import { FindLedgers } from './ledgers.query.ts';
 import { FindStatus } from './status.query.ts';

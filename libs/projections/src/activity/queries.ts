@@ -3,7 +3,7 @@ import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
-export interface ActivityQuery extends PageQuery {
+interface ActivityQuery extends PageQuery {
   readonly type?: string | undefined;
   readonly subject?: string | undefined;
   /** Events that name this party. */

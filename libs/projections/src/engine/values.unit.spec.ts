@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { arrayLiteral, microseconds } from './values.ts';
 
 describe('a column of rows', () => {
-  it('is written as PostgreSQL reads arrays', () => {
+  it('an array is written as PostgreSQL reads arrays', () => {
     expect(arrayLiteral([])).toBe('{}');
     expect(arrayLiteral([1, -2, 3.5])).toBe('{1,-2,3.5}');
     expect(arrayLiteral([true, false])).toBe('{true,false}');
@@ -15,7 +15,7 @@ describe('a column of rows', () => {
 });
 
 describe('a moment in microseconds', () => {
-  it('is what PostgreSQL makes of it, whatever its offset and its fraction', () => {
+  it('the microseconds of a moment are those that PostgreSQL counts, whatever its offset and its fraction', () => {
     expect(microseconds('1970-01-01T00:00:00Z')).toBe(0);
     expect(microseconds('2023-12-31T10:00:00+01:00')).toBe(Date.UTC(2023, 11, 31, 9) * 1000);
     expect(microseconds('2023-12-31T10:00:00.5Z')).toBe(Date.UTC(2023, 11, 31, 10) * 1000 + 500_000);

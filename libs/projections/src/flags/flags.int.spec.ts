@@ -245,7 +245,7 @@ describe('flags', () => {
     ]);
   });
 
-  it('are found by rule, party and item, page by page in the order in which they were raised', async () => {
+  it('flags are found by rule, party and item, page by page in the order in which they were raised', async () => {
     db = await projected(placed('PO-1', 'tesla', 100), controlled('tesla', 'm'), controlled('x', 'm'));
     for (let n = 1; n <= 5; n++) await db.happens([reassigned(`RA-${n}`, 'PO-1', 'tesla', 'x', 1)]);
     await db.happens([

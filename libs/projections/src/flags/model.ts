@@ -37,12 +37,12 @@ export async function insertFlags(db: Db, ledger: string, raised: readonly Raise
 
 export const flagsModel: Model = {
   tables: [flags, transfers],
+  types: ['lading.reallocation.made.v1', 'lading.swap.executed.v1', 'lading.shipment.received.v1'],
   /**
    * Judges each event by what was known when it came: the tables have the parties, shipments and swaps from before the batch, and the
    * batch's own events are followed on top of them.
    */
   apply: async (batch, db) => {
-    if (!batch.events.some(isJudged)) return;
     const background = new Background(batch);
     await background.load(db);
     const raised = batch.events.flatMap((event) => {

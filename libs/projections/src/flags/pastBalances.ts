@@ -19,7 +19,9 @@ export const pastBalancesModel: Model = {
       ),
     );
     if (late.size === 0) return;
-    const found = new Map((await findNegative(db, batch.ledger, [...late.values()])).map((row) => [keyOf(row), row]));
+    const found = new Map(
+      (await findNegative(db, batch.ledger, [...late.values()])).map((row) => [postingKey(row), row]),
+    );
     // In the order of the postings, by which flags are numbered.
     const raised = [...late].flatMap(([key, posting]): RaisedFlag[] => {
       const lowest = found.get(key);
@@ -58,11 +60,11 @@ const findNegative = postings.over<Posting, Lowest>(
     WHERE lowest.balance < 0`,
 );
 
-const keyOf = ({ sequence, account }: { sequence: number; account: number }): string => `${sequence}|${account}`;
+const postingKey = ({ sequence, account }: { sequence: number; account: number }): string => `${sequence}|${account}`;
 
 /** An event may post on an account more than once: what counts is the account after it. */
 const lastOfEach = (late: readonly Posting[]): Map<string, Posting> =>
-  new Map(late.map((posting) => [keyOf({ sequence: posting.sequence, account: posting.account.id }), posting]));
+  new Map(late.map((posting) => [postingKey({ sequence: posting.sequence, account: posting.account.id }), posting]));
 
 function flagOf({ sequence, account: state }: Posting, { balance, occurred }: Lowest): RaisedFlag {
   const { item, ...account } = state.account;

@@ -64,7 +64,7 @@ const namesOf = (event: OwnerChange): Record<string, unknown> =>
     : { reallocation: event.data.reallocation, kind: event.data.kind, authorisedBy: event.data.authorisedBy };
 
 /** Who controls whom: a party's controllers, which may be parties with controllers of their own. */
-export type Controls = ReadonlyMap<string, readonly string[]>;
+type Controls = ReadonlyMap<string, readonly string[]>;
 
 /**
  * What relates two parties: the controllers that they have in common, directly or through others, where a party counts as its own

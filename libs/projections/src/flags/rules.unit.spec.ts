@@ -10,17 +10,17 @@ describe('who controls two parties', () => {
     ['b', ['a']],
   ]);
 
-  it('is nobody for strangers', () => {
+  it('strangers have no controller in common', () => {
     expect(commonControllers('tesla', 'nvidia', controls)).toEqual([]);
   });
 
-  it('is found directly, through others, and in a party itself', () => {
+  it('a common controller is found directly, through others, and in a party itself', () => {
     expect(commonControllers('tesla', 'x', controls)).toEqual(['musk']);
     expect(commonControllers('tesla', 'xai', controls)).toEqual(['musk']);
     expect(commonControllers('x', 'xai', controls)).toEqual(['jack', 'musk', 'x']);
   });
 
-  it('is found in a circle, too', () => {
+  it('a common controller is found also where control runs in a circle', () => {
     expect(commonControllers('a', 'b', controls)).toEqual(['a', 'b']);
   });
 });

@@ -59,7 +59,7 @@ describe('asking for holdings', () => {
     ['nobody there', { owner: 'nobody' }],
   ];
 
-  it.each(filters)('page by page, by %s, are what a fold of the moves holds', async (_, query) => {
+  it.each(filters)('holdings asked for by %s are, page by page, what a fold of the moves holds', async (_, query) => {
     const asked = Object.entries(query);
     const expected = open.filter((row) => asked.every(([key, value]) => row[key as HoldingKey] === value));
     expect(sorted(await pages({ ...query, limit: 7 }))).toEqual(sorted(expected));
@@ -74,7 +74,7 @@ describe('asking for holdings', () => {
     ['owner', 'shipment'],
     ['item', 'item'],
   ];
-  it.each(groupings)('grouped by %s, %s are sums of the same', async (...keys) => {
+  it.each(groupings)('holdings grouped by %s and %s are sums of the same accounts', async (...keys) => {
     for (const filter of [{}, { owner }, { item: 'H100' }, { stage: 'held' as const }, { order }]) {
       const asked = Object.entries(filter);
       const own = open.filter((row) => asked.every(([key, value]) => row[key as HoldingKey] === value));
@@ -83,7 +83,7 @@ describe('asking for holdings', () => {
     }
   });
 
-  it('with all accounts include what is outside the parties’ hands, and sum to zero per item', async () => {
+  it('holdings of all accounts include what is outside the parties’ hands, and sum to zero per item', async () => {
     expect(sorted(await pages({ accounts: 'all' }))).toEqual(sorted(all));
     const sums = await pages({ accounts: 'all', groupBy: ['item'] });
     expect(sums.map(({ item, quantity }) => [item, quantity])).toEqual([
@@ -94,7 +94,7 @@ describe('asking for holdings', () => {
     ]);
   });
 
-  it('refuses a cursor that is not one of its own', async () => {
+  it('a list of holdings refuses a cursor that it did not hand out', async () => {
     for (const cursor of [
       '',
       'x',
@@ -105,7 +105,7 @@ describe('asking for holdings', () => {
     }
   });
 
-  it('answers at most 1,000 rows a page, and one at least', async () => {
+  it('a page of holdings has at most 1,000 rows, and at least one', async () => {
     expect(
       (await db.read((model) => holdings(model, { limit: 5_000, accounts: 'all' }))).data.length,
     ).toBeLessThanOrEqual(1_000);

@@ -27,6 +27,7 @@ const upsert = items.upsert<LedgerEvent<'lading.item.registered.v1'>['data']>({
 
 export const itemsModel: Model = {
   tables: [items],
+  types: ['lading.item.registered.v1'],
   /** Registering again changes the master data: the last of a batch counts. */
   apply: ({ ledger, events }, db) => {
     const last = new Map(

@@ -3,7 +3,7 @@ import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
-export interface OrdersQuery extends PageQuery {
+interface OrdersQuery extends PageQuery {
   readonly buyer?: string | undefined;
   readonly supplier?: string | undefined;
   /** Orders with a line of this item. */

@@ -16,6 +16,7 @@ const upsert = parties.upsert<LedgerEvent<'lading.party.registered.v1'>['data']>
 
 export const partiesModel: Model = {
   tables: [parties],
+  types: ['lading.party.registered.v1'],
   /** Registering again changes the master data: the last of a batch counts. */
   apply: ({ ledger, events }, db) => {
     const last = new Map(

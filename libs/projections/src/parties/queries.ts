@@ -4,7 +4,7 @@ import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '..
 import type { ReadModel } from '../reading/readModel.ts';
 import { owedTo } from '../swaps/balances.ts';
 
-export interface PartiesQuery extends PageQuery {
+interface PartiesQuery extends PageQuery {
   readonly role?: 'supplier' | 'customer' | 'carrier' | undefined;
   readonly controlledBy?: string | undefined;
 }

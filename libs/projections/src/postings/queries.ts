@@ -5,7 +5,7 @@ import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
-export interface PostingsQuery extends HoldingsFilter, PageQuery {}
+interface PostingsQuery extends HoldingsFilter, PageQuery {}
 
 /** The journal lines behind a balance, in sequence order, each with its event. Their quantities sum to the balance. */
 export async function postings(model: ReadModel, query: PostingsQuery): Promise<Page<PostingRow>> {

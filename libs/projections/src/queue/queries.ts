@@ -3,7 +3,7 @@ import { Day } from '#contracts/scalars';
 import { BadCursor, limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
-export interface QueueQuery extends PageQuery {
+interface QueueQuery extends PageQuery {
   readonly owner?: string | undefined;
   readonly buyer?: string | undefined;
 }

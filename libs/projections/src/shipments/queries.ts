@@ -3,7 +3,7 @@ import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
-export interface ShipmentsQuery extends PageQuery {
+interface ShipmentsQuery extends PageQuery {
   readonly consignee?: string | undefined;
   readonly carrier?: string | undefined;
   /** Shipments with units of this order. */

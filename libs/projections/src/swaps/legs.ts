@@ -27,7 +27,7 @@ export interface Leg {
 }
 
 /** Whose legs: of these swaps, or of executed swaps in which these parties give or receive. */
-export interface LegsOf {
+interface LegsOf {
   readonly swaps?: readonly string[];
   readonly parties?: readonly string[];
 }

@@ -6,7 +6,7 @@ import type { ReadModel } from '../reading/readModel.ts';
 import { exchangeBalance } from './balances.ts';
 import { type Leg, legRow, legs } from './legs.ts';
 
-export interface SwapsQuery extends PageQuery {
+interface SwapsQuery extends PageQuery {
   /** Swaps in which this party gives or receives. */
   readonly party?: string | undefined;
   readonly status?: SwapStatus | undefined;

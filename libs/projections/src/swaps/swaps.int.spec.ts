@@ -53,7 +53,7 @@ describe('swaps and their exchange balances', () => {
   const owed = async (moment: string, who = 'tesla') =>
     (await db.read((m) => party(m, who), at(moment)))?.balances.map((b) => [b.swap, b.with, b.units, b.unitDays]);
 
-  it('go from proposed to accepted to executed, and expire by the clock they are asked at', async () => {
+  it('a swap goes from proposed to accepted to executed, and expires by the clock it is asked at', async () => {
     db = await projected(...orders, proposed('SW-1', 'tesla', legs, { expires: '2023-12-10T00:00:00Z' }));
     const status = async (moment: string) => (await db.read((m) => swap(m, 'SW-1'), at(moment)))?.status;
     expect(await status('2023-12-02T00:00:00Z')).toBe('proposed');
@@ -69,7 +69,7 @@ describe('swaps and their exchange balances', () => {
     expect((await db.read((m) => swaps(m, { party: 'xai' }), at('2024-01-01T00:00:00Z'))).data).toEqual([]);
   });
 
-  it('stay as they were left when rejected or withdrawn, and nothing is missing of them', async () => {
+  it('a swap that is rejected or withdrawn stays so, and nothing is missing of it', async () => {
     db = await projected(...orders, proposed('SW-1', 'tesla', legs), tell('swap.rejected', { swap: 'SW-1', by: 'x' }));
     await db.happens([proposed('SW-2', 'x', legs), tell('swap.withdrawn', { swap: 'SW-2', by: 'x' })]);
     const { data } = await db.read((m) => swaps(m, {}), at('2025-01-01T00:00:00Z'));
@@ -85,7 +85,7 @@ describe('swaps and their exchange balances', () => {
     expect(await owed('2025-01-01T00:00:00Z')).toEqual([]);
   });
 
-  it('count units when they reach their new owner, whoever has custody, and integrate what is owed over time', async () => {
+  it('units count when they reach their new owner, whoever has custody, and what is owed is integrated over time', async () => {
     db = await projected(...orders, ...agreed(), sent('S-1', 'PO-T', '1', 'x', 100));
     await db.happens([arrived('S-1', 'PO-T', '1', 'x', 30)], '2024-01-01T00:00:00Z');
     await db.happens([arrived('S-1', 'PO-T', '1', 'x', 70, 'xai')], '2024-01-11T00:00:00Z');
@@ -107,7 +107,7 @@ describe('swaps and their exchange balances', () => {
     ]);
   });
 
-  it('count at execution what is held already', async () => {
+  it('units that are held already count at execution', async () => {
     db = await projected(
       ...orders,
       sent('S-1', 'PO-T', '1', 'tesla', 100),
@@ -121,7 +121,7 @@ describe('swaps and their exchange balances', () => {
     ]);
   });
 
-  it('keep owing what was lost or cancelled on the way, and show it as that', async () => {
+  it('units that were lost or cancelled on the way stay owed, and are shown as that', async () => {
     db = await projected(...orders, ...agreed(), sent('S-1', 'PO-T', '1', 'x', 100));
     await db.happens([tell('shipment.lost', { shipment: 'S-1', lines: [{ ...of('PO-T', '1', 'x'), quantity: 15 }] })]);
     await db.happens([
@@ -135,7 +135,7 @@ describe('swaps and their exchange balances', () => {
     ]);
   });
 
-  it('give units of one line to the leg that came first, whatever happens on the way', async () => {
+  it('units of one line go to the leg that came first, whatever happens on the way', async () => {
     const first = [
       { ...legs[0]!, quantity: 40 },
       { ...legs[2]!, quantity: 10 },
@@ -153,7 +153,7 @@ describe('swaps and their exchange balances', () => {
     expect((await db.pool.query(`SELECT "order" FROM rm_1.swap_lots ORDER BY 1`)).rows).toEqual([{ order: 'PO-X' }]);
   });
 
-  it('count units that are passed on to a third party as received then', async () => {
+  it('units that are passed on to a third party count as received then', async () => {
     db = await projected(...orders, ...agreed());
     await db.happens([
       tell('reallocation.made', {
@@ -167,7 +167,7 @@ describe('swaps and their exchange balances', () => {
     expect((await legsOf('2023-12-02T00:00:00Z'))?.[1]).toEqual([25, 35, 0, 0, false]);
   });
 
-  it('keep the window that a line had at execution: moving it later makes no leg less overdue', async () => {
+  it('a leg keeps the window that its line had at execution: moving the window later makes no leg less overdue', async () => {
     db = await projected(
       ...orders,
       ...agreed(),
@@ -190,7 +190,7 @@ describe('swaps and their exchange balances', () => {
     ]);
   });
 
-  it('are one-sided only when one party gave all of its own', async () => {
+  it('a swap is one-sided only when one party gave all of its own', async () => {
     db = await projected(
       ...orders,
       ...agreed(),

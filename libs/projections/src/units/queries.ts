@@ -4,7 +4,7 @@ import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '..
 import type { ReadModel } from '../reading/readModel.ts';
 
 /** Units in any stage, also those that are outside the parties' hands: a lost unit is still known by its number. */
-export interface UnitsQuery extends Omit<HoldingsFilter, 'accounts'>, PageQuery {}
+interface UnitsQuery extends Omit<HoldingsFilter, 'accounts'>, PageQuery {}
 
 /** Units with a serial number, by it, each with the account it is in. */
 export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promise<Page<UnitRow>> {
