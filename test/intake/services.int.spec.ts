@@ -34,7 +34,7 @@ const submit = (to: Name, sent: unknown) => send(to, 'POST', '/v1/ledgers/nvidia
 const party = (name: string, role: string) => event('lading.party.registered.v1', { party: name, name, roles: [role] });
 
 describe('the three writing services, each a process of its own on one database', () => {
-  it('write one ledger: what one takes in, the next decides on', async () => {
+  it('three writing services write one ledger: each decides on what the others took in', async () => {
     expect(
       await send('shipments', 'PUT', '/v1/ledgers/nvidia', 'application/json', { name: 'Nvidia', keeper: 'nvidia' }),
     ).toMatchObject({ status: 201 });
@@ -80,7 +80,7 @@ describe('the three writing services, each a process of its own on one database'
     }); // Tesla has nothing of it left
   });
 
-  it('take their own types, and name the service that takes the others', async () => {
+  it('a writing service takes its own event types, and names the service that takes the others', async () => {
     const samples: Readonly<Record<Name, unknown>> = {
       shipments: party('dhl', 'carrier'),
       reallocations: event('lading.reallocation.made.v1', reassigned('x', 'tesla', 'PO-T', 1)),
@@ -97,7 +97,7 @@ describe('the three writing services, each a process of its own on one database'
     }
   });
 
-  it('have the routes of their own users, and no others', async () => {
+  it('a writing service has the routes of its own users, and no others', async () => {
     for (const to of SERVICES) {
       const ledger = await send(to, 'PUT', '/v1/ledgers/nvidia', 'application/json', {
         name: 'Nvidia',
@@ -113,7 +113,7 @@ describe('the three writing services, each a process of its own on one database'
     }
   });
 
-  it('tell what their journal does in /metrics', async () => {
+  it('a writing service says in /metrics what its journal does', async () => {
     const metrics = await (await fetch(`${processes.shipments.base}/metrics`)).text();
     const value = (line: string) =>
       Number(
@@ -127,7 +127,7 @@ describe('the three writing services, each a process of its own on one database'
     expect(metrics).toMatch(/lading_journal_rejections_total\{code="[a-z-]+"\} 1/);
   });
 
-  it('stop cleanly when they are told to', async () => {
+  it('a writing service stops cleanly when it is told to', async () => {
     for (const { child } of Object.values(processes)) {
       const exit = once(child, 'exit');
       child.kill('SIGTERM');

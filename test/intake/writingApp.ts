@@ -24,7 +24,7 @@ export const NDJSON = 'application/x-ndjson';
 type Services = Parameters<typeof IntakeModule.of>[0];
 
 /** An answer, read. */
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Problem & Record<string, unknown>;
@@ -76,7 +76,7 @@ export class WritingApp {
   }
 
   /** Sends a request as it is; `body` is sent as it is when it is text or bytes, else as JSON. */
-  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> {
     const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(`${this.base}${path}`, {
       method,
@@ -94,15 +94,15 @@ export class WritingApp {
     return {
       status: response.status,
       headers: response.headers,
-      body: (isJson ? JSON.parse(text) : { text }) as Answer['body'],
+      body: (isJson ? JSON.parse(text) : { text }) as HttpAnswer['body'],
     };
   }
 
-  submit(event: unknown, headers: Record<string, string> = {}, ledger = 'nvidia'): Promise<Answer> {
+  submit(event: unknown, headers: Record<string, string> = {}, ledger = 'nvidia'): Promise<HttpAnswer> {
     return this.send('POST', `/v1/ledgers/${ledger}/events`, event, { 'content-type': CLOUD_EVENT, ...headers });
   }
 
-  batch(events: unknown, query = '', headers: Record<string, string> = {}): Promise<Answer> {
+  batch(events: unknown, query = '', headers: Record<string, string> = {}): Promise<HttpAnswer> {
     return this.send('POST', `/v1/ledgers/nvidia/events${query}`, events, { 'content-type': BATCH, ...headers });
   }
 

@@ -53,7 +53,7 @@ describe.each(ROUTES)('%s %s (%s)', (method, path, type, role) => {
   const ask = (headers: Record<string, string>) =>
     app.send(method, path, bodies[type]?.(), { 'content-type': type, 'idempotency-key': 'k', ...headers });
 
-  it('lets nobody in without a key, with a wrong one, or with one that was revoked: 401, and nothing is kept', async () => {
+  it('a request without a key, with a wrong one, or with a revoked one is answered 401, and nothing is kept', async () => {
     const name = `revoked-${Math.random()}`;
     const revoked = await app.keyed({ name, roles: [role] });
     await revokeKey(app.pool, name);
@@ -68,7 +68,7 @@ describe.each(ROUTES)('%s %s (%s)', (method, path, type, role) => {
     expect(await app.head()).toBe(head);
   });
 
-  it("lets no key in without its role, or on a ledger that is not the key's: 403, and nothing is kept", async () => {
+  it('a key without the role of the route, or without access to the ledger, is answered 403, and nothing is kept', async () => {
     const route = path.endsWith('/events') || path.includes('/events?') ? WRITING : [role];
     const others = (['read', 'audit', 'admin', ...WRITING] as const).filter((one) => !route.includes(one));
     for (const headers of [await app.keyed({ roles: others }), await app.keyed({ roles: [role], ledgers: ['amd'] })]) {
@@ -79,7 +79,7 @@ describe.each(ROUTES)('%s %s (%s)', (method, path, type, role) => {
 });
 
 describe('a key', () => {
-  it('submits only the types of its roles, also where all types are taken', async () => {
+  it('a key submits only the event types of its roles, also where all types are taken', async () => {
     const desk = await app.keyed({ roles: ['reallocations:write'] });
     expect(await app.submit(order(), desk)).toMatchObject({ status: 403, body: { role: 'shipments:write' } });
     const made = event('lading.reallocation.made.v1', reassigned('tesla', 'x', 'PO-1', 1));
@@ -92,20 +92,20 @@ describe('a key', () => {
     expect(await app.head()).toBe(head + 1);
   });
 
-  it('submits only as its sources', async () => {
+  it('a key submits only as its own sources', async () => {
     const supplier = await app.keyed({ roles: ['shipments:write'], sources: ['urn:nvidia:erp'] });
     expect(await app.submit(order({ source: 'urn:nvidia:erp' }), supplier)).toMatchObject({ status: 201 });
     expect(await app.submit(order(), supplier)).toMatchObject({ status: 403, body: { source: 'urn:test' } });
     expect(await app.head()).toBe(head + 1);
   });
 
-  it('does not submit in the name of another key', async () => {
+  it('a key cannot submit in the name of another key', async () => {
     const one = await app.keyed({ name: 'one', roles: ['shipments:write'] });
     expect((await app.submit(order({ source: 'urn:lading:key:two' }), one)).status).toBe(403);
     expect((await app.submit(order({ source: 'urn:lading:key:one' }), one)).status).toBe(201);
   });
 
-  it('may be confined to some ledgers, and is let in there', async () => {
+  it('a key that is confined to some ledgers may submit to those', async () => {
     expect(
       (await app.submit(order(), await app.keyed({ roles: ['shipments:write'], ledgers: ['nvidia'] }))).status,
     ).toBe(201);

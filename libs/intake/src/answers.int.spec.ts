@@ -11,7 +11,7 @@ describe('a submitted event', () => {
   });
   afterAll(() => app.close());
 
-  it('that is new is answered 201 with its place, the next one in the ledger, and is kept as it was sent', async () => {
+  it('a new event is answered 201 with its place, the next one in the ledger, and is kept as it was sent', async () => {
     const head = await app.head();
     const sent = order();
     const answer = await app.submit(sent);
@@ -30,7 +30,7 @@ describe('a submitted event', () => {
     });
   });
 
-  it('that is sent again is answered 200 with the same answer, marked as a replay, however its fields are ordered', async () => {
+  it('an event that is sent again is answered 200 with the same answer, marked as a replay, however its fields are ordered', async () => {
     const sent = order();
     const first = await app.submit(sent);
     const head = await app.head();
@@ -44,7 +44,7 @@ describe('a submitted event', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('with the id of another body is answered 409, with the sequence of that one', async () => {
+  it('an event with the id of another body is answered 409 with the sequence of the event that has it', async () => {
     const sent = order();
     const { body } = await app.submit(sent);
     const head = await app.head();
@@ -58,7 +58,7 @@ describe('a submitted event', () => {
     expect(await app.head()).toBe(head + 1);
   });
 
-  it('that the ledger rejects is answered 422 with its code and the facts to act on, and its id is free again', async () => {
+  it('an event that the ledger rejects is answered 422 with a code and the facts to act on, and its id is free again', async () => {
     await app.submit(order({}, { name: 'PO-422', quantity: 10 }));
     const head = await app.head();
     const sent = event('lading.reallocation.made.v1', reassigned('tesla', 'x', 'PO-422', 11, 'RA-422'));
@@ -77,7 +77,7 @@ describe('a submitted event', () => {
     expect((await app.submit({ ...sent, data: reassigned('tesla', 'x', 'PO-422', 10, 'RA-422') })).status).toBe(201);
   });
 
-  it('is answered 412 when the stream of its subject has moved on, and taken when it has not', async () => {
+  it('an event with If-Match is answered 412 when the stream of its subject has moved on, and taken when it has not', async () => {
     await app.submit(order({}, { name: 'PO-412', quantity: 10 }));
     const version = await streamVersion(app.pool, 'nvidia', 'order/PO-412');
     const change = (quantity: number) =>
@@ -94,7 +94,7 @@ describe('a submitted event', () => {
   });
 
   it.each(['17', 'W/"17"', '*', '"1", "2"', '"-1"', '"abc"', '"01"'])(
-    'is answered 400 with If-Match: %s, which names no one version',
+    'an event with If-Match: %s, which does not name one version, is answered 400',
     async (header) => {
       const head = await app.head();
       expect(await app.submit(order(), { 'if-match': header })).toMatchObject({
@@ -105,7 +105,7 @@ describe('a submitted event', () => {
     },
   );
 
-  it('may have a charset of UTF-8 in its content type, and a byte order mark', async () => {
+  it('an event may have a charset of UTF-8 in its content type, and a byte order mark', async () => {
     const text = JSON.stringify(order());
     expect((await app.submit(text, { 'content-type': 'Application/CloudEvents+JSON; charset=UTF-8' })).status).toBe(
       201,
@@ -113,7 +113,7 @@ describe('a submitted event', () => {
     expect((await app.submit(`\ufeff${JSON.stringify(order())}`)).status).toBe(201);
   });
 
-  it('is answered the same when it comes to 50 connections at once', async () => {
+  it('an event that comes on 50 connections at once is answered the same on each', async () => {
     const sent = order();
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.submit(sent)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);

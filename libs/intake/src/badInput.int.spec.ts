@@ -1,5 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Answer, event, intakeDatabase, order, startWritingApp, type WritingApp } from '#test/intake/writingApp';
+import {
+  type HttpAnswer,
+  event,
+  intakeDatabase,
+  order,
+  startWritingApp,
+  type WritingApp,
+} from '#test/intake/writingApp';
 
 let app: WritingApp;
 let head: number;
@@ -13,7 +20,7 @@ beforeEach(async () => {
 });
 afterAll(() => app.close());
 
-const pointers = ({ body }: Answer): string[] | undefined => body.errors?.map(({ pointer }) => pointer);
+const pointers = ({ body }: HttpAnswer): string[] | undefined => body.errors?.map(({ pointer }) => pointer);
 const quantity = (value: unknown) => {
   const sent = order();
   (sent.data as { lines: { quantity: unknown }[] }).lines[0]!.quantity = value;
@@ -21,7 +28,7 @@ const quantity = (value: unknown) => {
 };
 const text = (sent: unknown) => JSON.stringify(sent);
 
-describe('bad input is answered, and leaves nothing behind:', () => {
+describe('bad input', () => {
   afterEach(async () => {
     expect(await app.head()).toBe(head);
     const { rows } = await app.pool.query('SELECT count(*)::int AS events FROM journal.events');
@@ -36,11 +43,11 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     ['two events', text(order()) + text(order())],
     ['a trailing comma', text(order()).replace(/\}$/, ',}')],
     ['NaN', text(quantity(0)).replace('"quantity":0', '"quantity":NaN')],
-  ])('%s is not JSON: 400', async (_what, body) => {
+  ])('a body that is %s is answered 400 as not JSON, and nothing is kept', async (_what, body) => {
     expect(await app.submit(body)).toMatchObject({ status: 400, body: { code: 'not-json' } });
   });
 
-  it('bytes that are not UTF-8: 400', async () => {
+  it('bytes that are not UTF-8 are answered 400, and nothing is kept', async () => {
     const bytes = Buffer.from(text(order({ id: 'X' })));
     bytes[bytes.indexOf('X')] = 0xff;
     expect(await app.submit(bytes)).toMatchObject({ status: 400, body: { code: 'not-json' } });
@@ -54,7 +61,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     'application/cloudevents+json; charset=latin1',
     'application/cloudevents+xml',
     '',
-  ])('the content type "%s": 415, with the types that are taken', async (type) => {
+  ])('the content type "%s" is answered 415 with the types that are taken, and nothing is kept', async (type) => {
     const answer = await app.submit(text(order()), { 'content-type': type });
     expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
     expect(answer.body.accepted).toEqual([
@@ -65,25 +72,25 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     expect(answer.headers.get('accept')).toContain('application/cloudevents+json');
   });
 
-  it('a compressed body: 415', async () => {
+  it('a compressed body is answered 415, and nothing is kept', async () => {
     expect((await app.submit(text(order()), { 'content-encoding': 'gzip' })).status).toBe(415);
   });
 
-  it('an unknown type: 400, with the types that may have been meant', async () => {
+  it('an unknown event type is answered 400 with the types that may have been meant, and nothing is kept', async () => {
     const answer = await app.submit(order({ type: 'lading.order.place.v1' }));
     expect(answer).toMatchObject({ status: 400, body: { code: 'unknown-type', similar: ['lading.order.placed.v1'] } });
   });
 
-  it('a type that another service takes: 400, with that service', async () => {
+  it('an event type that another service takes is answered 400 with that service, and nothing is kept', async () => {
     const answer = await app.submit(event('lading.swap.accepted.v1', { swap: 'SW-1', by: 'tesla' }));
     expect(answer).toMatchObject({ status: 400, body: { code: 'type-not-served-here', service: 'swaps' } });
   });
 
-  it('a type that only the ledger writes: 400', async () => {
+  it('an event type that only the ledger writes is answered 400, and nothing is kept', async () => {
     expect((await app.submit(event('lading.ledger.opened.v1', { name: 'n', keeper: 'nvidia' }))).status).toBe(400);
   });
 
-  it('an unknown ledger: 404, whatever the content type', async () => {
+  it('an unknown ledger is answered 404, whatever the content type, and nothing is kept', async () => {
     for (const ledger of ['amd', 'NVIDIA', '%20', 'a'.repeat(500)]) {
       expect(await app.submit(order(), {}, ledger)).toMatchObject({ status: 404, body: { code: 'unknown-ledger' } });
     }
@@ -93,7 +100,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     expect((await app.submit(text(order()), { 'content-type': 'application/x-ndjson' }, 'amd')).status).toBe(404);
   });
 
-  it('missing, wrong and unknown fields: 400, every one of them named by its pointer', async () => {
+  it('missing, wrong and unknown fields are answered 400, each named by its pointer, and nothing is kept', async () => {
     const answer = await app.submit({
       specversion: '1.0',
       source: 'urn:test',
@@ -123,7 +130,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
   });
 
   it.each([0, -1, 1.5, 2 ** 31, 1e300, '100', null, true, [], {}])(
-    'the quantity %j: 400 at its pointer',
+    'the quantity %j is answered 400 with its pointer, and nothing is kept',
     async (value) => {
       const answer = await app.submit(quantity(value));
       expect(answer).toMatchObject({ status: 400, body: { code: 'malformed' } });
@@ -131,17 +138,17 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     },
   );
 
-  it('a time without an offset: 400 at its pointer; far in the future: 422', async () => {
+  it('a time without an offset is answered 400 with its pointer, a time far in the future 422, and nothing is kept', async () => {
     expect(pointers(await app.submit(order({ time: '2023-12-01T10:00:00' })))).toEqual(['/time']);
     const answer = await app.submit(order({ time: '2123-12-01T10:00:00Z' }));
     expect(answer).toMatchObject({ status: 422, body: { code: 'occurred-in-future' } });
   });
 
-  it('a subject that contradicts the data: 400 at its pointer', async () => {
+  it('a subject that contradicts the data is answered 400 with its pointer, and nothing is kept', async () => {
     expect(pointers(await app.submit(order({ subject: 'order/another' })))).toEqual(['/subject']);
   });
 
-  it('an event over 65,535 bytes, as sent or as completed: 422', async () => {
+  it('an event over 65,535 bytes, as sent or as completed, is answered 422, and nothing is kept', async () => {
     const lines = Array.from({ length: 600 }, (_, i) => ({
       line: `line-${i}`,
       item: 'H100',
@@ -159,7 +166,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     }
   });
 
-  it('a body over the limit: 413, however it is announced, and its sender gets to read it', async () => {
+  it('a body over the limit is answered 413, however its length is announced, and its sender can read the answer', async () => {
     for (const size of [1_100_000, 20_000_000]) {
       const large = text({ ...order(), data: { note: 'x'.repeat(size) } });
       expect(await app.submit(large)).toMatchObject({ status: 413, body: { code: 'too-large' } });
@@ -183,7 +190,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     expect(response.status).toBe(413);
   });
 
-  it('__proto__ and constructor keys: 400 at their pointers, and nothing is changed by them', async () => {
+  it('__proto__ and constructor keys are answered 400 with their pointers, and change nothing', async () => {
     const polluting = text(order()).replace(
       '"order":',
       '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"order":',
@@ -193,17 +200,17 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  it('a name written twice: 400 at its pointer', async () => {
+  it('a field that is written twice is answered 400 with its pointer, and nothing is kept', async () => {
     const twice = text(order()).replace('"buyer":"tesla"', '"buyer":"tesla","buyer":"x"');
     expect(pointers(await app.submit(twice))).toEqual(['/data/buyer']);
   });
 
-  it('half a surrogate pair: 400 at its pointer', async () => {
+  it('half a surrogate pair is answered 400 with its pointer, and nothing is kept', async () => {
     const sent = text(order()).replace('"supplier":', '"note":"\\ud83d","supplier":');
     expect(pointers(await app.submit(sent))).toEqual(['/data/note']);
   });
 
-  it('deep nesting: 400', async () => {
+  it('deep nesting is answered 400, and nothing is kept', async () => {
     for (const depth of [40, 100_000]) {
       const deep = text(order()).replace('"supplier":', `"note":${'['.repeat(depth)}${']'.repeat(depth)},"supplier":`);
       expect(await app.submit(deep)).toMatchObject({ status: 400, body: { code: 'malformed' } });
@@ -211,7 +218,7 @@ describe('bad input is answered, and leaves nothing behind:', () => {
     expect((await app.batch('['.repeat(100_000))).status).toBe(400);
   });
 
-  it('another method: 404', async () => {
+  it('a request with another method is answered 404, and nothing is kept', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH']) {
       expect(
         (
@@ -229,7 +236,7 @@ describe('opening a ledger', () => {
     app.send('PUT', `/v1/ledgers/${ledger}`, body, headers);
   const opening = { name: 'AMD allocations', keeper: 'amd' };
 
-  it('is answered 201, 200 when it is open with the same name and keeper, 409 with another', async () => {
+  it('opening a ledger is answered 201, then 200 with the same name and keeper, and 409 with another', async () => {
     expect(await put('amd', opening)).toMatchObject({ status: 201, body: { ledger: 'amd', ...opening } });
     expect(await put('amd', opening)).toMatchObject({ status: 200, body: { ledger: 'amd', ...opening } });
     expect(await put('amd', { ...opening, keeper: 'nvidia' })).toMatchObject({
@@ -240,13 +247,13 @@ describe('opening a ledger', () => {
     expect(await app.head('amd')).toBe(1);
   });
 
-  it('opens it once when many ask at once', async () => {
+  it('a ledger is opened once when many requests open it at once', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => put('many', opening)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array.from({ length: 19 }, () => 200), 201]);
     expect(await app.head('many')).toBe(1);
   });
 
-  it('needs a name that a ledger may have, and a body with nothing but its name and keeper', async () => {
+  it('a ledger is opened only under a valid id, and with nothing but a name and a keeper in the body', async () => {
     for (const ledger of ['NVIDIA', 'a.b', '-a', 'a'.repeat(64), 'a%20b'])
       expect((await put(ledger, opening)).status).toBe(400);
     for (const body of [{}, { ...opening, colour: 'red' }, { name: '', keeper: 'amd' }, [], 'x', null])
@@ -255,7 +262,7 @@ describe('opening a ledger', () => {
     expect(await app.head('new')).toBe(0);
   });
 
-  it('is for admins only', async () => {
+  it('only an admin opens a ledger', async () => {
     expect((await put('new', opening, await app.keyed({ roles: ['shipments:write'] }))).status).toBe(403);
     expect(await app.head('new')).toBe(0);
   });

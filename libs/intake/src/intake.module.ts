@@ -15,14 +15,14 @@ import { StreamIntake } from './streaming/streamIntake.ts';
 import { SubmitAtomicHandler, SubmitHandler } from './submit.handler.ts';
 import { SwapsController } from './swaps.controller.ts';
 
-/** What a service serves beside its events. */
-const PLAIN: Readonly<Record<WritingService, Type>> = {
+/** The controller of each service beside the one for events. */
+const CONTROLLERS: Readonly<Record<WritingService, Type>> = {
   shipments: LedgersController,
   reallocations: ReallocationsController,
   swaps: SwapsController,
 };
 
-/** Takes events in over HTTP: the submitting half of the contract, for the types of some services. */
+/** Takes events in over HTTP: the routes that write, for the event types of some services. */
 @Module({})
 export class IntakeModule {
   constructor(host: HttpAdapterHost<FastifyAdapter>) {
@@ -32,8 +32,8 @@ export class IntakeModule {
   }
 
   /**
-   * One route for the events of all these services, and the plain routes of each. A process has one of these, and with it one
-   * journal: it is what gathers the commands of all its routes into batches.
+   * One route for the events of all these services, and the plain routes of each. A process has one of these modules and one
+   * journal, which gathers the commands of all routes into batches.
    */
   static of(
     services: readonly [WritingService, ...WritingService[]],
@@ -42,7 +42,7 @@ export class IntakeModule {
     return {
       module: IntakeModule,
       imports: [CqrsModule.forRoot()],
-      controllers: [eventsController(services), ...services.map((service) => PLAIN[service])],
+      controllers: [eventsController(services), ...services.map((service) => CONTROLLERS[service])],
       providers: [
         ...journalProviders(options),
         JournalLifetime,

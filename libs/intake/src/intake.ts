@@ -123,7 +123,7 @@ export class Intake {
 const INTERNAL: Refusal = {
   status: 500,
   code: 'internal',
-  detail: 'this went wrong here, not with you; it is logged',
+  detail: 'an internal error; it has been logged',
 };
 
 function whyNothingIsKept(outcome: Exclude<AtomicOutcome, { receipts: unknown }>): Refusal {

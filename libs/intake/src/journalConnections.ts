@@ -11,8 +11,8 @@ import { countAppends, openJournals } from './journalMetrics.ts';
 const JOURNAL_POOL = Symbol('journal pool');
 
 /**
- * A journal on connections of its own. They are pipelined, which those of the rest of the process must not be: a batch sends
- * its statements without waiting for each answer. One is held for each ledger that is being written at a moment.
+ * A journal on connections of its own. They are pipelined: a batch sends its statements without waiting for each answer. The
+ * connections of the rest of the process must not be. One connection is held for each ledger that is being written.
  */
 export const journalProviders = (options: Partial<JournalOptions> = {}): Provider[] => [
   {
@@ -27,7 +27,7 @@ export const journalProviders = (options: Partial<JournalOptions> = {}): Provide
   },
 ];
 
-/** Closes the journal when the process has stopped taking requests, and its connections after it: nobody stays unanswered. */
+/** Closes the journal after the process stopped taking requests, and then its connections, so that every request is answered. */
 @Injectable()
 export class JournalLifetime implements OnApplicationShutdown {
   constructor(

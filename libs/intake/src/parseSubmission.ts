@@ -9,7 +9,7 @@ import type { Refusal } from '#platform/http/problemError';
 import { surveyJson } from '#platform/http/strictJson';
 import type { FieldError } from '#contracts/problem';
 
-export type Parsed =
+type Parsed =
   | { readonly ok: true; readonly event: SubmittedEvent /** `requestHash` of what was sent. */; readonly hash: Buffer }
   | { readonly ok: false; readonly refusal: Refusal };
 
@@ -27,7 +27,7 @@ export function parseSubmission(value: unknown, served?: readonly Service[]): Pa
   if (served !== undefined && !served.includes(serviceOf(type))) return refuseElsewhere(type);
 
   const { faults, values } = surveyJson(value);
-  if (values * 2 > MAX_EVENT_BYTES) return refuseSize(values * 2); // before a schema writes an error for each of them
+  if (values * 2 > MAX_EVENT_BYTES) return refuseSize(values * 2); // checked before a schema writes an error for each value
   const parsed = schemaOf(type).safeParse(value);
   if (!parsed.success || faults.length > 0) return malformed([...faults, ...envelopeErrors(parsed.error, value)]);
 
@@ -54,7 +54,7 @@ function canonicalText(value: unknown): string {
 
 type Envelope = SubmittedEvent & { specversion: string; datacontenttype?: string; subject?: string };
 
-/** One schema a type, envelope and data together, so that one pass finds everything that is wrong. */
+/** One schema for each type, of envelope and data together, so that one pass finds everything that is wrong. */
 const schemas = new Map<EventType, z.ZodType>();
 function schemaOf(type: EventType): z.ZodType {
   let schema = schemas.get(type);
@@ -71,7 +71,7 @@ function typeIn(value: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined;
 }
 
-/** What the envelope may not hold because the ledger sets it, and why. */
+/** The attributes that only the ledger sets, each with the reason that a submitter is told. */
 const LEDGERS_OWN: Readonly<Record<string, string>> = {
   ledger: 'the ledger is named by the path',
   sequence: 'the ledger gives an event its place',

@@ -28,7 +28,7 @@ const details = (value: unknown): Record<string, string> =>
   Object.fromEntries(errorsOf(value).map(({ pointer, detail }) => [pointer, detail]));
 
 describe('an event as it is submitted', () => {
-  it('is taken with its envelope and its data, and nothing else', () => {
+  it('a submitted event is taken with its envelope and its data, and nothing else', () => {
     const parsed = parseSubmission(
       placed({ subject: 'order/PO-TSLA-1', correlationid: 'c-1', datacontenttype: 'application/json' }),
     );
@@ -43,7 +43,7 @@ describe('an event as it is submitted', () => {
     });
   });
 
-  it('has the same identity however its fields are ordered, and another one when any of them differs', () => {
+  it('two events have the same identity however their fields are ordered, and different ones when any field differs', () => {
     const hashOf = (value: unknown): string => {
       const parsed = parseSubmission(value);
       return parsed.ok ? parsed.hash.toString('hex') : 'refused';
@@ -55,7 +55,7 @@ describe('an event as it is submitted', () => {
     expect(hashOf(placed({ subject: 'order/PO-TSLA-1' }))).not.toBe(hashOf(placed()));
   });
 
-  it('has the identity that RFC 8785 gives it: SHA-256 of its canonical form', () => {
+  it('the identity of an event is the SHA-256 of its canonical form (RFC 8785)', () => {
     const sample = {
       numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\u0022\u002f",
@@ -73,7 +73,7 @@ describe('an event as it is submitted', () => {
     ['beyond 2³¹−1', 2 ** 31, 'at most 2147483647'],
     ['a string', '12', 'expected number, got string'],
     ['null', null, 'expected number, got null'],
-  ])('is refused with a quantity that is %s, by pointer', (_what, quantity, detail) => {
+  ])('an event with a quantity that is %s is refused with a pointer to the quantity', (_what, quantity, detail) => {
     expect(refused(placed({}, { lines: [line, { ...line, line: '2', quantity }] }))).toMatchObject({
       status: 400,
       code: 'malformed',
@@ -81,13 +81,13 @@ describe('an event as it is submitted', () => {
     });
   });
 
-  it('names a huge quantity once', () => {
+  it('a huge quantity is reported once', () => {
     for (const quantity of [1e300, Infinity, 2 ** 60]) {
       expect(pointers(placed({}, { lines: [{ ...line, quantity }] }))).toEqual(['/data/lines/0/quantity']);
     }
   });
 
-  it('names every bad field of the envelope and of the data at once', () => {
+  it('every bad field of the envelope and of the data is reported at once', () => {
     const bad = placed(
       { id: undefined, specversion: '0.3', time: '2023-12-01T00:00:00' },
       { buyer: '', lines: [{ ...line, window: { from: '2023-12-31', to: '2023-12-01' }, colour: 'red' }], 'a/b~c': 1 },
@@ -107,7 +107,7 @@ describe('an event as it is submitted', () => {
     expect(details(bad)['/id']).toBe('missing');
   });
 
-  it('may not set what only the ledger sets, and is told why', () => {
+  it('an event that sets what only the ledger sets is refused, and the answer says why', () => {
     const errors = details(
       placed(
         { sequence: 7, recordedtime: '2023-12-01T00:00:00Z', actor: 'me', ledger: 'nvidia', colour: 'red' },
@@ -122,7 +122,7 @@ describe('an event as it is submitted', () => {
     expect(errors['/colour']).toBe('unknown attribute');
   });
 
-  it('is refused when its subject contradicts its data', () => {
+  it('an event whose subject contradicts its data is refused', () => {
     expect(details(placed({ subject: 'order/PO-2' }))).toEqual({
       '/subject': 'contradicts the data, which is about order/PO-TSLA-1: leave it out',
     });
@@ -135,11 +135,11 @@ describe('an event as it is submitted', () => {
     '2023-12-01T25:00:00Z',
     'yesterday',
     1701388800,
-  ])('is refused with the time %s, which is no moment with an offset', (time) => {
+  ])('an event with the time %s, which is not a moment with an offset, is refused', (time) => {
     expect(pointers(placed({ time }))).toEqual(['/time']);
   });
 
-  it('names __proto__, constructor and prototype as the unknown fields they are, and is not changed by them', () => {
+  it('__proto__, constructor and prototype are refused as unknown fields, and change no object', () => {
     const text = JSON.stringify(placed()).replace('"order"', '"__proto__":{"admin":true},"constructor":{},"order"');
     expect(new Set(pointers(JSON.parse(text)))).toEqual(new Set(['/data/__proto__', '/data/constructor']));
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
@@ -148,22 +148,22 @@ describe('an event as it is submitted', () => {
     expect(refused(placed({ type: '__proto__' })).code).toBe('unknown-type');
   });
 
-  it('is refused when a text is not Unicode, for RFC 8785 has no form for it', () => {
+  it('an event with a text that is not Unicode is refused, because RFC 8785 has no form for it', () => {
     expect(pointers(placed({}, { note: 'half \ud83d' }))).toEqual(['/data/note']);
     expect(parseSubmission(placed({}, { note: 'whole 😀' })).ok).toBe(true);
   });
 
-  it('is refused when it nests too deep, without a stack running out', () => {
+  it('an event that nests too deep is refused without exhausting the stack', () => {
     let deep: unknown = 1;
     for (let i = 0; i < 100_000; i++) deep = [deep];
     expect(refused(placed({}, { note: deep })).code).toBe('malformed');
   });
 
-  it.each([null, 3, 'text', [], {}, true])('is refused when it is %j', (value) => {
+  it.each([null, 3, 'text', [], {}, true])('the JSON value %j is refused as an event', (value) => {
     expect(refused(value)).toMatchObject({ status: 400, code: 'malformed' });
   });
 
-  it('of an unknown type is told what similar types are called', () => {
+  it('an event of an unknown type is refused with the names of similar types', () => {
     expect(refused(placed({ type: 'lading.order.place.v1' }))).toMatchObject({
       code: 'unknown-type',
       facts: { similar: ['lading.order.placed.v1'] },
@@ -172,21 +172,21 @@ describe('an event as it is submitted', () => {
     expect(refused(placed({ type: 'x' })).facts).toEqual({ similar: [] });
   });
 
-  it('of a type that another service takes is told which', () => {
+  it('an event of a type that another service takes is refused with the name of that service', () => {
     expect(refused(placed(), ['swaps'])).toMatchObject({
       code: 'type-not-served-here',
       facts: { service: 'shipments' },
     });
   });
 
-  it('that only the ledger writes is refused', () => {
+  it('an event of a type that only the ledger writes is refused', () => {
     expect(refused(placed({ type: 'lading.ledger.opened.v1', data: { name: 'n', keeper: 'k' } }))).toMatchObject({
       code: 'malformed',
       errors: [{ pointer: '/type' }],
     });
   });
 
-  it('unfolds what is wrong in a list or range of serial numbers to the branch that was meant', () => {
+  it('errors in serial numbers are reported for the form, list or range, that was meant', () => {
     const serials = (value: unknown): string[] => pointers(placed({}, { lines: [{ ...line, serials: value }] }));
     expect(serials({ prefix: 'H-', from: 5, to: 1, digits: 4 })).toEqual(['/data/lines/0/serials/to']);
     expect(serials({ prefix: 'H-', from: 1, to: 5 })).toEqual(['/data/lines/0/serials/digits']);
@@ -197,7 +197,7 @@ describe('an event as it is submitted', () => {
     });
   });
 
-  it('over 65,535 bytes is refused with its size, before anything else is made of it', () => {
+  it('an event over 65,535 bytes is refused with its size before it is processed further', () => {
     const lines = Array.from({ length: 900 }, (_, i) => ({ ...line, line: String(i) }));
     expect(refused(placed({}, { lines }))).toMatchObject({
       status: 422,

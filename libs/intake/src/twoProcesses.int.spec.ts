@@ -35,7 +35,7 @@ const post = async (n: number, type: string, body: string) => {
 const submit = (n: number, sent: unknown) => post(n, CLOUD_EVENT, JSON.stringify(sent));
 
 describe('two processes that write one ledger', () => {
-  it('keep an event that comes 50 times at once through both of them once, with 50 equal answers, while others go on', async () => {
+  it('an event that comes 50 times at once through two processes is kept once, with 50 equal answers, while others go on', async () => {
     const head = await app.head();
     const same = order();
     const others = [0, 1].map((n) =>
@@ -53,7 +53,7 @@ describe('two processes that write one ledger', () => {
     expect(await app.head()).toBe(head + 1_001);
   });
 
-  it('refuse the same id with another body, 409 from both, and neither spoils what comes with it', async () => {
+  it('both of two processes answer 409 to the same id with another body, and events that come with it are not affected', async () => {
     const head = await app.head();
     const same = order();
     const { text } = await submit(0, same);
@@ -69,7 +69,7 @@ describe('two processes that write one ledger', () => {
     expect(await app.head()).toBe(head + 21);
   });
 
-  it('number their events without a gap under 16 submitters', async () => {
+  it('two processes number the events of 16 submitters without a gap', async () => {
     const head = await app.head();
     const sequences: number[] = [];
     const submitter = async (n: number) => {
@@ -80,7 +80,7 @@ describe('two processes that write one ledger', () => {
     expect(sequences.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, i) => head + 1 + i));
   });
 
-  it('finish what they were asked when they are stopped, and keep what they answered', async () => {
+  it('two processes that are stopped finish the requests that they have, and what they answered is kept', async () => {
     const url = processes[1]!;
     const sent = Array.from({ length: 50 }, () => order());
     const answering = sent.map((one) => submit(1, one).catch(() => undefined));

@@ -30,7 +30,7 @@ describe('while the journal cannot be reached', () => {
     await app.open();
   });
 
-  it('an event is answered 503 with Retry-After, and taken once when it is sent again', async () => {
+  it('an event that comes while the journal cannot be reached is answered 503 with Retry-After, and taken once when it is sent again', async () => {
     const sent = order();
     await takeAway();
     const answer = await app.submit(sent);
@@ -45,7 +45,7 @@ describe('while the journal cannot be reached', () => {
     expect((await app.submit(sent)).status).toBe(200);
   });
 
-  it('a stream ends early: 503 for the lines that were read, nothing for the rest', async () => {
+  it('a stream ends early when the journal cannot be reached: 503 for the lines that were read, nothing for the rest', async () => {
     await takeAway();
     const results = await app.stream(Array.from({ length: 5_000 }, () => `${JSON.stringify(order())}\n`).join(''));
     await giveBack();
@@ -56,7 +56,7 @@ describe('while the journal cannot be reached', () => {
 });
 
 describe('what is too much at once', () => {
-  it('for a ledger is answered 503 with Retry-After, and nothing of it was tried', async () => {
+  it('too many events at once for a ledger are answered 503 with Retry-After, and none of them was tried', async () => {
     app = await startWritingApp(url, { journal: { queueLimit: 1, batchSize: 1 } });
     await app.send('PUT', '/v1/ledgers/nvidia', { name: 'Nvidia allocations', keeper: 'nvidia' });
     const answers = await Promise.all(Array.from({ length: 60 }, () => app.submit(order())));
@@ -68,7 +68,7 @@ describe('what is too much at once', () => {
     }
   });
 
-  it('for a key is answered 429 with Retry-After', async () => {
+  it('too many requests at once with one key are answered 429 with Retry-After', async () => {
     app = await startWritingApp(url, { settings: { LADING_RATE_LIMIT: '3' } });
     const key = await app.keyed({ roles: ['admin'] });
     const answers = [];

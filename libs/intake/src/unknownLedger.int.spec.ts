@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('a submission to a ledger that nobody opened', () => {
-  it('is answered with 404 without a look at any other ledger: one whose events cannot be parsed does not matter', async () => {
+  it('a submission to a ledger that nobody opened is answered 404 without reading any other ledger, even one whose events cannot be parsed', async () => {
     await app.pool.query(`UPDATE journal.events SET bytes = 'not an event' WHERE ledger = 'nvidia' AND sequence = 1`);
     expect(await app.submit(order(), {}, 'nobody')).toMatchObject({ status: 404, body: { code: 'unknown-ledger' } });
   });

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { createAdapter } from '#platform/http/createAdapter';
 import { passFormatsThrough } from '../events.controller.ts';
 
-it('hands CloudEvents over as bytes and NDJSON as a stream of any length', async () => {
+it('CloudEvents are handed over as bytes, and NDJSON as a stream of any length', async () => {
   const fastify = createAdapter().getInstance();
   passFormatsThrough(fastify);
   fastify.post('/raw', ({ body }) => ({ bytes: Buffer.isBuffer(body) ? body.length : -1 }));

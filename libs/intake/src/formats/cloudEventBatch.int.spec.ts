@@ -18,7 +18,7 @@ const reallocated = (of: string, quantity: number) =>
   event('lading.reallocation.made.v1', reassigned('tesla', 'x', of, quantity));
 
 describe('a batch', () => {
-  it('is answered 200 with a result for each event, in their order, and one that is refused does not spoil the others', async () => {
+  it('a batch is answered 200 with a result for each event, in their order, and a refused event does not affect the others', async () => {
     const replayed = order();
     await app.submit(replayed);
     head++;
@@ -53,7 +53,7 @@ describe('a batch', () => {
     expect(await app.head()).toBe(head + 2);
   });
 
-  it('of 10,000 events keeps their order', async () => {
+  it('a batch of 10,000 events keeps their order', async () => {
     const events = Array.from({ length: 10_000 }, (_, i) =>
       event('lading.party.registered.v1', { party: 'tesla', name: `Tesla ${i}`, roles: ['customer'] }),
     );
@@ -64,7 +64,7 @@ describe('a batch', () => {
     );
   });
 
-  it('of 10,001 events is answered 413, and nothing of it is kept', async () => {
+  it('a batch of 10,001 events is answered 413, and nothing of it is kept', async () => {
     const events = Array.from({ length: 10_001 }, () => order());
     expect(await app.batch(events)).toMatchObject({
       status: 413,
@@ -80,24 +80,24 @@ describe('a batch', () => {
     ['an array with a comma too many', `[${JSON.stringify(order())},]`],
     ['an array and more', '[] []'],
     ['an array with a name written twice', `[${JSON.stringify(order())}, {"a":1,"a":2}]`],
-  ])('that is %s is answered 400, and nothing of it is kept', async (_what, body) => {
+  ])('a batch that is %s is answered 400, and nothing of it is kept', async (_what, body) => {
     expect((await app.batch(body)).status).toBe(400);
     expect(await app.head()).toBe(head);
   });
 
-  it('of nothing has no results', async () => {
+  it('an empty batch has no results', async () => {
     expect(await app.batch([])).toMatchObject({ status: 200, body: { results: [] } });
     expect(await app.batch([], '?atomic=true')).toMatchObject({ status: 201, body: { results: [] } });
   });
 
-  it('takes no If-Match: it has no one stream to match', async () => {
+  it('a batch with If-Match is refused, because it has no one stream to match', async () => {
     expect((await app.batch([order()], '', { 'if-match': '"1"' })).status).toBe(400);
     expect(await app.head()).toBe(head);
   });
 });
 
 describe('an atomic batch', () => {
-  it('is answered 201 when all of it is kept, each event on what those before it left, and says of each that it is part of it', async () => {
+  it('an atomic batch is answered 201 when all of it is kept, each event decided on what those before it left, and each event says that it is part of the batch', async () => {
     const answer = await app.batch(
       [order({}, { name: 'PO-A1', quantity: 5 }), reallocated('PO-A1', 5)],
       '?atomic=true',
@@ -118,7 +118,7 @@ describe('an atomic batch', () => {
     ]);
   });
 
-  it('that is sent again is answered 200 with the same results, marked as a replay', async () => {
+  it('an atomic batch that is sent again is answered 200 with the same results, marked as a replay', async () => {
     const events = [order(), order()];
     const first = await app.batch(events, '?atomic=true');
     const again = await app.batch(events, '?atomic=true');
@@ -130,7 +130,7 @@ describe('an atomic batch', () => {
     expect(await app.head()).toBe(head + 2);
   });
 
-  it('of which one event is rejected is answered 422 with its index, and nothing of it is kept', async () => {
+  it('an atomic batch with a rejected event is answered 422 with the index of that event, and nothing of the batch is kept', async () => {
     const answer = await app.batch(
       [order({}, { name: 'PO-A2', quantity: 5 }), order(), reallocated('PO-A2', 6), order()],
       '?atomic=true',
@@ -142,7 +142,7 @@ describe('an atomic batch', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('of which one event is malformed is answered 400 with its index, its pointers into the batch, and nothing of it is kept', async () => {
+  it('an atomic batch with a malformed event is answered 400 with its index and with pointers into the batch, and nothing of the batch is kept', async () => {
     const answer = await app.batch([order(), { ...order(), time: 'now' }], '?atomic=true');
     expect(answer).toMatchObject({
       status: 400,
@@ -151,7 +151,7 @@ describe('an atomic batch', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('of which a part is there already is answered 409, and nothing more of it is kept', async () => {
+  it('an atomic batch of which a part is in the ledger already is answered 409, and nothing more of it is kept', async () => {
     const there = order();
     await app.submit(there);
     const answer = await app.batch([order(), there], '?atomic=true');
@@ -159,13 +159,13 @@ describe('an atomic batch', () => {
     expect(await app.head()).toBe(head + 1);
   });
 
-  it('of 1,001 events is answered 413', async () => {
+  it('an atomic batch of 1,001 events is answered 413', async () => {
     const events = Array.from({ length: 1_001 }, () => order());
     expect(await app.batch(events, '?atomic=true')).toMatchObject({ status: 413, body: { limit: 1_000 } });
     expect(await app.head()).toBe(head);
   });
 
-  it('is asked for with true, not with anything else', async () => {
+  it('an atomic batch is asked for with atomic=true, and any other value but false is answered 400', async () => {
     expect((await app.batch([order()], '?atomic=yes')).status).toBe(400);
     expect(await app.head()).toBe(head);
     expect((await app.batch([order()], '?atomic=false')).status).toBe(200);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEvent } from '#journal/reader';
 import {
-  type Answer,
+  type HttpAnswer,
   intakeDatabase,
   order,
   reassigned,
@@ -38,7 +38,7 @@ const post = (
   body: unknown,
   key: string | undefined,
   headers: Record<string, string> = {},
-): Promise<Answer> =>
+): Promise<HttpAnswer> =>
   app.send('POST', `/v1/ledgers/nvidia/${path}`, body, {
     ...(key !== undefined && { 'idempotency-key': key }),
     ...headers,
@@ -49,7 +49,7 @@ const legs = [
 ];
 
 describe('a reallocation over its plain route', () => {
-  it('is one event, whose id is the idempotency key, whose source is the API key', async () => {
+  it('a reallocation over its plain route is one event, whose id is the idempotency key and whose source is the API key', async () => {
     const desk = await app.keyed({ name: 'desk', roles: ['reallocations:write'] });
     const before = Date.now();
     const answer = await post(
@@ -70,7 +70,7 @@ describe('a reallocation over its plain route', () => {
     expect(Date.parse(String(event.time))).toBeGreaterThanOrEqual(before - 1);
   });
 
-  it('without a time is answered the same when it is sent again later, quoted or not: the time is not part of what was sent', async () => {
+  it('a plain body without a time is answered the same when it is sent again later, with its key quoted or not: the time is not part of what was sent', async () => {
     const body = reassigned('tesla', 'x', 'PO-T', 5);
     const first = await post('reallocations', body, 'k-2');
     await sleep(20);
@@ -84,19 +84,19 @@ describe('a reallocation over its plain route', () => {
     expect(await app.head()).toBe(head + 1);
   });
 
-  it('takes a time, and keeps it as it was said', async () => {
+  it('a plain body may have a time, which is kept as it was sent', async () => {
     const body = { ...reassigned('tesla', 'x', 'PO-T', 5), time: '2023-12-02T10:00:00+01:00' };
     expect((await post('reallocations', body, 'k-3')).status).toBe(201);
     expect(await kept(head + 1)).toMatchObject({ time: '2023-12-02T10:00:00+01:00' });
   });
 
-  it('has a key of its own beside those of other API keys', async () => {
+  it('the same idempotency key of two API keys names two events', async () => {
     const other = await app.keyed({ name: 'other-desk', roles: ['reallocations:write'] });
     expect((await post('reallocations', reassigned('tesla', 'x', 'PO-T', 5), 'k-4')).status).toBe(201);
     expect((await post('reallocations', reassigned('tesla', 'x', 'PO-T', 5), 'k-4', other)).status).toBe(201);
   });
 
-  it('without an idempotency key, or with one that is none, is answered 400', async () => {
+  it('a plain request without an idempotency key, or with one that is malformed, is answered 400', async () => {
     const body = reassigned('tesla', 'x', 'PO-T', 5);
     expect(await post('reallocations', body, undefined)).toMatchObject({
       status: 400,
@@ -107,7 +107,7 @@ describe('a reallocation over its plain route', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('names every bad field by a pointer into the body that was sent', async () => {
+  it('the answer to a bad plain body names every bad field by a pointer into the body that was sent', async () => {
     const answer = await post(
       'reallocations',
       { ...reassigned('tesla', '', 'PO-T', 0), time: 'noon', colour: 'red', moves: [] },
@@ -127,7 +127,7 @@ describe('a reallocation over its plain route', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('is answered 422 when the ledger refuses it, 404 in a ledger that is not there', async () => {
+  it('a reallocation is answered 422 when the ledger rejects it, and 404 when there is no such ledger', async () => {
     expect(await post('reallocations', reassigned('tesla', 'x', 'PO-T', 5_000), 'k-6')).toMatchObject({
       status: 422,
       body: { code: 'insufficient-quantity', asked: 5_000 },
@@ -141,7 +141,7 @@ describe('a reallocation over its plain route', () => {
 });
 
 describe('a swap over its plain routes', () => {
-  it('is proposed, accepted and executed by its parties, each as the party of its key', async () => {
+  it('a swap is proposed, accepted and executed by its parties, each as the party of its key', async () => {
     expect(await post('swaps', { swap: 'SW-1', legs }, 'p-1', x)).toMatchObject({
       status: 201,
       body: { sequence: head + 1 },
@@ -163,7 +163,7 @@ describe('a swap over its plain routes', () => {
     });
   });
 
-  it('is rejected by a party, and withdrawn by its proposer', async () => {
+  it('a swap is rejected by a party, and another one is withdrawn by its proposer', async () => {
     await post('swaps', { swap: 'SW-2', legs }, 'p-2', x);
     expect(await post('swaps/SW-2/rejection', { reason: 'no' }, 'r-2', tesla)).toMatchObject({ status: 201 });
     await post('swaps', { swap: 'SW-3', legs }, 'p-3', x);
@@ -171,7 +171,7 @@ describe('a swap over its plain routes', () => {
     expect(await kept(head + 4)).toMatchObject({ type: 'lading.swap.withdrawn.v1', data: { swap: 'SW-3', by: 'x' } });
   });
 
-  it('is refused, 403, when it is by another party than that of the key, also over the events route', async () => {
+  it('a swap in the name of another party than that of the key is answered 403, also over the events route', async () => {
     expect(await post('swaps', { swap: 'SW-4', by: 'tesla', legs }, 'p-4', x)).toMatchObject({
       status: 403,
       body: { code: 'forbidden', party: 'x', by: 'tesla' },
@@ -189,13 +189,13 @@ describe('a swap over its plain routes', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('needs to be said by whom when the key has no party', async () => {
+  it('a step of a swap must say who takes it when the key has no party', async () => {
     const answer = await post('swaps/SW-1/acceptance', {}, 'a-5');
     expect(answer.body.errors).toEqual([{ pointer: '/by', detail: 'missing' }]);
     expect(await post('swaps', { swap: 'SW-5', by: 'x', legs }, 'p-5')).toMatchObject({ status: 201 });
   });
 
-  it('that is not there is answered 404: it is the path that is wrong', async () => {
+  it('a step of a swap that does not exist is answered 404, because the path is wrong', async () => {
     for (const step of ['acceptance', 'rejection', 'withdrawal', 'execution']) {
       for (const swap of ['SW-99', 'no%20swap']) {
         expect(await post(`swaps/${swap}/${step}`, { by: 'x' }, `s-${step}`)).toMatchObject({
@@ -208,12 +208,12 @@ describe('a swap over its plain routes', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('is named by the path alone', async () => {
+  it('a swap is named by the path, and a body that names it again is refused', async () => {
     const answer = await post('swaps/SW-1/acceptance', { swap: 'SW-1', by: 'x' }, 'a-6');
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer: '/swap' }] } });
   });
 
-  it('is answered 412 when it has moved on since it was looked at', async () => {
+  it('a step of a swap is answered 412 when the swap has moved on since the version in If-Match', async () => {
     await post('swaps', { swap: 'SW-7', by: 'x', legs }, 'p-7');
     const seen = `"${head + 1}"`;
     await post('swaps/SW-7/rejection', { by: 'tesla' }, 'r-7', { 'if-match': seen });

@@ -7,7 +7,7 @@ export interface PlainEvent {
   readonly type: EventType;
   /** The `Idempotency-Key`. */
   readonly id: string;
-  /** That of the API key that sends it. */
+  /** The source that belongs to the API key. */
   readonly source: string;
   /** What the path names: it stands in the data, and the body may not say it again. */
   readonly named: Readonly<Record<string, string>>;

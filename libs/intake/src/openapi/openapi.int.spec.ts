@@ -35,12 +35,12 @@ describe('the OpenAPI document about submitting', () => {
   });
   afterAll(() => app.close());
 
-  it('has every route that takes something in', () => {
+  it('the OpenAPI document has every route that takes events or opens a ledger', () => {
     const writing = Object.keys(document.paths).filter((path) => path.startsWith('/v1/'));
     expect(writing.toSorted()).toEqual(['/v1/ledgers/{ledger}', '/v1/ledgers/{ledger}/events', ...PLAIN].toSorted());
   });
 
-  it('says which problems each route answers with, as problem documents', () => {
+  it('the OpenAPI document says with which problem documents each route may answer', () => {
     for (const [path, methods] of Object.entries(document.paths).filter(([path]) => path.startsWith('/v1/'))) {
       const { responses } = (methods.post ?? methods.put) as unknown as Operation;
       for (const status of ['400', '401', '403', '413', '415', '429', '503']) {
@@ -50,7 +50,7 @@ describe('the OpenAPI document about submitting', () => {
     }
   });
 
-  it('shows an example of every event type, and each is taken as it stands', () => {
+  it('the OpenAPI document shows an example of every event type, and each example is a valid event', () => {
     const { content } = events().requestBody;
     expect(Object.keys(content)).toEqual([
       'application/cloudevents+json',
@@ -70,7 +70,7 @@ describe('the OpenAPI document about submitting', () => {
     for (const example of all) expect(parseSubmission(example)).toMatchObject({ ok: true });
   });
 
-  it('shows for every plain route a body that it reads, and asks for an Idempotency-Key', async () => {
+  it('the OpenAPI document shows for every plain route a body that the route reads, and asks for an Idempotency-Key', async () => {
     await app.open();
     for (const path of PLAIN) {
       const { requestBody, parameters } = operation(path);
@@ -84,7 +84,7 @@ describe('the OpenAPI document about submitting', () => {
     }
   });
 
-  it('describes what a ledger is opened with', () => {
+  it('the OpenAPI document describes what a ledger is opened with', () => {
     expect(operation('/v1/ledgers/{ledger}', 'put').requestBody.content['application/json']?.schema).toMatchObject({
       required: ['name', 'keeper'],
     });

@@ -10,7 +10,7 @@ const cut = (chunks: readonly Buffer[], limit = 1000): unknown[] => {
 };
 
 describe('the lines of a stream', () => {
-  it('are the same wherever the stream is cut into chunks', () => {
+  it('the lines are the same wherever the stream is cut into chunks', () => {
     const text = Buffer.from('{"a":1}\r\n\n{"ü":"😀"}\n  \n{"b":2}');
     const whole = [
       [1, '{"a":1}'],
@@ -26,7 +26,7 @@ describe('the lines of a stream', () => {
     );
   });
 
-  it('that are too long are told and not kept, and the lines behind them are read', () => {
+  it('a line that is too long is reported and not kept, and the lines after it are read', () => {
     const chunks = Array.from({ length: 100 }, () => Buffer.alloc(50, 'x'));
     expect(cut([Buffer.from('ok\n'), ...chunks, Buffer.from('\nok')], 100)).toEqual([
       [1, 'ok'],
@@ -37,7 +37,7 @@ describe('the lines of a stream', () => {
     expect(cut([Buffer.alloc(100, 'x')], 100)).toEqual([[1, 'x'.repeat(100)]]);
   });
 
-  it('of an empty stream are none', () => {
+  it('an empty stream has no lines', () => {
     expect(cut([])).toEqual([]);
     expect(cut([Buffer.from('\n\n')])).toEqual([]);
   });

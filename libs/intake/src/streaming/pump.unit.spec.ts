@@ -19,7 +19,7 @@ function reader(): { output: Writable; lines: () => string[] } {
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `${i + 1}`);
 
 describe('a stream of lines', () => {
-  it('is answered line by line in its order, whichever answer comes first', async () => {
+  it('a stream is answered line by line in its order, whichever answer is ready first', async () => {
     const { output, lines } = reader();
     const input = Readable.from([Buffer.from(`${numbered(20).join('\n')}\n`)]);
     const ended = await pump(input, output, async ({ number }) => sleep((number * 7) % 5, String(number)), BOUNDS);
@@ -28,7 +28,7 @@ describe('a stream of lines', () => {
     expect(lines()).toEqual(numbered(20));
   });
 
-  it('has a bounded number of lines, and bytes, in flight', async () => {
+  it('a stream has a bounded number of lines and of bytes in flight', async () => {
     for (const [bounds, most] of [
       [BOUNDS, 4],
       [{ ...BOUNDS, inFlightBytes: 12 }, 2],
@@ -47,7 +47,7 @@ describe('a stream of lines', () => {
     }
   });
 
-  it('is read no faster than its answers are read', async () => {
+  it('a stream is read no faster than its answers are read', async () => {
     let answered = 0;
     const output = new PassThrough({ highWaterMark: 100 }); // nobody reads it yet
     const input = Readable.from(Array.from({ length: 1000 }, () => Buffer.from('line\n')));
@@ -59,7 +59,7 @@ describe('a stream of lines', () => {
     expect(answered).toBe(1000);
   });
 
-  it('answers a line as it is done, without waiting for the next one', async () => {
+  it('a line is answered as soon as its answer is ready, without waiting for the next line', async () => {
     const { output, lines } = reader();
     const input = new PassThrough();
     const pumped = pump(input, output, ({ number }) => String(number), BOUNDS);
@@ -71,7 +71,7 @@ describe('a stream of lines', () => {
     expect(lines()).toEqual(['1', '2', '3']);
   });
 
-  it('that breaks in the middle of a line submits the lines before it, and not that one', async () => {
+  it('a stream that breaks in the middle of a line submits the lines before it, and not that line', async () => {
     const seen: string[] = [];
     const input = new PassThrough();
     const pumped = pump(
@@ -87,7 +87,7 @@ describe('a stream of lines', () => {
     expect(seen).toEqual(['{"a":1}']);
   });
 
-  it('stops when nobody reads its answers any more', async () => {
+  it('a stream is read no further when nobody reads its answers any more', async () => {
     let answered = 0;
     const output = new PassThrough({ highWaterMark: 10 });
     const input = Readable.from(Array.from({ length: 1000 }, () => Buffer.from('line\n')));
@@ -98,7 +98,7 @@ describe('a stream of lines', () => {
     expect(answered).toBeLessThan(20);
   });
 
-  it('stops when it is told to, with the answers that were asked for', async () => {
+  it('a stream that is stopped still gives the answers of the lines that were read', async () => {
     const { output, lines } = reader();
     const stop = new AbortController();
     const input = Readable.from([Buffer.from(`${numbered(20).join('\n')}\n`)]);
@@ -114,7 +114,7 @@ describe('a stream of lines', () => {
     expect(lines().length).toBeLessThan(10);
   });
 
-  it('stops when it is told to while nothing comes, and does not take what is not whole for a line', async () => {
+  it('a stream that is stopped while it waits for data ends, and an unfinished line is not submitted', async () => {
     const { output, lines } = reader();
     const stop = new AbortController();
     const input = new PassThrough();

@@ -49,7 +49,7 @@ const eventually = async (holds: () => Promise<boolean>): Promise<void> => {
 };
 
 describe('a stream of events', () => {
-  it('is answered 200 with a result for each line, in their order, and a bad line does not stop the rest', async () => {
+  it('a stream is answered 200 with a result for each line, in their order, and a bad line does not stop the rest', async () => {
     const replayed = order();
     await app.submit(replayed);
     const results = await app.stream(
@@ -84,7 +84,7 @@ describe('a stream of events', () => {
     expect(await app.head()).toBe(head + 3);
   });
 
-  it('of any length keeps its order, and each line is committed when its result is read', async () => {
+  it('a stream of any length keeps its order, and each line is committed when its result is read', async () => {
     const count = 3_000;
     const lines = Array.from({ length: count }, () => line(order())).join('');
     const results = await app.stream(lines);
@@ -92,7 +92,7 @@ describe('a stream of events', () => {
     expect(await app.head()).toBe(head + count);
   });
 
-  it('gives the result of a line while it is still open', async () => {
+  it('a stream gives the result of a line while it is still open', async () => {
     const { stream, response } = open();
     stream.write(line(order()));
     const message = await response;
@@ -111,7 +111,7 @@ describe('a stream of events', () => {
     await once(message, 'end');
   });
 
-  it('that is broken off in the middle of a line keeps the lines before it, and nothing of that one', async () => {
+  it('a stream that is broken off in the middle of a line keeps the lines before it, and nothing of that line', async () => {
     const { stream, response } = open();
     stream.write(line(order()));
     await once(await response, 'data');
@@ -123,7 +123,7 @@ describe('a stream of events', () => {
     expect((await app.submit(order())).status).toBe(201); // and nobody waits for it
   });
 
-  it('that ends in the middle of a line is told so, and the line is not kept', async () => {
+  it('a stream that ends in the middle of a line is answered so, and that line is not kept', async () => {
     const results = await app.stream(line(order()) + line(order()).slice(0, -30));
     expect(results).toEqual([
       { line: 1, status: 201, sequence: head + 1 },
@@ -132,7 +132,7 @@ describe('a stream of events', () => {
     expect(await app.head()).toBe(head + 1);
   });
 
-  it('whose client hangs up is read no further: what was committed stays, in order and without a gap', async () => {
+  it('a stream whose client hangs up is read no further, and what was committed stays, in order and without a gap', async () => {
     const { stream, response } = open();
     const events = Array.from({ length: 5_000 }, () => line(order()));
     stream.write(events.slice(0, 2_500).join(''));
@@ -149,7 +149,7 @@ describe('a stream of events', () => {
     expect(rows).toEqual([{ gapless: true }]);
   });
 
-  it('whose client does not read its results is not read from, and holds up nobody else', async () => {
+  it('a stream whose client does not read its results is not read from, and holds up nobody else', async () => {
     const { stream, response } = open();
     const bad = `${JSON.stringify({ note: 'x'.repeat(200) })}\n`.repeat(1_000);
     let blocked = false;
@@ -163,7 +163,7 @@ describe('a stream of events', () => {
     stream.destroy();
   });
 
-  it('that is open when the process stops gets the results of its lines, and an end', async () => {
+  it('a stream that is open when the process stops gets the results of its lines, and ends', async () => {
     const other = await startWritingApp(url);
     const { stream, response } = open(other.base);
     stream.write(line(order()));
@@ -186,12 +186,12 @@ describe('a stream of events', () => {
     expect(await app.head()).toBe(head + kept.length);
   });
 
-  it('with nothing in it has no results', async () => {
+  it('an empty stream has no results', async () => {
     expect(await app.stream('')).toEqual([]);
     expect(await app.stream('\n\n')).toEqual([]);
   });
 
-  it('takes no If-Match', async () => {
+  it('a stream with If-Match is refused', async () => {
     const answer = await app.send('POST', '/v1/ledgers/nvidia/events', line(order()), {
       'content-type': NDJSON,
       'if-match': '"1"',
@@ -200,7 +200,7 @@ describe('a stream of events', () => {
     expect(await app.head()).toBe(head);
   });
 
-  it('may have lines that are not UTF-8, which are refused alone', async () => {
+  it('a line of a stream that is not UTF-8 is refused alone', async () => {
     const broken = Buffer.from(line(order({ id: 'X' })));
     broken[broken.indexOf('X')] = 0xff;
     const results = await app.stream(Buffer.concat([broken, Buffer.from(line(order()))]));

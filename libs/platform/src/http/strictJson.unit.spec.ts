@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { countMembers, duplicateNames, elementsOf, readJson, readText, scanJson } from './strictJson.ts';
 
 describe('reading JSON', () => {
-  it('gives what JSON.parse gives, for every JSON text', () => {
+  it('every JSON text is read to the value that JSON.parse gives', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
         const text = JSON.stringify(value, null, 1);
@@ -12,7 +12,7 @@ describe('reading JSON', () => {
     );
   });
 
-  it('refuses what JSON.parse refuses, and says where', () => {
+  it('a text that JSON.parse refuses is refused, with the place of the error', () => {
     for (const text of ['', '  ', '{', '{"a":1}}', "{'a':1}", '{"a":1,}', 'NaN', '[1,2', '"\u0000"']) {
       expect(readJson(text)).toMatchObject({ ok: false, code: 'not-json' });
     }
@@ -20,7 +20,7 @@ describe('reading JSON', () => {
     expect(readJson('')).toMatchObject({ detail: 'there is nothing in it' });
   });
 
-  it('names a field that is written twice by its pointer, however it is escaped', () => {
+  it('a field that is written twice is named by its pointer, however it is escaped', () => {
     const pointers = (text: string): string[] => {
       const read = readJson(text);
       return read.ok ? [] : read.errors.map(({ pointer }) => pointer);
@@ -30,13 +30,13 @@ describe('reading JSON', () => {
     expect(pointers('{"__proto__":1,"__proto__":2}')).toEqual(['/__proto__']);
   });
 
-  it('bounds the nesting before anything recursive sees it', () => {
+  it('the nesting of a JSON text is bounded before anything recursive sees it', () => {
     expect(readJson(`${'['.repeat(33)}${']'.repeat(33)}`)).toMatchObject({ ok: false, code: 'malformed' });
     expect(readJson(`${'['.repeat(32)}${']'.repeat(32)}`).ok).toBe(true);
     expect(readJson('{"a":'.repeat(500_000))).toMatchObject({ ok: false, code: 'malformed' });
   });
 
-  it('refuses bytes that are not UTF-8, and passes over a byte order mark', () => {
+  it('bytes that are not UTF-8 are refused, and a byte order mark is skipped', () => {
     expect(readText(Buffer.from([0x22, 0xc3, 0x28, 0x22]))).toMatchObject({ ok: false, code: 'not-json' });
     expect(readText(Buffer.from([0xed, 0xa0, 0x80]))).toMatchObject({ ok: false }); // half a surrogate pair
     expect(readText(Buffer.from('\ufeff{}'))).toEqual({ ok: true, value: '{}' });
@@ -44,11 +44,11 @@ describe('reading JSON', () => {
 });
 
 describe('a JSON text from outside', () => {
-  it('tells its nesting and how many members were written', () => {
+  it('the scan of a JSON text gives its nesting and how many members were written', () => {
     expect(scanJson('{"a":[{"b":":{"}],"a":"\\""}')).toEqual({ depth: 3, members: 3 });
   });
 
-  it('has as many members as its value, unless a name is written twice', () => {
+  it('a JSON text has as many members as its value, unless a name is written twice', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value);
@@ -58,7 +58,7 @@ describe('a JSON text from outside', () => {
     );
   });
 
-  it('is cut into the elements of its array', () => {
+  it('a JSON array is cut into the texts of its elements', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue()), (array) => {
         const text = JSON.stringify(array, null, 1);
@@ -68,7 +68,7 @@ describe('a JSON text from outside', () => {
     );
   });
 
-  it('is no array when anything is before it, behind it, or missing', () => {
+  it('a text is no array when anything is before it, after it, or missing', () => {
     for (const text of ['', '{}', '[', '[1', '[1}', '[1] 2', '1,[2]', '[1]]', '"[]"'])
       expect(elementsOf(text)).toBeUndefined();
     expect(elementsOf(' [ ] ')).toEqual([]);
