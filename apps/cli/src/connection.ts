@@ -10,7 +10,7 @@ export interface ConnectionOptions {
 }
 
 /** Adds the options of every command that talks to a running Lading. */
-export function withConnection(command: Command): Command {
+export function withConnectionOptions(command: Command): Command {
   return command
     .option('--url <url>', 'where Lading answers (LADING_URL; default http://127.0.0.1:7400)')
     .option('--key <key>', 'an API key (LADING_KEY; default: the admin key of the data folder)');

@@ -11,9 +11,8 @@ import { OpenStreams } from './events/openStreams.ts';
 import { StreamController } from './events/stream.controller.ts';
 import { AskHandler } from './questions/ask.handler.ts';
 import { questionControllers } from './questions/questions.controller.ts';
-import { FindLedgersHandler } from './status/ledgers.query.ts';
 import { StatusController } from './status/status.controller.ts';
-import { FindStatusHandler } from './status/status.query.ts';
+import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.ts';
 
 /** The asking half of the HTTP contract. It needs PlatformModule, the journal's tables, and the read models of a projector. */
 @Module({

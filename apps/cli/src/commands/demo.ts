@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { MEMO_LEDGER, playMemo } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
 import type { Client } from '../client.ts';
@@ -13,7 +13,7 @@ interface DemoOptions extends ConnectionOptions {
 }
 
 export function addDemo(program: Command): void {
-  withConnection(program.command('demo'))
+  withConnectionOptions(program.command('demo'))
     .description('play the memo on the ledger nvidia of a running Lading, then print who holds what')
     .option('--json', 'print the final report as JSON')
     .option('--shipments <url>', 'where the shipments service answers, when it is a process of its own')

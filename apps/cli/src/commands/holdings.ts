@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { renderTable } from '../table.ts';
 
 interface HoldingsOptions extends ConnectionOptions {
@@ -19,7 +19,7 @@ type HoldingRow = Record<string, string | number | null>;
 const FILTERS = ['owner', 'custodian', 'item', 'order', 'stage', 'groupBy', 'accounts'] as const;
 
 export function addHoldings(program: Command): void {
-  withConnection(program.command('holdings'))
+  withConnectionOptions(program.command('holdings'))
     .description('who holds which hardware, and who is promised it')
     .requiredOption('-l, --ledger <ledger>', 'the ledger to ask')
     .option('--owner <party>', 'only what this party owns')

@@ -3,12 +3,14 @@ import type pg from 'pg';
 import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { eventsInFile, FileFeedError } from '#feed/file';
 import { PageReader } from '#journal/tail';
+import { createKafka } from '#feed/kafkaClient';
+import { KafkaLog } from '#feed/kafkaLog';
+import { identify } from '#feed/message';
+import { silent } from '#feed/observer';
 import { Fold } from '#ledger/fold';
 import { readConfig } from '#platform/service/config';
 import { reasonOf } from '../client.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { fromKafka } from '../replay/fromKafka.ts';
-import { inOrder } from '../replay/inOrder.ts';
 import { formatNumber } from '../table.ts';
 import { withPool } from '../withPool.ts';
 import { holdingsTable } from './holdings.ts';
@@ -25,6 +27,8 @@ interface ReplayOptions {
 
 /** The stages that are in parties' hands; the others are shown when asked for. */
 const PARTIES_STAGES = new Set(['ordered', 'in_transit', 'held', 'damaged']);
+
+const FETCH_BYTES = 4 * 1024 * 1024;
 
 export function addReplay(program: Command): void {
   program
@@ -70,6 +74,25 @@ async function print(events: AsyncIterable<FeedEvent>, options: ReplayOptions): 
   say(holdingsTable(shown.map((holding) => ({ ...holding }))));
 }
 
+/**
+ * Holds a stream to what a ledger promises: 1, 2, 3 … without a gap. Repeats are skipped.
+ * @throws UserError at a hole: what follows cannot be trusted
+ */
+async function* inOrder(events: AsyncIterable<FeedEvent>): AsyncGenerator<FeedEvent> {
+  let last = 0;
+  for await (const event of events) {
+    if (event.sequence <= last) continue;
+    if (event.sequence !== last + 1) {
+      throw new UserError(
+        `The stream has a hole: after event ${last} comes ${event.sequence}. What follows was not replayed.`,
+        exitCodes.broken,
+      );
+    }
+    last = event.sequence;
+    yield event;
+  }
+}
+
 /** Waits for the reader, so that a long stream takes no memory. */
 async function write(bytes: Buffer): Promise<void> {
   process.stdout.write(bytes);
@@ -80,6 +103,30 @@ async function write(bytes: Buffer): Promise<void> {
 async function* fromJournal(pool: pg.Pool, ledger: string): AsyncGenerator<FeedEvent> {
   const pages = new PageReader(pool).all(ledger, 0, { events: 2_000, bytes: 8_388_608 });
   for await (const { events } of pages) for (const { bytes, ...said } of events) yield toFeedEvent(bytes, said);
+}
+
+/** A ledger's events as Kafka has them now: every partition from its first record to the end that it had at the start. */
+async function* fromKafka(brokers: readonly string[], topic: string, ledger: string): AsyncGenerator<FeedEvent> {
+  const log = new KafkaLog(createKafka({ brokers, clientId: 'lading-replay' }, silent), topic);
+  try {
+    for (const { partition, start, end } of await log.extents(await log.partitions())) {
+      yield* fromPartition(log, partition, start, end, ledger);
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+async function* fromPartition(log: KafkaLog, partition: number, start: bigint, end: bigint, ledger: string) {
+  for (let next = start; next < end; ) {
+    const records = await log.read(partition, next, FETCH_BYTES);
+    if (records.length === 0) throw new Error(`partition ${partition} ends at offset ${next}, ${end} was expected`);
+    for (const record of records) {
+      next = BigInt(record.offset) + 1n;
+      const said = identify(record);
+      if (said?.ledger === ledger && record.value !== null) yield toFeedEvent(record.value, said);
+    }
+  }
 }
 
 async function* fromFile(file: string, ledger: string): AsyncGenerator<FeedEvent> {

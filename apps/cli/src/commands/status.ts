@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { StatusRow } from '#contracts/rows';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { renderTable } from '../table.ts';
 
 export function addStatus(program: Command): void {
-  withConnection(program.command('status'))
+  withConnectionOptions(program.command('status'))
     .description('how far each consumer of each ledger has come')
     .option('--json', 'print the rows as JSON')
     .addHelpText('after', '\nExample:\n  lading status\n')

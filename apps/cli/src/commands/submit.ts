@@ -1,6 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { Command } from 'commander';
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts';
+import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { readEvents } from '../readEvents.ts';
 import { type Route, routeOver, type SubmitResult, submitEvents } from '../submitEvents.ts';
@@ -15,7 +15,7 @@ interface SubmitOptions extends ConnectionOptions {
 }
 
 export function addSubmit(program: Command): void {
-  withConnection(program.command('submit'))
+  withConnectionOptions(program.command('submit'))
     .description('submit events to a ledger: one event, a JSON array of them, or one a line (NDJSON)')
     .argument('[files...]', 'files in the order to submit them; - or none reads standard input')
     .requiredOption('-l, --ledger <ledger>', 'the ledger to submit to')

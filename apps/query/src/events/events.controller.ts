@@ -8,7 +8,7 @@ import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters
 import { malformed, notFound } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { eventFilter, streamFilter } from './eventFilter.ts';
-import { FindEvent, FindEvents } from './findEvents.query.ts';
+import { FindEvent, FindEvents } from './findEvents.handler.ts';
 
 export const Filter = {
   after: sequenceNumber.optional().describe('Only events after this sequence.'),

@@ -1,11 +1,49 @@
 import { Inject } from '@nestjs/common';
-import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { readEvent, readEvents, readHead } from '#journal/reader';
+import { type EventFilter, readEvent, readEvents, readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { Ledgers } from '../asking/ledgers.ts';
 import { Visibility } from '../asking/visibility.ts';
-import { FindEvent, FindEvents, type FoundEvent, type FoundEvents } from './findEvents.query.ts';
+
+interface FoundEvent {
+  readonly sequence: number;
+  /** Exactly what the ledger keeps. */
+  readonly bytes: Buffer;
+}
+
+interface FoundEvents {
+  readonly events: readonly FoundEvent[];
+  /** The ledger's last sequence: every event up to it was looked at. */
+  readonly head: number;
+  readonly more: boolean;
+}
+
+/** A ledger's events after a sequence, in order. */
+export class FindEvents extends Query<FoundEvents> {
+  declare readonly found: FoundEvents;
+
+  constructor(
+    readonly ledger: string,
+    readonly minSequence: number | undefined,
+    readonly after: number,
+    readonly limit: number,
+    readonly filter: EventFilter,
+  ) {
+    super();
+  }
+}
+
+/** One event's bytes; undefined when the ledger does not go that far. */
+export class FindEvent extends Query<{ readonly bytes: Buffer | undefined; readonly head: number }> {
+  constructor(
+    readonly ledger: string,
+    readonly minSequence: number | undefined,
+    readonly sequence: number,
+  ) {
+    super();
+  }
+}
 
 /** Events may be 64 KB each: a page of large ones ends before its limit, and is put together in small steps. */
 const PAGE_BYTES = 4_194_304;

@@ -8,8 +8,7 @@ import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging } from '../asking/parameters.ts';
 import { malformed } from '../asking/problems.ts';
 import { Asks } from '../docs/asks.ts';
-import { FindLedgers } from './ledgers.query.ts';
-import { FindStatus } from './status.query.ts';
+import { FindLedgers, FindStatus } from './status.handler.ts';
 
 const List = z.strictObject({ ...paging, ...inTime });
 /** Under a name of its own: a parameter's type that is also a value would be taken for its class. */

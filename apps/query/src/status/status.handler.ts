@@ -1,10 +1,23 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import type { LedgerRow } from '#contracts/rows';
+import type { LedgerRow, StatusRow } from '#contracts/rows';
+import { relayStatus } from '#feed/status';
 import { readLedgers } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
-import { FindStatus } from './status.query.ts';
+import { projectionStatus } from '#projections/versions/status';
+
+/** How far every consumer of every ledger is. */
+export class FindStatus extends Query<readonly StatusRow[]> {}
+
+@QueryHandler(FindStatus)
+export class FindStatusHandler implements IQueryHandler<FindStatus> {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  async execute(): Promise<readonly StatusRow[]> {
+    return [...(await relayStatus(this.pool)), ...(await projectionStatus(this.pool))];
+  }
+}
 
 /** Every ledger, where it stands, and how far its consumers are. */
 export class FindLedgers extends Query<readonly LedgerRow[]> {}
@@ -18,11 +31,11 @@ export class FindLedgersHandler implements IQueryHandler<FindLedgers> {
 
   async execute(): Promise<readonly LedgerRow[]> {
     const statuses = await this.queries.execute(new FindStatus());
-    const heads = await readLedgers(this.pool);
-    return heads.map((head) => ({
-      ...head,
+    const ledgers = await readLedgers(this.pool);
+    return ledgers.map((one) => ({
+      ...one,
       positions: statuses
-        .filter(({ ledger }) => ledger === head.ledger)
+        .filter(({ ledger }) => ledger === one.ledger)
         .map(({ consumer, version, sequence, state }) => ({ consumer, version, sequence, state })),
     }));
   }
