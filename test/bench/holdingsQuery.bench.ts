@@ -27,8 +27,8 @@ const QUESTIONS = 3_000;
 const KEY = 'the-bootstrap-key-of-the-benches';
 
 /**
- * What a party holds, among a million postings, asked of the whole query service without a network: routing, key, read model, checked
- * answer. Against a service that asks the database for nothing (`SELECT 1`) in the same kind of transaction.
+ * Asks the whole query service, without a network, what a party holds among a million postings: routing, key, read model, checked
+ * answer. The yardstick is a service that asks the database for nothing (`SELECT 1`) in the same kind of transaction.
  */
 export async function run(): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'lading-bench-holdings-'));

@@ -23,8 +23,8 @@ const PER_SECOND = 16_000;
 const GROWTH_MB = 150;
 
 /**
- * All read models from the journal, by `rebuild` in a process of its own, on a PostgreSQL with fsync on, against inserting the rows that
- * come out of it plainly: no look-ups, no updates, nothing worked out.
+ * Builds all read models from the journal, by `rebuild` in a process of its own, on a PostgreSQL with fsync on. The yardstick is a plain
+ * insertion of the rows that come out of it: no look-ups, no updates, nothing worked out.
  */
 export async function run({
   events = Number(process.env.LADING_BENCH_EVENTS ?? 1_000_000),
@@ -63,9 +63,9 @@ export async function run({
 
 function rebuildElsewhere(url: string): Promise<Rebuilding> {
   return new Promise((resolve, reject) => {
-    // Built it ends with .js, as this file does.
+    // When built, that file ends with .js, as this one does.
     const child = fork(new URL(`./rebuild/rebuildProcess${extname(import.meta.url)}`, import.meta.url), [url], {
-      // As the projector is started: without the writers' young generation, which this process may have been given.
+      // The projector is started like this: without the writers' young generation, which this process may have been given.
       execArgv: process.execArgv.filter((flag) => !flag.startsWith('--max-semi-space-size')),
     });
     child.once('message', (result) => {

@@ -27,7 +27,7 @@ export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModel
     template: 'projections',
     migrate: (url) => migrate(url, projectionMigrations),
   });
-  // As the projector's own.
+  // A pool like the projector's.
   const pool = createPool(database.url, { pipeline: true });
   const models = new ReadModels(pool, await ensureActive(pool));
   return {
@@ -43,7 +43,7 @@ export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModel
   };
 }
 
-/** In batches of `size`, all at once unless told. */
+/** Applies events in batches of `size`, all at once unless told. */
 export async function applyAll(
   models: ReadModels,
   events: readonly LedgerEvent[],

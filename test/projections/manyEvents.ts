@@ -14,9 +14,10 @@ const window = { from: '2023-12-01', to: '2023-12-31' };
 type Fact = { [T in EventType]: { type: T; data: Completed<T> } }[EventType];
 
 /**
- * A year of a busy ledger, `count` events, made as they are asked for and always the same, `underWay` orders at a time: orders of one to three lines (most of one) are placed,
- * dispatched and received; one in twenty is reassigned before, one in fifty is swapped for another, one in thirty arrives damaged,
- * one in ten is tracked by serial number. Made by hand, since deciding them would take longer than projecting them.
+ * A year of a busy ledger: `count` events, always the same, generated one at a time, with `underWay` orders between their placing and
+ * their receipt. Orders of one to three lines (most of one) are placed, dispatched and received; one in twenty is reassigned before, one
+ * in fifty is swapped for another, one in thirty arrives damaged, one in ten is tracked by serial number. The events are written here
+ * and not decided by the ledger, since deciding them would take longer than projecting them.
  */
 export function* manyEvents(count: number, underWay = 3_000): Generator<LedgerEvent> {
   let sequence = 0;

@@ -12,7 +12,10 @@ import { type Leg, legs, missing } from '../swaps/legs.ts';
  *
  * Both are raised by the swap's execution, so that a list by sequence has its place for them.
  */
-export async function clockFlags(model: ReadModel, { executedFrom = 0, limit = ALL }: Among = {}): Promise<FlagRow[]> {
+export async function clockFlags(
+  model: ReadModel,
+  { executedFrom = 0, limit = NO_LIMIT }: Among = {},
+): Promise<FlagRow[]> {
   const found = await legs(model, { swaps: await overdueSwaps(model, executedFrom, limit) });
   const swaps = [...groupBy(found, ({ swap }) => swap).values()];
   const receipts = await receiptsOf(model, swaps);
@@ -27,7 +30,7 @@ interface Among {
   readonly executedFrom?: number;
   readonly limit?: number;
 }
-const ALL = 1_000_000;
+const NO_LIMIT = 1_000_000;
 
 async function overdueSwaps({ db, ledger, asOf }: ReadModel, from: number, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ swap: string }>(
@@ -41,7 +44,7 @@ async function overdueSwaps({ db, ledger, asOf }: ReadModel, from: number, limit
 }
 
 type Receipts = ReadonlyMap<string, readonly number[]>;
-const keyOfLeg = ({ swap, leg }: Pick<Leg, 'swap' | 'leg'>): string => `${swap}|${leg}`;
+const legKey = ({ swap, leg }: Pick<Leg, 'swap' | 'leg'>): string => `${swap}|${leg}`;
 
 /** The events that brought (or lost) units of each leg. */
 async function receiptsOf({ db, ledger, asOf }: ReadModel, swaps: readonly (readonly Leg[])[]): Promise<Receipts> {
@@ -51,11 +54,11 @@ async function receiptsOf({ db, ledger, asOf }: ReadModel, swaps: readonly (read
      WHERE ledger = $1 AND swap = ANY($2) AND occurred <= $3 GROUP BY swap, leg`,
     [ledger, ids, asOf.occurred.toISOString()],
   );
-  return new Map(rows.map((row) => [keyOfLeg(row), row.sequences]));
+  return new Map(rows.map((row) => [legKey(row), row.sequences]));
 }
 
 const eventsOf = (own: readonly Leg[], receipts: Receipts): number[] => {
-  const all = own.flatMap((leg) => [leg.raised ?? 0, ...(receipts.get(keyOfLeg(leg)) ?? [])]);
+  const all = own.flatMap((leg) => [leg.raised ?? 0, ...(receipts.get(legKey(leg)) ?? [])]);
   return [...new Set(all)].sort((a, b) => a - b);
 };
 

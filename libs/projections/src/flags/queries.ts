@@ -14,7 +14,7 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
   const key = pageStart(query, [0, '']);
   const [raised, last] = (key ?? [0, '']) as [number, string];
   const stored = await storedFlags(model, query, raised, last);
-  // Every swap found has a flag at least, but for the one in which the page before ended; a filter may leave out any.
+  // Every overdue swap has at least one flag for this page, except the one in which the page before ended; a filter may leave out any.
   const filtered = query.rule !== undefined || query.party !== undefined || query.item !== undefined;
   const among = { executedFrom: raised, ...(!filtered && { limit: limitOf(query) + 2 }) };
   const byClock = (await clockFlags(model, among)).filter(
@@ -61,7 +61,7 @@ const ID_OF_FLAG = `(f.rule || ':' || f.sequence || ':' || f.n) COLLATE "C"`;
 async function storedFlags(model: ReadModel, query: FlagsQuery, raised: number, last: string): Promise<FlagRow[]> {
   const where = new Where(model.ledger, 'f').equals('f.rule', query.rule).equals('f.item', query.item);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(f.parties)`);
-  // The first condition is what the index knows.
+  // The index has the first condition only.
   where.and(`f.sequence >= ${where.value(raised)}`).after(['f.sequence', ID_OF_FLAG], [raised, last]);
   return select(model, where, limitOf(query) + 1);
 }

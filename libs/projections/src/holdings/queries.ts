@@ -3,7 +3,7 @@ import { PartiesStage, type Stage } from '#contracts/scalars';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, type SortKey, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
-/** Which accounts; what is left out is any. */
+/** Which accounts are asked for; a key that is left out may have any value. */
 export interface HoldingsFilter {
   readonly owner?: string | undefined;
   readonly custodian?: string | undefined;
@@ -54,8 +54,8 @@ async function byAccount(model: ReadModel, query: HoldingsQuery): Promise<Page<H
 }
 
 /**
- * Straight from the accounts: the few of one order; or all of them with what is outside the parties' hands, of which there is no
- * index, since it is only looked at when a sum is checked.
+ * Reads the accounts themselves: the few of one order, or all of them with those outside the parties' hands. There is no index of
+ * the latter, since they are only looked at when a sum is checked.
  */
 async function accountsDirectly({ db, ledger }: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
   const where = filtered(new Where(ledger, 'h'), 'h', query)
@@ -68,7 +68,7 @@ async function accountsDirectly({ db, ledger }: ReadModel, query: HoldingsQuery)
   return rows;
 }
 
-/** The totals say which items of which owners there are at all; of each the index has the accounts in order. */
+/** The totals say which items of which owners there are at all; for each of those the index has the accounts in order. */
 async function accountsByTotals({ db, ledger }: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
   const limit = limitOf(query) + 1;
   const start = pageStart(query, LIKE);
@@ -111,7 +111,7 @@ async function byGroup(
   if (query.accounts !== 'all') {
     where.and(totalled ? `h.stage = ANY(${where.value(PartiesStage.options)})` : 'h.open');
   }
-  // Null sorts nowhere and is after nothing: units that are on no shipment are grouped under the empty id.
+  // Null has no place in a sort order: units that are on no shipment are grouped under the empty id.
   const columns = keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
   const like = keys.map(() => '');
   where.after(columns, pageStart(query, like));

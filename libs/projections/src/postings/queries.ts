@@ -10,7 +10,7 @@ interface PostingsQuery extends HoldingsFilter, PageQuery {}
 /** The journal lines behind a balance, in sequence order, each with its event. Their quantities sum to the balance. */
 export async function postings(model: ReadModel, query: PostingsQuery): Promise<Page<PostingRow>> {
   const { db, ledger } = model;
-  const orders = await ordersOf(model, query);
+  const orders = await fewOrdersOf(model, query);
   const where = filtered(new Where(ledger, 'p'), 'h', query);
   if (query.accounts !== 'all') where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
   if (orders !== undefined) where.and(`h."order" = ANY(${where.value(orders)})`);
@@ -32,19 +32,19 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   );
 }
 
-/** Up to so many lines of a party are looked up one by one; the postings of one with more are soon found among all. */
-const FEW = 5_000;
+/** The postings of a party with more lines than this are soon found among all; of a party with fewer, the orders are looked up first. */
+const FEW_LINES = 5_000;
 
 /**
- * The orders of which a party ever had units, when they are few: among a million postings of others, the few of a small party would
- * not be found by reading on until a page is full. Undefined when there is no need to know them.
+ * The orders of which a party ever had units, when they are few. Without them, a page of a small party's postings would be looked for
+ * among a million postings of others. Undefined when there is no need to know the orders.
  */
-async function ordersOf({ db, ledger }: ReadModel, { owner, item, order, accounts }: PostingsQuery) {
+async function fewOrdersOf({ db, ledger }: ReadModel, { owner, item, order, accounts }: PostingsQuery) {
   if (owner === undefined || order !== undefined || accounts === 'all') return undefined;
   const where = new Where(ledger, 'q').equals('q.owner', owner).equals('q.item', item);
   const { rows } = await db.query<{ order: string }>(
-    `SELECT q."order" FROM queue q ${where.sql} LIMIT ${FEW}`,
+    `SELECT q."order" FROM queue q ${where.sql} LIMIT ${FEW_LINES}`,
     where.values,
   );
-  return rows.length < FEW ? [...new Set(rows.map((row) => row.order))] : undefined;
+  return rows.length < FEW_LINES ? [...new Set(rows.map((row) => row.order))] : undefined;
 }

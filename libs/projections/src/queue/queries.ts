@@ -28,7 +28,7 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   const filter = new Where(ledger, 'q');
   filter.values.splice(0, 1, ...where.values);
   filter.equals('q.owner', query.owner).equals('o.buyer', query.buyer);
-  // Without a filter a page is the next entries of the index; with one, who is left out still counts.
+  // Without a filter a page is the next entries of the index; with one, the owners who are left out still count.
   const filters = query.owner !== undefined || query.buyer !== undefined;
   const next = `SELECT * FROM queue q ${where.sql} ORDER BY ${ORDER}${filters ? '' : ` LIMIT ${limitOf(query) + 1}`}`;
   const { rows } = await db.query<Row>(

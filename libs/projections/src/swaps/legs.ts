@@ -2,7 +2,7 @@ import type { SwapRow } from '#contracts/rows';
 import type { ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/page.ts';
 
-/** A leg of a swap as it stands at a moment. */
+/** A leg of a swap as of a moment. */
 export interface Leg {
   readonly swap: string;
   readonly leg: number;
@@ -21,7 +21,7 @@ export interface Leg {
   readonly received: number;
   readonly lost: number;
   readonly cancelled: number;
-  /** The received units, each for the days since it came. */
+  /** The received units, each times the days since it came. */
   readonly unitDays: number;
   readonly overdue: boolean;
 }
@@ -62,7 +62,7 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
   return rows.map((row) => ({ ...row, unitDays: Number(row.unitDays) }));
 }
 
-/** What has not come of an executed leg; of one that is not executed nothing is missing yet. */
+/** The units of an executed leg that have not come; nothing is missing yet of a leg that is not executed. */
 export const missing = (leg: Leg): number => (leg.executed ? leg.quantity - leg.received : 0);
 
 export const legRow = (leg: Leg): SwapRow['legs'][number] => ({

@@ -6,7 +6,7 @@ import type { ReadModel } from '../reading/readModel.ts';
 /** Units in any stage, also those that are outside the parties' hands: a lost unit is still known by its number. */
 interface UnitsQuery extends Omit<HoldingsFilter, 'accounts'>, PageQuery {}
 
-/** Units with a serial number, by it, each with the account it is in. */
+/** Units with a serial number, sorted by it, each with the account it is in. */
 export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promise<Page<UnitRow>> {
   const where = filtered(new Where(ledger, 'u'), 'h', query).after(['u.serial', 'u.item'], pageStart(query, ['', '']));
   const { rows } = await db.query<UnitRow>(`${SELECT} ${where.sql} ${ORDER} LIMIT ${limitOf(query) + 1}`, where.values);
