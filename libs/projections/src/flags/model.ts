@@ -35,9 +35,13 @@ export async function insertFlags(db: Db, ledger: string, raised: readonly Raise
   await insert(db, ledger, numbered);
 }
 
+const JUDGED = ['lading.reallocation.made.v1', 'lading.swap.executed.v1', 'lading.shipment.received.v1'] as const;
+type Judged = LedgerEvent<(typeof JUDGED)[number]>;
+const isJudged = (event: LedgerEvent): event is Judged => (JUDGED as readonly string[]).includes(event.type);
+
 export const flagsModel: Model = {
   tables: [flags, transfers],
-  types: ['lading.reallocation.made.v1', 'lading.swap.executed.v1', 'lading.shipment.received.v1'],
+  types: JUDGED,
   /**
    * Judges each event by what was known when it came: the tables have the parties, shipments and swaps from before the batch, and the
    * batch's own events are followed on top of them.
@@ -53,13 +57,6 @@ export const flagsModel: Model = {
     await insertFlags(db, batch.ledger, raised);
   },
 };
-
-type Judged = LedgerEvent<'lading.reallocation.made.v1' | 'lading.swap.executed.v1' | 'lading.shipment.received.v1'>;
-
-const isJudged = (event: LedgerEvent): event is Judged =>
-  event.type === 'lading.reallocation.made.v1' ||
-  event.type === 'lading.swap.executed.v1' ||
-  event.type === 'lading.shipment.received.v1';
 
 function judge(event: Judged, { orders }: Batch, background: Background): RaisedFlag[] {
   if (event.type !== 'lading.shipment.received.v1')
