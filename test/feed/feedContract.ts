@@ -63,7 +63,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
         expect(Buffer.concat(applied).equals(Buffer.concat(bytesOf(events)))).toBe(true);
       });
 
-    it('gives every event of every ledger once, in order, byte for byte as it was kept', async () => {
+    it('a feed gives every event of every ledger once, in order, with exactly the bytes that the ledger keeps', async () => {
       const nvidia = someEvents('nvidia', 1, 2_500);
       const amd = someEvents('amd', 1, 30);
       await harness.publish([...nvidia.slice(0, 100), ...amd.slice(0, 10), ...nvidia.slice(100), ...amd.slice(10)]);
@@ -72,7 +72,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       await reaches('amd', amd);
     });
 
-    it('goes on where the sink stands, whoever brought it there', async () => {
+    it('a feed continues after the position of its sink, whoever moved that position', async () => {
       const events = someEvents('nvidia', 1, 50);
       await sink.apply(
         'nvidia',
@@ -83,7 +83,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       await reaches('nvidia', events);
     });
 
-    it('stopped and started again, goes on after what was applied', async () => {
+    it('a feed that is stopped and started again continues after the last applied event', async () => {
       const events = someEvents('nvidia', 1, 3_000);
       await harness.publish(events);
       const first = start({ batch: 100 });
@@ -96,7 +96,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       await reaches('nvidia', events);
     });
 
-    it('shows no half of an atomic batch: it is applied in one call, however large and wherever a page ends', async () => {
+    it('a feed hands on an atomic batch in one call, however large the batch is and wherever a page ends', async () => {
       const events = [
         ...someEvents('nvidia', 1, 3),
         ...anAtomicBatch('nvidia', 4, 8),
@@ -113,7 +113,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       for (const to of cuts) expect([1, 2, 3, 8, 9, 10, 22, 23]).toContain(to);
     });
 
-    it('tries again while the sink fails, says so in its state, and loses and doubles nothing', async () => {
+    it('a feed tries again while its sink fails, says so in its state, and neither loses nor doubles an event', async () => {
       const events = someEvents('nvidia', 1, 30);
       await harness.publish(events);
       let broken = true;
@@ -129,7 +129,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       await reaches('nvidia', events);
     });
 
-    it('stops a ledger at a hole, with the status, and the other ledgers go on', async () => {
+    it('a feed stops a ledger at a hole with the status `hole`, and the other ledgers continue', async () => {
       const nvidia = someEvents('nvidia', 1, 20);
       const amd = someEvents('amd', 1, 20);
       const without = nvidia.filter(({ sequence }) => sequence !== 11 && sequence !== 12);
@@ -145,7 +145,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       await reaches('nvidia', nvidia.slice(0, 10));
     });
 
-    it('parks a ledger at an event that cannot be applied, with the reason, and the other ledgers go on', async () => {
+    it('a feed parks a ledger at an event that cannot be applied, with the reason, and the other ledgers continue', async () => {
       const nvidia = someEvents('nvidia', 1, 20);
       const amd = someEvents('amd', 1, 20);
       sink.poison.add('nvidia/8');
@@ -165,7 +165,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
       await reaches('nvidia', nvidia);
     });
 
-    it('applies nothing twice when two feeds work for one sink', async () => {
+    it('two feeds that work for one sink apply no event twice', async () => {
       const events = [...someEvents('nvidia', 1, 1_500), ...someEvents('amd', 1, 1_500)];
       await harness.publish(events);
       start({ batch: 50 });
@@ -175,14 +175,14 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
     });
 
     if (secondHand) {
-      it('skips an event that comes a second time', async () => {
+      it('a feed skips an event that comes a second time', async () => {
         const events = someEvents('nvidia', 1, 40);
         await harness.publish([...events.slice(0, 25), ...events.slice(10, 30), ...events.slice(20)]);
         start({ batch: 7 });
         await reaches('nvidia', events);
       });
 
-      it('fills a hole from the journal where it may, and goes on', async () => {
+      it('a feed that has a journal fills a hole from it and continues', async () => {
         const nvidia = someEvents('nvidia', 1, 40);
         await harness.publish(nvidia.filter(({ sequence }) => sequence < 5 || sequence > 34));
         const journal = nvidia.map((event) => toFeedEvent(event.bytes));
@@ -194,7 +194,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
     }
 
     if (endless && secondHand) {
-      it('waits for the rest of an atomic batch that came in part, and resumes before it', async () => {
+      it('a feed waits for the rest of an atomic batch that came in part, and after a restart reads from before that batch', async () => {
         const events = [...someEvents('nvidia', 1, 2), ...anAtomicBatch('nvidia', 3, 6), ...someEvents('nvidia', 7, 7)];
         const amd = someEvents('amd', 1, 3);
         await harness.publish(events.slice(0, 4));
@@ -212,7 +212,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
     }
 
     if (secondHand) {
-      it('fills a hole in the middle of an atomic batch, and applies the batch in one call', async () => {
+      it('a feed fills a hole in the middle of an atomic batch, and applies the batch in one call', async () => {
         const events = [
           ...someEvents('nvidia', 1, 2),
           ...anAtomicBatch('nvidia', 3, 9),
@@ -229,7 +229,7 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
     }
 
     if (endless) {
-      it('picks up what comes while it runs, also a new ledger', async () => {
+      it('a feed picks up events, and new ledgers, that come while it runs', async () => {
         start();
         await harness.publish(someEvents('nvidia', 1, 3));
         await reaches('nvidia', someEvents('nvidia', 1, 3));

@@ -52,7 +52,7 @@ describe('the projector', () => {
       expect(await appliedSequence(pool, LEDGER)).toBe(sequence);
     });
 
-  it('follows the journal where there is no Kafka, is ready when it does, and goes on where it stopped', async () => {
+  it('the projector follows the journal where there is no Kafka, is ready when it does, and continues where it stopped', async () => {
     await append(pool, events.slice(0, 300));
     const first = await start(ProjectorModule);
     await applied(300);
@@ -73,7 +73,7 @@ describe('the projector', () => {
   });
 
   describeKafka('with brokers', () => {
-    it('follows Kafka, and fills from the journal what is missing there', async () => {
+    it('the projector follows Kafka, and fills events that are missing there from the journal', async () => {
       const topics = new Topics(brokers());
       const topic = freshTopicName();
       await topics.make(topic);

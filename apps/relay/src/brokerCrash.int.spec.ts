@@ -28,7 +28,7 @@ describeKafka('a broker that is killed with SIGKILL and started again on its dat
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   });
 
-  it('loses no event and doubles none: the relay waits, says so, and goes on, and so does the consumer', async () => {
+  it('when a broker is killed and started again, no event is lost or doubled: relay and consumer wait, say so, and continue', async () => {
     const topic = freshTopicName();
     let broker = await startBroker({ dataDir: folder });
     const connection = { brokers: [broker.brokers], clientId: 'test' };

@@ -73,7 +73,7 @@ describeKafka('the relay', () => {
     return sequences.length;
   };
 
-  it('publishes every event of every ledger once and in order, byte for byte, each ledger on one partition', async () => {
+  it('the relay publishes every event of every ledger once and in order, byte for byte, each ledger on one partition', async () => {
     await append(pool, [...someEvents('nvidia', 1, 2_500), ...someEvents('amd', 1, 10)]);
     const relay = start();
     await isPublished('nvidia', someEvents('nvidia', 1, 2_500));
@@ -92,7 +92,7 @@ describeKafka('the relay', () => {
     });
   });
 
-  it('tells how far it is: ledger by ledger, and why it does not publish', async () => {
+  it('the status of the relay says how far each ledger is published, and why the relay does not publish', async () => {
     expect(await relayStatus(pool)).toEqual([]);
     await append(pool, someEvents('nvidia', 1, 10));
     const relay = start();
@@ -119,7 +119,7 @@ describeKafka('the relay', () => {
     ]);
   });
 
-  it('leaves every ledger on its partition when partitions are added, and puts new ledgers on the new ones', async () => {
+  it('the relay leaves every ledger on its partition when partitions are added, and puts new ledgers on the new ones', async () => {
     await append(pool, [...someEvents('nvidia', 1, 5), ...someEvents('amd', 1, 5)]);
     const first = start({ topic: { topic, partitions: 1 } });
     await isPublished('amd', someEvents('amd', 1, 5));
@@ -136,7 +136,7 @@ describeKafka('the relay', () => {
     expect((await published('dojo')).partitions).toEqual([1]);
   });
 
-  it('fills a topic that was deleted and made again while it was stopped, from the start', async () => {
+  it('a topic that was deleted and created again while the relay was stopped is filled from the start', async () => {
     await append(pool, [...someEvents('nvidia', 1, 1_200), ...someEvents('amd', 1, 10)]);
     const first = start();
     await isPublished('nvidia', someEvents('nvidia', 1, 1_200));
@@ -152,7 +152,7 @@ describeKafka('the relay', () => {
     await isPublished('amd', someEvents('amd', 1, 10));
   });
 
-  it('notices that the topic was deleted while it runs, makes it again with its settings and fills it from the start', async () => {
+  it('a topic that is deleted while the relay runs is created again with its settings and filled from the start', async () => {
     await append(pool, someEvents('nvidia', 1, 50));
     start({ checkEvery: 300 });
     await isPublished('nvidia', someEvents('nvidia', 1, 50));
@@ -164,7 +164,7 @@ describeKafka('the relay', () => {
     await isPublished('nvidia', someEvents('nvidia', 1, 60));
   });
 
-  it('notices by the next offset that the topic was made again behind its back, and fills it from the start', async () => {
+  it('the relay notices by the next offset that its topic was created again, and fills the topic from the start', async () => {
     await append(pool, someEvents('nvidia', 1, 50));
     start({ checkEvery: 3_600_000, pollEvery: 3_600_000 });
     await isPublished('nvidia', someEvents('nvidia', 1, 50));
@@ -179,7 +179,7 @@ describeKafka('the relay', () => {
     });
   });
 
-  it('moves a ledger whose partition is gone, and publishes it from its start', async () => {
+  it('a ledger whose partition is gone moves to another one, and is published from its start', async () => {
     await append(pool, [...someEvents('nvidia', 1, 5), ...someEvents('amd', 1, 5)]);
     const first = start({ topic: { topic, partitions: 2 } });
     await isPublished('amd', someEvents('amd', 1, 5));
@@ -192,7 +192,7 @@ describeKafka('the relay', () => {
     await isPublished('amd', someEvents('amd', 1, 5));
   });
 
-  it('stands by while another publishes, and takes over without a gap when that one stops', async () => {
+  it('a relay stands by while another one publishes, and takes over without a gap when that one stops', async () => {
     await append(pool, someEvents('nvidia', 1, 100));
     const first = start();
     await isPublished('nvidia', someEvents('nvidia', 1, 100));
@@ -207,7 +207,7 @@ describeKafka('the relay', () => {
     expect(second.state()).toEqual({ state: 'publishing' });
   });
 
-  it('killed with SIGKILL between the acknowledgement and its cursor, has sent some events twice and lost none', async () => {
+  it('a relay that is killed between the acknowledgement and storing its cursor sends some events twice and loses none', async () => {
     await append(pool, someEvents('nvidia', 1, 300));
     const { exited } = startProcess('die');
     await exited;
@@ -223,7 +223,7 @@ describeKafka('the relay', () => {
     });
   });
 
-  it('frozen with SIGSTOP, is replaced, and woken again writes nothing over what its successor stored', async () => {
+  it('a relay that is frozen is replaced, and when it continues it overwrites nothing that its successor stored', async () => {
     await append(pool, someEvents('nvidia', 1, 10));
     const { child, publishing } = startProcess();
     await publishing;
@@ -243,7 +243,7 @@ describeKafka('the relay', () => {
     });
   });
 
-  it('goes on by itself after its connections to PostgreSQL were cut', async () => {
+  it('a relay continues by itself after its connections to PostgreSQL were cut', async () => {
     await append(pool, someEvents('nvidia', 1, 10));
     const relay = start();
     await isPublished('nvidia', someEvents('nvidia', 1, 10));
@@ -258,7 +258,7 @@ describeKafka('the relay', () => {
     });
   });
 
-  it('publishes nothing into a topic that would delete events, and says what to do', async () => {
+  it('the relay publishes nothing into a topic that would delete events, and says what to do', async () => {
     const admin = topics.kafka.admin();
     await admin.connect();
     await admin.createTopics({

@@ -48,7 +48,7 @@ describeKafka('the relay as a service', () => {
     return createApp(RelayModule, readConfig({ env }) as WithDatabase, { name: 'relay' });
   };
 
-  it('is ready when it publishes, shows in its metrics what it published, and stops with nothing left to do', async () => {
+  it('the relay service is ready when it publishes, shows in its metrics what it published, and stops with nothing left to do', async () => {
     await append(pool, someEvents('nvidia', 1, 10));
     const app = await startOn(brokers().join(','));
     await eventually(async () => {
@@ -66,7 +66,7 @@ describeKafka('the relay as a service', () => {
     expect(rows).toEqual([{ sequence: 10 }]);
   });
 
-  it('is alive but not ready while the broker is away, and says why', async () => {
+  it('the relay service is alive but not ready while the broker is away, and says why', async () => {
     const app = await startOn(`127.0.0.1:${await freePort()}`);
     await eventually(async () => {
       const ready = await app.inject('/health/ready');

@@ -24,7 +24,7 @@ describe('a file of events', () => {
     };
   });
 
-  it('ends at its end, which may lack its newline, and names the line that is no event after applying what stands before', async () => {
+  it('a feed of a file ends at the end of the file, which may lack its newline, and names a line that is no event after applying the lines before it', async () => {
     const { url } = await freshDatabase();
     const pool = createPool(url);
     const sink = await TableSink.on(pool);

@@ -49,7 +49,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
       expect(Buffer.concat(applied).equals(Buffer.concat(events.map(({ bytes }) => bytes)))).toBe(true);
     }, milliseconds);
 
-  it('applies nothing twice when a member that was given up by the group finishes its batch after its successor began it', async () => {
+  it('no event is applied twice when a member that the group gave up finishes its batch after its successor began the same batch', async () => {
     await topics.make(topic, 1);
     const events = someEvents('nvidia', 1, 500);
     await topics.send(topic, events);
@@ -79,7 +79,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await reaches('nvidia', someEvents('nvidia', 1, 510));
   }, 90_000);
 
-  it('applies nothing twice while members come and go', async () => {
+  it('no event is applied twice while members of the group come and go', async () => {
     await topics.make(topic, 4);
     const ledgers = ['nvidia', 'amd', 'intel', 'dojo'];
     const events = new Map(ledgers.map((ledger) => [ledger, someEvents(ledger, 1, 1_500)]));
@@ -106,7 +106,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     for (const ledger of ledgers) await reaches(ledger, events.get(ledger)!, 40_000);
   }, 90_000);
 
-  it('goes on where it was: after a restart at most what was last read comes again', async () => {
+  it('a feed continues where it was: after a restart at most the last records that it read come again', async () => {
     await topics.make(topic, 1);
     await topics.send(topic, someEvents('nvidia', 1, 6_000));
     const first = start();
@@ -124,7 +124,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     expect(skipped).toBeLessThanOrEqual(2);
   });
 
-  it('seeks back when what is missing stands further back in the log', async () => {
+  it('a feed seeks back when a missing event is further back in the log', async () => {
     await topics.make(topic, 1);
     const events = someEvents('nvidia', 1, 30);
     await topics.send(topic, events);
@@ -137,7 +137,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await reaches('nvidia', events);
   });
 
-  it('fills a hole in the topic from the journal, loudly, and goes on with the topic', async () => {
+  it('a feed fills a hole in the topic from the journal, logs an error, and continues with the topic', async () => {
     await topics.make(topic, 1);
     const nvidia = someEvents('nvidia', 1, 2_600);
     const journal = createPool((await freshJournal()).url);
@@ -156,7 +156,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await journal.end();
   });
 
-  it('takes up a ledger that is parked at a hole as soon as what was missing comes, with all that came meanwhile', async () => {
+  it('a ledger that is parked at a hole continues as soon as the missing events come, with all events that came meanwhile', async () => {
     await topics.make(topic, 1);
     await topics.send(topic, [
       ...someEvents('nvidia', 1, 5),
@@ -173,7 +173,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     expect(feed.state().parked).toEqual([]);
   });
 
-  it('reads a topic that was made again from its start, and misses nothing that stands before the old offset in it', async () => {
+  it('a topic that was created again is read from its start, and no event before the old offset is missed', async () => {
     await topics.make(topic, 1);
     await topics.send(topic, [...someEvents('nvidia', 1, 100), ...someEvents('amd', 1, 50)]);
     const first = start();
@@ -190,7 +190,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await reaches('amd', someEvents('amd', 1, 60));
   });
 
-  it('notices that the topic was made again while it reads, and waits while it is away', async () => {
+  it('a feed notices while it runs that its topic was created again, and waits while the topic is away', async () => {
     await topics.make(topic, 1);
     await topics.send(topic, [...someEvents('nvidia', 1, 100), ...someEvents('amd', 1, 50)]);
     const feed = start({ checkEvery: 500 });
@@ -206,7 +206,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     expect(feed.state()).toEqual({ state: 'running', parked: [] });
   }, 90_000);
 
-  it('reads a ledger on a partition that was added while it runs', async () => {
+  it('a feed reads a ledger on a partition that was added while the feed runs', async () => {
     await topics.make(topic, 1);
     await topics.send(topic, someEvents('nvidia', 1, 10));
     start({ refreshEvery: 500 });
@@ -218,7 +218,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await reaches('nvidia', someEvents('nvidia', 1, 20));
   });
 
-  it('lets a record that is no event stand, loudly, and goes on', async () => {
+  it('a feed logs an error for a record that is no event, and continues after it', async () => {
     await topics.make(topic, 1);
     const [first, ...rest] = someEvents('nvidia', 1, 5);
     await topics.send(topic, [first!, { ledger: 'nvidia', sequence: 2, bytes: Buffer.from('rubbish') }, ...rest]);
@@ -226,7 +226,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await reaches('nvidia', someEvents('nvidia', 1, 5));
   });
 
-  it('shows lag tools how far it is, in the offsets that Kafka keeps for its group', async () => {
+  it('the offsets that Kafka keeps for the group show lag tools how far a feed has come', async () => {
     await topics.make(topic, 1);
     await topics.send(topic, someEvents('nvidia', 1, 10));
     start({ checkEvery: 200 });
@@ -240,7 +240,7 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     await admin.disconnect();
   });
 
-  it('starts before the topic is there, and reads it when it is', async () => {
+  it('a feed that starts before its topic exists reads the topic once it does', async () => {
     const feed = start();
     await eventually(() => {
       expect(feed.state().reason).toContain(`cannot read the topic ${topic}`);

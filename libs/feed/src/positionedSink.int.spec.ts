@@ -60,7 +60,7 @@ describe('a consumer with positions of its own', () => {
   });
   afterEach(() => pool.end());
 
-  it('gets every event once, though two feeds work for it at the same time, and is shown in status', async () => {
+  it('a consumer gets every event once, though two feeds work for it at the same time, and is shown in status', async () => {
     await append(pool, [...someEvents('nvidia', 1, 400), ...someEvents('amd', 1, 100)]);
     const feeds = [30, 70].map((batch) => new JournalFeed({ pool, url, batch }));
     for (const feed of feeds) void feed.run(counts);
@@ -81,7 +81,7 @@ describe('a consumer with positions of its own', () => {
     ]);
   });
 
-  it('stops at a hole, keeps the hint of what was applied only, and goes on when the missing event comes', async () => {
+  it('a consumer stops at a hole, keeps the hint of applied events only, and continues when the missing event comes', async () => {
     const events = someEvents('nvidia', 1, 9).map(({ bytes }) => toFeedEvent(bytes));
     const hint = { partition: 1, offset: '7', log: 'monday' };
     expect(await counts.apply('nvidia', events.slice(0, 3), hint)).toEqual({ outcome: 'applied', sequence: 3 });
@@ -92,7 +92,7 @@ describe('a consumer with positions of its own', () => {
     expect(await counts.counted('nvidia')).toBe(9);
   });
 
-  it('is parked before an event that it can never apply, with everything before that event applied', async () => {
+  it('a consumer is parked at an event that it can never apply, after every event before that one was applied', async () => {
     const events = someEvents('nvidia', 1, 20).map(({ bytes }) => toFeedEvent(bytes));
     const bad = events.map((one) => (one.sequence === 8 ? { ...one, event: { ...one.event, actor: 'nobody' } } : one));
     const reason = 'event 8 (lading.party.registered.v1) cannot be applied: nobody did this';

@@ -24,7 +24,7 @@ describeKafka('the topic', () => {
       waitForLeaders: true,
     });
 
-  it('is made when it is absent, so that nothing in it is ever deleted and the largest event fits', async () => {
+  it('an absent topic is created so that nothing in it is ever deleted and the largest event fits', async () => {
     expect(await ensureTopic(topics.kafka, { topic, minInSyncReplicas: 1, replicationFactor: 1 })).toBe('made');
     const { topics: made } = await admin.fetchTopicMetadata({ topics: [topic] });
     expect(made[0]!.partitions).toHaveLength(6);
@@ -43,7 +43,7 @@ describeKafka('the topic', () => {
     expect(await ensureTopic(topics.kafka, { topic, minInSyncReplicas: 1 })).toBe('there');
   });
 
-  it('is made once when two relays start at the same time', async () => {
+  it('a topic is created once when several relays start at the same time', async () => {
     const answers = await Promise.all([1, 2, 3].map(() => ensureTopic(topics.kafka, { topic, partitions: 2 })));
     expect(answers.filter((one) => one === 'made').length).toBeLessThanOrEqual(1);
     expect(await ensureTopic(topics.kafka, { topic, partitions: 3 })).toBe('there');
@@ -51,7 +51,7 @@ describeKafka('the topic', () => {
     expect(made[0]!.partitions).toHaveLength(2);
   });
 
-  it('is refused when the broker would delete events from it, with the command that mends it', async () => {
+  it('a topic from which the broker would delete events is refused, with the command that corrects it', async () => {
     await makeWith({ 'retention.ms': '604800000', 'cleanup.policy': 'compact' });
     const refused = await ensureTopic(topics.kafka, { topic }).catch((error: unknown) => error);
     expect(refused).toMatchObject({ name: 'TopicError' });
@@ -61,14 +61,14 @@ describeKafka('the topic', () => {
     expect(message).toContain(`--entity-name ${topic} --add-config retention.ms=-1,cleanup.policy=delete`);
   });
 
-  it('is refused when the largest event would not fit, or fewer replicas than configured must have it', async () => {
+  it('a topic is refused when the largest event would not fit, or when fewer replicas than configured must have it', async () => {
     await makeWith({ 'retention.ms': '-1', 'max.message.bytes': '50000' });
     await expect(ensureTopic(topics.kafka, { topic, minInSyncReplicas: 2 })).rejects.toThrow(
       /max.message.bytes is 50000 and must be 1048588.*min.insync.replicas is 1 and must be 2/,
     );
   });
 
-  it('that cannot be made says why', async () => {
+  it('the error for a topic that cannot be created says why', async () => {
     await expect(ensureTopic(topics.kafka, { topic, replicationFactor: 3 })).rejects.toThrow(
       /could not be made with 6 partitions and 3 replicas/,
     );

@@ -26,14 +26,14 @@ describe('reading the journal', () => {
   const sequences = async (...of: Parameters<typeof readEvents> extends [unknown, ...infer Rest] ? Rest : never) =>
     (await readEvents(journals.pool, ...of)).map(({ sequence }) => sequence);
 
-  it('goes through one ledger in order, a page at a time', async () => {
+  it('a ledger is read in order, a page at a time', async () => {
     expect(await sequences('a', 0, 5)).toEqual([1, 2, 3, 4, 5]);
     expect(await sequences('a', 5, 100)).toEqual([6, 7, 8, 9, 10, 11, 12]);
     expect(await sequences('a', 12, 100)).toEqual([]);
     expect(await sequences('nowhere', 0, 100)).toEqual([]);
   });
 
-  it('finds events by type, by subject, by the entity that they changed, and by all of them', async () => {
+  it('events are found by type, by subject, by the entity that they changed, and by all of these together', async () => {
     const type = 'lading.reallocation.made.v1';
     expect(await sequences('a', 0, 100, { type })).toEqual([11, 12]);
     expect(await sequences('a', 0, 1, { type })).toEqual([11]);
@@ -44,7 +44,7 @@ describe('reading the journal', () => {
     expect(await sequences('a', 0, 100, { entity: 'order/PO-1', type, subject: 'reallocation/RA-2' })).toEqual([12]);
   });
 
-  it('gives one event by its sequence, with what it is found by', async () => {
+  it('one event is read by its sequence, with the values that it is found by', async () => {
     const event = await readEvent(journals.pool, 'b', 9);
     expect(event).toMatchObject({
       ledger: 'b',
@@ -58,7 +58,7 @@ describe('reading the journal', () => {
     expect(await readEvent(journals.pool, 'b', 13)).toBeUndefined();
   });
 
-  it('says where every ledger and every stream stands', async () => {
+  it('the head of every ledger and the version of every stream are read', async () => {
     const ledgers = await readLedgers(journals.pool);
     expect(ledgers).toMatchObject([
       { ledger: 'a', name: 'The book', keeper: 'nvidia', sequence: 12 },
@@ -70,7 +70,7 @@ describe('reading the journal', () => {
     expect(await streamVersion(journals.pool, 'a', 'order/PO-3')).toBe(0);
   });
 
-  it('gives the exact bytes of the events after a sequence, in order, to whoever reads all of them', async () => {
+  it('the exact bytes of the events after a sequence are read in order', async () => {
     const all = await readBytes(journals.pool, 'a', 0, 100);
     expect(all.map(({ ledger, sequence }) => [ledger, sequence])).toEqual(
       Array.from({ length: 12 }, (_, index) => ['a', index + 1]),
@@ -85,7 +85,7 @@ describe('reading the journal', () => {
 });
 
 describe('the heads of ledgers', () => {
-  it('are read without reading any event: one that cannot be parsed does not matter', async () => {
+  it('heads are read without reading any event: one that cannot be parsed does not matter', async () => {
     const pool = createPool((await freshJournal()).url);
     await append(pool, [...someEvents('a', 1, 3), anEvent('b', 1)]);
     await pool.query(`UPDATE journal.events SET bytes = 'not an event' WHERE sequence = 1`);

@@ -46,7 +46,7 @@ describe('applying a feed to the read models', () => {
   });
   afterEach(() => db.drop());
 
-  it('gives the same rows whatever the batches in which the events come', async () => {
+  it('the read models have the same rows whatever the batches in which the events come', async () => {
     const many = [...manyEvents(2_000, 200)];
     await db.apply(many);
     const once = await rowsOf(db.pool, 1);
@@ -58,7 +58,7 @@ describe('applying a feed to the read models', () => {
     expect(Object.values(once).filter((rows) => rows.length === 0)).toEqual([]);
   });
 
-  it('holds what a fold of nothing but the moves holds, for every account', async () => {
+  it('the holdings of every account are those that a fold of the moves alone gives', async () => {
     const many = [...manyEvents(2_000, 200)];
     await db.apply(many, 500);
     const { rows } = await db.pool.query(
@@ -77,7 +77,7 @@ describe('applying a feed to the read models', () => {
     expect(totals.rows).toEqual([]);
   });
 
-  it('keeps with each posting the balance of its account after it', async () => {
+  it('each posting has the balance of its account after it', async () => {
     await db.apply([...manyEvents(2_000, 200)], 270);
     const { rows } = await db.pool.query(
       `SELECT * FROM (SELECT balance, sum(quantity) OVER (PARTITION BY account ORDER BY sequence, n) AS running FROM rm_1.postings) p
@@ -86,7 +86,7 @@ describe('applying a feed to the read models', () => {
     expect(rows).toEqual([]);
   });
 
-  it('skips what it has applied: a feed that begins again from the start changes nothing', async () => {
+  it('events that were applied are skipped: a feed that begins again from the start changes nothing', async () => {
     await db.apply(events);
     const before = await rowsOf(db.pool, 1);
     expect(await db.models.apply('nvidia', events.map(fed))).toEqual({ outcome: 'applied', sequence: head });
@@ -97,7 +97,7 @@ describe('applying a feed to the read models', () => {
     expect(await rowsOf(db.pool, 1)).toEqual(before);
   });
 
-  it('stops at a hole: what comes before it is applied, nothing behind it', async () => {
+  it('the read models stop at a hole: events before it are applied, and none after it', async () => {
     const withHole = events.filter(({ sequence }) => sequence !== 11).map(fed);
     expect(await db.models.apply('nvidia', withHole)).toEqual({ outcome: 'hole', sequence: 10, got: 12 });
     await db.models.stopAtHole('nvidia', 10, 12);
@@ -110,7 +110,7 @@ describe('applying a feed to the read models', () => {
     expect(await ofPosition()).toEqual({ sequence: head, state: 'running', reason: null });
   });
 
-  it('parks at an event that cannot be applied, with the reason, after applying all before it; other ledgers go on', async () => {
+  it('a ledger is parked at an event that cannot be applied, with the reason, after all events before it were applied; other ledgers continue', async () => {
     const poison = events.find(({ type }) => type === 'lading.shipment.received.v1')!.sequence;
     const applied = await db.models.apply('nvidia', poisoned(events, poison));
     const reason = `event ${poison} (lading.shipment.received.v1) cannot be applied: order PO-NONE was never placed in this ledger`;
@@ -126,7 +126,7 @@ describe('applying a feed to the read models', () => {
     expect(await ofPosition()).toEqual({ sequence: head, state: 'running', reason: null });
   });
 
-  it('shows no half of an atomic batch, also when an event in it cannot be applied', async () => {
+  it('half of an atomic batch is never shown, not even when an event in it cannot be applied', async () => {
     const poison = events.find(({ type }) => type === 'lading.shipment.received.v1')!.sequence;
     const inBatch = poisoned(events, poison).map(({ event }) => {
       const batchindex = event.sequence - (poison - 1);
@@ -136,13 +136,13 @@ describe('applying a feed to the read models', () => {
     expect(await ofPosition()).toMatchObject({ sequence: poison - 2, state: 'parked' });
   });
 
-  it('parks at a value that the tables cannot take, and leaves nothing of it behind', async () => {
+  it('a ledger is parked at a value that the tables cannot take, and nothing of that event is left in them', async () => {
     const bad = events.map((event) => (event.sequence === 12 ? fed({ ...event, actor: 'a\u0000b' }) : fed(event)));
     expect(await db.models.apply('nvidia', bad)).toMatchObject({ outcome: 'parked', sequence: 11 });
     expect((await db.pool.query('SELECT max(sequence) AS last FROM rm_1.activity')).rows).toEqual([{ last: 11 }]);
   });
 
-  it('throws, for another try, when the database fails; nothing of the batch is left', async () => {
+  it('applying a batch throws when the database fails, so that it is tried again, and nothing of the batch is left', async () => {
     const pool = createPool(db.url);
     await pool.end();
     await expect(new ReadModels(pool, 1).apply('nvidia', events.map(fed))).rejects.toThrow();
@@ -161,7 +161,7 @@ describe('applying a feed to the read models', () => {
     await db.apply(events.slice(10));
   });
 
-  it('fences a zombie: a batch that comes back late finds the position moved on, and applies nothing twice', async () => {
+  it('a process that was thought dead is fenced: its late batch finds that the position has moved, and applies nothing twice', async () => {
     const zombie = new ReadModels(db.pool, 1);
     await applyAll(zombie, events.slice(0, 8));
     // Its successor holds the position's lock while the zombie arrives with the same events.
@@ -180,7 +180,7 @@ describe('applying a feed to the read models', () => {
     await expectSameAsFresh(db, events);
   });
 
-  it('forgets what it remembered when another process moved the ledger on meanwhile', async () => {
+  it('a process forgets what it remembers of a ledger when another process has moved the position meanwhile', async () => {
     const other = new ReadModels(db.pool, 1);
     await db.apply(events.slice(0, 11));
     await applyAll(other, events.slice(0, 12));
@@ -189,7 +189,7 @@ describe('applying a feed to the read models', () => {
     await expectSameAsFresh(db, events);
   });
 
-  it('tells whoever listens which ledger has news, after the commit', async () => {
+  it('a notification after the commit says which ledger was brought forward', async () => {
     const listener = new pg.Client(db.url);
     await listener.connect();
     await listener.query('LISTEN lading_applied');
@@ -203,7 +203,7 @@ describe('applying a feed to the read models', () => {
     await listener.end();
   });
 
-  it('stores the hint of a batch with its position, and hands it back as it is', async () => {
+  it('the hint of a batch is stored with its position, and handed back as it is', async () => {
     const hint = { partition: 2, offset: '4711', log: 'log-1' };
     await db.models.apply('nvidia', events.slice(0, 5).map(fed), hint);
     expect(await db.models.hints()).toEqual([hint]);
@@ -211,7 +211,7 @@ describe('applying a feed to the read models', () => {
     expect(await db.models.hints()).toEqual([hint]);
   });
 
-  it('says in its status where each ledger of the journal stands', async () => {
+  it('the status of the projector says how far it is in each ledger of the journal', async () => {
     await db.pool.query(`INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ('nvidia', ${head}, now())`);
     await insertEvent(db, events[0]!);
     await db.apply(events);
@@ -220,7 +220,7 @@ describe('applying a feed to the read models', () => {
     ]);
   });
 
-  it('says in its status for how long the next event has been waiting, and why a ledger stands still', async () => {
+  it('the status of the projector says for how long the next event has been waiting, and why a ledger stands still', async () => {
     await db.pool.query(`INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ('nvidia', ${head}, now())`);
     await insertEvent(db, events[5]!);
     await db.pool.query(`UPDATE journal.events SET recorded = now() - interval '1 minute'`);
@@ -234,7 +234,7 @@ describe('applying a feed to the read models', () => {
     expect(await projectionStatus(db.pool)).toMatchObject([{ sequence: 5, state: 'hole', reason }]);
   });
 
-  it('leaves a version out of the status when that is dropped while the status is read', async () => {
+  it('a version that is dropped while the status is read is left out of the status', async () => {
     await db.pool.query(`INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ('nvidia', 1, now())`);
     const version = await startVersion(db.pool);
     await db.pool.query(`DROP SCHEMA rm_${version} CASCADE`);

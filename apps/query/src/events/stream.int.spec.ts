@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 describe('a stream of server-sent events', () => {
-  it('has every event from the first on, byte for byte, and those that come', async () => {
+  it('an event stream has every event from the first on, byte for byte, and then those that come', async () => {
     const { until, response } = await stream();
     expect(response.statusCode).toBe(200);
     expect(response.headers).toMatchObject({
@@ -51,7 +51,7 @@ describe('a stream of server-sent events', () => {
     expect((await until(1))[0]?.id).toBe(4);
   });
 
-  it('holds only what its filter names, of what is there and of what comes', async () => {
+  it('an event stream has only the events that its filter names, of those that are there and of those that come', async () => {
     const { until, events } = await stream('?subject=party/late');
     await register('other');
     const sequence = await register('late');
@@ -59,7 +59,7 @@ describe('a stream of server-sent events', () => {
     expect(ids(events)).toEqual([sequence]);
   });
 
-  it('misses nothing and repeats nothing while many write', async () => {
+  it('an event stream misses no event and repeats none while many write', async () => {
     const { until } = await stream();
     await Promise.all(Array.from({ length: 300 }, (_, i) => register(`p-${i}`)));
     const { body } = await query.get('/v1/ledgers/nvidia/events?limit=1');
@@ -67,7 +67,7 @@ describe('a stream of server-sent events', () => {
     expect(ids(events)).toEqual(Array.from({ length: body.sequence }, (_, i) => i + 1));
   });
 
-  it('ends on our side when the client leaves', async () => {
+  it('an event stream ends in the service when its client leaves', async () => {
     const count = async () => {
       const metrics = (await query.get('/metrics')).bytes.toString();
       return Number(/^lading_query_event_streams (\d+)$/m.exec(metrics)?.[1]);
@@ -80,7 +80,7 @@ describe('a stream of server-sent events', () => {
     while ((await count()) > before) await sleep(10);
   });
 
-  it('waits for a client that takes nothing, and goes on when it does', async () => {
+  it('an event stream waits for a client that takes nothing, and continues when the client does', async () => {
     const slow = await stream();
     slow.response.pause();
     await Promise.all(Array.from({ length: 300 }, (_, i) => register(`s-${i}`)));
@@ -90,7 +90,7 @@ describe('a stream of server-sent events', () => {
     expect(ids(await slow.until(body.sequence)).at(-1)).toBe(body.sequence);
   });
 
-  it('ends when its key is revoked', async () => {
+  it('an event stream ends when its key is revoked', async () => {
     const key = await query.key({ name: 'leaver', roles: ['audit'] });
     const { until, ended } = await stream('', {}, key);
     await until(1);
@@ -99,7 +99,7 @@ describe('a stream of server-sent events', () => {
     expect((await query.get(ROUTE, { key })).status).toBe(401);
   });
 
-  it('HEAD answers the headers and ends', async () => {
+  it('HEAD of an event stream answers the headers and ends', async () => {
     const response = await fetch(`${query.url}${ROUTE}`, {
       method: 'HEAD',
       headers: { authorization: `Bearer ${ADMIN_KEY}` },
@@ -108,13 +108,13 @@ describe('a stream of server-sent events', () => {
     expect(response.headers.get('content-type')).toContain('text/event-stream');
   });
 
-  it('refuses a Last-Event-ID that is no sequence', async () => {
+  it('an event stream refuses a Last-Event-ID that is no sequence', async () => {
     const answer = await query.get(ROUTE, { headers: { 'last-event-id': 'x' } });
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toMatchObject([{ pointer: '/Last-Event-ID' }]);
   });
 
-  it('does not keep the process from stopping', async () => {
+  it('an event stream does not keep the process from stopping', async () => {
     const other = await startQuery();
     const { until, ended } = await readEventStream(`${other.url}${ROUTE}`, ADMIN_KEY);
     await until(1);

@@ -20,7 +20,7 @@ function slowReply(highWaterMark: number) {
 }
 
 describe('writing an event stream', () => {
-  it('reads no further than a client that takes nothing, and goes on when it takes', async () => {
+  it('an event stream reads no further while its client takes nothing, and continues when the client does', async () => {
     const reply = slowReply(2_000);
     const end = new AbortController();
     let read = -1;
@@ -43,7 +43,7 @@ describe('writing an event stream', () => {
     expect(ids).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1));
   });
 
-  it('says that it is alive when there is nothing to say', async () => {
+  it('a quiet event stream has comments that show that it is alive', async () => {
     const reply = slowReply(2_000);
     const end = new AbortController();
     let looks = 0;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => query.stop());
 
 describe('status', () => {
-  it('says of every consumer of every ledger how far it is', async () => {
+  it('the status says of every consumer of every ledger how far it is', async () => {
     const { status, body } = await query.get('/v1/status');
     expect(status).toBe(200);
     expect(body.data.map((row) => StatusRow.parse(row))).toEqual(body.data);
@@ -36,7 +36,7 @@ describe('status', () => {
     );
   });
 
-  it('shows a relay that does not publish, and how long its next event has been waiting', async () => {
+  it('the status shows a relay that does not publish, and how long its next event has been waiting', async () => {
     await query.pool.query(
       `INSERT INTO feed.relay_status (state, updated) VALUES ('publishing', now() - interval '1 hour')`,
     );
@@ -48,7 +48,7 @@ describe('status', () => {
     await query.pool.query('DELETE FROM feed.relay_status');
   });
 
-  it('shows a version that is being built beside the one that answers, and a ledger that stands still, with the reason', async () => {
+  it('the status shows a version that is being built beside the one that answers, and a ledger that stands still with the reason', async () => {
     const version = await startVersion(query.pool);
     await query.pool.query(
       `INSERT INTO rm_${version}.positions (ledger, state, reason) VALUES ('second', 'parked', 'event 1 cannot be applied')`,
@@ -61,7 +61,7 @@ describe('status', () => {
     ]);
   });
 
-  it('pages, and refuses what it does not know', async () => {
+  it('the lists of ledgers and of status come in pages, and refuse unknown parameters', async () => {
     const first = await query.get('/v1/ledgers?limit=1');
     expect(first.body).toMatchObject({ data: [{ ledger: 'nvidia' }], next: '1' });
     const second = await query.get('/v1/ledgers?limit=1&cursor=1');
@@ -72,7 +72,7 @@ describe('status', () => {
 });
 
 describe('the ledgers', () => {
-  it('each has its terms, its head and the positions of its consumers', async () => {
+  it('each ledger is listed with its terms, its head and the positions of its consumers', async () => {
     const { body } = await query.get('/v1/ledgers');
     expect(body.data.map((row) => LedgerRow.parse(row))).toEqual(body.data);
     expect(body.data[1]).toMatchObject({ ledger: 'second', name: 'Second', keeper: 'nvidia', sequence: 1 });

@@ -37,7 +37,7 @@ describe('rebuilding the read models', () => {
   });
   afterEach(() => db.drop());
 
-  it('gives from the journal row for row what was built live, and answers from then on', async () => {
+  it('a rebuild from the journal gives row for row what was built live, and answers from then on', async () => {
     await append(db.pool, published(events));
     const rebuilt = await rebuild({ pool: db.pool, feeds: [journal], ...here });
     expect(rebuilt).toMatchObject({ version: 2, events: COUNT, by: 'here' });
@@ -46,7 +46,7 @@ describe('rebuilding the read models', () => {
     expect(await db.read(async ({ version, sequence }) => [version, sequence])).toEqual([2, COUNT]);
   });
 
-  it('gives from a file row for row what was built live', async () => {
+  it('a rebuild from a file gives row for row what was built live', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lading-rebuild-'));
     const file = join(folder, 'export.ndjson');
     await writeFile(
@@ -60,7 +60,7 @@ describe('rebuilding the read models', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('fails, and leaves the old version answering, when the source ends too early', async () => {
+  it('a rebuild fails when its source ends too early, and the old version continues to answer', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lading-rebuild-'));
     const file = join(folder, 'export.ndjson');
     await writeFile(
@@ -75,7 +75,7 @@ describe('rebuilding the read models', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('never skips an event that it cannot apply: it fails with the reason, and the old version goes on answering', async () => {
+  it('a rebuild never skips an event that cannot be applied: it fails with the reason, and the old version continues to answer', async () => {
     const poisoned = events.map((event) => (event.sequence === 700 ? { ...event, actor: 'a\u0000b' } : event));
     const feed = (): Feed => feedOf(poisoned);
     const failed = await rebuild({ pool: db.pool, feeds: [feed], ...here }).catch((error: unknown) => error);
@@ -85,7 +85,7 @@ describe('rebuilding the read models', () => {
     expect(await db.read(async ({ sequence }) => sequence)).toBe(COUNT);
   });
 
-  it('under load answers from the old version until the switch, never a mixture, and never from before what was seen', async () => {
+  it('during a rebuild under load, questions are answered from the old version until the switch, never from a mixture, and never from before a sequence that was seen', async () => {
     await append(db.pool, published(events));
     const projector = new Projector({ pool: db.pool, url: db.url, feed: journal, grace: 300 });
     void projector.run();
@@ -135,7 +135,7 @@ describe('rebuilding the read models', () => {
     expect(rows).toEqual([]);
   });
 
-  it('works without a version to begin with: the first projector makes it, any number of them at once', async () => {
+  it('the first version is made by the first projector, and only once when several projectors start at the same time', async () => {
     await append(db.pool, published(events));
     await db.pool.query('DELETE FROM read_model_active; DELETE FROM read_model_versions');
     const projectors = [1, 2].map(() => new Projector({ pool: db.pool, url: db.url, feed: journal }));
@@ -148,7 +148,7 @@ describe('rebuilding the read models', () => {
     expect(await rowsOf(db.pool, await ensureActive(db.pool))).toEqual(await rowsOf(db.pool, 1));
   });
 
-  it('builds a new version by itself when this code has tables that no version has, while the old one answers', async () => {
+  it('a projector whose tables no version has builds a new version by itself, while the old one answers', async () => {
     await append(db.pool, published(events));
     await db.pool.query(`UPDATE read_model_versions SET shape = 'of an older release'`);
     const projector = new Projector({ pool: db.pool, url: db.url, feed: journal, grace: 60_000 });
@@ -164,7 +164,7 @@ describe('rebuilding the read models', () => {
     expect(await rowsOf(db.pool, 2)).toEqual(await rowsOf(db.pool, 1));
   });
 
-  it('leaves a newer release its tables: a projector of the old one, still running, builds nothing beside them', async () => {
+  it('a projector of an old release that still runs builds nothing beside the tables of a newer release', async () => {
     await append(db.pool, published(events));
     const warnings: string[] = [];
     const log = { ...silent, warn: (_: object, message: string) => void warnings.push(message) };
@@ -195,7 +195,7 @@ describe('rebuilding the read models', () => {
   }
 
   describeKafka('from the auditors’ stream', () => {
-    it('gives from Kafka row for row what was built live', async () => {
+    it('a rebuild from Kafka gives row for row what was built live', async () => {
       const topics = new Topics(brokers());
       const topic = freshTopicName();
       await topics.make(topic);
