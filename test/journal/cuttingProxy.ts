@@ -6,16 +6,16 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  * - `lose-command`: the connection is cut before it reaches the server;
  * - `lose-answer`: the server commits, and the connection is cut before its answer reaches the client;
  * - `swallow-answer`: the server commits, and its answer never comes: the connection stays open and silent.
- * To the question what others wrote:
+ * To the question which events others wrote:
  * - `lose-events-after`: the connection is cut before it reaches the server.
  */
-export type Fault = 'lose-command' | 'lose-answer' | 'swallow-answer' | 'lose-events-after';
+type Fault = 'lose-command' | 'lose-answer' | 'swallow-answer' | 'lose-events-after';
 
-/** A TCP proxy before PostgreSQL that understands as much of its protocol as it takes to recognise such messages. */
+/** A TCP proxy in front of PostgreSQL. It understands as much of the protocol as it takes to recognise such messages. */
 export class CuttingProxy {
-  private faults: Fault[] = [];
-  private readonly sockets = new Set<Socket>();
-  /** Faults that took place. */
+  #faults: Fault[] = [];
+  readonly #sockets = new Set<Socket>();
+  /** How many faults took place since `next` was called. */
   struck = 0;
 
   private constructor(
@@ -33,24 +33,24 @@ export class CuttingProxy {
     url.port = String((server.address() as AddressInfo).port);
     const proxy = new CuttingProxy(server, target, url.href);
     server.on('connection', (socket) => {
-      proxy.serve(socket);
+      proxy.#serve(socket);
     });
     return proxy;
   }
 
-  /** The next messages of their kind meet these faults, one each. */
+  /** These faults happen to the next messages of their kind, one to each. */
   next(...faults: Fault[]): void {
-    this.faults = faults;
+    this.#faults = faults;
     this.struck = 0;
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     this.server.close();
     await once(this.server, 'close');
   }
 
-  private serve(client: Socket): void {
+  #serve(client: Socket): void {
     const server = connect(Number(this.target.port), this.target.hostname);
     let expected: Fault | undefined;
     let silent = false;
@@ -59,18 +59,18 @@ export class CuttingProxy {
       server.destroy();
     };
     for (const socket of [client, server]) {
-      this.sockets.add(socket);
+      this.#sockets.add(socket);
       socket.setNoDelay(true);
       socket.on('error', cut);
       socket.on('close', () => {
-        this.sockets.delete(socket);
+        this.#sockets.delete(socket);
         if (!silent) cut();
       });
     }
 
     forward(client, true, (message) => {
-      if (this.faults[0] === 'lose-events-after' ? isEventsAfter(message) : isCommit(message)) {
-        expected = this.faults.shift();
+      if (this.#faults[0] === 'lose-events-after' ? isEventsAfter(message) : isCommit(message)) {
+        expected = this.#faults.shift();
         if (expected === 'lose-command' || expected === 'lose-events-after') {
           this.struck++;
           cut();

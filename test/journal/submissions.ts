@@ -2,7 +2,7 @@ import type { EventType, Submitted } from '#contracts/catalog';
 import { parseSubmission } from '#intake/parseSubmission';
 import type { Submission } from '#journal/submission';
 
-export interface Extra {
+interface Extra {
   readonly id?: string;
   readonly source?: string;
   readonly time?: string;

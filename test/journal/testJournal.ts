@@ -9,7 +9,7 @@ import type { Submission } from '#journal/submission';
 import { cast } from './submissions.ts';
 
 /** A database of its own with the journal's tables. */
-export async function journalDatabase(): Promise<string> {
+async function journalDatabase(): Promise<string> {
   const { url } = await freshDatabase({ migrate: (to) => migrate(to, journalMigrations), template: 'journal' });
   return url;
 }
@@ -17,7 +17,7 @@ export async function journalDatabase(): Promise<string> {
 /** Journals on one database, as several processes would have; all of them end with `end()`. */
 export class TestJournals {
   readonly pool: pg.Pool;
-  private readonly journals: { journal: Journal; pool: pg.Pool }[] = [];
+  readonly #journals: { journal: Journal; pool: pg.Pool }[] = [];
 
   private constructor(readonly url: string) {
     this.pool = createPool(url);
@@ -31,7 +31,7 @@ export class TestJournals {
   make(options: Partial<JournalOptions> = {}, url = this.url): Journal {
     const pool = createPool(url, { pipeline: true });
     const journal = new Journal(pool, options);
-    this.journals.push({ journal, pool });
+    this.#journals.push({ journal, pool });
     return journal;
   }
 
@@ -43,7 +43,7 @@ export class TestJournals {
   }
 
   async end(): Promise<void> {
-    for (const { journal, pool } of this.journals) {
+    for (const { journal, pool } of this.#journals) {
       await journal.close();
       await pool.end();
     }

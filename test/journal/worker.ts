@@ -3,11 +3,10 @@ import { Journal } from '#journal/journal';
 import type { JournalOptions } from '#journal/journalOptions';
 import type { Submission } from '#journal/submission';
 
-/**
- * A process with a journal of its own, for tests: takes calls over the IPC channel, many at once, and answers each when it
- * is done. Started by `startWorker`.
- */
-export type WireSubmission = Omit<Submission, 'hash'> & { readonly hash: string };
+// A process with a journal of its own, for tests, started by `startWorker`. It takes calls over the IPC channel, many at once,
+// and answers each of them when it is done.
+
+type WireSubmission = Omit<Submission, 'hash'> & { readonly hash: string };
 export interface Call {
   readonly call: number;
   readonly ledger: string;

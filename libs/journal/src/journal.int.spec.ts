@@ -22,7 +22,7 @@ describe('the journal', () => {
   });
   afterAll(() => journals.end());
 
-  it('opens a ledger once: its first event is the opening, the same again changes nothing, another is told apart', async () => {
+  it('opens a ledger once: its first event is the opening, the same terms again change nothing, and other terms are answered as different', async () => {
     const terms = { name: 'Nvidia allocations', keeper: 'nvidia' };
     expect(await journal.open('nvidia', terms, 'admin')).toBe('opened');
     expect(await journal.open('nvidia', terms, 'someone')).toBe('same');
@@ -103,7 +103,7 @@ describe('the journal', () => {
     });
   });
 
-  it('keeps an event as the bytes that its hash and its answer speak of', async () => {
+  it('keeps an event as exactly the bytes that were hashed, with the sequence and the recorded time that were answered', async () => {
     const book = await ledger();
     const placed = order('PO-1', 'tesla', 12_000, { time: '2023-12-01T10:00:00.1234567+01:00' });
     const outcome = await journal.submit(book, placed);
@@ -150,7 +150,7 @@ describe('the journal', () => {
     expect(other.status).toBe('recorded');
   });
 
-  it('tells the same submissions apart inside one batch too', async () => {
+  it('answers the same id and body as replayed, and another body as a conflict, also inside of one batch', async () => {
     const book = await ledger();
     const outcomes = await Promise.all([
       journal.submit(book, order('PO-1', 'tesla', 5, { id: 'a' })),
@@ -264,7 +264,7 @@ describe('the journal', () => {
     );
   });
 
-  it('keeps every event of an atomic batch with its place in it, or none', async () => {
+  it('keeps every event of an atomic batch, each with its index and the size of the batch, or none of them', async () => {
     const book = await ledger();
     const kept = await journal.submitAtomic(book, [
       order('PO-1', 'tesla', 10),
@@ -302,7 +302,7 @@ describe('the journal', () => {
     });
   });
 
-  it('answers an atomic batch that is there with its receipts, and one that is partly there with what is', async () => {
+  it('answers an atomic batch that it has already with the receipts, and one that it has in part with the sequences of that part', async () => {
     const book = await ledger();
     const one = order('PO-1', 'tesla', 1);
     const two = order('PO-2', 'tesla', 2);
@@ -336,7 +336,7 @@ describe('the journal', () => {
     expect(await events(book)).toHaveLength(1_008);
   });
 
-  it('tells those who come when too many wait, and keeps nothing of theirs', async () => {
+  it('answers busy to submitters who come when too many commands wait, and keeps nothing of theirs', async () => {
     const book = await ledger();
     const small = journals.make({ queueLimit: 3 });
     const outcomes = await Promise.allSettled(
@@ -372,7 +372,7 @@ describe('the journal', () => {
     expect(rejections).toEqual(['unknown-party', 'insufficient-quantity', 'already-exists']);
   });
 
-  it('registers an item again without forgetting what was tracked how', async () => {
+  it('rejects the registration of an item with another tracking than the item has', async () => {
     const book = await ledger();
     expect(await journal.submit(book, item('H100', 'serial'))).toMatchObject({
       status: 'rejected',
@@ -380,7 +380,7 @@ describe('the journal', () => {
     });
   });
 
-  it('has a COMMIT wait for the disk, also where the database is set not to', async () => {
+  it('answers a COMMIT when it is on the disk, also where the database is set not to wait for the disk', async () => {
     const book = await ledger();
     const client = await journals.pool.connect();
     for (const [setting, kept] of [
@@ -398,7 +398,7 @@ describe('the journal', () => {
     client.release(true);
   });
 
-  it('takes nothing more in once it is closed, and answers all that it has', async () => {
+  it('takes no more commands once it is closed, and answers all that it has', async () => {
     const book = await ledger();
     const closing = journals.make();
     const answers = Promise.all(
@@ -413,7 +413,7 @@ describe('the journal', () => {
     expect((await answers).every(({ status }) => status === 'recorded')).toBe(true);
   });
 
-  it('notifies readers of the last of many commits too, and of the many in few', async () => {
+  it('notifies readers of the last of many commits too, with fewer notifications than commits', async () => {
     const book = await ledger();
     const listener = await journals.pool.connect();
     await listener.query('LISTEN lading_events');

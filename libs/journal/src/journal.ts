@@ -5,17 +5,14 @@ import { LedgerWriter } from './append/ledgerWriter.ts';
 import { defaultJournalOptions, type JournalOptions } from './journalOptions.ts';
 import { JournalUnavailable } from './journalUnavailable.ts';
 import { EntityCache } from './state/entities.ts';
-import type { AtomicOutcome, Outcome, Submission } from './submission.ts';
+import type { AtomicOutcome, OpeningOutcome, Outcome, Submission } from './submission.ts';
 
 /** With what a ledger is opened. */
-export interface LedgerTerms {
+interface LedgerTerms {
   readonly name: string;
   /** The party that keeps the ledger. */
   readonly keeper: string;
 }
-
-/** What became of an opening; `different`: the ledger is open, in other terms. */
-export type OpeningOutcome = 'opened' | 'same' | 'different';
 
 /**
  * Takes events into ledgers. Everything that it answers is committed. Any number of processes may have one on the same

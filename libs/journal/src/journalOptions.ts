@@ -1,7 +1,7 @@
 import type { RejectionCode } from '#contracts/rejections';
 
 /** One batch that was answered. */
-export interface BatchObservation {
+interface BatchObservation {
   readonly ledger: string;
   /** From taking the batch off the queue to its COMMIT, retries included. */
   readonly seconds: number;
@@ -25,7 +25,7 @@ export interface JournalOptions {
   readonly batchSize: number;
   /** Commands that may wait for one ledger; more are answered with `busy`. */
   readonly queueLimit: number;
-  /** Ledgers that this process keeps a writer for; the one unused for longest goes first. */
+  /** Ledgers that this process keeps a writer for; the one that was not used for longest makes room. */
   readonly writers: number;
   /** Bytes, roughly, of entities kept in memory, over all ledgers. */
   readonly cacheBytes: number;
@@ -35,7 +35,7 @@ export interface JournalOptions {
   readonly patienceMs: number;
   /** Events of one stream after which a snapshot is kept. */
   readonly snapshotEvery: number;
-  /** Events of other writers that are read while holding the ledger; with more, the cache starts afresh. */
+  /** Events of other writers that are read while the ledger is locked; when there are more, the cached entities are forgotten instead. */
   readonly foldLimit: number;
   readonly observer: JournalObserver;
 }

@@ -1,6 +1,7 @@
 /**
  * The journal could not take a command now. `unavailable`: its database did not answer in time, and nothing is known to be
- * kept: submitting the same id again is safe and tells. `busy`: too many commands wait; nothing of this one was tried.
+ * kept; it is safe to submit the same id again, and the answer tells what happened. `busy`: too many commands wait, and this
+ * one was not tried.
  */
 export class JournalUnavailable extends Error {
   override readonly name = 'JournalUnavailable';

@@ -12,7 +12,7 @@ export interface Submission {
   readonly ifMatch?: number | undefined;
 }
 
-/** What the ledger answers about an event that it keeps. */
+/** What is answered about an event that the ledger keeps. */
 export interface Receipt {
   readonly ledger: string;
   readonly sequence: number;
@@ -21,23 +21,28 @@ export interface Receipt {
   readonly recordedtime: string;
 }
 
+/** What the journal answers about one submission. */
 export type Outcome =
   | { readonly status: 'recorded'; readonly receipt: Receipt }
-  /** The same source, id and body was there already: its answer again. */
+  /** The ledger has an event of the same source, id and body already: the answer to that one again. */
   | { readonly status: 'replayed'; readonly receipt: Receipt }
-  /** The same source and id with another body is there, at `sequence`. */
+  /** The ledger has an event of the same source and id with another body, at `sequence`. */
   | { readonly status: 'conflict'; readonly sequence: number }
   /** If-Match does not hold: the stream is at `version`. */
   | { readonly status: 'behind'; readonly version: number }
   | { readonly status: 'rejected'; readonly rejection: Rejection };
 
+/** What the journal answers about an atomic batch. */
 export type AtomicOutcome =
   | { readonly status: 'recorded' | 'replayed'; readonly receipts: readonly Receipt[] }
-  /** The first that fails, by its index in the batch; nothing is kept. */
+  /** The first event that fails, by its index in the batch; none of the batch is kept. */
   | {
       readonly status: 'failed';
       readonly index: number;
       readonly outcome: Exclude<Outcome, { status: 'recorded' | 'replayed' }>;
     }
-  /** Some of the batch is there already, some is not: `sequences` of what is. Nothing is kept. */
+  /** The ledger has some of the events already, at `sequences`, the first of them at `index` in the batch. No other is kept. */
   | { readonly status: 'partly-there'; readonly index: number; readonly sequences: readonly number[] };
+
+/** What became of opening a ledger; `different`: the ledger is open, with another name or another keeper. */
+export type OpeningOutcome = 'opened' | 'same' | 'different';

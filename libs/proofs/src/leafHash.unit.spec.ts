@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { leafHash } from './leafHash.ts';
 
 describe('leafHash', () => {
-  it('is the hash of RFC 6962: the published test vectors', () => {
+  it('the hash of a leaf is that of RFC 6962: it gives the published test vectors', () => {
     // The leaves of the reference tree that certificate-transparency implementations share.
     expect(leafHash(Buffer.alloc(0)).toString('hex')).toBe(
       '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
@@ -12,7 +12,7 @@ describe('leafHash', () => {
     );
   });
 
-  it('differs from the plain hash, so that no inner node can pass for an event', () => {
+  it('the hash of a leaf differs from the plain hash, so that no inner node can pass for an event', () => {
     expect(leafHash(Buffer.from('event'))).not.toEqual(leafHash(Buffer.from('\0event')));
   });
 });

@@ -53,7 +53,7 @@ describe('writers of one ledger in two processes', () => {
 
   const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 
-  it('give sequences without a gap, in the order of commit: a tailing reader never sees one appear before another', async () => {
+  it('sequences have no gaps and come in the order of commit: a tailing reader never sees one appear before a smaller one', async () => {
     const book = await ledger();
     const tailing = [tail(book), tail(book)];
     const writers = Array.from({ length: 16 }, async (_, writer) => {
@@ -77,7 +77,7 @@ describe('writers of one ledger in two processes', () => {
     expect(recorded).toEqual([...recorded].sort());
   });
 
-  it('make one event and fifty equal answers of the same id and body submitted fifty times at once', async () => {
+  it('one id and body that is submitted fifty times at once makes one event and fifty equal answers', async () => {
     const book = await ledger();
     const same = order('PO-1', 'tesla', 12_000, { id: 'the-same' });
     const others = Array.from({ length: 50 }, (_, n) => order(`PO-other-${n}`, 'x', 1));
@@ -105,7 +105,7 @@ describe('writers of one ledger in two processes', () => {
     expect(another).toEqual([conflict, conflict]);
   });
 
-  it('leave one body of one id where two bodies of it race, and tell the others which', async () => {
+  it('of several bodies that race under one id one is recorded, and the submitters of the others are told its sequence', async () => {
     const book = await ledger();
     const outcomes = await Promise.all(
       Array.from({ length: 40 }, (_, n) =>
@@ -118,7 +118,7 @@ describe('writers of one ledger in two processes', () => {
     expect(await readEvents(journals.pool, book, 8, 10)).toHaveLength(1);
   });
 
-  it('execute one of two swaps that race for the same units whole, and reject the other whole', async () => {
+  it('of two swaps that race for the same units one is executed whole, and the other is rejected whole', async () => {
     const book = await ledger();
     for (let round = 0; round < 10; round++) {
       const orders = [
@@ -161,7 +161,7 @@ describe('writers of one ledger in two processes', () => {
     }
   });
 
-  it('hand out exactly 100 units to 16 submitters who race for them', async () => {
+  it('16 submitters who race for 100 units get exactly 100 units between them', async () => {
     const book = await ledger();
     await record(journal, book, [order('PO-1', 'tesla', 100)]);
     let taken = 0;
@@ -200,7 +200,7 @@ describe('writers of one ledger in two processes', () => {
     expect(moved.reduce((sum, quantity) => sum + quantity, 0)).toBe(100);
   });
 
-  it('keep atomic batches together and whole, whoever else writes', async () => {
+  it('the events of an atomic batch are recorded together or not at all, whoever else writes', async () => {
     const book = await ledger();
     const batches = Array.from({ length: 20 }, (_, n) => [
       order(`PO-${n}`, 'tesla', 5),

@@ -14,11 +14,11 @@ describe('a failed append', () => {
     new Error('Query read timeout'),
     // shut down, starting up, too many connections, lock timeout, frozen in a transaction, deadlock, disk full
     ...['57P01', '57P03', '53300', '55P03', '25P03', '40P01', '53100'].map(database),
-  ])('is tried again when the database or the way to it is at fault: %s', (error) => {
+  ])('an append is tried again when the database or the connection to it is at fault: %s', (error) => {
     expect(failureOf(error)).toBe('transient');
   });
 
-  it.each(['57014', '25P04'].map(database))('is divided when it took too long: %s', (error) => {
+  it.each(['57014', '25P04'].map(database))('an append is divided when it took too long: %s', (error) => {
     expect(failureOf(error)).toBe('too-slow');
   });
 
@@ -29,7 +29,7 @@ describe('a failed append', () => {
     new SyntaxError('Unterminated string in JSON'),
     Object.assign(new TypeError('The "data" argument must be'), { code: 'ERR_INVALID_ARG_TYPE' }),
     'a string',
-  ])('is not tried again when the same would fail again: %s', (error) => {
+  ])('an append is not tried again when the same would fail again: %s', (error) => {
     expect(failureOf(error)).toBe('permanent');
   });
 });

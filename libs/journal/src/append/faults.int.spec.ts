@@ -26,7 +26,7 @@ describe('a command that is at fault itself', () => {
     return { ...rest, event: { ...event, source: 'urn:\0' } };
   };
 
-  it('gets the error alone, and the rest of its batch is taken in, in order', async () => {
+  it('a command that PostgreSQL refuses gets the error alone, and the rest of its batch is recorded in order', async () => {
     const book = await journals.openLedger(journal, 'faults');
     const outcomes = await Promise.allSettled([
       journal.submit(book, order('PO-1', 'tesla', 1, { id: 'one' })),
@@ -56,7 +56,7 @@ describe('a command that is at fault itself', () => {
     ]);
   });
 
-  it('that makes the rules throw takes nothing back but its own atomic batch', async () => {
+  it('a command that makes the rules throw takes nothing back but its own atomic batch', async () => {
     const book = await journals.openLedger(journal, 'throwing');
     const outcomes = await Promise.allSettled([
       journal.submit(book, order('PO-1', 'tesla', 1, { id: 'one' })),

@@ -36,7 +36,7 @@ describe('a writer that is frozen while it holds a ledger', () => {
     }
   }
 
-  it('(SIGSTOP) holds nobody up for more than the timeout, and when it wakes its own events are taken in after theirs', async () => {
+  it('a writer that is stopped (SIGSTOP) while it holds a ledger delays others by no more than the timeout, and when it goes on its own events are recorded after theirs', async () => {
     const book = await journals.openLedger(journal, 'stopped');
     const worker = await startWorker(journals.url, { holdMs: HOLD_MS });
     // The table's lock catches the worker in the middle of its append: it has the ledger, and waits to insert.
@@ -61,7 +61,7 @@ describe('a writer that is frozen while it holds a ledger', () => {
     await worker.stop();
   });
 
-  it('while the server sends it rows that it does not read holds nobody up either', async () => {
+  it('a writer that does not read the rows that the server sends it delays others by no more than the timeout', async () => {
     const book = await journals.openLedger(journal, 'unread');
     const client = await journals.pool.connect();
     client.on('error', () => undefined);
@@ -82,7 +82,7 @@ describe('a writer that is frozen while it holds a ledger', () => {
     client.release(true);
   });
 
-  it('is not given the ledger for longer than the timeout either when it works on and on', async () => {
+  it('a writer that works on and on under the lock loses the ledger after the timeout', async () => {
     const book = await journals.openLedger(journal, 'endless');
     const client = await journals.pool.connect();
     client.on('error', () => undefined);
@@ -101,7 +101,7 @@ describe('a writer that is frozen while it holds a ledger', () => {
     client.release(true);
   });
 
-  it('while it waits for the ledger loses its place, and takes it again', async () => {
+  it('a writer that waits for the ledger for longer than its lock timeout tries again, and gets the ledger', async () => {
     const book = await journals.openLedger(journal, 'waiting');
     const holder = await journals.pool.connect();
     holder.on('error', () => undefined);

@@ -62,7 +62,7 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
     ).toEqual([...receipts].sort((a, b) => a.sequence - b.sequence));
   }
 
-  it('(SIGKILL to the server) loses no answered event and no submitter: those who waited get their answers', async () => {
+  it('a server that is killed (SIGKILL) loses no answered event, and everybody who waited is answered', async () => {
     const book = await journals.openLedger(journal, `book-${++ledgers}`);
     const writing = submitters(book);
     for (let time = 0; time < 3; time++) {
@@ -77,7 +77,7 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
     await expectAllKept(book, writing.receipts);
   });
 
-  it('(SIGKILL to a backend, which makes the server recover) loses none either', async () => {
+  it('a backend that is killed (SIGKILL), which makes the server recover, loses no answered event, and everybody who waited is answered', async () => {
     const book = await journals.openLedger(journal, `book-${++ledgers}`);
     const writing = submitters(book);
     for (let time = 0; time < 3; time++) {

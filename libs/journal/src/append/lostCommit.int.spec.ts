@@ -31,7 +31,7 @@ describe('a COMMIT whose answer is lost', () => {
   const ids = async (book: string) => (await readEvents(journals.pool, book, 8, 1_000)).map(({ id }) => id);
 
   it.each(['lose-answer', 'lose-command'] as const)(
-    'ends in the right answer for everybody in the batch, and each event is there once (%s)',
+    'everybody in a batch whose COMMIT is lost gets the right answer, and each event is recorded once (%s)',
     async (fault) => {
       const book = await ledger();
       await record(direct, book, [order('PO-0', 'tesla', 5, { id: 'before' })]);
@@ -58,7 +58,7 @@ describe('a COMMIT whose answer is lost', () => {
     },
   );
 
-  it('ends in the right answer when the answers of two COMMITs in a row are lost, and when the connection falls silent', async () => {
+  it('a submitter gets the right answer also when three COMMITs in a row are lost, and when the connection falls silent', async () => {
     const book = await ledger();
     proxy.next('lose-command', 'lose-command', 'lose-answer');
     expect(await journal.submit(book, order('PO-1', 'tesla', 5))).toMatchObject({ status: 'recorded' });
@@ -71,7 +71,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(await ids(book)).toHaveLength(2);
   });
 
-  it('does not make another writer’s copy of an event ours: the one who came second is told that it was there', async () => {
+  it('of two writers of one event, of whom one lost its COMMIT, the one who came second is told that the event was replayed', async () => {
     const book = await ledger();
     proxy.next('lose-command');
     const lost = journal.submit(book, order('PO-1', 'tesla', 5, { id: 'both' }));
@@ -80,7 +80,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['recorded', 'replayed']);
   });
 
-  it('opens a ledger for the one who asked, and says so', async () => {
+  it('an opener is told that the ledger was opened, and it is opened once, also when the COMMIT of its opening is lost', async () => {
     const terms = { name: 'Another', keeper: 'nvidia' };
     proxy.next('lose-answer');
     expect(await journal.open('lost-answer', terms, 'admin')).toBe('opened');
@@ -90,7 +90,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(await journal.open('lost-answer', terms, 'admin')).toBe('same');
   });
 
-  it('leaves a writer that decides on what is really there', async () => {
+  it('after a lost COMMIT a writer decides on what was really committed', async () => {
     const book = await ledger();
     await record(direct, book, [order('PO-1', 'tesla', 10)]);
     proxy.next('lose-answer');
@@ -101,7 +101,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(await journal.submit(book, reassign('RA-4', 'PO-1', 'tesla', 'x', 1))).toMatchObject({ status: 'rejected' });
   });
 
-  it('leaves nothing behind of what was read half-way: the writer decides on all that others wrote', async () => {
+  it('a writer that lost its connection while it read the events of others decides on all that they wrote', async () => {
     const book = await ledger();
     await record(journal, book, [order('PO-1', 'tesla', 10)]);
     await record(direct, book, [reassign('RA-1', 'PO-1', 'tesla', 'x', 6)]);
@@ -110,7 +110,7 @@ describe('a COMMIT whose answer is lost', () => {
     expect(proxy.struck).toBe(1);
   });
 
-  it('tells everybody in the batch that the journal is unavailable when the database stays away', async () => {
+  it('everybody in a batch is told that the journal is unavailable when the database stays away', async () => {
     const book = await ledger();
     const impatient = journals.make({ patienceMs: 400 }, proxy.url);
     proxy.next(...Array.from({ length: 50 }, () => 'lose-command' as const));

@@ -31,7 +31,7 @@ describe('the journal’s migrations', () => {
     return rows.map(({ line }) => line);
   }
 
-  it('lead every primary key and every index with the ledger, so that ledgers can be spread over databases', async () => {
+  it('every primary key and every index begins with the ledger, so that ledgers can be spread over databases', async () => {
     const indexes = (await schema()).filter((line) => line.startsWith('index'));
     expect(indexes.length).toBeGreaterThan(7);
     for (const index of indexes) expect(index).toMatch(/USING btree \(ledger[,)]/);

@@ -12,7 +12,7 @@ describe('the plans of the append’s statements', () => {
   });
   afterAll(() => journals.end());
 
-  it('are made anew as a ledger grows: one made while it was empty does not scan all of it later', async () => {
+  it('statements are planned anew as a ledger grows: a plan made while the ledger was empty does not scan all of it later', async () => {
     const journal = journals.make();
     const client = await journals.pool.connect();
     const ask = async (head: number) => {

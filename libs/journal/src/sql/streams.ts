@@ -3,7 +3,7 @@ import type { EntityKey } from '#ledger/entity';
 import { intArray, statementName, textArray } from './values.ts';
 
 /** A snapshot of an entity or an event of its stream. */
-export interface StreamRow {
+interface StreamRow {
   readonly entity: EntityKey;
   readonly sequence: number;
   /** The event's bytes; the snapshot's state. */

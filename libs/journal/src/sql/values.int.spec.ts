@@ -17,12 +17,12 @@ describe('arrays as text', () => {
     [['', ' ', 'NULL', 'null', '{', '}', ',', '{a,b}']],
     [['"', '\\', '\\"', 'a","b', '","', "it's", '$1', 'tab\tnew\nline']],
     [['ünïcödé', '東京', '🚚', '\u2028']],
-  ])('arrive in PostgreSQL as they were: %j', async (values) => {
+  ])('the texts of an array arrive in PostgreSQL as they were: %j', async (values) => {
     const { rows } = await pool.query<{ values: string[] }>('SELECT $1::text[] AS values', [textArray(values)]);
     expect(rows[0]!.values).toEqual(values);
   });
 
-  it('hold whole numbers too', async () => {
+  it('the whole numbers of an array arrive in PostgreSQL as they were', async () => {
     const { rows } = await pool.query<{ sum: number }>('SELECT sum(n)::bigint AS sum FROM unnest($1::bigint[]) AS n', [
       intArray([1, 9_007_199_254_740_000, -5]),
     ]);

@@ -11,7 +11,7 @@ describe('occurredFor', () => {
     ['0001-01-01T00:30:00+01:00', '0001-12-31T23:30:00Z BC'],
     ['0000-01-01T00:30:00.5+01:00', '0002-12-31T23:30:00.5Z BC'],
     ['9999-12-31T23:59:59-01:00', '10000-01-01T00:59:59Z'],
-  ])('writes %s as PostgreSQL reads it: %s', (time, written) => {
+  ])('the time %s is written as PostgreSQL reads it: %s', (time, written) => {
     expect(occurredFor(time)).toBe(written);
   });
 });

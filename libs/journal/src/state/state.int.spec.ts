@@ -77,7 +77,7 @@ describe('the state that a writer decides on', () => {
   }
 
   it.each([1, 2, 3])(
-    'is the same whether it was cached, folded from another writer’s events, or loaded from snapshots and streams (seed %i)',
+    'an entity is the same whether it was cached, folded from another writer’s events, or loaded from snapshots and streams (seed %i)',
     async (seed) => {
       const book = `state-${++ledgers}`;
       await journal.open(book, { name: 'Book', keeper: 'nvidia' }, 'admin');
@@ -112,7 +112,7 @@ describe('the state that a writer decides on', () => {
     },
   );
 
-  it('reads few events of a long stream: those after its newest snapshot', async () => {
+  it('of a long stream only the events after its newest snapshot are read', async () => {
     const book = await journals.openLedger(journal, `state-${++ledgers}`);
     const keeping = journals.make({ snapshotEvery: 100 });
     await record(keeping, book, [order('PO-1', 'tesla', 1_000_000)]);
@@ -136,7 +136,7 @@ describe('the state that a writer decides on', () => {
     });
   });
 
-  it('ignores snapshots that another version of this code wrote', async () => {
+  it('snapshots that another version of this code wrote are ignored', async () => {
     const book = await journals.openLedger(journal, `state-${++ledgers}`);
     const keeping = journals.make({ snapshotEvery: 2 });
     await record(keeping, book, [order('PO-1', 'tesla', 10)]);
@@ -152,7 +152,7 @@ describe('the state that a writer decides on', () => {
     await expectLoadedEqual(book, await foldAll(book));
   });
 
-  it('is right in a writer that was idle while others wrote more than it folds', async () => {
+  it('a writer that was idle while others wrote more than it folds decides on all that they wrote', async () => {
     const book = await journals.openLedger(journal, `state-${++ledgers}`);
     const idle = journals.make({ foldLimit: 10 });
     const busy = journals.make();
@@ -170,7 +170,7 @@ describe('the state that a writer decides on', () => {
     await record(idle, book, [reassign('RA-d', 'PO-1', 'tesla', 'x', 10)]);
   });
 
-  it('stays within its bytes, and is right with next to none', async () => {
+  it('the cache stays within its bytes, and a writer with next to no cache decides rightly', async () => {
     const partition = new EntityCache(1_000_000).partition();
     const party = (n: number): Entity => ({
       kind: 'party',
@@ -198,7 +198,7 @@ describe('the state that a writer decides on', () => {
     });
   });
 
-  it('keeps ledgers apart, also when there are more of them than writers', async () => {
+  it('entities of different ledgers are kept apart, also when there are more ledgers than writers', async () => {
     const few = journals.make({ writers: 2 });
     const books = await Promise.all(
       Array.from({ length: 6 }, () => journals.openLedger(journal, `state-${++ledgers}`)),

@@ -57,7 +57,7 @@ describe('units with serial numbers', () => {
     return new Map(rows.map(({ serial, account }) => [serial, account]));
   }
 
-  it('are in one account each, at every step of one batch: named at dispatch, received, passed on', async () => {
+  it('a unit with a serial number is in one account at every step of one batch: named at dispatch, received, passed on', async () => {
     const book = await ledger();
     const outcomes = await Promise.all(
       [
@@ -87,7 +87,7 @@ describe('units with serial numbers', () => {
     expect(units.get('D-012000')).toBe('tesla|tesla|DGX|PO-1|1|held|');
   });
 
-  it('go back to where they were when the atomic batch that moved them fails', async () => {
+  it('units with serial numbers go back to their accounts when the atomic batch that moved them fails', async () => {
     const book = await ledger();
     await record(journal, book, [
       order('PO-1', 'tesla', 10, {}, 'DGX'),
@@ -115,7 +115,7 @@ describe('units with serial numbers', () => {
     ]);
   });
 
-  it('are where the events put them after any commands of two writers', async () => {
+  it('units with serial numbers are in the accounts that the events moved them to, after any commands of two writers', async () => {
     const book = await ledger();
     const other = journals.make();
     const pick = random(7);
