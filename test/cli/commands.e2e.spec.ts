@@ -46,7 +46,7 @@ describe('the command line', () => {
     }
   });
 
-  it('submits one event, an array and NDJSON alike, and says what was there already', async () => {
+  it('submits one event, an array and NDJSON alike, and reports which events were recorded already', async () => {
     const array = join(folder, 'array.json');
     await writeFile(array, JSON.stringify([party('one'), party('two')], null, 2));
     const one = join(folder, 'one.json');
@@ -60,7 +60,7 @@ describe('the command line', () => {
     expect(await submit(lines)).toMatchObject({ code: 0, output: '1 recorded, 1 there already, 0 refused\n' });
   });
 
-  it('counts what the ledger refuses by code, keeps the rest, and exits with 3', async () => {
+  it('counts rejected events by their code, keeps the other events, and exits with 3', async () => {
     const none = { ...party('x'), id: 'none', type: 'lading.order.line_cancelled.v1' };
     const cancelled = { ...none, data: { order: 'PO-9', line: '1', initiator: 'buyer' } };
     const { code, output } = await submit(`${JSON.stringify(cancelled)}\n{"half":\n${JSON.stringify(party('five'))}\n`);
@@ -77,7 +77,7 @@ describe('the command line', () => {
     expect(JSON.parse(json.output)).toEqual(expect.arrayContaining([{ owner: 'x', stage: 'held', quantity: 12_000 }]));
   });
 
-  it('says how far every consumer is', async () => {
+  it('shows how far every consumer has come', async () => {
     const { output } = await run('status', '--json');
     expect(JSON.parse(output)).toEqual([
       expect.objectContaining({ consumer: 'projector', ledger: 'nvidia', state: 'live' }),
@@ -166,7 +166,7 @@ describe('the command line', () => {
     expect(ran.code).toBe(code);
   });
 
-  it('says in a line that nothing answers, and exits with 4', async () => {
+  it('reports in one line that nothing answers, and exits with 4', async () => {
     const url = `http://127.0.0.1:${String(await freePort())}`;
     const { code, said } = await run('holdings', '-l', 'nvidia', '--url', url);
     expect(code).toBe(4);

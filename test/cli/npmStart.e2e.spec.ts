@@ -39,7 +39,7 @@ describe('npm start', () => {
     return { code, output, said };
   };
 
-  it('plays the memo on an empty data folder, prints who holds what, and leaves with --exit', async () => {
+  it('plays the memo on an empty data folder, prints who holds what, and stops with --exit', async () => {
     const { code, output } = await whole('--exit');
     expect(code).toBe(0);
     expect(output).toContain('│ x     │ x               │ H100 │ PO-TSLA-1 line 1 │ held  │ 12,000 │');
@@ -51,7 +51,7 @@ describe('npm start', () => {
     expect(output.match(/^ {2}(LADING_|curl)/gm)).toHaveLength(3);
   });
 
-  it('keeps the admin key for its owner alone', async () => {
+  it('makes the admin key readable for its owner alone', async () => {
     expect((await stat(join(dataDir, 'admin.key'))).mode & 0o777).toBe(0o600);
   });
 
@@ -64,7 +64,7 @@ describe('npm start', () => {
     expect(output).toContain('│ tesla │ H100 │ 12,000 │    6,000 │ is owed 6,000');
   });
 
-  it('stays up until Ctrl-C, and leaves nothing running and no lock behind', async () => {
+  it('runs until Ctrl-C, and leaves no process and no lock behind', async () => {
     const child = start();
     let output = '';
     for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {

@@ -47,7 +47,7 @@ const routesOf = (controller: Type): string[] => {
 };
 
 describe('docker/compose.yaml', () => {
-  it('runs the services of the stack, each at the port that is its own', () => {
+  it('runs the services of the stack, each at its own port', () => {
     const expected = stack.map(({ name, offset }) => [name, FIRST_PORT + offset]);
     expect(ours.map(([name]) => [name, portOf(name)]).toSorted()).toEqual(expected.toSorted());
     for (const [name, port] of expected) {
@@ -79,7 +79,7 @@ describe('docker/compose.yaml', () => {
     expect(() => new Script(script.replaceAll('$$', '$'))).not.toThrow();
   });
 
-  it('publishes ports on this machine only, each the one that its service listens on', () => {
+  it('publishes ports on this machine only, and only those that the services listen on', () => {
     for (const [name, { ports = [] }] of Object.entries(all)) {
       const own = name === 'prometheus' ? 9090 : portOf(name);
       for (const port of ports) expect(port).toBe(`127.0.0.1:${own}:${own}`);
@@ -88,7 +88,7 @@ describe('docker/compose.yaml', () => {
     for (const name of submitting) expect(all[name]!.ports).toHaveLength(1);
   });
 
-  it('connects the services to the database and the broker that it runs', () => {
+  it('connects the services to its own database and broker', () => {
     const database = new URL(filledIn(String(all.query!.environment!.DATABASE_URL)));
     const postgres = all.postgres!.environment!;
     expect(database.hostname).toBe('postgres');
@@ -99,14 +99,14 @@ describe('docker/compose.yaml', () => {
     expect(advertised).toBe(`PLAINTEXT://${String(all.query!.environment!.KAFKA_BROKERS)}`);
   });
 
-  it('runs the Kafka that the tests run', () => {
+  it('runs the same version of Kafka as the tests', () => {
     const version = /<artifactId>kafka_2.13<[/]artifactId>\s*<version>([^<]+)</.exec(
       read('libs/servers/src/kafka/pom.xml'),
     )![1];
     expect(all.kafka!.image).toBe(`apache/kafka:${version}`);
   });
 
-  it('keeps what must last in named volumes, and waits for what it needs to be healthy', () => {
+  it('keeps data in named volumes, and starts a service only when the servers it needs are healthy', () => {
     const named = Object.values(all).flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(':')[0]!));
     expect(named.filter((name) => !name.startsWith('.')).toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
     for (const { depends_on } of Object.values(all)) {
@@ -125,7 +125,7 @@ describe('docker/compose.yaml', () => {
 });
 
 describe('docker/Dockerfile', () => {
-  it('copies what the checkout has, on a Node that package.json allows, and runs as somebody who is not root', () => {
+  it('copies files that exist, uses a version of Node that package.json allows, and does not run as root', () => {
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths]) => paths!.split(' '));
     expect(copied.length).toBeGreaterThan(3);
     for (const path of copied)

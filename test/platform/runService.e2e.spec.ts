@@ -63,7 +63,7 @@ describe("a service's process", () => {
   };
   const urlIn = (said: string) => /"url":"([^"]+)"/.exec(said)![1]!;
 
-  it('comes up on an empty database, is ready, and leaves with 0 when it is told to stop', async () => {
+  it('starts on an empty database, becomes ready, and exits with 0 when it is told to stop', async () => {
     const service = start({});
     await service.says(/"listening"/);
     const ready = await fetch(`${urlIn(service.said)}/health/ready`);
@@ -88,7 +88,7 @@ describe("a service's process", () => {
     expect(service.said).not.toMatch(/^ +at /m);
   });
 
-  it('says who refuses when the password of the database is wrong, and prints it nowhere', async () => {
+  it('reports that the password of the database is wrong, and prints the password nowhere', async () => {
     const wrong = new URL(database);
     wrong.password = PASSWORD;
     const service = start({ DATABASE_URL: wrong.href });
@@ -96,7 +96,7 @@ describe("a service's process", () => {
     expect(service.said).toBe('lading shipments: DATABASE_URL: PostgreSQL refuses: the password is wrong\n');
   });
 
-  it('says which port is taken', async () => {
+  it('reports which port is taken', async () => {
     const first = start({});
     await first.says(/"listening"/);
     const { port } = new URL(urlIn(first.said));
@@ -109,7 +109,7 @@ describe("a service's process", () => {
     expect(await first.exit()).toBe(0);
   });
 
-  it('waits for a database that comes up later than itself', async () => {
+  it('waits for a database that starts later than itself', async () => {
     const port = await freePort();
     const url = `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`;
     const early = start({ DATABASE_URL: url });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 
 describe('the unit test harness', () => {
-  it('takes an error of Node itself for an Error, as production does', async () => {
+  it('recognises an error of Node itself as an Error, as production does', async () => {
     const error: unknown = await readFile('/nowhere/at/all').catch((e: unknown) => e);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(TypeError);

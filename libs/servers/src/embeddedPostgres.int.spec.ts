@@ -27,7 +27,7 @@ describe('the embedded PostgreSQL', () => {
     }
   };
 
-  it('is made at the first start, says so, and has its data again at the second', async () => {
+  it('is made at the first start, reports that, and has its data again at the second start', async () => {
     const said: string[] = [];
     server = await startEmbeddedPostgres(dataDir, (message) => said.push(message));
     expect(said).toContain('making a new PostgreSQL cluster');
@@ -47,7 +47,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await ask(server.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   });
 
-  it('refuses a folder that is in use with a word about who uses it, and harms nothing', async () => {
+  it('refuses a folder that is in use, names the process that uses it, and harms nothing', async () => {
     server = await startEmbeddedPostgres(dataDir);
     const second = startEmbeddedPostgres(dataDir);
     await expect(second).rejects.toThrow(ConfigError);
@@ -55,7 +55,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('takes a folder whose holder was killed', async () => {
+  it('takes over a folder whose process was killed', async () => {
     await writeFile(join(dataDir, 'lading.pid'), '4194000\n');
     server = await startEmbeddedPostgres(dataDir);
     expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);

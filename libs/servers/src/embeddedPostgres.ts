@@ -8,21 +8,21 @@ import { holdFolder } from './holdFolder.ts';
 const DATABASE = 'lading';
 
 export interface EmbeddedPostgres {
-  /** Of the database `lading`, with user and password. */
+  /** The URL of the database `lading`, with user and password. */
   readonly url: string;
   readonly pid: number;
-  /** Resolves when the server has ended, whoever ended it. */
+  /** Resolves when the server has ended, for whatever reason. */
   readonly exited: Promise<unknown>;
-  /** Disconnects everyone, writes a checkpoint, gives the folder free. */
+  /** Disconnects all clients, writes a checkpoint, and releases the folder. */
   stop(): Promise<void>;
 }
 
 /**
- * The PostgreSQL that came with the installation, on `dataDir/postgres`, which is made when it is not there. One process at a
- * time: it ends when the process that started it does, however that ends, and finds its data again after a crash.
+ * Starts the PostgreSQL of the installation on `dataDir/postgres`, which is made when it does not exist. One process may use the
+ * folder at a time. The server stops when the process that started it ends, however that ends, and has its data again after a crash.
  *
- * @param log told what takes long
- * @param options port: any free one unless given
+ * @param log called with messages about steps that take long
+ * @param options port: any free port unless given
  * @throws ConfigError when another process uses the folder
  */
 export async function startEmbeddedPostgres(

@@ -4,11 +4,11 @@ import { isRunning } from './process/isRunning.mjs';
 import { ConfigError } from '#platform/service/config';
 
 /**
- * Makes this process the only one that works on a data folder, until it lets go or ends: `lading.pid` names it. One left
- * behind by a process that was killed counts for nothing. This is for a clear word to people; what keeps the data whole is
+ * Makes this process the only one that works on a data folder, until it releases the folder or ends. The file `lading.pid` names the
+ * process; a file of a process that was killed is replaced. This gives people a clear message. What protects the data is
  * PostgreSQL's own lock.
  *
- * @returns lets go
+ * @returns releases the folder
  * @throws ConfigError when another process has the folder
  */
 export async function holdFolder(dataDir: string): Promise<() => Promise<void>> {
@@ -43,7 +43,7 @@ export async function holdFolder(dataDir: string): Promise<() => Promise<void>> 
 
 const ours = new Set<string>();
 
-/** In a container our own number may well be the one of a predecessor that was killed. */
+/** In a container, this process may have the same number as a predecessor that was killed. */
 function holds(pid: number, file: string): boolean {
   return pid === process.pid ? ours.has(file) : pid > 0 && isRunning(pid, /node/);
 }

@@ -37,7 +37,7 @@ async function startOwner(dataDir: string) {
 }
 
 describe('a PostgreSQL whose owner was killed', () => {
-  it('stops by itself, and a new owner that comes at once waits for that and takes over the data', async () => {
+  it('stops by itself, and a new owner that starts at once waits for that and takes over the data', async () => {
     const dataDir = join(folder, 'postgres');
     const first = await startOwner(dataDir);
     await first.die();

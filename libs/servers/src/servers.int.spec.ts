@@ -25,7 +25,7 @@ async function rows(url: string, sql: string) {
 }
 
 describe('the embedded PostgreSQL', () => {
-  it('keeps what was committed when it is killed, and starts again beside the postmaster.pid it left behind', async () => {
+  it('keeps what was committed when it is killed, and starts again although its postmaster.pid was left behind', async () => {
     const dataDir = join(folder, 'killed');
     let cluster = await startCluster({ dataDir });
     await rows(cluster.url, 'CREATE TABLE crates AS SELECT 7 AS id');
@@ -39,7 +39,7 @@ describe('the embedded PostgreSQL', () => {
     await cluster.stop();
   });
 
-  it('is durable unless told otherwise, and listens on this machine alone, with a password', async () => {
+  it('is durable by default, and listens on this machine alone, with a password', async () => {
     const cluster = await startCluster({ dataDir: join(folder, 'settings') });
     const [settings] = await rows(
       cluster.url,
@@ -53,7 +53,7 @@ describe('the embedded PostgreSQL', () => {
     await cluster.stop();
   });
 
-  it('leaves nothing that looks like a cluster when making it was interrupted', async () => {
+  it('leaves nothing that looks like a cluster when its creation was interrupted', async () => {
     const dataDir = join(folder, 'interrupted');
     await (await startCluster({ dataDir })).stop();
     await rm(join(dataDir, 'cluster'), { recursive: true });

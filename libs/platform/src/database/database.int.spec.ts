@@ -30,7 +30,7 @@ describe('the connection pool', () => {
     expect(await count()).toBe(1);
   });
 
-  it('does not take for committed what PostgreSQL rolled back because of an error nobody looked at', async () => {
+  it('does not report a transaction as committed that PostgreSQL rolled back because of an error that was ignored', async () => {
     await expect(
       transaction(pool, async (client) => {
         await client.query('INSERT INTO t VALUES (3)');
@@ -40,7 +40,7 @@ describe('the connection pool', () => {
     expect(await count()).toBe(1);
   });
 
-  it('takes the locks from a process that freezes in a transaction, and works on when its connection was cut', async () => {
+  it('takes the locks from a process that freezes in a transaction, and keeps working after the connection was cut', async () => {
     const frozen = await pool.connect();
     await frozen.query('BEGIN; LOCK TABLE t');
     const gone = new Promise((resolve) => frozen.once('error', resolve));
@@ -50,7 +50,7 @@ describe('the connection pool', () => {
     expect(await count()).toBe(1);
   });
 
-  it('gives the error of a connection that breaks in the middle to the one who uses it, and a new one to the next', async () => {
+  it('gives the error of a broken connection to its user, and a new connection to the next user', async () => {
     await expect(
       transaction(pool, (client) => client.query('SELECT pg_terminate_backend(pg_backend_pid())')),
     ).rejects.toThrow();

@@ -15,7 +15,7 @@ describe('a listener', () => {
   });
   afterAll(() => pool.end());
 
-  it('hears again after its connection broke, and says when it could not hear', async () => {
+  it('receives notifications again after its connection broke, and reports that it was disconnected', async () => {
     const heard: string[] = [];
     const listener = listen({
       url,
@@ -46,7 +46,7 @@ describe('a listener', () => {
     expect(listener.listening).toBe(false);
   });
 
-  it('can be closed while there is nobody to listen to', async () => {
+  it('can be closed while the database does not answer', async () => {
     const listener = listen({
       url: 'postgres://nobody@127.0.0.1:1/none',
       channels: ['one'],
@@ -59,14 +59,14 @@ describe('a listener', () => {
 
   it.each([
     ['a statement that took too long', 'SELECT 1 FROM pg_sleep(1)', true],
-    ['a mistake of ours', 'SELECT 1 / 0', false],
+    ['a wrong statement', 'SELECT 1 / 0', false],
     ['a connection that is cut', 'SELECT pg_terminate_backend(pg_backend_pid())', true],
-  ])('its database is told to be away for what passes, and for nothing else: %s', async (_what, sql, away) => {
+  ])('counts an error as an unavailable database only when it passes by itself: %s', async (_what, sql, away) => {
     const error: unknown = await pool.query(sql).catch((e: unknown) => e);
     expect(isDatabaseUnavailable(error)).toBe(away);
   });
 
-  it('its database is away when nothing listens at its address', async () => {
+  it('counts the database as unavailable when nothing listens at its address', async () => {
     const nowhere = createPool('postgres://nobody@127.0.0.1:1/none');
     expect(isDatabaseUnavailable(await nowhere.query('SELECT 1').catch((e: unknown) => e))).toBe(true);
     await nowhere.end();

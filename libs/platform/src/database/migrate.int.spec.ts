@@ -48,7 +48,7 @@ describe('migrations', () => {
     expect(await tables()).toEqual(['books', 'shelves']);
   });
 
-  it('leave nothing of one that fails half-way', async () => {
+  it('leave nothing of a migration that fails half-way', async () => {
     await expect(migrate(url, [BreaksHalfWay1700000000003])).rejects.toThrow(/division by zero/);
     expect(await tables()).toEqual(['books', 'shelves']);
   });

@@ -53,7 +53,7 @@ describe('API keys', () => {
     return performance.now() - started;
   };
 
-  it('say what they may do, exactly as they were made', async () => {
+  it('have exactly the roles, ledgers, sources and party that they were made with', async () => {
     const { secret, key } = await createKey(pool, {
       name: 'site-7',
       roles: ['shipments:write', 'read'],
@@ -73,7 +73,7 @@ describe('API keys', () => {
     expect(await here.holderOf(`${secret}x`)).toBeUndefined();
   });
 
-  it('are kept as hashes: the secret stands nowhere in the database', async () => {
+  it('are stored as hashes: no secret is in the database', async () => {
     const { secret } = await createKey(pool, { name: 'hashed', roles: ['read'] });
     const { rows } = await pool.query<{ hash: Buffer; row: string }>(
       `SELECT hash, k::text AS row FROM platform.api_keys k WHERE name = 'hashed'`,
@@ -82,7 +82,7 @@ describe('API keys', () => {
     expect(rows[0]!.row).not.toContain(secret.slice(-20));
   });
 
-  it('have names that are used once for ever, and never admin', async () => {
+  it('have names that are never used twice, and none is called admin', async () => {
     await createKey(pool, { name: 'once', roles: ['read'] });
     await revokeKey(pool, 'once');
     await expect(createKey(pool, { name: 'once', roles: ['read'] })).rejects.toThrow(
@@ -96,7 +96,7 @@ describe('API keys', () => {
     expect((await listKeys(pool)).find(({ name }) => name === 'once')!.revoked).toBeInstanceOf(Date);
   });
 
-  it('are looked up once and then known, until one of them changes', async () => {
+  it('are looked up once and then answered from memory, until one of them changes', async () => {
     const { secret } = await createKey(pool, { name: 'often', roles: ['read'] });
     await until(async () => {
       const before = queries;
@@ -109,7 +109,7 @@ describe('API keys', () => {
     expect(queries).toBe(before);
   });
 
-  it('that are revoked bite at once in every process, and tell those who hold a stream open', async () => {
+  it('that are revoked end at once in every process, and open streams are notified', async () => {
     const { secret } = await createKey(pool, { name: 'revoked', roles: ['read'] });
     for (const keyring of [here, elsewhere]) expect(await keyring.holderOf(secret)).toMatchObject({ name: 'revoked' });
     const told: string[] = [];
@@ -126,7 +126,7 @@ describe('API keys', () => {
     leave();
   });
 
-  it('that are rotated end with their old secret and live with the new one', async () => {
+  it('that are rotated work with their new secret only', async () => {
     const { secret: old } = await createKey(pool, { name: 'rotated', roles: ['audit'] });
     await here.holderOf(old);
     const { secret } = await rotateKey(pool, 'rotated');
@@ -134,7 +134,7 @@ describe('API keys', () => {
     expect(await here.holderOf(secret)).toMatchObject({ name: 'rotated', roles: ['audit'] });
   });
 
-  it('are asked of the database while nobody could tell us of a change, so a revocation bites then, too', async () => {
+  it('are looked up for every request while notifications cannot arrive, so a revocation takes effect then, too', async () => {
     const { secret } = await createKey(pool, { name: 'deaf', roles: ['read'] });
     await here.holderOf(secret);
     const cut = await pool.query(
@@ -146,7 +146,7 @@ describe('API keys', () => {
     await until(async () => (await listeners()) === 2);
   });
 
-  it('never keep what was read before a change that came in between', async () => {
+  it('are not cached when a change was notified during their look-up', async () => {
     const { secret } = await createKey(pool, { name: 'raced', roles: ['read'] });
     await until(async () => (await here.holderOf(secret)) !== undefined);
     await pool.query(`UPDATE platform.api_keys SET party = 'again' WHERE name = 'raced'`);
@@ -173,7 +173,7 @@ describe('API keys', () => {
     await late.end();
   });
 
-  it('of the bootstrap have every role and need no database', async () => {
+  it('made for the bootstrap have every role and need no database', async () => {
     const nowhere = createPool('postgres://nobody@127.0.0.1:1/none');
     const keyring = new Keyring({ pool: nowhere, url: 'postgres://nobody@127.0.0.1:1/none', adminKey: ADMIN });
     expect(await keyring.holderOf(ADMIN)).toMatchObject({ name: 'admin', ledgers: 'all', sources: 'all' });

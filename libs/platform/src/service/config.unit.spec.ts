@@ -12,7 +12,7 @@ const problemsOf = (env: Record<string, string>, needs: ('database' | 'kafka')[]
 };
 
 describe('the settings', () => {
-  it('have a value each when nothing is set: loopback, the standard port and topic, no Kafka', () => {
+  it('have defaults when nothing is set: loopback, the standard port and topic, no Kafka', () => {
     expect(readConfig({ env: {}, defaultPort: 7401 })).toEqual({
       port: 7401,
       host: '127.0.0.1',
@@ -26,7 +26,7 @@ describe('the settings', () => {
     });
   });
 
-  it('are taken from the environment, and blank counts as not set', () => {
+  it('are taken from the environment, and a blank value counts as not set', () => {
     const config = readConfig({
       env: { LADING_PORT: '0', KAFKA_BROKERS: 'a:9092, [::1]:9093', LOG_LEVEL: ' debug ', LADING_HOST: '' },
     });
@@ -56,18 +56,18 @@ describe('the settings', () => {
     expect(problemsOf({ [name]: value })).toEqual([line]);
   });
 
-  it('that are all wrong are all named at once', () => {
+  it('are all named at once when all of them are wrong', () => {
     const wrong = Object.fromEntries(settings.filter((name) => name !== 'LADING_DATA').map((name) => [name, '~ ~']));
     expect(problemsOf(wrong)).toHaveLength(settings.length - 1);
   });
 
-  it('never print a secret, not even one that is wrong', () => {
+  it('never print a secret, not even a wrong one', () => {
     const lines = problemsOf({ LADING_ADMIN_KEY: 's3cret', DATABASE_URL: 'mysql://u:s3cret@h/d' }).join('\n');
     expect(lines).toMatch(/^LADING_ADMIN_KEY is not usable.*\nDATABASE_URL is not the address/);
     expect(lines).not.toContain('s3cret');
   });
 
-  it('that a service cannot do without are asked for by name', () => {
+  it('are asked for by name when a service needs them and they are not set', () => {
     expect(problemsOf({}, ['database', 'kafka'])).toEqual([
       expect.stringMatching(/^DATABASE_URL is not set: give/),
       expect.stringMatching(/^KAFKA_BROKERS is not set: give/),

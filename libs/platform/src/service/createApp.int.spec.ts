@@ -120,8 +120,8 @@ describe('an application of the platform', () => {
   });
   afterAll(() => app.close());
 
-  describe('lets in', () => {
-    it('nobody without a key, nobody with a wrong or a revoked one: 401, and how to send one', async () => {
+  describe('authenticates requests:', () => {
+    it('a request without a key, or with a wrong or revoked one, is answered with 401 and how to send a key', async () => {
       const { secret } = await createKey(pool, { name: 'gone', roles: ['read'] });
       await revokeKey(pool, 'gone');
       const headers = [{}, { authorization: 'Basic YTpi' }, authorized('wrong'), authorized(secret), authorized('')];
@@ -133,7 +133,7 @@ describe('an application of the platform', () => {
       }
     });
 
-    it('a key with any of the roles, and no other: roles are exact', async () => {
+    it('a key passes that has any of the required roles, and no other key: roles are exact', async () => {
       const statusWith = async (roles: Parameters<typeof createKey>[1]['roles']) => {
         const { secret } = await createKey(pool, { name: `roles-${roles.join('-')}`, roles });
         return (await app.inject({ url: '/v1/ledgers/l/boxes', headers: authorized(secret) })).statusCode;
@@ -144,7 +144,7 @@ describe('an application of the platform', () => {
       expect(await statusWith(['shipments:write', 'reallocations:write', 'swaps:write'])).toBe(403);
     });
 
-    it('a key to its own ledgers only, and tells the handler who it is', async () => {
+    it('a key passes for its own ledgers only, and the handler knows whose it is', async () => {
       const { secret } = await createKey(pool, { name: 'one-ledger', roles: ['read'], ledgers: ['l'] });
       const [own, other] = await Promise.all(
         ['l', 'm'].map((ledger) => app.inject({ url: `/v1/ledgers/${ledger}/boxes`, headers: authorized(secret) })),
@@ -154,13 +154,13 @@ describe('an application of the platform', () => {
       expect(problemOf(other!)).toMatchObject({ code: 'forbidden', ledgers: ['l'] });
     });
 
-    it('anybody where a route is public, and nobody where a route says nothing', async () => {
+    it('everybody may use a public route, and nobody a route that states no role', async () => {
       expect((await app.inject({ url: '/open' })).statusCode).toBe(200);
       expect((await app.inject({ url: '/forgotten' })).statusCode).toBe(401);
       expect((await app.inject({ url: '/forgotten', headers: authorized() })).statusCode).toBe(403);
     });
 
-    it('no body of an unknown sender: it is refused before it is read', async () => {
+    it('a body of an unknown sender is rejected before it is read', async () => {
       const answer = await app.inject({
         method: 'POST',
         url: '/v1/ledgers/l/boxes',
@@ -171,7 +171,7 @@ describe('an application of the platform', () => {
     });
   });
 
-  describe('answers with a problem document', () => {
+  describe('answers errors with problem documents:', () => {
     it.each([
       ['a field that is wrong', 'application/json', '{"size":0,"a/b":1}', 400, 'malformed'],
       ['what is not JSON', 'application/json', '{"size":', 400, 'not-json'],
@@ -183,13 +183,13 @@ describe('an application of the platform', () => {
       ['a body that is too large', 'application/json', `"${'x'.repeat(1_048_577)}"`, 413, 'too-large'],
       ['a content type that nobody takes', 'text/plain', 'hello', 415, 'unsupported-media-type'],
       ['a form', 'application/x-www-form-urlencoded', 'a=b', 415, 'unsupported-media-type'],
-    ])('%s', async (_what, type, body, status, code) => {
+    ])('%s is answered with a problem document', async (_what, type, body, status, code) => {
       const answer = await post('/v1/ledgers/l/boxes', type, body);
       expect(answer.statusCode).toBe(status);
       expect(problemOf(answer)).toMatchObject({ type: `urn:lading:problem:${code}`, status, code });
     });
 
-    it('that names every bad field by a JSON pointer', async () => {
+    it('the problem document names every wrong field by a JSON pointer', async () => {
       const answer = await post('/v1/ledgers/l/boxes', 'application/json', '{"size":0.5,"a/b":1,"more":2}');
       expect(problemOf(answer).errors).toEqual([
         { pointer: '/size', detail: 'expected a whole number, got 0.5' },
@@ -198,19 +198,19 @@ describe('an application of the platform', () => {
       ]);
     });
 
-    it('to a route that is not there', async () => {
+    it('a route that does not exist is answered with 404 not-found', async () => {
       const answer = await app.inject({ method: 'DELETE', url: '/nowhere?x=1' });
       expect(problemOf(answer)).toMatchObject({ status: 404, code: 'not-found', instance: '/nowhere' });
     });
 
-    it('to a path that cannot be decoded', async () => {
+    it('a path that cannot be decoded is answered with 400 malformed', async () => {
       expect(problemOf(await app.inject({ url: '/v1/ledgers/%zz/boxes' }))).toMatchObject({
         status: 400,
         code: 'malformed',
       });
     });
 
-    it('with the facts that a rule found', async () => {
+    it('the problem document has the facts that a rule found', async () => {
       const answer = await app.inject({ url: '/v1/ledgers/l/boxes?fail=rule', headers: authorized() });
       expect(problemOf(answer)).toMatchObject({
         status: 422,
@@ -220,7 +220,7 @@ describe('an application of the platform', () => {
       });
     });
 
-    it('that tells nothing of our own mistakes but the request that they are logged under', async () => {
+    it('an internal error reveals nothing but the id of the request that is logged with it', async () => {
       const answer = await app.inject({ url: '/v1/ledgers/l/boxes?fail=bug', headers: authorized() });
       expect(problemOf(answer)).toMatchObject({
         status: 500,
@@ -230,7 +230,7 @@ describe('an application of the platform', () => {
       expect(answer.body).not.toMatch(/secret|TypeError|at /);
     });
 
-    it('that asks to come again when the database is away', async () => {
+    it('a 503 with Retry-After is answered while the database does not answer', async () => {
       const answer = await app.inject({ url: '/v1/ledgers/l/boxes?fail=database', headers: authorized() });
       expect(problemOf(answer)).toMatchObject({ status: 503, code: 'unavailable' });
       expect(answer.headers['retry-after']).toBe('1');
@@ -238,7 +238,7 @@ describe('an application of the platform', () => {
     });
   });
 
-  it('is live, and ready as long as everything that registered a check is', async () => {
+  it('is live, and is ready as long as every registered check succeeds', async () => {
     expect((await app.inject({ url: '/health/live' })).json()).toEqual({ status: 'ok' });
     const checks = app.get(HealthChecks);
     expect((await app.inject({ url: '/health/ready' })).json()).toEqual({
@@ -275,13 +275,13 @@ describe('an application of the platform', () => {
     expect(body).not.toContain('some-ledger');
   });
 
-  it('sends pages with a policy that lets nothing foreign in, and says of everything what it is', async () => {
+  it('sends pages with a content security policy for own content only, and forbids guessing of content types', async () => {
     const page = await app.inject({ url: '/page' });
     expect(page.headers['content-security-policy']).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
     expect((await app.inject({ url: '/open' })).headers['x-content-type-options']).toBe('nosniff');
   });
 
-  it('limits nobody unless told, and then each key by itself: 429 with Retry-After', async () => {
+  it('limits the requests of each key to the rate that is set, with 429 and Retry-After, and by default not at all', async () => {
     const limited = await start({ LADING_RATE_LIMIT: '3' });
     const { secret } = await createKey(pool, { name: 'busy', roles: ['read'] });
     const ask = (key: string) => limited.inject({ url: '/v1/ledgers/l/boxes', headers: authorized(key) });
@@ -304,7 +304,7 @@ describe('an application of the platform', () => {
       origin = (await served.getUrl()).replace('localhost', '127.0.0.1');
     });
 
-    it('breaks the connection when an answer fails half-way, so that nobody takes it for whole', async () => {
+    it('breaks the connection when an answer fails half-way, so that no client takes it for complete', async () => {
       await expect(fetch(`${origin}/half`).then((answer) => answer.text())).rejects.toThrow();
     });
 
@@ -321,7 +321,7 @@ describe('an application of the platform', () => {
       expect(said).toMatch(/^HTTP\/1.1 400 .*application\/problem\+json.*"code":"malformed"/s);
     });
 
-    it('stops without breaking off an answer, ends open streams, and says meanwhile that it is not ready', async () => {
+    it('stops without cutting off an answer, ends open streams, and reports meanwhile that it is not ready', async () => {
       const stream = await fetch(`${origin}/stream`);
       const slow = fetch(`${origin}/slow`).then((answer) => answer.json());
       await new Promise((resolve) => setTimeout(resolve, 100));

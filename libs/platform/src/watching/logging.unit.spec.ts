@@ -21,7 +21,7 @@ describe('the log', () => {
     });
   });
 
-  it('never holds a key or a password, wherever it stands in what is logged', () => {
+  it('never contains a key or a password, at any depth of the logged object', () => {
     const lines = logged((logger) => {
       logger.info({ authorization: 'hunter2', databaseUrl: 'hunter2' });
       logger.info({ headers: { authorization: 'hunter2' }, key: { secret: 'hunter2' } });
@@ -31,7 +31,7 @@ describe('the log', () => {
     expect(lines.match(/\[redacted]/g)).toHaveLength(6);
   });
 
-  it('holds of an error its words, its code and its causes, and nothing else that hangs on it', () => {
+  it('contains the message, the code and the causes of an error, and no other property of it', () => {
     const client = { connectionParameters: { host: 'h', parts: ['hunter2'] }, secretKey: 'hunter2' };
     const broken = Object.assign(new Error('cut off'), { code: 'ECONNRESET', client });
     const line = logged((logger) => {
@@ -43,7 +43,7 @@ describe('the log', () => {
     });
   });
 
-  it('is short lines for people on a terminal, with the stack of an error below', () => {
+  it('is written as short lines on a terminal, with the stack of an error below', () => {
     const line = logged((logger) => {
       logger.error({ err: new Error('no'), ledger: 'nvidia', context: 'Relay' }, 'stopped');
     });

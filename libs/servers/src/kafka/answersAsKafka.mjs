@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 const API_VERSIONS = 18;
 
 /**
- * Whether a Kafka broker answers on this port: it accepts connections long before it serves requests, so it is asked for the
- * versions of its interfaces (ApiVersions v0: length, key, version, correlation id, no client id).
+ * Whether a Kafka broker answers on this port. A broker accepts connections long before it serves requests, so this sends a request
+ * for the versions of its interfaces (ApiVersions v0: length, key, version, correlation id, no client id).
  * @param {number} port
  * @param {number} [timeoutMs]
  * @returns {Promise<boolean>}
@@ -34,7 +34,7 @@ export function answersAsKafka(port, timeoutMs = 1_000) {
       done(false);
     });
     socket.once('connect', () => socket.write(request));
-    // Length, correlation id, error code: ten bytes that arrive as one.
+    // Length, correlation id and error code are ten bytes, which arrive in one piece.
     socket.once('data', (answer) => {
       done(answer.length >= 10 && answer.readInt16BE(8) === 0);
     });

@@ -29,15 +29,15 @@ const PREDECESSOR_MS = 20_000;
  */
 
 /**
- * Starts Kafka on the data in `dataDir`, made when there is none, and resolves when it answers. Called again on the same
- * folder, after `stop` or `kill`, it is the same broker with the same topics on the same ports. It stops when the process
- * that started it dies. Its log is `dataDir/broker.log`.
+ * Starts Kafka on the data in `dataDir`, which is made when it does not exist, and resolves when the broker answers. A second call on
+ * the same folder, after `stop` or `kill`, starts the same broker with the same topics on the same ports. The broker stops when the
+ * process that started it ends. Its log is `dataDir/broker.log`.
  *
  * @param {object} options
  * @param {string} options.dataDir
- * @param {number} [options.port] unless given: the last one of this folder, or any free one
+ * @param {number} [options.port] unless given, the last one of this folder, or any free port
  * @param {number} [options.controllerPort] likewise
- * @param {(message: string) => void} [options.log] told what takes long
+ * @param {(message: string) => void} [options.log] called with messages about steps that take long
  * @returns {Promise<Broker>}
  * @throws {Error} with the end of the broker's log when it does not start
  */
@@ -51,7 +51,7 @@ export async function startBroker({
   const dataDir = resolve(folder);
   await mkdir(dataDir, { recursive: true });
 
-  // The controller's address is part of the quorum's own data: a restart must find it where it was.
+  // The quorum's own data has the address of the controller, so a restart must use the same port.
   const portsFile = join(dataDir, 'ports.json');
   const last = existsSync(portsFile) ? readPorts(await readFile(portsFile, 'utf8')) : undefined;
   const port = wantedPort ?? last?.port ?? (await freePort());
@@ -110,8 +110,8 @@ export async function startBroker({
 }
 
 /**
- * The broker of an earlier run, whose owner was killed, is stopping: it still answers and would be taken for the new one, and
- * it holds the lock of the data.
+ * Waits until the broker of an earlier run, whose owner was killed, has stopped. It would still answer, so that it could be taken for
+ * the new one, and it holds the lock of the data.
  * @param {string} pidFile
  * @param {string} config its last argument
  * @param {(message: string) => void} log
@@ -127,7 +127,7 @@ async function waitForPredecessor(pidFile, config, log) {
   }
 }
 
-/** 16 bytes in base64, as Kafka makes them itself: none that begins with "-", which its tool would take for an option. */
+/** 16 random bytes in base64, as Kafka makes its ids. None begins with "-", which Kafka's tool would take for an option. */
 function clusterId() {
   for (;;) {
     const id = randomBytes(16).toString('base64url');
@@ -153,8 +153,8 @@ function readPorts(text) {
 }
 
 /**
- * The short session lets a broker that was killed come back after 3 s instead of 9: until the session of its former self is
- * over, its own controller refuses it.
+ * The short session lets a broker that was killed start again after 3 s instead of 9 s: its own controller refuses it until the
+ * session of its former process is over.
  * @param {{dataDir: string, port: number, controllerPort: number}} options
  */
 function properties({ dataDir, port, controllerPort }) {

@@ -11,14 +11,14 @@ const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../../../.cache/kafka/', import.meta.url));
 const SAY_EVERY_MS = 2_000;
 
-/** One folder a version of the pom, so that a changed version is fetched and an old one never mixed in. */
+/** Each version of the pom has a folder of its own, so that jars of two versions are never mixed. */
 const lib = () => join(CACHE, `lib-${createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12)}`);
 
 export const jarsAreThere = () => existsSync(lib());
 
 /**
- * Fetches the jars of Kafka (43 MB) by Maven, once; a second call finds them. Two at once each fetch a copy, and the first
- * to finish is kept. An interrupted one leaves nothing that looks complete.
+ * Fetches the jars of Kafka (43 MB) with Maven. A second call finds them. Two calls at once fetch a copy each, and the first one to
+ * finish is kept. An interrupted call leaves nothing that looks complete.
  *
  * @param {{log?: (message: string) => void}} [options]
  * @returns {Promise<string>} the folder of the jars

@@ -4,7 +4,7 @@ import { jarsAreThere } from './installKafka.mjs';
 const JAVA_NEEDED = 17;
 
 /**
- * What is missing on this machine to run a Kafka broker: null, or a sentence for people.
+ * A sentence for people about what this machine lacks to run a Kafka broker; null when nothing is missing.
  * @returns {string | null}
  */
 export function kafkaMissing() {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /**
- * The PostgreSQL that came with `npm ci` for this machine.
+ * The programs of the PostgreSQL that `npm ci` installed for this machine.
  * @returns {{initdb: string, postgres: string}} absolute paths
  * @throws {Error} with a sentence for people when there is none for this platform
  */
@@ -23,8 +23,8 @@ export function postgresBinaries() {
 }
 
 /**
- * The package makes the symbolic links between its libraries in an install script. Where npm was told to run no scripts they
- * are missing, and initdb would die with "libicuuc.so…: cannot open shared object file".
+ * Makes the symbolic links between the libraries of the package. Its install script makes them, but npm may have been told to run no
+ * scripts; then initdb would fail with "libicuuc.so…: cannot open shared object file".
  * @param {string} native
  */
 function linkLibraries(native) {

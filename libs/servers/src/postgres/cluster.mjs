@@ -24,17 +24,17 @@ const READY_MS = 120_000;
  */
 
 /**
- * Starts PostgreSQL on the data in `dataDir`, made when there is none, and resolves when it accepts connections. It survives
- * what a machine does to it: a postmaster.pid left behind by SIGKILL or a power cut, a predecessor that is still stopping,
- * its owner's death (it then stops by itself).
+ * Starts PostgreSQL on the data in `dataDir`, which is made when it does not exist, and resolves when it accepts connections. It copes
+ * with a postmaster.pid that SIGKILL or a power cut left behind, and with a predecessor that is still stopping. It stops by itself
+ * when its owner dies.
  *
  * @param {object} options
  * @param {string} options.dataDir also holds `password` (mode 0600) and `postgres.log`
- * @param {number} [options.port] any free one unless given
+ * @param {number} [options.port] any free port unless given
  * @param {string} [options.password] made and kept in `dataDir` unless given
- * @param {boolean} [options.durable] false, for throw-away test data only: a crash may lose or spoil it
+ * @param {boolean} [options.durable] false for throw-away test data only: a crash may lose or damage the data
  * @param {Record<string, string | number>} [options.settings] of postgresql.conf
- * @param {(message: string) => void} [options.log] told what takes long
+ * @param {(message: string) => void} [options.log] called with messages about steps that take long
  * @returns {Promise<Cluster>}
  * @throws {Error} with the end of PostgreSQL's own log when it does not start, or the process that uses the data already
  */
@@ -67,7 +67,7 @@ export async function startCluster(options) {
       };
     }
     const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-4).join('\n');
-    // The children of a postmaster that was killed need a moment to notice; until then its shared memory is in use.
+    // The children of a postmaster that was killed take a moment to notice. Until then its shared memory is in use.
     if (!/pre-existing shared memory block|lock file .* already exists/.test(said) || Date.now() > deadline) {
       throw new Error(`PostgreSQL did not start on ${dataDir}:\n${said}`);
     }
@@ -94,7 +94,7 @@ function flags({ port, durable, settings }) {
 }
 
 /**
- * A postmaster that lives on this data is either stopping, because its owner has died, or somebody's.
+ * Waits for a postmaster on this data that is stopping because its owner has died. One that keeps running belongs to somebody else.
  * @param {string} cluster
  * @param {(message: string) => void} log
  */
@@ -104,8 +104,8 @@ async function waitForPredecessor(cluster, log) {
     const pid = (await postmaster(cluster))?.pid;
     if (pid === undefined) return;
     if (!isRunning(pid, cluster)) {
-      // Left behind by SIGKILL or a power cut. The number may belong to another process by now, and PostgreSQL would
-      // believe that to be a postmaster.
+      // The file was left behind by SIGKILL or a power cut. Its number may belong to another process by now, which PostgreSQL would
+      // take for a postmaster.
       await rm(join(cluster, 'postmaster.pid'), { force: true });
       return;
     }
@@ -122,7 +122,7 @@ async function waitForPredecessor(cluster, log) {
  * @param {string} cluster
  * @param {import('../process/guarded.mjs').Guarded} server
  * @param {(message: string) => void} log
- * @returns {Promise<boolean>} false when the process ended instead
+ * @returns {Promise<boolean>} false when the process has ended instead
  */
 async function becomesReady(cluster, server, log) {
   const started = Date.now();
@@ -141,7 +141,7 @@ async function becomesReady(cluster, server, log) {
 }
 
 /**
- * What postmaster.pid says: its first line is the process, its eighth the state, which is what pg_ctl looks at too.
+ * Reads postmaster.pid: its first line is the process, and its eighth the state, which pg_ctl reads as well.
  * @param {string} cluster
  */
 async function postmaster(cluster) {

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Makes the cluster in `dataDir/cluster` and its password in `dataDir/password`, when they are not there. The cluster is made
- * beside and moved into place, so an interrupted first start leaves nothing that looks finished.
+ * Makes the cluster in `dataDir/cluster` and its password in `dataDir/password` when they do not exist. The cluster is made in another
+ * folder and moved into place, so that an interrupted first start leaves nothing that looks finished.
  *
  * @param {object} options
  * @param {string} options.dataDir

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * @typedef {object} ServerUser who runs PostgreSQL's programs, which refuse to run as root
- * @property {{uid: number, gid: number} | undefined} owner of the data; undefined: whoever runs this process
+ * @typedef {object} ServerUser the user who runs PostgreSQL's programs, which refuse to run as root
+ * @property {{uid: number, gid: number} | undefined} owner of the data; undefined: the user of this process
  * @property {(command: string[]) => {command: string[], as?: {uid: number, gid: number}}} run
  */
 
@@ -12,14 +12,14 @@ export function serverUser() {
   if (process.getuid?.() !== 0) return { owner: undefined, run: (command) => ({ command }) };
   const owner = unprivileged();
 
-  // Root's checkout is often out of everybody else's reach (/root, a `mktemp -d`), and then that user could neither run the
-  // binaries nor open the data. The one capability that walks through such folders makes it work wherever root put them.
+  // Other users often cannot reach the checkout of root (/root, a `mktemp -d`), so that user could neither run the programs nor open
+  // the data. The capability dac_override lets it pass through such folders.
   const drop = [
     'setpriv',
     `--reuid=${owner.uid}`,
     `--regid=${owner.gid}`,
     '--clear-groups',
-    // access(2), by which these programs look for each other, goes by capabilities only with this.
+    // These programs look for each other with access(2), which respects capabilities only with this.
     '--securebits=+no_setuid_fixup',
     '--inh-caps=+dac_override',
     '--ambient-caps=+dac_override',
@@ -30,7 +30,7 @@ export function serverUser() {
   return { owner, run: (command) => ({ command, as: owner }) };
 }
 
-/** The user `postgres` where there is one, else `nobody`: no account is made on somebody's machine. */
+/** The user `postgres` where there is one, else `nobody`. Lading makes no account on somebody's machine. */
 function unprivileged() {
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')

@@ -2,16 +2,16 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give to outgoing connections: one of those may be gone before a server that takes seconds to start, or is
- * started again after a crash, gets to listen on it.
+ * The range is below the ports that systems give to outgoing connections. One of those could be taken before a server that needs
+ * seconds to start, or is started again after a crash, listens on it.
  */
 const FIRST = 10_240;
 const END = 32_768;
 const ATTEMPTS = 50;
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on at this moment.
- * @param {number} [wanted] taken when it is free
+ * Finds a TCP port of 127.0.0.1 that no program listens on at this moment.
+ * @param {number} [wanted] preferred when it is free
  * @returns {Promise<number>}
  */
 export async function freePort(wanted = randomInt(FIRST, END)) {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-// The watcher outlives a SIGKILL of the process that started it: it reads from a pipe, gets a line when the server has
-// ended by itself (nothing to do) and the end of the pipe when its owner is gone (then the server is told to stop).
+// The watcher survives a SIGKILL of the process that started it. It reads from a pipe: a line means that the server has ended by itself,
+// and the end of the pipe means that the owner is gone, so the watcher stops the server.
 const WATCHED =
   'server=$$; ( ( if read -r done <&3; then exit 0; fi; kill -s "$1" "$server" ) </dev/null >/dev/null 2>&1 & ); ' +
   'shift; exec 3<&-; exec "$@"';
@@ -18,8 +18,8 @@ const WATCHED =
  */
 
 /**
- * Starts a server in a process group of its own, so that a Ctrl-C in the terminal reaches only its owner, who stops it in
- * its own order; and with a watcher that stops it when the owner dies, however it dies.
+ * Starts a server in a process group of its own, so that a Ctrl-C in the terminal reaches only its owner, which stops its servers in
+ * order. A watcher stops the server when the owner dies, however it dies.
  *
  * @param {string[]} command
  * @param {object} options
@@ -50,7 +50,7 @@ export async function startGuarded(command, { cwd, logFd, onOwnersDeath, env = p
 
   const watcher = /** @type {import('node:net').Socket} */ (child.stdio[3]);
   watcher.on('error', () => {
-    // The watcher is gone together with the server: there is nobody left to tell.
+    // The watcher ends together with the server, so this error means nothing.
   });
   void exited.then(() => watcher.end('done\n'));
   child.unref();

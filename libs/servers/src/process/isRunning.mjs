@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Whether the process `pid` lives and its command line matches: a process number alone may have been given to another.
+ * Whether the process `pid` runs and its command line matches. The number alone may belong to another process by now.
  * @param {number} pid
  * @param {string | RegExp} command a part of it
  */

@@ -115,7 +115,7 @@ describe('the memo, played over HTTP in three steps', () => {
     expect(then?.balance[0]?.unitDays).toBeCloseTo(expected, 0);
   });
 
-  it('plays nothing twice', async () => {
+  it('records nothing twice when it is played again', async () => {
     const { sequence: before } = await lading.client.get<{ sequence: number }>(`/v1/ledgers/${MEMO_LEDGER}/holdings`);
     let recorded = 0;
     for await (const step of playMemo(lading.client)) recorded += step.recorded;

@@ -45,7 +45,7 @@ describe('the memo read the other way: reassigned before shipping, then dispatch
     expect([...new Set(rules)].sort()).toEqual(['redirected', 'related-party']);
   });
 
-  it('owes nothing: two reallocations are no swap', async () => {
+  it('leaves nothing owed: two reallocations are not a swap', async () => {
     expect(await ask('swaps')).toEqual([]);
   });
 
