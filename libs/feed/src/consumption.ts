@@ -132,14 +132,12 @@ export class Consumption {
     const alive = () => !this.#stop.aborted && (circumstances.alive?.() ?? true);
     const skipped = events.filter(({ sequence }) => sequence <= one.position).length;
     if (skipped > 0) this.skipped(ledger, skipped);
-
     const all = withHeld(one, events);
     for (;;) {
       if (!alive()) return 'abandoned';
       const fresh = all.filter(({ sequence }) => sequence > one.position);
       one.held = [];
       if (fresh.length === 0) return 'done';
-
       const run = await this.#nextRun(one, fresh, circumstances);
       if (typeof run === 'string') return run;
       const applied = await this.#persist(one, () => this.#sink.apply(ledger, run, circumstances.hint), alive);

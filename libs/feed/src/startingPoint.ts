@@ -4,7 +4,7 @@ import type { LogExtent } from './kafkaLog.ts';
 interface StartingPoint {
   /** The next offset to read. */
   readonly offset: bigint;
-  /** Said loudly: something happened to the log that should not have. */
+  /** For the log of errors: something happened to the partition that should not have. */
   readonly warnings: readonly string[];
 }
 

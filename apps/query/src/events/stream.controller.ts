@@ -36,7 +36,7 @@ const Stream = parameters({
 @Requires('read', 'audit')
 @ApiTags('events')
 export class StreamController {
-  private readonly logger = new Logger('EventStream');
+  readonly #logger = new Logger('EventStream');
 
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
@@ -85,7 +85,7 @@ export class StreamController {
       });
     } catch (error) {
       // The client resumes after the last event that it got.
-      if (!open.stop.aborted) this.logger.warn({ ledger, err: error }, 'an event stream broke off');
+      if (!open.stop.aborted) this.#logger.warn({ ledger, err: error }, 'an event stream broke off');
     } finally {
       forget();
       open.end();
