@@ -4,14 +4,14 @@
  */
 const MAY_IMPORT = {
   contracts: [],
-  proofs: ['contracts'],
+  proofs: [],
   ledger: ['contracts'],
   platform: ['contracts'],
   servers: ['platform'],
   journal: ['contracts', 'ledger', 'proofs', 'platform'],
-  feed: ['contracts', 'ledger', 'proofs', 'journal', 'platform'],
-  intake: ['contracts', 'ledger', 'journal', 'platform'],
-  projections: ['contracts', 'ledger', 'proofs', 'feed', 'platform'],
+  feed: ['contracts', 'journal', 'platform'],
+  intake: ['contracts', 'journal', 'platform'],
+  projections: ['contracts', 'ledger', 'feed', 'platform'],
 };
 
 const SPEC = '[.](unit|int|e2e)[.]spec[.]ts$';

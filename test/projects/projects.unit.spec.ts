@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { programOf, projects } from '#scripts/ensure/projects.mjs';
@@ -9,6 +10,33 @@ const read = (path: string): string => readFileSync(join(packageRoot, path), 'ut
 const apps = projects.filter(({ type }) => type === 'application');
 const libraries = projects.filter(({ type }) => type === 'library');
 const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name).toSorted();
+
+const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as {
+  forbidden: { name: string; from: { path: string }; to: { pathNot?: string } }[];
+};
+
+/** Which other libraries a library may import, as dependency-cruiser is told. */
+const allowed = new Map(
+  forbidden
+    .filter(({ name }) => name.endsWith('-imports-only-what-it-may'))
+    .map(({ name, to }): [string, string[]] => {
+      const library = name.replace('-imports-only-what-it-may', '');
+      const all = /\(([\w|]*)\)/.exec(String(to.pathNot))?.[1]?.split('|') ?? [];
+      return [library, all.filter((one) => one !== library)];
+    }),
+);
+
+/** Which other libraries a library imports, tests aside. */
+function usedBy(library: string): string[] {
+  const source = join(packageRoot, 'libs', library, 'src');
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /[.](ts|mjs)$/.test(file) && !file.endsWith('.spec.ts'),
+  );
+  const imports = files.flatMap((file) => [
+    ...readFileSync(join(source, file), 'utf8').matchAll(/(?:from|import)[ (]'#(\w+)\//g),
+  ]);
+  return [...new Set(imports.map(([, to = '']) => to))].filter((to) => to !== library);
+}
 
 describe('nest-cli.json is the list of apps and libraries:', () => {
   it.each(['apps', 'libs'])('it lists every folder of %s, and no other', (top) => {
@@ -57,4 +85,17 @@ describe('nest-cli.json is the list of apps and libraries:', () => {
     );
     expect(described.toSorted()).toEqual(names(projects));
   });
+});
+
+describe('the arrows between the libraries', () => {
+  it('are said for every library', () => {
+    expect([...allowed.keys()].toSorted()).toEqual(names(libraries));
+  });
+
+  it.each(names(libraries))(
+    'libs/%s uses every library that it may import, so no arrow is allowed that nobody uses',
+    (library) => {
+      expect(usedBy(library).toSorted()).toEqual(allowed.get(library)?.toSorted());
+    },
+  );
 });
