@@ -1,5 +1,6 @@
 import type { EventType, Submitted } from '#contracts/catalog';
 import type { Decision } from './decision.ts';
+import type { FoundLine } from './order/line.ts';
 import type { View } from './view.ts';
 
 /** What a submitter wants recorded: its type, its data (checked against the contract), when it happened (RFC 3339). */
@@ -7,8 +8,17 @@ export type Command<T extends EventType = EventType> = {
   [K in T]: { readonly type: K; readonly data: Submitted<K>; readonly time: string };
 }[T];
 
+/** What a rule may look at, beside the data. */
+export interface Situation {
+  readonly view: View;
+  /** The recorded time that the event would get: what expires is judged by it. */
+  readonly now: Date;
+  /** The order lines that the data names, in its order. */
+  readonly lines: readonly FoundLine[];
+}
+
 /**
- * Decides about one type of event: the completed data, or why not. Pure; never throws for data that its schema takes.
- * `now` is the recorded time: what expires is judged by it.
+ * Decides about one type of event: the completed data, or why not. It is asked only when everything that the data names
+ * was found (`findNamed`). Pure; never throws for data that its schema takes.
  */
-export type Rule<T extends EventType> = (data: Submitted<T>, view: View, now: Date) => Decision<T>;
+export type Rule<T extends EventType> = (data: Submitted<T>, situation: Situation) => Decision<T>;

@@ -1,14 +1,12 @@
 import type { EventType } from '#contracts/catalog';
 import type { Command, Rule } from './command.ts';
 import { transferCustody } from './custody/transferCustody.ts';
-import { type Decision, reject } from './decision.ts';
+import { accept, type Decision, isRejected, reject } from './decision.ts';
 import { registerItem } from './item/registerItem.ts';
-import { openLedger } from './ledger/openLedger.ts';
-import { voidEvent } from './ledger/voidEvent.ts';
+import { findNamed } from './named.ts';
 import { cancelLine } from './order/cancelLine.ts';
 import { changeLine } from './order/changeLine.ts';
 import { placeOrder } from './order/placeOrder.ts';
-import { registerParty } from './party/registerParty.ts';
 import { reallocate } from './reallocation/reallocate.ts';
 import { dispatch } from './shipment/dispatch.ts';
 import { lose } from './shipment/lose.ts';
@@ -21,11 +19,25 @@ import { returnUnits } from './units/returnUnits.ts';
 import { scrap } from './units/scrap.ts';
 import type { View } from './view.ts';
 
+/** The rule of a type that is taken as it was submitted, whatever it says. */
+const asSubmitted =
+  <T extends 'lading.ledger.opened.v1' | 'lading.party.registered.v1'>(): Rule<T> =>
+  (data) =>
+    accept<T>(data);
+
+/** The ledger cannot take events back yet, so every such event is rejected. */
+const voidEvent: Rule<'lading.event.voided.v1'> = ({ sequence }) =>
+  reject(
+    'not-supported',
+    'Events cannot be taken back by this version of the ledger. Submit the event that corrects it: a count, a reallocation, a change of the line.',
+    { sequence },
+  );
+
 /** One rule a type. A new type of event is a new line here. */
 const rules: { readonly [T in EventType]: Rule<T> } = {
-  'lading.ledger.opened.v1': openLedger,
+  'lading.ledger.opened.v1': asSubmitted(),
   'lading.event.voided.v1': voidEvent,
-  'lading.party.registered.v1': registerParty,
+  'lading.party.registered.v1': asSubmitted(),
   'lading.item.registered.v1': registerItem,
   'lading.order.placed.v1': placeOrder,
   'lading.order.line_changed.v1': changeLine,
@@ -46,32 +58,25 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
 };
 
 /** How far ahead of the recorded time an event may say that it happened: clocks differ. */
-export const MAX_AHEAD_MS = 5 * 60_000;
+const MAX_AHEAD_MS = 5 * 60_000;
 
 /**
  * Decides whether a ledger takes an event in: the completed data that it keeps, or a rejection with a stable code and the
  * facts to act on. Pure: it looks at `view` and at nothing else, and never throws for data that the contract takes. `now`
  * is the recorded time that the event would get.
  */
-export function decide<T extends EventType>(
-  command: Command<T>,
-  view: View,
-  now: Date,
-  maxAheadMs: number = MAX_AHEAD_MS,
-): Decision<T> {
+export function decide<T extends EventType>(command: Command<T>, view: View, now: Date): Decision<T> {
   const { type, data, time } = command;
-  if (Date.parse(time) > now.getTime() + maxAheadMs) {
+  if (Date.parse(time) > now.getTime() + MAX_AHEAD_MS) {
     return reject(
       'occurred-in-future',
-      `It is ${now.toISOString()} now, and this happened at ${time}. Mend the time.`,
-      {
-        time,
-        now: now.toISOString(),
-        maxAheadSeconds: maxAheadMs / 1000,
-      },
+      `It is ${now.toISOString()} now, and this happened at ${time}. Correct the time.`,
+      { time, now: now.toISOString(), maxAheadSeconds: MAX_AHEAD_MS / 1000 },
     );
   }
+  const lines = findNamed(command as Command, view);
+  if (isRejected(lines)) return lines;
   // The table gives each type its own rule: the one that takes this data.
   const rule = rules[type] as unknown as Rule<EventType>;
-  return rule(data, view, now);
+  return rule(data, { view, now, lines });
 }

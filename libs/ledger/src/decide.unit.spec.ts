@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventTypes } from '#contracts/catalog';
+import { examples } from '#contracts/examples';
 import { decide } from '#ledger/decide';
 import { of, placed, tell } from '#test/ledger/facts';
 import { LedgerInMemory } from '#test/ledger/inMemory';
@@ -22,7 +23,6 @@ describe('deciding', () => {
       code: 'occurred-in-future',
       facts: { time: '2024-01-01T12:05:00.001Z', now: '2024-01-01T12:00:00.000Z', maxAheadSeconds: 300 },
     });
-    expect(decide(party('2024-01-01T12:00:01Z'), ledger, now, 0)).toMatchObject({ code: 'occurred-in-future' });
   });
 
   it('refuses to take events back, with a code of its own', () => {
@@ -32,7 +32,7 @@ describe('deciding', () => {
 
   it('has a rule for every type that was ever published', () => {
     for (const type of eventTypes) {
-      const command = { type, data: { lines: [], legs: [] }, time: now.toISOString() } as unknown as Command;
+      const command = { type, data: examples[type], time: now.toISOString() } as Command;
       expect(decide(command, new LedgerInMemory(), now)).toHaveProperty('ok');
     }
   });

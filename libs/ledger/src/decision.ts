@@ -9,8 +9,8 @@ export interface Accepted<T extends EventType = EventType> {
 export type Rejected = { readonly ok: false } & Rejection;
 export type Decision<T extends EventType = EventType> = Accepted<T> | Rejected;
 
-/** What a step of a rule found, or why the whole event is refused. */
-export type Or<T> = T | Rejected;
+/** What a step of a rule found, or why the whole event is rejected. */
+export type OrRejected<T> = T | Rejected;
 
 export const accept = <T extends EventType>(data: Completed<T>): Accepted<T> => ({ ok: true, data });
 
@@ -23,6 +23,3 @@ export const reject = (code: RejectionCode, detail: string, facts: Record<string
 
 export const isRejected = (found: unknown): found is Rejected =>
   typeof found === 'object' && found !== null && 'ok' in found && found.ok === false;
-
-/** `1 unit`, `12000 units`: for details. */
-export const units = (quantity: number): string => `${quantity} ${quantity === 1 ? 'unit' : 'units'}`;

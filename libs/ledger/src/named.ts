@@ -1,7 +1,18 @@
-import { subjectOf, streamOf } from '#contracts/catalog';
+import { streamOf, subjectOf } from '#contracts/catalog';
 import { eachName, namingIn } from '#contracts/names';
 import type { Command } from './command.ts';
-import type { EntityKey } from './entity.ts';
+import { isRejected, type OrRejected, type Rejected, reject } from './decision.ts';
+import type { EntityKey, Prefix } from './entity.ts';
+import { findLine, type FoundLine } from './order/line.ts';
+import {
+  alreadyThere,
+  unknownItem,
+  unknownOrder,
+  unknownParty,
+  unknownShipment,
+  unknownSubject,
+} from './rejections.ts';
+import { entityOf, type View } from './view.ts';
 
 /**
  * The entities that a command names, each once: what to load before it is decided. What those lead to (the orders of a
@@ -15,4 +26,47 @@ export function entitiesNamed({ type, data }: Command): EntityKey[] {
     if (what !== 'line' && !later) keys.add(`${what}/${id}`);
   });
   return [...keys];
+}
+
+/**
+ * The order lines that a command names, in its order; or, of what it names, the first that is not as it must be, in the
+ * order of refusals that holds for all types (docs/events.md): what the event is about, then its parties, then the rest in
+ * the order in which it names them. Asks for everything before it answers, so that it is loaded at once.
+ */
+export function findNamed({ type, data }: Command, view: View): OrRejected<FoundLine[]> {
+  const own = streamOf(type) === 'none' ? undefined : (subjectOf(type, data) as EntityKey);
+  const lines: FoundLine[] = [];
+  let stranger: Rejected | undefined;
+  let missing: Rejected | undefined;
+  eachName(namingIn(type).submitted, data, (id, field, { order }) => {
+    const { what } = field;
+    // An order is named with a line of it beside it, or it is the one that the event places.
+    if (what === 'order') return;
+    if (what === 'line') {
+      if (typeof order !== 'string') return;
+      const line = findLine(view, { order, line: id });
+      if (isRejected(line)) missing ??= line;
+      else lines.push(line);
+    } else if (`${what}/${id}` !== own && !field.later && entityOf(view, what, id) === undefined) {
+      if (what === 'party') stranger ??= unknownParty(id, field.field);
+      else missing ??= what === 'item' ? unknownItem(id) : unknownShipment(id);
+    }
+  });
+  return wrongSubject({ type, data } as Command, own, view) ?? stranger ?? missing ?? lines;
+}
+
+/** What an event begins is not there yet, and what it continues is. */
+function wrongSubject({ type, data }: Command, own: EntityKey | undefined, view: View): Rejected | undefined {
+  const place = streamOf(type);
+  if (own === undefined || place === 'either') return undefined;
+  const isThere = view.entity(own) !== undefined;
+  if (isThere === (place === 'continues')) return undefined;
+  if ('keeper' in data) {
+    const { name, keeper } = data;
+    return reject('already-exists', 'This ledger is open already.', { name, keeper });
+  }
+  const kind = own.slice(0, own.indexOf('/')) as Prefix;
+  const id = own.slice(kind.length + 1);
+  if (isThere) return alreadyThere(kind, id);
+  return kind === 'order' && 'line' in data ? unknownOrder(id, data.line) : unknownSubject[kind]?.(id);
 }

@@ -2,7 +2,7 @@ import type { Entity, EntityByPrefix, EntityKey, Prefix } from './entity.ts';
 
 /**
  * What a decision may look at. Looking up something that was not loaded answers `undefined` (0 for `named`) and is
- * noted by whoever made the view, who loads it and decides again: so the rules themselves say what they need.
+ * recorded by whoever made the view, who loads it and decides again: so the rules themselves say what they need.
  */
 export interface View {
   entity(key: EntityKey): Entity | undefined;
@@ -12,6 +12,13 @@ export interface View {
   named(account: string): number;
 }
 
-/** An entity by its id: `find(view, 'order', 'PO-1')`. */
-export const find = <P extends Prefix>(view: View, prefix: P, id: string): EntityByPrefix[P] | undefined =>
+/** An entity by its id: `entityOf(view, 'order', 'PO-1')`. */
+export const entityOf = <P extends Prefix>(view: View, prefix: P, id: string): EntityByPrefix[P] | undefined =>
   view.entity(`${prefix}/${id}`) as EntityByPrefix[P] | undefined;
+
+/** An entity that is known to be there, because `findNamed` has found it. Anything else is an Error. */
+export function knownEntity<P extends Prefix>(view: View, prefix: P, id: string): EntityByPrefix[P] {
+  const entity = entityOf(view, prefix, id);
+  if (entity === undefined) throw new Error(`${prefix}/${id} was not looked for before the rule was asked`);
+  return entity;
+}

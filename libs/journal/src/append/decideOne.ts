@@ -4,7 +4,7 @@ import { decide } from '#ledger/decide';
 import type { EntityKey } from '#ledger/entity';
 import { movesOf, touched } from '#ledger/touched';
 import { type UnitChanges, unitChanges } from '#ledger/units';
-import { find, type View } from '#ledger/view';
+import { entityOf, type View } from '#ledger/view';
 import { leafHash } from '#proofs/leafHash';
 import { type CachedEntity, type EntityLookup, evolved, versionOf } from '../state/entities.ts';
 import { type KnownUnits, type Missing, RecordingView } from '../state/recordingView.ts';
@@ -94,7 +94,7 @@ export function decideOne(
  * may be what is missing.
  */
 function serialMoves(event: LedgerEvent, view: View): UnitChanges | undefined {
-  const changes = unitChanges(movesOf(event), (item) => find(view, 'item', item)?.data.tracking === 'serial');
+  const changes = unitChanges(movesOf(event), (item) => entityOf(view, 'item', item)?.data.tracking === 'serial');
   return changes.named.length > 0 || changes.rest.length > 0 ? changes : undefined;
 }
 

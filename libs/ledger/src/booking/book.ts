@@ -1,26 +1,24 @@
 import type { Move, Place } from '#contracts/move';
 import { keyAt, MAX_BALANCE, mayBeNegative } from '../account.ts';
-import { isRejected, type Or, type Rejected, reject } from '../decision.ts';
-import type { LineOf } from '../order/line.ts';
+import { type OrRejected, type Rejected, reject } from '../decision.ts';
+import type { FoundLine } from '../order/line.ts';
+import { insufficient, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
 import { checkSerials } from './checkSerials.ts';
 import type { Draw, Tally } from './draw.ts';
-import { insufficient } from './owner.ts';
-import { trackingOf, wrongTracking } from './tracking.ts';
 
 /**
  * Books what all lines or legs of an event draw: summed per account and held against the balances before the event, so
- * that none spends what another brings. Answers one move a draw, in their order. Rejects with `insufficient-quantity`,
- * `wrong-tracking`, `serial-count` and `serial-elsewhere`.
+ * that none spends what another brings. Answers one move a draw, in their order. Rejects with `wrong-tracking`,
+ * `insufficient-quantity`, `serial-count` and `serial-elsewhere`.
  */
-export function book(view: View, draws: readonly Draw[]): Or<Move[]> {
+export function book(view: View, draws: readonly Draw[]): OrRejected<Move[]> {
   const tallies = new Map<string, Tally>();
   let bySerial = false;
   for (const draw of draws) {
-    const tracking = trackingOf(view, draw.line);
-    if (isRejected(tracking)) return tracking;
+    const { tracking, goods } = draw.line;
     if (tracking === 'serial') bySerial = true;
-    else if (draw.serials !== undefined) return wrongTracking(draw.line);
+    else if (draw.serials !== undefined) return wrongTracking(goods);
 
     const source = tallyOf(tallies, draw.line, draw.from);
     source.out += draw.quantity;
@@ -38,26 +36,26 @@ export function book(view: View, draws: readonly Draw[]): Or<Move[]> {
   return draws.map(moveOf);
 }
 
-function tallyOf(tallies: Map<string, Tally>, line: LineOf, place: Place): Tally {
-  const key = keyAt(line, place);
+function tallyOf(tallies: Map<string, Tally>, line: FoundLine, place: Place): Tally {
+  const key = keyAt(line.goods, place);
   let tally = tallies.get(key);
   if (tally === undefined) {
-    tally = { key, line, place, balance: line.is.accounts.get(key)?.quantity ?? 0, out: 0, into: 0, draws: [] };
+    tally = { key, line, place, balance: line.state.accounts.get(key)?.quantity ?? 0, out: 0, into: 0, draws: [] };
     tallies.set(key, tally);
   }
   return tally;
 }
 
-function overdrawn({ line, place, balance, out, into }: Tally): Rejected | undefined {
-  if (!mayBeNegative(place.stage) && out > balance) return insufficient(line, place, out, balance);
+function overdrawn({ line: { goods }, place, balance, out, into }: Tally): Rejected | undefined {
+  if (!mayBeNegative(place.stage) && out > balance) return insufficient(goods, place, out, balance);
   if (Math.abs(balance - out + into) <= MAX_BALANCE) return undefined;
-  const { order } = line;
+  const { order, line } = goods;
   return reject(
     'insufficient-quantity',
-    `An account takes ${MAX_BALANCE} units at most, and line ${line.line} of order ${order} would have more (${place.stage}, ${place.owner}). Use another order.`,
+    `An account takes ${MAX_BALANCE} units at most, and line ${line} of order ${order} would have more (${place.stage}, ${place.owner}). Use another order.`,
     {
       order,
-      line: line.line,
+      line,
       ...place,
       asked: Math.max(out, into),
       available: MAX_BALANCE - Math.abs(balance),
@@ -66,7 +64,9 @@ function overdrawn({ line, place, balance, out, into }: Tally): Rejected | undef
   );
 }
 
-const moveOf = ({ line: { item, order, line }, quantity, serials, from, to }: Draw): Move =>
-  serials === undefined
+const moveOf = ({ line: { goods }, quantity, serials, from, to }: Draw): Move => {
+  const { item, order, line } = goods;
+  return serials === undefined
     ? { item, order, line, quantity, from, to }
     : { item, order, line, quantity, serials, from, to };
+};

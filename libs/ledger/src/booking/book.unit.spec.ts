@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { MAX_BALANCE } from '#ledger/account';
 import { dispatched, of, placed, received, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
-import { findLine, type LineOf } from '../order/line.ts';
+import { findLine, type FoundLine } from '../order/line.ts';
 import { book } from './book.ts';
 
 describe('what an event draws', () => {
   const story = given(placed('PO-1', 'tesla', 10));
-  const line = findLine(story.ledger, of('PO-1', '1')) as LineOf;
+  const line = findLine(story.ledger, of('PO-1', '1')) as FoundLine;
   const tesla = { owner: 'tesla', custodian: 'nvidia', stage: 'ordered' } as const;
   const x = { ...tesla, owner: 'x' } as const;
 

@@ -1,10 +1,16 @@
-import { expandSerials } from '#contracts/serials';
+import { countSerials, expandSerials, type Serials } from '#contracts/serials';
 import { mayBeNegative } from '../account.ts';
 import { type Rejected, reject } from '../decision.ts';
+import type { FoundLine } from '../order/line.ts';
+import { serialCount, serialElsewhere, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
 import type { Draw, Tally } from './draw.ts';
-import { serialCount, serialElsewhere } from './serialRejections.ts';
-import { trackingOf } from './tracking.ts';
+
+/** Where no unit moves, none is named: rejects with `serial-count`, or `wrong-tracking` where there are no names at all. */
+export function namesNothing({ goods, tracking }: FoundLine, serials: Serials | undefined): Rejected | undefined {
+  if (serials === undefined) return undefined;
+  return tracking === 'serial' ? serialCount(goods, 0, countSerials(serials)) : wrongTracking(goods);
+}
 
 /**
  * Serial numbers of everything that an event draws. Out of an account with q units, n of them named so far, a draw of k
@@ -19,8 +25,8 @@ import { trackingOf } from './tracking.ts';
 export function checkSerials(view: View, tallies: Iterable<Tally>): Rejected | undefined {
   const seen = new Map<string, Set<string>>();
   for (const tally of tallies) {
-    if (tally.draws.length === 0 || trackingOf(view, tally.line) !== 'serial') continue;
-    const { item } = tally.line;
+    if (tally.draws.length === 0 || tally.line.tracking !== 'serial') continue;
+    const { item } = tally.line.goods;
     let named = seen.get(item);
     if (named === undefined) seen.set(item, (named = new Set()));
     const wrong = checkNamed(view, tally, named) ?? checkUnnamed(view, tally);
@@ -36,12 +42,12 @@ function checkNamed(view: View, { key, line, place, balance, draws }: Tally, see
     if (serials === undefined) continue;
     const list = expandSerials(serials);
     const distinct = new Set(list).size;
-    if (list.length !== quantity || distinct !== quantity) first ??= serialCount(line, quantity, distinct);
+    if (list.length !== quantity || distinct !== quantity) first ??= serialCount(line.goods, quantity, distinct);
     // Every unit is asked for before the first that is wrong is answered, so that they are loaded at once.
     for (const serial of list) {
-      const where = view.unit(line.item, serial);
+      const where = view.unit(line.goods.item, serial);
       if (seen.has(serial) || (where === undefined ? unnamed-- <= 0 : where !== key)) {
-        first ??= serialElsewhere(line, serial, where);
+        first ??= serialElsewhere(line.goods, serial, where);
       }
       seen.add(serial);
     }
@@ -60,7 +66,7 @@ function checkUnnamed(view: View, { key, line, place, balance, draws }: Tally): 
 
   const named = view.named(key);
   if (place.stage === 'ordered' && named === 0 && unnamed.every(({ to }) => isUnmade(to.stage))) return undefined;
-  const { order, line: id, item } = line;
+  const { order, line: id, item } = line.goods;
   const facts = { order, line: id, item, ...place, asked, named: 0 };
   // Supply and counts have no number of units that these could be part of.
   if (balance < asked) {

@@ -1,10 +1,10 @@
 import type { Place } from '#contracts/move';
 import type { Serials } from '#contracts/serials';
-import type { LineOf } from '../order/line.ts';
+import type { FoundLine } from '../order/line.ts';
 
 /** Units that one line or leg of an event takes from one account and puts on another. At least one unit. */
 export interface Draw {
-  readonly line: LineOf;
+  readonly line: FoundLine;
   readonly from: Place;
   readonly to: Place;
   readonly quantity: number;
@@ -13,8 +13,9 @@ export interface Draw {
 
 /** What an event does to one account, against its balance before the event. */
 export interface Tally {
+  /** The account's key. */
   readonly key: string;
-  readonly line: LineOf;
+  readonly line: FoundLine;
   readonly place: Place;
   readonly balance: number;
   out: number;

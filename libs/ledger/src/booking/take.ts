@@ -1,29 +1,48 @@
-import { expandSerials } from '#contracts/serials';
-import { accountKey, type Holding, isPartiesStage } from '../account.ts';
-import { isRejected, type Or } from '../decision.ts';
-import { holdingsAt, type LineOf } from '../order/line.ts';
+import type { Place } from '#contracts/move';
+import { expandSerials, type Serials } from '#contracts/serials';
+import { accountKey, type Holding, isPartiesStage, parseAccountKey, placeOf } from '../account.ts';
+import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
+import { type FoundLine, holdingsAt } from '../order/line.ts';
+import { insufficient, serialCount, serialElsewhere, type Where, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
 import type { Draw } from './draw.ts';
-import { movedOn } from './movedOn.ts';
-import { insufficient } from './owner.ts';
-import { serialCount } from './serialRejections.ts';
-import { takeNamed } from './takeNamed.ts';
-import { trackingOf, wrongTracking } from './tracking.ts';
-import { drawFrom, nothingTaken, type TakenByAccount, type Want } from './want.ts';
+import { whyOwnerHasNone } from './source.ts';
+
+/** What a leg or a line of a reallocation wants: so many units of one owner, wherever they are, or from one place. */
+export interface Want {
+  readonly line: FoundLine;
+  readonly owner: string;
+  /** The owner afterwards. */
+  readonly to: string;
+  readonly quantity: number;
+  readonly where: Omit<Where, 'owner'>;
+  readonly serials?: Serials | undefined;
+}
+
+/** What other wants of the same event have taken from an account, and how many units they gave a name to there. */
+interface Taken {
+  readonly quantity: number;
+  readonly newlyNamed: number;
+}
+type TakenByAccount = Map<string, Taken>;
+
+const nothingTaken: Taken = { quantity: 0, newlyNamed: 0 };
 
 /**
  * Picks the units for all wants: ordered units first, then in transit by dispatch sequence, then held by custodian id;
  * damaged ones only where the want says so. Wants that name more are served first, so that one that takes any unit does
  * not take the only ones that another could mean. Answers the draws of each want, in the order of the wants.
  */
-export function take(view: View, wants: readonly Want[]): Or<Draw[][]> {
+export function take(view: View, wants: readonly Want[]): OrRejected<Draw[][]> {
   const taken: TakenByAccount = new Map();
   const draws: Draw[][] = wants.map(() => []);
-  const narrowFirst = wants.map((want, at) => ({ want, at })).sort((a, b) => narrowness(b.want) - narrowness(a.want));
-  for (const { want, at } of narrowFirst) {
+  const narrowFirst = wants
+    .map((want, index) => ({ want, index }))
+    .sort((a, b) => narrowness(b.want) - narrowness(a.want));
+  for (const { want, index } of narrowFirst) {
     const picked = pick(view, want, taken);
     if (isRejected(picked)) return picked;
-    draws[at] = picked;
+    draws[index] = picked;
   }
   return draws;
 }
@@ -34,18 +53,16 @@ const narrowness = ({ where, serials }: Want): number =>
   (where.custodian === undefined ? 0 : 2) +
   (where.stage === undefined ? 0 : 1);
 
-function pick(view: View, want: Want, taken: TakenByAccount): Or<Draw[]> {
+function pick(view: View, want: Want, taken: TakenByAccount): OrRejected<Draw[]> {
   const { line, owner, quantity, where, serials } = want;
-  const tracking = trackingOf(view, line);
-  if (isRejected(tracking)) return tracking;
-  if (serials !== undefined && tracking === 'quantity') return wrongTracking(line);
+  if (serials !== undefined && line.tracking === 'quantity') return wrongTracking(line.goods);
 
   const there = candidates(want);
-  if (there.length === 0) return movedOn(want);
+  if (there.length === 0) return whyOwnerHasNone(want);
   if (serials !== undefined) {
     const list = expandSerials(serials);
     const distinct = new Set(list).size;
-    if (list.length !== quantity || distinct !== quantity) return serialCount(line, quantity, distinct);
+    if (list.length !== quantity || distinct !== quantity) return serialCount(line.goods, quantity, distinct);
     return takeNamed(view, want, there, list, taken);
   }
 
@@ -64,11 +81,11 @@ function pick(view: View, want: Want, taken: TakenByAccount): Or<Draw[]> {
     draws.push(drawFrom(want, holding, part));
     open -= part;
   }
-  return open === 0 ? draws : insufficient(line, { ...where, owner }, quantity + gone, available);
+  return open === 0 ? draws : insufficient(line.goods, { ...where, owner }, quantity + gone, available);
 }
 
 function candidates({ line, owner, where }: Want): Holding[] {
-  const there = holdingsAt(line.is, { ...where, owner }).filter(
+  const there = holdingsAt(line.state, { ...where, owner }).filter(
     ({ stage }) => isPartiesStage(stage) && (stage !== 'damaged' || where.stage === 'damaged'),
   );
   return there.length < 2 ? there : there.sort((a, b) => byTurn(line, a, b));
@@ -76,11 +93,76 @@ function candidates({ line, owner, where }: Want): Holding[] {
 
 const turn: Readonly<Record<string, number>> = { ordered: 0, in_transit: 1, held: 2, damaged: 3 };
 
-function byTurn({ is }: LineOf, a: Holding, b: Holding): number {
-  const sequence = ({ shipment }: Holding): number => (shipment === null ? 0 : (is.dispatched.get(shipment) ?? 0));
+function byTurn({ state }: FoundLine, a: Holding, b: Holding): number {
+  const sequence = ({ shipment }: Holding): number => (shipment === null ? 0 : (state.dispatched.get(shipment) ?? 0));
   return (
     (turn[a.stage] ?? 9) - (turn[b.stage] ?? 9) ||
     sequence(a) - sequence(b) ||
     (a.custodian < b.custodian ? -1 : a.custodian > b.custodian ? 1 : 0)
   );
+}
+
+/**
+ * Takes named units from where they are. Units that nobody named so far are taken, in the order of the accounts, where
+ * there are unnamed ones. Rejects with `wrong-stage` when a unit has moved on, else with `serial-elsewhere`.
+ */
+function takeNamed(
+  view: View,
+  want: Want,
+  there: readonly Holding[],
+  serials: readonly string[],
+  taken: TakenByAccount,
+): OrRejected<Draw[]> {
+  const sources = new Map(there.map((holding) => [accountKey(holding), sourceIn(holding)]));
+  const unnamed: string[] = [];
+  let wrong: Rejected | undefined;
+  for (const serial of serials) {
+    const key = view.unit(want.line.goods.item, serial);
+    const source = key === undefined ? undefined : sources.get(key);
+    if (key === undefined) unnamed.push(serial);
+    else if (source === undefined) wrong ??= notAmongThem(want, serial, key);
+    else source.named.push(serial);
+  }
+  let next = 0;
+  for (const [key, { holding, fresh }] of sources) {
+    const free = holding.quantity - view.named(key) - (taken.get(key) ?? nothingTaken).newlyNamed;
+    fresh.push(...unnamed.slice(next, next + Math.max(free, 0)));
+    next += fresh.length;
+  }
+  if (wrong !== undefined) return wrong;
+  const left = unnamed[next];
+  if (left !== undefined) return serialElsewhere(want.line.goods, left, undefined);
+
+  const draws: Draw[] = [];
+  for (const [key, { holding, named, fresh }] of sources) {
+    const picked = [...named, ...fresh];
+    if (picked.length === 0) continue;
+    const { quantity, newlyNamed } = taken.get(key) ?? nothingTaken;
+    taken.set(key, { quantity: quantity + picked.length, newlyNamed: newlyNamed + fresh.length });
+    // All in one place: the serial numbers stay as they were given, ranges as ranges.
+    draws.push(drawFrom(want, holding, picked.length, picked.length === serials.length ? want.serials : picked));
+  }
+  return draws;
+}
+
+/** A holding, which of the units wanted are named there already, and which get their name by being taken from there. */
+interface Source {
+  readonly holding: Holding;
+  readonly named: string[];
+  readonly fresh: string[];
+}
+const sourceIn = (holding: Holding): Source => ({ holding, named: [], fresh: [] });
+
+/** A unit that is on this line with the same owner has moved on; any other is elsewhere. */
+function notAmongThem(want: Want, serial: string, key: string): Rejected {
+  const { order, line, owner } = parseAccountKey(key);
+  return order === want.line.goods.order && line === want.line.goods.line && owner === want.owner
+    ? whyOwnerHasNone(want, serial)
+    : serialElsewhere(want.line.goods, serial, key);
+}
+
+/** Takes part of a holding: the account stays the same but for its owner. */
+function drawFrom({ line, to }: Want, holding: Holding, quantity: number, serials?: Serials): Draw {
+  const from: Place = placeOf(holding);
+  return { line, quantity, serials, from, to: { ...from, owner: to } };
 }

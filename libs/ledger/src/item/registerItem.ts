@@ -1,10 +1,10 @@
 import type { Rule } from '../command.ts';
 import { accept, reject } from '../decision.ts';
-import { find } from '../view.ts';
+import { entityOf } from '../view.ts';
 
 /** Registers an item, or changes its master data. Its tracking never changes: units are named from the start, or never. */
-export const registerItem: Rule<'lading.item.registered.v1'> = (data, view) => {
-  const there = find(view, 'item', data.item)?.data;
+export const registerItem: Rule<'lading.item.registered.v1'> = (data, { view }) => {
+  const there = entityOf(view, 'item', data.item)?.data;
   if (there !== undefined && there.tracking !== data.tracking) {
     return reject(
       'wrong-tracking',

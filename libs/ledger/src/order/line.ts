@@ -1,12 +1,17 @@
 import type { Goods, Holding } from '../account.ts';
-import { isRejected, type Or, type Rejected, reject } from '../decision.ts';
+import { isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import type { Order, OrderLine } from '../entity.ts';
-import { find, type View } from '../view.ts';
+import { unknownItem, unknownOrder, type Where } from '../rejections.ts';
+import { entityOf, type View } from '../view.ts';
 
 /** One line of an order, found. */
-export interface LineOf extends Goods {
-  readonly of: Order;
-  readonly is: OrderLine;
+export interface FoundLine {
+  /** What its units are: how the line is named, and its item. */
+  readonly goods: Goods;
+  readonly order: Order;
+  readonly state: OrderLine;
+  /** How the units of its item are tracked. */
+  readonly tracking: 'quantity' | 'serial';
 }
 
 interface Names {
@@ -14,58 +19,43 @@ interface Names {
   readonly line: string;
 }
 
-/** The line of that name. */
-export function lineNamed(order: Order, line: string): OrderLine | undefined {
-  const at = order.index.get(line);
-  return at === undefined ? undefined : order.lines[at];
-}
-
-/** Rejects with `unknown-order` or `unknown-order-line`. Asks for the line's item as well. */
-export function findLine(view: View, { order, line }: Names): Or<LineOf> {
-  const of = find(view, 'order', order);
-  if (of === undefined) {
-    return reject('unknown-order', `There is no order ${order} in this ledger. Place it first, or correct its id.`, {
-      order,
+/** The line of that name. Rejects with `unknown-order` or `unknown-order-line`. */
+export function findLine(view: View, { order: id, line }: Names): OrRejected<FoundLine> {
+  const order = entityOf(view, 'order', id);
+  if (order === undefined) return unknownOrder(id, line);
+  const index = order.index.get(line);
+  const state = index === undefined ? undefined : order.lines[index];
+  if (state === undefined) {
+    return reject('unknown-order-line', `Order ${id} has no line ${line}.`, {
+      order: id,
       line,
+      lines: order.lines.slice(0, 20).map((one) => one.line),
     });
   }
-  const is = lineNamed(of, line);
-  if (is === undefined) {
-    return reject('unknown-order-line', `Order ${order} has no line ${line}.`, {
-      order,
-      line,
-      lines: of.lines.slice(0, 20).map((one) => one.line),
-    });
-  }
-  find(view, 'item', is.item);
-  return { order, line, item: is.item, of, is };
+  // The item was registered when the line was placed: if it is not there, it was not loaded yet.
+  const item = entityOf(view, 'item', state.item);
+  if (item === undefined) return unknownItem(state.item);
+  return { goods: { order: id, line, item: state.item }, order, state, tracking: item.data.tracking };
 }
 
-/** A line that an event names, and what the event says of it. */
-export interface Asked<L> {
-  readonly line: LineOf;
-  readonly asked: L;
-}
-
-/** All lines that an event names, in its order. Asks for all of them before it answers, so that they are loaded at once. */
-export function findLines<L extends Names>(view: View, named: readonly L[]): Or<Asked<L>[]> {
-  const lines: Asked<L>[] = [];
+/** All lines that these name, in their order. Asks for all of them before it answers, so that they are loaded at once. */
+export function findLines(view: View, named: readonly Names[]): OrRejected<FoundLine[]> {
+  const lines: FoundLine[] = [];
   let missing: Rejected | undefined;
-  for (const asked of named) {
-    const line = findLine(view, asked);
+  for (const names of named) {
+    const line = findLine(view, names);
     if (isRejected(line)) missing ??= line;
-    else lines.push({ line, asked });
+    else lines.push(line);
   }
   return missing ?? lines;
 }
 
-/** What narrows down which of a line's units are meant; what is left out may be anything. */
-export interface Where {
-  readonly owner?: string | undefined;
-  readonly custodian?: string | undefined;
-  readonly stage?: Holding['stage'] | undefined;
-  readonly shipment?: string | undefined;
-}
+/** What an event says of each line that it names, with the line. */
+export const withLines = <L>(asked: readonly L[], lines: readonly FoundLine[]): { asked: L; line: FoundLine }[] =>
+  asked.flatMap((one, index) => {
+    const line = lines[index];
+    return line === undefined ? [] : { asked: one, line };
+  });
 
 /** The line's units there. Every rule looks here, on lines of hundreds of accounts: it reads `where` once, not for each. */
 export function holdingsAt(line: OrderLine, { owner, custodian, stage, shipment }: Where): Holding[] {

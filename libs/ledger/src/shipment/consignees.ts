@@ -1,7 +1,7 @@
 import type { ConsigneeChange, Move } from '#contracts/move';
 import { accountKey, keyAt } from '../account.ts';
 import type { Shipment } from '../entity.ts';
-import { find, type View } from '../view.ts';
+import { entityOf, type View } from '../view.ts';
 
 /** Where a reallocation sends what it redirects. */
 interface Redirection {
@@ -19,7 +19,7 @@ export function consigneesAfter(
   { destination, eta }: Redirection = {},
 ): ConsigneeChange[] | undefined {
   const ids = [...new Set(moves.flatMap(({ from }) => from.shipment ?? []))];
-  const shipments = ids.flatMap((id) => find(view, 'shipment', id) ?? []);
+  const shipments = ids.flatMap((id) => entityOf(view, 'shipment', id) ?? []);
   const changes = shipments
     .map((shipment) => ({ shipment, owners: ownersAfter(view, shipment, moves) }))
     .filter(({ owners }) => owners.size === 1)
@@ -47,7 +47,7 @@ function ownersAfter(view: View, { shipment, orders }: Shipment, moves: readonly
     change.set(key, { owner, quantity: quantity + (so?.quantity ?? 0) });
   };
   // All orders are asked for before any is looked at, so that they are loaded at once.
-  const loaded = orders.map((id) => find(view, 'order', id)).filter((order) => order !== undefined);
+  const loaded = orders.map((id) => entityOf(view, 'order', id)).filter((order) => order !== undefined);
   for (const order of loaded) {
     for (const line of order.lines) {
       for (const holding of line.accounts.values()) {

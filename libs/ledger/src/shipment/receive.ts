@@ -3,15 +3,13 @@ import type { Place } from '#contracts/move';
 import { placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
-import { nothingToName } from '../booking/nothingToName.ts';
+import { namesNothing } from '../booking/checkSerials.ts';
 import type { Rule } from '../command.ts';
-import { accept, isRejected, type Or, reject } from '../decision.ts';
-import { type Asked, findLines } from '../order/line.ts';
+import { accept, isRejected, type OrRejected, reject } from '../decision.ts';
 import type { Shipment } from '../entity.ts';
-import { unregistered } from '../party/registered.ts';
-import type { View } from '../view.ts';
+import { type FoundLine, withLines } from '../order/line.ts';
+import { knownEntity } from '../view.ts';
 import { advisedTo } from './advised.ts';
-import { findShipment } from './find.ts';
 
 type Received = Submitted<'lading.shipment.received.v1'>;
 type Line = Received['lines'][number];
@@ -21,19 +19,14 @@ type CompletedLine = Completed<'lading.shipment.received.v1'>['lines'][number];
  * Receives units of a shipment: good ones are held, damaged ones damaged, by whoever receives them; units that were
  * never sent are the supplier's. A final receipt of nothing is a fact: what is missing is a discrepancy.
  */
-export const receive: Rule<'lading.shipment.received.v1'> = (data, view) => {
-  const shipment = findShipment(view, data.shipment);
-  const lines = findLines(view, data.lines);
-  const unknown = unregistered(view, [['by', data.by], ...data.lines.map(({ owner }) => ['owner', owner] as const)]);
-  if (isRejected(shipment)) return shipment;
-  if (isRejected(lines)) return lines;
-  if (unknown !== undefined) return unknown;
+export const receive: Rule<'lading.shipment.received.v1'> = (data, { view, lines }) => {
   if (data.final !== true && data.lines.every(isEmpty)) return nothingReceived(data);
 
+  const shipment = knownEntity(view, 'shipment', data.shipment);
   const draws: Draw[] = [];
   const completed: CompletedLine[] = [];
-  for (const { asked, line } of lines) {
-    const counted = receiveLine(view, shipment, data.by, { asked, line });
+  for (const { asked, line } of withLines(data.lines, lines)) {
+    const counted = receiveLine(shipment, data.by, asked, line);
     if (isRejected(counted)) return counted;
     draws.push(...counted.draws);
     completed.push(counted.completed);
@@ -54,17 +47,17 @@ const nothingReceived = ({ shipment }: Received) =>
   );
 
 function receiveLine(
-  view: View,
   shipment: Shipment,
   by: string,
-  { asked, line }: Asked<Line>,
-): Or<{ completed: CompletedLine; draws: Draw[] }> {
+  asked: Line,
+  line: FoundLine,
+): OrRejected<{ completed: CompletedLine; draws: Draw[] }> {
   const { received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
   const advised = advisedTo(line, shipment, asked.owner, { arrived: received + damaged, surplus });
   if (isRejected(advised)) return advised;
 
   const { owner, source, quantity } = advised;
-  const { supplier } = line.of;
+  const { supplier } = line.order;
   const supply: Place = { owner: supplier, custodian: supplier, stage: 'supply' };
   const sent = source === undefined ? supply : placeOf(source);
   const arrivals: Draw[] = [
@@ -79,9 +72,9 @@ function receiveLine(
     },
   ];
   for (const none of arrivals.filter((draw) => draw.quantity === 0)) {
-    const wrong = nothingToName(view, line, none.serials);
+    const wrong = namesNothing(line, none.serials);
     if (wrong !== undefined) return wrong;
   }
   const draws = arrivals.filter((draw) => draw.quantity > 0);
-  return { completed: { ...asked, owner, item: line.item, advised: quantity }, draws };
+  return { completed: { ...asked, owner, item: line.goods.item, advised: quantity }, draws };
 }

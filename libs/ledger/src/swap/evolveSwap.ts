@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Swap } from '../entity.ts';
-import { partiesOf } from './parties.ts';
+import { partiesOf } from './swap.ts';
 
 /** A swap after an event of its own: its terms stay as proposed, its status moves on. */
 export function evolveSwap(before: Swap | undefined, event: LedgerEvent): Swap | undefined {

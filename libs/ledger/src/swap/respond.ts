@@ -1,50 +1,34 @@
+import type { Submitted } from '#contracts/catalog';
 import type { Rule } from '../command.ts';
-import { accept, isRejected, reject } from '../decision.ts';
-import { unregistered } from '../party/registered.ts';
-import { closed, findSwap } from './open.ts';
-import { notAParty, partiesOf } from './parties.ts';
+import { accept, type Rejected, reject } from '../decision.ts';
+import type { Swap } from '../entity.ts';
+import { knownEntity } from '../view.ts';
+import { maySay, partiesOf, whyClosed } from './swap.ts';
+
+type Response = 'lading.swap.accepted.v1' | 'lading.swap.rejected.v1' | 'lading.swap.withdrawn.v1';
+
+/** A step that changes the status of an open swap and moves nothing. */
+const respond =
+  <T extends Response>(
+    may: (swap: Swap) => readonly string[],
+    refusal?: (swap: Swap, data: Submitted<T>) => Rejected | undefined,
+  ): Rule<T> =>
+  (data, { view, now }) => {
+    const swap = knownEntity(view, 'swap', data.swap);
+    return maySay(data.swap, data.by, may(swap)) ?? whyClosed(swap, now) ?? refusal?.(swap, data) ?? accept<T>(data);
+  };
+
+const ofItsLegs = ({ terms }: Swap): string[] => partiesOf(terms.legs);
 
 /** A party of the legs accepts; once each, else `nothing-to-do`. */
-export const acceptSwap: Rule<'lading.swap.accepted.v1'> = (data, view, now) => {
-  const swap = findSwap(view, data.swap);
-  const unknown = unregistered(view, [['by', data.by]]);
-  if (isRejected(swap)) return swap;
-  if (unknown !== undefined) return unknown;
-
-  const parties = partiesOf(swap.terms.legs);
-  if (!parties.includes(data.by)) return notAParty(data.swap, data.by, parties);
-  const over = closed(swap, now);
-  if (over !== undefined) return over;
-  if (swap.accepted.includes(data.by)) {
-    return reject('nothing-to-do', `${data.by} has accepted swap ${data.swap} already.`, {
-      swap: data.swap,
-      by: data.by,
-      accepted: swap.accepted,
-    });
-  }
-  return accept<'lading.swap.accepted.v1'>(data);
-};
+export const acceptSwap = respond<'lading.swap.accepted.v1'>(ofItsLegs, ({ accepted }, { swap, by }) =>
+  accepted.includes(by)
+    ? reject('nothing-to-do', `${by} has accepted swap ${swap} already.`, { swap, by, accepted })
+    : undefined,
+);
 
 /** A party of the legs rejects, also after it has accepted, until the swap is executed. */
-export const rejectSwap: Rule<'lading.swap.rejected.v1'> = (data, view, now) => {
-  const swap = findSwap(view, data.swap);
-  const unknown = unregistered(view, [['by', data.by]]);
-  if (isRejected(swap)) return swap;
-  if (unknown !== undefined) return unknown;
-
-  const parties = partiesOf(swap.terms.legs);
-  if (!parties.includes(data.by)) return notAParty(data.swap, data.by, parties);
-  return closed(swap, now) ?? accept<'lading.swap.rejected.v1'>(data);
-};
+export const rejectSwap = respond<'lading.swap.rejected.v1'>(ofItsLegs);
 
 /** The proposer withdraws, until the swap is executed. */
-export const withdrawSwap: Rule<'lading.swap.withdrawn.v1'> = (data, view, now) => {
-  const swap = findSwap(view, data.swap);
-  const unknown = unregistered(view, [['by', data.by]]);
-  if (isRejected(swap)) return swap;
-  if (unknown !== undefined) return unknown;
-
-  const proposer = swap.terms.by;
-  if (data.by !== proposer) return notAParty(data.swap, data.by, [proposer]);
-  return closed(swap, now) ?? accept<'lading.swap.withdrawn.v1'>(data);
-};
+export const withdrawSwap = respond<'lading.swap.withdrawn.v1'>(({ terms }) => [terms.by]);

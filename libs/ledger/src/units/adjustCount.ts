@@ -2,13 +2,12 @@ import type { Completed, Submitted } from '#contracts/catalog';
 import { keyAt } from '../account.ts';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
-import { nothingToName } from '../booking/nothingToName.ts';
-import { ambiguousOwner, sourceAt } from '../booking/owner.ts';
+import { namesNothing } from '../booking/checkSerials.ts';
+import { sourceAt } from '../booking/source.ts';
 import type { Rule } from '../command.ts';
-import { accept, isRejected, type Or, type Rejected, reject } from '../decision.ts';
-import { findLines, type LineOf } from '../order/line.ts';
-import { unregistered } from '../party/registered.ts';
-import type { View } from '../view.ts';
+import { accept, isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
+import { type FoundLine, withLines } from '../order/line.ts';
+import { ambiguousOwner } from '../rejections.ts';
 
 type Counted = Submitted<'lading.count.adjusted.v1'>;
 type Line = Counted['lines'][number];
@@ -25,19 +24,11 @@ interface Difference {
  * Brings held units of a custodian to what was counted: missing ones go to `count`, found ones come from there. A count
  * that finds everything as the books have it is `nothing-to-do`.
  */
-export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, view) => {
+export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, { view, lines }) => {
   const { custodian } = data;
-  const lines = findLines(view, data.lines);
-  const unknown = unregistered(view, [
-    ['custodian', custodian],
-    ...data.lines.map(({ owner }) => ['owner', owner] as const),
-  ]);
-  if (unknown !== undefined) return unknown;
-  if (isRejected(lines)) return lines;
-
   const counted = new Map<string, Difference>();
-  for (const { asked, line } of lines) {
-    const difference = countLine(view, custodian, asked, line);
+  for (const { asked, line } of withLines(data.lines, lines)) {
+    const difference = countLine(custodian, asked, line);
     if (isRejected(difference)) return difference;
     if (counted.has(difference.key)) return countedTwice(difference.completed, custodian);
     counted.set(difference.key, difference);
@@ -50,24 +41,24 @@ export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, view) => {
   return accept<'lading.count.adjusted.v1'>({ ...data, lines: differences.map(({ completed }) => completed), moves });
 };
 
-function countLine(view: View, custodian: string, asked: Line, line: LineOf): Or<Difference> {
+function countLine(custodian: string, asked: Line, line: FoundLine): OrRejected<Difference> {
   const owner = ownerOf(line, custodian, asked.owner);
   if (isRejected(owner)) return owner;
   const held = { owner, custodian, stage: 'held' } as const;
   const count = { owner, custodian, stage: 'count' } as const;
-  const key = keyAt(line, held);
-  const expected = line.is.accounts.get(key)?.quantity ?? 0;
+  const key = keyAt(line.goods, held);
+  const expected = line.state.accounts.get(key)?.quantity ?? 0;
   const difference = asked.observed - expected;
-  const completed = { ...asked, owner, item: line.item, expected, difference };
-  if (difference === 0) return nothingToName(view, line, asked.serials) ?? { key, completed, draw: undefined };
+  const completed = { ...asked, owner, item: line.goods.item, expected, difference };
+  if (difference === 0) return namesNothing(line, asked.serials) ?? { key, completed, draw: undefined };
   const [from, to] = difference < 0 ? [held, count] : [count, held];
   return { key, completed, draw: { line, from, to, quantity: Math.abs(difference), serials: asked.serials } };
 }
 
 /** Units may be found where the books have none; then only the count can say whose they are. */
-function ownerOf(line: LineOf, custodian: string, owner: string | undefined): Or<string> {
+function ownerOf(line: FoundLine, custodian: string, owner: string | undefined): OrRejected<string> {
   if (owner !== undefined) return owner;
-  const source = sourceAt(line, { custodian, stage: 'held' }, undefined, () => ambiguousOwner(line, []));
+  const source = sourceAt(line, { custodian, stage: 'held' }, undefined, () => ambiguousOwner(line.goods, []));
   return isRejected(source) ? source : source.owner;
 }
 

@@ -1,0 +1,59 @@
+import type { Completed, EventType, Submitted } from '#contracts/catalog';
+import type { Place } from '#contracts/move';
+import type { Serials } from '#contracts/serials';
+import { type Holding, placeOf } from '../account.ts';
+import type { Rule } from '../command.ts';
+import { accept, isRejected, type OrRejected, type Rejected } from '../decision.ts';
+import { type FoundLine, withLines } from '../order/line.ts';
+import type { View } from '../view.ts';
+import { book } from './book.ts';
+import type { Draw } from './draw.ts';
+
+/** What each line says. */
+interface MovingLine {
+  readonly order: string;
+  readonly line: string;
+  readonly owner?: string | undefined;
+  readonly quantity: number;
+  readonly serials?: Serials | undefined;
+}
+
+/** The types whose lines each take units of one owner from one account and put them on another. */
+type MovingType = {
+  [T in EventType]: Submitted<T> extends { readonly lines: readonly MovingLine[] } ? T : never;
+}[EventType];
+type AskedBy<T extends MovingType> = Submitted<T>['lines'][number];
+
+/** What differs between those types. */
+interface Declaration<T extends MovingType> {
+  /** Why the event is rejected as a whole, whatever its lines say. */
+  readonly refusal?: (data: Submitted<T>, view: View) => Rejected | undefined;
+  /** The account that a line means, or why there is none. */
+  readonly source: (line: FoundLine, asked: AskedBy<T>, data: Submitted<T>, view: View) => OrRejected<Holding>;
+  /** Where its units go. */
+  readonly to: (source: Holding, data: Submitted<T>, line: FoundLine) => Place;
+}
+
+/**
+ * The rule of a type whose lines each move units: every line is as submitted, with the item and the owner that the ledger
+ * found, and has one move, in the order of the lines.
+ */
+export const moveLines =
+  <T extends MovingType>({ refusal, source, to }: Declaration<T>): Rule<T> =>
+  (data, { view, lines }) => {
+    const refused = refusal?.(data, view);
+    if (refused !== undefined) return refused;
+
+    const draws: Draw[] = [];
+    const completed: (MovingLine & { item: string })[] = [];
+    for (const { asked, line } of withLines<AskedBy<T>>(data.lines, lines)) {
+      const found = source(line, asked, data, view);
+      if (isRejected(found)) return found;
+      const { quantity, serials } = asked;
+      draws.push({ line, from: placeOf(found), to: to(found, data, line), quantity, serials });
+      completed.push({ ...asked, owner: found.owner, item: line.goods.item });
+    }
+    const moves = book(view, draws);
+    if (isRejected(moves)) return moves;
+    return accept<T>({ ...data, lines: completed, moves } as unknown as Completed<T>);
+  };

@@ -1,0 +1,121 @@
+import { type Holding, isPartiesStage } from '../account.ts';
+import type { OrRejected, Rejected } from '../decision.ts';
+import { type FoundLine, holdingsAt } from '../order/line.ts';
+import { ambiguousOwner, insufficient, notTheCustodian, notTheOwner, type Where, wrongStage } from '../rejections.ts';
+
+/** The owners of some holdings, each once, in the order of their ids. */
+export const ownersOf = (holdings: readonly Holding[]): string[] =>
+  [...new Set(holdings.map(({ owner }) => owner))].sort();
+
+/**
+ * The account that a line of an event means, at a place where each owner has one account. The owner may be left out
+ * while exactly one has units there, else `ambiguous-owner`. When nothing is there, `whyNone` says why.
+ */
+export function sourceAt(
+  { state, goods }: FoundLine,
+  where: Where,
+  owner: string | undefined,
+  whyNone: () => Rejected,
+): OrRejected<Holding> {
+  const there = holdingsAt(state, where);
+  if (owner !== undefined) return there.find((holding) => holding.owner === owner) ?? whyNone();
+  const [first, second] = there;
+  if (first === undefined) return whyNone();
+  return second === undefined ? first : ambiguousOwner(goods, ownersOf(there));
+}
+
+/** What a line of an event says of the units that it takes. */
+interface Asked {
+  readonly owner?: string | undefined;
+  readonly quantity: number;
+  /** `held` when left out. */
+  readonly stage?: 'held' | 'damaged' | undefined;
+}
+
+/** The account of ordered units, or of units in transit on a shipment. */
+export const sourceOnTheWay = (line: FoundLine, where: Where, { owner, quantity }: Asked): OrRejected<Holding> =>
+  sourceAt(line, where, owner, () => whyNoneAt(line, where, owner, quantity));
+
+/** The account of held or damaged units with a custodian. */
+export function sourceInHand(line: FoundLine, custodian: string, asked: Asked): OrRejected<Holding> {
+  const { owner, quantity, stage = 'held' } = asked;
+  const at = { custodian, stage };
+  return sourceAt(line, at, owner, () => whyNoneInHand(line, at, owner, quantity));
+}
+
+/** Why nothing is there: it is another owner's (`not-the-owner`), or there is none (`insufficient-quantity`). */
+export function whyNoneAt(
+  { state, goods }: FoundLine,
+  where: Where,
+  owner: string | undefined,
+  asked: number,
+): Rejected {
+  const owners = ownersOf(holdingsAt(state, where));
+  if (owner !== undefined && owners.length > 0) return notTheOwner(goods, owner, owners);
+  return insufficient(goods, { ...where, owner }, asked, 0);
+}
+
+/**
+ * Why a custodian has no such units: it has them in the other stage (`wrong-stage`), another custodian has them
+ * (`not-the-custodian`), they are another owner's (`not-the-owner`), they are elsewhere (`wrong-stage`), or nobody has
+ * any (`insufficient-quantity`).
+ */
+function whyNoneInHand(
+  { state, goods }: FoundLine,
+  at: { readonly custodian: string; readonly stage: 'held' | 'damaged' },
+  owner: string | undefined,
+  asked: number,
+): Rejected {
+  const { custodian, stage } = at;
+  const meant = holdingsAt(state, { owner }).filter(inPartiesHands);
+  const here = meant.filter((holding) => holding.custodian === custodian && isInHand(holding));
+  if (here.length > 0) return wrongStage(goods, { ...at, owner }, here);
+
+  const sameStage = meant.filter((holding) => holding.stage === stage);
+  if (sameStage.length > 0) return notTheCustodian(goods, custodian, sameStage);
+
+  const others = holdingsAt(state, at);
+  if (owner !== undefined && others.length > 0) return notTheOwner(goods, owner, ownersOf(others));
+  return meant.length > 0
+    ? wrongStage(goods, { ...at, owner }, meant)
+    : insufficient(goods, { ...at, owner }, asked, 0);
+}
+
+const isInHand = ({ stage }: Holding): boolean => stage === 'held' || stage === 'damaged';
+
+/** What was wanted of one owner's units of a line. */
+interface Wanted {
+  readonly line: FoundLine;
+  readonly owner: string;
+  readonly quantity: number;
+  readonly where: Omit<Where, 'owner'>;
+}
+
+/**
+ * Why an owner has none of the units that were named, wherever they may be: another custodian has them
+ * (`not-the-custodian`), they are in another stage or on another shipment by now (`wrong-stage`), another owner has them
+ * (`not-the-owner`), or nobody (`insufficient-quantity`).
+ */
+export function whyOwnerHasNone({ line: { state, goods }, owner, quantity, where }: Wanted, serial?: string): Rejected {
+  if (serial === undefined) {
+    const { custodian, ...anyCustodian } = where;
+    const elsewhere = holdingsAt(state, { ...anyCustodian, owner }).filter(inPartiesHands);
+    if (custodian !== undefined && elsewhere.length > 0) return notTheCustodian(goods, custodian, elsewhere);
+  }
+  const own = holdingsAt(state, { owner });
+  const inOwnHands = own.filter(inPartiesHands);
+  if (inOwnHands.length > 0) return wrongStage(goods, { ...where, owner }, inOwnHands, serial);
+
+  const others = holdingsAt(state, where).filter(inPartiesHands);
+  if (others.length > 0) return notTheOwner(goods, owner, ownersOf(others));
+  // What was named has left the parties' hands: cancelled, lost, returned.
+  const named = where.stage !== undefined || where.shipment !== undefined || serial !== undefined;
+  if (named && own.length > 0) return wrongStage(goods, { ...where, owner }, own, serial);
+
+  const anyones = [...state.accounts.values()].filter(inPartiesHands);
+  return anyones.length > 0
+    ? notTheOwner(goods, owner, ownersOf(anyones))
+    : insufficient(goods, { ...where, owner }, quantity, 0);
+}
+
+const inPartiesHands = ({ stage }: Holding): boolean => isPartiesStage(stage);

@@ -1,0 +1,140 @@
+import { type Goods, type Holding, parseAccountKey } from './account.ts';
+import { type Rejected, reject } from './decision.ts';
+import type { Prefix } from './entity.ts';
+
+/** What narrows down which of a line's units are meant; what is left out may be anything. */
+export interface Where {
+  readonly owner?: string | undefined;
+  readonly custodian?: string | undefined;
+  readonly stage?: Holding['stage'] | undefined;
+  readonly shipment?: string | undefined;
+}
+
+export const unknownParty = (party: string, role: string): Rejected =>
+  reject('unknown-party', `The ${role} ${party} is not registered in this ledger. Register the party first.`, {
+    party,
+    role,
+  });
+
+export const unknownItem = (item: string): Rejected =>
+  reject('unknown-item', `The item ${item} is not registered in this ledger. Register it first.`, { item });
+
+export const unknownOrder = (order: string, line?: string): Rejected =>
+  reject('unknown-order', `There is no order ${order} in this ledger. Place it first, or correct its id.`, {
+    order,
+    line,
+  });
+
+export const unknownShipment = (shipment: string): Rejected =>
+  reject('unknown-shipment', `There is no shipment ${shipment} in this ledger. Dispatch it first, or correct its id.`, {
+    shipment,
+  });
+
+const unknownSwap = (swap: string): Rejected =>
+  reject('unknown-swap', `There is no swap ${swap} in this ledger. Propose it first, or correct its id.`, { swap });
+
+/** What an event is about is not there. Returns and reallocations are events of their own: nothing names them later. */
+export const unknownSubject: Readonly<Partial<Record<Prefix, (id: string) => Rejected>>> = {
+  order: unknownOrder,
+  shipment: unknownShipment,
+  swap: unknownSwap,
+};
+
+/** What an event begins is there already: how it came to be, and what to do. */
+const begun: Readonly<Partial<Record<Prefix, readonly [what: string, then: string]>>> = {
+  order: ['is placed already', 'Change its lines, or use another id.'],
+  swap: ['was proposed already', 'Use another id for another one.'],
+  reallocation: ['was made already', 'Use another id for another one.'],
+  return: ['was recorded already', 'Use another id for another return.'],
+};
+
+export function alreadyThere(kind: Prefix, id: string): Rejected {
+  const [what, then] = begun[kind] ?? ['is there already', 'Use another id.'];
+  const name = kind.charAt(0).toUpperCase() + kind.slice(1);
+  return reject('already-exists', `${name} ${id} ${what}. ${then}`, { [kind]: id });
+}
+
+export const insufficient = (
+  { order, line, item }: Goods,
+  { owner, custodian, stage, shipment }: Where,
+  asked: number,
+  available: number,
+): Rejected =>
+  reject(
+    'insufficient-quantity',
+    `Line ${line} of order ${order} has ${available} ${available === 1 ? 'unit' : 'units'} there${owner === undefined ? '' : ` for ${owner}`}, ${asked} asked for. Ask for no more than there are.`,
+    { order, line, item, owner, custodian, stage, shipment, asked, available },
+  );
+
+export const notTheOwner = ({ order, line }: Goods, owner: string, owners: readonly string[]): Rejected =>
+  reject(
+    'not-the-owner',
+    `${owner} has no units of line ${line} of order ${order} there; ${owners.join(' and ')} ${owners.length === 1 ? 'has' : 'have'}. Name the owner as it is now.`,
+    { order, line, owner, owners },
+  );
+
+export const ambiguousOwner = ({ order, line }: Goods, owners: readonly string[]): Rejected =>
+  reject(
+    'ambiguous-owner',
+    owners.length === 0
+      ? `By the books nobody has units of line ${line} of order ${order} there. Name the owner.`
+      : `Units of line ${line} of order ${order} there belong to ${owners.join(' and ')}. Name the owner.`,
+    { order, line, owners },
+  );
+
+export function notTheCustodian({ order, line }: Goods, custodian: string, there: readonly Holding[]): Rejected {
+  const custodians = [...new Set(there.map((holding) => holding.custodian))].sort();
+  return reject(
+    'not-the-custodian',
+    `${custodian} does not have units of line ${line} of order ${order}; ${custodians.join(' and ')} ${custodians.length === 1 ? 'does' : 'do'}. Name the custodian that has them.`,
+    { order, line, custodian, custodians },
+  );
+}
+
+/** The units are elsewhere, all of them or (`serial`) the one that was named. */
+export function wrongStage(
+  { order, line }: Goods,
+  { owner, custodian, stage, shipment }: Where,
+  elsewhere: readonly Holding[],
+  serial?: string,
+): Rejected {
+  const where = elsewhere.slice(0, 20).map((one) => ({
+    owner: one.owner,
+    custodian: one.custodian,
+    stage: one.stage,
+    ...(one.shipment === null ? {} : { shipment: one.shipment }),
+    quantity: one.quantity,
+  }));
+  const stages = [...new Set(elsewhere.map((one) => one.stage))].join(', ');
+  const asked = [stage, shipment === undefined ? undefined : `on shipment ${shipment}`].filter(Boolean).join(' ');
+  return reject(
+    'wrong-stage',
+    `${serial === undefined ? 'Units' : `Unit ${serial}`} of line ${line} of order ${order} ${serial === undefined ? 'are' : 'is'} not there${asked === '' ? '' : ` (${asked})`} any more or yet: they are ${stages}. Name them where they are.`,
+    { order, line, owner, custodian, stage, shipment, serial, elsewhere: where },
+  );
+}
+
+export const wrongTracking = ({ order, line, item }: Goods): Rejected =>
+  reject(
+    'wrong-tracking',
+    `${item} is tracked by quantity: its units have no serial numbers. Leave them out of line ${line} of order ${order}.`,
+    { order, line, item, tracking: 'quantity' },
+  );
+
+export const serialCount = ({ order, line, item }: Goods, asked: number, named: number): Rejected =>
+  reject(
+    'serial-count',
+    `${asked} units of line ${line} of order ${order} move, and ${named} different serial numbers are named. Name each unit once.`,
+    { order, line, item, asked, named },
+  );
+
+export const serialElsewhere = ({ order, line, item }: Goods, serial: string, where: string | undefined): Rejected => {
+  const account = where === undefined ? null : parseAccountKey(where);
+  return reject(
+    'serial-elsewhere',
+    account === null
+      ? `${item} ${serial} is not among the units of line ${line} of order ${order} there: all of them have other serial numbers.`
+      : `${item} ${serial} is not there: by the books ${account.custodian} has it (${account.stage}, line ${account.line} of order ${account.order}, owner ${account.owner}), or another line of this event names it.`,
+    { order, line, item, serial, account },
+  );
+};
