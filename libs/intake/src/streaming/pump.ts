@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type Line, Lines } from './lines.ts';
 import { type Bounds, OrderedResults } from './orderedResults.ts';
 
-export interface PumpOptions extends Bounds {
+interface PumpOptions extends Bounds {
   /** Bytes of one line at most. */
   readonly line: number;
 }
