@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { exitCodes, UserError } from './exitCodes.ts';
 
 /** What a running `lading up` tells the other commands about itself, in its data folder, mode 0600. */
-export interface Running {
+interface Running {
   readonly pid: number;
   readonly url: string;
   /** With its password. */

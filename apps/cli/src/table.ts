@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 
-export interface Column<T> {
+interface Column<T> {
   readonly title: string;
   readonly value: (row: T) => string | number | null | undefined;
   readonly align?: 'left' | 'right';

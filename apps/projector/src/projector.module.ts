@@ -22,7 +22,7 @@ type Source = 'kafka' | 'journal' | 'as configured';
 
 /** Feeds the read models for as long as the application lives. */
 @Injectable()
-export class ProjectorService implements OnApplicationBootstrap, OnApplicationShutdown {
+class ProjectorService implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #projector: Projector;
   readonly #pool: pg.Pool;
 

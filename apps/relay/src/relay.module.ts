@@ -30,7 +30,7 @@ const metrics: RelayObserver = {
 
 /** Runs the relay for as long as the application lives. */
 @Injectable()
-export class RelayService implements OnApplicationBootstrap, OnApplicationShutdown {
+class RelayService implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #relay: Relay;
   #measuring: NodeJS.Timeout | undefined;
 

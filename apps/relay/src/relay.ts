@@ -20,7 +20,7 @@ export interface RelayOptions extends KafkaConnection {
   readonly checkEvery?: number | undefined;
 }
 
-export interface RelayState {
+interface RelayState {
   /** `standing-by`: another relay publishes. `waiting`: something is away, see the reason. */
   readonly state: 'starting' | 'standing-by' | 'publishing' | 'waiting' | 'stopped';
   readonly reason?: string;

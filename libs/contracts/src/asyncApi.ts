@@ -2,7 +2,7 @@ import { type EventType, catalog, eventTypes } from './catalog.ts';
 import { type JsonSchema, envelopeSchema, eventSchema, schemaOf } from './jsonSchema.ts';
 
 /** The Kafka topic that carries every event of every ledger, unless the operator names another. */
-export const DEFAULT_TOPIC = 'lading.events';
+const DEFAULT_TOPIC = 'lading.events';
 
 const inside = (document: JsonSchema, name: string): JsonSchema =>
   (document.$defs as Record<string, JsonSchema>)[name] ?? {};

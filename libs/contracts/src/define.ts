@@ -9,7 +9,7 @@ export type Service = 'shipments' | 'reallocations' | 'swaps' | 'ledger';
  */
 export type PlaceInStream = 'begins' | 'continues' | 'either' | 'none';
 
-export interface Definition<S extends z.ZodType = z.ZodType, C extends z.ZodType = z.ZodType> {
+interface Definition<S extends z.ZodType = z.ZodType, C extends z.ZodType = z.ZodType> {
   readonly service: Service;
   /** What a submitter sends as `data`. */
   readonly submitted: S;

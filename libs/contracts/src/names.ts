@@ -3,7 +3,7 @@ import { catalog, type EventType, eventTypes } from './catalog.ts';
 import { type Named, named } from './scalars.ts';
 
 /** A field that holds an id, and what the id names. */
-export interface NamingField {
+interface NamingField {
   readonly field: string;
   readonly what: Named;
   /** Whether the party that it names may be registered afterwards. */
@@ -17,7 +17,7 @@ export interface Naming {
 }
 
 /** Called with an id that a value names, the field that it stands in, and the object that has the field. */
-export type OnName = (id: string, field: NamingField, object: Readonly<Record<string, unknown>>) => void;
+type OnName = (id: string, field: NamingField, object: Readonly<Record<string, unknown>>) => void;
 
 /** Every id that a value names, in the order of its schema; an entry of a list as often as it is there. */
 export function eachName(naming: Naming, value: object, on: OnName): void {

@@ -9,7 +9,7 @@ export const FieldError = z.object({
 export type FieldError = z.infer<typeof FieldError>;
 
 /** Why a request is refused before any rule of the ledger is asked, or beside them. Stable: programs act on them. */
-export const problemCodes = [
+const problemCodes = [
   'malformed',
   'not-json',
   'unknown-type',
@@ -54,7 +54,7 @@ export interface Problem {
   readonly [fact: string]: unknown;
 }
 
-export interface ProblemParts {
+interface ProblemParts {
   readonly detail: string;
   readonly instance?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
@@ -77,4 +77,4 @@ export function problem(status: number, code: string, { detail, instance, errors
 }
 
 /** `insufficient-quantity` → `Insufficient quantity`. */
-export const titleOf = (code: string): string => (code.charAt(0).toUpperCase() + code.slice(1)).replaceAll('-', ' ');
+const titleOf = (code: string): string => (code.charAt(0).toUpperCase() + code.slice(1)).replaceAll('-', ' ');

@@ -7,7 +7,7 @@ import { type FeedEvent, toFeedEvent } from './feedEvent.ts';
 import { silent } from './observer.ts';
 import { reasonOf, Runner } from './runner.ts';
 
-export interface FileFeedOptions extends ConsumptionOptions {
+interface FileFeedOptions extends ConsumptionOptions {
   /** A path, or what is read from standard input. NDJSON: the exact bytes of one event a line, of any number of ledgers. */
   readonly file: string | Readable;
 }

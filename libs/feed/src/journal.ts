@@ -6,7 +6,7 @@ import { type Feed, type FeedState, feedState, type Sink } from './feed.ts';
 import { toFeedEvent } from './feedEvent.ts';
 import { Runner } from './runner.ts';
 
-export interface JournalFeedOptions extends Omit<ConsumptionOptions, 'fill'> {
+interface JournalFeedOptions extends Omit<ConsumptionOptions, 'fill'> {
   readonly pool: pg.Pool;
   /** The database of `pool`, for the connection that listens. */
   readonly url: string;

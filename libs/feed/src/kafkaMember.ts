@@ -6,7 +6,7 @@ import { KafkaPartition } from './kafkaPartition.ts';
 import type { FeedLog } from './observer.ts';
 import { startingPoint } from './startingPoint.ts';
 
-export interface KafkaMemberOptions {
+interface KafkaMemberOptions {
   readonly kafka: Kafka;
   readonly topic: string;
   readonly group: string;

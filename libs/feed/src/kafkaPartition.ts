@@ -6,13 +6,13 @@ import { identify } from './message.ts';
 import type { FeedLog } from './observer.ts';
 import { reasonOf } from './runner.ts';
 
-export interface Slice {
+interface Slice {
   readonly messages: readonly KafkaMessage[];
   /** The offset after the last record, also after such as carry no message. */
   readonly next: bigint;
 }
 
-export type Progress =
+type Progress =
   | 'done'
   /** Read again from `next`, which is further back now. */
   | 'again'

@@ -18,7 +18,7 @@ export interface TopicSettings {
 }
 
 /** The topic is not as it must be; the message says what to do about it. */
-export class TopicError extends Error {
+class TopicError extends Error {
   override readonly name = 'TopicError';
 }
 

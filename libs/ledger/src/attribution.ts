@@ -5,14 +5,14 @@ import { accountKey, type Goods, type Holding, keyAt } from './account.ts';
 import { movesOf } from './touched.ts';
 
 /** A leg whose units have not arrived yet: `leg` is its index in the swap's legs, `from` the party that gave them. */
-export interface PendingLeg {
+interface PendingLeg {
   readonly swap: string;
   readonly leg: number;
   readonly from: string;
 }
 
 /** Units of one account that came to their owner together. `since` is the sequence of the event that made them the owner's. */
-export interface Lot {
+interface Lot {
   readonly quantity: number;
   readonly since: number;
   readonly leg?: PendingLeg;

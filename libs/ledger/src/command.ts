@@ -9,7 +9,7 @@ export type Command<T extends EventType = EventType> = {
 }[T];
 
 /** What a rule may look at, beside the data. */
-export interface Situation {
+interface Situation {
   readonly view: View;
   /** The recorded time that the event would get: what expires is judged by it. */
   readonly now: Date;

@@ -2,7 +2,7 @@ import type { Completed, EventType } from '#contracts/catalog';
 import type { Rejection, RejectionCode } from '#contracts/rejections';
 
 /** What the ledger keeps: the event's completed data. One command makes one event. */
-export interface Accepted<T extends EventType = EventType> {
+interface Accepted<T extends EventType = EventType> {
   readonly ok: true;
   readonly data: Completed<T>;
 }

@@ -7,12 +7,12 @@ interface Versioned {
   readonly version: number;
 }
 
-export interface Party extends Versioned {
+interface Party extends Versioned {
   readonly kind: 'party';
   readonly data: Completed<'lading.party.registered.v1'>;
 }
 
-export interface Item extends Versioned {
+interface Item extends Versioned {
   readonly kind: 'item';
   readonly data: Completed<'lading.item.registered.v1'>;
 }
@@ -62,7 +62,7 @@ export interface Shipment extends Versioned {
   readonly received: boolean;
 }
 
-export type SwapStatus = 'proposed' | 'accepted' | 'rejected' | 'withdrawn' | 'executed';
+type SwapStatus = 'proposed' | 'accepted' | 'rejected' | 'withdrawn' | 'executed';
 
 export interface Swap extends Versioned {
   readonly kind: 'swap';
@@ -74,7 +74,7 @@ export interface Swap extends Versioned {
 }
 
 /** A fact that happens once under its id: a reallocation, a return, a ledger's opening. */
-export interface Once extends Versioned {
+interface Once extends Versioned {
   readonly kind: 'once';
 }
 

@@ -3,7 +3,7 @@ import type { Client } from '../client.ts';
 import { formatNumber, renderTable } from '../table.ts';
 
 /** What a ledger says at a sequence: who holds what, who is promised what, its swaps and its flags. */
-export interface Report {
+interface Report {
   readonly held: readonly HoldingGroupRow[];
   readonly promised: readonly HoldingGroupRow[];
   readonly swaps: readonly SwapRow[];

@@ -19,7 +19,7 @@ const moment = z
   .meta({ description: 'Refused: the past is not answered yet.', deprecated: true });
 
 /** What every asking route takes. */
-export const everywhere = {
+const everywhere = {
   'min-sequence': numeral(0, Number.MAX_SAFE_INTEGER)
     .optional()
     .describe('Waits until the answer knows this sequence (read your own writes); 503 when that takes too long.')

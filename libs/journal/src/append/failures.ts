@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** What a failed transaction says about trying again. */
-export type Failure =
+type Failure =
   /** The database or the way to it: the same batch may well pass in a moment. */
   | 'transient'
   /** It took too long: a smaller batch may pass. */

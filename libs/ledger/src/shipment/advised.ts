@@ -5,7 +5,7 @@ import { lineKey, type Shipment } from '../entity.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
 import { ambiguousOwner, insufficient, notTheOwner } from '../rejections.ts';
 
-export interface Advised {
+interface Advised {
   readonly owner: string;
   /** What is in transit; nothing when only surplus came. */
   readonly source: Holding | undefined;

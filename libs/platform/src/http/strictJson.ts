@@ -7,7 +7,7 @@ import { errorOf, type Refusal } from './problemError.ts';
 /** No event of a ledger nests deeper than 6. A value that nests deeper than this is refused. */
 const MAX_DEPTH = 32;
 
-export type Read<T> = { readonly ok: true; readonly value: T } | NotJson;
+type Read<T> = { readonly ok: true; readonly value: T } | NotJson;
 
 /** Why bytes are not JSON that Lading takes. */
 interface NotJson extends Refusal {
@@ -119,7 +119,7 @@ function walk(value: unknown, path: PropertyKey[], survey: { faults: FieldError[
 const HALF_A_PAIR = 'not Unicode text: half of a surrogate pair';
 
 /** What can be said about a JSON text before it is parsed. */
-export interface Scan {
+interface Scan {
   /** How deep it nests: 1 for `{}`. */
   readonly depth: number;
   /** How many members its objects have, as written: a name written twice counts twice. */

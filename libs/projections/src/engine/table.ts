@@ -18,7 +18,7 @@ interface Column<V> {
 }
 
 /** Ids are compared byte by byte, so that a list is sorted the same on every machine. */
-export const ID = 'text COLLATE "C"';
+const ID = 'text COLLATE "C"';
 export const id: Column<string> = { type: ID, element: 'text' };
 export const text: Column<string> = { type: 'text', element: 'text' };
 export const int: Column<number> = { type: 'int', element: 'int' };

@@ -82,7 +82,7 @@ function controllersOf(party: string, controls: Controls): Set<string> {
   return found;
 }
 
-export type Receipt = LedgerEvent<'lading.shipment.received.v1'>;
+type Receipt = LedgerEvent<'lading.shipment.received.v1'>;
 
 /** What of a receipt was sent and arrived, leaving out surplus, which nobody had sent. */
 const arrived = ({ data }: Receipt) => (data.moves ?? []).filter(({ from }) => from.stage === 'in_transit');

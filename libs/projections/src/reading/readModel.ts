@@ -4,7 +4,7 @@ import pg from 'pg';
 export type Db = Pick<pg.ClientBase, 'query'>;
 
 /** A moment on both axes of time. */
-export interface Moment {
+interface Moment {
   /** What had happened by then. */
   readonly occurred: Date;
   /** The last sequence that the ledger had recorded by then. */
