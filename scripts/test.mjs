@@ -2,10 +2,10 @@ import { ensure } from './ensure.mjs';
 import { say } from './ensure/say.mjs';
 
 const PROJECTS = /** @type {const} */ (['unit', 'int', 'e2e']);
-const STATIC = ['format', 'lint', 'types', 'deps'];
+const STATIC = ['format', 'lint', 'types', 'deps', 'documents'];
 
 const HELP = `npm test                       everything: ${STATIC.join(', ')}, then ${PROJECTS.join(', ')} tests
-npm test -- unit               one of them, or several; "static" is the first four
+npm test -- unit               one of them, or several; "static" is the first five
 npm test -- libs/ledger        the tests whose path has this in it
 npm test -- int libs/journal   both
 `;

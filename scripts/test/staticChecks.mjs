@@ -26,4 +26,9 @@ export const staticChecks = [
     what: 'the arrows between the parts (dependency-cruiser)',
     args: [program('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', ...sources],
   },
+  {
+    name: 'documents',
+    what: 'the OpenAPI and AsyncAPI documents (Redocly, Spectral, AsyncAPI parser)',
+    args: [join(root, 'scripts/test/lintDocuments.mjs')],
+  },
 ];

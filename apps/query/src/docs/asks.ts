@@ -23,12 +23,12 @@ interface Route {
 
 /** A route that asks: its query string is parsed by `parameters`, its Answer is written, and the OpenAPI document describes it. */
 export function Asks(route: Route): MethodDecorator {
-  const { summary, description, parameters, path = {}, type = 'application/json' } = route;
+  const { summary, description = howItIsAnswered(route), parameters, path = {}, type = 'application/json' } = route;
   const of = route.path !== undefined && 'ledger' in route.path ? 'the path names' : 'the parameters name';
   return applyDecorators(
     SetMetadata(PARAMETERS, parameters),
     UseInterceptors(AskingInterceptor),
-    ApiOperation({ summary, ...(description !== undefined && { description }) }),
+    ApiOperation({ summary, description }),
     ...Object.entries(path).map(([name, [what, example]]) =>
       ApiParam({ name, description: what, example, schema: { type: 'string' } }),
     ),
@@ -47,6 +47,17 @@ export function Asks(route: Route): MethodDecorator {
     ...('ledger' in path ? [problem(404, `There is no such ledger, or not what ${of} in it.`)] : []),
     problem(503, 'Not yet (see min-sequence), or not now: ask again after `Retry-After` seconds.'),
   );
+}
+
+/** For a route that needs no more explanation than its summary. */
+function howItIsAnswered({ listOf, path, versioned }: Route): string {
+  const ofLedger = path !== undefined && 'ledger' in path;
+  if (listOf !== undefined) {
+    const rows = ofLedger ? 'Rows as they were after the event that `sequence` names' : 'Rows';
+    return `${rows}, a page at a time: \`next\` is the \`cursor\` of the page after this one, and null on the last.`;
+  }
+  const etag = 'Send the `ETag` as `If-Match` with an event that must not meet a newer version.';
+  return `As it was after the event that \`Lading-Sequence\` names.${versioned === true ? ` ${etag}` : ''}`;
 }
 
 /** `at` and `known` are parameters only so that they are refused with a reason. */

@@ -1,0 +1,57 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+
+/** What of the two documents is changed here. */
+interface Published {
+  info: { title?: string };
+  paths: Record<string, { get?: { tags?: string[] } }>;
+  servers?: unknown[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'lading-documents-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** The generated document, changed. */
+function changed(name: string, change: (document: Published) => void): string {
+  const source = join(packageRoot, 'libs/contracts/generated', `${name}.json`);
+  const document = JSON.parse(readFileSync(source, 'utf8')) as Published;
+  change(document);
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(document));
+  return file;
+}
+
+const lint = (...files: string[]) =>
+  spawnSync(process.execPath, [join(packageRoot, 'scripts/test/lintDocuments.mjs'), ...files], { encoding: 'utf8' });
+
+describe('the linters of the published documents', () => {
+  it('fail on a document with a remark, and print the remark with its place', () => {
+    const openApi = changed('openapi', (document) => {
+      document.servers = [];
+      document.paths['/v1/status']?.get?.tags?.push('no-such-tag');
+    });
+    const asyncApi = changed('asyncapi', ({ info }) => {
+      delete info.title;
+    });
+    const { status, stdout } = lint(openApi, asyncApi);
+    expect(status).toBe(1);
+    expect(stdout).toContain(`Redocly, remarks on ${openApi}: 1\n`);
+    expect(stdout).toContain('no-empty-servers at #/servers: ');
+    expect(stdout).toContain(`Spectral, remarks on ${openApi}: 2\n`);
+    expect(stdout).toContain('operation-tag-defined at #/paths/~1v1~1status/get/tags/1: ');
+    expect(stdout).toContain('asyncapi-document-resolved at #/info: ');
+  });
+
+  it('fail on what is no such document at all', () => {
+    const file = join(folder, 'empty.json');
+    writeFileSync(file, '{}');
+    const { status, stderr, stdout } = lint(file, file);
+    expect([status, `${stdout}${stderr}`]).toEqual([1, expect.stringMatching(/Redocly/)]);
+  });
+});
