@@ -33,10 +33,11 @@ export function filesUnder(...folders: string[]): string[] {
     .sort();
 }
 
-/** What is written for people: the README, CONTRIBUTING, everything under docs, and what each scenario says of itself. */
+/** What is written for people: the README, CONTRIBUTING, SECURITY, everything under docs, and what each scenario says of itself. */
 export const documents: readonly Document[] = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   ...filesUnder('docs').filter((path) => path.endsWith('.md')),
   ...filesUnder('apps/cli/src/scenarios').filter((path) => path.endsWith('/README.md')),
 ].map(readDocument);
