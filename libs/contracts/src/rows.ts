@@ -21,10 +21,14 @@ import {
 
 const MOMENT = '2023-12-31T10:00:00.000Z';
 const sequence = z.int().min(1).describe('The place of an event in its ledger: 1, 2, 3 …').meta({ example: 17 });
-const standing = z.int().min(0).describe('The sequence of the last event that this answer knows').meta({ example: 17 });
-const moment = (what: string) => z.string().describe(`${what} (RFC 3339)`).meta({ example: MOMENT });
+export const standing = z
+  .int()
+  .min(0)
+  .describe('The sequence of the last event that this answer knows')
+  .meta({ example: 17 });
+export const moment = (what: string) => z.string().describe(`${what} (RFC 3339)`).meta({ example: MOMENT });
 const count = (what: string) => z.int().min(0).describe(`${what}, in units`).meta({ example: 12000 });
-const id = (schema: typeof Id, what: string, example: string) => schema.describe(what).meta({ example });
+export const id = (schema: typeof Id, what: string, example: string) => schema.describe(what).meta({ example });
 
 const party = id(PartyId, 'A party', 'tesla');
 const owner = id(PartyId, 'Who is entitled to the units (EPCIS owning_party)', 'x');
@@ -274,39 +278,6 @@ export const ActivityRow = z.object({
   note: z.string().nullable().meta({ example: null }),
 });
 export type ActivityRow = z.infer<typeof ActivityRow>;
-
-export const ConsumerState = z.enum(['live', 'catching-up', 'rebuilding', 'hole', 'parked']);
-export type ConsumerState = z.infer<typeof ConsumerState>;
-
-/** Where a consumer of a ledger stands. */
-export const StatusRow = z.object({
-  consumer: z.string().meta({ example: 'projector' }),
-  ledger: LedgerId.meta({ example: 'nvidia' }),
-  version: z
-    .int()
-    .nullable()
-    .describe('The version of the read models; null for a consumer without')
-    .meta({ example: 1 }),
-  sequence: standing.describe('The last event that it has dealt with'),
-  head: standing.describe("The ledger's last event"),
-  lagEvents: z.int().min(0).describe('Events that it is behind').meta({ example: 0 }),
-  lagSeconds: z.number().min(0).describe('How long its next event has been waiting').meta({ example: 0 }),
-  state: ConsumerState,
-  reason: z.string().optional().describe('Why it stands still'),
-});
-export type StatusRow = z.infer<typeof StatusRow>;
-
-export const LedgerRow = z.object({
-  ledger: LedgerId.meta({ example: 'nvidia' }),
-  name: z.string().meta({ example: 'Nvidia allocations' }),
-  keeper: id(PartyId, 'The party that keeps it', 'nvidia'),
-  sequence: standing.describe('Its last event'),
-  recorded: moment('When its last event was recorded'),
-  positions: z
-    .array(StatusRow.pick({ consumer: true, version: true, sequence: true, state: true }))
-    .describe('How far its consumers are'),
-});
-export type LedgerRow = z.infer<typeof LedgerRow>;
 
 /** A page of a list. `sequence` says where the whole page stands; `next` goes into `?cursor=`. */
 export const listOf = <R extends z.ZodType>(row: R) =>

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { StatusRow } from '#contracts/rows';
+import type { StatusRow } from '#contracts/statusRows';
 
 /** Consuming an event takes milliseconds: one that has been waiting for longer shows that the consumer is behind. */
 const LIVE_SECONDS = 5;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { StatusRow } from '#contracts/rows';
+import type { StatusRow } from '#contracts/statusRows';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { renderTable } from '../table.ts';
 

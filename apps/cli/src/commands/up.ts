@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { LedgerRow } from '#contracts/rows';
+import type { LedgerRow } from '#contracts/statusRows';
 import { type Config, readConfig } from '#platform/service/config';
 import { onStopSignal } from '#platform/service/stopOnSignals';
 import { Client } from '../client.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { LedgerRow } from '#contracts/rows';
+import type { LedgerRow } from '#contracts/statusRows';
 import type { Client } from '../client.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { readEvents } from '../readEvents.ts';

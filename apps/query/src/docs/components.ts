@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '#contracts/problem';
 import * as rows from '#contracts/rows';
+import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { StoredEvent } from '#contracts/storedEvent';
 
 /** The schemas that the document names: what the contract's rows are called in OpenAPI. */
@@ -10,14 +11,14 @@ const named = {
   Flag: rows.FlagRow,
   Holding: rows.HoldingGroupRow,
   Item: rows.ItemRow,
-  Ledger: rows.LedgerRow,
+  Ledger: LedgerRow,
   Order: rows.OrderRow,
   Party: rows.PartyRow,
   Posting: rows.PostingRow,
   Problem,
   QueuePlace: rows.QueueRow,
   Shipment: rows.ShipmentRow,
-  Status: rows.StatusRow,
+  Status: StatusRow,
   Swap: rows.SwapRow,
   Unit: rows.UnitRow,
 };

@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import type { LedgerRow, StatusRow } from '#contracts/rows';
+import type { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { relayStatus } from '#feed/status';
 import { readLedgers } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';

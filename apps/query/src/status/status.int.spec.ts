@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LedgerRow, StatusRow } from '#contracts/rows';
+import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { startVersion } from '#projections/versions/versions';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 

@@ -13,27 +13,13 @@ import { always, asSchema, ifMatchHeader, ITEM, ledgerParameter, problems, RECEI
 
 /** What the OpenAPI document says about the route that takes the event types of these services. */
 export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
-  const types = served.flatMap(typesOf);
-  const ofEach = Object.fromEntries(types.map((type) => [type, { value: exampleOf(type) }]));
-  const two = types.slice(0, 2).map(exampleOf);
-  const lines = two.map((event) => JSON.stringify(event)).join('\n');
   const results = { type: 'object', properties: { results: { type: 'array', items: ITEM } }, required: ['results'] };
   return applyDecorators(
     ApiOperation({
       summary: 'Submit events',
       tags: ['events'],
       description: `One event, a batch of at most ${limits.batchEvents} in order (\`?atomic=true\`: at most ${limits.atomicEvents}, all or none), or a stream of any length, a line each. The media type says which. An event with the same source, id and body is taken once, however often it is sent.`,
-      requestBody: {
-        required: true,
-        content: {
-          [cloudEvent.mediaType]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: ofEach },
-          [cloudEventBatch.mediaType]: {
-            schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: schemaOf(SubmittedEnvelope) }),
-            example: two,
-          },
-          [ndjson.mediaType]: { schema: { type: 'string', description: 'One event a line' }, example: lines },
-        },
-      },
+      requestBody: { required: true, content: bodiesOf(served.flatMap(typesOf)) },
     }),
     ledgerParameter(),
     ApiQuery({
@@ -75,6 +61,21 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       422: 'The ledger refuses it: `code` says why, and the facts beside it what there is. Of an atomic batch: the first that fails, at `index`.',
     }),
   );
+}
+
+/** What may be submitted, by the media type of the body. */
+function bodiesOf(types: readonly EventType[]) {
+  const ofEach = Object.fromEntries(types.map((type) => [type, { value: exampleOf(type) }]));
+  const two = types.slice(0, 2).map(exampleOf);
+  const lines = two.map((event) => JSON.stringify(event)).join('\n');
+  return {
+    [cloudEvent.mediaType]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: ofEach },
+    [cloudEventBatch.mediaType]: {
+      schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: schemaOf(SubmittedEnvelope) }),
+      example: two,
+    },
+    [ndjson.mediaType]: { schema: { type: 'string', description: 'One event a line' }, example: lines },
+  };
 }
 
 function eventSchema(type: EventType): JsonSchema {

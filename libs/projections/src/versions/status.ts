@@ -1,4 +1,4 @@
-import type { StatusRow } from '#contracts/rows';
+import type { StatusRow } from '#contracts/statusRows';
 import { consumerStatus } from '#feed/status';
 import type { Db } from '../reading/readModel.ts';
 import { schemaOfVersion } from './versions.ts';

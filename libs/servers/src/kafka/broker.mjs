@@ -60,21 +60,7 @@ export async function startBroker({
   await writeFile(config, properties({ dataDir, port, controllerPort }));
   await writeFile(portsFile, JSON.stringify({ port, controllerPort }));
 
-  if (!existsSync(join(dataDir, 'data', 'meta.properties'))) {
-    const cluster = clusterId();
-    await run('java', [
-      ...javaOptions('64m'),
-      '-cp',
-      classpath,
-      'kafka.tools.StorageTool',
-      'format',
-      '--standalone',
-      '-t',
-      cluster,
-      '-c',
-      config,
-    ]);
-  }
+  if (!existsSync(join(dataDir, 'data', 'meta.properties'))) await format(classpath, config);
 
   const pidFile = join(dataDir, 'broker.pid');
   await waitForPredecessor(pidFile, config, log);
@@ -125,6 +111,16 @@ async function waitForPredecessor(pidFile, config, log) {
       throw new Error(`another Kafka (process ${pid}) is running on ${config}: stop the one that started it first`);
     await sleep(50);
   }
+}
+
+/**
+ * Makes the empty log of a new broker, which is a quorum of its own.
+ * @param {string} classpath
+ * @param {string} config
+ */
+async function format(classpath, config) {
+  const tool = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId(), '-c', config];
+  await run('java', [...javaOptions('64m'), '-cp', classpath, ...tool]);
 }
 
 /** 16 random bytes in base64, as Kafka makes its ids. None begins with "-", which Kafka's tool would take for an option. */
