@@ -5,8 +5,8 @@ import { say } from './ensure/say.mjs';
 const NODE_NEEDED = [20, 19];
 
 /**
- * Makes the checkout ready to run: dependencies from the lock file, then the build; 0.2 s when there is nothing to do. What
- * goes wrong is said in a sentence, and ends the process.
+ * Makes the checkout ready to run: dependencies from the lock file, then the build; 0.2 s when there is nothing to do. A
+ * failure is reported in one sentence and ends the process.
  */
 export async function ensure() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

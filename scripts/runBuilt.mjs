@@ -4,8 +4,8 @@ import { ensure } from './ensure.mjs';
 import { root } from './ensure/root.mjs';
 
 /**
- * Runs a built program in this process, after making the checkout ready. The program runs in this process and not in a child:
- * signals, the exit code and the terminal are then its own, and nothing in between can lose or double them.
+ * Runs a built program in this process, after making the checkout ready. It is not a child process, so that it
+ * gets the signals and the terminal directly, and its exit code is that of the command.
  * @param {string} program path under dist
  * @param {string[]} args
  */

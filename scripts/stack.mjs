@@ -47,7 +47,7 @@ let stopping = false;
 const isStopping = () => stopping;
 
 /**
- * Everything is stopped in order: first who takes work in, last what keeps the data.
+ * Stops everything in order: first the services that accept events, last the servers that keep the data.
  * @param {number} code
  * @returns {Promise<never>}
  */
@@ -61,7 +61,7 @@ async function leave(code) {
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
-    // Those that are left notice that we are gone, and stop by themselves.
+    // The processes that still run notice that this process is gone, and stop by themselves.
     if (stopping) process.exit(130);
     void leave(args.includes('--exit') ? 130 : 0);
   });
@@ -82,16 +82,16 @@ try {
   table();
   if (args.includes('--exit')) await leave(0);
   say('Ctrl-C stops everything.');
-  // The servers do not keep this process: without something to wait for it would end, and they with it.
+  // The servers do not keep this process alive. Without a promise to wait for it would end, and they with it.
   setInterval(() => undefined, 60_000);
 } catch (error) {
-  // What was on its way up when it was told to stop has nothing to complain of.
+  // An error of a process that was told to stop while it was starting is not reported.
   if (isStopping()) await new Promise(() => undefined);
   say(error instanceof Error ? error.message : String(error));
   await leave(1);
 }
 
-/** The first of the six ports; a mistake in any of the settings is said here, once, and not by six processes. */
+/** The first of the six ports; mistakes in the settings are reported here once, and not by six processes. */
 async function checkedPort() {
   const { readConfig } = await import('#platform/service/config');
   try {

@@ -7,21 +7,21 @@ import { Member } from './member.mjs';
  * @property {string} databaseUrl
  * @property {string} brokers
  * @property {Member[]} servers that were started here, in the order in which they stop
- * @property {() => Promise<void>} release gives the folder free, when they have
+ * @property {() => Promise<void>} release releases the lock of the folder after the servers have stopped
  */
 
 /**
- * PostgreSQL and Kafka for the stack, with their data in `dataDir`; what DATABASE_URL and KAFKA_BROKERS name is taken as it is.
+ * PostgreSQL and Kafka for the stack, with their data in `dataDir`; DATABASE_URL and KAFKA_BROKERS replace them.
  * @param {string} dataDir
  * @param {{DATABASE_URL?: string | undefined, KAFKA_BROKERS?: string | undefined}} env
  * @param {(message: string) => void} log
  * @returns {Promise<Infrastructure>}
  */
 export async function startInfrastructure(dataDir, env, log) {
-  // Only now: before, there was no build to take it from.
+  // Imported here because the build may not have existed when this file was loaded.
   const { holdFolder } = await import('#servers/holdFolder');
   const { startEmbeddedPostgres } = await import('#servers/embeddedPostgres');
-  // Before either of them touches its data.
+  // The folder is locked before either server touches its data.
   const release = await holdFolder(dataDir);
 
   let databaseUrl = String(env.DATABASE_URL);

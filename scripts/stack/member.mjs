@@ -1,8 +1,8 @@
 /**
- * @typedef {object} Life of a process, from one start to its end
+ * @typedef {object} Life one run of a process, from its start to its end
  * @property {number} pid
  * @property {Promise<unknown>} exited
- * @property {() => Promise<void>} stop cleanly; also clears up after one that was killed
+ * @property {() => Promise<void>} stop ends it cleanly, or clears up after it was killed
  */
 
 /** A process of the topology: it may be stopped or killed and started again, with the same address and data. */
@@ -24,12 +24,12 @@ export class Member {
     this.#life = await this.#start();
   }
 
-  /** Of the life that it lives now; 0 before the first. */
+  /** The process id of the current run; 0 before the first start. */
   get pid() {
     return this.#life?.pid ?? 0;
   }
 
-  /** Resolves when the life that it lives now has ended. @returns {Promise<unknown>} */
+  /** Resolves when the current run has ended. @returns {Promise<unknown>} */
   get exited() {
     return this.#life?.exited ?? Promise.resolve();
   }
@@ -39,7 +39,7 @@ export class Member {
   }
 
   /**
-   * SIGSTOP freezes it, SIGCONT lets it go on.
+   * Sends a signal: SIGSTOP freezes the process, SIGCONT continues it.
    * @param {NodeJS.Signals} signal
    */
   signal(signal) {

@@ -22,9 +22,9 @@ const READY_MS = 90_000;
  * @param {string} options.name
  * @param {string} options.app the folder under apps
  * @param {number} options.port
- * @param {string} options.logFile that it goes on with
+ * @param {string} options.logFile that its output is appended to
  * @param {NodeJS.ProcessEnv} options.env
- * @param {readonly string[]} [options.nodeOptions] `--cpu-prof`, to see where its time goes
+ * @param {readonly string[]} [options.nodeOptions] `--cpu-prof`, to profile it
  * @returns {Promise<RunningService>}
  */
 export async function startService({ name, app, port, logFile, env, nodeOptions = [] }) {

@@ -5,7 +5,7 @@
  * @property {string} does for the table
  */
 
-/** In the order in which they stop: who takes work in, who passes it on, who answers. @type {readonly Service[]} */
+/** In the order in which they stop: first those that accept events, last the one that answers. @type {readonly Service[]} */
 export const services = [
   { name: 'shipments', offset: 1, does: 'takes in what suppliers and sites report; opens ledgers' },
   { name: 'reallocations', offset: 2, does: 'takes in what the allocation desk decides' },

@@ -30,8 +30,8 @@ export class Topology {
    * @param {string} options.dataDir
    * @param {readonly ServiceProcess[]} options.processes in the order in which they stop
    * @param {NodeJS.ProcessEnv} options.env of the services; DATABASE_URL and KAFKA_BROKERS name servers that are there already
-   * @param {readonly string[]} [options.nodeOptions] of the services: `--cpu-prof`, to see where their time goes
-   * @param {(message: string) => void} options.log told what takes long
+   * @param {readonly string[]} [options.nodeOptions] of the services: `--cpu-prof`, to profile them
+   * @param {(message: string) => void} options.log called with a sentence about each slow step
    */
   constructor(options) {
     this.#options = options;
@@ -39,7 +39,7 @@ export class Topology {
     this.#services = options.processes.map((one) => new Member(one.name, () => this.#startService(one)));
   }
 
-  /** Everything that was started here, in the order in which it stops: first who takes work in, last what keeps the data. */
+  /** Everything that was started here, in the order in which it stops: first what accepts events, last what keeps the data. */
   get members() {
     return [...this.#services, ...(this.#infrastructure?.servers ?? [])];
   }

@@ -5,7 +5,7 @@ import type { Bench, Figure } from './figure.ts';
 
 const HELP = `npm run bench -- [NAME…] [--json FILE]
 
-Measures the figures of the README, each with the limit measured in the same run beside it.
+Measures throughput and latency, and beside each figure its limit on this machine, measured in the same run.
 Without names all of them run, one after the other.`;
 
 /** Runs the benchmarks that are named, all of them without names. A missed figure is reported, and is no failure. */

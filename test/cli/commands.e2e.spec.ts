@@ -114,7 +114,7 @@ describe('the command line', () => {
     const { code, said } = await run('replay', '-l', 'nvidia', '--file', file, '--no-events');
     expect({ code, said }).toEqual({
       code: 6,
-      said: 'lading: The stream has a hole: after event 4 comes 6. What follows was not replayed.\n',
+      said: 'lading: The stream has a hole: after event 4 comes 6. The events after the hole were not replayed.\n',
     });
   });
 

@@ -15,14 +15,14 @@ import { AUTHORIZATION, CAST, LEDGER, PATH } from '../topology/startTopology.ts'
 const TOPIC = 'lading.events';
 const FETCH_BYTES = 4_000_000;
 
-/** What is kept of an event. */
+/** An event as the journal keeps it. */
 export interface Kept {
   readonly sequence: number;
   readonly id: string;
   readonly bytes: Buffer;
 }
 
-/** Asserts that the journal has what was answered, at the sequence that was answered, once, and nothing else; and no gap. */
+/** Asserts that the journal has every answered event once, at the sequence of its answer, no other event, and no gap. */
 export async function journalHas(pool: pg.Pool, answered: ReadonlyMap<string, number>): Promise<readonly Kept[]> {
   const { rows } = await pool.query<Kept>(
     'SELECT sequence, id, bytes FROM journal.events WHERE ledger = $1 ORDER BY sequence',
@@ -38,8 +38,8 @@ export async function journalHas(pool: pg.Pool, answered: ReadonlyMap<string, nu
 const bySequence = (answered: ReadonlyMap<string, number>) => [...answered].sort(([, a], [, b]) => a - b);
 
 /**
- * Asserts that the topic has every event of the journal, byte for byte, none before its predecessor. What is there a second time
- * (after a crash it may be) is the same.
+ * Asserts that the topic has every event of the journal, byte for byte, none before its predecessor. An event that stands there
+ * a second time, which is allowed after a crash, must be the same.
  */
 export async function kafkaHas(brokers: string, kept: readonly Kept[]): Promise<void> {
   const log = new KafkaLog(createKafka({ brokers: brokers.split(','), clientId: 'faults' }, silent), TOPIC);

@@ -14,7 +14,7 @@ const SERVICES = {
   ...{ one: 'shipments', two: 'shipments', relay: 'relay' },
   ...{ projector: 'projector', second: 'projector', query: 'query' },
 };
-/** What a machine that does much else at the same time may add. */
+/** Time that a busy machine may add. */
 const SLACK_MS = 3_000;
 
 describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', () => {
@@ -35,7 +35,7 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
     await running.stop();
   }, 60_000);
 
-  /** Submitters of their own, at some of the writing services. */
+  /** Starts new submitters that use the named writing services. */
   function submittersAt(name: string, ...writers: string[]): Submitters {
     const started = new Submitters({
       name,
@@ -48,12 +48,12 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
     return started;
   }
 
-  /** Stops one of the processes; resolves when it was caught with a transaction open that holds a lock on the table. */
+  /** Freezes one of the processes; resolves when it was frozen inside a transaction that holds a lock on the table. */
   async function freezeHolding(table: string, ...names: string[]): Promise<void> {
     for (let attempt = 0; attempt < 2_000; attempt++) {
       frozen = running.topology.member(String(names[attempt % names.length]));
       frozen.signal('SIGSTOP');
-      // What it had sent by then is worked off.
+      // The statements that it had sent by then are finished.
       await sleep(20);
       if (await isHeld(table)) return;
       thaw();
@@ -108,14 +108,14 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
       const began = performance.now();
       await others.goOn(1);
       expect(performance.now() - began).toBeLessThan(5_000 + SLACK_MS);
-      // Its connection is gone, and with it the lock: it does not come back to take the ledger from anybody.
+      // Its connection and its lock are gone, so it cannot take the ledger from another writer when it continues.
       await others.goOn(50);
       thaw();
       await everythingIsThere();
     },
   );
 
-  // Those of a relay are tried beside it: apps/relay/src/relay.int.spec.ts.
+  // A frozen relay is tested in apps/relay/src/relay.int.spec.ts.
   guarantee(
     'a projector that is in a transaction is replaced by another, and when it goes on nothing is applied twice',
     async () => {
@@ -126,7 +126,7 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
       await all.goOn(20);
       const began = performance.now();
       await visible(topology.url('query'), Math.max(...all.answered.values()));
-      // The group gives its partitions to another when it has been silent for 10 s.
+      // The group gives the partitions of a member that was silent for 10 s to another member.
       expect(performance.now() - began).toBeLessThan(10_000 + SLACK_MS);
       thaw();
       await all.goOn(100);

@@ -7,19 +7,19 @@ const PATIENCE_MS = 10_000;
 const PAUSE_MS = 25;
 
 export interface SubmittersOptions {
-  /** Part of every id: no two of one ledger have the same. */
+  /** Part of every id; no two submitters of one ledger have the same name. */
   readonly name: string;
-  /** Of the writing services. */
+  /** The URLs of the writing services. */
   readonly urls: readonly string[];
   /** How many events are under way at the same time. */
   readonly count: number;
-  /** Orders, after which they stop: each has three events. */
+  /** The number of orders after which the submitters stop; each order has three events. */
   readonly most: number;
 }
 
 /**
- * Submitters who keep on, whatever happens: each event is sent again with the same id, to the next writing service, until it is
- * answered. Every order is placed, dispatched and received, so that later events rest on earlier ones.
+ * Submitters who never give up: each event is sent again with the same id, to the next writing service, until it is answered.
+ * Every order is placed, dispatched and received, so that later events rest on earlier ones.
  */
 export class Submitters {
   /** The sequence that each event was answered with, by its id. */
@@ -35,7 +35,7 @@ export class Submitters {
   start(): void {
     this.#stopping = false;
     this.#running = Promise.all(Array.from({ length: this.options.count }, (_, n) => this.#submitter(n)));
-    // Whoever stops them hears of it.
+    // The error is thrown by `stop`.
     this.#running.catch(() => undefined);
   }
 
@@ -45,7 +45,7 @@ export class Submitters {
     await this.#running;
   }
 
-  /** Resolves when so many more events were answered than now. */
+  /** Resolves when this many further events were answered. */
   async goOn(events: number): Promise<void> {
     const enough = this.answered.size + events;
     while (this.answered.size < enough) {

@@ -3,14 +3,14 @@ import pg from 'pg';
 
 interface FreshDatabase {
   url: string;
-  /** Disconnects whoever is still connected, and drops it. Not needed for tidiness: the whole cluster is thrown away. */
+  /** Ends all connections and drops the database. Optional: the whole cluster is deleted after the run. */
   drop(): Promise<void>;
 }
 
 interface FreshDatabaseOptions {
-  /** Makes the tables. Run once for all test files with the same `template`, on a database that is then copied (0.1 s). */
+  /** Creates the tables. Runs once for all test files with the same `template`, on a database that is then copied (0.1 s). */
   migrate?: (url: string) => Promise<unknown>;
-  /** A name for what `migrate` makes; unless given, two callers with the same source text of `migrate` share one. */
+  /** The name of the template that `migrate` makes. By default callers whose `migrate` has the same source text share one. */
   template?: string;
 }
 
@@ -29,7 +29,7 @@ export async function freshDatabase({ migrate, template }: FreshDatabaseOptions 
   };
 }
 
-/** The lock lets one of the test processes build it while the others wait; the rename makes a half-built one no template. */
+/** One test process builds the template while the others wait for the lock. The rename comes last: no half-built one is used. */
 async function builtTemplate(
   admin: pg.Client,
   migrate: (url: string) => Promise<unknown>,

@@ -16,7 +16,7 @@ const log = (message) => {
  * One PostgreSQL and one Kafka for the whole run, handed to the tests through the environment:
  * `LADING_TEST_DATABASE_URL` of an administrator, and `LADING_TEST_KAFKA_STARTER`, a URL that starts Kafka when the first
  * test asks for it and answers with its address; or `LADING_TEST_KAFKA_MISSING`, a sentence that says why there is none.
- * A service whose variable is set already is taken as it is.
+ * Where the variable of a service is set already, that service is used.
  */
 export default async function globalSetup() {
   if (!process.env.LADING_TEST_DATABASE_URL) await setUpPostgres();
@@ -50,7 +50,7 @@ async function setUpKafka() {
   services.folder ??= await mkdtemp(join(tmpdir(), 'lading-test-'));
   const dataDir = join(services.folder, 'kafka');
   const starter = createServer((_request, response) => {
-    // The test files of one worker share its connections: one that is kept would be closed just when the next file asks.
+    // The test files of one worker share its connections: a kept connection would be closed just when the next file uses it.
     response.setHeader('connection', 'close');
     services.kafka ??= startBroker({ dataDir, log });
     services.kafka.then(

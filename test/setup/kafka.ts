@@ -4,14 +4,14 @@ import { randomBytes } from 'node:crypto';
 let started: string | undefined = process.env.LADING_TEST_KAFKA;
 
 /**
- * A group of tests that need the run's real Kafka, which the first such group of a run starts. Where Kafka cannot be had the
- * group is skipped, and the run has said so loudly; under `CI=true` the run has failed before. The mark in the title is what
- * `npm test` counts, so that nobody takes a run without Kafka for a whole one.
+ * A group of tests that need the run's real Kafka, which the first such group of a run starts. Where Kafka cannot run, the
+ * group is skipped and the run prints a warning; with `CI=true` the run has failed before. `npm test` counts the groups by the
+ * mark in their titles, so that a run without Kafka is not mistaken for a complete one.
  */
 export function describeKafka(title: string, tests: () => void): void {
   const marked = `${title} (on Kafka)`;
   if (process.env.LADING_TEST_KAFKA_MISSING) {
-    // eslint-disable-next-line no-restricted-syntax -- the one place that may
+    // eslint-disable-next-line no-restricted-syntax -- the one place that may skip tests
     describe.skip(marked, tests);
     return;
   }
@@ -29,7 +29,7 @@ export function brokers(): string[] {
   return started.split(',');
 }
 
-/** The name of a topic that no other test uses. It is not made. */
+/** The name of a topic that no other test uses. The topic is not created. */
 export const freshTopicName = (): string => `test.${randomBytes(6).toString('hex')}`;
 
 async function startKafka(): Promise<string> {

@@ -10,9 +10,9 @@ export interface EventStream {
   readonly response: IncomingMessage;
   /** The events that came so far. */
   readonly events: StreamedEvent[];
-  /** Resolves when so many have come; rejects when the stream ended before. */
+  /** Resolves when this many events have come; rejects when the stream ended before. */
   until(count: number): Promise<StreamedEvent[]>;
-  /** Resolves when the other side has ended it. */
+  /** Resolves when the service has ended the stream. */
   readonly ended: Promise<void>;
   hangUp(): void;
 }

@@ -39,7 +39,7 @@ export interface QueryService {
   play(scenario: string): Promise<void>;
   /** Makes a key and answers its secret. */
   key(key: NewApiKey): Promise<string>;
-  /** From now on the read models stand still. */
+  /** Stops the projector: from now on the read models do not change. */
   stopProjecting(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -48,11 +48,11 @@ export interface Reply<B = Body> {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Buffer;
-  /** Of what is JSON. */
+  /** The parsed body of a JSON answer. */
   readonly body: B;
 }
 
-/** What a test may look at in a list, a row or a problem; whether it is there, is what the test asserts. */
+/** The fields of a list, a row or a problem that tests read; the tests assert whether they are present. */
 export interface Body {
   readonly ledger: string;
   readonly sequence: number;
@@ -111,7 +111,7 @@ export async function startQuery({ project = true } = {}): Promise<QueryService>
       }
       while ((await appliedSequence(pool, LEDGER)) < sequence) {
         const [stuck] = feed.state().parked;
-        if (stuck !== undefined) throw new Error(`the read models stand still: ${stuck.reason}`);
+        if (stuck !== undefined) throw new Error(`the read models are parked: ${stuck.reason}`);
         await sleep(5);
       }
     },

@@ -3,7 +3,7 @@ import { chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = process.env.LADING_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
-/** Opens a page in a real browser. Where there is none on this machine, it says so, loudly, and looks at nothing. */
+/** Opens a page in a real browser. On a machine without one it prints a warning and runs no assertion. */
 export async function withPage(look: (page: Page) => Promise<void>): Promise<void> {
   if (!existsSync(CHROMIUM)) {
     if (process.env.CI === 'true') throw new Error(`there is no browser at ${CHROMIUM}: set LADING_TEST_CHROMIUM`);

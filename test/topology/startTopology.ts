@@ -7,11 +7,11 @@ import { Topology } from '#scripts/stack/topology.mjs';
 const KEY = 'the-bootstrap-key-of-the-topology';
 
 export const LEDGER = 'nvidia';
-/** Where events of the ledger go to, and its answers come from. */
+/** The path of the ledger, for events and for questions. */
 export const PATH = `/v1/ledgers/${LEDGER}`;
 export const AUTHORIZATION = { authorization: `Bearer ${KEY}` };
 export const SOURCE = 'urn:nvidia:erp';
-/** How many events the ledger has when it was just opened: its opening, three parties and an item. */
+/** How many events the ledger has at the start: its opening, three parties and an item. */
 export const CAST = 5;
 
 /** Which service each process runs: `{one: 'shipments', two: 'shipments'}`. */
@@ -19,19 +19,19 @@ type Processes = Readonly<Record<string, string>>;
 
 interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Of the services. */
+  /** Node's flags for the services. */
   readonly nodeOptions?: readonly string[];
 }
 
 export interface RunningTopology {
   readonly topology: Topology;
-  /** Stops everything and takes the folder away. */
+  /** Stops all processes and deletes the folder. */
   stop(): Promise<void>;
 }
 
 /**
- * Services as processes of their own, from the build, on a durable PostgreSQL and a Kafka that nobody else uses, everything in a
- * temporary folder; with an open ledger in which tesla may order H100 of nvidia.
+ * Services as separate processes from the build, on their own durable PostgreSQL and Kafka, with all data in a temporary folder.
+ * One ledger is open, in which tesla may order H100 of nvidia.
  *
  * @param processes by name, in the order in which they stop; one of them runs `shipments`
  */
@@ -65,7 +65,7 @@ export async function startTopology(
   }
 }
 
-/** Not what this process was told: its own database, a debugger's flags. */
+/** The environment without the settings of this process, such as its database or a debugger's flags. */
 function servicesEnvironment(): NodeJS.ProcessEnv {
   const { PATH: path, HOME, TMPDIR, LADING_TOPIC: _ } = process.env;
   return { PATH: path, HOME, TMPDIR, LADING_ADMIN_KEY: KEY, LOG_LEVEL: 'info' };
@@ -100,7 +100,7 @@ export const cloudEvent = (id: string, type: string, data: unknown) => ({
   data,
 });
 
-/** The end of what each service wrote, for a failure that nobody understands otherwise. */
+/** The end of each service's log, to explain a failure. */
 export async function logsOf(topology: Topology, names: readonly string[], lines = 30): Promise<string> {
   const logs = names.map(async (name) => {
     const text = await readFile(topology.logFile(name), 'utf8').catch(() => '');

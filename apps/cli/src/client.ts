@@ -1,6 +1,6 @@
 import { exitCodes, UserError } from './exitCodes.ts';
 
-/** A problem document (RFC 9457), as far as the command line looks at it. */
+/** The members of a problem document (RFC 9457) that the command line reads. */
 export interface Problem {
   readonly title: string;
   readonly status: number;
@@ -15,7 +15,7 @@ interface Answer<T> {
   readonly body: T;
 }
 
-/** Speaks to a running Lading over its public HTTP interface, as any integration would. */
+/** A client of a running Lading, over its public HTTP interface like any integration. */
 export class Client {
   readonly url: string;
   readonly #key: string;
@@ -99,7 +99,7 @@ function asUserError(status: number, problem: Problem, asked: string): UserError
   return new UserError(`${asked} answered ${status}: ${said}${fields}`, code);
 }
 
-/** What lies beneath fetch's "fetch failed": ECONNREFUSED and the like. */
+/** The cause behind fetch's "fetch failed", such as ECONNREFUSED. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause;

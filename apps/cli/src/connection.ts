@@ -16,7 +16,7 @@ export function withConnectionOptions(command: Command): Command {
     .option('--key <key>', 'an API key (LADING_KEY; default: the admin key of the data folder)');
 }
 
-/** A client for what the options, the environment or the data folder name, in this order. */
+/** A client with the address and the key that the options, the environment or the data folder give, in this order. */
 export function connect({ url, key }: ConnectionOptions): Client {
   return new Client(url ?? defaultUrl(), key ?? defaultKey());
 }
@@ -34,7 +34,7 @@ function defaultKey(): string {
     return readFileSync(file, 'utf8').trim();
   } catch {
     throw new UserError(
-      `No API key: name one with --key or LADING_KEY, or run this where the data folder is (${file} was not there).`,
+      `No API key: name one with --key or LADING_KEY, or run this command in the folder that has the data folder (${file} does not exist).`,
       exitCodes.denied,
     );
   }

@@ -1,7 +1,7 @@
-/** What the process says to the program that called it. The README lists them. */
+/** The exit codes of the process. The README lists them. */
 export const exitCodes = {
   ok: 0,
-  /** A fault of ours: something that should not happen did. */
+  /** An internal error: a fault of Lading. */
   failed: 1,
   /** The command line, a setting or a file is wrong. */
   usage: 2,
@@ -11,11 +11,11 @@ export const exitCodes = {
   unavailable: 4,
   /** The key is missing, wrong, or may not do this. */
   denied: 5,
-  /** A stream is not what a ledger promises: it has a hole, or holds something else. */
+  /** A stream of events is broken: it has a hole, or holds something that is not an event. */
   broken: 6,
 } as const;
 
-/** A mistake that a person can mend: printed as one line, without a stack. */
+/** A mistake that the user can correct: printed as one line, without a stack. */
 export class UserError extends Error {
   readonly exitCode: number;
 

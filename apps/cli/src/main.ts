@@ -5,7 +5,7 @@ import { ConfigError } from '#platform/service/config';
 import { exitCodes, UserError } from './exitCodes.ts';
 import { buildProgram } from './program.ts';
 
-// A reader that leaves early (`lading replay | head`) is no fault.
+// A reader that closes the pipe early (`lading replay | head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.ok);
   throw error;
@@ -17,7 +17,7 @@ try {
   process.exitCode = report(error);
 }
 
-/** Says what went wrong, in one line where a person can mend it; answers the exit code. */
+/** Reports the error, in one line if the user can correct it. @returns the exit code */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof UserError) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the package, from its sources and from its build alike: scenarios and pages are files in it. */
+/** The folder of the package, found from its sources as well as from its build. It holds scenarios and pages as files. */
 export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
 
 function findRoot(folder: string): string {

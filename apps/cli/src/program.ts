@@ -28,19 +28,19 @@ Exit codes: 0 done · 1 a fault of Lading · 2 the command line, a setting or a 
             3 the ledger refused events · 4 nothing answers · 5 the key may not · 6 a stream has a hole
 `;
 
-/** The command line: one file a command, listed here. */
+/** The command line. Each command is a file of its own and is listed here. */
 export function buildProgram(): Command {
   const program = new Command('lading')
     .description('Lading: who holds which hardware, who was promised it, and what is owed in return')
     .version(version())
-    .showHelpAfterError('(add --help for what is possible)')
+    .showHelpAfterError('(--help shows all arguments and options)')
     .exitOverride()
     .addHelpText('after', SETTINGS);
   for (const add of [addUp, addDemo, addSubmit, addHoldings, addStatus, addReplay, addRebuild, addApiKeys])
     add(program);
-  // A subcommand copies these settings only when it is made by its parent before they are set: set them on each.
+  // A subcommand copies these settings only from a parent that has them already, so they are set on each subcommand.
   for (const command of program.commands)
-    command.exitOverride().showHelpAfterError('(add --help for what is possible)');
+    command.exitOverride().showHelpAfterError('(--help shows all arguments and options)');
   return program;
 }
 

@@ -4,14 +4,14 @@ import { createInterface } from 'node:readline';
 import { UserError } from './exitCodes.ts';
 import { reasonOf } from './client.ts';
 
-/** One event of a file as it stands there: its text goes to the ledger unchanged. */
+/** One event of a file. Its text is sent to the ledger unchanged. */
 export interface FileEvent {
   readonly text: string;
-  /** Where it stands, for people: `orders.ndjson:17`. */
+  /** The place of the event in messages: `orders.ndjson:17`. */
   readonly where: string;
 }
 
-/** Past this a file is read line by line, so it must be NDJSON. */
+/** A larger file is read line by line, so it must be NDJSON. */
 const WHOLE_FILE_BYTES = 64 * 1024 * 1024;
 
 /** The events of a file, or of standard input (`-`): one event, a JSON array of them, or one a line (NDJSON). */
@@ -40,13 +40,13 @@ async function* linesOf(
   }
 }
 
-/** What the text is as one JSON value; undefined when it is not one (NDJSON, or broken: the ledger says where). */
+/** The text parsed as one JSON value; undefined if it is not one: NDJSON, or broken JSON, whose place the ledger reports. */
 function parseWhole(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const first = text.trimStart();
-    // A broken array would only give a thousand broken lines.
+    // Without this check a broken array would be reported as a thousand broken lines.
     if (first.startsWith('[')) throw new UserError(`The array of events is not JSON: ${reasonOf(error)}`);
     return undefined;
   }

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { exitCodes, UserError } from './exitCodes.ts';
 
-/** What a running `lading up` tells the other commands about itself, in its data folder, mode 0600. */
+/** The file in the data folder, mode 0600, from which other commands learn about a running `lading up`. */
 interface Running {
   readonly pid: number;
   readonly url: string;
-  /** With its password. */
+  /** Includes the password. */
   readonly databaseUrl: string;
 }
 
@@ -21,7 +21,7 @@ export function withdraw(dataDir: string): void {
   rmSync(fileIn(dataDir), { force: true });
 }
 
-/** The database to work on: DATABASE_URL, else the one of the `lading up` that runs on the data folder. */
+/** The URL of the database: DATABASE_URL, or else that of the `lading up` that runs on the data folder. */
 export function databaseUrl(): string {
   const set = process.env.DATABASE_URL;
   if (set !== undefined && set !== '') return set;
@@ -30,7 +30,7 @@ export function databaseUrl(): string {
     return (JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Running).databaseUrl;
   } catch {
     throw new UserError(
-      `No database: nothing runs on ${dataDir}. Start it with "npm start", or set DATABASE_URL.`,
+      `No database: no Lading runs on ${dataDir}. Start one with "npm start", or set DATABASE_URL.`,
       exitCodes.unavailable,
     );
   }

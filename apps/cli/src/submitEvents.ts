@@ -12,14 +12,14 @@ export interface SubmitResult {
   readonly problem?: Problem;
 }
 
-/** Which client takes an event: in the full topology each writing service answers at its own address. */
+/** Chooses the client for an event: in the full topology each writing service has its own address. */
 export type Route = (type: EventType | undefined) => Client;
 
-/** Events a request: enough to fill the ledger's group commit, small enough to send again. */
+/** Events in one request: enough to fill the ledger's group commit, few enough to send again. */
 const EVENTS_A_REQUEST = 1000;
 const TRIES = 10;
 
-/** Submits events in their order and yields the answers in the same order. What is sent again changes nothing. */
+/** Submits events in their order and yields the answers in the same order. Sending an event again changes nothing. */
 export async function* submitEvents(
   route: Route,
   ledger: string,
@@ -39,7 +39,7 @@ export async function* submitEvents(
   if (to !== undefined && run.length > 0) yield* sendRun(to, ledger, run);
 }
 
-/** Sends one request of events; those that the service was too busy for are sent again, and the rest stands. */
+/** Sends the events of one request. Events that the service was too busy for are sent again; the other answers are final. */
 async function* sendRun(client: Client, ledger: string, run: readonly FileEvent[]): AsyncGenerator<SubmitResult> {
   let left = run;
   for (let attempt = 1; left.length > 0; attempt += 1) {
@@ -66,7 +66,7 @@ async function sendOnce(client: Client, ledger: string, run: readonly FileEvent[
     [200, 429, 503],
   );
   if (status !== 200) return [{ status }];
-  // A single line was parsed as JSON already.
+  // The answer to a single line is parsed as JSON already.
   if (typeof body !== 'string') return [body];
   return body
     .trimEnd()
@@ -74,7 +74,7 @@ async function sendOnce(client: Client, ledger: string, run: readonly FileEvent[
     .map((line) => JSON.parse(line) as LineAnswer);
 }
 
-/** The event's type, to find its service; what cannot be read goes to the first, which says what is wrong with it. */
+/** The event's type, which determines its service. An event that cannot be read goes to the first service, which says why. */
 function typeOf(text: string): EventType | undefined {
   try {
     const { type } = JSON.parse(text) as { type?: unknown };

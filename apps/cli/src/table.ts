@@ -6,7 +6,7 @@ interface Column<T> {
   readonly align?: 'left' | 'right';
 }
 
-/** Rows as a table for people: thin lines, numbers with separators and to the right. */
+/** Formats rows as a table for a terminal, with thin lines; numbers have separators and are aligned to the right. */
 export function renderTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const table = new Table({
     head: columns.map(({ title }) => title),
@@ -18,7 +18,7 @@ export function renderTable<T>(rows: readonly T[], columns: readonly Column<T>[]
   return table.toString();
 }
 
-/** 12000 is easier to read as 12,000; the separator is the same in every locale, so that transcripts compare. */
+/** Writes 12000 as 12,000. The separator is the same in every locale, so that transcripts can be compared. */
 export const formatNumber = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 
 function formatCell(value: string | number | null | undefined): string {
@@ -26,5 +26,5 @@ function formatCell(value: string | number | null | undefined): string {
   return typeof value === 'number' ? formatNumber(value) : printable(value);
 }
 
-/** Text that others wrote (ids, notes) must not steer a terminal. */
+/** Removes control characters, because text that others wrote (ids, notes) must not control the terminal. */
 const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\uFFFD');

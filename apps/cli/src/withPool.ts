@@ -4,7 +4,7 @@ import { exitCodes, UserError } from './exitCodes.ts';
 import { reasonOf } from './client.ts';
 import { databaseUrl } from './running.ts';
 
-/** Runs some work on the database of the settings; what cannot be reached is said in one line. */
+/** Runs `work` on the database of the settings. A database that does not answer is reported in one line. */
 export async function withPool<T>(work: (pool: pg.Pool, url: string) => Promise<T>): Promise<T> {
   const url = databaseUrl();
   const pool = createPool(url, { name: 'lading cli', max: 4 });

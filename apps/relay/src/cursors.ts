@@ -7,7 +7,7 @@ export interface Cursor {
   readonly partition: number;
   /** The last sequence that the broker acknowledged; 0: none. */
   readonly sequence: number;
-  /** Where on its partition that sequence stands; undefined: nowhere yet. */
+  /** The offset of that sequence on the partition; undefined while nothing is published. */
   readonly offset: bigint | undefined;
 }
 
@@ -34,7 +34,7 @@ async function loadCursors(client: pg.ClientBase): Promise<Map<string, Cursor>> 
   );
 }
 
-/** One statement a ledger: no transaction spans two. */
+/** One statement for each ledger, so that no transaction spans two ledgers. */
 async function storeCursor(client: pg.ClientBase, ledger: string, cursor: Cursor): Promise<void> {
   const { topic, partition, sequence, offset } = cursor;
   await client.query({
@@ -44,7 +44,7 @@ async function storeCursor(client: pg.ClientBase, ledger: string, cursor: Cursor
   });
 }
 
-/** The partition with the fewest ledgers, the first of them where several have as few. */
+/** The partition with the fewest ledgers; the first of several that have equally few. */
 export function choosePartition(partitions: readonly number[], taken: Iterable<number>): number {
   const load = new Map(partitions.map((partition) => [partition, 0]));
   for (const partition of taken) {
@@ -91,13 +91,13 @@ export class Cursors {
     return partition;
   }
 
-  /** Stores at once. */
+  /** Changes and stores a cursor at once. */
   async replace(ledger: string, cursor: Cursor): Promise<void> {
     await storeCursor(this.leadership.client, ledger, cursor);
     this.cursors.set(ledger, cursor);
   }
 
-  /** The broker has acknowledged it. */
+  /** Notes that the broker has acknowledged the ledger up to this cursor. */
   acknowledge(ledger: string, sequence: number, offset: bigint): void {
     const known = this.cursors.get(ledger);
     if (known === undefined) throw new Error(`ledger ${ledger} was sent without a partition`);

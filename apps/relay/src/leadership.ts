@@ -2,20 +2,20 @@ import pg from 'pg';
 import { clientConfig } from '#platform/database/database';
 import { pause } from '#feed/runner';
 
-/** Being the one relay that publishes to a topic. Ends with the connection that holds the lock. */
+/** The right to be the one relay that publishes to a topic. It ends with the connection that holds the lock. */
 export interface Leadership {
   /**
-   * The connection that holds the lock. What only the leader may write goes through it and no other: then a relay that was
-   * replaced without noticing cannot write any more.
+   * The connection that holds the lock. Everything that only the leader may write goes through this connection: a relay that was
+   * replaced without noticing has lost the connection, and cannot write any more.
    */
   readonly client: pg.Client;
-  /** Fires when it is lost. */
+  /** Fires when the leadership is lost. */
   readonly signal: AbortSignal;
-  /** Gives it up. */
+  /** Gives the leadership up. */
   end(): Promise<void>;
 }
 
-/** PostgreSQL itself ends the session of a leader that is frozen or cut off, and with it the lock. */
+/** PostgreSQL ends the session of a leader that is frozen or cut off, and releases the lock with the session. */
 const IDLE_SESSION_MS = 6_000;
 const PING_MS = 1_500;
 const ASK_MS = 250;
@@ -23,7 +23,7 @@ const ASK_MS = 250;
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
 
 /**
- * Waits until this process is the leader of `topic`. Rejects when the database is away; undefined when `signal` fires first.
+ * Waits until this process is the leader of `topic`. Rejects when the database is unavailable; undefined when `signal` fires first.
  * The connection must reach PostgreSQL itself, or a pooler in session mode: the lock belongs to the session.
  */
 export async function becomeLeader(url: string, topic: string, signal: AbortSignal): Promise<Leadership | undefined> {
@@ -37,7 +37,7 @@ export async function becomeLeader(url: string, topic: string, signal: AbortSign
   await client.connect();
   try {
     await client.query(`SET idle_session_timeout = ${IDLE_SESSION_MS}`);
-    // Asked for again and again instead of waited for, so that PostgreSQL sees a short statement and no old snapshot.
+    // Polled instead of waited for, because a statement that waits would keep an old snapshot open in PostgreSQL.
     while (!signal.aborted) {
       const { rows } = await client.query<{ locked: boolean }>(TRY_LOCK, [`lading relay ${topic}`]);
       if (rows[0]?.locked === true) {

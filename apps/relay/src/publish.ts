@@ -26,13 +26,13 @@ interface PublishOptions {
   readonly observer?: RelayObserver | undefined;
   readonly pollEvery?: number | undefined;
   readonly checkEvery?: number | undefined;
-  /** Aborted when this relay is to publish no more. */
+  /** Aborted when this relay must stop publishing. */
   readonly stop: AbortSignal;
-  /** The topic is as it must be, everything stored is where it was said to be, and sending begins. */
+  /** Called when the topic and the cursors are verified, and sending begins. */
   readonly onPublishing: () => void;
 }
 
-/** The topic is no longer what was sent to. */
+/** The topic is no longer the one that events were sent to. */
 class TopicChanged extends Error {
   override readonly name = 'TopicChanged';
 }
@@ -40,8 +40,8 @@ class TopicChanged extends Error {
 const STORE_MS = 50;
 
 /**
- * One connection to Kafka: makes or checks the topic, verifies the cursors, then sends what the journal has, as it comes.
- * Resolves when it is stopped; rejects on any failure, and the next call begins with a new producer and verifies again.
+ * One session with Kafka: creates or checks the topic, verifies the cursors, then sends the events of the journal as they come.
+ * Resolves when it is stopped. Rejects on any failure; the next call begins with a new producer and verifies again.
  */
 export async function publish(options: PublishOptions): Promise<void> {
   const { kafka, topic, cursors, log, stop } = options;
@@ -60,18 +60,18 @@ export async function publish(options: PublishOptions): Promise<void> {
   }
 }
 
-/** kafkajs has no linger, so the batches are made here: awaited one by one 250–400 events/s go through, in batches 20,000. */
+/** kafkajs has no linger, so batches are made here: sending events one by one gives 250–400 events/s, in batches 20,000. */
 const MAX_EVENTS = 1_000;
 /** The broker takes batches of 1 MB a partition, and a batch may be for one partition only. One event may go beyond this. */
 const MAX_BYTES = 900_000;
-/** Key, headers and the record's own fields, generously. */
+/** An upper bound for the key, the headers and the record's own fields. */
 const OVERHEAD_BYTES = 200;
 
 class Session {
   readonly #tail: JournalTail;
-  /** Aborted when publishing ends, for whatever reason. */
+  /** Aborted when publishing ends for any reason. */
   readonly #over = new AbortController();
-  /** The offset that each partition's next record must at least get. */
+  /** The least offset that the next record of each partition must get. */
   readonly #next = new Map<number, bigint>();
   #failed: { error: unknown } | undefined;
 
@@ -119,7 +119,7 @@ class Session {
 
   #read(): Promise<readonly EventBytes[]> {
     const reading = this.#nextBatch();
-    // Its failure is thrown where it is awaited, which may be after another failure.
+    // The failure of this promise is thrown where it is awaited, which may be after another failure.
     reading.catch(() => undefined);
     return reading;
   }
@@ -160,10 +160,10 @@ class Session {
     const seen = new Map<number, bigint>();
     for (const [index, { ledger, sequence, partition }] of batch.entries()) {
       const offset = offsets[index] ?? 0n;
-      // Only relays write here, and each knows the last offset: a smaller one is another log.
+      // Only relays write to the topic, and the last offset is known: a smaller offset means another log.
       if (!seen.has(partition) && offset < (this.#next.get(partition) ?? 0n))
         throw new TopicChanged(
-          `partition ${partition} was made again or cut off: it gave offset ${offset} a second time`,
+          `partition ${partition} was created again or cut off: it gave offset ${offset} a second time`,
         );
       seen.set(partition, offset);
       cursors.acknowledge(ledger, sequence, offset);
@@ -173,13 +173,13 @@ class Session {
     observer?.published?.({ seconds: (performance.now() - began) / 1_000, events: counts });
   }
 
-  /** Notices a topic that was made again, or taken away, while nothing is sent. */
+  /** Notices that the topic was created again or deleted while no event is sent. */
   async #checkTopic(): Promise<void> {
-    // As known before the broker is asked: what is sent meanwhile is beyond the end that it tells.
+    // Taken before the broker is asked, because events that are sent meanwhile are beyond the end that the broker reports.
     const next = new Map(this.#next);
     for (const { partition, end } of await this.records.extents([...next.keys()]))
       if (end < (next.get(partition) ?? 0n))
-        throw new TopicChanged(`partition ${partition} was made again or cut off: it ends at ${end}`);
+        throw new TopicChanged(`partition ${partition} was created again or cut off: it ends at ${end}`);
   }
 
   #expect(partition: number, last: bigint | undefined): void {
@@ -188,7 +188,7 @@ class Session {
     this.#next.set(partition, last + 1n > next ? last + 1n : next);
   }
 
-  /** Does `work` now and then, never twice at a time; its failure ends the session. */
+  /** Repeats `work` at an interval, never twice at a time; a failure of `work` ends the session. */
   #every(milliseconds: number, work: () => Promise<void>): NodeJS.Timeout {
     let busy = false;
     return setInterval(() => {

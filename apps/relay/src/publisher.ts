@@ -3,19 +3,19 @@ import { Partitioners } from 'kafkajs';
 import { toMessage } from '#feed/message';
 import type { EventBytes } from '#journal/reader';
 
-/** An event and the partition of its ledger. */
+/** An event with the partition of its ledger. */
 export interface Addressed extends EventBytes {
   readonly partition: number;
 }
 
-/** Sends events so that each partition keeps their order. After an error it is worth nothing any more: make another. */
+/** Sends events so that each partition keeps their order. A publisher that has failed cannot be used again: create another. */
 export class Publisher {
   readonly #producer: Producer;
   readonly #topic: string;
 
   constructor(kafka: Kafka, topic: string) {
     this.#topic = topic;
-    // Idempotent, and one request at a time: a request that is sent again neither doubles its events nor changes their order.
+    // With an idempotent producer and one request at a time, sending a request again neither doubles events nor reorders them.
     this.#producer = kafka.producer({
       idempotent: true,
       maxInFlightRequests: 1,
@@ -42,7 +42,7 @@ export class Publisher {
     const next = new Map(metadata.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? '-1')]));
     return batch.map(({ partition }) => {
       const offset = next.get(partition);
-      // kafkajs drops messages for a partition that it does not know, without a word.
+      // kafkajs drops messages for a partition that it does not know, without an error.
       if (offset === undefined || offset < 0n) throw new Error(`the broker did not acknowledge partition ${partition}`);
       next.set(partition, offset + 1n);
       return offset;

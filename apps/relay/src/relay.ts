@@ -8,20 +8,20 @@ import { becomeLeader, type Leadership } from './leadership.ts';
 import { publish, type RelayObserver } from './publish.ts';
 
 export interface RelayOptions extends KafkaConnection {
-  /** Of the journal; `pool` reads it. */
+  /** The URL of the journal's database, which `pool` reads. */
   readonly url: string;
   readonly pool: pg.Pool;
   readonly topic: TopicSettings;
   readonly log?: FeedLog | undefined;
   readonly observer?: RelayObserver | undefined;
-  /** Milliseconds between two looks at all heads: what finds an event whose notification was lost. */
+  /** Milliseconds between two polls of all heads, which find events whose notification was lost. */
   readonly pollEvery?: number | undefined;
-  /** Milliseconds between two looks at whether the topic is still the same, while nothing is sent. */
+  /** Milliseconds between two checks whether the topic is still the same, while no event is sent. */
   readonly checkEvery?: number | undefined;
 }
 
 interface RelayState {
-  /** `standing-by`: another relay publishes. `waiting`: something is away, see the reason. */
+  /** `standing-by`: another relay publishes. `waiting`: the database or Kafka is unavailable; the reason says which. */
   readonly state: 'starting' | 'standing-by' | 'publishing' | 'waiting' | 'stopped';
   readonly reason?: string;
 }
@@ -35,7 +35,7 @@ const REPORT = `
 
 /**
  * Publishes the journal to Kafka: each ledger in order, on the partition that was chosen for it, from a cursor. One relay
- * publishes, any number of others stand by. It never ends by itself: what is away is waited for.
+ * publishes, any number of others stand by. It never ends by itself: it waits while the database or Kafka is unavailable.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -52,7 +52,7 @@ export class Relay {
     return this.#runner.run(() => this.#run());
   }
 
-  /** Sends what it has begun to send, and stores how far it came. */
+  /** Finishes the batch that is being sent, stores the cursors, and ends. */
   async stop(): Promise<void> {
     await this.#runner.stop();
     this.#state = { state: 'stopped' };
@@ -62,7 +62,7 @@ export class Relay {
     return this.#state;
   }
 
-  /** Leads again and again: a lock that was lost is waited for like the first time. */
+  /** Waits for the lock and publishes, again each time that the lock was lost. */
   async #run(): Promise<void> {
     const stop = this.#runner.stopping;
     const lead = async (running: () => void) => {
@@ -79,12 +79,12 @@ export class Relay {
       await persist(lead, {
         ...{ stop, backoff: BACKOFF },
         onFailure: (failure) => {
-          this.#wait(`the database is away: ${reasonOf(failure.error)}`, failure);
+          this.#wait(`the database is unavailable: ${reasonOf(failure.error)}`, failure);
         },
       });
   }
 
-  /** While this is the leader: publishes, and begins anew with new connections after every failure of Kafka. */
+  /** Publishes for as long as this relay is the leader, with new connections after every failure of Kafka. */
   async #lead(leadership: Leadership): Promise<void> {
     const { observer, topic } = this.#options;
     const lost = () => leadership.signal.aborted;
@@ -120,7 +120,7 @@ export class Relay {
     } finally {
       clearInterval(reporting);
       observer?.leading?.(false);
-      if (lost()) this.#log.warn({}, 'this relay has lost its lock: it publishes no more until it has the lock again');
+      if (lost()) this.#log.warn({}, 'this relay has lost its lock, and publishes nothing until it has the lock again');
       await leadership.end();
     }
   }
@@ -136,7 +136,7 @@ export class Relay {
     if (!this.#runner.stopping.aborted) this.#state = state;
   }
 
-  /** Shown in status. That it could not be written is found out by what depends on the connection. */
+  /** Writes what the status shows. A failure is ignored: what else uses this connection reports that it is broken. */
   async #report({ client }: Leadership): Promise<void> {
     const { state, reason = null } = this.#state;
     await client.query({ name: 'relay-report', text: REPORT, values: [state, reason] }).catch(() => undefined);

@@ -4,10 +4,10 @@ import type { FeedLog } from '#feed/observer';
 import { choosePartition, type Cursor } from './cursors.ts';
 
 /**
- * Holds what was stored against what the topic holds: the record at a cursor's offset must be that ledger's event of that
- * sequence. Where it is not, the topic was made again or cut off, and the ledger is published again from its start.
+ * Compares the stored cursors with the topic: the record at a cursor's offset must be that ledger's event with that sequence.
+ * If it is not, the topic was created again or cut off, and the ledger is published again from its start.
  *
- * @returns the cursors that must change, as they must be
+ * @returns the cursors that must change, with their new values
  */
 export async function verifyCursors(
   cursors: ReadonlyMap<string, Cursor>,
@@ -27,7 +27,7 @@ export async function verifyCursors(
       const partition = choosePartition(partitions, taken);
       log.error(
         { ledger, was: cursor, partition },
-        `ledger ${ledger} was on a partition that is not there: publishing it from its start`,
+        `ledger ${ledger} was on a partition that does not exist: publishing it from its start`,
       );
       changed.set(ledger, { topic, partition, sequence: 0, offset: undefined });
       return;
@@ -46,12 +46,12 @@ export async function verifyCursors(
         sequence: cursor.sequence,
         found,
       },
-      `the topic was made again or cut off: event ${cursor.sequence} of ledger ${ledger} is not where it was; publishing it from its start`,
+      `the topic was created again or cut off: event ${cursor.sequence} of ledger ${ledger} is not where it was; publishing it from its start`,
     );
     changed.set(ledger, { ...cursor, sequence: 0, offset: undefined });
   };
 
-  // One after the other, as the log is read: about a millisecond each.
+  // One after the other, because the log is read one request at a time; each takes about a millisecond.
   for (const [ledger, cursor] of cursors) await verify(ledger, cursor);
   return changed;
 }

@@ -33,7 +33,7 @@ export class JournalFeed implements Feed {
     this.#runner = new Runner({ failing: 'cannot read the journal', log, backoff });
   }
 
-  /** Never ends by itself: while the database is away it waits, says so, and goes on when the database is back. */
+  /** Never ends by itself: while the database is unavailable the feed waits, reports so, and continues afterwards. */
   run(sink: Sink): Promise<void> {
     return this.#runner.run((running) => this.#follow(sink, running));
   }

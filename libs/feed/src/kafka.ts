@@ -11,17 +11,17 @@ export interface KafkaFeedOptions extends KafkaConnection, ConsumptionOptions {
   readonly topic: string;
   /** The consumer group: one for every set of positions (a read model's version), shared by the processes that fill it. */
   readonly group: string;
-  /** Milliseconds between two looks at whether the log is still the same. */
+  /** Milliseconds between two checks whether the log is still the same. */
   readonly checkEvery?: number | undefined;
   /** Milliseconds after which new partitions of the topic are seen, and with them new ledgers. */
   readonly refreshEvery?: number | undefined;
-  /** Milliseconds that a rebalance waits for a member which is still applying; then it goes on without it. */
+  /** Milliseconds that a rebalance waits for a member that is still applying; after that it continues without that member. */
   readonly rebalanceTimeout?: number | undefined;
 }
 
 /**
- * Every ledger's events from Kafka. Positions are the sink's, and Kafka's own committed offsets are written for the eyes of
- * lag tools only: exactly-once rests on the sequence and on no setting of the broker.
+ * Every ledger's events from Kafka. The sink stores the positions. Kafka's own committed offsets are written for lag tools
+ * only: exactly-once depends on the sequence and on no setting of the broker.
  */
 export class KafkaFeed implements Feed {
   readonly #options: KafkaFeedOptions;
@@ -40,7 +40,7 @@ export class KafkaFeed implements Feed {
     this.#runner = new Runner({ failing, log: options.log, backoff: { first: 200, most: 3_000 } });
   }
 
-  /** Never ends by itself: while the broker or the topic is away it waits, says so, and goes on when they are back. */
+  /** Never ends by itself: while the broker or the topic is unavailable the feed waits, reports so, and continues afterwards. */
   run(sink: Sink): Promise<void> {
     return this.#runner
       .run((running) => this.#live(sink, running))
@@ -57,7 +57,7 @@ export class KafkaFeed implements Feed {
 
   async #live(sink: Sink, onPositioned: () => void): Promise<void> {
     const { topic, group, checkEvery = 5_000, refreshEvery = 10_000, rebalanceTimeout = 30_000 } = this.#options;
-    // Before joining: while the topic is away the group would be joined and left again and again.
+    // Checked before joining, because without the topic the member would join and leave the group again and again.
     await this.#records.partitions();
     this.#consumption = new Consumption(sink, this.#runner.stopping, this.#options);
     const member = new KafkaMember({

@@ -8,10 +8,10 @@ export interface KafkaConnection {
   readonly clientId: string;
 }
 
-/** Who uses the client retries in its own way, says so in its own log, and wants to know soon: little is retried in here. */
+/** The users of the client retry and log by themselves, and need to hear of an error soon, so the client retries little. */
 const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
-/** True but harmless: the broker's first use of its group and producer tables, and our own choice of retries. */
+/** Harmless warnings: the broker uses its group and producer tables for the first time, or mentions our choice of retries. */
 const HARMLESS = /coordinator is loading|coordinator is not available|Limiting retries for the idempotent producer/i;
 
 export function createKafka({ brokers, clientId }: KafkaConnection, log: FeedLog): Kafka {
@@ -29,7 +29,7 @@ export function createKafka({ brokers, clientId }: KafkaConnection, log: FeedLog
   });
 }
 
-/** What kafkajs calls an error is an attempt of many, most of the time: the feed and the relay say what comes of it. */
+/** Most of what kafkajs logs as an error is one failed attempt of many; the feed and the relay log the outcome. */
 function write(
   { namespace, log: { message, timestamp: _, logger: _logger, stack: _stack, ...facts } }: LogEntry,
   log: FeedLog,

@@ -1,15 +1,15 @@
 import type { Cluster, Kafka, KafkaMessage } from 'kafkajs';
 
-/** One partition's log, as it is at the moment. */
+/** Where the log of one partition begins and ends at the moment. */
 export interface LogExtent {
   readonly partition: number;
-  /** The first offset that is there. */
+  /** The first offset that the log still has. */
   readonly start: bigint;
   /** The offset that the next record will get. */
   readonly end: bigint;
   /**
-   * What tells this log from another of the same name: the time of its first record, which stays while retention is
-   * unlimited. Undefined while it is empty.
+   * Distinguishes this log from another of the same name: the time of its first record, which does not change while retention
+   * is unlimited. Undefined while the log is empty.
    */
   readonly identity: string | undefined;
 }
@@ -20,8 +20,8 @@ interface FetchedPartition {
 }
 
 /**
- * Reads a topic's log by offset, without a consumer group: kafkajs has no public way to look at single records, and joining
- * a group for each would take seconds. Its cluster, which is public to partition assigners, can.
+ * Reads a topic's log by offset, without a consumer group. kafkajs has no public way to read single records, and joining a group
+ * for each would take seconds. Its cluster object can read them, and kafkajs hands that object to partition assigners.
  */
 export class KafkaLog {
   readonly #kafka: Kafka;
@@ -45,7 +45,7 @@ export class KafkaLog {
     });
   }
 
-  /** Where the logs of these partitions begin and end, and which logs they are. */
+  /** Where the logs of these partitions begin and end, and their identities. */
   async extents(partitions: readonly number[]): Promise<readonly LogExtent[]> {
     if (partitions.length === 0) return [];
     const offsets = await this.#with(async (cluster) => {
@@ -67,7 +67,7 @@ export class KafkaLog {
     );
   }
 
-  /** The record at exactly this offset, which must lie within the log; undefined when none is there. */
+  /** The record at exactly this offset, which must lie within the log; undefined when the log has no record there. */
   async recordAt(partition: number, offset: bigint): Promise<KafkaMessage | undefined> {
     const [first] = await this.read(partition, offset, 1);
     return first !== undefined && BigInt(first.offset) === offset ? first : undefined;
@@ -85,20 +85,20 @@ export class KafkaLog {
         maxBytes,
         topics: [{ topic: this.#topic, partitions: [{ partition, fetchOffset: offset.toString(), maxBytes }] }],
       })) as { responses: readonly { partitions: readonly FetchedPartition[] }[] };
-      // A batch is sent whole, so records before the one that was asked for may come along.
+      // The broker sends whole batches, so records before the requested offset may come along.
       return (responses[0]?.partitions[0]?.messages ?? []).filter((message) => BigInt(message.offset) >= offset);
     });
   }
 
-  /** For good. */
+  /** Closes the connections. The log cannot be used afterwards. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#disconnect();
   }
 
   /**
-   * One request at a time: of two that come first, kafkajs opens a connection each and forgets one of them. After an error the
-   * next call begins with new connections and fresh metadata: the topic may be another one by then.
+   * Runs one request at a time: for two first requests at once, kafkajs opens two connections and forgets one of them. After an
+   * error the next call begins with new connections and fresh metadata, because the topic may have been created again.
    */
   #with<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
     const turn = this.#last.then(async () => {
@@ -121,7 +121,7 @@ export class KafkaLog {
     return this.#cluster;
   }
 
-  /** Also what is still connecting. */
+  /** Disconnects, also a cluster that is still connecting. */
   async #disconnect(): Promise<void> {
     const cluster = this.#cluster;
     this.#cluster = undefined;
@@ -141,7 +141,7 @@ async function connect(kafka: Kafka, topic: string): Promise<Cluster> {
   }
 }
 
-/** A cluster of its own, given to an assigner of a consumer that never joins a group. */
+/** A new cluster object, taken from the partition assigner of a consumer that never joins a group. */
 function clusterOf(kafka: Kafka): Cluster {
   let given: Cluster | undefined;
   kafka.consumer({

@@ -17,18 +17,18 @@ interface KafkaMemberOptions {
   readonly sink: Sink;
   readonly consumption: Consumption;
   readonly log: FeedLog;
-  /** Called after every rebalance, when the partitions that this member got are read from where they should be. */
+  /** Called after every rebalance, once each partition of this member is read from the right offset. */
   readonly onPositioned: () => void;
 }
 
 const HEARTBEAT_MS = 1_500;
 const COMMIT_MS = 1_000;
 
-/** One life of a kafkajs consumer: from joining the group until it crashes or is told to leave. */
+/** One run of a kafkajs consumer: from joining the group until it crashes or is told to leave. */
 export class KafkaMember {
   readonly #options: KafkaMemberOptions;
   readonly #consumer: Consumer;
-  /** Those that are positioned. A batch works on one of these objects, and ends when it is no longer the one in here. */
+  /** The partitions whose offset is set. A batch works on one of these objects, and ends when the map holds another. */
   readonly #partitions = new Map<number, KafkaPartition>();
   readonly #positioning = new Map<number, symbol>();
   readonly #committed = new Map<number, { offset: bigint; at: number }>();
@@ -39,14 +39,14 @@ export class KafkaMember {
     this.#consumer = options.kafka.consumer({
       groupId: options.group,
       allowAutoTopicCreation: false,
-      // The least that brokers allow by default: for so long the partitions of a killed member are read by nobody.
+      // The least that brokers allow by default. For this time nobody reads the partitions of a killed member.
       sessionTimeout: 6_000,
       rebalanceTimeout: options.rebalanceTimeout,
       heartbeatInterval: HEARTBEAT_MS,
       metadataMaxAge: options.refreshEvery,
       maxBytesPerPartition: 4_194_304,
-      // The broker answers as soon as there is a byte. So short because kafkajs sleeps for as long while every partition is
-      // paused, as they are after each rebalance.
+      // The broker answers as soon as there is a byte. The time is short because kafkajs sleeps for it whenever every partition is
+      // paused, which is so after each rebalance.
       maxWaitTimeInMs: 100,
     });
   }
@@ -95,8 +95,9 @@ export class KafkaMember {
   }
 
   /**
-   * Finds out where these partitions are to be read from, and reads on there. The pause must come first and in the same turn
-   * as the join: kafkajs would fetch from the committed offset meanwhile (400 applied messages came; with the pause, none).
+   * Finds the offset from which each of these partitions must be read, and continues there. The pause must come first and in the
+   * same turn of the event loop as the join. Otherwise kafkajs fetches from the committed offset meanwhile (400 applied messages
+   * came; with the pause none).
    */
   #position(numbers: readonly number[]): void {
     const { topic, sink, consumption, records, log, onPositioned } = this.#options;
@@ -110,7 +111,7 @@ export class KafkaMember {
       const [extents, hints] = await Promise.all([records.extents(numbers), sink.hints?.() ?? [], consumption.load()]);
       for (const extent of extents) {
         const { partition, start, identity } = extent;
-        // A rebalance came in between: it positions what it gave us.
+        // A rebalance came in between, and sets the offsets of the partitions that it assigned.
         if (this.#positioning.get(partition) !== token) continue;
         this.#positioning.delete(partition);
         const { offset, warnings } = startingPoint(extent, hints);
@@ -129,13 +130,13 @@ export class KafkaMember {
     const { topic, partition: number } = batch;
     const partition = this.#partitions.get(number);
     const first = batch.messages[0];
-    // A slice that is not resolved comes again.
+    // A slice that is not resolved is delivered again.
     if (partition === undefined || first === undefined || payload.isStale()) return;
     if (!partition.accepts(first)) {
       const facts = { topic, partition: number, expected: partition.next.toString(), got: first.offset };
       this.#options.log.error(
         facts,
-        `partition ${number} went on at another offset: its log was made again or cut off`,
+        `partition ${number} continued at an unexpected offset: its log was created again or cut off`,
       );
       this.#position([number]);
       return;
@@ -163,7 +164,7 @@ export class KafkaMember {
     }
   }
 
-  /** For lag tools only, so not for each batch; whether it works is of no importance here. */
+  /** Only lag tools read these offsets, so they are not committed for each batch, and a failed commit does not matter. */
   async #commit(
     { partition, resume }: KafkaPartition,
     commit: (offsets: {
@@ -181,12 +182,12 @@ export class KafkaMember {
   }
 
   /**
-   * Notices what kafkajs does not tell: that the topic was made again while nothing came. Also commits what the pace of
-   * `#commit` left over, so that lag tools show no lag on a quiet topic.
+   * Notices what kafkajs does not report: that the topic was created again while no record came. Also commits the offsets that
+   * `#commit` has not written yet, so that lag tools show no lag on a quiet topic.
    */
   async #check(): Promise<void> {
     const { topic, records, log } = this.#options;
-    // As known before the broker is asked: what is read meanwhile is beyond the end that it tells.
+    // Taken before the broker is asked, because the offsets read meanwhile may be beyond the end that the broker reports.
     const before = [...this.#partitions.values()].map((known) => ({
       known,
       partition: known.partition,
@@ -199,7 +200,7 @@ export class KafkaMember {
         if (then === undefined || this.#partitions.get(partition) !== then.known) continue;
         const other = then.identity !== undefined && then.identity !== identity;
         if (other || end < then.next) {
-          log.error({ topic, partition }, `the log of partition ${partition} was made again or cut off`);
+          log.error({ topic, partition }, `the log of partition ${partition} was created again or cut off`);
           this.#position([partition]);
           continue;
         }
@@ -210,7 +211,7 @@ export class KafkaMember {
         );
       }
     } catch (error) {
-      log.debug({ err: error }, 'the log could not be looked at');
+      log.debug({ err: error }, 'the extent of the log could not be read');
     }
   }
 }

@@ -8,34 +8,34 @@ import { reasonOf } from './runner.ts';
 
 interface Slice {
   readonly messages: readonly KafkaMessage[];
-  /** The offset after the last record, also after such as carry no message. */
+  /** The offset after the last record, including records without a message. */
   readonly next: bigint;
 }
 
 type Progress =
   | 'done'
-  /** Read again from `next`, which is further back now. */
+  /** The slice must be read again from `next`, which has been set back. */
   | 'again'
-  /** The member was fenced or stops: whoever reads the partition next takes this slice. */
+  /** The member was fenced or is stopping: the next reader of the partition takes this slice. */
   | 'abandoned';
 
 interface Group {
   readonly ledger: string;
   readonly events: readonly FeedEvent[];
-  /** Of the first of its records in the slice. */
+  /** The offset of this ledger's first record in the slice. */
   readonly offset: bigint;
 }
 
 /**
- * One partition as one member of the group reads it, from being assigned until the next rebalance. Events of several ledgers
- * stand in it, each applied on its own.
+ * One partition as one member of the group reads it, from its assignment until the next rebalance. It holds the events of
+ * several ledgers, and the events of each ledger are applied separately.
  */
 export class KafkaPartition {
   /** The offset that is read next. */
   next: bigint;
-  /** The first record of each parked ledger that was not applied: no hint may go past it. */
+  /** For each parked ledger the offset of its first record that was not applied. No hint may go past these. */
   readonly #waiting = new Map<string, bigint>();
-  /** From where each ledger's events came that are held back: no hint may go past these either. */
+  /** For each ledger whose events are held back the offset of the first of them. No hint may go past these either. */
   readonly #held = new Map<string, bigint>();
   #sinceStart: boolean;
 
@@ -43,7 +43,7 @@ export class KafkaPartition {
     readonly partition: number,
     readonly start: bigint,
     next: bigint,
-    /** Which log it is (`LogExtent.identity`); undefined while it is empty. */
+    /** Identifies the log (`LogExtent.identity`); undefined while the log is empty. */
     public identity: string | undefined,
     private readonly log: FeedLog,
   ) {
@@ -51,12 +51,12 @@ export class KafkaPartition {
     this.#sinceStart = next === start;
   }
 
-  /** Where a restart may begin: every event before is applied. */
+  /** Where a restart may begin: every event before this offset is applied. */
   get resume(): bigint {
     return least([this.next, ...this.#waiting.values(), ...this.#held.values()]);
   }
 
-  /** Whether this record can come next in the log that was positioned in; the first of an empty log tells which log it is. */
+  /** Whether this record can come next in the log that is being read. The first record of an empty log identifies the log. */
   accepts({ offset, timestamp }: KafkaMessage): boolean {
     if (this.identity !== undefined) return BigInt(offset) >= this.next;
     if (BigInt(offset) !== this.start) return false;
@@ -66,13 +66,13 @@ export class KafkaPartition {
 
   async take(slice: Slice, consumption: Consumption, alive: () => boolean): Promise<Progress> {
     const groups = this.#byLedger(slice.messages, consumption);
-    // From before the first that is new, so that it is true whatever becomes of the groups.
+    // The hint is taken before the first new event, so that it is right whatever happens to the groups.
     const hint = this.#hint(
       least([slice.next, ...groups.map(({ offset }) => offset), ...this.#waiting.values(), ...this.#held.values()]),
     );
     let again: bigint | undefined;
     for (const group of groups) {
-      // After a hole it is not sure what was read: then nothing is remembered until it was read again.
+      // After a hole it is unknown what was read, so no hint is stored until the slice was read again.
       const from = await this.#takeGroup(group, again === undefined ? hint : undefined, consumption, alive);
       if (from === 'abandoned') return from;
       if (from !== undefined) again = least([from, again ?? from]);
@@ -82,7 +82,7 @@ export class KafkaPartition {
     return again === undefined ? 'done' : 'again';
   }
 
-  /** @returns from where to read again, if that is needed */
+  /** @returns the offset from which to read again, if that is needed */
   async #takeGroup(
     { ledger, events, offset }: Group,
     hint: Hint | undefined,
@@ -101,7 +101,7 @@ export class KafkaPartition {
       this.#waiting.set(ledger, least([offset, waiting ?? offset, held ?? offset]));
       return undefined;
     }
-    // What came for it while it was parked was left out.
+    // The events that came while the ledger was parked were skipped, so they must be read again from `waiting`.
     this.#waiting.delete(ledger);
     return waiting;
   }
@@ -111,7 +111,7 @@ export class KafkaPartition {
     return log === undefined ? undefined : { partition: this.partition, offset: offset.toString(), log };
   }
 
-  /** What is new, by ledger in the order of the log. Applied events are dropped by their headers, before they are parsed. */
+  /** The new events by ledger, in the order of the log. Applied events are dropped by their headers, before they are parsed. */
   #byLedger(messages: readonly KafkaMessage[], consumption: Consumption): readonly Group[] {
     const groups = new Map<string, { ledger: string; events: FeedEvent[]; offset: bigint }>();
     const skipped = new Map<string, number>();
@@ -132,7 +132,7 @@ export class KafkaPartition {
     return [...groups.values()].map((group) => ({ ...group, events: ascending(group.events) }));
   }
 
-  /** A record that is no event of ours cannot be waited for. If it stands in an event's place, that event is a hole. */
+  /** A record that is not one of our events is skipped. If it stands in the place of an event, that event is a hole. */
   #read(message: KafkaMessage, said: ReturnType<typeof identify>): FeedEvent | undefined {
     try {
       if (message.value === null) throw new Error('it has no value');
@@ -147,7 +147,7 @@ export class KafkaPartition {
   }
 }
 
-/** A relay that took over, or filled a topic again, sends some a second time: the sequence is the order, not the log. */
+/** Sorts by sequence: a relay that took over, or that fills a topic again, sends some events a second time. */
 function ascending(events: readonly FeedEvent[]): readonly FeedEvent[] {
   const inOrder = events.every(({ sequence }, index) => sequence > (events[index - 1]?.sequence ?? 0));
   if (inOrder) return events;

@@ -28,7 +28,7 @@ export function startingPoint({ partition, start, end, identity }: LogExtent, hi
   if (ours.length > 0 && usable.length === 0)
     warnings.push(
       `the log of partition ${partition} (offsets ${start} to ${end}) is not the one that was read up to offset ` +
-        `${furthest(ours)}: the topic was made again or cut off. Reading it from its start; what is applied is skipped`,
+        `${furthest(ours)}: the topic was created again or cut off. Reading it from its start; what is applied is skipped`,
     );
   const offset = usable.reduce((most, one) => (one > most ? one : most), start);
   return { offset, warnings };

@@ -4,12 +4,12 @@ import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { type FeedLog, silent } from './observer.ts';
 import { reasonOf } from './runner.ts';
 
-// Of this CommonJS module Node finds some names only, and not these; Jest finds all.
+// Node does not find these two names among the exports of this CommonJS module; Jest does.
 const { ConfigResourceTypes, KafkaJSProtocolError } = kafkajs;
 
 export interface TopicSettings {
   readonly topic: string;
-  /** For a topic that is made; one that is there may have any number. Default 6. */
+  /** Used when the topic is created; a topic that exists may have any number. Default 6. */
   readonly partitions?: number | undefined;
   /** Default: the broker's. */
   readonly replicationFactor?: number | undefined;
@@ -17,20 +17,20 @@ export interface TopicSettings {
   readonly minInSyncReplicas?: number | undefined;
 }
 
-/** The topic is not as it must be; the message says what to do about it. */
+/** The topic's settings are wrong; the message says how to correct them. */
 class TopicError extends Error {
   override readonly name = 'TopicError';
 }
 
-/** An event of the largest size with its key, headers and the record batch around it. */
+/** The size of the largest event together with its key, its headers and the record batch around it. */
 const MIN_MESSAGE_BYTES = MAX_EVENT_BYTES + 4_096;
 
-/** The stream is what auditors replay: nothing of it is ever deleted, and nothing compacted away. */
+/** Auditors replay the topic, so no event in it is ever deleted or compacted away. */
 const FOREVER = { 'retention.ms': '-1', 'retention.bytes': '-1', 'cleanup.policy': 'delete' };
 
 /**
- * Makes the topic when it is absent, with unlimited retention, and checks it when it is there.
- * @throws TopicError when it would lose events; the message has the command that mends it
+ * Creates the topic with unlimited retention when it is absent, and checks its settings when it exists.
+ * @throws TopicError when the broker would delete or refuse events; the message has the command that corrects the settings
  */
 export async function ensureTopic(
   kafka: Kafka,
@@ -52,7 +52,7 @@ export async function ensureTopic(
   }
 }
 
-/** @returns false when somebody else made it meanwhile */
+/** @returns false when another process has created the topic meanwhile */
 async function make(admin: Admin, settings: TopicSettings): Promise<boolean> {
   const { topic, partitions = 6, replicationFactor = -1, minInSyncReplicas } = settings;
   const entries = {
@@ -82,7 +82,7 @@ async function make(admin: Admin, settings: TopicSettings): Promise<boolean> {
   }
 }
 
-/** Why a broker refuses for good; undefined when it may work the next time. */
+/** Why the broker refuses permanently; undefined when another attempt may succeed. */
 function refusal(error: unknown): string | undefined {
   const errors: unknown[] =
     error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
@@ -90,7 +90,7 @@ function refusal(error: unknown): string | undefined {
   return final === undefined ? undefined : reasonOf(final);
 }
 
-/** A topic that another relay has made this moment is not known to every broker yet. */
+/** Checks a topic that another relay may have created a moment ago: not every broker knows such a topic at once. */
 async function checkWhenKnown(admin: Admin, settings: TopicSettings): Promise<void> {
   for (let failures = 1; ; failures += 1) {
     try {
@@ -113,11 +113,11 @@ async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings):
   const has = (name: string) => entries.find(({ configName }) => configName === name)?.configValue;
 
   const wrong: string[] = [];
-  const mend: string[] = [];
+  const corrections: string[] = [];
   const expect = (name: string, value: string, fine: boolean, why: string) => {
     if (fine) return;
     wrong.push(`${name} is ${String(has(name))} and must be ${value}: ${why}`);
-    mend.push(`${name}=${value}`);
+    corrections.push(`${name}=${value}`);
   };
   const deleted = 'the broker would delete events that consumers and auditors still need';
   expect('retention.ms', '-1', has('retention.ms') === '-1', deleted);
@@ -136,7 +136,7 @@ async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings):
   }
   if (wrong.length === 0) return;
   throw new TopicError(
-    `the topic ${topic} is there, but not as Lading needs it: ${wrong.join('; ')}. Mend it with: ` +
-      `kafka-configs.sh --bootstrap-server BROKER --alter --entity-type topics --entity-name ${topic} --add-config ${mend.join(',')}`,
+    `the topic ${topic} is there, but not as Lading needs it: ${wrong.join('; ')}. Correct it with: ` +
+      `kafka-configs.sh --bootstrap-server BROKER --alter --entity-type topics --entity-name ${topic} --add-config ${corrections.join(',')}`,
   );
 }

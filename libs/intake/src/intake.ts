@@ -95,11 +95,11 @@ export class Intake {
   }
 
   /** What is answered about one event of many. An event that may not come in is answered at once. Never rejects or throws. */
-  itemOf(event: SentEvent, to: Sender & { readonly ledger: string }): Promise<answers.Item> | answers.Item {
+  itemOf(event: SentEvent, to: IntakeRequest): Promise<answers.Item> | answers.Item {
     const result = this.#submit(event, to);
     if (!(result instanceof Promise)) return answers.itemOf(result);
     return result.then(answers.itemOf, (error: unknown) => {
-      this.#logger.error(error);
+      this.#logger.error({ request: to.request.id, err: error }, 'failed');
       return answers.itemOf(INTERNAL);
     });
   }
@@ -123,7 +123,7 @@ export class Intake {
 const INTERNAL: Refusal = {
   status: 500,
   code: 'internal',
-  detail: 'an internal error; it has been logged',
+  detail: 'an internal error; it has been logged with the id of this request',
 };
 
 function whyNothingIsKept(outcome: Exclude<AtomicOutcome, { receipts: unknown }>): Refusal {

@@ -26,7 +26,7 @@ export function addApiKeys(program: Command): void {
 
   keys
     .command('create <name>')
-    .description('make a key; its secret is printed once and kept nowhere')
+    .description('make a key; its secret is printed once and stored nowhere')
     .addOption(new Option('--role <role...>', 'what it may do').choices(roles).makeOptionMandatory())
     .option('--ledger <ledger...>', 'the ledgers it may touch (all)')
     .option('--source <source...>', 'the CloudEvents sources it may submit as (all)')
@@ -79,9 +79,9 @@ async function list({ json }: { json?: boolean }): Promise<void> {
   });
 }
 
-/** The secret goes to standard output alone, so that it can be piped; the words about it go beside. */
+/** Prints only the secret on standard output, so that it can be piped; the explanation goes to standard error. */
 function printSecret({ secret, key }: { secret: string; key: ApiKey }): void {
-  console.error(`The secret of ${key.name}; it is shown this once:`);
+  console.error(`The secret of ${key.name}; it is shown only once:`);
   console.log(secret);
 }
 
@@ -99,7 +99,7 @@ function keysTable(keys: readonly ApiKey[]): string {
   ]);
 }
 
-/** A name that is taken or unknown is the user's mistake, not a fault. */
+/** Reports a name that is taken or unknown as the user's mistake, not as an internal error. */
 async function onKeys(work: (pool: Parameters<typeof listKeys>[0]) => Promise<void>): Promise<void> {
   await withPool(async (pool) => {
     await work(pool).catch((error: unknown) => {

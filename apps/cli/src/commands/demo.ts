@@ -35,13 +35,13 @@ async function demo(options: DemoOptions): Promise<void> {
   for await (const step of playMemo(writers.shipments, routeOver(writers))) {
     sequence = step.sequence;
     if (!options.json)
-      console.log(`${step.title} (${step.recorded === 0 ? 'was there already' : `${step.recorded} events`})`);
+      console.log(`${step.title} (${step.recorded === 0 ? 'recorded already' : `${step.recorded} events`})`);
   }
   const report = await askReport(query, MEMO_LEDGER, sequence);
   console.log(options.json ? JSON.stringify(report, null, 2) : `\n${renderReport(report)}`);
 }
 
-/** Plays the memo and prints after each step what the ledger says then. */
+/** Plays the memo and prints the report of the ledger after each step. */
 export async function narrateMemo(client: Client): Promise<void> {
   for await (const { title, sequence } of playMemo(client)) {
     console.log(`\n━━ ${title} ━━\n\n${renderReport(await askReport(client, MEMO_LEDGER, sequence))}`);

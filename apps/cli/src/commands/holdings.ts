@@ -46,7 +46,7 @@ async function holdings(options: HoldingsOptions): Promise<void> {
   console.log(options.json ? JSON.stringify(rows, null, 2) : holdingsTable(rows));
 }
 
-/** Holdings as a table of just the keys that the rows have. */
+/** Formats holdings as a table that has a column for each key of the rows and no other. */
 export function holdingsTable(rows: readonly HoldingRow[]): string {
   const [first] = rows;
   if (first === undefined) return 'No holdings.';

@@ -23,17 +23,14 @@ const BATCH = 4_000;
 export function addRebuild(program: Command): void {
   program
     .command('rebuild')
-    .description('build all read models anew beside the ones that answer, then let the new ones answer')
+    .description('build a new version of the read models beside the one that answers, then switch to it')
     .addOption(
       new Option(
         '--from <source>',
-        'read there in this process (default: whatever projector runs, else the journal)',
+        'source to read in this process (default: a running projector builds, otherwise the journal is read)',
       ).choices(['journal', 'kafka', 'file']),
     )
-    .option(
-      '--file <file>',
-      'an export, one event a line; what came after it is read from the journal (means --from file)',
-    )
+    .option('--file <file>', 'an export, one event a line; later events are read from the journal (means --from file)')
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
       'after',
@@ -69,12 +66,12 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
     } catch (error) {
       bar?.stop();
       if (!(error instanceof RebuildFailed)) throw error;
-      throw new UserError(`Not rebuilt, the old version goes on answering: ${error.message}.`, exitCodes.broken);
+      throw new UserError(`Not rebuilt, the old version continues to answer: ${error.message}.`, exitCodes.broken);
     }
   });
 }
 
-/** Each is made when it is its turn. A file ends; what came after it is in the journal. */
+/** The feeds, one after the other, each created in its turn. A file ends, so the journal gives the events after it. */
 function feedsFrom(
   source: RebuildOptions['from'],
   file: string | undefined,
@@ -102,7 +99,7 @@ function feedsFrom(
   ];
 }
 
-/** Only for people: nothing is drawn where nobody looks. */
+/** The bar is drawn on a terminal only. */
 function progressBar(): { update: (progress: RebuildProgress) => void; stop: () => void } | undefined {
   if (!process.stderr.isTTY) return undefined;
   const bar = new cliProgress.SingleBar({

@@ -25,7 +25,7 @@ interface ReplayOptions {
   readonly accounts?: 'all';
 }
 
-/** The stages that are in parties' hands; the others are shown when asked for. */
+/** The stages of units that parties hold or expect; the other accounts are shown with `--accounts all`. */
 const PARTIES_STAGES = new Set(['ordered', 'in_transit', 'held', 'damaged']);
 
 const FETCH_BYTES = 4 * 1024 * 1024;
@@ -75,8 +75,8 @@ async function print(events: AsyncIterable<FeedEvent>, options: ReplayOptions): 
 }
 
 /**
- * Holds a stream to what a ledger promises: 1, 2, 3 … without a gap. Repeats are skipped.
- * @throws UserError at a hole: what follows cannot be trusted
+ * Checks that a stream has the sequences 1, 2, 3 … without a gap. Repeated events are skipped.
+ * @throws UserError at a hole, because the events after a hole cannot be trusted
  */
 async function* inOrder(events: AsyncIterable<FeedEvent>): AsyncGenerator<FeedEvent> {
   let last = 0;
@@ -84,7 +84,7 @@ async function* inOrder(events: AsyncIterable<FeedEvent>): AsyncGenerator<FeedEv
     if (event.sequence <= last) continue;
     if (event.sequence !== last + 1) {
       throw new UserError(
-        `The stream has a hole: after event ${last} comes ${event.sequence}. What follows was not replayed.`,
+        `The stream has a hole: after event ${last} comes ${event.sequence}. The events after the hole were not replayed.`,
         exitCodes.broken,
       );
     }
@@ -93,19 +93,19 @@ async function* inOrder(events: AsyncIterable<FeedEvent>): AsyncGenerator<FeedEv
   }
 }
 
-/** Waits for the reader, so that a long stream takes no memory. */
+/** Waits until the reader takes more, so that a long stream is not kept in memory. */
 async function write(bytes: Buffer): Promise<void> {
   process.stdout.write(bytes);
   if (!process.stdout.write('\n')) await new Promise((resolve) => process.stdout.once('drain', resolve));
 }
 
-/** A ledger's events as the journal has them, up to its end. */
+/** A ledger's events from the journal, up to its end. */
 async function* fromJournal(pool: pg.Pool, ledger: string): AsyncGenerator<FeedEvent> {
   const pages = new PageReader(pool).all(ledger, 0, { events: 2_000, bytes: 8_388_608 });
   for await (const { events } of pages) for (const { bytes, ...said } of events) yield toFeedEvent(bytes, said);
 }
 
-/** A ledger's events as Kafka has them now: every partition from its first record to the end that it had at the start. */
+/** A ledger's events from Kafka: every partition from its first record to the end that it had when the replay began. */
 async function* fromKafka(brokers: readonly string[], topic: string, ledger: string): AsyncGenerator<FeedEvent> {
   const log = new KafkaLog(createKafka({ brokers, clientId: 'lading-replay' }, silent), topic);
   try {

@@ -64,7 +64,7 @@ function routeOf(options: SubmitOptions): Route {
   });
 }
 
-/** Only for people: nothing is drawn where nobody looks. */
+/** The bar is drawn on a terminal only. */
 function progressBar(): cliProgress.SingleBar | undefined {
   if (!process.stderr.isTTY) return undefined;
   const bar = new cliProgress.SingleBar({
@@ -77,7 +77,7 @@ function progressBar(): cliProgress.SingleBar | undefined {
   return bar;
 }
 
-/** Counts what became of the events, and keeps an example of each way to fail. */
+/** Counts the outcomes, and keeps the first example of each kind of failure. */
 class Summary {
   recorded = 0;
   replayed = 0;

@@ -30,7 +30,7 @@ async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
   const undo: Undo = [];
   const stopped = stopSignal();
   try {
-    // Loaded here: the other commands start without the weight of all services.
+    // Imported here, so that the other commands start without loading all services.
     const { startUp } = await import('../up/startUp.ts');
     const running = await Promise.race([startUp(config, say, undo), stopped]);
     if (running !== undefined) {
@@ -40,7 +40,7 @@ async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
   } finally {
     await stopAll(undo);
   }
-  // What was still being started or asked when the signal came ends here.
+  // An error of a start or a request that the signal interrupted ends here.
   process.exit();
 }
 
@@ -48,14 +48,14 @@ const say = (message: string): void => {
   console.error(`lading: ${message}`);
 };
 
-/** The settings; logs are for services, so here only warnings are written unless LOG_LEVEL asks for more. */
+/** The settings. This command runs on a terminal, so it logs only warnings unless LOG_LEVEL asks for more. */
 function settings(): Config {
   const config = readConfig();
   const asked = process.env.LOG_LEVEL;
   return asked === undefined || asked === '' ? { ...config, logLevel: 'warn' } : config;
 }
 
-/** Prints what the ledger of the memo says; the memo is played where there is no ledger yet, or where it was cut off. */
+/** Prints the report of the memo's ledger. The memo is played first if there is no ledger yet, or if its playing was cut off. */
 async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
   const client = new Client(running.url, running.adminKey);
   if (demo) {

@@ -15,14 +15,14 @@ const steps = [
   { file: '3-what-if.json', title: "What if (not in the source): January's 6,000 reach Tesla, June's are late" },
 ] as const;
 
-/** What a step of the memo left: the last sequence of the ledger, and how many of its events were new. */
+/** The result of a step of the memo: the last sequence of the ledger, and how many events of the step were new. */
 export interface Played {
   readonly title: string;
   readonly recorded: number;
   readonly sequence: number;
 }
 
-/** Plays the memo over HTTP, step by step. All of it may be played again: what is there already stays as it is. */
+/** Plays the memo over HTTP, step by step. It may be played again: events that are recorded already change nothing. */
 export async function* playMemo(client: Client, route: Route = onlyTo(client)): AsyncGenerator<Played> {
   await openLedger(client);
   for (const { file, title } of steps) {
@@ -47,7 +47,7 @@ export async function* playMemo(client: Client, route: Route = onlyTo(client)): 
   }
 }
 
-/** Whether the ledger is the memo's, and its playing ended before its last event. */
+/** Whether the ledger is that of the memo, and its playing ended before the last event. */
 export async function wasCutOff(
   client: Client,
   { name, sequence }: Pick<LedgerRow, 'name' | 'sequence'>,
@@ -63,7 +63,7 @@ export async function wasCutOff(
 
 const OPENING = { name: 'Nvidia allocations', keeper: 'nvidia' };
 
-/** Beside this code, in the sources and in the build alike: an image holds nothing but the build. */
+/** The scenarios stand beside this code in the sources and in the build, because an image has only the build. */
 const pathOf = (file: string): string => fileURLToPath(new URL(`../scenarios/memo/${file}`, import.meta.url));
 
 async function openLedger(client: Client): Promise<void> {
@@ -71,5 +71,5 @@ async function openLedger(client: Client): Promise<void> {
   await client.send('PUT', `/v1/ledgers/${MEMO_LEDGER}`, { type: 'application/json', body });
 }
 
-/** One process takes all types: everything goes to it. */
+/** A route for one process that takes all event types. */
 const onlyTo = (client: Client): Route => routeOver({ shipments: client, reallocations: client, swaps: client });

@@ -2,7 +2,7 @@ import type { FlagRow, HoldingGroupRow, SwapRow } from '#contracts/rows';
 import type { Client } from '../client.ts';
 import { formatNumber, renderTable } from '../table.ts';
 
-/** What a ledger says at a sequence: who holds what, who is promised what, its swaps and its flags. */
+/** The report of a ledger at a sequence: who holds what, who is promised what, its swaps and its flags. */
 interface Report {
   readonly held: readonly HoldingGroupRow[];
   readonly promised: readonly HoldingGroupRow[];
@@ -25,7 +25,7 @@ export async function askReport(client: Client, ledger: string, sequence: number
   return { held: holdings.filter(isThere), promised: holdings.filter((row) => !isThere(row)), swaps, flags };
 }
 
-/** The report for people, in the order of the questions. */
+/** Formats the report for a terminal. */
 export function renderReport({ held, promised, swaps, flags }: Report): string {
   return [
     'Who holds which hardware',
@@ -35,7 +35,7 @@ export function renderReport({ held, promised, swaps, flags }: Report): string {
     promised.length === 0 ? '  nothing is ordered or on its way' : promisedTable(promised),
     ...swaps.flatMap((swap) => ['', ...renderSwap(swap)]),
     '',
-    `Flags (what depends on the clock is judged today, ${new Date().toISOString().slice(0, 10)})`,
+    `Flags (those that depend on the clock are as of today, ${new Date().toISOString().slice(0, 10)})`,
     flags.length === 0 ? '  none' : flagsTable(flags),
   ].join('\n');
 }

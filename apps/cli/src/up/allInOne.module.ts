@@ -4,7 +4,7 @@ import { QueryModule } from '#apps/query/src/query.module';
 import { RelayModule } from '#apps/relay/src/relay.module';
 import { IntakeModule } from '#intake/intake.module';
 
-/** Every service in one process, on one port: the projector reads the journal, and Kafka is published to where there is one. */
+/** Every service in one process, on one port. The projector reads the journal; the relay publishes if Kafka is configured. */
 @Module({})
 export class AllInOneModule {
   static with({ kafkaBrokers }: { kafkaBrokers: readonly string[] }): DynamicModule {

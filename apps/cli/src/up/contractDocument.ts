@@ -7,9 +7,9 @@ import { createAdapter } from '#platform/http/createAdapter';
 import { PlatformModule, type PlatformParts } from '#platform/service/platform.module';
 import { AllInOneModule } from './allInOne.module.ts';
 
-/** The OpenAPI document of the whole contract: all services together. Nothing is started for it, and no database is needed. */
+/** The OpenAPI document of the whole contract: all services together. It is made without starting a service or using a database. */
 export async function contractDocument(): Promise<OpenAPIObject> {
-  // A preview makes no instances: what they would be given is never looked at.
+  // A preview creates no instances, so these parts are never used.
   const parts = { config: { rateLimit: undefined } } as unknown as PlatformParts;
   const options = { preview: true, logger: false as const, abortOnError: false };
   const module = { module: Contract, imports: [PlatformModule.with(parts), AllInOneModule.with({ kafkaBrokers: [] })] };

@@ -1,6 +1,6 @@
 import type { Up } from './startUp.ts';
 
-/** What a person needs to go on: where it answers, the key, three commands to try. */
+/** What a user needs to continue: the address, the key, and three commands to try. */
 export function nextSteps({ url, adminKey, keyFile }: Up): string {
   const lading = `${settingsThatDiffer(new URL(url).port)}npm run -s lading --`;
   return `Lading answers at ${url} · the interface is described at ${url}/docs
@@ -12,7 +12,7 @@ Try next, in another terminal:
   curl -s -H "Authorization: Bearer ${adminKey}" ${url}/v1/ledgers/nvidia/swaps/SW-1`;
 }
 
-/** The commands find Lading by the same settings: those that differ here from what they take by themselves. */
+/** The settings with which the commands find this Lading: those that differ from the defaults. */
 function settingsThatDiffer(port: string): string {
   const { LADING_HOST, LADING_DATA } = process.env;
   const set = { LADING_PORT: port === '7400' ? undefined : port, LADING_HOST, LADING_DATA };

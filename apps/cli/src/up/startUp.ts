@@ -18,18 +18,18 @@ import { AllInOneModule } from './allInOne.module.ts';
 export interface Up {
   readonly url: string;
   readonly adminKey: string;
-  /** Where the admin key is kept; undefined when it came from the environment. */
+  /** The file of the admin key; undefined when the key came from the environment. */
   readonly keyFile: string | undefined;
 }
 
 const READY_MS = 60_000;
 
-/** What has to be undone, the last first. */
+/** The steps that stop what was started; they run from the last to the first. */
 export type Undo = (() => void | Promise<void>)[];
 
 /**
- * Starts all of Lading in this process: a database, its tables, the application, its port. Each thing that was started
- * adds how to stop it to `undo`, also when a later one fails.
+ * Starts all of Lading in this process: a database, its tables, the application, its port. Each started part adds its stop
+ * to `undo`, so that it can be stopped also when a later part fails.
  */
 export async function startUp(config: Config, say: (message: string) => void, undo: Undo): Promise<Up> {
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, say, undo));
@@ -45,7 +45,7 @@ export async function startUp(config: Config, say: (message: string) => void, un
   undo.push(() => stopGracefully(app));
   const url = await listenOn(app, config);
   const { key, file } = await adminKey(config);
-  // The projector makes its tables when it starts: until then no question has an answer.
+  // The projector creates its tables when it starts, and no question can be answered before that.
   await becomesReady(app.get(HealthChecks));
   announce(config.dataDir, { pid: process.pid, url, databaseUrl });
   undo.push(() => {

@@ -21,7 +21,7 @@ export class Signals implements OnModuleInit, OnApplicationShutdown {
     this.#listener = listen({
       url: this.config.databaseUrl,
       channels: Object.values(CHANNELS),
-      name: 'lading query news',
+      name: 'lading query signals',
       // Notifications of the time without a connection are not repeated: everybody looks.
       onListening: () => {
         for (const signals of this.#waiting.values()) for (const signal of signals) signal.set();
