@@ -36,7 +36,7 @@ const sayReceived = ({ swap, leg, quantity }: LegReceived) => `${swap}/${leg} re
 const sayGone = ({ swap, leg, quantity, how }: LegGone) => `${swap}/${leg} ${how} ${quantity}`;
 
 describe('the units of a swap leg', () => {
-  it('are received when they arrive, in parts, under their new owner, whoever has custody', () => {
+  it('units of a swap leg count as received when they arrive, in parts, under their new owner, whoever has custody', () => {
     const story = given(
       ...orders,
       ...swapped('SW-1', 60),
@@ -50,19 +50,19 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 30', 'SW-1/0 received 10', 'SW-1/0 received 20']);
   });
 
-  it('are received as damaged ones too', () => {
+  it('damaged units count as received by a swap leg', () => {
     const story = given(...orders, ...swapped('SW-1', 10), send('S-1', 10));
     story.take(received('S-1', 'xai', [{ ...X, received: 6, damaged: 4 }]));
     expect(told(story)).toEqual(['SW-1/0 received 6', 'SW-1/0 received 4']);
   });
 
-  it('are received at execution, when they are there already', () => {
+  it('units that are held already count as received by the swap leg at execution', () => {
     const story = given(...orders, send('S-1', 50, 'x'), arrive('S-1', 50, 'x'), ...swapped('SW-1', 80));
     // The leg takes the 50 ordered ones first, then 30 of the held ones.
     expect(told(story)).toEqual(['SW-1/0 received 30']);
   });
 
-  it('are received once: what happens to them afterwards is another matter', () => {
+  it('units count as received by a swap leg once, whatever happens to them afterwards', () => {
     const story = given(...orders, ...swapped('SW-1', 10), send('S-1', 10), arrive('S-1', 10));
     story.take(tell('units.returned', { return: 'R-1', from: 'xai', to: 'nvidia', lines: [{ ...X, quantity: 4 }] }));
     story.take(tell('custody.transferred', { from: 'xai', to: 'tesla', lines: [{ ...X, quantity: 6 }] }));
@@ -70,12 +70,12 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 10']);
   });
 
-  it('of two swaps arrive first in, first out', () => {
+  it('units of two swaps arrive first in, first out', () => {
     const story = given(...orders, ...swapped('SW-1', 10), ...swapped('SW-2', 10), send('S-1', 15), arrive('S-1', 15));
     expect(told(story)).toEqual(['SW-1/0 received 10', 'SW-2/0 received 5']);
   });
 
-  it('wait behind what their owner had on that line before', () => {
+  it('units of a swap leg wait behind what their owner had on that line before', () => {
     const story = given(
       ...orders,
       give('RA-1', 'x', 'tesla', 20),
@@ -86,7 +86,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 5']);
   });
 
-  it('go before what their owner got on that line afterwards, also when that was sent first', () => {
+  it('units of a swap leg go before what their owner got on that line afterwards, also when that was sent first', () => {
     const story = given(
       ...orders,
       send('S-1', 10, 'x'),
@@ -98,7 +98,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 5']);
   });
 
-  it('wait behind what their owner had before, also when that joins them on the way', () => {
+  it('units of a swap leg wait behind what their owner had before, also when that joins them on the way', () => {
     const story = given(
       ...orders,
       give('RA-1', 'x', 'tesla', 20),
@@ -110,7 +110,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 5']);
   });
 
-  it('are told from units of other owners on the same line and shipment', () => {
+  it('units of a swap leg are told from units of other owners on the same line and shipment', () => {
     const story = given(
       ...orders,
       ...swapped('SW-1', 10),
@@ -123,7 +123,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 10']);
   });
 
-  it('count as received when they are passed on to a third party, ordered or on their way', () => {
+  it('units of a swap leg count as received when they are passed on to a third party, ordered or on their way', () => {
     const story = given(...orders, ...swapped('SW-1', 10), give('RA-1', 'tesla', 'xai', 3), send('S-1', 7));
     story.take(
       tell('reallocation.made', {
@@ -139,7 +139,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toHaveLength(2);
   });
 
-  it('count as received when another swap passes them on, and are that swap’s from then on', () => {
+  it('units count as received by one swap leg when another swap passes them on, and belong to that swap from then on', () => {
     const story = given(...orders, ...swapped('SW-1', 10));
     story.take(
       proposed('SW-2', 'tesla', [
@@ -156,7 +156,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 10', 'SW-2/0 received 5']);
   });
 
-  it('stay owed when they are given back to the party that gave them, by a plain reallocation', () => {
+  it('units of a swap leg stay owed when a plain reallocation gives them back to the party that gave them', () => {
     const story = given(
       ...orders,
       ...swapped('SW-1', 10),
@@ -167,7 +167,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 given_back 4', 'SW-1/0 received 6']);
   });
 
-  it('stay owed when they are lost, cancelled or refused on the way, and are shown as such', () => {
+  it('units of a swap leg stay owed when they are lost, cancelled or refused on the way, and are shown as such', () => {
     const story = given(...orders, ...swapped('SW-1', 10), send('S-1', 8));
     story.take(tell('shipment.lost', { shipment: 'S-1', lines: [{ ...X, quantity: 3 }] }));
     story.take(tell('order.line_cancelled', { ...X, owner: 'tesla', initiator: 'seller' }));
@@ -184,7 +184,7 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 lost 3', 'SW-1/0 cancelled 2', 'SW-1/0 returned 1', 'SW-1/0 received 4']);
   });
 
-  it('are told apart when one swap has several legs on one line', () => {
+  it('units of several legs of one swap on one line are told apart', () => {
     const story = given(...orders, send('S-1', 50, 'x'));
     story.take(
       proposed('SW-1', 'x', [
@@ -200,7 +200,7 @@ describe('the units of a swap leg', () => {
     expect(told(story, of('PO-T', '1'))).toEqual([]);
   });
 
-  it('come to the same when the lots are begun with the holdings before the swap', () => {
+  it('lots that are begun with the holdings before the swap give the same attribution', () => {
     const story = given(
       ...orders,
       give('RA-1', 'x', 'tesla', 20),
@@ -228,14 +228,14 @@ describe('the units of a swap leg', () => {
     expect(isPending(lots!)).toBe(true);
   });
 
-  it('are pending until the last of them has arrived; then the lots may be forgotten', () => {
+  it('a swap leg is pending until the last of its units has arrived; then its lots may be forgotten', () => {
     const story = given(...orders, ...swapped('SW-1', 10), send('S-1', 10), arrive('S-1', 10));
     let lots: Lots = {};
     const pending = story.ledger.events.map((event) => isPending((lots = attribute(lots, event, X).lots)));
     expect(pending.slice(-4)).toEqual([false, true, true, false]);
   });
 
-  it('are not guessed when an event was left out', () => {
+  it('lots are not guessed when an event was left out', () => {
     const story = given(...orders, send('S-1', 10, 'x'));
     expect(() => attribute({}, story.ledger.events.at(-1)!, X)).toThrow('10 units short at sequence');
   });

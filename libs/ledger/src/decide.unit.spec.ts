@@ -15,7 +15,7 @@ const party = (time: string): Command => ({
 });
 
 describe('deciding', () => {
-  it('takes what happened long ago, and up to five minutes ahead of the recorded time; not later', () => {
+  it('an event may have happened long ago, or up to five minutes after its recorded time, and not later', () => {
     const ledger = new LedgerInMemory();
     expect(decide(party('1999-01-01T00:00:00+14:00'), ledger, now).ok).toBe(true);
     expect(decide(party('2024-01-01T13:05:00+01:00'), ledger, now).ok).toBe(true);
@@ -25,19 +25,19 @@ describe('deciding', () => {
     });
   });
 
-  it('refuses to take events back, with a code of its own', () => {
+  it('taking an event back is rejected with a code of its own', () => {
     const voided = tell('event.voided', { sequence: 1, reason: 'did_not_occur' });
     expect(given().refusal(voided)).toMatchObject({ code: 'not-supported', facts: { sequence: 1 } });
   });
 
-  it('has a rule for every type that was ever published', () => {
+  it('every type that was ever published has a rule', () => {
     for (const type of eventTypes) {
       const command = { type, data: examples[type], time: now.toISOString() } as Command;
       expect(decide(command, new LedgerInMemory(), now)).toHaveProperty('ok');
     }
   });
 
-  it('is the same for the same view, and changes nothing', () => {
+  it('the decision is the same for the same view, and changes nothing', () => {
     const { ledger } = given(placed('PO-1', 'tesla', 10));
     const { type, data } = tell('order.line_cancelled', { ...of('PO-1', '1'), initiator: 'buyer' });
     const command = { type, data, time: now.toISOString() } as Command;

@@ -20,7 +20,7 @@ const story = given(
 const { entities, events } = story.ledger;
 
 describe('an entity', () => {
-  it('stays as it was when an event changes it: there is a new one, and lines that did not change are shared', () => {
+  it('an event makes a new entity and leaves the old one as it was; lines that did not change are shared', () => {
     const before = entities.get('order/PO-1') as Order;
     const written = JSON.stringify(toJson(before));
     const event = { ...events.find(({ type }) => type === 'lading.shipment.dispatched.v1')!, sequence: 99 };
@@ -32,7 +32,7 @@ describe('an entity', () => {
     expect(after.index).toBe(before.index);
   });
 
-  it('is the same after it was written as JSON and read again', () => {
+  it('an entity is the same after it was written as JSON and read again', () => {
     for (const entity of entities.values()) {
       const again = fromJson(JSON.parse(JSON.stringify(toJson(entity))));
       expect(JSON.stringify(toJson(again))).toBe(JSON.stringify(toJson(entity)));
@@ -42,11 +42,11 @@ describe('an entity', () => {
     expect(order).toEqual(entities.get('order/PO-1'));
   });
 
-  it('is not read from JSON that is no entity', () => {
+  it('JSON that is no entity is not read as one', () => {
     for (const bad of [null, 1, {}, { kind: 'planet' }]) expect(() => fromJson(bad)).toThrow('not an entity');
   });
 
-  it('that is an order remembers only the shipments that its units are on: it does not grow by each delivery', () => {
+  it('an order remembers only the shipments that its units are on, and does not grow with each delivery', () => {
     const delivery = given(placed('PO-1', 'tesla', 2), dispatched('S-1', [{ ...one, quantity: 2 }]));
     const onTheWay = () => [...(delivery.ledger.entity('order/PO-1') as Order).lines[0]!.dispatched.keys()];
     delivery.take(received('S-1', 'x', [{ ...one, received: 1 }]));
@@ -55,7 +55,7 @@ describe('an entity', () => {
     expect(onTheWay()).toEqual([]);
   });
 
-  it('is not made from a stream whose beginning is missing', () => {
+  it('an entity is not made from a stream whose beginning is missing', () => {
     const receipt = events.find(({ type }) => type === 'lading.shipment.received.v1')!;
     expect(() => evolve('order/PO-1', undefined, receipt)).toThrow('the stream order/PO-1 does not begin with');
     expect(() => evolve('shipment/S-1', undefined, receipt)).toThrow('the stream shipment/S-1 does not begin with');

@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 
 describe('whatever happens, in whatever order', () => {
-  it('the ledger takes what the rules allow and refuses the rest, books what the table says, and replays to the same', () => {
+  it('whatever happens, the ledger takes what the rules allow, rejects the rest, books the moves of the table, and replays to the same state', () => {
     fc.assert(
       fc.property(steps, (rolls) => {
         const history = new History();
@@ -37,7 +37,7 @@ describe('whatever happens, in whatever order', () => {
     );
   });
 
-  it('and every type of event was among what happened, the refused one among what did not', () => {
+  it('random histories include every type of event, and the rejected type among the rejections', () => {
     const never = eventTypes.filter((type) => (taken.get(type) ?? 0) < RUNS / 100);
     expect(never).toEqual(['lading.event.voided.v1']);
     expect(refused.get('not-supported')).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import type { View } from './view.ts';
 const named = ({ type, data }: Told) => entitiesNamed({ type, data, time: '2024-01-01T00:00:00Z' } as Command);
 
 describe('the entities that a command names', () => {
-  it('are its parties, orders, items, shipments and its own id, each once', () => {
+  it('a command names its parties, orders, items, shipments and its own id, each once', () => {
     const lines = [
       { ...of('PO-1', '1', 'x'), quantity: 1 },
       { ...of('PO-1', '2'), quantity: 1 },
@@ -41,7 +41,7 @@ describe('the entities that a command names', () => {
     expect(named(tell('event.voided', { sequence: 1, reason: 'did_not_occur' }))).toEqual([]);
   });
 
-  it('and what they lead to is asked for by the rules: loading that is enough to decide, in a few rounds', () => {
+  it('the rules ask for the entities that the named ones lead to, and a decision needs a few rounds of loading', () => {
     const { ledger } = given(
       placed('PO-1', 'tesla', 10),
       placed('PO-2', 'tesla', 10),
@@ -84,7 +84,7 @@ describe('the entities that a command names', () => {
     expect(rounds).toBeLessThanOrEqual(6);
   });
 
-  it('and takes no more rounds for a swap of many orders than for one of two', () => {
+  it('a swap of many orders takes no more rounds of loading than a swap of two', () => {
     const many = Array.from({ length: 20 }, (_, at) => `PO-${at}`);
     const legs = many.map((order, at) => ({
       from: at % 2 ? 'x' : 'tesla',

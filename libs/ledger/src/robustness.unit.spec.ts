@@ -36,7 +36,7 @@ const lively = given(
 ).ledger;
 
 describe.each(eventTypes.map((type) => [type]))('%s', (type: EventType) => {
-  it('is decided without throwing, whatever the contract takes; what is accepted fits the contract and can be applied', () => {
+  it('the rule decides without throwing, whatever the contract takes; what it accepts fits the contract and can be applied', () => {
     fc.assert(
       fc.property(anyData(type), (told: Told) => {
         for (const ledger of [lively, new LedgerInMemory()]) {

@@ -48,11 +48,11 @@ describe('the streams that an event belongs to', () => {
       ['order/PO-1', 'order/PO-X', 'shipment/S-1', 'swap/SW-1'],
     ],
     ['a new window: the order’s', 12, ['order/PO-1']],
-  ])('%s', (_, offset, streams) => {
+  ])('an event adds to the right streams: %s', (_, offset, streams) => {
     expect(at(offset)).toEqual(streams);
   });
 
-  it('no stream grows by being mentioned: registering touches the party, being named does not', () => {
+  it('an event adds to the streams of the entities that it changes, and not to those that it only mentions', () => {
     expect(touched(story.ledger.events[1]!)).toEqual(['party/nvidia']);
     expect(story.ledger.entity('party/x')?.version).toBeLessThan(10);
   });

@@ -15,7 +15,7 @@ const move = (from: Place, to: Place, quantity: number, serials?: string[]): Mov
 });
 
 describe('the units that an event moves', () => {
-  it('are the ones that it names, and of an account that names none, all the rest', () => {
+  it('an event moves the units that it names, and all others of an account of which it names none', () => {
     const moves = [move(at('a'), at('b'), 2, ['1', '2']), move(at('a'), at('c'), 3)];
     expect(unitChanges(moves)).toEqual({
       named: [
@@ -26,13 +26,13 @@ describe('the units that an event moves', () => {
     });
   });
 
-  it('are none of an item that has no serial numbers, and none out of supply', () => {
+  it('an event moves no units of an item without serial numbers, and none out of supply', () => {
     const moves = [move(at('a'), at('b'), 2), move(at('s', 'supply'), at('b', 'ordered'), 2)];
     expect(unitChanges(moves, () => false)).toEqual({ named: [], rest: [] });
     expect(unitChanges(moves).rest).toHaveLength(1);
   });
 
-  it('all leave from where they were before it: two accounts change places', () => {
+  it('all units of an event leave from where they were before it, so that two accounts can change places', () => {
     const index = new UnitIndex();
     index.apply([move(at('s', 'supply'), at('a'), 1, ['1']), move(at('s', 'supply'), at('b'), 1, ['2'])]);
     index.apply([move(at('a'), at('b'), 1), move(at('b'), at('a'), 1)]);
@@ -41,7 +41,7 @@ describe('the units that an event moves', () => {
     expect([index.named(key('a')), index.named(key('b')), index.named('nowhere')]).toEqual([1, 1, 0]);
   });
 
-  it('leave the named ones out of the rest, wherever the named ones go', () => {
+  it('units that are named are left out of the rest, wherever the named ones go', () => {
     const index = new UnitIndex();
     index.apply([move(at('s', 'supply'), at('a'), 3, ['1', '2', '3'])]);
     index.apply([move(at('a'), at('c'), 2), move(at('a'), at('b'), 1, ['2'])]);

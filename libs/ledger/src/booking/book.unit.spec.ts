@@ -11,7 +11,7 @@ describe('what an event draws', () => {
   const tesla = { owner: 'tesla', custodian: 'nvidia', stage: 'ordered' } as const;
   const x = { ...tesla, owner: 'x' } as const;
 
-  it('is held against the balances before it: no draw spends what another brings', () => {
+  it('each draw is checked against the balances before the event: no draw spends what another brings', () => {
     const there = { line, from: tesla, to: x, quantity: 10 };
     const back = { line, from: x, to: tesla, quantity: 1 };
     expect(book(story.ledger, [there])).toMatchObject([{ quantity: 10, from: tesla, to: x }]);
@@ -26,7 +26,7 @@ describe('what an event draws', () => {
     }
   });
 
-  it('is summed per account, and answered as one move a draw, in their order', () => {
+  it('draws are summed for each account, and answered as one move for each draw, in their order', () => {
     const part = (quantity: number) => ({ line, from: tesla, to: x, quantity });
     expect(book(story.ledger, [part(3), part(7)])).toMatchObject([{ quantity: 3 }, { quantity: 7 }]);
     expect(book(story.ledger, [part(3), part(8)])).toMatchObject({ facts: { asked: 11, available: 10 } });
@@ -34,7 +34,7 @@ describe('what an event draws', () => {
 });
 
 describe('an account', () => {
-  it('takes 2,147,483,647 units and not one more, so that every reader’s integers hold it', () => {
+  it('an account takes 2,147,483,647 units and not one more, so that it fits the integers of every reader', () => {
     const one = of('PO-1', '1');
     const story = given(placed('PO-1', 'tesla', MAX_BALANCE), dispatched('S-1', [{ ...one, quantity: MAX_BALANCE }]));
     story.take(received('S-1', 'tesla', [{ ...one, received: MAX_BALANCE }]));
@@ -45,7 +45,7 @@ describe('an account', () => {
     });
   });
 
-  it('is not overrun by ordering and cancelling for ever', () => {
+  it('an account is not overrun by ordering and cancelling for ever', () => {
     const one = of('PO-1', '1');
     const story = given(placed('PO-1', 'tesla', MAX_BALANCE));
     story.take(tell('order.line_cancelled', { ...one, initiator: 'buyer' }));

@@ -19,7 +19,7 @@ const scrapped = (quantity: number, serials?: string[], stage: 'held' | 'damaged
   tell('units.scrapped', { custodian: 'tesla', lines: [{ ...one, quantity, stage, ...(serials && { serials }) }] });
 
 describe('units tracked by serial number', () => {
-  it('are named on any move: when they are ordered, dispatched or received', () => {
+  it('units with serial numbers are named on any move: when they are ordered, dispatched or received', () => {
     const onOrder = given(placed('PO-1', 'tesla', { quantity: 2, item: 'D1', serials: ['a', 'b'] }));
     expect(onOrder.unit('D1', 'a')).toBe('tesla@nvidia ordered PO-1/1');
 
@@ -32,7 +32,7 @@ describe('units tracked by serial number', () => {
     expect(unnamed.unit('D1', 'D-01')).toBe('tesla@tesla held PO-1/1');
   });
 
-  it('need no names when all that the account has moves: they go along, and the numbers stay as they were given', () => {
+  it('serial numbers need not be named when all units of the account move: they go along, as they were given', () => {
     const story = given(...sent);
     expect(story.ledger.events.at(-1)?.data).toMatchObject({ moves: [{ serials: tiles(1, 10) }] });
     const data = story.take(received('S-1', 'x', [{ ...one, received: 10 }]));
@@ -40,13 +40,13 @@ describe('units tracked by serial number', () => {
     expect(story.unit('D1', 'D-07')).toBe('tesla@x held PO-1/1');
   });
 
-  it('need no names while nobody can have given them any: ordered, and staying so or cancelled', () => {
+  it('serial numbers need not be named while no unit can have one: ordered, and staying so or cancelled', () => {
     const story = given(ordered, reassigned(3));
     story.take(tell('order.line_cancelled', { ...one, owner: 'tesla', initiator: 'buyer', quantity: 2 }));
     expect(story.units()).toEqual(['tesla@nvidia ordered PO-1/1: 5', 'x@nvidia ordered PO-1/1: 3']);
   });
 
-  it('are named when they appear: as surplus or found by a count, out of an account that has no number of units', () => {
+  it('serial numbers are named when units appear as surplus or are found by a count, from an account without a number of units', () => {
     const story = given(...held);
     const refusals = [
       story.refusal(received('S-1', 'tesla', [{ ...one, received: 0, surplus: 2 }])),
@@ -63,7 +63,7 @@ describe('units tracked by serial number', () => {
     }
   });
 
-  it('are named as soon as some of them are and part of them moves', () => {
+  it('serial numbers are named as soon as some units have one and part of them moves', () => {
     const story = given(ordered, reassigned(2, ['a', 'b']));
     story.take(tell('order.line_changed', { ...one, initiator: 'seller', owner: 'x', quantity: 9, serials: ['a'] }));
     expect(story.unit('D1', 'a')).toBe('x@nvidia cancelled PO-1/1');
@@ -80,7 +80,7 @@ describe('units tracked by serial number', () => {
     expect(story.refusal(part)).toMatchObject({ code: 'serial-count', facts: { asked: 1, named: 0, available: 9 } });
   });
 
-  it('are named when part of an account is dispatched, received or scrapped', () => {
+  it('serial numbers are named when part of an account is dispatched, received or scrapped', () => {
     expect(given(ordered).refusal(dispatched('S-1', [{ ...one, quantity: 4 }]))).toMatchObject({
       code: 'serial-count',
       facts: { order: 'PO-1', line: '1', item: 'D1', asked: 4, named: 0, available: 10 },
@@ -91,7 +91,7 @@ describe('units tracked by serial number', () => {
     expect(given(...held).refusal(scrapped(1))).toMatchObject({ code: 'serial-count' });
   });
 
-  it('good and damaged ones of a receipt: the damaged are named, the rest is the rest', () => {
+  it('the damaged units of a receipt are named by serial number, and the rest are the good ones', () => {
     const story = given(...sent);
     const lines = [{ ...one, received: 8, damaged: 2 }];
     expect(story.refusal(received('S-1', 'x', lines))).toMatchObject({ code: 'serial-count' });
@@ -100,7 +100,7 @@ describe('units tracked by serial number', () => {
     expect(story.unit('D1', 'D-05')).toBe('tesla@x held PO-1/1');
   });
 
-  it('surplus ones are always named: nobody else can', () => {
+  it('surplus units are always named by serial number, because no account knows them', () => {
     const story = given(...sent);
     expect(story.refusal(received('S-1', 'x', [{ ...one, received: 10, surplus: 1 }]))).toMatchObject({
       code: 'serial-count',
@@ -110,7 +110,7 @@ describe('units tracked by serial number', () => {
     expect(story.unit('D1', 'D-99')).toBe('nvidia@x held PO-1/1');
   });
 
-  it('are named as many as move, each once', () => {
+  it('as many serial numbers are named as units move, each once', () => {
     const story = given(...held);
     expect(story.refusal(scrapped(2, ['D-01']))).toMatchObject({ code: 'serial-count', facts: { asked: 2, named: 1 } });
     expect(story.refusal(scrapped(2, ['D-01', 'D-01']))).toMatchObject({
@@ -127,7 +127,7 @@ describe('units tracked by serial number', () => {
     expect(story.refusal(twice)).toMatchObject({ code: 'serial-elsewhere', facts: { serial: 'D-01' } });
   });
 
-  it('are in one account of the whole ledger: the answer says in which', () => {
+  it('a serial number is in one account of the whole ledger, and the rejection says in which', () => {
     const story = given(...held, placed('PO-2', 'x', { quantity: 5, item: 'D1' }));
     const again = dispatched('S-2', [{ ...of('PO-2', '1'), quantity: 1, serials: ['D-05'] }], { consignee: 'x' });
     expect(story.refusal(again)).toMatchObject({
@@ -142,14 +142,14 @@ describe('units tracked by serial number', () => {
     });
   });
 
-  it('are nobody new where every unit has a name', () => {
+  it('no new serial number is taken where every unit has one', () => {
     expect(given(...held).refusal(scrapped(1, ['new']))).toMatchObject({
       code: 'serial-elsewhere',
       facts: { serial: 'new', account: null },
     });
   });
 
-  it('are new where a unit has no name yet, as many as have none', () => {
+  it('new serial numbers are taken for the units without one, and no more', () => {
     const some = tell('order.line_cancelled', { ...one, initiator: 'buyer', quantity: 2, serials: ['a', 'b'] });
     const named = reassigned(7, ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7']);
     const story = given(ordered, some, named);
@@ -171,7 +171,7 @@ describe('units tracked by serial number', () => {
     story.take(both('m1', 'n1'));
   });
 
-  it('missing in a count and found again: named as the difference', () => {
+  it('the serial numbers that a count misses, and those found again later, are named as the difference', () => {
     const counted = (observed: number, serials?: string[]) =>
       tell('count.adjusted', { custodian: 'tesla', lines: [{ ...one, observed, ...(serials && { serials }) }] });
     const story = given(...held);
@@ -185,7 +185,7 @@ describe('units tracked by serial number', () => {
     expect(story.refusal(counted(11, ['D-01']))).toMatchObject({ code: 'serial-count', facts: { asked: 0, named: 1 } });
   });
 
-  it('are not named where none moves', () => {
+  it('no serial numbers are named where no unit moves', () => {
     expect(
       given(...sent).refusal(received('S-1', 'x', [{ ...one, received: 0, serials: ['D-01'] }], true)),
     ).toMatchObject({
@@ -207,7 +207,7 @@ describe('serial numbers in a swap', () => {
     accepted('SW-1', 'tesla'),
   ];
 
-  it('name the units wherever they are, also in several places', () => {
+  it('serial numbers in a swap name units wherever they are, also in several places', () => {
     const moved = tell('custody.transferred', {
       from: 'tesla',
       to: 'dhl',
@@ -224,7 +224,7 @@ describe('serial numbers in a swap', () => {
     expect(story.unit('D1', 'D-09')).toBe('x@tesla held PO-1/1');
   });
 
-  it('say that units have moved on, or are elsewhere', () => {
+  it('a swap whose named units have moved on or are elsewhere is rejected with the place where they are', () => {
     const gone = given(...orders, ...swap({ quantity: 1, serials: ['D-01'] }), scrapped(1, ['D-01']));
     expect(gone.refusal(executed('SW-1', 'x'))).toMatchObject({ code: 'wrong-stage', facts: { serial: 'D-01' } });
     const sold = tell('reallocation.made', {
@@ -241,13 +241,13 @@ describe('serial numbers in a swap', () => {
     });
   });
 
-  it('may be given by the swap itself, where units have none yet', () => {
+  it('a swap may give serial numbers to units that have none yet', () => {
     const story = given(ordered, placed('PO-X', 'x', 5), ...swap({ quantity: 2, serials: ['n1', 'n2'] }));
     story.take(executed('SW-1', 'x'));
     expect(story.unit('D1', 'n2')).toBe('x@nvidia ordered PO-1/1');
   });
 
-  it('of several legs are given where units still have none, each unit once', () => {
+  it('each of several legs of a swap may give serial numbers to units that have none, each unit once', () => {
     const two = placed('PO-1', 'tesla', { quantity: 2, item: 'D1' });
     const more = tell('order.line_changed', { ...one, initiator: 'buyer', quantity: 4 });
     const legs = [{ ...leg, quantity: 2, serials: ['a', 'b'] }, { ...leg, quantity: 2, serials: ['c', 'd'] }, back];
@@ -261,7 +261,7 @@ describe('serial numbers in a swap', () => {
     ]);
   });
 
-  it('are needed when a leg takes part of what has names', () => {
+  it('serial numbers are needed when a leg takes part of units that have them', () => {
     const story = given(...orders, ...swap({ quantity: 3 }));
     expect(story.refusal(executed('SW-1', 'x'))).toMatchObject({ code: 'serial-count' });
     const all = given(...orders, ...swap({ quantity: 10 }));
@@ -271,7 +271,7 @@ describe('serial numbers in a swap', () => {
 });
 
 describe('units tracked by quantity', () => {
-  it('have no serial numbers, whatever happens to them', () => {
+  it('units tracked by quantity take no serial numbers, whatever happens to them', () => {
     const story = given(placed('PO-2', 'tesla', 10));
     const two = { ...of('PO-2', '1'), quantity: 1, serials: ['a'] };
     for (const named of [

@@ -13,7 +13,7 @@ const atX = [
 ];
 
 describe('units change hands', () => {
-  it('the custodian changes, the owner and the stage stay', () => {
+  it('a transfer of custody changes the custodian, and neither the owner nor the stage', () => {
     const story = given(...atX);
     story.take(
       handed('x', 'xai', [
@@ -28,11 +28,11 @@ describe('units change hands', () => {
     ]);
   });
 
-  it('not from a party to itself', () => {
+  it('custody is not transferred from a party to itself', () => {
     expect(given(...atX).refusal(handed('x', 'x', [{ ...one, quantity: 1 }]))).toMatchObject({ code: 'nothing-to-do' });
   });
 
-  it('not from a party that does not have them, and not more than it has', () => {
+  it('custody is not transferred from a party that does not have the units, and not of more than it has', () => {
     const story = given(...atX);
     expect(story.refusal(handed('tesla', 'xai', [{ ...one, quantity: 1 }]))).toMatchObject({
       code: 'not-the-custodian',
@@ -44,7 +44,7 @@ describe('units change hands', () => {
     });
   });
 
-  it('between registered parties only', () => {
+  it('custody is transferred between registered parties only', () => {
     expect(given(...atX).refusal(handed('x', 'who', [{ ...one, quantity: 1 }]))).toMatchObject({
       code: 'unknown-party',
       facts: { party: 'who', role: 'to' },

@@ -6,7 +6,7 @@ const item = (tracking: 'quantity' | 'serial', name = 'B200') =>
   tell('item.registered', { item: 'B200', name, maker: 'nvidia', tracking });
 
 describe('master data', () => {
-  it('an item registered again changes, but never in how it is tracked', () => {
+  it('an item that is registered again changes, but not in how it is tracked', () => {
     const story = given(item('quantity'), item('quantity', 'Blackwell'));
     expect(story.ledger.entity('item/B200')).toMatchObject({ data: { name: 'Blackwell' } });
     expect(story.refusal(item('serial'))).toMatchObject({
@@ -15,7 +15,7 @@ describe('master data', () => {
     });
   });
 
-  it('a party registered again changes; who controls it need not be registered', () => {
+  it('a party that is registered again changes, and its controller need not be registered', () => {
     const story = given(
       tell('party.registered', {
         party: 'tesla',

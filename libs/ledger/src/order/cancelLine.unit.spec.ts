@@ -8,7 +8,7 @@ const cancel = (rest: Cancel = {}) =>
   tell('order.line_cancelled', { ...of('PO-1', '1'), initiator: 'seller', ...rest });
 
 describe('units of an order line are cancelled', () => {
-  it('as many as are named', () => {
+  it('a cancellation cancels as many units as it names', () => {
     const story = given(placed('PO-1', 'tesla', 12_000));
     expect(story.take(cancel({ quantity: 500, owner: 'tesla' }))).toMatchObject({
       quantity: 500,
@@ -16,20 +16,20 @@ describe('units of an order line are cancelled', () => {
     });
   });
 
-  it('all that the owner has still ordered, when no quantity is named: what is under way stays', () => {
+  it('a cancellation without a quantity cancels all units that the owner has still ordered, and none under way', () => {
     const story = given(placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 40 }]));
     expect(story.take(cancel())).toMatchObject({ owner: 'tesla', quantity: 60 });
     expect(story.books()).toEqual(['tesla@dhl in_transit S-1 PO-1/1: 40', 'tesla@nvidia cancelled PO-1/1: 60']);
     expect(story.refusal(cancel())).toMatchObject({ code: 'insufficient-quantity', facts: { available: 0 } });
   });
 
-  it('and the line counts them no longer, so that it can be raised again', () => {
+  it('an order line no longer counts cancelled units, so that it can be raised again', () => {
     const story = given(placed('PO-1', 'tesla', 100), cancel());
     const more = tell('order.line_changed', { ...of('PO-1', '1'), initiator: 'buyer', quantity: 10 });
     expect(story.take(more)).toMatchObject({ previous: { quantity: 0 }, moves: [{ quantity: 10 }] });
   });
 
-  it('no more than there are', () => {
+  it('a cancellation of more units than there are is rejected', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     expect(story.refusal(cancel({ quantity: 101 }))).toMatchObject({
       code: 'insufficient-quantity',
@@ -37,7 +37,7 @@ describe('units of an order line are cancelled', () => {
     });
   });
 
-  it("never somebody else's by the buyer", () => {
+  it('a buyer cannot cancel the units of another owner', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     expect(story.refusal(cancel({ initiator: 'buyer', owner: 'x' }))).toMatchObject({ code: 'not-the-owner' });
   });

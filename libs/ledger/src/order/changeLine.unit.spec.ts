@@ -15,7 +15,7 @@ const toX = (quantity: number) =>
   });
 
 describe('an order line is changed', () => {
-  it('to more: what is added is ordered for the buyer', () => {
+  it('an order line that is raised orders the added units for the buyer', () => {
     const story = given(placed('PO-1', 'tesla', 100), toX(100));
     expect(story.take(change({ quantity: 130, initiator: 'seller' }))).toMatchObject({
       owner: 'tesla',
@@ -25,7 +25,7 @@ describe('an order line is changed', () => {
     expect(story.units()).toEqual(['tesla@nvidia ordered PO-1/1: 30', 'x@nvidia ordered PO-1/1: 100']);
   });
 
-  it('to more, for nobody but the buyer', () => {
+  it('an order line is raised for nobody but the buyer', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     expect(story.refusal(change({ quantity: 130, owner: 'x' }))).toMatchObject({
       code: 'not-the-owner',
@@ -33,7 +33,7 @@ describe('an order line is changed', () => {
     });
   });
 
-  it('to less: what is taken off is cancelled, out of the only owner that has units ordered', () => {
+  it('an order line that is lowered cancels units of the only owner that has units ordered', () => {
     const story = given(placed('PO-1', 'tesla', 12_000));
     expect(story.take(change({ quantity: 10_000 }))).toMatchObject({
       owner: 'tesla',
@@ -43,7 +43,7 @@ describe('an order line is changed', () => {
     expect(story.books()).toEqual(['tesla@nvidia cancelled PO-1/1: 2000', 'tesla@nvidia ordered PO-1/1: 10000']);
   });
 
-  it('again and again: the total is the line as it stands, cancelled units not counted', () => {
+  it('an order line may change again and again, and its total does not count cancelled units', () => {
     const story = given(placed('PO-1', 'tesla', 100), change({ quantity: 60 }), change({ quantity: 80 }));
     expect(story.take(change({ quantity: 70 }))).toMatchObject({
       previous: { quantity: 80 },
@@ -52,7 +52,7 @@ describe('an order line is changed', () => {
     expect(story.books()).toEqual(['tesla@nvidia cancelled PO-1/1: 50', 'tesla@nvidia ordered PO-1/1: 70']);
   });
 
-  it('to less by the buyer: only out of its own units, also where others have some', () => {
+  it('a buyer lowers an order line only out of its own units, also where others have some', () => {
     const story = given(placed('PO-1', 'tesla', 100), toX(70));
     expect(story.take(change({ quantity: 90 }))).toMatchObject({ owner: 'tesla' });
     expect(story.refusal(change({ quantity: 80, owner: 'x' }))).toMatchObject({
@@ -65,7 +65,7 @@ describe('an order line is changed', () => {
     });
   });
 
-  it('to less by the seller: out of the units of the owner that it names, and it must name one of several', () => {
+  it('a seller lowers an order line out of the units of the owner that it names, and must name one of several', () => {
     const story = given(placed('PO-1', 'tesla', 100), toX(70));
     expect(story.refusal(change({ quantity: 90, initiator: 'seller' }))).toMatchObject({
       code: 'ambiguous-owner',
@@ -79,7 +79,7 @@ describe('an order line is changed', () => {
     });
   });
 
-  it('not to less than has left the order: only ordered units can be taken off', () => {
+  it('an order line cannot be lowered to less than has left the order', () => {
     const story = given(placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 90 }]));
     expect(story.refusal(change({ quantity: 50 }))).toMatchObject({
       code: 'insufficient-quantity',
@@ -92,7 +92,7 @@ describe('an order line is changed', () => {
     });
   });
 
-  it('in its delivery window alone: no unit moves, and what it was stays on record', () => {
+  it('a change of only the delivery window moves no unit, and the old window stays on record', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     const data = story.take(change({ window: january, initiator: 'seller' }));
     expect(data).toMatchObject({ window: january, previous: { quantity: 100, window: december } });
@@ -100,14 +100,14 @@ describe('an order line is changed', () => {
     expect(story.take(change({ window: december, quantity: 101 }))).toMatchObject({ previous: { window: january } });
   });
 
-  it('but not to what it is already', () => {
+  it('a change of an order line to what it is already is rejected', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     for (const same of [{ quantity: 100 }, { window: december }, { quantity: 100, window: { ...december } }]) {
       expect(story.refusal(change(same))).toMatchObject({ code: 'nothing-to-do', facts: { quantity: 100 } });
     }
   });
 
-  it('but not where there is no such order, line or owner', () => {
+  it('a change of an order line is rejected where the order, the line or the owner does not exist', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     expect(story.refusal(change({ order: 'PO-9', quantity: 1 }))).toMatchObject({ code: 'unknown-order' });
     expect(story.refusal(change({ line: '9', quantity: 1 }))).toMatchObject({

@@ -3,7 +3,7 @@ import { given } from '#test/ledger/story';
 import { december, placed, tell } from '#test/ledger/facts';
 
 describe('an order is placed', () => {
-  it('and every line is ordered for the buyer, with the supplier, out of its supply', () => {
+  it('every line of a placed order is ordered for the buyer, from the supplier, out of its supply', () => {
     const story = given();
     expect(story.take(placed('PO-1', 'tesla', 12_000, { quantity: 5, item: 'D1' }))).toMatchObject({
       moves: [
@@ -26,19 +26,19 @@ describe('an order is placed', () => {
     ]);
   });
 
-  it('from any registered supplier, not only the keeper of the ledger', () => {
+  it('an order may be placed with any registered supplier, not only with the keeper of the ledger', () => {
     const story = given();
     const lines = [{ line: 'a', item: 'H100', quantity: 1, window: december }];
     story.take(tell('order.placed', { order: 'PO-2', buyer: 'tesla', supplier: 'amd', lines }));
     expect(story.units()).toEqual(['tesla@amd ordered PO-2/a: 1']);
   });
 
-  it('but not twice under one id', () => {
+  it('an order is not placed twice under one id', () => {
     const story = given(placed('PO-1', 'tesla', 1));
     expect(story.refusal(placed('PO-1', 'x', 2))).toMatchObject({ code: 'already-exists', facts: { order: 'PO-1' } });
   });
 
-  it('but not by, or from, somebody who is not registered', () => {
+  it('an order is not placed by, or with, a party that is not registered', () => {
     const story = given();
     expect(story.refusal(placed('PO-1', 'nobody', 1))).toMatchObject({
       code: 'unknown-party',
@@ -51,13 +51,13 @@ describe('an order is placed', () => {
     });
   });
 
-  it('but not from a party that is registered, and not as a supplier', () => {
+  it('an order is not placed with a party that is registered, but not as a supplier', () => {
     const lines = [{ line: '1', item: 'H100', quantity: 1, window: december }];
     const refused = given().refusal(tell('order.placed', { order: 'P', buyer: 'x', supplier: 'dhl', lines }));
     expect(refused).toMatchObject({ code: 'unknown-party', facts: { party: 'dhl', role: 'supplier' } });
   });
 
-  it('but not for an item that is not registered', () => {
+  it('an order is not placed for an item that is not registered', () => {
     expect(given().refusal(placed('PO-1', 'tesla', 1, { quantity: 1, item: 'B200' }))).toMatchObject({
       code: 'unknown-item',
       facts: { item: 'B200' },

@@ -13,7 +13,7 @@ const sent = [...ordered, dispatched('S-1', [{ ...one, quantity: 100 }], { desti
 const held = [...sent, received('S-1', 'tesla', [{ ...one, received: 90, damaged: 10 }])];
 
 describe('units are reallocated', () => {
-  it('reassigned while ordered: the owner changes, everything else stays', () => {
+  it('a reassignment of ordered units changes their owner and nothing else', () => {
     const story = given(...ordered);
     expect(story.take(made('reassigned', [{ ...one, quantity: 30 }]))).toMatchObject({
       lines: [{ ...one, quantity: 30, item: 'H100' }],
@@ -28,14 +28,14 @@ describe('units are reallocated', () => {
     expect(story.units()).toEqual(['tesla@nvidia ordered PO-1/1: 70', 'x@nvidia ordered PO-1/1: 30']);
   });
 
-  it('reconsigned in transit: in part, and the shipment stays for its consignee', () => {
+  it('a reconsignment of part of the units in transit leaves the shipment for its consignee', () => {
     const story = given(...sent);
     const data = story.take(made('reconsigned', [{ ...one, quantity: 30, shipment: 'S-1' }]));
     expect(data).not.toHaveProperty('consignees');
     expect(story.units()).toEqual(['tesla@dhl in_transit S-1 PO-1/1: 70', 'x@dhl in_transit S-1 PO-1/1: 30']);
   });
 
-  it('reconsigned in transit: when all that is left has one owner, the shipment is for that owner', () => {
+  it('a reconsignment that leaves one owner for all units in transit makes the shipment one for that owner', () => {
     const story = given(...sent, received('S-1', 'tesla', [{ ...one, received: 10 }]));
     const whole = made('reconsigned', [{ ...one, quantity: 90, shipment: 'S-1' }], {
       destination: 'Memphis',
@@ -52,7 +52,7 @@ describe('units are reallocated', () => {
     });
   });
 
-  it('reconsigned in transit: a shipment of several orders changes its consignee only when all of them do', () => {
+  it('a shipment of several orders changes its consignee only when the units of all of them are reconsigned', () => {
     const story = given(
       placed('PO-1', 'tesla', 10),
       placed('PO-2', 'tesla', 10),
@@ -68,14 +68,14 @@ describe('units are reallocated', () => {
     expect(story.take(rest)).toMatchObject({ consignees: [{ shipment: 'S-1', consignee: 'x' }] });
   });
 
-  it('reconsigned to whom the shipment is for already: nothing about it changes', () => {
+  it('a reconsignment to the consignee of the shipment changes nothing about the shipment', () => {
     const story = given(...ordered, dispatched('S-1', [{ ...one, quantity: 100 }], { consignee: 'x' }));
     expect(story.take(made('reconsigned', [{ ...one, quantity: 100, shipment: 'S-1' }]))).not.toHaveProperty(
       'consignees',
     );
   });
 
-  it('transferred once held, or damaged where the line says so', () => {
+  it('a transfer moves held units, or damaged ones where the line says so', () => {
     const story = given(...held);
     story.take(
       made('transferred', [
@@ -90,7 +90,7 @@ describe('units are reallocated', () => {
     ]);
   });
 
-  it('transferred from several custodians: in the order of their ids, unless the line names one', () => {
+  it('a transfer from several custodians takes units in the order of their ids, unless the line names one', () => {
     const handed = tell('custody.transferred', { from: 'tesla', to: 'dhl', lines: [{ ...one, quantity: 20 }] });
     const story = given(...held, handed);
     expect(story.take(made('transferred', [{ ...one, quantity: 25 }]))).toMatchObject({
@@ -103,7 +103,7 @@ describe('units are reallocated', () => {
     expect(story.refusal(named)).toMatchObject({ code: 'not-the-custodian', facts: { custodians: ['tesla'] } });
   });
 
-  it('not when they have moved on to another stage: the answer says where they are', () => {
+  it('a reallocation of units that have moved on to another stage is rejected with the place where they are', () => {
     expect(given(...sent).refusal(made('reassigned', [{ ...one, quantity: 1 }]))).toMatchObject({
       code: 'wrong-stage',
       facts: {
@@ -128,7 +128,7 @@ describe('units are reallocated', () => {
     });
   });
 
-  it('not in a stage or on a shipment that contradicts the kind', () => {
+  it('a reallocation is rejected in a stage or on a shipment that contradicts its kind', () => {
     for (const refused of [
       made('reassigned', [{ ...one, quantity: 1, stage: 'held' }]),
       made('reassigned', [{ ...one, quantity: 1, shipment: 'S-1' }]),
@@ -139,7 +139,7 @@ describe('units are reallocated', () => {
     }
   });
 
-  it('not in transit without saying on which shipment', () => {
+  it('a reconsignment is rejected when it does not say on which shipment the units are', () => {
     const nowhere = made('reconsigned', [{ ...one, quantity: 1 }]);
     expect(given(...sent).refusal(nowhere)).toMatchObject({ code: 'unknown-shipment', facts: one });
     expect(catalog['lading.reallocation.made.v1'].submitted.safeParse(nowhere.data).error?.issues[0]?.path).toEqual([
@@ -151,14 +151,14 @@ describe('units are reallocated', () => {
     expect(given(...sent).refusal(unknown)).toMatchObject({ code: 'unknown-shipment', facts: { shipment: 'S-9' } });
   });
 
-  it("not somebody else's", () => {
+  it('a reallocation of the units of another owner is rejected', () => {
     expect(given(...ordered).refusal(made('reassigned', [{ ...one, quantity: 1 }], { from: 'xai' }))).toMatchObject({
       code: 'not-the-owner',
       facts: { owner: 'xai', owners: ['tesla'] },
     });
   });
 
-  it('no more than there are, all lines summed', () => {
+  it('a reallocation of more units than there are, all lines summed, is rejected', () => {
     const twice = made('reassigned', [
       { ...one, quantity: 60 },
       { ...one, quantity: 60 },
@@ -169,7 +169,7 @@ describe('units are reallocated', () => {
     });
   });
 
-  it('not to whom they belong, not twice under one id, not between strangers', () => {
+  it('a reallocation to their owner, twice under one id, or between unregistered parties is rejected', () => {
     const story = given(...ordered, made('reassigned', [{ ...one, quantity: 1 }]));
     const next = { reallocation: 'RA-2' };
     expect(story.refusal(made('reassigned', [{ ...one, quantity: 1 }]))).toMatchObject({ code: 'already-exists' });

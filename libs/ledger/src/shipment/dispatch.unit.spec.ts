@@ -12,7 +12,7 @@ const toX = tell('reallocation.made', {
 });
 
 describe('a shipment is dispatched', () => {
-  it('and its units are in transit with the carrier, still their owner’s', () => {
+  it('dispatched units are in transit with the carrier, and keep their owner', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     expect(story.take(dispatched('S-1', [line(100)]))).toMatchObject({
       lines: [{ order: 'PO-1', line: '1', quantity: 100, owner: 'tesla', item: 'H100' }],
@@ -27,7 +27,7 @@ describe('a shipment is dispatched', () => {
     expect(story.units()).toEqual(['tesla@dhl in_transit S-1 PO-1/1: 100']);
   });
 
-  it('in parts: the line stays ordered until the last of it has gone', () => {
+  it('a line that is dispatched in parts stays ordered until its last unit has left', () => {
     const story = given(placed('PO-1', 'tesla', 100), dispatched('S-1', [line(30)]), dispatched('S-2', [line(30)]));
     expect(story.units()).toEqual([
       'tesla@dhl in_transit S-1 PO-1/1: 30',
@@ -36,7 +36,7 @@ describe('a shipment is dispatched', () => {
     ]);
   });
 
-  it('again under the same id: adds units and orders, until something of it was received', () => {
+  it('a second dispatch under the same id adds units and orders, until something of the shipment was received', () => {
     const story = given(placed('PO-1', 'tesla', 100), placed('PO-2', 'x', 10), dispatched('S-1', [line(30)]));
     story.take(dispatched('S-1', [line(5), { ...of('PO-2', '1'), quantity: 10 }]));
     expect(story.ledger.entity('shipment/S-1')).toMatchObject({ orders: ['PO-1', 'PO-2'], received: false });
@@ -52,7 +52,7 @@ describe('a shipment is dispatched', () => {
     ['carrier', { carrier: 'xai' }],
     ['destination', { destination: 'Memphis' }],
     ['day of arrival', { eta: '2024-02-02' }],
-  ])('again with another %s: already there, as it is', (_, header) => {
+  ])('a second dispatch of a shipment with another %s is rejected, because the shipment exists', (_, header) => {
     const first = { destination: 'Austin', eta: '2023-12-28' };
     const story = given(placed('PO-1', 'tesla', 100), dispatched('S-1', [line(30)], first));
     expect(story.refusal(dispatched('S-1', [line(5)], { ...first, ...header }))).toMatchObject({
@@ -62,7 +62,7 @@ describe('a shipment is dispatched', () => {
     story.take(dispatched('S-1', [line(5)]));
   });
 
-  it('with an owner left out only while one could be meant', () => {
+  it('the owner of dispatched units may be left out only while one owner could be meant', () => {
     const story = given(placed('PO-1', 'tesla', 100), toX);
     expect(story.refusal(dispatched('S-1', [line(10)]))).toMatchObject({
       code: 'ambiguous-owner',
@@ -76,7 +76,7 @@ describe('a shipment is dispatched', () => {
     });
   });
 
-  it('never with more than is ordered, all lines of one owner summed', () => {
+  it('a dispatch of more than is ordered, all lines of one owner summed, is rejected', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     expect(story.refusal(dispatched('S-1', [line(60), line(60)]))).toMatchObject({
       code: 'insufficient-quantity',
@@ -84,7 +84,7 @@ describe('a shipment is dispatched', () => {
     });
   });
 
-  it("never with another owner's units", () => {
+  it('a dispatch of the units of another owner is rejected', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     expect(story.refusal(dispatched('S-1', [line(10, 'x')]))).toMatchObject({
       code: 'not-the-owner',
@@ -92,7 +92,7 @@ describe('a shipment is dispatched', () => {
     });
   });
 
-  it('by and to registered parties only', () => {
+  it('a dispatch by or to a party that is not registered is rejected', () => {
     const story = given(placed('PO-1', 'tesla', 100));
     for (const [role, header] of [
       ['consignee', { consignee: 'who' }],

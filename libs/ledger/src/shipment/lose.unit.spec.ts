@@ -8,13 +8,13 @@ const lost = (quantity: number, owner?: string) =>
 const sent = [placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...one, quantity: 100 }])];
 
 describe('units of a shipment are lost', () => {
-  it('with the carrier, still their owner’s', () => {
+  it('lost units are with the carrier, and keep their owner', () => {
     const story = given(...sent);
     expect(story.take(lost(5))).toMatchObject({ lines: [{ owner: 'tesla', item: 'H100' }] });
     expect(story.books()).toEqual(['tesla@dhl in_transit S-1 PO-1/1: 95', 'tesla@dhl lost PO-1/1: 5']);
   });
 
-  it('no more than are in transit on it', () => {
+  it('a loss of more units than are in transit on the shipment is rejected', () => {
     const story = given(...sent, received('S-1', 'tesla', [{ ...one, received: 98 }]));
     expect(story.refusal(lost(3))).toMatchObject({
       code: 'insufficient-quantity',
@@ -24,7 +24,7 @@ describe('units of a shipment are lost', () => {
     expect(story.refusal(lost(1))).toMatchObject({ code: 'insufficient-quantity', facts: { available: 0 } });
   });
 
-  it("never another owner's, never of an unknown shipment", () => {
+  it('a loss of the units of another owner, or on an unknown shipment, is rejected', () => {
     const story = given(...sent);
     expect(story.refusal(lost(1, 'x'))).toMatchObject({ code: 'not-the-owner', facts: { owners: ['tesla'] } });
     const elsewhere = tell('shipment.lost', { shipment: 'S-2', lines: [{ ...one, quantity: 1 }] });

@@ -17,7 +17,7 @@ const toX = (quantity: number) =>
   });
 
 describe('a shipment is received', () => {
-  it('good units are held, damaged ones damaged, by whoever receives them; the owner stays', () => {
+  it('received units are held, or damaged, by the party that receives them, and keep their owner', () => {
     const story = given(...sent(100));
     const data = story.take(received('S-1', 'xai', [{ ...one, received: 90, damaged: 10 }], true));
     expect(data).toMatchObject({ lines: [{ owner: 'tesla', item: 'H100', advised: 100, received: 90, damaged: 10 }] });
@@ -25,7 +25,7 @@ describe('a shipment is received', () => {
     expect(story.units('PO-1')).toContain('tesla@xai damaged PO-1/1: 10');
   });
 
-  it('in parts: what is missing may still come, each receipt says what it was advised of', () => {
+  it('a shipment may be received in parts: missing units may still come, and each receipt says what it was advised of', () => {
     const story = given(...sent(100));
     expect(story.take(received('S-1', 'tesla', [{ ...one, received: 60 }]))).toMatchObject({
       lines: [{ advised: 100 }],
@@ -38,13 +38,13 @@ describe('a shipment is received', () => {
     );
   });
 
-  it('short and final: the missing units stay in transit, as a discrepancy', () => {
+  it('units that a final receipt misses stay in transit, as a discrepancy', () => {
     const story = given(...sent(100));
     story.take(received('S-1', 'tesla', [{ ...one, received: 99 }], true));
     expect(story.units()).toContain('tesla@dhl in_transit S-1 PO-1/1: 1');
   });
 
-  it('over: extra units come out of supply and are the supplier’s, with whoever received them', () => {
+  it('surplus units of a receipt come out of supply, belong to the supplier, and are with the party that received them', () => {
     const story = given(...sent(100));
     expect(story.take(received('S-1', 'tesla', [{ ...one, received: 100, surplus: 3 }]))).toMatchObject({
       moves: [
@@ -58,7 +58,7 @@ describe('a shipment is received', () => {
     });
   });
 
-  it('never more than was sent but as surplus', () => {
+  it('more units than were sent are received only as surplus', () => {
     const story = given(...sent(100));
     expect(story.refusal(received('S-1', 'tesla', [{ ...one, received: 95, damaged: 6 }]))).toMatchObject({
       code: 'insufficient-quantity',
@@ -74,7 +74,7 @@ describe('a shipment is received', () => {
     ).toMatchObject({ code: 'insufficient-quantity', facts: { asked: 120, available: 100 } });
   });
 
-  it('once: a second receipt of the same units finds nothing left', () => {
+  it('a second receipt of the same units finds nothing left', () => {
     const story = given(...sent(100), received('S-1', 'tesla', [{ ...one, received: 100 }]));
     for (const owner of [undefined, 'tesla']) {
       expect(story.refusal(received('S-1', 'tesla', [{ ...of('PO-1', '1', owner), received: 100 }]))).toMatchObject({
@@ -85,7 +85,7 @@ describe('a shipment is received', () => {
     story.take(received('S-1', 'tesla', [{ ...one, received: 0, surplus: 2 }]));
   });
 
-  it('of a line that was never on it: there is nothing to receive', () => {
+  it('a receipt of a line that was never on the shipment is rejected', () => {
     const story = given(...sent(100));
     expect(story.refusal(received('S-1', 'tesla', [{ ...of('PO-1', '2'), received: 1 }]))).toMatchObject({
       code: 'insufficient-quantity',
@@ -93,7 +93,7 @@ describe('a shipment is received', () => {
     });
   });
 
-  it('of several owners: each line names its own, and one that is done is done', () => {
+  it('a receipt of several owners names the owner of each line, and an owner that is done is done', () => {
     const story = given(...sent(100), toX(40));
     expect(story.refusal(received('S-1', 'x', [{ ...one, received: 10 }]))).toMatchObject({
       code: 'ambiguous-owner',
@@ -113,7 +113,7 @@ describe('a shipment is received', () => {
     });
   });
 
-  it('for an owner that has nothing on it: the answer says who has', () => {
+  it('a receipt for an owner that has nothing on the shipment is rejected with the owners that have', () => {
     const story = given(...sent(100), toX(100));
     expect(story.refusal(received('S-1', 'x', [{ ...one, owner: 'tesla', received: 100 }]))).toMatchObject({
       code: 'not-the-owner',
@@ -121,7 +121,7 @@ describe('a shipment is received', () => {
     });
   });
 
-  it('naming nothing is nothing to do, unless it is final: then what is missing is the fact', () => {
+  it('a receipt of nothing is rejected unless it is final, when the missing units are its content', () => {
     const story = given(...sent(100));
     const nothing = [{ ...one, received: 0 }];
     expect(story.refusal(received('S-1', 'tesla', nothing))).toMatchObject({ code: 'nothing-to-do' });
@@ -131,7 +131,7 @@ describe('a shipment is received', () => {
     expect(story.ledger.entity('shipment/S-1')).toMatchObject({ received: true });
   });
 
-  it('by anyone registered, of a shipment that is there', () => {
+  it('any registered party may receive a shipment that exists', () => {
     const story = given(...sent(100));
     expect(story.refusal(received('S-1', 'who', [{ ...one, received: 1 }]))).toMatchObject({
       code: 'unknown-party',

@@ -23,7 +23,7 @@ const agreed = (...legs: Leg[]): Told[] => [proposed('SW-1', 'x', legs), accepte
 const execute = executed('SW-1', 'nvidia');
 
 describe('an accepted swap is executed', () => {
-  it('every leg at once: the owners change, nothing else', () => {
+  it('an executed swap moves every leg at once, and changes the owners and nothing else', () => {
     const sent = dispatched('S-1', [{ ...T, quantity: 12_000 }]);
     const legs = [give(12_000, { shipment: 'S-1' }), get(6_000), get(6_000, { line: '2' })];
     const story = given(...orders, sent, ...agreed(...legs));
@@ -35,7 +35,7 @@ describe('an accepted swap is executed', () => {
     ]);
   });
 
-  it('every leg or none: one short leg leaves all holdings as they were', () => {
+  it('a swap executes every leg or none: one short leg leaves all holdings as they were', () => {
     const story = given(...orders, ...agreed(give(12_000), get(6_001)));
     const before = story.units();
     expect(story.refusal(execute)).toMatchObject({
@@ -45,13 +45,13 @@ describe('an accepted swap is executed', () => {
     expect(story.units()).toEqual(before);
   });
 
-  it('no leg spends what another brings: the balances before it decide', () => {
+  it('no leg of a swap spends what another brings: the balances before the swap decide', () => {
     // x has nothing on PO-T until tesla's leg brings it.
     const story = given(...orders, ...agreed(give(100), { ...get(50), ...T }, get(10)));
     expect(story.refusal(execute)).toMatchObject({ code: 'not-the-owner', facts: { owner: 'x', owners: ['tesla'] } });
   });
 
-  it('legs on the same account are summed', () => {
+  it('legs of a swap on the same account are summed', () => {
     const story = given(...orders, ...agreed(give(7_000), give(7_000), get(1)));
     expect(story.refusal(execute)).toMatchObject({
       code: 'insufficient-quantity',
@@ -59,13 +59,13 @@ describe('an accepted swap is executed', () => {
     });
   });
 
-  it('with the window that each line has by then', () => {
+  it('an executed swap keeps the window that each line has at execution', () => {
     const later = tell('order.line_changed', { ...X, initiator: 'seller', window: january });
     const story = given(...orders, ...agreed(give(1), get(1)), later);
     expect(story.take(execute)).toMatchObject({ legs: [{}, { order: 'PO-X', window: january, item: 'H100' }] });
   });
 
-  it('by any of its parties or the supplier, and by nobody else', () => {
+  it('a swap is executed by any of its parties or the supplier, and by nobody else', () => {
     const story = given(...orders, ...agreed(give(1), get(1)));
     expect(story.refusal(executed('SW-1', 'xai'))).toMatchObject({
       code: 'not-a-party',
@@ -74,7 +74,7 @@ describe('an accepted swap is executed', () => {
     story.take(executed('SW-1', 'tesla'));
   });
 
-  it('not before everyone has accepted: the answer says who is missing', () => {
+  it('a swap that not every party has accepted is not executed, and the rejection names those that are missing', () => {
     const story = given(...orders, proposed('SW-1', 'nvidia', [give(1), get(1)]), accepted('SW-1', 'x'));
     expect(story.refusal(execute)).toMatchObject({
       code: 'swap-not-accepted',
@@ -95,7 +95,7 @@ describe('a leg that leaves open which units it takes', () => {
     tell('custody.transferred', { from: 'tesla', to: 'dhl', lines: [{ ...T, quantity: 500 }] }),
   ];
 
-  it('takes ordered units first, then in transit by dispatch, then held by custodian; the moves say what it took', () => {
+  it('a leg that names no place takes ordered units first, then in transit by dispatch, then held by custodian; the moves say what it took', () => {
     const story = given(...spread, ...agreed(give(10_000), get(1)));
     expect(story.take(execute)).toMatchObject({
       moves: [
@@ -113,7 +113,7 @@ describe('a leg that leaves open which units it takes', () => {
     });
   });
 
-  it('takes no damaged units, unless it says so', () => {
+  it('a leg takes no damaged units, unless it says so', () => {
     const all = given(...spread, ...agreed(give(12_000), get(1)));
     expect(all.refusal(execute)).toMatchObject({
       code: 'insufficient-quantity',
@@ -123,7 +123,7 @@ describe('a leg that leaves open which units it takes', () => {
     expect(damaged.take(execute)).toMatchObject({ moves: [{ quantity: 500, from: { stage: 'damaged' } }, {}] });
   });
 
-  it('leaves to another leg the units that only that one can mean', () => {
+  it('a leg that names no place leaves to another leg the units that only that one can mean', () => {
     const story = given(...spread, ...agreed(give(5_000), give(5_000, { stage: 'ordered' }), get(1)));
     expect(story.take(execute)).toMatchObject({
       moves: [
@@ -137,7 +137,7 @@ describe('a leg that leaves open which units it takes', () => {
     });
   });
 
-  it('that names a place takes from there only, and is refused when the units have moved on', () => {
+  it('a leg that names a place takes units from there only, and is rejected when they have moved on', () => {
     const held = given(...spread, ...agreed(give(2_000, { stage: 'held', custodian: 'tesla' }), get(1)));
     held.take(execute);
     const gone = given(...spread, ...agreed(give(1, { shipment: 'S-3' }), get(1)));

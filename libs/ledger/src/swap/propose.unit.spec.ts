@@ -7,7 +7,7 @@ const toX = { from: 'tesla', to: 'x', ...of('PO-T', '1'), quantity: 100 };
 const toTesla = { from: 'x', to: 'tesla', ...of('PO-X', '1'), quantity: 60 };
 
 describe('a swap is proposed', () => {
-  it('with legs both ways: each is kept with its item and the window that its line has', () => {
+  it('a proposed swap has legs both ways, each kept with its item and the window of its line', () => {
     const story = given(...orders);
     expect(story.take(proposed('SW-1', 'x', [toX, toTesla]))).toMatchObject({
       legs: [
@@ -22,7 +22,7 @@ describe('a swap is proposed', () => {
     ]);
   });
 
-  it('by a party of it, which has accepted then, or by the supplier, which has not', () => {
+  it('a swap is proposed by a party of it, which has then accepted, or by the supplier, which has not', () => {
     const story = given(...orders);
     story.take(proposed('SW-1', 'x', [toX, toTesla]));
     expect(story.ledger.entity('swap/SW-1')).toMatchObject({ status: 'proposed', accepted: ['x'] });
@@ -34,16 +34,16 @@ describe('a swap is proposed', () => {
     });
   });
 
-  it('for more than there is: a proposal reserves nothing', () => {
+  it('a swap may be proposed for more units than there are, because a proposal reserves nothing', () => {
     given(...orders).take(proposed('SW-1', 'x', [{ ...toX, quantity: 999 }, toTesla]));
   });
 
-  it('among three in a ring: each gives and receives', () => {
+  it('a swap may be proposed among three parties in a ring, where each gives and receives', () => {
     const ring = [toX, { ...toTesla, to: 'xai' }, { from: 'xai', to: 'tesla', ...of('PO-X', '2'), quantity: 1 }];
     given(...orders).take(proposed('SW-1', 'x', ring));
   });
 
-  it('not when a party only gives or only receives: that is a reallocation', () => {
+  it('a swap in which a party only gives or only receives is rejected, because that is a reallocation', () => {
     const story = given(...orders);
     expect(story.refusal(proposed('SW-1', 'x', [toX]))).toMatchObject({
       code: 'not-a-swap',
@@ -59,12 +59,12 @@ describe('a swap is proposed', () => {
     });
   });
 
-  it('not twice under one id', () => {
+  it('a swap is not proposed twice under one id', () => {
     const story = given(...orders, proposed('SW-1', 'x', [toX, toTesla]));
     expect(story.refusal(proposed('SW-1', 'tesla', [toX, toTesla]))).toMatchObject({ code: 'already-exists' });
   });
 
-  it('not about orders, lines, shipments or parties that nobody knows', () => {
+  it('a swap about unknown orders, lines, shipments or parties is rejected', () => {
     const story = given(...orders);
     const refused = (leg: Partial<typeof toX> & { shipment?: string; custodian?: string }) =>
       story.refusal(proposed('SW-1', 'x', [{ ...toX, ...leg }, toTesla]));
@@ -75,7 +75,7 @@ describe('a swap is proposed', () => {
     expect(refused({ custodian: 'who' })).toMatchObject({ code: 'unknown-party', facts: { role: 'custodian' } });
   });
 
-  it('not with what can never come true', () => {
+  it('a swap that can never be executed is rejected', () => {
     const story = given(
       ...orders,
       dispatched('S-1', [{ ...of('PO-T', '1'), quantity: 10 }]),

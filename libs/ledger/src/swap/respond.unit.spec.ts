@@ -11,13 +11,13 @@ const open = (rest = {}) => given(...orders, proposed('SW-1', 'x', legs, rest));
 const step = (name: 'rejected' | 'withdrawn', by: string) => tell(`swap.${name}`, { swap: 'SW-1', by });
 
 describe('a proposed swap', () => {
-  it('is accepted once every party has accepted, and the proposer has by proposing', () => {
+  it('a swap is accepted once every party has accepted, and the proposer has accepted by proposing', () => {
     const story = open();
     story.take(accepted('SW-1', 'tesla'));
     expect(story.ledger.entity('swap/SW-1')).toMatchObject({ status: 'accepted', accepted: ['x', 'tesla'] });
   });
 
-  it('is accepted by nobody twice, and by nobody but its parties', () => {
+  it('a swap is accepted by no party twice, and by nobody but its parties', () => {
     const story = open();
     expect(story.refusal(accepted('SW-1', 'x'))).toMatchObject({ code: 'nothing-to-do', facts: { by: 'x' } });
     expect(story.refusal(accepted('SW-1', 'nvidia'))).toMatchObject({
@@ -28,7 +28,7 @@ describe('a proposed swap', () => {
     expect(story.refusal(accepted('SW-1', 'who'))).toMatchObject({ code: 'unknown-party' });
   });
 
-  it('is rejected by any party of it, also by one that had accepted: that is final', () => {
+  it('a swap is rejected for good by any of its parties, also by one that had accepted', () => {
     const story = open();
     story.take(accepted('SW-1', 'tesla'));
     expect(story.refusal(step('rejected', 'nvidia'))).toMatchObject({ code: 'not-a-party' });
@@ -43,7 +43,7 @@ describe('a proposed swap', () => {
     }
   });
 
-  it('is withdrawn by its proposer only', () => {
+  it('a swap of a party is withdrawn by its proposer only', () => {
     const story = open();
     expect(story.refusal(step('withdrawn', 'tesla'))).toMatchObject({ code: 'not-a-party', facts: { parties: ['x'] } });
     story.take(step('withdrawn', 'x'));
@@ -53,12 +53,12 @@ describe('a proposed swap', () => {
     });
   });
 
-  it('is withdrawn by the supplier that proposed it', () => {
+  it('a swap that the supplier proposed is withdrawn by the supplier', () => {
     const story = given(...orders, proposed('SW-1', 'nvidia', legs), accepted('SW-1', 'tesla'), accepted('SW-1', 'x'));
     story.take(step('withdrawn', 'nvidia'));
   });
 
-  it('stays, once it is executed', () => {
+  it('an executed swap cannot be rejected or withdrawn', () => {
     const story = open();
     story.take(accepted('SW-1', 'tesla'));
     story.take(executed('SW-1', 'tesla'));
@@ -67,7 +67,7 @@ describe('a proposed swap', () => {
     }
   });
 
-  it('expires by the time that the ledger records, not by when something is said to have happened', () => {
+  it('a swap expires by the recorded time, and not by the time at which something is said to have happened', () => {
     const story = open({ expires: '2023-12-31T00:00:00Z' });
     story.until('2023-12-30T23:59:59.999Z').take(accepted('SW-1', 'tesla'));
     story.until('2023-12-31T00:00:00Z');

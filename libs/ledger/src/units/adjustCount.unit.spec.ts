@@ -14,7 +14,7 @@ const atX = [
 ];
 
 describe('a count', () => {
-  it('of less than the books have takes the missing units off, into count', () => {
+  it('a count of less than the books have moves the missing units into the count account', () => {
     const story = given(...atX);
     expect(story.take(counted({ ...one, observed: 98 }))).toMatchObject({
       lines: [{ owner: 'tesla', item: 'H100', observed: 98, expected: 100, difference: -2 }],
@@ -22,7 +22,7 @@ describe('a count', () => {
     });
   });
 
-  it('of more puts the found units on, also where the books had none, and count goes below zero', () => {
+  it('a count of more adds the found units, also where the books had none, and the count account goes below zero', () => {
     const story = given(...atX, counted({ ...one, observed: 98 }));
     expect(story.take(counted({ ...one, observed: 101 }, { ...two, owner: 'x', observed: 4 }))).toMatchObject({
       lines: [{ difference: 3 }, { owner: 'x', expected: 0, difference: 4 }],
@@ -37,19 +37,19 @@ describe('a count', () => {
     );
   });
 
-  it('that finds one line as expected and another not moves only the other', () => {
+  it('a count that finds one line as expected and another not moves only the other', () => {
     const story = given(...atX);
     const data = story.take(counted({ ...one, observed: 100 }, { ...two, owner: 'tesla', observed: 1 }));
     expect(data).toMatchObject({ lines: [{ difference: 0 }, { difference: 1 }], moves: [{ line: '2', quantity: 1 }] });
   });
 
-  it('that finds everything as expected has nothing to adjust', () => {
+  it('a count that finds everything as expected is rejected, because there is nothing to adjust', () => {
     const story = given(...atX);
     const same = counted({ ...one, observed: 100 }, { ...two, owner: 'tesla', observed: 0 });
     expect(story.refusal(same)).toMatchObject({ code: 'nothing-to-do', facts: { custodian: 'x' } });
   });
 
-  it('must name the owner where nobody, or more than one, holds units', () => {
+  it('a count must name the owner where no owner, or more than one, holds units', () => {
     const story = given(...atX);
     expect(story.refusal(counted({ ...two, observed: 1 }))).toMatchObject({
       code: 'ambiguous-owner',
@@ -62,7 +62,7 @@ describe('a count', () => {
     });
   });
 
-  it('counts the units of one owner and line once', () => {
+  it('a count counts the units of one owner and line once', () => {
     const twice = counted({ ...one, observed: 50 }, { ...one, owner: 'tesla', observed: 50 });
     expect(given(...atX).refusal(twice)).toMatchObject({
       code: 'already-exists',

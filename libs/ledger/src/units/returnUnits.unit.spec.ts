@@ -11,7 +11,7 @@ const sent = [placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...one, quantit
 const atX = [...sent, received('S-1', 'x', [{ ...one, received: 80, damaged: 20 }])];
 
 describe('units are returned', () => {
-  it('held or damaged ones, from their custodian: they are the supplier’s again, with whoever takes them back', () => {
+  it('returned units, held or damaged, leave their custodian, belong to the supplier, and are with the party that takes them back', () => {
     const story = given(...atX);
     const data = story.take(
       returned(
@@ -31,7 +31,7 @@ describe('units are returned', () => {
     expect(story.books()).toEqual(['nvidia@dhl returned PO-1/1: 25', 'tesla@x held PO-1/1: 75']);
   });
 
-  it('refused goods, while they are still in transit: named by their shipment, for all lines or for one', () => {
+  it('goods in transit are refused by naming their shipment, for all lines or for one', () => {
     const story = given(...sent);
     story.take(returned([{ ...one, quantity: 10 }], { shipment: 'S-1' }));
     story.take(returned([{ ...one, quantity: 5, shipment: 'S-1' }], { return: 'R-2' }));
@@ -39,7 +39,7 @@ describe('units are returned', () => {
     expect(story.ledger.entity('shipment/S-1')).toMatchObject({ version: story.ledger.events.length });
   });
 
-  it('refused goods that were received meanwhile: they have moved on', () => {
+  it('goods that were received meanwhile cannot be refused, because they have moved on', () => {
     expect(
       given(...atX).refusal(returned([{ ...one, owner: 'tesla', quantity: 1 }], { shipment: 'S-1' })),
     ).toMatchObject({
@@ -57,26 +57,26 @@ describe('units are returned', () => {
     });
   });
 
-  it('not as damaged and in transit at once', () => {
+  it('a return of units as damaged and in transit at once is rejected', () => {
     const both = returned([{ ...one, quantity: 1, stage: 'damaged' }], { shipment: 'S-1' });
     expect(given(...sent).refusal(both)).toMatchObject({ code: 'wrong-stage' });
   });
 
-  it('not by a party that does not have them: the answer says who does', () => {
+  it('a return by a party that does not have the units is rejected with the party that does', () => {
     expect(given(...atX).refusal(returned([{ ...one, quantity: 1 }], { from: 'tesla' }))).toMatchObject({
       code: 'not-the-custodian',
       facts: { custodian: 'tesla', custodians: ['x'] },
     });
   });
 
-  it('not before they have arrived, unless as refused goods', () => {
+  it('units are not returned before they have arrived, except as refused goods', () => {
     expect(given(...sent).refusal(returned([{ ...one, quantity: 1 }]))).toMatchObject({
       code: 'wrong-stage',
       facts: { elsewhere: [{ stage: 'in_transit', shipment: 'S-1' }] },
     });
   });
 
-  it('once under an id, no more than there are, by registered parties, on a known shipment', () => {
+  it('a return happens once under an id, for no more than there are, by registered parties, on a known shipment', () => {
     const story = given(...atX, returned([{ ...one, quantity: 1 }]));
     expect(story.refusal(returned([{ ...one, quantity: 1 }]))).toMatchObject({
       code: 'already-exists',

@@ -13,7 +13,7 @@ const atX = [
 ];
 
 describe('units are scrapped', () => {
-  it('held ones unless damaged ones are meant; they stay their owner’s', () => {
+  it('held units are scrapped unless the event says damaged ones, and keep their owner', () => {
     const story = given(...atX);
     story.take(
       scrapped([
@@ -24,7 +24,7 @@ describe('units are scrapped', () => {
     expect(story.books()).toEqual(expect.arrayContaining(['tesla@x held PO-1/1: 9', 'tesla@x scrapped PO-1/1: 6']));
   });
 
-  it('not in another stage than they are: the answer says where they are', () => {
+  it('units are not scrapped in another stage than they are in, and the rejection says where they are', () => {
     const story = given(...atX, scrapped([{ ...one, quantity: 5, stage: 'damaged' }]));
     expect(story.refusal(scrapped([{ ...one, quantity: 1, stage: 'damaged' }]))).toMatchObject({
       code: 'wrong-stage',
@@ -32,21 +32,21 @@ describe('units are scrapped', () => {
     });
   });
 
-  it('not by a party that does not have them', () => {
+  it('units are not scrapped by a party that does not have them', () => {
     expect(given(...atX).refusal(scrapped([{ ...one, quantity: 1 }], 'xai'))).toMatchObject({
       code: 'not-the-custodian',
       facts: { custodian: 'xai', custodians: ['x'] },
     });
   });
 
-  it('not for an owner that has none there', () => {
+  it('units are not scrapped for an owner that has none there', () => {
     expect(given(...atX).refusal(scrapped([{ ...one, owner: 'x', quantity: 1 }]))).toMatchObject({
       code: 'not-the-owner',
       facts: { owner: 'x', owners: ['tesla'] },
     });
   });
 
-  it('no more than there are, lines summed', () => {
+  it('no more units are scrapped than there are, lines summed', () => {
     const twice = scrapped([
       { ...one, quantity: 6 },
       { ...one, owner: 'tesla', quantity: 6 },
@@ -57,7 +57,7 @@ describe('units are scrapped', () => {
     });
   });
 
-  it('not when nobody has any of the line', () => {
+  it('units are not scrapped when no party has any of the line', () => {
     const story = given(
       placed('PO-2', 'tesla', 1),
       tell('order.line_cancelled', { ...of('PO-2', '1'), initiator: 'buyer' }),
