@@ -49,4 +49,11 @@ describe('the parts of the code', () => {
     );
     expect(unused).toEqual([]);
   });
+
+  it('no pipe runs for every parameter of every route: a pipe belongs to the route that needs it', () => {
+    const global = sources.filter(
+      (path) => /^(apps|libs)\//.test(path) && /\b(APP_PIPE|useGlobalPipes)\b/.test(read(path)),
+    );
+    expect(global).toEqual([]);
+  });
 });

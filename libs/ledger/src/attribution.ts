@@ -65,8 +65,8 @@ export interface Attribution {
 export function attribute(lots: Lots, event: LedgerEvent, { order, line }: Omit<Goods, 'item'>): Attribution {
   const book = new LotBook(lots, event.sequence);
   const legs = event.type === 'lading.swap.executed.v1' ? legsOf(event) : undefined;
-  const taken = movesOf(event).flatMap((move, at) =>
-    move.order === order && move.line === line ? { move, leg: legs?.[at], units: book.take(move) } : [],
+  const taken = movesOf(event).flatMap((move, index) =>
+    move.order === order && move.line === line ? { move, leg: legs?.[index], units: book.take(move) } : [],
   );
   for (const { move, leg, units } of taken) for (const lot of units) book.put(lot, move, leg);
   return book.done();

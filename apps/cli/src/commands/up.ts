@@ -7,7 +7,6 @@ import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
 import { exitCodes } from '../exitCodes.ts';
 import type { Undo, Up } from '../up/startUp.ts';
-import { nextSteps } from '../up/nextSteps.ts';
 import { narrateMemo } from './demo.ts';
 
 interface UpOptions {
@@ -65,6 +64,27 @@ async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
     else if (memo !== undefined) console.log(`\n${renderReport(await askReport(client, MEMO_LEDGER, memo.sequence))}`);
   }
   console.log(`\n${nextSteps(running)}${exit ? '' : '\n\nCtrl-C stops it.'}`);
+}
+
+/** What a user needs to continue: the address, the key, and three commands to try. */
+function nextSteps({ url, adminKey, keyFile }: Up): string {
+  const lading = `${settingsThatDiffer(new URL(url).port)}npm run -s lading --`;
+  return `Lading answers at ${url} · the interface is described at ${url}/docs
+Admin key: ${adminKey}${keyFile === undefined ? '' : ` (kept in ${keyFile})`}
+
+Try next, in another terminal:
+  ${lading} holdings --ledger nvidia --group-by owner,item,stage
+  ${lading} replay --ledger nvidia --no-events
+  curl -s -H "Authorization: Bearer ${adminKey}" ${url}/v1/ledgers/nvidia/swaps/SW-1`;
+}
+
+/** The settings with which the commands find this Lading: those that differ from the defaults. */
+function settingsThatDiffer(port: string): string {
+  const { LADING_HOST, LADING_DATA } = process.env;
+  const set = { LADING_PORT: port === '7400' ? undefined : port, LADING_HOST, LADING_DATA };
+  return Object.entries(set)
+    .map(([name, value]) => (value === undefined || value === '' ? '' : `${name}=${value} `))
+    .join('');
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. */

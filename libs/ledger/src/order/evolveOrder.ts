@@ -16,11 +16,11 @@ export function evolveOrder(id: string, before: Order | undefined, event: Ledger
   }
   if (event.type === 'lading.order.line_changed.v1') {
     const { line, quantity, window } = event.data;
-    lines.set(line, (is) => ({ quantity: quantity ?? is.quantity, window: window ?? is.window }));
+    lines.set(line, (state) => ({ quantity: quantity ?? state.quantity, window: window ?? state.window }));
   }
   if (event.type === 'lading.order.line_cancelled.v1') {
     const { line, quantity } = event.data;
-    lines.set(line, (is) => ({ quantity: is.quantity - quantity }));
+    lines.set(line, (state) => ({ quantity: state.quantity - quantity }));
   }
   return { ...order, version: event.sequence, lines: lines.done() };
 }
@@ -42,11 +42,11 @@ function placed({ data, sequence }: LedgerEvent<'lading.order.placed.v1'>): Orde
 
 /** Where each line stands. */
 export const indexOf = (lines: readonly OrderLine[]): ReadonlyMap<string, number> =>
-  new Map(lines.map(({ line }, at) => [line, at]));
+  new Map(lines.map(({ line }, index) => [line, index]));
 
 /** A line that an event changes: its own copy of the maps, made once, so that an event of 1,000 moves copies each once. */
-interface Draft {
-  readonly is: OrderLine;
+interface LineDraft {
+  readonly state: OrderLine;
   readonly accounts: Map<string, Holding>;
   dispatched: Map<string, number> | undefined;
   /** Shipments that units left: when they were the last, the shipment is forgotten. */
@@ -57,7 +57,7 @@ interface Draft {
 class Changes {
   readonly #order: Order;
   readonly #sequence: number;
-  readonly #drafts = new Map<number, Draft>();
+  readonly #drafts = new Map<number, LineDraft>();
 
   constructor(order: Order, sequence: number) {
     this.#order = order;
@@ -70,44 +70,44 @@ class Changes {
     add(draft.accounts, move, move.to, move.quantity);
     if (move.from.shipment !== undefined) draft.left.add(move.from.shipment);
     const { shipment } = move.to;
-    if (shipment === undefined || (draft.dispatched ?? draft.is.dispatched).has(shipment)) return;
-    draft.dispatched ??= new Map(draft.is.dispatched);
+    if (shipment === undefined || (draft.dispatched ?? draft.state.dispatched).has(shipment)) return;
+    draft.dispatched ??= new Map(draft.state.dispatched);
     draft.dispatched.set(shipment, this.#sequence);
   }
 
-  set(line: string, change: (is: OrderLine) => Draft['fields']): void {
+  set(line: string, change: (state: OrderLine) => LineDraft['fields']): void {
     const draft = this.#draft(line);
-    draft.fields = change(draft.is);
+    draft.fields = change(draft.state);
   }
 
   done(): readonly OrderLine[] {
     const lines = this.#order.lines.slice();
-    for (const [at, draft] of this.#drafts) {
-      lines[at] = { ...draft.is, ...draft.fields, accounts: draft.accounts, dispatched: underWay(draft) };
+    for (const [index, draft] of this.#drafts) {
+      lines[index] = { ...draft.state, ...draft.fields, accounts: draft.accounts, dispatched: underWay(draft) };
     }
     return lines;
   }
 
-  #draft(line: string): Draft {
-    const at = this.#order.index.get(line);
-    const is = at === undefined ? undefined : this.#order.lines[at];
-    if (at === undefined || is === undefined) throw new Error(`order ${this.#order.order} has no line ${line}`);
-    let draft = this.#drafts.get(at);
+  #draft(line: string): LineDraft {
+    const index = this.#order.index.get(line);
+    const state = index === undefined ? undefined : this.#order.lines[index];
+    if (index === undefined || state === undefined) throw new Error(`order ${this.#order.order} has no line ${line}`);
+    let draft = this.#drafts.get(index);
     if (draft === undefined) {
       this.#drafts.set(
-        at,
-        (draft = { is, accounts: new Map(is.accounts), dispatched: undefined, left: new Set(), fields: {} }),
+        index,
+        (draft = { state, accounts: new Map(state.accounts), dispatched: undefined, left: new Set(), fields: {} }),
       );
     }
     return draft;
   }
 }
 
-function underWay({ is, accounts, dispatched, left }: Draft): OrderLine['dispatched'] {
-  if (left.size === 0) return dispatched ?? is.dispatched;
+function underWay({ state, accounts, dispatched, left }: LineDraft): OrderLine['dispatched'] {
+  if (left.size === 0) return dispatched ?? state.dispatched;
   for (const { shipment } of accounts.values()) if (shipment !== null) left.delete(shipment);
-  if (left.size === 0) return dispatched ?? is.dispatched;
-  const still = dispatched ?? new Map(is.dispatched);
+  if (left.size === 0) return dispatched ?? state.dispatched;
+  const still = dispatched ?? new Map(state.dispatched);
   for (const shipment of left) still.delete(shipment);
   return still;
 }
