@@ -7,7 +7,7 @@ import { root } from './ensure/root.mjs';
 // Writes the files that follow from the code: the JSON Schemas, AsyncAPI and OpenAPI. A test fails when they have drifted.
 // With --publish, for a release, the event schemas become what every later version has to be compatible with.
 await ensure();
-const built = pathToFileURL(join(root, 'dist/libs/contracts/src/generatedFiles.js')).href;
+const built = pathToFileURL(join(root, 'dist/test/contracts/generatedFiles.js')).href;
 /** @type {{generatedFiles: () => Map<string, string>}} */
 const { generatedFiles } = await import(built);
 const document = pathToFileURL(join(root, 'dist/apps/cli/src/up/contractDocument.js')).href;

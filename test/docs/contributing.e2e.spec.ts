@@ -16,7 +16,15 @@ const spec = changed.find((file) => file.endsWith('.spec.ts'))!;
 /** All that the walk-through changes, or that looks at what it changes. */
 const NEEDED = [
   ...['package.json', 'tsconfig.json', '.swcrc', 'jest.config.js', 'biome.json'],
-  ...['libs/contracts', 'libs/ledger', 'test/ledger', 'test/setup', 'docs/events.md', 'test/docs/events.unit.spec.ts'],
+  ...[
+    'libs/contracts',
+    'libs/ledger',
+    'test/ledger',
+    'test/contracts',
+    'test/setup',
+    'docs/events.md',
+    'test/docs/events.unit.spec.ts',
+  ],
 ];
 
 let copy: string;
@@ -54,7 +62,7 @@ const generate = (): Promise<string> =>
   complaints([
     ...['--conditions=source', '--import', './test/setup/typescript.mjs', '--input-type=module', '-e'],
     `import { writeFileSync } from 'node:fs';
-     import { generatedFiles } from '#contracts/generatedFiles';
+     import { generatedFiles } from '#test/contracts/generatedFiles';
      for (const [path, text] of generatedFiles()) writeFileSync('libs/contracts/generated/' + path, text);`,
   ]);
 
@@ -79,7 +87,8 @@ describe('the walk-through of CONTRIBUTING.md, done as written', () => {
         alike,
         '--',
         spec,
-        'libs/contracts/src/(golden|examples|published)',
+        'libs/contracts/src/(golden|examples)',
+        'test/contracts/published',
         'libs/ledger/src/inv',
         'test/docs',
       ),

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type pg from 'pg';
 import type { List, HoldingRow, PostingRow } from '#contracts/rows';
-import { parseEvent } from '#contracts/cloudEvent';
+import { movesOf, parseEvent } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { createKafka } from '#feed/kafkaClient';
 import { KafkaLog } from '#feed/kafkaLog';
@@ -9,7 +9,6 @@ import { identify } from '#feed/message';
 import { silent } from '#feed/observer';
 import { accountKey, accountOf } from '#ledger/account';
 import { Fold } from '#ledger/fold';
-import { movesOf } from '#ledger/touched';
 import { AUTHORIZATION, CAST, LEDGER, PATH } from '../topology/startTopology.ts';
 
 const TOPIC = 'lading.events';

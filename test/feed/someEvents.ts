@@ -1,4 +1,4 @@
-import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
+import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
 import type { EventBytes } from '#journal/reader';
 
 /** Its place in an atomic batch. */
@@ -25,7 +25,7 @@ export function anEvent(ledger: string, sequence: number, note?: string, batch?:
         ? { name: `Ledger ${ledger}`, keeper: 'nvidia' }
         : { party: `p-${sequence}`, name: 'Größe ✓', roles: ['customer'], ...(note !== undefined && { note }) },
   } as unknown as LedgerEvent;
-  return { ledger, sequence, bytes: serialiseEvent(event) };
+  return { ledger, sequence, bytes: Buffer.from(eventText(event)) };
 }
 
 /** Events `from` to `to` of a ledger. */

@@ -1,7 +1,6 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { attribute, type Attribution, isPending, type Lots, startLots } from '#ledger/attribution';
 import { Fold } from '#ledger/fold';
-import { movesOf } from '#ledger/touched';
 import { same } from './history.ts';
 
 /**

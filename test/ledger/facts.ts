@@ -9,6 +9,9 @@ export const tell = <S extends Short>(short: S, data: Submitted<`lading.${S}.v1`
 
 export type Short = EventType extends infer T ? (T extends `lading.${infer S}.v1` ? S : never) : never;
 
+/** What the events of a story carry. */
+export const asNvidia = { ledger: 'nvidia', source: 'urn:test', actor: 'test' };
+
 export const december = { from: '2023-12-01', to: '2023-12-31' };
 export const january = { from: '2024-01-01', to: '2024-01-31' };
 export const june = { from: '2024-06-01', to: '2024-06-30' };

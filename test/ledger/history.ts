@@ -1,16 +1,15 @@
 import { catalog } from '#contracts/catalog';
-import { type LedgerEvent, parseEvent, serialiseEvent } from '#contracts/cloudEvent';
+import { eventText, type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
 import { accountKey, mayBeNegative, parseAccountKey } from '#ledger/account';
 import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
 import type { Entity, EntityKey } from '#ledger/entity';
-import { evolve } from '#ledger/evolve';
+import { evolve, touched } from '#ledger/evolve';
 import { Fold } from '#ledger/fold';
 import { fromJson, toJson } from '#ledger/serialisable';
-import { movesOf, touched } from '#ledger/touched';
 import { decideByAsking } from './decideByAsking.ts';
-import { cast, type Told } from './facts.ts';
-import { LedgerInMemory } from './inMemory.ts';
+import { asNvidia, cast, type Told } from './facts.ts';
+import { Sandbox } from '#ledger/sandbox';
 import { Model, placeOf } from './model.ts';
 
 const now = new Date('2024-01-01T00:00:00Z');
@@ -24,7 +23,7 @@ export function same(what: string, is: unknown, expected: unknown, facts?: unkno
 
 /** A history: what the model and the ledger made of the same happenings, step by step. */
 export class History {
-  readonly ledger = new LedgerInMemory();
+  readonly ledger = new Sandbox(asNvidia);
   readonly model = new Model();
   readonly fold = new Fold();
   readonly refused: string[] = [];
@@ -129,7 +128,7 @@ export class History {
       same('no account has more names than units', over > 0, false);
     }
     // Nothing but the events, as bytes: the same entities, each from its own stream, also through a snapshot on the way.
-    const events = this.ledger.events.map((event) => parseEvent(serialiseEvent(event)));
+    const events = this.ledger.events.map((event) => parseEvent(Buffer.from(eventText(event))));
     const streams = new Map<EntityKey, LedgerEvent[]>();
     for (const event of events)
       for (const key of touched(event)) streams.set(key, [...(streams.get(key) ?? []), event]);

@@ -4,8 +4,8 @@ import { type Holding, isPartiesStage } from '#ledger/account';
 import type { Command } from '#ledger/command';
 import { foldHoldings } from '#ledger/fold';
 import { toJson } from '#ledger/serialisable';
-import { cast, type Told } from './facts.ts';
-import { LedgerInMemory } from './inMemory.ts';
+import { asNvidia, cast, type Told } from './facts.ts';
+import { Sandbox } from '#ledger/sandbox';
 
 /** Where every story begins, unless it says otherwise. */
 const BEGIN = '2023-12-01T12:00:00Z';
@@ -15,7 +15,7 @@ const BEGIN = '2023-12-01T12:00:00Z';
  * moves sum to zero by their shape, and a refusal leaves everything as it was.
  */
 export class Story {
-  readonly ledger = new LedgerInMemory();
+  readonly ledger = new Sandbox(asNvidia);
   now = new Date(BEGIN);
 
   /** Something happens that the ledger takes; what it keeps of it. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
+import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
 import type { FeedEvent } from '#feed/feedEvent';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
@@ -58,6 +58,6 @@ export async function applyAll(
 
 /** An event as a feed brings it: parsed from its bytes. */
 export const fed = (event: LedgerEvent): FeedEvent => {
-  const bytes = serialiseEvent(event);
+  const bytes = Buffer.from(eventText(event));
   return { ledger: event.ledger, sequence: event.sequence, bytes, event };
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Completed, EventType, Submitted } from './catalog.ts';
+import type { Move } from './move.ts';
 import { Id, Moment } from './scalars.ts';
 
 /** An event, completed, is at most this long: a C2SP tile entry, so that it can be a Merkle leaf as it is. */
@@ -65,28 +66,32 @@ export type LedgerEvent<T extends EventType = EventType> = {
 
 export const formatSequence = (sequence: number): string => String(sequence).padStart(16, '0');
 
-/** The bytes of an event: written once, when it is appended; stored, hashed, published and replayed as they are. */
-export function serialiseEvent(event: LedgerEvent): Buffer {
+/**
+ * The JSON text of an event. Its bytes (UTF-8) are written once, when the event is appended; they are stored, hashed,
+ * published and replayed as they are.
+ */
+export function eventText(event: LedgerEvent): string {
   const { id, source, type, subject, time, ledger, sequence, recordedtime, actor, data, ...rest } = event;
-  return Buffer.from(
-    JSON.stringify({
-      specversion: '1.0',
-      id,
-      source,
-      type,
-      subject,
-      time,
-      datacontenttype: 'application/json',
-      ledger,
-      sequence: formatSequence(sequence),
-      recordedtime,
-      actor,
-      partitionkey: ledger,
-      ...rest,
-      data,
-    }),
-  );
+  return JSON.stringify({
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    subject,
+    time,
+    datacontenttype: 'application/json',
+    ledger,
+    sequence: formatSequence(sequence),
+    recordedtime,
+    actor,
+    partitionkey: ledger,
+    ...rest,
+    data,
+  });
 }
+
+// As quick as `Buffer.toString`, and a browser has it, too.
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const StoredEnvelope = z.looseObject({
   specversion: z.literal('1.0'),
@@ -104,8 +109,12 @@ const StoredEnvelope = z.looseObject({
  * Reads an event back from its bytes, of any version ever published.
  * The envelope is checked, the data is trusted: the ledger wrote it. Throws an Error that says what is wrong.
  */
-export function parseEvent(bytes: Buffer): LedgerEvent {
-  const parsed = StoredEnvelope.safeParse(JSON.parse(bytes.toString('utf8')));
+export function parseEvent(bytes: Uint8Array): LedgerEvent {
+  const parsed = StoredEnvelope.safeParse(JSON.parse(utf8.decode(bytes)));
   if (!parsed.success) throw new Error(`not an event of a ledger: ${z.prettifyError(parsed.error)}`);
   return { ...parsed.data, sequence: Number(parsed.data.sequence) } as unknown as LedgerEvent;
 }
+
+/** An event's moves; none when it moves no units. */
+export const movesOf = ({ data }: Pick<LedgerEvent, 'data'>): readonly Move[] =>
+  'moves' in data ? (data.moves ?? []) : [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatSequence, type LedgerEvent, parseEvent, serialiseEvent, SubmittedEnvelope } from './cloudEvent.ts';
+import { eventText, formatSequence, type LedgerEvent, parseEvent, SubmittedEnvelope } from './cloudEvent.ts';
 import { subjectOf } from './catalog.ts';
 
 const event: LedgerEvent = {
@@ -34,16 +34,16 @@ const event: LedgerEvent = {
 
 describe('an event as bytes', () => {
   it('says everything that the event says, and reads back as the same event', () => {
-    expect(parseEvent(serialiseEvent(event))).toMatchObject(event);
+    expect(parseEvent(Buffer.from(eventText(event)))).toMatchObject(event);
   });
 
   it('is written the same again after it was read: nothing is lost, added or moved', () => {
-    const bytes = serialiseEvent(event);
-    expect(serialiseEvent(parseEvent(bytes)).equals(bytes)).toBe(true);
+    const text = eventText(event);
+    expect(eventText(parseEvent(Buffer.from(text)))).toBe(text);
   });
 
   it('is a CloudEvent in structured mode, partitioned by its ledger, its sequence sorting as text', () => {
-    const json = JSON.parse(serialiseEvent(event).toString('utf8')) as Record<string, unknown>;
+    const json = JSON.parse(eventText(event)) as Record<string, unknown>;
     expect(json).toMatchObject({
       specversion: '1.0',
       datacontenttype: 'application/json',
@@ -55,15 +55,15 @@ describe('an event as bytes', () => {
 
   it('leaves out what it does not have', () => {
     const { correlationid: _c, batchindex: _i, batchsize: _s, ...alone } = event;
-    const text = serialiseEvent(alone).toString('utf8');
+    const text = eventText(alone);
     expect(text).not.toMatch(/correlationid|causationid|batch/);
   });
 
   it.each([
     ['not JSON', 'not json', /JSON/],
     ['no object', '[]', /not an event of a ledger/],
-    ['no sequence', JSON.stringify({ ...JSON.parse(serialiseEvent(event).toString()), sequence: '17' }), /sequence/],
-    ['another version of CloudEvents', serialiseEvent(event).toString().replace('"1.0"', '"0.3"'), /specversion/],
+    ['no sequence', JSON.stringify({ ...JSON.parse(eventText(event)), sequence: '17' }), /sequence/],
+    ['another version of CloudEvents', eventText(event).replace('"1.0"', '"0.3"'), /specversion/],
   ])('is refused with what is wrong with it: %s', (_, text, message) => {
     expect(() => parseEvent(Buffer.from(text))).toThrow(message);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { catalog, eventTypes, subjectOf } from './catalog.ts';
-import { parseEvent, serialiseEvent } from './cloudEvent.ts';
+import { parseEvent, eventText } from './cloudEvent.ts';
 import { StoredEvent } from './storedEvent.ts';
 
 const folder = new URL('../golden/', import.meta.url);
@@ -24,6 +24,6 @@ describe('an event of every version ever published', () => {
       partitionkey: _p,
       ...written
     } = event as typeof event & Record<string, unknown>;
-    expect(serialiseEvent(written as typeof event).toString()).toBe(bytes.toString());
+    expect(eventText(written as typeof event)).toBe(bytes.toString());
   });
 });

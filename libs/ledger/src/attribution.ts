@@ -1,8 +1,7 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import type { Stage } from '#contracts/scalars';
 import { accountKey, type Goods, type Holding, keyAt } from './account.ts';
-import { movesOf } from './touched.ts';
 
 /** A leg whose units have not arrived yet: `leg` is its index in the swap's legs, `from` the party that gave them. */
 interface PendingLeg {

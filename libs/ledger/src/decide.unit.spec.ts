@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { eventTypes } from '#contracts/catalog';
 import { examples } from '#contracts/examples';
 import { decide } from '#ledger/decide';
-import { of, placed, tell } from '#test/ledger/facts';
-import { LedgerInMemory } from '#test/ledger/inMemory';
+import { asNvidia, of, placed, tell } from '#test/ledger/facts';
+import { Sandbox } from './sandbox.ts';
 import { given } from '#test/ledger/story';
 import type { Command } from './command.ts';
 
@@ -16,7 +16,7 @@ const party = (time: string): Command => ({
 
 describe('deciding', () => {
   it('an event may have happened long ago, or up to five minutes after its recorded time, and not later', () => {
-    const ledger = new LedgerInMemory();
+    const ledger = new Sandbox(asNvidia);
     expect(decide(party('1999-01-01T00:00:00+14:00'), ledger, now).ok).toBe(true);
     expect(decide(party('2024-01-01T13:05:00+01:00'), ledger, now).ok).toBe(true);
     expect(decide(party('2024-01-01T12:05:00.001Z'), ledger, now)).toMatchObject({
@@ -33,7 +33,7 @@ describe('deciding', () => {
   it('every type that was ever published has a rule', () => {
     for (const type of eventTypes) {
       const command = { type, data: examples[type], time: now.toISOString() } as Command;
-      expect(decide(command, new LedgerInMemory(), now)).toHaveProperty('ok');
+      expect(decide(command, new Sandbox(asNvidia), now)).toHaveProperty('ok');
     }
   });
 

@@ -1,7 +1,6 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { accountKey, accountOf, type Holding } from './account.ts';
-import { movesOf } from './touched.ts';
-import { UnitIndex } from './unitIndex.ts';
+import { UnitIndex } from './units.ts';
 
 /**
  * Who has what, from nothing but the moves of a ledger's events: one function for all types. It is what a replay prints,

@@ -4,8 +4,8 @@ import { randomInt } from 'node:crypto';
 import { catalog, type EventType, eventTypes } from '#contracts/catalog';
 import { rejectionCodes } from '#contracts/rejections';
 import { anyData } from '#test/ledger/anyData';
-import { accepted, dispatched, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
-import { eventOf, LedgerInMemory } from '#test/ledger/inMemory';
+import { asNvidia, accepted, dispatched, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
+import { Sandbox } from './sandbox.ts';
 import { given } from '#test/ledger/story';
 import type { Command } from './command.ts';
 import { decide } from './decide.ts';
@@ -39,7 +39,7 @@ describe.each(eventTypes.map((type) => [type]))('%s', (type: EventType) => {
   it('the rule decides without throwing, whatever the contract takes; what it accepts fits the contract and can be applied', () => {
     fc.assert(
       fc.property(anyData(type), (told: Told) => {
-        for (const ledger of [lively, new LedgerInMemory()]) {
+        for (const ledger of [lively, new Sandbox(asNvidia)]) {
           const command = { ...told, time: now.toISOString() } as Command;
           expect(entitiesNamed(command)).toBeDefined();
           const decision = decide(command, ledger, now);
@@ -49,9 +49,9 @@ describe.each(eventTypes.map((type) => [type]))('%s', (type: EventType) => {
           }
           const parsed = catalog[type].completed.safeParse(JSON.parse(JSON.stringify(decision.data)));
           if (!parsed.success) throw parsed.error;
-          const copy = new LedgerInMemory();
+          const copy = new Sandbox(asNvidia);
           for (const [key, entity] of ledger.entities) copy.entities.set(key, entity);
-          copy.apply(eventOf(command, decision.data, 1_000, now));
+          copy.apply(copy.eventOf(command, decision.data, now));
         }
       }),
       { numRuns: 60, seed },

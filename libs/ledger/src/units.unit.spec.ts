@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Move, Place } from '#contracts/move';
-import { UnitIndex } from './unitIndex.ts';
-import { unitChanges } from './units.ts';
+import { unitChanges, UnitIndex } from './units.ts';
 
 const goods = { item: 'D1', order: 'PO-1', line: '1' };
 const at = (owner: string, stage: Place['stage'] = 'held'): Place => ({ owner, custodian: 'c', stage });

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { FlagRow, HoldingRow, OrderRow, PartyRow, QueueRow, ShipmentRow, SwapRow } from '#contracts/rows';
 import type { Command } from '#ledger/command';
-import { LedgerInMemory } from '#test/ledger/inMemory';
+import { Sandbox } from '#ledger/sandbox';
+import { asNvidia } from '#test/ledger/facts';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { flag, flags } from './flags/queries.ts';
 import { holdings } from './holdings/queries.ts';
@@ -19,7 +20,7 @@ const told = (file: string): readonly Command[] =>
 
 describe('the read models of the memo', () => {
   const NOW = new Date('2024-07-01T00:00:00Z');
-  const ledger = new LedgerInMemory();
+  const ledger = new Sandbox(asNvidia);
   let db: FreshReadModels;
 
   const play = async (...files: string[]) => {

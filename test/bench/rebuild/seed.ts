@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type LedgerEvent, serialiseEvent } from '#contracts/cloudEvent';
+import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
 import { arrayLiteral } from '#projections/engine/values';
 
 const PER_STATEMENT = 2_000;
@@ -39,7 +39,7 @@ async function insert(client: pg.ClientBase, events: readonly LedgerEvent[]): Pr
       column(({ id }) => id),
       column(({ type }) => type),
       column(({ subject }) => subject),
-      column((event) => `\\x${serialiseEvent(event).toString('hex')}`),
+      column((event) => `\\x${Buffer.from(eventText(event)).toString('hex')}`),
     ],
   );
   await client.query(

@@ -1,8 +1,8 @@
 import { type EventType, subjectOf } from '#contracts/catalog';
-import { type LedgerEvent, MAX_EVENT_BYTES, serialiseEvent } from '#contracts/cloudEvent';
+import { eventText, type LedgerEvent, MAX_EVENT_BYTES, movesOf } from '#contracts/cloudEvent';
 import { decide } from '#ledger/decide';
 import type { EntityKey } from '#ledger/entity';
-import { movesOf, touched } from '#ledger/touched';
+import { touched } from '#ledger/evolve';
 import { type UnitChanges, unitChanges } from '#ledger/units';
 import { entityOf, type View } from '#ledger/view';
 import { leafHash } from '#proofs/leafHash';
@@ -70,7 +70,7 @@ export function decideOne(
     batchsize: batch?.size,
     data: decision.data,
   } as LedgerEvent;
-  const bytes = serialiseEvent(event);
+  const bytes = Buffer.from(eventText(event));
   if (bytes.length > MAX_EVENT_BYTES) return tooLarge(bytes.length);
 
   const streams = touched(event);

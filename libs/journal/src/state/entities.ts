@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from '#ledger/entity';
-import { evolve } from '#ledger/evolve';
+import { evolve, touched } from '#ledger/evolve';
 import { approximateBytes } from '#ledger/serialisable';
-import { touched } from '#ledger/touched';
 
 /** An entity as far as this writer has read or written its stream. */
 export interface CachedEntity {

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from '#ledger/entity';
-import { evolve } from '#ledger/evolve';
+import { evolve, touched } from '#ledger/evolve';
 import { approximateBytes, toJson } from '#ledger/serialisable';
-import { touched } from '#ledger/touched';
 import { story } from '#test/journal/story';
 import { cast, order, reassign } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { parseEvent } from '#contracts/cloudEvent';
+import { movesOf, parseEvent } from '#contracts/cloudEvent';
 import type { Serials } from '#contracts/serials';
-import { UnitIndex } from '#ledger/unitIndex';
-import { movesOf } from '#ledger/touched';
+import { UnitIndex } from '#ledger/units';
 import { random } from '#test/journal/story';
 import { order, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';

@@ -1,8 +1,7 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move, Place } from '#contracts/move';
 import { type Holding, keyAt } from '../account.ts';
 import type { Order, OrderLine } from '../entity.ts';
-import { movesOf } from '../touched.ts';
 
 /** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
 export function evolveOrder(id: string, before: Order | undefined, event: LedgerEvent): Order | undefined {

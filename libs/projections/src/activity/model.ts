@@ -1,6 +1,5 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { eachName, namingIn } from '#contracts/names';
-import { movesOf } from '#ledger/touched';
 import { bigint, moment, optional, Table, text } from '../engine/table.ts';
 import { microseconds } from '../engine/values.ts';
 import type { Model } from '../model.ts';

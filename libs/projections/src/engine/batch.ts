@@ -1,7 +1,6 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move, Place } from '#contracts/move';
 import { accountOf, isPartiesStage } from '#ledger/account';
-import { movesOf } from '#ledger/touched';
 import type { Db } from '../reading/readModel.ts';
 import {
   type AccountState,

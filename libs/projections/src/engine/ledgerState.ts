@@ -1,7 +1,6 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
 import { type Account, isPartiesStage } from '#ledger/account';
-import { movesOf } from '#ledger/touched';
 import type { Db } from '../reading/readModel.ts';
 import { arrayLiteral, microsecondsOf } from './values.ts';
 

@@ -1,5 +1,4 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
-import { movesOf } from '#ledger/touched';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Batch } from '../engine/batch.ts';
 import { bigint, id, Table } from '../engine/table.ts';
 import { arrayLiteral } from '../engine/values.ts';

@@ -1,7 +1,6 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Holding } from '#ledger/account';
 import { type Attribution, attribute, isPending, type Lots, startLots } from '#ledger/attribution';
-import { movesOf } from '#ledger/touched';
 import type { Batch, Posting } from '../engine/batch.ts';
 import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
 import { arrayLiteral, microseconds } from '../engine/values.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
-import { type EventType, eventTypes, isEventType } from './catalog.ts';
+import { type EventType, eventTypes, isEventType } from '#contracts/catalog';
 import { incompatibilities } from './compatibility.ts';
 import { generatedFiles } from './generatedFiles.ts';
-import { type JsonSchema, eventSchema } from './jsonSchema.ts';
+import { type JsonSchema, eventSchema } from '#contracts/jsonSchema';
 
-const folder = (name: string) => new URL(`../${name}/`, import.meta.url);
+const folder = (name: string) => new URL(`../../libs/contracts/${name}/`, import.meta.url);
 const read = (name: string, file: string) => readFileSync(new URL(file, folder(name)), 'utf8');
 const published = readdirSync(folder('published'))
   .filter((file) => file.endsWith('.json'))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { accepted, dispatched, executed, of, placed, proposed, received, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
-import { touched } from './touched.ts';
+import { touched } from './evolve.ts';
 
 const one = of('PO-1', '1');
 

@@ -1,6 +1,6 @@
-import { asyncApi } from './asyncApi.ts';
-import { eventTypes } from './catalog.ts';
-import { envelopeSchema, eventSchema } from './jsonSchema.ts';
+import { asyncApi } from '#contracts/asyncApi';
+import { eventTypes } from '#contracts/catalog';
+import { envelopeSchema, eventSchema } from '#contracts/jsonSchema';
 
 const text = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
 

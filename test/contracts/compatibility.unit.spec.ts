@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { incompatibilities } from './compatibility.ts';
-import type { JsonSchema } from './jsonSchema.ts';
+import type { JsonSchema } from '#contracts/jsonSchema';
 
 const line = {
   type: 'object',

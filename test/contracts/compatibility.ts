@@ -1,4 +1,4 @@
-import type { JsonSchema } from './jsonSchema.ts';
+import type { JsonSchema } from '#contracts/jsonSchema';
 
 /**
  * What makes a changed schema refuse values that the old one took, each as `pointer: reason`; empty when the change is
