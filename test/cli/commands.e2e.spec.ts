@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildProgram } from '#apps/cli/src/program';
-import { startInProcess, type StartedProcess } from '#test/docs/startInProcess';
+import { type Lading, startLading } from '#test/setup/startLading';
 import { freePort } from '#test/setup/freePort';
 import { type Ran, runLading } from './runLading.ts';
 
@@ -17,11 +17,11 @@ const party = (id: string) => ({
 });
 
 describe('the command line', () => {
-  let lading: StartedProcess;
+  let lading: Lading;
   let folder: string;
 
   beforeAll(async () => {
-    lading = await startInProcess();
+    lading = await startLading();
     folder = await mkdtemp(join(tmpdir(), 'lading-cli-'));
     expect(await run('demo')).toMatchObject({ code: 0 });
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { ensureBuild } from '#scripts/ensure/build.mjs';
-import { startInProcess, type StartedProcess } from '#test/docs/startInProcess';
+import { type Lading, startLading } from '#test/setup/startLading';
 
 /** What the last stage of the Dockerfile copies, from here or from an earlier stage: paths of the checkout. */
 async function copiedIntoTheImage(): Promise<string[]> {
@@ -19,7 +19,7 @@ async function copiedIntoTheImage(): Promise<string[]> {
 
 describe('the image', () => {
   let folder: string;
-  let lading: StartedProcess;
+  let lading: Lading;
   beforeAll(async () => {
     await ensureBuild();
     folder = await realpath(await mkdtemp(join(tmpdir(), 'lading-image-')));
@@ -28,7 +28,7 @@ describe('the image', () => {
       if (path === 'node_modules') await symlink(join(packageRoot, path), join(folder, path));
       else await cp(join(packageRoot, path), join(folder, path), { recursive: true });
     }
-    lading = await startInProcess();
+    lading = await startLading();
   }, 120_000);
   afterAll(async () => {
     await lading.stop();

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { examplesIn } from './blocks.ts';
 import { Shell } from './shell.ts';
-import { startInProcess, type StartedProcess } from './startInProcess.ts';
+import { type Lading, startLading } from '#test/setup/startLading';
 
 const examples = examplesIn(join(packageRoot, 'README.md'));
 
 describe("the README's examples, run as written, print what it says", () => {
-  let lading: StartedProcess;
+  let lading: Lading;
   let shell: Shell;
 
   beforeAll(async () => {
-    lading = await startInProcess();
+    lading = await startLading();
     shell = new Shell(packageRoot, lading.environment);
   });
   afterAll(async () => {

@@ -6,26 +6,29 @@ import { Client } from '#apps/cli/src/client';
 import { startUp, type Undo } from '#apps/cli/src/up/startUp';
 import { readConfig } from '#platform/service/config';
 import { createPool } from '#platform/database/database';
-import { freshDatabase } from '#test/setup/freshDatabase';
+import { freePort } from './freePort.ts';
+import { freshDatabase } from './freshDatabase.ts';
 
 export interface Lading {
+  /** The settings with which a command in a terminal finds it: the port and the data folder. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly client: Client;
   /** On its database: for questions that HTTP does not take yet, such as those about a moment. */
   readonly pool: pg.Pool;
   stop(): Promise<void>;
 }
 
-/** The whole of Lading in this process, as `lading up` composes it, on a database of its own and a free port. */
+/** All of Lading in this process, as `lading up` composes it, on a free port, with a data folder and a database of its own. */
 export async function startLading(): Promise<Lading> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'lading-scenario-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'lading-test-'));
   const database = await freshDatabase();
+  const environment = { LADING_PORT: String(await freePort()), LADING_DATA: dataDir, LOG_LEVEL: 'fatal' };
   const undo: Undo = [];
-  const config = readConfig({
-    env: { LADING_PORT: '0', LADING_DATA: dataDir, DATABASE_URL: database.url, LOG_LEVEL: 'fatal' },
-  });
+  const config = readConfig({ env: { ...environment, DATABASE_URL: database.url } });
   const { url, adminKey } = await startUp(config, () => undefined, undo);
   const pool = createPool(database.url);
   return {
+    environment,
     client: new Client(url, adminKey),
     pool,
     stop: async () => {
