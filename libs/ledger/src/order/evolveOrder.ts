@@ -56,7 +56,7 @@ interface LineDraft {
 class Changes {
   readonly #order: Order;
   readonly #sequence: number;
-  readonly #drafts = new Map<number, LineDraft>();
+  readonly #changes = new Map<number, LineDraft>();
 
   constructor(order: Order, sequence: number) {
     this.#order = order;
@@ -64,7 +64,7 @@ class Changes {
   }
 
   post(move: Move): void {
-    const draft = this.#draft(move.line);
+    const draft = this.#change(move.line);
     add(draft.accounts, move, move.from, -move.quantity);
     add(draft.accounts, move, move.to, move.quantity);
     if (move.from.shipment !== undefined) draft.left.add(move.from.shipment);
@@ -75,25 +75,25 @@ class Changes {
   }
 
   set(line: string, change: (state: OrderLine) => LineDraft['fields']): void {
-    const draft = this.#draft(line);
+    const draft = this.#change(line);
     draft.fields = change(draft.state);
   }
 
   done(): readonly OrderLine[] {
     const lines = this.#order.lines.slice();
-    for (const [index, draft] of this.#drafts) {
+    for (const [index, draft] of this.#changes) {
       lines[index] = { ...draft.state, ...draft.fields, accounts: draft.accounts, dispatched: underWay(draft) };
     }
     return lines;
   }
 
-  #draft(line: string): LineDraft {
+  #change(line: string): LineDraft {
     const index = this.#order.index.get(line);
     const state = index === undefined ? undefined : this.#order.lines[index];
     if (index === undefined || state === undefined) throw new Error(`order ${this.#order.order} has no line ${line}`);
-    let draft = this.#drafts.get(index);
+    let draft = this.#changes.get(index);
     if (draft === undefined) {
-      this.#drafts.set(
+      this.#changes.set(
         index,
         (draft = { state, accounts: new Map(state.accounts), dispatched: undefined, left: new Set(), fields: {} }),
       );
