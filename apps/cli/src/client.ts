@@ -9,7 +9,7 @@ export interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-interface Answer<T> {
+interface HttpAnswer<T> {
   readonly status: number;
   readonly headers: Headers;
   readonly body: T;
@@ -51,7 +51,7 @@ export class Client {
     path: string,
     content?: { type: string; body: string },
     expected?: readonly number[],
-  ): Promise<Answer<T>> {
+  ): Promise<HttpAnswer<T>> {
     const response = await this.request(method, path, content);
     const text = await response.text();
     const body = parseBody(text);

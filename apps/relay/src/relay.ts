@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { createKafka, type KafkaConnection } from '#feed/kafkaClient';
 import { type FeedLog, silent } from '#feed/observer';
-import { type Failure, persist, reasonOf, Runner } from '#feed/runner';
+import { type FailedAttempt, persist, reasonOf, Runner } from '#feed/runner';
 import type { TopicSettings } from '#feed/topic';
 import { Cursors } from './cursors.ts';
 import { becomeLeader, type Leadership } from './leadership.ts';
@@ -125,7 +125,7 @@ export class Relay {
     }
   }
 
-  #wait(reason: string, { error, failures, delay }: Failure): void {
+  #wait(reason: string, { error, failures, delay }: FailedAttempt): void {
     this.#enter({ state: 'waiting', reason });
     this.#log.warn({ failures, err: error }, `cannot publish: ${reason}; trying again in ${delay} ms`);
   }

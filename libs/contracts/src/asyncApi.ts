@@ -1,5 +1,5 @@
 import { type EventType, catalog, eventTypes } from './catalog.ts';
-import { type JsonSchema, envelopeSchema, eventSchema, schemaOf } from './jsonSchema.ts';
+import { type JsonSchema, envelopeSchema, eventSchema, jsonSchemaOf } from './jsonSchema.ts';
 
 /** The Kafka topic that carries every event of every ledger, unless the operator names another. */
 const DEFAULT_TOPIC = 'lading.events';
@@ -15,7 +15,7 @@ const message = (type: EventType): JsonSchema => ({
   payload: {
     allOf: [
       { $ref: '#/components/schemas/envelope' },
-      { type: 'object', properties: { type: { const: type }, data: schemaOf(catalog[type].completed) } },
+      { type: 'object', properties: { type: { const: type }, data: jsonSchemaOf(catalog[type].completed) } },
     ],
   },
   bindings: {

@@ -8,7 +8,7 @@ import { StoredEvent } from './storedEvent.ts';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The schema of a value as it is sent or stored, without the `$schema` that only a whole document carries. */
-export function schemaOf(schema: z.ZodType): JsonSchema {
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
   return rest;
 }
@@ -27,8 +27,8 @@ export function eventSchema(type: EventType): JsonSchema {
       service === 'ledger' ? 'Written by the ledger itself; nobody submits it.' : `Taken by the service ${service}.`,
     $ref: '#/$defs/completed',
     $defs: {
-      submitted: { ...schemaOf(submitted), examples: [examples[type]] },
-      completed: schemaOf(completed),
+      submitted: { ...jsonSchemaOf(submitted), examples: [examples[type]] },
+      completed: jsonSchemaOf(completed),
     },
   };
 }
@@ -40,6 +40,6 @@ export function envelopeSchema(): JsonSchema {
     $id: 'urn:lading:schema:envelope',
     title: 'The CloudEvent around every event',
     $ref: '#/$defs/stored',
-    $defs: { submitted: schemaOf(SubmittedEnvelope), stored: schemaOf(StoredEvent) },
+    $defs: { submitted: jsonSchemaOf(SubmittedEnvelope), stored: jsonSchemaOf(StoredEvent) },
   };
 }

@@ -27,7 +27,7 @@ interface Circumstances {
   readonly canSeekBack?: boolean | undefined;
 }
 
-type Taken =
+type TakeResult =
   /** All of the events are applied. */
   | 'done'
   /** The last of the events belong to an atomic batch whose rest has not come yet: they are kept until it does. */
@@ -127,7 +127,7 @@ export class Consumption {
   }
 
   /** Applies what is new of one ledger's events, which are in ascending order. Waits and tries again while the sink fails. */
-  async take(ledger: string, events: readonly FeedEvent[], circumstances: Circumstances = {}): Promise<Taken> {
+  async take(ledger: string, events: readonly FeedEvent[], circumstances: Circumstances = {}): Promise<TakeResult> {
     const one = this.#of(ledger);
     const alive = () => !this.#stop.aborted && (circumstances.alive?.() ?? true);
     const skipped = events.filter(({ sequence }) => sequence <= one.position).length;

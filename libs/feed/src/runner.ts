@@ -27,7 +27,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** One attempt that failed. */
-export interface Failure {
+export interface FailedAttempt {
   readonly error: unknown;
   /** In a row, with this one. */
   readonly failures: number;
@@ -39,7 +39,7 @@ interface Attempts {
   readonly stop: AbortSignal;
   readonly backoff?: Backoff | undefined;
   /** Told of every failure, before the pause. */
-  readonly onFailure: (failure: Failure) => void;
+  readonly onFailure: (failure: FailedAttempt) => void;
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Rejected, reject } from './decision.ts';
 import type { Prefix } from './entity.ts';
 
 /** What narrows down which of a line's units are meant; what is left out may be anything. */
-export interface Where {
+export interface UnitsFilter {
   readonly owner?: string | undefined;
   readonly custodian?: string | undefined;
   readonly stage?: Holding['stage'] | undefined;
@@ -56,7 +56,7 @@ export function alreadyThere(kind: Prefix, id: string): Rejected {
 
 export const insufficient = (
   { order, line, item }: Goods,
-  { owner, custodian, stage, shipment }: Where,
+  { owner, custodian, stage, shipment }: UnitsFilter,
   asked: number,
   available: number,
 ): Rejected =>
@@ -94,7 +94,7 @@ export function notTheCustodian({ order, line }: Goods, custodian: string, there
 /** The units are elsewhere, all of them or (`serial`) the one that was named. */
 export function wrongStage(
   { order, line }: Goods,
-  { owner, custodian, stage, shipment }: Where,
+  { owner, custodian, stage, shipment }: UnitsFilter,
   elsewhere: readonly Holding[],
   serial?: string,
 ): Rejected {

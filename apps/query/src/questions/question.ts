@@ -34,13 +34,13 @@ interface PathId {
 
 type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned'>;
 type Shape = z.core.$ZodLooseShape;
-type Asked<S extends Shape> = z.output<z.ZodObject<S>>;
+type Parsed<S extends Shape> = z.output<z.ZodObject<S>>;
 
 /** A list, page by page. */
 export const list = <S extends Shape>(
   question: About & {
     readonly parameters: S;
-    read(model: ReadModel, asked: Asked<S & typeof paging>, id: string): Promise<Page<object> | undefined>;
+    read(model: ReadModel, asked: Parsed<S & typeof paging>, id: string): Promise<Page<object> | undefined>;
   },
 ): Question => ({
   ...(question as About & Pick<Question, 'read'>),
@@ -53,11 +53,11 @@ export const one = <S extends Shape>(
   question: About & {
     readonly id: PathId;
     readonly parameters?: S;
-    read(model: ReadModel, id: string, asked: Asked<S>): Promise<object | undefined>;
+    read(model: ReadModel, id: string, asked: Parsed<S>): Promise<object | undefined>;
   },
 ): Question => ({
   ...question,
   parameters: parameters({ ...question.parameters, ...inTime }),
   answer: 'row',
-  read: (model, asked, id) => question.read(model, id, asked as Asked<S>),
+  read: (model, asked, id) => question.read(model, id, asked as Parsed<S>),
 });

@@ -1,5 +1,5 @@
 import type { Refusal } from '#platform/http/problemError';
-import type { Line } from '../streaming/lines.ts';
+import type { StreamLine } from '../streaming/lines.ts';
 
 /** An event as a body holds it: nothing of it is checked yet. */
 export interface SentEvent {
@@ -42,7 +42,7 @@ export interface ManyEventsFormat extends DocumentFormat {
 export interface StreamFormat {
   readonly mediaType: string;
   readonly holds: 'stream';
-  parse(line: Line): { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & Refusal);
+  parse(line: StreamLine): { readonly ok: true; readonly value: unknown } | ({ readonly ok: false } & Refusal);
 }
 
 export type Format = OneEventFormat | ManyEventsFormat | StreamFormat;

@@ -1,12 +1,12 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { schemaOf } from '#contracts/jsonSchema';
+import { jsonSchemaOf } from '#contracts/jsonSchema';
 import { always, asSchema, ledgerParameter, problems } from './responses.ts';
 
 /** What the OpenAPI document says about opening a ledger. */
 export function OpensLedger(opening: z.ZodObject): MethodDecorator {
-  const schema = schemaOf(opening) as { properties: Record<string, unknown>; required: string[] };
+  const schema = jsonSchemaOf(opening) as { properties: Record<string, unknown>; required: string[] };
   const ledger = { type: 'string', examples: ['nvidia'] };
   const opened = { ...schema, properties: { ledger, ...schema.properties }, required: ['ledger', ...schema.required] };
   const answer = (status: number, description: string): MethodDecorator =>

@@ -4,7 +4,7 @@ import { catalog, type EventType, typesOf } from '#contracts/catalog';
 import type { Service } from '#contracts/define';
 import { SubmittedEnvelope } from '#contracts/cloudEvent';
 import { examples } from '#contracts/examples';
-import { type JsonSchema, schemaOf } from '#contracts/jsonSchema';
+import { type JsonSchema, jsonSchemaOf } from '#contracts/jsonSchema';
 import { cloudEvent } from '../formats/cloudEvent.ts';
 import { cloudEventBatch } from '../formats/cloudEventBatch.ts';
 import { ndjson } from '../formats/ndjson.ts';
@@ -71,7 +71,7 @@ function bodiesOf(types: readonly EventType[]) {
   return {
     [cloudEvent.mediaType]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: ofEach },
     [cloudEventBatch.mediaType]: {
-      schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: schemaOf(SubmittedEnvelope) }),
+      schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: jsonSchemaOf(SubmittedEnvelope) }),
       example: two,
     },
     [ndjson.mediaType]: { schema: { type: 'string', description: 'One event a line' }, example: lines },
@@ -79,11 +79,11 @@ function bodiesOf(types: readonly EventType[]) {
 }
 
 function eventSchema(type: EventType): JsonSchema {
-  const envelope = schemaOf(SubmittedEnvelope) as { properties: Record<string, unknown> };
+  const envelope = jsonSchemaOf(SubmittedEnvelope) as { properties: Record<string, unknown> };
   return {
     title: type,
     ...envelope,
-    properties: { ...envelope.properties, type: { const: type }, data: schemaOf(catalog[type].submitted) },
+    properties: { ...envelope.properties, type: { const: type }, data: jsonSchemaOf(catalog[type].submitted) },
   };
 }
 

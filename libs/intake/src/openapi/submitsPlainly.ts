@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { catalog, serviceOf } from '#contracts/catalog';
 import { examples } from '#contracts/examples';
-import { type JsonSchema, schemaOf } from '#contracts/jsonSchema';
+import { type JsonSchema, jsonSchemaOf } from '#contracts/jsonSchema';
 import { always, asSchema, ifMatchHeader, ledgerParameter, problems, receipts } from './responses.ts';
 
 type PlainType =
@@ -46,7 +46,7 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
 }
 
 function bodyOf(type: PlainType, ofSwap: boolean): JsonSchema {
-  const { properties, required, ...rest } = schemaOf(catalog[type].submitted) as {
+  const { properties, required, ...rest } = jsonSchemaOf(catalog[type].submitted) as {
     properties: Record<string, unknown>;
     required: string[];
   };

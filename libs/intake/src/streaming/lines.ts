@@ -1,5 +1,5 @@
 /** One line of a stream, without its line end. */
-export type Line =
+export type StreamLine =
   | { readonly number: number; readonly bytes: Buffer }
   | { readonly number: number; readonly tooLong: true };
 
@@ -20,7 +20,7 @@ export class Lines {
   constructor(private readonly limit: number) {}
 
   /** The lines that end in this chunk. */
-  *push(chunk: Buffer): Generator<Line> {
+  *push(chunk: Buffer): Generator<StreamLine> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       this.#keep(chunk.subarray(start, end));
@@ -31,7 +31,7 @@ export class Lines {
   }
 
   /** The last line, when the stream ended without a line end after it. */
-  *end(): Generator<Line> {
+  *end(): Generator<StreamLine> {
     yield* this.#take();
   }
 
@@ -43,7 +43,7 @@ export class Lines {
     } else if (part.length > 0) this.#parts.push(part);
   }
 
-  *#take(): Generator<Line> {
+  *#take(): Generator<StreamLine> {
     const number = this.#number++;
     const overlong = this.#overlong;
     const parts = this.#parts;

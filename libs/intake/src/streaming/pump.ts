@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { type Line, Lines } from './lines.ts';
+import { type StreamLine, Lines } from './lines.ts';
 import { type Bounds, OrderedResults } from './orderedResults.ts';
 
 interface PumpOptions extends Bounds {
@@ -20,7 +20,7 @@ type Pumped = 'ended' | 'stopped' | 'left';
 export async function pump(
   input: Readable,
   output: Writable,
-  answer: (line: Line) => Promise<string> | string,
+  answer: (line: StreamLine) => Promise<string> | string,
   { line: lineLimit, ...bounds }: PumpOptions,
   stop: AbortSignal = new AbortController().signal,
 ): Promise<Pumped> {
@@ -28,7 +28,7 @@ export async function pump(
   const results = new OrderedResults(output, bounds);
   let pumped: Pumped = 'ended';
 
-  const take = async (found: Iterable<Line>): Promise<boolean> => {
+  const take = async (found: Iterable<StreamLine>): Promise<boolean> => {
     for (const line of found) {
       if (results.full && !(await results.room())) pumped = 'left';
       else if (stop.aborted) pumped = 'stopped';

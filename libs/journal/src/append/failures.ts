@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** What a failed transaction says about trying again. */
-type Failure =
+type FailureKind =
   /** The database or the way to it: the same batch may well pass in a moment. */
   | 'transient'
   /** It took too long: a smaller batch may pass. */
@@ -15,7 +15,7 @@ const TOO_SLOW = new Set(['57014', '25P04']);
 // starting, system error; 25P03: this process was frozen in a transaction, and its session was ended
 const TRANSIENT = /^(08|28|3D|40|53|55|57P|58)|^25P03$/;
 
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): FailureKind {
   if (!(error instanceof pg.DatabaseError)) return isOfConnection(error) ? 'transient' : 'permanent';
   const code = error.code ?? '';
   if (TOO_SLOW.has(code)) return 'too-slow';

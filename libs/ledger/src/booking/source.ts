@@ -1,7 +1,14 @@
 import { type Holding, isPartiesStage } from '../account.ts';
 import type { OrRejected, Rejected } from '../decision.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
-import { ambiguousOwner, insufficient, notTheCustodian, notTheOwner, type Where, wrongStage } from '../rejections.ts';
+import {
+  ambiguousOwner,
+  insufficient,
+  notTheCustodian,
+  notTheOwner,
+  type UnitsFilter,
+  wrongStage,
+} from '../rejections.ts';
 
 /** The owners of some holdings, each once, in the order of their ids. */
 export const ownersOf = (holdings: readonly Holding[]): string[] =>
@@ -13,7 +20,7 @@ export const ownersOf = (holdings: readonly Holding[]): string[] =>
  */
 export function sourceAt(
   { state, goods }: FoundLine,
-  where: Where,
+  where: UnitsFilter,
   owner: string | undefined,
   whyNone: () => Rejected,
 ): OrRejected<Holding> {
@@ -25,7 +32,7 @@ export function sourceAt(
 }
 
 /** What a line of an event says of the units that it takes. */
-interface Asked {
+interface AskedUnits {
   readonly owner?: string | undefined;
   readonly quantity: number;
   /** `held` when left out. */
@@ -33,11 +40,14 @@ interface Asked {
 }
 
 /** The account of ordered units, or of units in transit on a shipment. */
-export const sourceOnTheWay = (line: FoundLine, where: Where, { owner, quantity }: Asked): OrRejected<Holding> =>
-  sourceAt(line, where, owner, () => whyNoneAt(line, where, owner, quantity));
+export const sourceOnTheWay = (
+  line: FoundLine,
+  where: UnitsFilter,
+  { owner, quantity }: AskedUnits,
+): OrRejected<Holding> => sourceAt(line, where, owner, () => whyNoneAt(line, where, owner, quantity));
 
 /** The account of held or damaged units with a custodian. */
-export function sourceInHand(line: FoundLine, custodian: string, asked: Asked): OrRejected<Holding> {
+export function sourceInHand(line: FoundLine, custodian: string, asked: AskedUnits): OrRejected<Holding> {
   const { owner, quantity, stage = 'held' } = asked;
   const at = { custodian, stage };
   return sourceAt(line, at, owner, () => whyNoneInHand(line, at, owner, quantity));
@@ -46,7 +56,7 @@ export function sourceInHand(line: FoundLine, custodian: string, asked: Asked): 
 /** Why nothing is there: it is another owner's (`not-the-owner`), or there is none (`insufficient-quantity`). */
 export function whyNoneAt(
   { state, goods }: FoundLine,
-  where: Where,
+  where: UnitsFilter,
   owner: string | undefined,
   asked: number,
 ): Rejected {
@@ -88,7 +98,7 @@ interface Wanted {
   readonly line: FoundLine;
   readonly owner: string;
   readonly quantity: number;
-  readonly where: Omit<Where, 'owner'>;
+  readonly where: Omit<UnitsFilter, 'owner'>;
 }
 
 /**

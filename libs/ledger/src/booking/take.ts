@@ -3,7 +3,7 @@ import { expandSerials, type Serials } from '#contracts/serials';
 import { accountKey, type Holding, isPartiesStage, parseAccountKey, placeOf } from '../account.ts';
 import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
-import { insufficient, serialCount, serialElsewhere, type Where, wrongTracking } from '../rejections.ts';
+import { insufficient, serialCount, serialElsewhere, type UnitsFilter, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
 import type { Draw } from './draw.ts';
 import { whyOwnerHasNone } from './source.ts';
@@ -15,18 +15,18 @@ export interface Want {
   /** The owner afterwards. */
   readonly to: string;
   readonly quantity: number;
-  readonly where: Omit<Where, 'owner'>;
+  readonly where: Omit<UnitsFilter, 'owner'>;
   readonly serials?: Serials | undefined;
 }
 
 /** What other wants of the same event have taken from an account, and how many units they gave a name to there. */
-interface Taken {
+interface TakenUnits {
   readonly quantity: number;
   readonly newlyNamed: number;
 }
-type TakenByAccount = Map<string, Taken>;
+type TakenByAccount = Map<string, TakenUnits>;
 
-const nothingTaken: Taken = { quantity: 0, newlyNamed: 0 };
+const nothingTaken: TakenUnits = { quantity: 0, newlyNamed: 0 };
 
 /**
  * Picks the units for all wants: ordered units first, then in transit by dispatch sequence, then held by custodian id;

@@ -1,7 +1,7 @@
 import type { Goods, Holding } from '../account.ts';
 import { isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import type { Order, OrderLine } from '../entity.ts';
-import { unknownItem, unknownOrder, type Where } from '../rejections.ts';
+import { unknownItem, unknownOrder, type UnitsFilter } from '../rejections.ts';
 import { entityOf, type View } from '../view.ts';
 
 /** One line of an order, found. */
@@ -58,7 +58,7 @@ export const withLines = <L>(asked: readonly L[], lines: readonly FoundLine[]): 
   });
 
 /** The line's units there. Every rule looks here, on lines of hundreds of accounts: it reads `where` once, not for each. */
-export function holdingsAt(line: OrderLine, { owner, custodian, stage, shipment }: Where): Holding[] {
+export function holdingsAt(line: OrderLine, { owner, custodian, stage, shipment }: UnitsFilter): Holding[] {
   const there: Holding[] = [];
   for (const holding of line.accounts.values()) {
     if (

@@ -9,7 +9,7 @@ import { wrongStage } from '../rejections.ts';
 import { consigneesAfter } from '../shipment/consignees.ts';
 
 type Made = Submitted<'lading.reallocation.made.v1'>;
-type Line = Made['lines'][number];
+type ReallocatedLine = Made['lines'][number];
 
 /**
  * Units of one party become another's, one way: ordered ones are reassigned, units in transit reconsigned, held or damaged
@@ -48,7 +48,7 @@ const stages = {
 } as const;
 
 /** Rejects with `wrong-stage` when the stage or the shipment of a line contradicts the kind. */
-function wantOf({ kind, from, to }: Made, asked: Line, line: FoundLine): OrRejected<Want> {
+function wantOf({ kind, from, to }: Made, asked: ReallocatedLine, line: FoundLine): OrRejected<Want> {
   const { shipment, custodian, quantity, serials } = asked;
   const possible: readonly string[] = stages[kind];
   const stage = asked.stage ?? stages[kind][0];

@@ -12,7 +12,7 @@ import { knownEntity } from '../view.ts';
 import { advisedTo } from './advised.ts';
 
 type Received = Submitted<'lading.shipment.received.v1'>;
-type Line = Received['lines'][number];
+type ReceivedLine = Received['lines'][number];
 type CompletedLine = Completed<'lading.shipment.received.v1'>['lines'][number];
 
 /**
@@ -37,7 +37,7 @@ export const receive: Rule<'lading.shipment.received.v1'> = (data, { view, lines
   return accept<'lading.shipment.received.v1'>(moves.length === 0 ? facts : { ...facts, moves });
 };
 
-const isEmpty = ({ received, damaged = 0, surplus = 0 }: Line): boolean => received + damaged + surplus === 0;
+const isEmpty = ({ received, damaged = 0, surplus = 0 }: ReceivedLine): boolean => received + damaged + surplus === 0;
 
 const nothingReceived = ({ shipment }: Received) =>
   reject(
@@ -49,7 +49,7 @@ const nothingReceived = ({ shipment }: Received) =>
 function receiveLine(
   shipment: Shipment,
   by: string,
-  asked: Line,
+  asked: ReceivedLine,
   line: FoundLine,
 ): OrRejected<{ completed: CompletedLine; draws: Draw[] }> {
   const { received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;

@@ -10,7 +10,7 @@ import { type FoundLine, withLines } from '../order/line.ts';
 import { ambiguousOwner } from '../rejections.ts';
 
 type Counted = Submitted<'lading.count.adjusted.v1'>;
-type Line = Counted['lines'][number];
+type CountedLine = Counted['lines'][number];
 type CompletedLine = Completed<'lading.count.adjusted.v1'>['lines'][number];
 
 /** What one line of a count comes to. */
@@ -41,7 +41,7 @@ export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, { view, line
   return accept<'lading.count.adjusted.v1'>({ ...data, lines: differences.map(({ completed }) => completed), moves });
 };
 
-function countLine(custodian: string, asked: Line, line: FoundLine): OrRejected<Difference> {
+function countLine(custodian: string, asked: CountedLine, line: FoundLine): OrRejected<Difference> {
   const owner = ownerOf(line, custodian, asked.owner);
   if (isRejected(owner)) return owner;
   const held = { owner, custodian, stage: 'held' } as const;

@@ -8,7 +8,7 @@ import { type FoundLine, holdingsAt } from '../order/line.ts';
 import { insufficient, wrongStage } from '../rejections.ts';
 import { entityOf, type View } from '../view.ts';
 
-type Line = Submitted<'lading.units.returned.v1'>['lines'][number];
+type ReturnedLine = Submitted<'lading.units.returned.v1'>['lines'][number];
 
 /**
  * Returns units: held or damaged ones from their custodian, or goods refused while still in transit on a shipment. They
@@ -23,7 +23,7 @@ export const returnUnits = moveLines<'lading.units.returned.v1'>({
 });
 
 /** Goods refused on arrival are in transit: rejects with `wrong-stage` when they were received meanwhile. */
-function refusedOn(view: View, line: FoundLine, shipment: string, asked: Line): OrRejected<Holding> {
+function refusedOn(view: View, line: FoundLine, shipment: string, asked: ReturnedLine): OrRejected<Holding> {
   const { owner, quantity, stage } = asked;
   const { goods, state } = line;
   const where = { stage: 'in_transit', shipment } as const;
