@@ -10,13 +10,13 @@ describe('an id', () => {
   });
 
   it.each(['', ' tesla', 'tes la', 'a/b', 'a|b', '-a', '__proto__', 'ä', 'a\n', 'x'.repeat(101), 1, null])(
-    'is never %j: it goes into paths, subjects and joined keys as it is',
+    'is never %j, because ids stand in paths, subjects and joined keys as they are',
     (id) => {
       expect(takes(Id, id)).toBe(false);
     },
   );
 
-  it('of a ledger is lower case and short: it is part of file names and metrics', () => {
+  it('that names a ledger is lower case and short, because it is part of file names and metrics', () => {
     expect(['nvidia', '1-a', 'n'.repeat(63)].every((id) => takes(LedgerId, id))).toBe(true);
     expect(['Nvidia', 'a.b', 'a_b', '-a', '', 'n'.repeat(64)].some((id) => takes(LedgerId, id))).toBe(false);
   });

@@ -11,7 +11,7 @@ describe('serial numbers', () => {
     }
   });
 
-  it('of a range are written out with all their digits, both ends included', () => {
+  it('that are given as a range are written out with all their digits, both ends included', () => {
     expect(expandSerials(range(9, 11, 3))).toEqual(['H100-009', 'H100-010', 'H100-011']);
     expect(expandSerials(['x', range(1, 2, 1), 'y'])).toEqual(['x', 'H100-1', 'H100-2', 'y']);
   });
