@@ -48,8 +48,6 @@ describe('the lock file', () => {
   it.each([
     // Four advisories: requests that get round the validation of bodies, and one round authentication.
     ['fastify', '5.12.2'],
-    // GHSA-83w8-p2f5-377r and GHSA-423g-23ch-w7c6: guards of a route that a path with dots gets round.
-    ['@fastify/static', '10.1.3'],
     // GHSA-c96f-x56v-gq3h; of this one there are two copies.
     ['find-my-way', '9.7.0'],
     // GHSA-5jgf-p345-68v8, GHSA-f65p-4m7j-42xc, GHSA-fph4-wmhf-6fwf, GHSA-jqff-g426-hqxp.

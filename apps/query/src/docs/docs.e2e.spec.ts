@@ -13,6 +13,24 @@ describe('the documents', () => {
     expect((await query.get(path, { key: null })).status).toBe(200);
   });
 
+  it.each(['/openapi.json', '/asyncapi.json', '/docs', '/docs/swagger-ui-bundle.js'])(
+    '%s is sent once to a client that keeps it',
+    async (path) => {
+      const { headers } = await query.get(path, { key: null });
+      const again = await query.get(path, { key: null, headers: { 'if-none-match': headers.get('etag') ?? '' } });
+      expect([again.status, again.bytes.length]).toEqual([304, 0]);
+    },
+  );
+
+  it.each(['/docs/..%2f..%2fpackage.json', '/docs/%2e%2e/secret', '/docs/%00', '/docs/%ff', '/docs//', '/docs/none'])(
+    '%s is no document: 400 or 404 as a problem document',
+    async (path) => {
+      const { status, headers } = await query.get(path, { key: null });
+      expect([400, 404]).toContain(status);
+      expect(headers.get('content-type')).toBe('application/problem+json');
+    },
+  );
+
   it('the page names nothing that is anywhere else', async () => {
     const { bytes } = await query.get('/docs', { key: null });
     expect(bytes.toString()).not.toMatch(/(src|href)="(https?:)?\/\//);

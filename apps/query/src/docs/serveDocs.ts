@@ -1,17 +1,66 @@
-import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { readyMade, sendDocument } from '#platform/http/readyMade';
 import { openApi } from './openApi.ts';
+
+const require = createRequire(import.meta.url);
+
+/** The files of Swagger UI that the page loads, and no others. */
+const FILES: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'favicon-32x32.png': 'image/png',
+};
 
 /**
  * Adds `/docs`, the page, with all that it loads, and `/openapi.json`, for all routes of this application. For
  * `createApp`'s `prepare`. The document is made when it is asked for first: it takes longer than starting should.
  */
 export function serveDocs(app: NestFastifyApplication): void {
-  let document: OpenAPIObject | undefined;
-  SwaggerModule.setup('docs', app, () => (document ??= openApi(app)), {
-    customSiteTitle: 'Lading: the HTTP interface',
-    jsonDocumentUrl: '/openapi.json',
-    raw: ['json'],
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'list', tryItOutEnabled: true },
-  });
+  const serve = (path: string, type: string, make: () => string | Buffer | Promise<Buffer>) => {
+    const document = readyMade(type, make);
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .get(path, async (request, reply) => sendDocument(await document(), request, reply));
+  };
+  serve('/openapi.json', 'application/json; charset=utf-8', () => JSON.stringify(openApi(app)));
+  serve('/docs', 'text/html; charset=utf-8', () => page('./docs/'));
+  serve('/docs/', 'text/html; charset=utf-8', () => page('./'));
+  serve('/docs/index.html', 'text/html; charset=utf-8', () => page('./'));
+  serve('/docs/start.js', 'text/javascript; charset=utf-8', () => START);
+  for (const [name, type] of Object.entries(FILES)) {
+    serve(`/docs/${name}`, type, () => readFile(require.resolve(`swagger-ui-dist/${name}`)));
+  }
 }
+
+/** @param files where the page's files are, seen from the page */
+const page = (files: string): string => `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Lading: the HTTP interface</title>
+<link rel="stylesheet" href="${files}swagger-ui.css">
+<link rel="icon" type="image/png" href="${files}favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="${files}swagger-ui-bundle.js"></script>
+<script src="${files}start.js"></script>
+</body>
+</html>
+`;
+
+/** The policy of pages (createAdapter) allows no script inside of a page, so this is a file. */
+const START = `SwaggerUIBundle({
+  url: new URL('../openapi.json', document.currentScript.src).href,
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  docExpansion: 'list',
+  tryItOutEnabled: true,
+  persistAuthorization: true,
+  validatorUrl: null,
+});
+`;

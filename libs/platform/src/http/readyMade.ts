@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+/** A document that is the same for everybody who asks. */
+interface Document {
+  readonly type: string;
+  readonly bytes: Buffer;
+  /** The bytes in gzip. */
+  readonly packed: Buffer;
+  readonly etag: string;
+}
+
+const pack = promisify(gzip);
+
+/**
+ * A document that is made when it is asked for first, and never again. Every answer sends the same bytes: an answer that nobody reads
+ * costs a connection and no copy of the document.
+ */
+export function readyMade(type: string, make: () => string | Buffer | Promise<Buffer>): () => Promise<Document> {
+  let document: Promise<Document> | undefined;
+  return () => {
+    document ??= prepare(type, make).catch((error: unknown) => {
+      document = undefined;
+      throw error;
+    });
+    return document;
+  };
+}
+
+async function prepare(type: string, make: () => string | Buffer | Promise<Buffer>): Promise<Document> {
+  const bytes = Buffer.from(await make());
+  // Weak, because the packed bytes have the same tag.
+  return { type, bytes, packed: await pack(bytes), etag: `W/"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` };
+}
+
+/** Sends the document, packed if the client takes that; 304 without it if the client has it already. */
+export function sendDocument({ type, bytes, packed, etag }: Document, request: FastifyRequest, reply: FastifyReply) {
+  void reply.headers({ etag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
+  if (has(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  void reply.type(type);
+  const takesPacked = packed.length < bytes.length && TAKES_GZIP.test(request.headers['accept-encoding'] ?? '');
+  return takesPacked ? reply.header('content-encoding', 'gzip').send(packed) : reply.send(bytes);
+}
+
+const TAKES_GZIP = /(^|,)\s*gzip\s*(;\s*q=(1|0?\.0*[1-9])\S*\s*)?(,|$)/i;
+
+const has = (ifNoneMatch = '', etag: string): boolean =>
+  ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || `W/${tag.trim().replace(/^W\//, '')}` === etag);
