@@ -4,7 +4,7 @@
  */
 export const writerFlags = ['--max-semi-space-size=64'];
 
-const WRITERS = ['shipments', 'reallocations', 'swaps'];
+const WRITERS = ['query', 'shipments', 'reallocations', 'swaps'];
 
 /** @param {string} app the folder under apps */
 export const flagsOf = (app) => (WRITERS.includes(app) ? writerFlags : []);

@@ -84,7 +84,7 @@ describe('docker/compose.yaml', () => {
       const own = name === 'prometheus' ? 9090 : portOf(name);
       for (const port of ports) expect(port).toBe(`127.0.0.1:${own}:${own}`);
     }
-    const submitting = stack.filter(({ does }) => /takes in|answers/.test(does)).map(({ name }) => name);
+    const submitting = stack.filter(({ does }) => /takes in|front door/.test(does)).map(({ name }) => name);
     for (const name of submitting) expect(all[name]!.ports).toHaveLength(1);
   });
 

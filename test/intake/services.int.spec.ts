@@ -113,6 +113,20 @@ describe('the three writing services, each a process of its own on one database'
     }
   });
 
+  it('a writing service describes its own part of the interface, and shows it as a page', async () => {
+    for (const to of SERVICES) {
+      const get = async (path: string) => await fetch(`${processes[to].base}${path}`);
+      const document = (await (await get('/openapi.json')).json()) as { info: { title: string }; paths: object };
+      expect(document.info.title).toBe(`Lading: the service ${to}`);
+      const own = { shipments: /ledger}$/, reallocations: /reallocations$/, swaps: /swaps/ }[to];
+      const paths = Object.keys(document.paths).filter((path) => path.startsWith('/v1') && !path.endsWith('/events'));
+      expect([to, paths.filter((path) => !own.test(path)), paths.length > 0]).toEqual([to, [], true]);
+      expect(Object.keys(document.paths)).toContain('/v1/ledgers/{ledger}/events');
+      const page = await get('/docs');
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    }
+  });
+
   it('a writing service says in /metrics what its journal does', async () => {
     const metrics = await (await fetch(`${processes.shipments.base}/metrics`)).text();
     const value = (line: string) =>

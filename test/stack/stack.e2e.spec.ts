@@ -38,7 +38,7 @@ describeKafka('npm run stack', () => {
     }
     expect(out).toMatch(/^ +key +lading_[A-Za-z0-9_-]{43}$/m);
     expect(said.match(/stopping .*/g)).toEqual(
-      ['shipments', 'reallocations', 'swaps', 'relay', 'projector', 'query', 'Kafka', 'PostgreSQL'].map(
+      ['query', 'shipments', 'reallocations', 'swaps', 'relay', 'projector', 'Kafka', 'PostgreSQL'].map(
         (name) => `stopping ${name}`,
       ),
     );

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { runService } from '#platform/service/runService';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
-import { serveDocs } from './docs/serveDocs.ts';
-import { QueryModule } from './query.module.ts';
+import { serveDocs } from '#platform/docs/serveDocs';
+import { FrontDoorModule } from './frontDoor.module.ts';
 
-await runService('query', QueryModule, 7400, {
+await runService('query', FrontDoorModule, 7400, {
   migrations: projectionMigrations,
   connections: 16,
   prepare: serveDocs,

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { openApi } from '#apps/query/src/docs/openApi';
+import { openApi } from '#platform/docs/openApi';
 import { createAdapter } from '#platform/http/createAdapter';
 import { PlatformModule, type PlatformParts } from '#platform/service/platform.module';
 import { AllInOneModule } from './allInOne.module.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serveDocs } from '#apps/query/src/docs/serveDocs';
+import { serveDocs } from '#platform/docs/serveDocs';
 import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';

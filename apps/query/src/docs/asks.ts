@@ -2,7 +2,7 @@ import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { AskingInterceptor, PARAMETERS } from '../asking/asking.interceptor.ts';
-import { type ComponentName, inlineSchema, refTo } from './components.ts';
+import { type ComponentName, inlineSchema, refTo } from '#platform/docs/components';
 
 interface Route {
   readonly summary: string;

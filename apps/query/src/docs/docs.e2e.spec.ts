@@ -37,7 +37,7 @@ describe('the documents', () => {
   });
 
   it('the page shows every route, and asks one with a key, without an error, and loads nothing from anywhere else', async () => {
-    const { body } = await query.get<{ paths: object }>('/openapi.json');
+    const { body } = await query.get<{ paths: Record<string, object> }>('/openapi.json');
     await withPage(async (page) => {
       const errors: string[] = [];
       const elsewhere: string[] = [];
@@ -52,7 +52,8 @@ describe('the documents', () => {
       await page.waitForSelector('.opblock');
       const shown = await page.locator('.opblock-summary-path').allTextContents();
       // The page breaks long paths with zero-width spaces.
-      expect(shown.map((path) => path.replaceAll('\u200b', '')).sort()).toEqual(Object.keys(body.paths).sort());
+      const routes = Object.entries(body.paths).flatMap(([path, methods]) => Object.keys(methods).map(() => path));
+      expect(shown.map((path) => path.replaceAll('\u200b', '')).sort()).toEqual(routes.sort());
 
       await page.locator('button.authorize').first().click();
       await page.locator('.auth-container input').fill(ADMIN_KEY);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Page } from '#projections/reading/page';
 import type { ReadModel } from '#projections/reading/readModel';
 import { inTime, paging, parameters } from '../asking/parameters.ts';
-import type { ComponentName } from '../docs/components.ts';
+import type { ComponentName } from '#platform/docs/components';
 
 /** A question about one ledger: its route, what it takes, what its rows are, and what answers it. */
 export interface Question {

@@ -1,8 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { readyMade, sendDocument } from '#platform/http/readyMade';
-import { openApi } from './openApi.ts';
+import { readyMade, sendDocument } from '../http/readyMade.ts';
+import { openApi, type Part } from './openApi.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -16,8 +16,9 @@ const FILES: Readonly<Record<string, string>> = {
 /**
  * Adds `/docs`, the page, with all that it loads, and `/openapi.json`, for all routes of this application. For
  * `createApp`'s `prepare`. The document is made when it is asked for first: it takes longer than starting should.
+ * @param part the service that serves a part of the interface only
  */
-export function serveDocs(app: NestFastifyApplication): void {
+export function serveDocs(app: NestFastifyApplication, part?: Part): void {
   const serve = (path: string, type: string, make: () => string | Buffer | Promise<Buffer>) => {
     const document = readyMade(type, make);
     app
@@ -25,7 +26,7 @@ export function serveDocs(app: NestFastifyApplication): void {
       .getInstance()
       .get(path, async (request, reply) => sendDocument(await document(), request, reply));
   };
-  serve('/openapi.json', 'application/json; charset=utf-8', () => JSON.stringify(openApi(app)));
+  serve('/openapi.json', 'application/json; charset=utf-8', () => JSON.stringify(openApi(app, part)));
   serve('/docs', 'text/html; charset=utf-8', () => page('./docs/'));
   serve('/docs/', 'text/html; charset=utf-8', () => page('./'));
   serve('/docs/index.html', 'text/html; charset=utf-8', () => page('./'));

@@ -70,13 +70,24 @@ const TAGS: Readonly<Record<string, string>> = {
   operations: 'The state of this process, and these documents. No key is needed.',
 };
 
-/** The OpenAPI 3.1 document of the routes that this process serves, from the same zod schemas that check and type them. */
-export function openApi(app: INestApplication): OpenAPIObject {
+/** A service that serves a part of the interface, and what that is. */
+const PARTS = {
+  shipments: 'suppliers and sites report orders, shipments, receipts and counts here, and ledgers are opened here',
+  reallocations: 'the allocation desk submits its decisions here',
+  swaps: 'the parties of swaps propose, accept, reject, withdraw and execute them here',
+};
+export type Part = keyof typeof PARTS;
+
+/**
+ * The OpenAPI 3.1 document of the routes that this process serves, from the same zod schemas that check and type them.
+ * @param part undefined for the whole interface
+ */
+export function openApi(app: INestApplication, part?: Part): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
-    .setTitle('Lading')
+    .setTitle(part === undefined ? 'Lading' : `Lading: the service ${part}`)
     .setVersion('1')
-    .setDescription(DESCRIPTION)
+    .setDescription(part === undefined ? DESCRIPTION : `${DESCRIPTION}\n\n${partOf(part)}`)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/', 'The service that serves this document')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: `lading api-keys create`' }, 'key')
@@ -94,6 +105,9 @@ export function openApi(app: INestApplication): OpenAPIObject {
   );
   return document;
 }
+
+const partOf = (part: Part): string =>
+  `This service serves a part of the interface: ${PARTS[part]}. The service \`query\` (port 7400) serves the whole interface.`;
 
 /** Adds what is not a route of Nest, or has nothing that describes it. */
 function describePublic(document: OpenAPIObject): void {
