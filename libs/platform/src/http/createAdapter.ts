@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
 import { problem } from '#contracts/problem';
 import { parseJson } from './strictJson.ts';
 import type { ProblemError } from './problemError.ts';
+import { SHARED } from './readyMade.ts';
+import { actorOf } from '../keys/actor.ts';
 import { authenticate } from '../keys/apiKey.guard.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { FAST, histogram } from '../watching/metrics.ts';
-import type { Drain } from './drain.ts';
+import { type AnswerLimits, answerLimits, type Drain, giveUpUnread, UnreadAnswers, untilOver } from './drain.ts';
 import { sendProblem, toProblem } from './problem.filter.ts';
 
 /** The limit of a body that holds one event: an event has at most 65,535 bytes, and a submitter may write it with white space. */
@@ -74,14 +76,20 @@ const httpRequestSeconds = histogram('lading_http_request_seconds', 'From a requ
 /** Adds what happens to every request before and after its route: draining, authentication, headers and measurement. */
 export function addRequestHooks(
   fastify: FastifyInstance,
-  { keyring, drain, logger }: { keyring: Keyring; drain: Drain; logger: Logger },
+  { keyring, drain, logger, limits = answerLimits }: RequestParts,
 ): void {
-  fastify.addHook('onRequest', (_request, reply, done) => {
-    drain.begin();
-    // Node emits `close` once for every request, also when the client has hung up.
-    reply.raw.once('close', () => {
+  giveUpUnread(fastify.server, limits);
+  const unread = new UnreadAnswers(limits);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const over = () => {
       drain.end();
-    });
+      unread.taken(request);
+    };
+    if (!untilOver(request.raw.socket, reply.raw, limits.pipelined, over)) {
+      reply.hijack();
+      return;
+    }
+    drain.begin();
     if (drain.draining) void reply.header('connection', 'close');
     done();
   });
@@ -91,8 +99,16 @@ export function addRequestHooks(
     if (!request.is404 && mayHaveBody(request)) await authenticate(keyring, request);
   });
 
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
+    const bytes = ownBytes(payload, request);
+    const key = actorOf(request)?.name ?? '';
+    const full = bytes > SMALL && request.method === 'GET' ? unread.full(key, bytes) : undefined;
+    if (full !== undefined) {
+      done(null, refuseToHold(full, request, reply));
+      return;
+    }
+    unread.count(key, bytes, request);
     if (String(reply.getHeader('content-type')).startsWith('text/html')) {
       for (const [name, value] of Object.entries(PAGE_HEADERS))
         if (!reply.hasHeader(name)) void reply.header(name, value);
@@ -112,6 +128,32 @@ export function addRequestHooks(
     logger.debug({ request: request.id, method, route, status, seconds }, 'answered');
     done();
   });
+}
+
+interface RequestParts {
+  readonly keyring: Keyring;
+  readonly drain: Drain;
+  readonly logger: Logger;
+  readonly limits?: AnswerLimits | undefined;
+}
+
+/** Answers that are always given, such as those about health: there are few on a connection. */
+const SMALL = 4_096;
+
+/** Bytes that only this answer keeps in memory until its client has taken it. */
+function ownBytes(payload: unknown, { method }: FastifyRequest): number {
+  if (method === 'HEAD') return 0;
+  if (typeof payload === 'string') return Buffer.byteLength(payload);
+  return Buffer.isBuffer(payload) && !SHARED.has(payload) ? payload.length : 0;
+}
+
+/** The problem document in the place of an answer that nobody would take soon. Only questions have such answers: nothing is lost. */
+function refuseToHold(whose: 'key' | 'all', request: FastifyRequest, reply: FastifyReply): Buffer {
+  for (const name of Object.keys(reply.getHeaders())) if (name !== 'x-content-type-options') reply.removeHeader(name);
+  const detail = 'too much of earlier answers was not taken yet: read them, or ask for smaller pages';
+  const [status, code] = whose === 'key' ? ([429, 'too-many-requests'] as const) : ([503, 'unavailable'] as const);
+  void reply.code(status).header('retry-after', '5').header('content-type', 'application/problem+json');
+  return Buffer.from(JSON.stringify(problem(status, code, { detail, instance: request.url.split('?', 1)[0] })));
 }
 
 const PAGE_HEADERS = {

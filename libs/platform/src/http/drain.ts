@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { counter } from '../watching/metrics.ts';
 
 /** Lets a process stop without cutting off the answers that it has begun. */
 @Injectable()
@@ -12,6 +15,11 @@ export class Drain {
 
   get draining(): boolean {
     return this.signal.aborted;
+  }
+
+  /** Requests that are being answered. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   begin(): void {
@@ -34,4 +42,145 @@ export class Drain {
     });
     clearTimeout(timer);
   }
+}
+
+/** How long answers wait for clients that do not take them, and how many of their bytes wait in memory. */
+export interface AnswerLimits {
+  /** A client takes at least `windowBytes` of what waits for it in this time, or all of it. Milliseconds. */
+  readonly windowMs: number;
+  readonly windowBytes: number;
+  /** Bytes of answers that are made and not taken yet: of one key, and of all. Those without a key count as one key. */
+  readonly unreadOfKey: number;
+  readonly unread: number;
+  /** Requests of one connection that are not answered yet: more of them are an attack, and end the connection. */
+  readonly pipelined: number;
+}
+
+export const answerLimits: AnswerLimits = {
+  windowMs: 30_000,
+  windowBytes: 245_760,
+  unreadOfKey: 33_554_432,
+  unread: 100_663_296,
+  pipelined: 32,
+};
+
+const givenUp = counter(
+  'lading_http_answers_given_up_total',
+  'Connections that were ended, because their client did not take its answer',
+);
+
+const COUNTED = Symbol('counted');
+type Counted = { [COUNTED]?: { readonly key: string; readonly bytes: number } };
+
+/** The answers that are made and not taken yet, counted in bytes. */
+export class UnreadAnswers {
+  #all = 0;
+  readonly #ofKey = new Map<string, number>();
+
+  constructor(private readonly limits: AnswerLimits) {}
+
+  /** Whose answers leave no room for `bytes` more: the key's own, or those of all keys. */
+  full(key: string, bytes: number): 'key' | 'all' | undefined {
+    if ((this.#ofKey.get(key) ?? 0) + bytes > this.limits.unreadOfKey) return 'key';
+    return this.#all + bytes > this.limits.unread ? 'all' : undefined;
+  }
+
+  /** Until `taken` is called with the same request. */
+  count(key: string, bytes: number, request: object): void {
+    (request as Counted)[COUNTED] = { key, bytes };
+    this.#add(key, bytes);
+  }
+
+  /** The client has taken the answer to this request, or is gone. */
+  taken(request: object): void {
+    const counted = (request as Counted)[COUNTED];
+    if (counted !== undefined) this.#add(counted.key, -counted.bytes);
+  }
+
+  #add(key: string, bytes: number): void {
+    this.#all += bytes;
+    const ofKey = (this.#ofKey.get(key) ?? 0) + bytes;
+    if (ofKey === 0) this.#ofKey.delete(key);
+    else this.#ofKey.set(key, ofKey);
+  }
+}
+
+/** Ends connections whose client does not take what was written for it. */
+export function giveUpUnread(server: Server, limits: AnswerLimits): void {
+  const windows = new Map<Socket, Window>();
+  server.on('connection', (socket: Socket) => {
+    windows.set(socket, { began: performance.now(), taken: 0 });
+    socket.once('close', () => windows.delete(socket));
+  });
+  const timer = setInterval(() => {
+    for (const [socket, window] of windows) {
+      const seen = { waiting: socket.writableLength, taken: bytesTaken(socket), now: performance.now() };
+      if (moveWindow(window, seen, limits)) continue;
+      givenUp.inc();
+      // Not `destroy`: the kernel would go on offering to the client what it holds already.
+      socket.resetAndDestroy();
+    }
+  }, limits.windowMs / 4).unref();
+  server.once('close', () => {
+    clearInterval(timer);
+  });
+}
+
+interface Window {
+  /** Milliseconds, by the process's clock. */
+  began: number;
+  /** How many bytes the client had taken then. */
+  taken: number;
+}
+
+/** @returns false when the window is over and the client took too little in it */
+export function moveWindow(
+  window: Window,
+  { waiting, taken, now }: { readonly waiting: number; readonly taken: number; readonly now: number },
+  { windowMs, windowBytes }: Pick<AnswerLimits, 'windowMs' | 'windowBytes'>,
+): boolean {
+  if (waiting > 0 && taken - window.taken < windowBytes) return now - window.began < windowMs;
+  window.began = now;
+  window.taken = taken;
+  return true;
+}
+
+/** Node hides that a part of a large write was taken; its own timeouts look at the same two numbers. */
+function bytesTaken(socket: Socket): number {
+  const { _bytesDispatched: given = 0, _handle: handle } = socket as unknown as {
+    readonly _bytesDispatched?: number;
+    readonly _handle?: { readonly writeQueueSize?: number } | null;
+  };
+  return given - (handle?.writeQueueSize ?? 0);
+}
+
+const OPEN = Symbol('open');
+type Connection = Socket & { [OPEN]?: Set<() => void> };
+
+/**
+ * Calls `over` when the answer has been taken, or the connection is gone. Node says the latter only to the answer whose turn it is, not
+ * to those that wait behind it.
+ * @returns false for one request too many on its connection, which is ended: `over` is not called
+ */
+export function untilOver(connection: Connection, answer: ServerResponse, most: number, over: () => void): boolean {
+  const open = connection[OPEN] ?? openOf(connection);
+  connection[OPEN] = open;
+  if (open.size >= most) {
+    connection.resetAndDestroy();
+    return false;
+  }
+  open.add(over);
+  answer.once('close', () => {
+    if (open.delete(over)) over();
+  });
+  return true;
+}
+
+function openOf(connection: Connection): Set<() => void> {
+  const open = new Set<() => void>();
+  connection.once('close', () => {
+    for (const over of open) over();
+    open.clear();
+  });
+  return open;
 }

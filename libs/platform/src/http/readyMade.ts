@@ -12,6 +12,9 @@ interface Document {
   readonly etag: string;
 }
 
+/** The bytes of all documents: an answer that sends them keeps no memory of its own. */
+export const SHARED = new WeakSet<Buffer>();
+
 const pack = promisify(gzip);
 
 /**
@@ -31,8 +34,10 @@ export function readyMade(type: string, make: () => string | Buffer | Promise<Bu
 
 async function prepare(type: string, make: () => string | Buffer | Promise<Buffer>): Promise<Document> {
   const bytes = Buffer.from(await make());
+  const packed = await pack(bytes);
+  SHARED.add(bytes).add(packed);
   // Weak, because the packed bytes have the same tag.
-  return { type, bytes, packed: await pack(bytes), etag: `W/"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` };
+  return { type, bytes, packed, etag: `W/"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` };
 }
 
 /** Sends the document, packed if the client takes that; 304 without it if the client has it already. */

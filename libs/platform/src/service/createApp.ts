@@ -7,7 +7,7 @@ import { adminKey } from '../keys/adminKey.ts';
 import type { WithDatabase } from './config.ts';
 import { addRequestHooks, createAdapter } from '../http/createAdapter.ts';
 import { createPool } from '../database/database.ts';
-import { Drain } from '../http/drain.ts';
+import { type AnswerLimits, Drain } from '../http/drain.ts';
 import { Keyring } from '../keys/keyring.ts';
 import { createLogger } from '../watching/logging.ts';
 import { NestLogger } from '../watching/nestLogger.ts';
@@ -18,6 +18,8 @@ export interface CreateAppOptions {
   readonly name?: string;
   /** How many connections the shared pool has at most; 10 unless given. */
   readonly connections?: number;
+  /** How long answers wait for clients that do not take them, and how many; `answerLimits` unless given. */
+  readonly answers?: AnswerLimits;
   /** Called before the application is initialised, to add pages and documents. */
   readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
@@ -29,7 +31,7 @@ export interface CreateAppOptions {
 export async function createApp(
   module: Type | DynamicModule,
   config: WithDatabase,
-  { name = 'lading', connections = 10, prepare }: CreateAppOptions = {},
+  { name = 'lading', connections = 10, answers, prepare }: CreateAppOptions = {},
 ): Promise<NestFastifyApplication> {
   const logger = createLogger(name, config.logLevel);
   const { key } = await adminKey(config);
@@ -49,7 +51,7 @@ export async function createApp(
     const options: NestApplicationOptions = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), options);
     app.useLogger(new NestLogger(await app.resolve(PinoLogger), {}));
-    addRequestHooks(app.getHttpAdapter().getInstance(), { keyring, drain: app.get(Drain), logger });
+    addRequestHooks(app.getHttpAdapter().getInstance(), { keyring, drain: app.get(Drain), logger, limits: answers });
     await prepare?.(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
