@@ -27,4 +27,4 @@ function formatCell(value: string | number | null | undefined): string {
 }
 
 /** Removes control characters, because text that others wrote (ids, notes) must not control the terminal. */
-const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\uFFFD');
+export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\uFFFD');

@@ -10,6 +10,7 @@ import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
 import { feedMetrics } from '#feed/observer';
 import type { WithDatabase } from '#platform/service/config';
+import { gauge } from '#platform/watching/metrics';
 import { HealthChecks, NotReady } from '#platform/watching/health';
 import { createPool } from '#platform/database/database';
 import { CONFIG } from '#platform/service/tokens';
@@ -19,6 +20,13 @@ import { feedOf } from './feedOf.ts';
 /** `kafka` where brokers are set, unless the module was asked to read the journal. */
 const SOURCE = Symbol('where events come from');
 type Source = 'kafka' | 'journal' | 'as configured';
+
+const projectors = new Set<Projector>();
+gauge('lading_projection_parked', '1 while a ledger is parked or waits at a hole', ['ledger'], function collect() {
+  this.reset();
+  const parked = [...projectors].flatMap((projector) => projector.state().parked);
+  for (const { ledger } of parked) this.set({ ledger }, 1);
+});
 
 /** Feeds the read models for as long as the application lives. */
 @Injectable()
@@ -51,25 +59,27 @@ class ProjectorService implements OnApplicationBootstrap, OnApplicationShutdown 
         feedOf(version, {
           ...{ config, pool, source, log: logger },
           // A version that is being built is behind by its nature: only the one that answers is measured.
-          observer: version.state === 'active' ? feedMetrics('projector') : undefined,
+          observer: feedMetrics('projector', () => this.#projector.answers(version.version)),
         }),
     });
     health.register('projector', () => {
       const { state, reason, parked } = this.#projector.state();
       if (state !== 'running') throw new NotReady(reason ?? state);
+      // Everybody may ask this, so it names no ledger.
       return parked.length === 0
         ? source
-        : `${source}; standing still: ${parked.map(({ ledger }) => ledger).join(', ')}`;
+        : `${source}; ledgers that stand still: ${parked.length} (GET /v1/status says which, and why)`;
     });
   }
 
   onApplicationBootstrap(): void {
-    this.#projector.run().catch((error: unknown) => {
-      this.logger.error({ err: error }, 'the projector has ended');
-    });
+    projectors.add(this.#projector);
+    // It waits for what is away. An error that ends it all the same is nobody's to catch, so it ends the process with status 1.
+    void this.#projector.run();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    projectors.delete(this.#projector);
     await this.#projector.stop();
     await this.#pool.end();
   }

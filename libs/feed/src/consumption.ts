@@ -83,7 +83,6 @@ export class Consumption {
     for (const ledger of positions.keys()) this.#of(ledger);
     for (const one of this.#ledgers.values()) {
       one.position = positions.get(one.ledger) ?? 0;
-      if (one.parked !== undefined) this.#options.observer?.unparked?.(one.ledger);
       one.parked = undefined;
       one.soughtBackFrom = undefined;
       one.held = [];
@@ -263,7 +262,6 @@ export class Consumption {
 
   #park(one: LedgerProgress, state: 'hole' | 'parked', reason: string): void {
     const { ledger, position: sequence } = one;
-    if (one.parked === undefined) this.#options.observer?.parked?.(ledger);
     one.parked = { ledger, state, sequence, reason, since: Date.now() };
     this.#log.error({ ledger, sequence, state }, `ledger ${ledger} stands still at ${sequence}: ${reason}`);
   }
@@ -271,7 +269,6 @@ export class Consumption {
   #unpark(one: LedgerProgress): void {
     if (one.parked === undefined) return;
     one.parked = undefined;
-    this.#options.observer?.unparked?.(one.ledger);
     this.#log.info({ ledger: one.ledger }, `ledger ${one.ledger} goes on`);
   }
 

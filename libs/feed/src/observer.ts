@@ -19,8 +19,6 @@ export interface FeedObserver {
   lag?(ledger: string, events: number, seconds: number): void;
   /** A hole was seen; it is filled, or the ledger is parked. */
   hole?(ledger: string, sequence: number, got: number): void;
-  parked?(ledger: string): void;
-  unparked?(ledger: string): void;
 }
 
 const lagEvents = gauge('lading_feed_lag_events', "Events between a ledger's head and a consumer", [
@@ -32,23 +30,20 @@ const lagSeconds = gauge('lading_feed_lag_seconds', 'Age of the oldest event tha
   'ledger',
 ]);
 const holes = counter('lading_feed_holes_total', 'Times that a consumer found a sequence missing', ['consumer']);
-const parkedLedgers = gauge('lading_projection_parked', '1 while a ledger is parked or waits at a hole', ['ledger']);
 
-/** Shows in `/metrics` how far a consumer is behind; `consumer` is its name in status, as `projector`. */
-export function feedMetrics(consumer: string): Required<Omit<FeedObserver, 'skipped'>> {
+/**
+ * Shows in `/metrics` how far a consumer is behind; `consumer` is its name in status, as `projector`.
+ * @param measured whether it is to be shown now
+ */
+export function feedMetrics(consumer: string, measured = () => true): Required<Omit<FeedObserver, 'skipped'>> {
   return {
     lag(ledger, events, seconds) {
+      if (!measured()) return;
       lagEvents.set({ consumer, ledger }, events);
       lagSeconds.set({ consumer, ledger }, seconds);
     },
     hole() {
-      holes.inc({ consumer });
-    },
-    parked(ledger) {
-      parkedLedgers.set({ ledger }, 1);
-    },
-    unparked(ledger) {
-      parkedLedgers.set({ ledger }, 0);
+      if (measured()) holes.inc({ consumer });
     },
   };
 }

@@ -9,7 +9,7 @@ import { KafkaFeed } from '#feed/kafka';
 import { readConfig } from '#platform/service/config';
 import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/versions/rebuild';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { formatNumber } from '../table.ts';
+import { formatNumber, printable } from '../table.ts';
 import { withPool } from '../withPool.ts';
 
 interface RebuildOptions {
@@ -42,6 +42,11 @@ export function addRebuild(program: Command): void {
 async function rebuildAll(options: RebuildOptions): Promise<void> {
   await withPool(async (pool, url) => {
     const bar = progressBar();
+    let said = '';
+    const sayOnce = (waitsFor = '') => {
+      if (waitsFor !== '' && waitsFor !== said) console.error(`Waiting: ${printable(waitsFor)}.`);
+      said = waitsFor;
+    };
     const stop = new AbortController();
     process.once('SIGINT', () => {
       stop.abort();
@@ -52,7 +57,10 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
         pool,
         feeds: feedsFrom(source, options.file, pool, url),
         begin: source !== undefined,
-        onProgress: bar?.update,
+        onProgress: (progress) => {
+          bar?.update(progress);
+          sayOnce(progress.waitsFor);
+        },
         signal: stop.signal,
       });
       bar?.stop();
@@ -62,6 +70,9 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
         console.log(
           `Version ${built.version} of the read models answers now: ${formatNumber(built.events)} events in ${formatNumber(built.seconds)} s, ${by}.`,
         );
+        for (const { ledger, sequence, reason } of built.standing)
+          console.log(`Ledger ${ledger} stands still at ${sequence}, as before: ${printable(reason)}.`);
+        if (built.standing.length > 0) console.log('"lading status" says what to do about it.');
       }
     } catch (error) {
       bar?.stop();

@@ -15,7 +15,7 @@ export class CreateReadModelVersions1764000000400 {
         created  timestamptz NOT NULL DEFAULT now(),
         switched timestamptz,
         retired  timestamptz,
-        -- When a projector last said that it feeds it; only while it is being built.
+        -- When a projector last said that it feeds it.
         fed      timestamptz
       );
 

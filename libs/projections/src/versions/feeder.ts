@@ -49,6 +49,8 @@ export class Feeder {
   }
 
   state(): FeedState {
+    if (this.ended !== undefined)
+      return { state: 'retrying', reason: `a feed has ended: ${this.ended.why}`, parked: [] };
     return this.#current?.state() ?? { state: 'starting', parked: [] };
   }
 

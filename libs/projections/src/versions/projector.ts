@@ -6,7 +6,15 @@ import { listen } from '#platform/database/listen';
 import { Signal } from '#platform/database/signal';
 import { Feeder } from './feeder.ts';
 import { switchTo } from './switch.ts';
-import { dropVersion, ensureActive, ensureKnownVersion, type Version, VERSIONS_CHANNEL, versions } from './versions.ts';
+import {
+  dropVersion,
+  ensureActive,
+  ensureKnownVersion,
+  sayFed,
+  type Version,
+  VERSIONS_CHANNEL,
+  versions,
+} from './versions.ts';
 
 interface ProjectorOptions {
   readonly pool: pg.Pool;
@@ -63,9 +71,14 @@ export class Projector {
     await Promise.all([...this.#feeders.keys()].map((version) => this.#stopFeeding(version)));
   }
 
-  /** Of the version that answers. */
+  /** Whether a version is the one that answers, as of the last look. */
+  answers(version: number): boolean {
+    return version === this.#active;
+  }
+
+  /** Of the version that answers; while its tables are another release's, of the one that is being built to take its place. */
   state(): FeedState {
-    const feeder = this.#active === undefined ? undefined : this.#feeders.get(this.#active);
+    const feeder = this.#feeders.get(this.#active ?? 0) ?? [...this.#feeders.values()].at(-1);
     const state = feeder?.state() ?? { state: 'starting', parked: [] };
     const run = this.#runner.state();
     if (run.state === 'retrying') return { ...state, ...run };
@@ -111,6 +124,10 @@ export class Projector {
       if (!fed.some((one) => one.version === version)) await this.#stopFeeding(version);
     }
     for (const version of fed) this.#startFeeding(version);
+    await sayFed(
+      pool,
+      fed.map(({ version }) => version),
+    );
     const building = fed.filter(({ state }) => state === 'building');
     for (const { version } of building) await this.#build(version);
     for (const { version, state, retired } of all) {
@@ -123,9 +140,11 @@ export class Projector {
   #startFeeding(version: Version): void {
     const known = this.#feeders.get(version.version);
     if ((known !== undefined && known.ended === undefined) || this.#runner.stopping.aborted) return;
-    const error = known?.ended?.error;
-    if (error !== undefined)
-      this.#log.error({ version: version.version, err: error }, 'a feed has ended; it is started again');
+    if (known?.ended !== undefined) {
+      if (Date.now() - known.ended.at < LOOK_EVERY_MS) return;
+      const { error, why } = known.ended;
+      this.#log.error({ version: version.version, err: error }, `a feed has ended, and is started again: ${why}`);
+    }
     const { pool, feed } = this.#options;
     const feeder = new Feeder(pool, version.version, [() => feed(version)]);
     feeder.start();
@@ -140,19 +159,29 @@ export class Projector {
 
   async #build(version: number): Promise<void> {
     const { pool } = this.#options;
-    await pool.query('UPDATE read_model_versions SET fed = now() WHERE version = $1', [version]);
     const switched = await switchTo(pool, version);
     if (switched.outcome === 'switched') {
       this.#active = version;
       this.#log.info({ version, from: switched.from }, 'a new version of the read models answers');
-    } else if (switched.outcome === 'stopped') {
-      this.#logOnce({ version, ledger: switched.ledger }, `version ${version} cannot be built: ${switched.reason}`);
+      for (const { ledger, sequence, reason } of switched.standing)
+        this.#log.warn({ version, ledger, sequence }, `ledger ${ledger} stands still in it at ${sequence}: ${reason}`);
+    } else if (switched.outcome === 'stopped' || switched.outcome === 'undecided') {
+      const { ledger, reason } = switched;
+      this.#logOnce({ version, ledger }, `version ${version} cannot answer yet: ledger ${ledger}: ${reason}`);
+    } else if (switched.outcome === 'overtaken') {
+      await this.#stopFeeding(version);
+      await this.#drop(version);
     }
   }
 
+  /** A question that takes long may be reading it still: the next look tries again. */
   async #drop(version: number): Promise<void> {
-    await dropVersion(this.#options.pool, version);
-    this.#log.info({ version }, 'a version of the read models that answers no more was dropped');
+    try {
+      await dropVersion(this.#options.pool, version);
+      this.#log.info({ version }, 'a version of the read models that answers no more was dropped');
+    } catch (error) {
+      this.#log.debug({ version, err: error }, 'a version of the read models could not be dropped yet');
+    }
   }
 
   #logOnce(facts: object, message: string): void {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Feed } from '#feed/feed';
 import { Feeder } from './feeder.ts';
-import { switchTo, type Switched } from './switch.ts';
+import { type StandingLedger, switchTo, type Switched } from './switch.ts';
 import { dropVersion, schemaOfVersion, startVersion } from './versions.ts';
 
 interface RebuildOptions {
@@ -28,6 +28,8 @@ export interface RebuildProgress {
   readonly applied: number;
   /** Events that there are, as far as is known. */
   readonly total: number;
+  /** What the last step waits for, when that is another event in a ledger of the version that answers. */
+  readonly waitsFor?: string | undefined;
 }
 
 interface Rebuilt {
@@ -35,6 +37,8 @@ interface Rebuilt {
   readonly events: number;
   readonly seconds: number;
   readonly by: 'projector' | 'here';
+  /** The ledgers that stand still in the version that answers now, none of them earlier than before. */
+  readonly standing: readonly StandingLedger[];
 }
 
 /** A ledger cannot be built: the old version goes on answering, and the new one is gone. */
@@ -52,7 +56,10 @@ const LAST_EVENTS_MS = 10_000;
  * Builds all read models anew beside the ones that answer, and lets the new ones answer when they have caught up in every ledger. A
  * running projector is told to do it, and keeps both fed meanwhile; where none runs, this process does it.
  *
- * @throws {RebuildFailed} for an event that cannot be applied, a hole, a source that ends too early, or when `signal` says so
+ * A ledger that stands still in the version that answers may stand still in the new one, and is in the outcome.
+ *
+ * @throws {RebuildFailed} for an event that cannot be applied and is known to the version that answers, a hole, a source that ends too
+ *   early, or when `signal` says so
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
   const { pool, feeds, begin = false, patience = PROJECTOR_WAIT_MS } = options;
@@ -63,14 +70,16 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
     if (begin) feeder.start();
     for (;;) {
       await sleep(LOOK_EVERY_MS);
-      const { fed, active, ...progress } = await look(pool, version);
+      const { fed, ...progress } = await look(pool, version);
       if (!fed && Date.now() - started > patience) feeder.start();
       const by = feeder.started ? 'here' : 'projector';
-      options.onProgress?.({ ...progress, by });
-      const switched = active ? { outcome: 'switched' as const } : await switchTo(pool, version);
+      const switched = await switchTo(pool, version);
+      const waitsFor = switched.outcome === 'undecided' ? `ledger ${switched.ledger}: ${switched.reason}` : undefined;
+      options.onProgress?.({ ...progress, by, waitsFor });
       if (switched.outcome === 'switched') {
         const { applied } = await look(pool, version);
-        return { version, events: applied, seconds: (Date.now() - started) / 1_000, by };
+        const seconds = (Date.now() - started) / 1_000;
+        return { version, events: applied, seconds, by, standing: switched.standing };
       }
       giveUpIf(switched, options.signal, fed ? undefined : feeder.ended);
     }
@@ -86,6 +95,8 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
 function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: Feeder['ended']): void {
   if (signal?.aborted === true) throw new RebuildFailed('it was stopped');
   if (switched.outcome === 'stopped') throw new RebuildFailed(`ledger ${switched.ledger}: ${switched.reason}`);
+  if (switched.outcome === 'overtaken')
+    throw new RebuildFailed(`version ${switched.by} was begun later, and answers already`);
   if (ended === undefined) return;
   if (switched.outcome === 'behind') {
     throw new RebuildFailed(
@@ -100,14 +111,13 @@ function giveUpIf(switched: Switched, signal: AbortSignal | undefined, ended: Fe
 interface Look {
   readonly version: number;
   readonly fed: boolean;
-  readonly active: boolean;
   readonly applied: number;
   readonly total: number;
 }
 
 async function look(pool: pg.Pool, version: number): Promise<Look> {
   const { rows } = await pool.query<Look>(
-    `SELECT v.version, coalesce(v.fed > now() - interval '5 seconds', false) AS fed, v.state = 'active' AS active,
+    `SELECT v.version, coalesce(v.fed > now() - interval '5 seconds', false) AS fed,
        (SELECT coalesce(sum(sequence), 0)::bigint FROM ${schemaOfVersion(version)}.positions) AS applied,
        (SELECT coalesce(sum(greatest(head, sequence)), 0)::bigint FROM ${schemaOfVersion(version)}.positions) AS total
      FROM read_model_versions v WHERE v.version = $1`,

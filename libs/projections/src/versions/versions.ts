@@ -55,20 +55,38 @@ export async function startVersion(pool: pg.Pool): Promise<number> {
     await client.query(LOCK);
     return create(client, 'building');
   });
-  await pool.query('SELECT pg_notify($1, $2)', [VERSIONS_CHANNEL, String(version)]);
+  await tellOf(pool, version);
   return version;
 }
 
-/** The version that is being built with tables that this code knows; makes one when the code has tables that no version has. */
-export async function ensureKnownVersion(pool: pg.Pool): Promise<void> {
-  const there = await versions(pool);
-  if (!there.some(({ known, state }) => known && state !== 'retired')) await startVersion(pool);
+async function tellOf(pool: pg.Pool, version: number): Promise<void> {
+  await pool.query('SELECT pg_notify($1, $2)', [VERSIONS_CHANNEL, String(version)]);
 }
 
-/** Takes away a version that does not answer, with all its tables. */
+/** Begins a version when the code has tables that no version has. Any number of processes may call it at once. */
+export async function ensureKnownVersion(pool: pg.Pool): Promise<void> {
+  const version = await transaction(pool, async (client) => {
+    await client.query(LOCK);
+    const { rowCount } = await client.query(`SELECT FROM read_model_versions WHERE shape = $1 AND state <> 'retired'`, [
+      shape,
+    ]);
+    return rowCount === 0 ? create(client, 'building') : undefined;
+  });
+  if (version !== undefined) await tellOf(pool, version);
+}
+
+/** A projector feeds these versions now: another process that builds one of them, or waits for one, needs to know. */
+export async function sayFed(pool: pg.Pool, fed: readonly number[]): Promise<void> {
+  if (fed.length > 0)
+    await pool.query('UPDATE read_model_versions SET fed = now() WHERE version = ANY ($1::int[])', [fed]);
+}
+
+/** Takes away a version that does not answer, with all its tables. Rejects when one of them is in use. */
 export async function dropVersion(pool: pg.Pool, version: number): Promise<void> {
   await transaction(pool, async (client) => {
     await client.query(LOCK);
+    // A reader that is still in it is not waited for long: everybody who looks at the versions would wait as well.
+    await client.query('SET LOCAL lock_timeout = 1000');
     const { rowCount } = await client.query(
       `DELETE FROM read_model_versions WHERE version = $1 AND state <> 'active'`,
       [version],
