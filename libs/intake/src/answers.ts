@@ -4,12 +4,16 @@ import { JournalUnavailable } from '#journal/journalUnavailable';
 import type { Outcome } from '#journal/submission';
 import { UnknownLedger } from '#journal/unknownLedger';
 import type { Refusal } from '#platform/http/problemError';
+import { limits } from './limits.ts';
 
 /** An outcome of an event that the ledger keeps: it was recorded now, or earlier. */
 export type Kept = Extract<Outcome, { receipt: unknown }>;
 
 /** What became of a submitted event. */
 export type Result = Kept | Refusal;
+
+/** What may be said about the events of one request, all together. */
+export const newAllowance = (): Allowance => ({ errors: limits.fieldErrors, bytes: limits.results });
 
 export const isRefusal = (found: object): found is Refusal => 'code' in found;
 
@@ -63,10 +67,37 @@ export interface Item {
   readonly problem?: Problem;
 }
 
-export const itemOf = (result: Result): Item =>
-  isRefusal(result)
-    ? { status: result.status, problem: problem(result.status, result.code, result) }
-    : { status: statusOf(result.status), sequence: result.receipt.sequence };
+/** How much may be said about the events of one request. Many small events that are wrong must not get a huge answer. */
+export interface Allowance {
+  /** Field errors that may still be listed. */
+  errors: number;
+  /** Bytes of results, after which a problem is told in a sentence. */
+  bytes: number;
+}
+
+export function itemOf(result: Result, allowance: Allowance): Item {
+  if (!isRefusal(result)) return { status: statusOf(result.status), sequence: result.receipt.sequence };
+  const { status, code } = result;
+  return { status, problem: problem(status, code, allowance.bytes > 0 ? listed(result, allowance) : inBrief(result)) };
+}
+
+/** The text of a result, which is taken off the allowance. */
+export function itemText(item: Item, allowance: Allowance): string {
+  const text = JSON.stringify(item);
+  allowance.bytes -= text.length;
+  return text;
+}
+
+function listed(refusal: Refusal, allowance: Allowance): Refusal {
+  const { errors = [] } = refusal;
+  const most = Math.min(errors.length, allowance.errors);
+  allowance.errors -= most;
+  if (most === errors.length) return refusal;
+  const detail = `${refusal.detail}; it is not listed, because the answer to one request lists ${limits.fieldErrors} field errors`;
+  return { ...refusal, detail, errors: errors.slice(0, most) };
+}
+
+const inBrief = ({ status, code, detail }: Refusal): Refusal => ({ status, code, detail: detail.slice(0, 200) });
 
 /** 201 when the ledger took it in now, 200 when it had it already. */
 export const statusOf = (status: Kept['status']): 200 | 201 => (status === 'recorded' ? 201 : 200);

@@ -1,10 +1,9 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { readHead } from '#journal/reader';
-import type { AtomicOutcome } from '#journal/submission';
+import type { AtomicOutcome, Submission } from '#journal/submission';
 import { errorOf, type Refusal } from '#platform/http/problemError';
 import { POOL } from '#platform/service/tokens';
 import { admit, type Sender } from './admit.ts';
@@ -15,6 +14,7 @@ import { limits } from './limits.ts';
 import { requestHash } from './parseSubmission.ts';
 import { Semaphore } from './semaphore.ts';
 import { Submit, SubmitAtomic } from './submit.handler.ts';
+import { Turns } from './turns.ts';
 
 /** A request that brings events: to which ledger, and from whom. */
 export interface IntakeRequest extends Sender {
@@ -60,14 +60,19 @@ export class Intake {
   async answerEach(to: IntakeRequest, format: ManyEventsFormat): Promise<void> {
     refuseIfMatch(to.request.headers['if-match']);
     const events = await format.parse(to.request.body as Buffer, limits.batchEvents);
+    to.request.body = undefined; // the events are read from its text
     const semaphore = new Semaphore(limits.inFlight);
-    const items: Promise<answers.Item>[] = [];
-    for (const [index, event] of events.entries()) {
+    const allowance = answers.newAllowance();
+    const turns = new Turns();
+    const items: Promise<string>[] = [];
+    for (let index = 0; index < events.count; index++) {
       // Events that are refused at once never wait for anything: without this no other request would be served meanwhile.
-      if (index % limits.eventsBetweenYields === limits.eventsBetweenYields - 1) await yieldToOthers();
-      items.push((await semaphore.start(() => this.itemOf(event, to))).result);
+      if (turns.over) await turns.next();
+      const item = () => this.itemOf(events.at(index), to, allowance);
+      const { result } = await semaphore.start(item);
+      items.push(result.then((settled) => answers.itemText(settled, allowance)));
     }
-    answers.sendJson(to.reply, 200, JSON.stringify({ results: await Promise.all(items) }));
+    answers.sendJson(to.reply, 200, `{"results":[${(await Promise.all(items)).join(',')}]}`);
   }
 
   /**
@@ -77,11 +82,16 @@ export class Intake {
   async answerTogether(to: IntakeRequest, format: ManyEventsFormat): Promise<void> {
     refuseIfMatch(to.request.headers['if-match']);
     const events = await format.parse(to.request.body as Buffer, limits.atomicEvents);
-    const submissions = events.map((event, index) => {
-      const admitted = admit(event.value, to);
+    to.request.body = undefined; // the events are read from its text
+    const submissions: Submission[] = [];
+    const turns = new Turns();
+    for (let index = 0; index < events.count; index++) {
+      if (turns.over) await turns.next();
+      const event = events.at(index);
+      const admitted = answers.isRefusal(event) ? event : admit(event.value, to);
       if (answers.isRefusal(admitted)) throw errorOf(inBatch(format.inBody(admitted, index), index));
-      return admitted;
-    });
+      submissions.push(admitted);
+    }
     // The journal numbers the events of a batch; an empty one has none to number.
     const outcome: AtomicOutcome | Refusal =
       submissions.length === 0
@@ -95,13 +105,20 @@ export class Intake {
   }
 
   /** What is answered about one event of many. An event that may not come in is answered at once. Never rejects or throws. */
-  itemOf(event: SentEvent, to: IntakeRequest): Promise<answers.Item> | answers.Item {
-    const result = this.#submit(event, to);
-    if (!(result instanceof Promise)) return answers.itemOf(result);
-    return result.then(answers.itemOf, (error: unknown) => {
-      this.#logger.error({ request: to.request.id, err: error }, 'failed');
-      return answers.itemOf(INTERNAL);
-    });
+  itemOf(
+    event: SentEvent | Refusal,
+    to: IntakeRequest,
+    allowance: answers.Allowance,
+  ): Promise<answers.Item> | answers.Item {
+    const result = answers.isRefusal(event) ? event : this.#submit(event, to);
+    if (!(result instanceof Promise)) return answers.itemOf(result, allowance);
+    return result.then(
+      (settled) => answers.itemOf(settled, allowance),
+      (error: unknown) => {
+        this.#logger.error({ request: to.request.id, err: error }, 'failed');
+        return answers.itemOf(INTERNAL, allowance);
+      },
+    );
   }
 
   #submit(

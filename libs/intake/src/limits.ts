@@ -10,8 +10,10 @@ export const limits = {
   line: MAX_BODY_BYTES,
   batchEvents: 10_000,
   atomicEvents: 1_000,
-  /** Events of a batch that are handled before other requests get a turn: about a millisecond of work. */
-  eventsBetweenYields: 50,
+  /** Field errors that are listed in the answer to one request, over all of its events. */
+  fieldErrors: 100,
+  /** Bytes of the results of a batch; past them, a problem says what is wrong in a sentence, and has no facts beside it. */
+  results: 2 * 1_048_576,
   /** Events of one request that are with the journal at once: two of its batches, so that it always has a full one to take. */
   inFlight: 512,
   /** Bytes of them: a stream of large events holds no more memory than one of small ones. */

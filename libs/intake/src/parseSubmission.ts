@@ -105,14 +105,15 @@ const refuse = (
   refusal: { status: code === 'event-too-large' ? 422 : 400, code, detail, errors, facts },
 });
 
-function malformed(errors: readonly FieldError[]): Parsed {
+function malformed(found: readonly FieldError[]): Parsed {
+  const errors = found.slice(0, MAX_FIELD_ERRORS);
   const [first] = errors;
   const where = first === undefined || first.pointer === '' ? 'the event' : first.pointer;
-  const more = errors.length >= MAX_FIELD_ERRORS ? ` (the first ${MAX_FIELD_ERRORS} are listed)` : '';
+  const more = errors.length >= MAX_FIELD_ERRORS ? 'at least ' : '';
   const detail =
     errors.length === 1 && first !== undefined
       ? `${where}: ${first.detail}`
-      : `${errors.length} fields are not as they should be${more}; the first is ${where}: ${first?.detail ?? ''}`;
+      : `${more}${errors.length} fields are not as they should be; the first is ${where}: ${first?.detail ?? ''}`;
   return refuse('malformed', detail, errors);
 }
 
@@ -124,7 +125,7 @@ function refuseWithoutType(value: unknown, type: string | undefined): Parsed {
   return refuse(
     'unknown-type',
     detail,
-    [{ pointer: '/type', detail }, ...errors.filter((error) => error.pointer !== '/type')],
+    [{ pointer: '/type', detail }, ...errors.filter((error) => error.pointer !== '/type')].slice(0, MAX_FIELD_ERRORS),
     { similar },
   );
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Problem } from '#contracts/problem';
 import { readEvents } from '#journal/reader';
 import { event, intakeDatabase, order, reassigned, startWritingApp, type WritingApp } from '#test/intake/writingApp';
 
@@ -83,6 +84,45 @@ describe('a batch', () => {
   ])('a batch that is %s is answered 400, and nothing of it is kept', async (_what, body) => {
     expect((await app.batch(body)).status).toBe(400);
     expect(await app.head()).toBe(head);
+  });
+
+  it('a batch in which everything is wrong is answered with ten field errors of an event and a hundred in all, and every event has its problem', async () => {
+    const lines = Array.from({ length: 60 }, () => ({ line: 1, quantity: 'x', item: {} }));
+    const events = Array.from({ length: 300 }, () => ({ ...order(), data: { lines, ['x'.repeat(2_000)]: 1 } }));
+    const { status, body } = await app.batch(events);
+    const results = body.results as { status: number; problem: Problem }[];
+    expect([status, results.length]).toEqual([200, 300]);
+    const listed = results.map(({ problem }) => problem.errors?.length ?? 0);
+    expect([Math.max(...listed), listed.reduce((sum, one) => sum + one, 0)]).toEqual([10, 100]);
+    expect(new Set(results.map(({ problem }) => problem.code))).toEqual(new Set(['malformed']));
+    expect(results.at(-1)!.problem.detail).toMatch(/fields are not as they should be.*lists 100 field errors/s);
+    expect(JSON.stringify(body).length).toBeLessThan(400_000);
+    expect(await app.head()).toBe(head);
+  });
+
+  it('a batch of junk is answered 413 with the number of its elements, and none of them is parsed', async () => {
+    const answer = await app.batch(`[${'{},'.repeat(4_500_000)}{}]`);
+    expect(answer).toMatchObject({ status: 413, body: { code: 'too-large', limit: 10_000, events: 4_500_001 } });
+  });
+
+  it('an element that is larger than an event may be is refused alone, and so is one that has more values than an event has', async () => {
+    const large = { ...order(), data: { note: 'x'.repeat(1_100_000) } };
+    const values = { ...order(), data: Array.from({ length: 100_000 }, () => ({})) };
+    expect(await app.batch([order(), large, values])).toMatchObject({
+      status: 200,
+      body: {
+        results: [
+          { status: 201 },
+          { status: 413, problem: { code: 'too-large', limit: 1_048_576 } },
+          { status: 422, problem: { code: 'event-too-large' } },
+        ],
+      },
+    });
+    expect(await app.batch([order(), large], '?atomic=true')).toMatchObject({
+      status: 413,
+      body: { code: 'too-large', index: 1 },
+    });
+    expect(await app.head()).toBe(head + 1);
   });
 
   it('an empty batch has no results', async () => {

@@ -1,7 +1,7 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { errorOf, ProblemError, type Refusal } from '#platform/http/problemError';
-import { elementsOf, notJson, readJson, readText } from '#platform/http/strictJson';
+import { type Elements, elementsOf, notJson, readJson, readText } from '#platform/http/strictJson';
 import { limits } from '../limits.ts';
+import { Turns } from '../turns.ts';
 import type { ManyEventsFormat, SentEvent } from './format.ts';
 
 /** A JSON array of CloudEvents. */
@@ -10,31 +10,57 @@ export const cloudEventBatch: ManyEventsFormat = {
   holds: 'many',
   bodyLimit: limits.batchBody,
 
-  /** Parses element by element, so that a large batch does not hold up other requests. All of it is JSON, or none is taken. */
+  /**
+   * Looks whether every element is JSON, and keeps none of the values: all of it is JSON, or none is taken. The values are read again
+   * one by one when their turn comes, which costs 3 µs an event, and the memory of one event instead of that of all.
+   */
   async parse(body, limit) {
-    const text = readText(body);
-    if (!text.ok) throw errorOf(text);
-    const elements = elementsOf(text.value);
-    if (elements === undefined) throw errorOf(notJson('the body is not one JSON array'));
-    if (elements.length > limit) {
-      const detail = `a batch here is at most ${limit} events, this one has ${elements.length}`;
-      throw new ProblemError(413, 'too-large', detail, { facts: { limit, events: elements.length } });
+    const turns = new Turns();
+    const read = readText(body);
+    if (!read.ok) throw errorOf(read);
+    const text = read.value;
+    const { count, places } = await find(text, limit, turns);
+    if (count > limit) {
+      const detail = `a batch here is at most ${limit} events, this one has ${count}`;
+      throw new ProblemError(413, 'too-large', detail, { facts: { limit, events: count } });
     }
-    const events: SentEvent[] = [];
-    for (const [index, [start, end]] of elements.entries()) {
-      if (index % limits.eventsBetweenYields === limits.eventsBetweenYields - 1) await yieldToOthers();
-      const json = readJson(text.value.slice(start, end));
-      if (!json.ok) {
-        const detail = `element ${index}, at position ${start}: ${json.detail}`;
-        throw errorOf({ ...pointIntoArray(json, index), detail });
-      }
-      events.push(json);
+    const at = (index: number): SentEvent | Refusal => {
+      const [start, end] = places[index] ?? [0, 0];
+      if (end - start > limits.body) return elementTooLarge(index);
+      return readJson(text.slice(start, end));
+    };
+    for (const [index, [start]] of places.entries()) {
+      if (turns.over) await turns.next();
+      const json = at(index);
+      if (!('code' in json) || NOT_READ.has(json.code)) continue;
+      const detail = `element ${index}, at position ${start}: ${json.detail}`;
+      throw errorOf({ ...pointIntoArray(json, index), detail });
     }
-    return events;
+    return { count, at };
   },
 
   inBody: pointIntoArray,
 };
+
+/** What is too large to be an event is not read, so nobody knows whether it is JSON: it is refused by itself. */
+const NOT_READ: ReadonlySet<string> = new Set(['too-large', 'event-too-large']);
+
+async function find(text: string, limit: number, turns: Turns): Promise<Elements> {
+  const search = elementsOf(text, limit);
+  for (;;) {
+    const { done, value } = search.next();
+    if (done !== true) await turns.next();
+    else if (value === undefined) throw errorOf(notJson('the body is not one JSON array'));
+    else return value;
+  }
+}
+
+const elementTooLarge = (index: number): Refusal => ({
+  status: 413,
+  code: 'too-large',
+  detail: `element ${index} is larger than ${limits.body} bytes`,
+  facts: { limit: limits.body },
+});
 
 function pointIntoArray(refusal: Refusal, index: number): Refusal {
   const errors = refusal.errors?.map((error) => ({ ...error, pointer: `/${index}${error.pointer}` }));

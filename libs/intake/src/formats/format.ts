@@ -28,14 +28,18 @@ export interface OneEventFormat<Body = Buffer> extends DocumentFormat {
   parse(body: Body): SentEvent;
 }
 
+/** The events of a body, in its order. Each is read when it is asked for: all of them at once can take thirty times their bytes. */
+interface SentEvents {
+  readonly count: number;
+  /** What stands at `index`: an event, or why none is read from there. */
+  at(index: number): SentEvent | Refusal;
+}
+
 /** A body is any number of events, each with a result. */
 export interface ManyEventsFormat extends DocumentFormat {
   readonly holds: 'many';
-  /**
-   * The events of a body, in its order.
-   * @throws ProblemError 400 when the body is not in this format, 413 when it has more than `limit` events
-   */
-  parse(body: Buffer, limit: number): readonly SentEvent[] | Promise<readonly SentEvent[]>;
+  /** @throws ProblemError 400 when the body is not in this format, 413 when it has more than `limit` events */
+  parse(body: Buffer, limit: number): Promise<SentEvents>;
 }
 
 /** How events are written in a stream of lines: each line is one event, and is answered with a line. */

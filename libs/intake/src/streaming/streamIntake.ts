@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Drain } from '#platform/http/drain';
-import { type Item, itemOf } from '../answers.ts';
+import { type Item, newAllowance } from '../answers.ts';
 import type { StreamFormat } from '../formats/format.ts';
 import { refuseIfMatch } from '../http/requestHeaders.ts';
 import { Intake, type IntakeRequest } from '../intake.ts';
@@ -33,14 +33,15 @@ export class StreamIntake {
     };
     raw.socket?.setTimeout(limits.streamIdle, cut);
 
+    // However long the stream is, its field errors are listed like those of one request; the results themselves have no end.
+    const allowance = { ...newAllowance(), bytes: Number.POSITIVE_INFINITY };
     const unavailable = new AbortController();
     const stop = AbortSignal.any([unavailable.signal, this.drain.signal]);
     const pumped = await pump(
       request.raw,
       raw,
       (line) => {
-        const parsed = format.parse(line);
-        const item = parsed.ok ? this.intake.itemOf(parsed, to) : itemOf(parsed);
+        const item = this.intake.itemOf(format.parse(line), to, allowance);
         if (!(item instanceof Promise)) return resultLine(line.number, item);
         return item.then((settled) => {
           if (settled.status >= 500) unavailable.abort();

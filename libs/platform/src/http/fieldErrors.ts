@@ -3,38 +3,49 @@ import type { FieldError } from '#contracts/problem';
 
 type Issue = z.core.$ZodIssue;
 
-/** A JSON pointer (RFC 6901): `pointer(['data', 'lines', 0])` is `/data/lines/0`. */
-export const pointer = (path: readonly PropertyKey[]): string =>
-  path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-
-/** More than these are counted, not listed. */
-export const MAX_FIELD_ERRORS = 1000;
-
-/** Names every bad field of `input` by its JSON pointer, from what zod found wrong with it. */
-export function fieldErrors(issues: readonly Issue[], input: unknown): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const issue of issues) {
-    collect(issue, [], input, errors);
-    if (errors.length >= MAX_FIELD_ERRORS) break;
-  }
-  // A field is named once, with the last thing found wrong with it: the narrowest.
-  return [...new Map(errors.map((error) => [error.pointer, error])).values()].slice(0, MAX_FIELD_ERRORS);
+/**
+ * A JSON pointer (RFC 6901): `pointer(['data', 'lines', 0])` is `/data/lines/0`. Names in it may be a sender's own: one that is longer
+ * than any name of an event is cut, so that an answer is never much larger than what it answers.
+ */
+export function pointer(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return text.length > MAX_POINTER ? `${text.slice(0, MAX_POINTER)}…` : text;
 }
 
-function collect(issue: Issue, base: readonly PropertyKey[], input: unknown, errors: FieldError[]): void {
+const MAX_POINTER = 300;
+
+/** As many wrong fields of one event, or of one request, are named. Whoever sent them knows by then what is wrong. */
+export const MAX_FIELD_ERRORS = 10;
+
+/** Names the bad fields of `input` by their JSON pointers, the first ones, from what zod found wrong with it. */
+export function fieldErrors(issues: readonly Issue[], input: unknown): FieldError[] {
+  // A field is named once, with the last thing found wrong with it: the narrowest.
+  const errors = new Map<string, FieldError>();
+  for (const issue of issues) {
+    collect(issue, [], input, errors);
+    if (errors.size >= MAX_FIELD_ERRORS) break;
+  }
+  return [...errors.values()];
+}
+
+function collect(issue: Issue, base: readonly PropertyKey[], input: unknown, errors: Map<string, FieldError>): void {
   const path = [...base, ...issue.path];
+  const add = (where: readonly PropertyKey[], detail: string): void => {
+    const named = pointer(where);
+    if (errors.size < MAX_FIELD_ERRORS || errors.has(named)) errors.set(named, { pointer: named, detail });
+  };
   switch (issue.code) {
     case 'unrecognized_keys':
-      for (const key of issue.keys) errors.push({ pointer: pointer([...path, key]), detail: 'unknown field' });
+      for (const key of issue.keys.slice(0, MAX_FIELD_ERRORS)) add([...path, key], 'unknown field');
       return;
     case 'invalid_union': {
       const branch = likeliest(issue.errors);
       if (branch !== undefined) for (const inner of branch) collect(inner, path, input, errors);
-      else errors.push({ pointer: pointer(path), detail: unionDetail(issue, valueAt(input, path)) });
+      else add(path, unionDetail(issue, valueAt(input, path)));
       return;
     }
     default:
-      errors.push({ pointer: pointer(path), detail: detailOf(issue, valueAt(input, path)) });
+      add(path, detailOf(issue, valueAt(input, path)));
   }
 }
 

@@ -12,3 +12,13 @@ it('the error of a list that came as one text says which of its parts is wrong, 
 it('the error of a field that is not there says that it is missing', () => {
   expect(wrong(z.object({ tracking: z.enum(['a', 'b']) }), {})).toEqual([{ pointer: '/tracking', detail: 'missing' }]);
 });
+
+it('at most ten wrong fields are named, and a name that a sender made up is cut', () => {
+  const numbers = z.strictObject({ list: z.array(z.int()) });
+  const found = wrong(numbers, { list: Array.from({ length: 5_000 }, () => 'x') });
+  expect(found.map(({ pointer }) => pointer)).toEqual(Array.from({ length: 10 }, (_, i) => `/list/${i}`));
+  const unknown = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${i}${'x'.repeat(10_000)}`, 1]));
+  const named = wrong(numbers, { list: [], ...unknown });
+  expect(named).toHaveLength(10);
+  expect(JSON.stringify(named).length).toBeLessThan(10 * 400);
+});

@@ -1,25 +1,29 @@
 /// <reference lib="es2024.string" />
 import { isUtf8 } from 'node:buffer';
+import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import type { FieldError } from '#contracts/problem';
-import { pointer } from './fieldErrors.ts';
+import { MAX_FIELD_ERRORS, pointer } from './fieldErrors.ts';
 import { errorOf, type Refusal } from './problemError.ts';
 
 /** No event of a ledger nests deeper than 6. A value that nests deeper than this is refused. */
 const MAX_DEPTH = 32;
+
+/** Each value of a JSON text takes two bytes at least, with what follows it. A text with more of them is no event, and is not parsed. */
+const MAX_VALUES = Math.floor(MAX_EVENT_BYTES / 2);
 
 type Read<T> = { readonly ok: true; readonly value: T } | NotJson;
 
 /** Why bytes are not JSON that Lading takes. */
 interface NotJson extends Refusal {
   readonly ok: false;
-  readonly status: 400;
-  readonly code: 'not-json' | 'malformed';
+  readonly status: 400 | 422;
+  readonly code: 'not-json' | 'malformed' | 'event-too-large';
   readonly errors: readonly FieldError[];
 }
 
 const refuse = (code: NotJson['code'], detail: string, errors: readonly FieldError[] = []): NotJson => ({
   ok: false,
-  status: 400,
+  status: code === 'event-too-large' ? 422 : 400,
   code,
   detail,
   errors,
@@ -36,11 +40,16 @@ export function readText(bytes: Buffer): Read<string> {
 
 /**
  * Reads JSON strictly. A name that is written twice in one object is refused by its pointer: `JSON.parse` keeps the last one,
- * other readers the first, so what a submitter meant would depend on the reader. Deep nesting is refused, too.
+ * other readers the first, so what a submitter meant would depend on the reader. Deep nesting is refused, too, and so are more
+ * values than an event can have: both before anything is made of the text, because a value takes thirty times the bytes of `{}`.
  */
 export function readJson(text: string): Read<unknown> {
-  const { depth, members } = scanJson(text);
+  const { depth, members, values } = scanJson(text);
   if (depth > MAX_DEPTH) return refuse('malformed', `nested more than ${MAX_DEPTH} deep`);
+  if (values > MAX_VALUES) {
+    const detail = `an event is at most ${MAX_EVENT_BYTES} bytes, and what has more than ${MAX_VALUES} values cannot be so small`;
+    return refuse('event-too-large', detail);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -72,6 +81,7 @@ export function parseJson(body: Buffer): unknown {
 }
 
 interface Survey {
+  /** The first ones. */
   readonly faults: FieldError[];
   /** How many values it holds, itself included: each takes two bytes at least, with what follows it. */
   readonly values: number;
@@ -90,6 +100,7 @@ export function surveyJson(value: unknown): Survey {
 function walk(value: unknown, path: PropertyKey[], survey: { faults: FieldError[]; values: number }): void {
   const { faults } = survey;
   survey.values++;
+  if (faults.length >= MAX_FIELD_ERRORS) return;
   if (typeof value === 'string') {
     if (!value.isWellFormed()) faults.push({ pointer: pointer(path), detail: HALF_A_PAIR });
     return;
@@ -124,6 +135,8 @@ interface Scan {
   readonly depth: number;
   /** How many members its objects have, as written: a name written twice counts twice. */
   readonly members: number;
+  /** How many values it holds at most, itself included: an empty array or object counts as two. */
+  readonly values: number;
 }
 
 const QUOTE = 34;
@@ -143,10 +156,14 @@ export function scanJson(text: string): Scan {
   let deepest = 0;
   let depth = 0;
   let members = 0;
+  let values = 1;
   for (let index = 0; index < text.length; index++) {
     switch (text.charCodeAt(index)) {
       case QUOTE:
         index = endOfString(text, index);
+        break;
+      case COMMA:
+        values++;
         break;
       case COLON:
         members++;
@@ -154,6 +171,7 @@ export function scanJson(text: string): Scan {
       case OPEN_ARRAY:
       case OPEN_OBJECT:
         depth++;
+        values++;
         if (depth > deepest) deepest = depth;
         break;
       case CLOSE_ARRAY:
@@ -162,28 +180,48 @@ export function scanJson(text: string): Scan {
         break;
     }
   }
-  return { depth: deepest, members };
+  return { depth: deepest, members, values };
 }
 
+/** Where the elements of an array stand in its text, `[start, end)` each. */
+export interface Elements {
+  readonly count: number;
+  /** Of the first ones: as many as were asked for. */
+  readonly places: readonly (readonly [start: number, end: number])[];
+}
+
+/** Characters that are looked at before other requests get a turn: about a millisecond. */
+const BETWEEN_TURNS = 1_048_576;
+
 /**
- * Where the elements of an array stand in a text, `[start, end)` each, so that they can be parsed one by one and a large
- * batch does not block the process. Undefined when the text is not one array from its first character to its last.
- * What stands between the commas may still be no JSON.
+ * Finds the elements of an array in its text, so that they can be parsed one by one. It counts all of them and notes the places of
+ * `limit`: places of 8,000,000 elements in 16 MB would take half a gigabyte. It yields now and then, for whoever else has to run.
+ * Returns undefined when the text is not one array from its first character to its last. What stands between the commas may still
+ * be no JSON.
  */
-export function elementsOf(text: string): [start: number, end: number][] | undefined {
+export function* elementsOf(text: string, limit: number): Generator<undefined, Elements | undefined> {
   const first = text.search(/\S/);
   if (first < 0 || text.charCodeAt(first) !== OPEN_ARRAY) return undefined;
-  const elements: [number, number][] = [];
+  const places: [number, number][] = [];
+  let count = 0;
   let depth = 0;
   let start = first + 1;
+  let turn = BETWEEN_TURNS;
+  const add = (end: number): void => {
+    if (++count <= limit) places.push([start, end]);
+  };
   for (let index = first; index < text.length; index++) {
+    if (index > turn) {
+      turn = index + BETWEEN_TURNS;
+      yield;
+    }
     switch (text.charCodeAt(index)) {
       case QUOTE:
         index = endOfString(text, index);
         break;
       case COMMA:
         if (depth !== 1) break;
-        elements.push([start, index]);
+        add(index);
         start = index + 1;
         break;
       case OPEN_ARRAY:
@@ -194,8 +232,8 @@ export function elementsOf(text: string): [start: number, end: number][] | undef
       case CLOSE_OBJECT:
         if (--depth > 0) break;
         if (text.charCodeAt(index) !== CLOSE_ARRAY || text.slice(index + 1).trim() !== '') return undefined;
-        if (elements.length > 0 || text.slice(start, index).trim() !== '') elements.push([start, index]);
-        return elements;
+        if (count > 0 || text.slice(start, index).trim() !== '') add(index);
+        return { count, places };
     }
   }
   return undefined;
@@ -221,7 +259,7 @@ export function countMembers(value: unknown): number {
 }
 
 /**
- * The pointers of members whose name their object has already, in a text that is JSON. This is slow and exact, and runs only
+ * The pointers of the first members whose name their object has already, in a text that is JSON. This is slow and exact, and runs only
  * when the counts of members differ.
  */
 export function duplicateNames(text: string): string[] {
@@ -238,6 +276,7 @@ export function duplicateNames(text: string): string[] {
     else if (token === ':' && top?.names !== undefined) {
       top.part = JSON.parse(last) as string;
       if (top.names.has(top.part)) found.push(pointer(open.map(({ part }) => part)));
+      if (found.length >= MAX_FIELD_ERRORS) break;
       top.names.add(top.part);
     }
     last = token;

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { countMembers, duplicateNames, elementsOf, readJson, readText, scanJson } from './strictJson.ts';
+import {
+  countMembers,
+  duplicateNames,
+  type Elements,
+  elementsOf,
+  readJson,
+  readText,
+  scanJson,
+  surveyJson,
+} from './strictJson.ts';
 
 describe('reading JSON', () => {
   it('every JSON text is read to the value that JSON.parse gives', () => {
@@ -43,9 +52,18 @@ describe('reading JSON', () => {
   });
 });
 
+/** The places of all elements, as the search finds them. */
+function placesIn(text: string, limit = 1_000_000): Elements | undefined {
+  const search = elementsOf(text, limit);
+  for (;;) {
+    const { done, value } = search.next();
+    if (done === true) return value;
+  }
+}
+
 describe('a JSON text from outside', () => {
   it('the scan of a JSON text gives its nesting and how many members were written', () => {
-    expect(scanJson('{"a":[{"b":":{"}],"a":"\\""}')).toEqual({ depth: 3, members: 3 });
+    expect(scanJson('{"a":[{"b":":{"}],"a":"\\""}')).toEqual({ depth: 3, members: 3, values: 5 });
   });
 
   it('a JSON text has as many members as its value, unless a name is written twice', () => {
@@ -62,7 +80,7 @@ describe('a JSON text from outside', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue()), (array) => {
         const text = JSON.stringify(array, null, 1);
-        const parts = elementsOf(text)?.map(([start, end]) => JSON.parse(text.slice(start, end)) as unknown);
+        const parts = placesIn(text)?.places.map(([start, end]) => JSON.parse(text.slice(start, end)) as unknown);
         expect(parts).toEqual(JSON.parse(text));
       }),
     );
@@ -70,9 +88,29 @@ describe('a JSON text from outside', () => {
 
   it('a text is no array when anything is before it, after it, or missing', () => {
     for (const text of ['', '{}', '[', '[1', '[1}', '[1] 2', '1,[2]', '[1]]', '"[]"'])
-      expect(elementsOf(text)).toBeUndefined();
-    expect(elementsOf(' [ ] ')).toEqual([]);
-    expect(elementsOf('[1,]')?.length).toBe(2);
-    expect(elementsOf('[,]')?.length).toBe(2);
+      expect(placesIn(text)).toBeUndefined();
+    expect(placesIn(' [ ] ')).toEqual({ count: 0, places: [] });
+    expect(placesIn('[1,]')?.count).toBe(2);
+    expect(placesIn('[,]')?.count).toBe(2);
+  });
+
+  it('the elements of an array are all counted, and only as many are noted as were asked for', () => {
+    expect(placesIn(`[${'1,'.repeat(2_999_999)}1]`, 10)).toMatchObject({ count: 3_000_000, places: { length: 10 } });
+  });
+
+  it('a text has at most as many values as the scan says, so that it can be refused before it is parsed', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(scanJson(JSON.stringify(value)).values).toBeGreaterThanOrEqual(surveyJson(value).values);
+      }),
+    );
+    for (const text of [`[${'{},'.repeat(40_000)}{}]`, `[${'1,'.repeat(40_000)}1]`]) {
+      expect(readJson(text)).toMatchObject({ ok: false, status: 422, code: 'event-too-large' });
+    }
+  });
+
+  it('ten names that are written twice are named, and no more of them are looked for', () => {
+    const read = readJson(`{${Array.from({ length: 30_000 }, (_, i) => `"a${i % 15_000}":1`).join()}}`);
+    expect(read).toMatchObject({ ok: false, code: 'malformed', errors: { length: 10 } });
   });
 });
