@@ -24,6 +24,7 @@ const problemCodes = [
   'ledger-exists',
   'stream-moved-on',
   'too-large',
+  'takes-too-long',
   'unsupported-media-type',
   'too-many-requests',
   'unavailable',

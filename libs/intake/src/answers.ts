@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { type Problem, problem } from '#contracts/problem';
 import { JournalUnavailable } from '#journal/journalUnavailable';
 import type { Outcome } from '#journal/submission';
+import { TakesTooLong } from '#journal/takesTooLong';
 import { UnknownLedger } from '#journal/unknownLedger';
 import type { Refusal } from '#platform/http/problemError';
 import { limits } from './limits.ts';
@@ -38,9 +39,10 @@ export function refusalOf(outcome: Exclude<Outcome, Kept>): Refusal {
   }
 }
 
-/** What the journal threw, as a refusal: 404 or 503. An unexpected error stays as it is. */
+/** What the journal threw, as a refusal: 404, 422 or 503. An unexpected error stays as it is. */
 export function refusalOfError(error: unknown): Refusal {
   if (error instanceof UnknownLedger) return unknownLedger(error.ledger);
+  if (error instanceof TakesTooLong) return takesTooLong(error.limitMs);
   if (!(error instanceof JournalUnavailable)) throw error;
   const { retryAfter, reason } = error;
   const cause = reason === 'busy' ? 'too many events are waiting for this ledger' : 'the journal cannot be reached';
@@ -52,6 +54,13 @@ export function refusalOfError(error: unknown): Refusal {
     headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) },
   };
 }
+
+const takesTooLong = (limitMs: number): Refusal => ({
+  status: 422,
+  code: 'takes-too-long',
+  detail: `the ledger was held for ${limitMs / 1000} s, which is the most, and nothing was recorded: divide this into smaller events or batches, since the same again takes as long`,
+  facts: { limitSeconds: limitMs / 1000 },
+});
 
 export const unknownLedger = (ledger: string): Refusal => ({
   status: 404,

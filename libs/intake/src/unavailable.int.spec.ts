@@ -55,6 +55,32 @@ describe('while the journal cannot be reached', () => {
   });
 });
 
+describe('an event that takes too long by itself', () => {
+  /** Events with such an id hold their ledger for longer than a transaction may. */
+  const makeSlow = async (): Promise<void> => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(`
+      CREATE FUNCTION journal.slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;
+      CREATE TRIGGER slowly BEFORE INSERT ON journal.events FOR EACH ROW WHEN (NEW.id LIKE 'slow%') EXECUTE FUNCTION journal.slowly()`);
+    await client.end();
+  };
+
+  it('an event that takes longer than its ledger may be held is told so, as its own fault, and those beside it are recorded', async () => {
+    app = await startWritingApp(url, { journal: { holdMs: 500 } });
+    await app.open();
+    await makeSlow();
+    const fault = { code: 'takes-too-long', limitSeconds: 0.5 };
+    const { body } = await app.batch([order(), { ...order(), id: 'slow-1' }, order()]);
+    expect(body.results).toMatchObject([{ status: 201 }, { status: 422, problem: fault }, { status: 201 }]);
+    expect(await app.batch([order(), { ...order(), id: 'slow-2' }], '?atomic=true')).toMatchObject({
+      status: 422,
+      body: { ...fault, detail: expect.stringMatching(/^the ledger was held for 0.5 s.*divide this/) },
+    });
+    expect(await app.head()).toBe(8);
+  });
+});
+
 describe('what is too much at once', () => {
   it('too many events at once for a ledger are answered 503 with Retry-After, and none of them was tried', async () => {
     app = await startWritingApp(url, { journal: { queueLimit: 1, batchSize: 1 } });

@@ -4,6 +4,7 @@ import type { JournalObserver, JournalOptions } from '../journalOptions.ts';
 import { JournalUnavailable } from '../journalUnavailable.ts';
 import { lendConnection } from '../sql/transaction.ts';
 import type { LedgerState } from '../state/ledgerState.ts';
+import { TakesTooLong } from '../takesTooLong.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
 import { appendBatch, type Appended, type InDoubt } from './appendBatch.ts';
 import { failureOf } from './failures.ts';
@@ -18,7 +19,8 @@ const LONGEST_PAUSE_MS = 1_000;
  *
  * After any failure, nothing that was cached counts, and the same batch is run again on a new connection: what was committed
  * without an answer is then found by its ids. That goes on for a bounded time; then everybody gets `JournalUnavailable`. A
- * batch that fails for a reason of its own is divided until the command at fault stands alone and gets the error.
+ * batch that fails for a reason of its own, or takes too long, is divided until the command at fault stands alone and gets the
+ * error.
  */
 export async function processBatch(
   pool: pg.Pool,
@@ -29,6 +31,7 @@ export async function processBatch(
 ): Promise<Appended> {
   const started = performance.now();
   let pause = FIRST_PAUSE_MS;
+  let tooSlow = 0;
   for (let attempts = 1; ; attempts++) {
     try {
       const appended = await lendConnection(pool, attemptLimitMs(options), (client) =>
@@ -40,9 +43,11 @@ export async function processBatch(
       state.forget();
       if (error instanceof UnknownLedger) return failAll(jobs, error);
       const failure = failureOf(error);
-      if (failure === 'permanent' || (failure === 'too-slow' && jobs.length > 1)) {
-        return jobs.length === 1 ? failAll(jobs, error) : divide(pool, state, jobs, options, inDoubt);
-      }
+      if (jobs.length > 1 && failure !== 'transient') return divide(pool, state, jobs, options, inDoubt);
+      if (failure === 'permanent') return failAll(jobs, error);
+      // Once may have been the machine's fault. What is ended again, standing alone, takes too long by itself.
+      if (failure === 'too-slow' && ++tooSlow > 1)
+        return failAll(jobs, new TakesTooLong(options.holdMs, { cause: error }));
       if (performance.now() - started + pause > options.patienceMs) {
         return failAll(jobs, new JournalUnavailable('unavailable', RETRY_AFTER_SECONDS, { cause: error }));
       }
