@@ -12,7 +12,7 @@ interface PageLimits {
   readonly overhead?: number;
 }
 
-interface Page {
+export interface Page {
   readonly events: readonly EventBytes[];
   /** Whether the ledger may have more events after these. */
   readonly more: boolean;
@@ -151,9 +151,10 @@ export class PageReader {
     this.#typical = page.reduce((sum, { bytes }) => sum + bytes.length, 0) / page.length;
   }
 
-  async read(ledger: string, after: number, limits: PageLimits): Promise<Page> {
+  /** @param readAfter at most `limit` events after a sequence, in order: all of them, unless told which */
+  async read(ledger: string, after: number, limits: PageLimits, readAfter = readBytes): Promise<Page> {
     const limit = this.within(limits);
-    const found = await readBytes(this.db, ledger, after, limit);
+    const found = await readAfter(this.db, ledger, after, limit);
     this.learn(found);
     const events = fitting(found, limits);
     return { events, more: found.length === limit || events.length < found.length };
@@ -196,11 +197,10 @@ async function* oneAhead<T>(source: AsyncGenerator<T, void>): AsyncGenerator<T> 
   }
 }
 
-interface Followed<E> {
-  /** Reads at most `limit` events after a sequence, in order. */
-  readonly read: (after: number, limit: number) => Promise<readonly E[]>;
+interface Followed {
+  /** Reads the events after a sequence, in order, as many as a page has. */
+  readonly read: (after: number) => Promise<Page>;
   readonly after: number;
-  readonly limit: number;
   /** Set when the ledger may have new events. */
   readonly signal: Signal;
   /** Milliseconds without an event after which an empty page is given. */
@@ -209,20 +209,13 @@ interface Followed<E> {
 }
 
 /** One ledger's events after a sequence, and then those that come: pages until it is stopped. It reads on when it is asked to. */
-export async function* follow<E extends { readonly sequence: number }>({
-  read,
-  after,
-  limit,
-  signal,
-  quietMs,
-  stop,
-}: Followed<E>): AsyncGenerator<readonly E[]> {
+export async function* follow({ read, after, signal, quietMs, stop }: Followed): AsyncGenerator<Page['events']> {
   const ended = () => stop.aborted;
   for (let last = after; !ended(); ) {
-    const page = await read(last, limit);
-    last = page.at(-1)?.sequence ?? last;
-    if (page.length > 0) yield page;
-    if (page.length === limit) continue;
+    const { events, more } = await read(last);
+    last = events.at(-1)?.sequence ?? last;
+    if (events.length > 0) yield events;
+    if (more) continue;
     const isSet = await signal.wait(stop, quietMs);
     if (!isSet && !ended()) yield [];
   }

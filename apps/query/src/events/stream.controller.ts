@@ -3,11 +3,10 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import type { z } from 'zod';
-import { readEvents, readHead } from '#journal/reader';
+import { readHead } from '#journal/reader';
 import { follow } from '#journal/tail';
 import { Actor } from '#platform/keys/actor';
 import { Keyring } from '#platform/keys/keyring';
-import { unavailable } from '#platform/http/problemError';
 import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { Ledgers } from '../asking/ledgers.ts';
@@ -20,8 +19,6 @@ import { Filter } from './events.controller.ts';
 import { OpenStreams } from './openStreams.ts';
 import { writeEventStream } from './writeEventStream.ts';
 
-/** Events that are read at a time: a client that takes nothing costs their memory. */
-const PAGE = 100;
 /** So that no proxy takes a quiet stream for a dead one. */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -53,7 +50,8 @@ export class StreamController {
     summary: 'The events of a ledger as they are recorded (server-sent events)',
     description:
       'Each message has the sequence as its `id` and the event itself, byte for byte, as its `data`. Starts with the first ' +
-      'event unless `after`, `lastEventId` or the header `Last-Event-ID` says from where to go on. It never ends by itself.',
+      'event unless `after`, `lastEventId` or the header `Last-Event-ID` says from where to go on. It never ends by ' +
+      'itself, unless its client takes nothing for half a minute. A key may have 100 of them open.',
     path: { ledger: ledgerParameter },
     parameters: Stream,
     type: 'text/event-stream',
@@ -69,17 +67,16 @@ export class StreamController {
     await this.ledgers.check(ledger);
     if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
     const start = lastSeen(request) ?? lastEventId ?? after ?? 0;
-    if (this.streams.full) throw unavailable('too many streams are open: ask again later', { seconds: 10 });
-
-    void reply.header('lading-sequence', String((await readHead(this.pool, ledger)) ?? 0));
-    const open = this.streams.open(reply.raw);
+    const head = (await readHead(this.pool, ledger)) ?? 0;
+    const open = this.streams.open(actor.name, reply.raw);
+    void reply.header('lading-sequence', String(head));
     // A key that is revoked, or may do something else now, has to be shown again.
     const forget = this.keyring.onChange(actor.name, open.end);
     try {
       await this.signals.during(ledger, 'recorded', (signal) => {
         const events = follow({
-          read: (from, limit) => readEvents(this.pool, ledger, from, limit, filter),
-          ...{ after: start, limit: PAGE, signal, quietMs: KEEP_ALIVE_MS, stop: open.stop },
+          read: (from) => this.streams.read(ledger, from, filter),
+          ...{ after: start, signal, quietMs: KEEP_ALIVE_MS, stop: open.stop },
         });
         return writeEventStream(reply, request.method === 'HEAD', events, open.stop);
       });

@@ -99,6 +99,17 @@ describe('a stream of server-sent events', () => {
     expect((await query.get(ROUTE, { key })).status).toBe(401);
   });
 
+  it('a key has 100 event streams open and no more: 429 until one has ended; other keys are not concerned', async () => {
+    const key = await query.key({ name: 'many', roles: ['audit'] });
+    const streams = await Promise.all(Array.from({ length: 101 }, () => stream('?after=1000000', {}, key)));
+    const refused = streams.filter(({ response }) => response.statusCode === 429);
+    expect(refused.map(({ response }) => response.headers['retry-after'])).toEqual(['10']);
+    expect((await stream()).response.statusCode).toBe(200);
+    streams.find(({ response }) => response.statusCode === 200)?.hangUp();
+    while ((await stream('', {}, key)).response.statusCode !== 200) await sleep(10);
+    for (const each of streams) each.hangUp();
+  });
+
   it('HEAD of an event stream answers the headers and ends', async () => {
     const response = await fetch(`${query.url}${ROUTE}`, {
       method: 'HEAD',

@@ -33,15 +33,25 @@ export async function writeEventStream(
     if (headersOnly) return;
     await write(raw, 'retry: 1000\n\n', stop);
     for await (const page of pages) {
-      if (page.length === 0) await write(raw, ': keep-alive\n\n', stop);
-      for (const { sequence, bytes } of page) {
-        // The bytes are JSON without line breaks: one data line.
-        await write(raw, Buffer.concat([Buffer.from(`id: ${sequence}\ndata: `), bytes, END]), stop);
-      }
+      await write(raw, page.length === 0 ? ': keep-alive\n\n' : messagesOf(page), stop);
     }
   } finally {
     raw.end();
   }
+}
+
+/** Streams that stand at the same place have the same page: it is put together once, and all of them send the same bytes. */
+const messages = new WeakMap<readonly StreamedEvent[], Buffer>();
+
+function messagesOf(page: readonly StreamedEvent[]): Buffer {
+  const known = messages.get(page);
+  if (known !== undefined) return known;
+  // The bytes of an event are JSON without line breaks: one data line.
+  const all = Buffer.concat(
+    page.flatMap(({ sequence, bytes }) => [Buffer.from(`id: ${sequence}\ndata: `), bytes, END]),
+  );
+  messages.set(page, all);
+  return all;
 }
 
 async function write(raw: ServerResponse, chunk: string | Buffer, stop: AbortSignal): Promise<void> {

@@ -25,12 +25,14 @@ describe('writing an event stream', () => {
     const end = new AbortController();
     let read = -1;
     const events = follow({
-      read: async (after, limit) => {
+      read: async (after) => {
         if (after === 1_000) end.abort();
         read = after;
-        return Array.from({ length: limit }, (_, i) => ({ sequence: after + i + 1, bytes: Buffer.alloc(100, 'x') }));
+        const bytes = Buffer.alloc(100, 'x');
+        const events = Array.from({ length: 100 }, (_, i) => ({ ledger: 'nvidia', sequence: after + i + 1, bytes }));
+        return { events, more: true };
       },
-      ...{ after: 0, limit: 100, signal: new Signal(), quietMs: 60_000, stop: end.signal },
+      ...{ after: 0, signal: new Signal(), quietMs: 60_000, stop: end.signal },
     });
     const done = writeEventStream(reply, false, events, end.signal);
     await sleep(50);
@@ -50,9 +52,9 @@ describe('writing an event stream', () => {
     const events = follow({
       read: async () => {
         if (++looks === 3) end.abort();
-        return [];
+        return { events: [], more: false };
       },
-      ...{ after: 0, limit: 100, signal: new Signal(), quietMs: 1, stop: end.signal },
+      ...{ after: 0, signal: new Signal(), quietMs: 1, stop: end.signal },
     });
     await writeEventStream(reply, false, events, end.signal);
     expect((reply.raw.read() as Buffer).toString()).toBe('retry: 1000\n\n: keep-alive\n\n: keep-alive\n\n');
