@@ -1,5 +1,6 @@
 import { ensureBuild } from './ensure/build.mjs';
 import { ensureDependencies } from './ensure/dependencies.mjs';
+import { endWithNpm } from './ensure/endWithNpm.mjs';
 import { say } from './ensure/say.mjs';
 
 const NODE_NEEDED = [20, 19];
@@ -9,6 +10,7 @@ const NODE_NEEDED = [20, 19];
  * failure is reported in one sentence and ends the process.
  */
 export async function ensure() {
+  endWithNpm();
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const [needMajor = 0, needMinor = 0] = NODE_NEEDED;
   if (major < needMajor || (major === needMajor && minor < needMinor)) {

@@ -9,9 +9,12 @@ import { root } from '../ensure/root.mjs';
  */
 export function runCommand(command, args) {
   const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
+  const endsWithUs = () => child.kill();
+  process.once('exit', endsWithUs);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
+      process.off('exit', endsWithUs);
       resolve(code ?? 1);
     });
   });

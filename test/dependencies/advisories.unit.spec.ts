@@ -144,7 +144,7 @@ describe('npm run advisories, with --osv', () => {
     const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const running = Object.entries(scripts).filter(([, command]) => command.includes('advisories'));
-    expect(running).toEqual([['advisories', 'node scripts/advisories.mjs']]);
+    expect(running).toEqual([['advisories', 'exec node scripts/advisories.mjs']]);
     for (const path of ['.ci/run', 'scripts/test.mjs', 'scripts/test/staticChecks.mjs', 'docker/Dockerfile']) {
       expect(read(path)).not.toMatch(/advisories|--osv/);
     }

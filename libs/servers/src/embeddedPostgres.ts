@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startCluster } from './postgres/cluster.mjs';
@@ -23,14 +22,13 @@ export interface EmbeddedPostgres {
  *
  * @param log called with messages about steps that take long
  * @param options port: any free port unless given
- * @throws ConfigError when another process uses the folder
+ * @throws ConfigError when another process uses the folder, or the folder cannot be used
  */
 export async function startEmbeddedPostgres(
   dataDir: string,
   log: (message: string) => void = () => undefined,
   { port }: { readonly port?: number | undefined } = {},
 ): Promise<EmbeddedPostgres> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const release = await holdFolder(dataDir);
   try {
     const cluster = await startCluster({

@@ -2,16 +2,18 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning } from './process/isRunning.mjs';
 import { ConfigError } from '#platform/service/config';
+import { makeDataFolder } from '#platform/service/dataFolder';
 
 /**
- * Makes this process the only one that works on a data folder, until it releases the folder or ends. The file `lading.pid` names the
+ * Makes the data folder, and this process the only one that works on it, until it releases the folder or ends. The file `lading.pid` names the
  * process; a file of a process that was killed is replaced. This gives people a clear message. What protects the data is
  * PostgreSQL's own lock.
  *
  * @returns releases the folder
- * @throws ConfigError when another process has the folder
+ * @throws ConfigError when another process has the folder, or the folder cannot be used
  */
 export async function holdFolder(dataDir: string): Promise<() => Promise<void>> {
+  await makeDataFolder(dataDir);
   const file = join(dataDir, 'lading.pid');
   const mine = `${file}.${process.pid}`;
   await writeFile(mine, `${process.pid}\n`);

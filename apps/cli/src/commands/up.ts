@@ -97,6 +97,13 @@ async function stopSignal(): Promise<undefined> {
   });
 }
 
+/** Runs every step also when one fails, so that the error which ended the start is the one that is reported. */
 async function stopAll(undo: Undo): Promise<void> {
-  for (const step of undo.reverse()) await step();
+  for (const step of undo.reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      say(`did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
 }

@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, ConfigError } from '../service/config.ts';
 
 /**
- * Listens on the host and port of the settings.
+ * Listens on the host and port of the settings. An application that cannot listen stays open: its owner closes it.
  * @returns the URL that the application answers at
  * @throws ConfigError when the port is taken, or this user may not open it
  */
@@ -13,7 +13,6 @@ export async function listenOn(
   try {
     await app.listen(port, host);
   } catch (error) {
-    await app.close();
     const { code } = error as NodeJS.ErrnoException;
     const say = code === undefined ? undefined : MISTAKES[code];
     throw say === undefined ? error : new ConfigError([say(host, port)]);

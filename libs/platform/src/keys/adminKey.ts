@@ -1,6 +1,7 @@
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { makeDataFolder } from '../service/dataFolder.ts';
 import { newSecret } from './keyring.ts';
 
 interface AdminKey {
@@ -34,7 +35,7 @@ async function kept(file: string): Promise<string | undefined> {
 
 /** Writes the key to another file and links it into place, so that a second process finds the whole key of the first one. */
 async function make(dataDir: string, file: string): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeDataFolder(dataDir);
   const draft = join(dataDir, `admin.key.${randomUUID()}`);
   await writeFile(draft, `${newSecret()}\n`, { mode: 0o600, flag: 'wx' });
   try {

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from './config.ts';
+
+/**
+ * Makes the data folder, for its owner alone, unless it exists; then writes a file in it and removes that file.
+ * @throws ConfigError with what to do when the folder cannot be made or written
+ */
+export async function makeDataFolder(dataDir: string): Promise<void> {
+  const probe = join(dataDir, `writable.${randomUUID()}`);
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await writeFile(probe, 'a disk that is full takes an empty file, and not this one', { flag: 'wx' });
+    await rm(probe);
+  } catch (error) {
+    await rm(probe, { force: true }).catch(() => undefined);
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === undefined ? undefined : REASONS[code];
+    throw reason === undefined ? error : new ConfigError([`LADING_DATA: the data folder ${dataDir} ${reason}`]);
+  }
+}
+
+const ELSEWHERE = 'set LADING_DATA to a folder that this user may write';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: `is a file: remove the file, or ${ELSEWHERE}`,
+  ENOTDIR: `has a file where a folder is needed: ${ELSEWHERE}`,
+  ENOENT: `cannot be made there: ${ELSEWHERE}`,
+  EACCES: `may not be written by this user: ${ELSEWHERE}`,
+  EPERM: `may not be written by this user: ${ELSEWHERE}`,
+  EROFS: `is on a disk that is read-only: ${ELSEWHERE}`,
+  ENOSPC: 'is on a disk that is full: make room, or set LADING_DATA to a folder on another disk',
+  EDQUOT: 'is on a disk on which this user has no room left: make room, or set LADING_DATA to a folder on another disk',
+  ENAMETOOLONG: `has a name that is too long: ${ELSEWHERE}`,
+  ELOOP: `is a symbolic link that leads to itself: ${ELSEWHERE}`,
+  EIO: `is on a disk that answers with errors: ${ELSEWHERE}`,
+};
