@@ -21,7 +21,13 @@ export async function ensure() {
     await ensureDependencies();
     await ensureBuild();
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    const readOnly = ['EROFS', 'EACCES', 'EPERM'].includes(code ?? '');
+    say(
+      readOnly
+        ? `${message}\nThis checkout is not set up, and may not be written: run "npm ci && npm run build" as somebody who may.`
+        : message,
+    );
     process.exit(1);
   }
 }

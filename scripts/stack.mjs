@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { say, saying } from './ensure/say.mjs';
@@ -53,19 +52,21 @@ const isStopping = () => stopping;
  */
 async function leave(code) {
   stopping = true;
+  withdraw(dataDir);
   await topology.stop((name) => {
     say(`stopping ${name}`);
   });
   process.exit(code);
 }
 
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-  process.on(signal, () => {
-    // The processes that still run notice that this process is gone, and stop by themselves.
-    if (stopping) process.exit(130);
-    void leave(args.includes('--exit') ? 130 : 0);
-  });
-}
+const { onStopSignal } = await import('#platform/service/stopOnSignals');
+const { announce, withdraw } = await import('#apps/cli/src/running');
+
+// At a second signal this process ends at once. Those that still run notice that it is gone, and stop by themselves.
+onStopSignal(130, () => {
+  if (stopping) process.exit(130);
+  void leave(args.includes('--exit') ? 130 : 0);
+});
 
 try {
   await saying('PostgreSQL and Kafka', () => topology.startServers());
@@ -78,6 +79,9 @@ try {
       say(`${name} has ended by itself${logFile ? `; the end of ${logFile}:\n${endOf(logFile)}` : ''}`);
       void leave(1);
     });
+  }
+  if (!args.includes('--exit')) {
+    announce(dataDir, { pid: process.pid, url: topology.url('query'), databaseUrl: topology.databaseUrl });
   }
   table();
   if (args.includes('--exit')) await leave(0);
@@ -109,8 +113,7 @@ function table() {
     ['PostgreSQL', database.host, `database ${database.pathname.slice(1)}`],
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => String(row[column]).length)));
-  const keyFile = join(dataDir, 'admin.key');
-  const key = process.env.LADING_ADMIN_KEY ? 'the one of LADING_ADMIN_KEY' : readFileSync(keyFile, 'utf8').trim();
+  const key = process.env.LADING_ADMIN_KEY ? 'the one of LADING_ADMIN_KEY' : `in ${join(dataDir, 'admin.key')}`;
   const lines = rows.map(
     ([a, b, c]) => `  ${String(a).padEnd(widths[0] ?? 0)}  ${String(b).padEnd(widths[1] ?? 0)}  ${String(c)}`,
   );

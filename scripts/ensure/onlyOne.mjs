@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from '#servers/process/isRunning.mjs';
 import { root } from './root.mjs';
@@ -13,30 +13,34 @@ const LOCK = join(root, '.cache', 'setting-up');
  * @template T
  * @param {(handOver: (pid: number) => void) => Promise<T>} work may hand the lock to a child: should this process be killed,
  *   the next one waits for that child
+ * @param {string} [lock] its file
  * @returns {Promise<T>}
+ * @throws {Error} when the checkout may not be written
  */
-export async function onlyOne(work) {
-  mkdirSync(join(root, '.cache'), { recursive: true });
-  for (let said = false; !take(); said = true) {
+export async function onlyOne(work, lock = LOCK) {
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let said = false; !take(lock); said = true) {
     if (!said) say('waiting for another command that is setting up this checkout …');
     await sleep(200);
   }
   try {
     return await work((pid) => {
-      writeFileSync(LOCK, String(pid));
+      writeFileSync(lock, String(pid));
     });
   } finally {
-    rmSync(LOCK, { force: true });
+    rmSync(lock, { force: true });
   }
 }
 
-function take() {
+/** @param {string} lock */
+function take(lock) {
   try {
-    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
     return true;
-  } catch {
-    const holder = holderOf(LOCK);
-    if (holder !== undefined && !isRunning(holder, /node|npm/)) rmSync(LOCK, { force: true });
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+    const holder = holderOf(lock);
+    if (holder !== undefined && !isRunning(holder, /node|npm/)) rmSync(lock, { force: true });
     return false;
   }
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildProgram } from '#apps/cli/src/program';
@@ -146,6 +148,27 @@ describe('the command line', () => {
       2,
       /nowhere\.json cannot be read: ENOENT/,
     ],
+    [
+      'an address that is none',
+      ['status', '--url', 'localhost:7400'],
+      {},
+      2,
+      /localhost:7400 is not an address: give one like http/,
+    ],
+    [
+      'an address with a password',
+      ['status', '--url', 'http://me:secret@127.0.0.1'],
+      {},
+      2,
+      /The address of 127\.0\.0\.1 has a password in it: give the key with LADING_KEY instead\.\n$/,
+    ],
+    [
+      'another machine without a key for it, to which the admin key is not sent',
+      ['status', '--url', 'http://lading.example'],
+      {},
+      5,
+      /No API key for lading\.example: name one with LADING_KEY or --key/,
+    ],
     ['a ledger that is not there', ['holdings', '-l', 'nowhere'], {}, 2, /answered 404/],
     ['a wrong stage', ['holdings', '-l', 'nvidia', '--stage', 'flying'], {}, 2, /stage/],
     ['a wrong key', ['holdings', '-l', 'nvidia'], { LADING_KEY: 'lading_wrong' }, 5, /answered 401/],
@@ -164,6 +187,22 @@ describe('the command line', () => {
     expect(ran.said).toMatch(said);
     expect(ran.said).not.toMatch(/\n\s+at /);
     expect(ran.code).toBe(code);
+  });
+
+  it('says which address is needed when a service does not answer questions', async () => {
+    const { code, said } = await run('holdings', '-l', 'nvidia', '--url', `${lading.client.url}/elsewhere`);
+    expect(code).toBe(2);
+    expect(said).toMatch(/answered 404: .*"npm run stack" answers questions at its first port, 7400 unless/);
+  });
+
+  it('says that another program answers at the address', async () => {
+    const other = createServer((_, response) => response.end('<html>'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const { code, said } = await run('status', '--url', `http://127.0.0.1:${String(port)}`);
+    other.close();
+    expect(code).toBe(4);
+    expect(said).toMatch(/^lading: What answers at http:.* \(status 200\) is not Lading: correct the address/);
   });
 
   it('reports in one line that nothing answers, and exits with 4', async () => {

@@ -36,7 +36,8 @@ describeKafka('npm run stack', () => {
     for (const [offset, name] of ['query', 'shipments', 'reallocations', 'swaps', 'relay', 'projector'].entries()) {
       expect(out).toMatch(new RegExp(`^ +${name} +http://127.0.0.1:${port + offset} `, 'm'));
     }
-    expect(out).toMatch(/^ +key +lading_[A-Za-z0-9_-]{43}$/m);
+    expect(out).toMatch(/^ +key +in \S+admin[.]key$/m);
+    expect(out).not.toMatch(/lading_[A-Za-z0-9_-]{43}/);
     expect(said.match(/stopping .*/g)).toEqual(
       ['query', 'shipments', 'reallocations', 'swaps', 'relay', 'projector', 'Kafka', 'PostgreSQL'].map(
         (name) => `stopping ${name}`,

@@ -54,10 +54,27 @@ export class Client {
   ): Promise<HttpAnswer<T>> {
     const response = await this.request(method, path, content);
     const text = await response.text();
+    // Every answer of Lading with a content is JSON, or JSON in lines.
+    if (text !== '' && !(response.headers.get('content-type') ?? '').includes('json'))
+      throw this.#isNotLading(response.status);
     const body = parseBody(text);
     if (expected?.includes(response.status) ?? response.ok)
       return { status: response.status, headers: response.headers, body: body as T };
-    throw asUserError(response.status, body as Problem, `${method} ${this.url}${path}`);
+    const error = asUserError(response.status, body as Problem, `${method} ${this.url}${path}`);
+    if (response.status === 404 && (body as Problem).detail?.startsWith(NO_ROUTE) === true)
+      error.message += this.#otherAddress();
+    throw error;
+  }
+
+  #isNotLading(status: number): UserError {
+    return new UserError(
+      `What answers at ${this.url} (status ${status}) is not Lading: correct the address with --url or LADING_URL.`,
+      exitCodes.unavailable,
+    );
+  }
+
+  #otherAddress(): string {
+    return `. Is ${this.url} a service that only takes events? "npm run stack" answers questions at its first port, 7400 unless LADING_PORT is set.`;
   }
 
   /** The bare response, for streams. */
@@ -84,6 +101,9 @@ function parseBody(text: string): unknown {
     return text;
   }
 }
+
+/** How the problem of a path that a service does not have begins. */
+const NO_ROUTE = 'Cannot ';
 
 function asUserError(status: number, problem: Problem, asked: string): UserError {
   const said = problem.detail ?? problem.title;

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isRunning } from '#servers/process/isRunning.mjs';
 import { exitCodes, UserError } from './exitCodes.ts';
 
-/** The file in the data folder, mode 0600, from which other commands learn about a running `lading up`. */
+/** What other commands need to know about a Lading that runs on this machine. */
 interface Running {
   readonly pid: number;
   readonly url: string;
@@ -10,28 +11,52 @@ interface Running {
   readonly databaseUrl: string;
 }
 
+/** A setting of the environment; one that is empty counts as not set. */
+export function setting(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
+}
+
 const fileIn = (dataDir: string): string => join(dataDir, 'running.json');
 
+/** Writes `running.json` into the data folder, mode 0600, for the other commands. */
 export function announce(dataDir: string, running: Running): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  writeFileSync(fileIn(dataDir), JSON.stringify(running), { mode: 0o600 });
+  withdraw(dataDir);
+  writeFileSync(fileIn(dataDir), JSON.stringify(running), { mode: 0o600, flag: 'wx' });
 }
 
 export function withdraw(dataDir: string): void {
   rmSync(fileIn(dataDir), { force: true });
 }
 
-/** The URL of the database: DATABASE_URL, or else that of the `lading up` that runs on the data folder. */
-export function databaseUrl(): string {
-  const set = process.env.DATABASE_URL;
-  if (set !== undefined && set !== '') return set;
-  const dataDir = resolve(process.env.LADING_DATA ?? '.lading');
-  try {
-    return (JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Running).databaseUrl;
-  } catch {
-    throw new UserError(
-      `No database: no Lading runs on ${dataDir}. Start one with "npm start", or set DATABASE_URL.`,
-      exitCodes.unavailable,
-    );
+/**
+ * The Lading that `npm start` or `npm run stack` runs on the data folder of LADING_DATA; undefined when there is none. A file that a
+ * killed process left behind does not count.
+ */
+export function findRunning(): (Running & { readonly keyFile: string }) | undefined {
+  for (const folder of dataFolders()) {
+    try {
+      const running = JSON.parse(readFileSync(fileIn(folder), 'utf8')) as Running;
+      if (isRunning(running.pid, /node/)) return { ...running, keyFile: join(folder, 'admin.key') };
+    } catch {
+      // Nothing was started on this folder, or it belongs to somebody else.
+    }
   }
+  return undefined;
+}
+
+/** The data folder of LADING_DATA, and the one below it that `npm run stack` uses. */
+export function dataFolders(): readonly [string, string] {
+  const dataDir = resolve(setting('LADING_DATA') ?? '.lading');
+  return [dataDir, join(dataDir, 'stack')];
+}
+
+/** The URL of the database: DATABASE_URL, or else that of the Lading that runs on the data folder. */
+export function databaseUrl(): string {
+  const url = setting('DATABASE_URL') ?? findRunning()?.databaseUrl;
+  if (url !== undefined) return url;
+  throw new UserError(
+    `No database: no Lading runs on ${dataFolders()[0]}. Start one with "npm start", or set DATABASE_URL.`,
+    exitCodes.unavailable,
+  );
 }

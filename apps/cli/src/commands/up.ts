@@ -63,28 +63,22 @@ async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
     if (ledgers.length === 0 || (memo !== undefined && (await wasCutOff(client, memo)))) await narrateMemo(client);
     else if (memo !== undefined) console.log(`\n${renderReport(await askReport(client, MEMO_LEDGER, memo.sequence))}`);
   }
-  console.log(`\n${nextSteps(running)}${exit ? '' : '\n\nCtrl-C stops it.'}`);
+  console.log(
+    exit ? `\nStopping. The data stays; "npm start" continues with it.` : `\n${nextSteps(running)}\n\nCtrl-C stops it.`,
+  );
 }
 
-/** What a user needs to continue: the address, the key, and three commands to try. */
-function nextSteps({ url, adminKey, keyFile }: Up): string {
-  const lading = `${settingsThatDiffer(new URL(url).port)}npm run -s lading --`;
+/** What a user needs to continue: the address, where the key is, and three commands to try. They find what runs on the data folder. */
+function nextSteps({ url, keyFile }: Up): string {
+  const { LADING_DATA: dataDir } = process.env;
+  const lading = `${dataDir ? `LADING_DATA=${dataDir} ` : ''}npm run -s lading --`;
   return `Lading answers at ${url} · the interface is described at ${url}/docs
-Admin key: ${adminKey}${keyFile === undefined ? '' : ` (kept in ${keyFile})`}
+The admin key is in ${keyFile ?? 'LADING_ADMIN_KEY'}.
 
 Try next, in another terminal:
   ${lading} holdings --ledger nvidia --group-by owner,item,stage
   ${lading} replay --ledger nvidia --no-events
-  curl -s -H "Authorization: Bearer ${adminKey}" ${url}/v1/ledgers/nvidia/swaps/SW-1`;
-}
-
-/** The settings with which the commands find this Lading: those that differ from the defaults. */
-function settingsThatDiffer(port: string): string {
-  const { LADING_HOST, LADING_DATA } = process.env;
-  const set = { LADING_PORT: port === '7400' ? undefined : port, LADING_HOST, LADING_DATA };
-  return Object.entries(set)
-    .map(([name, value]) => (value === undefined || value === '' ? '' : `${name}=${value} `))
-    .join('');
+  curl -s -H "Authorization: Bearer ${keyFile === undefined ? '$LADING_ADMIN_KEY' : `$(cat ${keyFile})`}" ${url}/v1/ledgers/nvidia/swaps/SW-1`;
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. */

@@ -4,9 +4,10 @@ import { serveDocs } from '#platform/docs/serveDocs';
 import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
+import { answersAsKafka } from '#servers/kafka/answersAsKafka.mjs';
 import { startEmbeddedPostgres } from '#servers/embeddedPostgres';
 import { HealthChecks } from '#platform/watching/health';
-import { listenOn } from '#platform/http/listenOn';
+import { checkPort, listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
 import { stopGracefully } from '#platform/service/stopOnSignals';
 import { waitForDatabase } from '#platform/database/waitForDatabase';
@@ -23,6 +24,8 @@ export interface Up {
 }
 
 const READY_MS = 60_000;
+/** A Kafka that is starting beside Lading gets this long to answer. */
+const KAFKA_MS = 10_000;
 
 /** The steps that stop what was started; they run from the last to the first. */
 export type Undo = (() => void | Promise<void>)[];
@@ -32,6 +35,8 @@ export type Undo = (() => void | Promise<void>)[];
  * to `undo`, so that it can be stopped also when a later part fails.
  */
 export async function startUp(config: Config, say: (message: string) => void, undo: Undo): Promise<Up> {
+  await checkPort(config);
+  await checkKafka(config.kafkaBrokers);
   const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, say, undo));
   await waitForDatabase(databaseUrl, say);
   const ran = await migrate(databaseUrl, projectionMigrations);
@@ -66,6 +71,22 @@ async function becomesReady(health: HealthChecks): Promise<void> {
       throw new UserError(`Not ready within ${READY_MS / 1000} s. ${down.join('; ')}`, exitCodes.unavailable);
     }
     await sleep(20);
+  }
+}
+
+async function checkKafka(brokers: readonly string[]): Promise<void> {
+  const answers = (broker: string): Promise<boolean> => {
+    const { hostname, port } = new URL(`kafka://${broker}`);
+    return answersAsKafka(Number(port), hostname.replace(/^\[|\]$/g, ''));
+  };
+  const deadline = Date.now() + KAFKA_MS;
+  while (brokers.length > 0 && !(await Promise.all(brokers.map(answers))).includes(true)) {
+    if (Date.now() > deadline)
+      throw new UserError(
+        `KAFKA_BROKERS: no Kafka answers at ${brokers.join(', ')}. Start it, correct the address, or unset KAFKA_BROKERS: Lading runs in one process without Kafka.`,
+        exitCodes.unavailable,
+      );
+    await sleep(200);
   }
 }
 

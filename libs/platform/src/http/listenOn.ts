@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, ConfigError } from '../service/config.ts';
 
@@ -13,13 +14,31 @@ export async function listenOn(
   try {
     await app.listen(port, host);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const say = code === undefined ? undefined : MISTAKES[code];
-    throw say === undefined ? error : new ConfigError([say(host, port)]);
+    throw asMistake(error, host, port);
   }
   const address = app.getHttpServer().address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;
   return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+/**
+ * Finds out, before everything else is started, whether `listenOn` will be able to listen.
+ * @throws ConfigError as `listenOn`
+ */
+export async function checkPort({ host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  }).catch((error: unknown) => {
+    throw asMistake(error, host, port);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function asMistake(error: unknown, host: string, port: number): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const say = code === undefined ? undefined : MISTAKES[code];
+  return say === undefined ? error : new ConfigError([say(host, port)]);
 }
 
 const MISTAKES: Readonly<Record<string, (host: string, port: number) => string>> = {

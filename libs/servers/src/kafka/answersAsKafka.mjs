@@ -1,15 +1,16 @@
 import { connect } from 'node:net';
 
 const API_VERSIONS = 18;
+const TIMEOUT_MS = 1_000;
 
 /**
  * Whether a Kafka broker answers on this port. A broker accepts connections long before it serves requests, so this sends a request
  * for the versions of its interfaces (ApiVersions v0: length, key, version, correlation id, no client id).
  * @param {number} port
- * @param {number} [timeoutMs]
+ * @param {string} [host]
  * @returns {Promise<boolean>}
  */
-export function answersAsKafka(port, timeoutMs = 1_000) {
+export function answersAsKafka(port, host = '127.0.0.1') {
   const request = Buffer.alloc(14);
   request.writeInt32BE(10, 0);
   request.writeInt16BE(API_VERSIONS, 4);
@@ -18,13 +19,13 @@ export function answersAsKafka(port, timeoutMs = 1_000) {
   request.writeInt16BE(-1, 12);
 
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host, port });
     /** @param {boolean} answer */
     const done = (answer) => {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(timeoutMs, () => {
+    socket.setTimeout(TIMEOUT_MS, () => {
       done(false);
     });
     socket.once('error', () => {
