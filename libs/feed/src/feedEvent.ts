@@ -1,4 +1,5 @@
-import { type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
+import { countSerials } from '#contracts/serials';
 
 /** One event of a feed: the exact bytes that the ledger keeps, and what they say. */
 export interface FeedEvent {
@@ -31,21 +32,41 @@ export function lengthInOrder(events: readonly FeedEvent[]): number {
 }
 
 /**
+ * What a run may weigh, so that its transaction ends in time on a slow machine as well: bytes of its events (a move has about 250, and
+ * is two postings), and `SERIAL_WEIGHT` for each serial number, of which few bytes can name many.
+ */
+const RUN_WEIGHT = 2_097_152;
+const SERIAL_WEIGHT = 50;
+
+function weightOf({ bytes, event }: FeedEvent): number {
+  let weight = bytes.length;
+  for (const { serials } of movesOf(event)) {
+    if (serials !== undefined) weight += SERIAL_WEIGHT * countSerials(serials);
+  }
+  return weight;
+}
+
+/**
  * The first events that follow each other, `most` of them or somewhat more, so that an atomic batch is either whole in the run or
- * not in it at all. Empty when the first batch is not whole yet.
+ * not in it at all; fewer when they are heavy. Empty when the first batch is not whole yet.
  */
 export function wholeRun(events: readonly FeedEvent[], most: number): readonly FeedEvent[] {
   const inOrder = lengthInOrder(events);
   let whole = 0;
+  let weight = 0;
   for (let length = 1; length <= inOrder; length += 1) {
-    if (!endsWhole(events[length - 1])) continue;
-    if (length > most && whole > 0) break;
+    const event = events[length - 1];
+    if (event === undefined) break;
+    weight += weightOf(event);
+    if (!endsWhole(event)) continue;
+    const full = length > most || weight > RUN_WEIGHT;
+    if (full && whole > 0) break;
     whole = length;
-    if (length >= most) break;
+    if (full || length === most) break;
   }
   return events.slice(0, whole);
 }
 
 /** Whether no later event was recorded together with this one. */
-const endsWhole = (of: FeedEvent | undefined): boolean =>
-  of?.event.batchindex === undefined || of.event.batchindex + 1 === of.event.batchsize;
+const endsWhole = ({ event }: FeedEvent): boolean =>
+  event.batchindex === undefined || event.batchindex + 1 === event.batchsize;

@@ -19,7 +19,7 @@ interface JournalFeedOptions extends Omit<ConsumptionOptions, 'fill'> {
 /** Ledgers that are read at the same time. */
 const CONCURRENTLY = 3;
 /** Two pages of each are in memory. */
-const PAGE_BYTES = 8_388_608;
+const PAGE_BYTES = 2_097_152;
 
 /** Every ledger's events from the journal itself: where there is no Kafka, and for rebuilding. */
 export class JournalFeed implements Feed {
