@@ -34,7 +34,9 @@ describe('the OpenAPI document of the whole contract', () => {
   it('is OpenAPI 3.1 with no reference to a schema that it does not have', () => {
     expect(document.openapi).toBe('3.1.0');
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref ?? '');
-    const there = Object.keys(document.components?.schemas ?? {}).map((name) => `#/components/schemas/${name}`);
+    const there = ['schemas', 'responses'].flatMap((kind) =>
+      Object.keys(document.components?.[kind as 'schemas'] ?? {}).map((name) => `#/components/${kind}/${name}`),
+    );
     expect(references).not.toHaveLength(0);
     expect(references.filter((reference) => !there.includes(reference))).toEqual([]);
   });

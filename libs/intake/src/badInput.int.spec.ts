@@ -218,7 +218,7 @@ describe('bad input', () => {
     expect((await app.batch('['.repeat(100_000))).status).toBe(400);
   });
 
-  it('a request with another method is answered 404, and nothing is kept', async () => {
+  it('a request with another method is answered 405, and nothing is kept', async () => {
     for (const method of ['PUT', 'DELETE', 'PATCH']) {
       expect(
         (
@@ -226,7 +226,7 @@ describe('bad input', () => {
             'content-type': 'application/cloudevents+json',
           })
         ).status,
-      ).toBe(404);
+      ).toBe(405);
     }
   });
 });

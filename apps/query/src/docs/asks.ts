@@ -1,4 +1,5 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { AskingInterceptor, PARAMETERS } from '../asking/asking.interceptor.ts';
@@ -27,6 +28,7 @@ export function Asks(route: Route): MethodDecorator {
   const of = route.path !== undefined && 'ledger' in route.path ? 'the path names' : 'the parameters name';
   return applyDecorators(
     SetMetadata(PARAMETERS, parameters),
+    RouteConfig({ produces: [type] }),
     UseInterceptors(AskingInterceptor),
     ApiOperation({ summary, description }),
     ...Object.entries(path).map(([name, [what, example]]) =>
@@ -42,8 +44,6 @@ export function Asks(route: Route): MethodDecorator {
       content: { [type]: { schema: answerOf(route) } },
     }),
     problem(400, 'A parameter is unknown, or not as it should be: each is named by its pointer.'),
-    problem(401, 'No key, or one that is not in force.'),
-    problem(403, 'The key lacks the role, or may not touch the ledger.'),
     ...('ledger' in path ? [problem(404, `There is no such ledger, or not what ${of} in it.`)] : []),
     problem(503, 'Not yet (see min-sequence), or not now: ask again after `Retry-After` seconds.'),
   );

@@ -2,8 +2,15 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform/http/problemError';
 
-/** The content types that a route takes. Any other is refused before its body is read, with these to choose from. */
-export const Accepts = (...accepts: readonly string[]): MethodDecorator & ClassDecorator => RouteConfig({ accepts });
+/**
+ * The content types that a route takes. Any other is refused before its body is read, with these to choose from. Answers are JSON,
+ * and those to a stream of lines are lines.
+ */
+export const Accepts = (...accepts: readonly string[]): MethodDecorator & ClassDecorator =>
+  RouteConfig({
+    accepts,
+    produces: ['application/json; charset=utf-8', ...accepts.filter((type) => type.endsWith('ndjson'))],
+  });
 
 /** Fastify refuses a type that no parser takes, but cannot say which ones the route takes. This hook runs earlier and can. */
 export function refuseOtherContentTypes(fastify: FastifyInstance): void {

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import { componentSchemas, refTo } from './components.ts';
+import { describeRefusals } from './refusals.ts';
 
 const DESCRIPTION = `Who holds which hardware, who was promised it, who took whose place in the queue, and what was owed in return.
 
@@ -99,6 +100,7 @@ export function openApi(app: INestApplication, part?: Part): OpenAPIObject {
     schemas: { ...document.components?.schemas, ...(componentSchemas() as Schemas) },
   };
   describePublic(document);
+  describeRefusals(document);
   const used = new Set(Object.values(document.paths).flatMap(tagsOf));
   document.tags = Object.entries(TAGS).flatMap(([name, description]) =>
     used.has(name) ? [{ name, description }] : [],
@@ -111,7 +113,6 @@ const partOf = (part: Part): string =>
 
 /** Adds what is not a route of Nest, or has nothing that describes it. */
 function describePublic(document: OpenAPIObject): void {
-  const tooLarge = { description: 'The headers are too large.', content: { 'application/problem+json': PROBLEM } };
   const notReady = { description: 'Not ready.', content: { 'application/problem+json': PROBLEM } };
   for (const [path, { summary, description, type }] of Object.entries(PUBLIC)) {
     document.paths[path] ??= { get: { operationId: `docs.${path.slice(1)}`, responses: {} } };
@@ -121,7 +122,6 @@ function describePublic(document: OpenAPIObject): void {
     get.responses = {
       ...get.responses,
       200: { description: 'The answer.', content: { [type]: {} } },
-      431: tooLarge,
       ...(path === '/health/ready' && { 503: notReady }),
     };
   }

@@ -24,7 +24,9 @@ export function serveDocs(app: NestFastifyApplication, part?: Part): void {
     app
       .getHttpAdapter()
       .getInstance()
-      .get(path, async (request, reply) => sendDocument(await document(), request, reply));
+      .get(path, { config: { produces: [type] } }, async (request, reply) =>
+        sendDocument(await document(), request, reply),
+      );
   };
   serve('/openapi.json', 'application/json; charset=utf-8', () => JSON.stringify(openApi(app, part)));
   serve('/docs', 'text/html; charset=utf-8', () => page('./docs/'));

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { problem } from '#contracts/problem';
 import { parseJson } from './strictJson.ts';
-import type { ProblemError } from './problemError.ts';
 import { SHARED } from './readyMade.ts';
 import { actorOf } from '../keys/actor.ts';
+import { ProblemError } from './problemError.ts';
+import { preferred } from './accept.ts';
+import { MAX_URL, refuseBadHttp, refuseWhatIsNoRequest, TOO_LONG } from './badHttp.ts';
+import { Methods } from './methods.ts';
 import { authenticate } from '../keys/apiKey.guard.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { FAST, histogram } from '../watching/metrics.ts';
@@ -24,8 +27,10 @@ export const MAX_BODY_BYTES = 1_048_576;
 export function createAdapter(): FastifyAdapter {
   const started = randomBytes(4).toString('hex');
   let requests = 0;
-  const options: FastifyServerOptions = {
+  const options: FastifyHttpOptions<Server> = {
     bodyLimit: MAX_BODY_BYTES,
+    // Node would answer a request without a Host itself, without a body. A hook refuses it, and one with two.
+    http: { requireHostHeader: false },
     // Streams of events never end by themselves. Drain has given every other answer the time to end.
     forceCloseConnections: true,
     genReqId: () => `${started}-${(++requests).toString(36)}`,
@@ -37,6 +42,7 @@ export function createAdapter(): FastifyAdapter {
   };
   const adapter = new FastifyAdapter(options);
   const fastify = adapter.getInstance();
+  refuseWhatIsNoRequest(fastify.server);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     try {
@@ -46,24 +52,6 @@ export function createAdapter(): FastifyAdapter {
     }
   });
   return adapter;
-}
-
-/** Bytes that are not HTTP make no request that could be answered, so the answer is written to the socket. */
-function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, reason, detail] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ([431, 'Request Header Fields Too Large', 'the headers are too large'] as const)
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ([408, 'Request Timeout', 'the request took too long to arrive'] as const)
-        : ([400, 'Bad Request', 'this is not HTTP'] as const);
-  const body = JSON.stringify(problem(status, status === 431 ? 'too-large' : 'malformed', { detail }));
-  socket.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }
 
 /** The label is the template of the route, never the path that was asked for: a label must have few values. */
@@ -93,6 +81,8 @@ export function addRequestHooks(
     if (drain.draining) void reply.header('connection', 'close');
     done();
   });
+
+  refuseByHttp(fastify);
 
   // This runs before the body is read, so that nobody without a key can make us read a body. The guard checks what the key may do.
   fastify.addHook('onRequest', async (request) => {
@@ -130,6 +120,31 @@ export function addRequestHooks(
   });
 }
 
+/** Refuses what HTTP says must be refused: a request without one Host, of no route, or for a media type that there is not. */
+function refuseByHttp(fastify: FastifyInstance): void {
+  const methods = new Methods(fastify);
+
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const problem = whyNotHttp(request) ?? (request.is404 ? methods.answer(request, reply) : undefined);
+    if (problem !== 'answered') done(problem);
+  });
+
+  // After it is known who asks, and before the body is read.
+  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+    const { accept } = request.headers;
+    if (accept === undefined || accept === '*/*') {
+      done(null, payload);
+      return;
+    }
+    try {
+      preferred(accept, producedBy(request));
+      done(null, payload);
+    } catch (error) {
+      done(error as ProblemError);
+    }
+  });
+}
+
 interface RequestParts {
   readonly keyring: Keyring;
   readonly drain: Drain;
@@ -154,6 +169,21 @@ function refuseToHold(whose: 'key' | 'all', request: FastifyRequest, reply: Fast
   const [status, code] = whose === 'key' ? ([429, 'too-many-requests'] as const) : ([503, 'unavailable'] as const);
   void reply.code(status).header('retry-after', '5').header('content-type', 'application/problem+json');
   return Buffer.from(JSON.stringify(problem(status, code, { detail, instance: request.url.split('?', 1)[0] })));
+}
+
+const JSON_ALONE = ['application/json; charset=utf-8'];
+/** What a route answers with, its own preference first: the setting `produces` of the route, or else JSON. */
+const producedBy = ({ routeOptions }: FastifyRequest): readonly string[] =>
+  (routeOptions.config as { produces?: readonly string[] }).produces ?? JSON_ALONE;
+
+/** What RFC 9112 and 9110 ask a server to refuse, and Node does not. */
+function whyNotHttp({ raw }: FastifyRequest): ProblemError | undefined {
+  const { rawHeaders, httpVersion, url = '' } = raw;
+  if (url.length > MAX_URL) return new ProblemError(414, 'too-large', TOO_LONG, { facts: { limit: MAX_URL } });
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts++;
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
+  return new ProblemError(400, 'malformed', `a request names one Host, this one names ${hosts}: send one`);
 }
 
 const PAGE_HEADERS = {

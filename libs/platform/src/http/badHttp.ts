@@ -1,0 +1,78 @@
+import type { ConnectionError } from 'fastify';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { problem, type ProblemCode } from '#contracts/problem';
+
+/** What is wrong with bytes that make no request. */
+interface Fault {
+  readonly status: number;
+  readonly reason: string;
+  readonly code: ProblemCode;
+  readonly detail: string;
+}
+
+/** Answers what never becomes a request with a problem document, too, where Node would answer without a body or not at all. */
+export function refuseWhatIsNoRequest(server: Server): void {
+  server.on('checkExpectation', refuseExpectation);
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    end(socket, {
+      ...{ status: 405, reason: 'Method Not Allowed', code: 'method-not-allowed' },
+      detail: 'this is no proxy: CONNECT is not taken here',
+    });
+  });
+}
+
+/** `Expect: 100-continue` is the only expectation that there is, and Node answers it. */
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const detail = `Expect: ${String(request.headers.expect)} cannot be met: leave it out, or send 100-continue`;
+  const instance = request.url?.split('?', 1)[0];
+  const body = JSON.stringify(problem(417, 'expectation-failed', { detail, instance }));
+  response.writeHead(417, {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    // The body was not read, so what comes next on this connection cannot be told from it.
+    connection: 'close',
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Bytes that are not HTTP make no request that could be answered, so the answer is written to the socket. */
+export function refuseBadHttp(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  end(socket, faultOf(error));
+}
+
+function faultOf({ code, rawPacket }: ConnectionError): Fault {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    // Node counts the request line as a header.
+    return Buffer.isBuffer(rawPacket) && startsWithLongLine(rawPacket)
+      ? { status: 414, reason: 'URI Too Long', code: 'too-large', detail: TOO_LONG }
+      : {
+          ...{ status: 431, reason: 'Request Header Fields Too Large', code: 'too-large' },
+          detail: 'the headers are too large: send 16 KB of them at most',
+        };
+  }
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    ? {
+        ...{ status: 408, reason: 'Request Timeout', code: 'request-timeout' },
+        detail: 'the request took too long to arrive: send it again',
+      }
+    : { status: 400, reason: 'Bad Request', code: 'malformed', detail: 'this is not HTTP/1.1 as RFC 9112 has it' };
+}
+
+const startsWithLongLine = (packet: Buffer): boolean =>
+  /^[A-Z]+ [^ \r\n]+$/.test(packet.subarray(0, MAX_URL).toString('latin1'));
+
+/** Bytes of a path with its query at most: RFC 9110 asks for 8,000 at least. */
+export const MAX_URL = 8_192;
+export const TOO_LONG = `the address of the request is too long: send ${MAX_URL} characters of it at most`;
+
+function end(socket: Socket, { status, reason, code, detail }: Fault): void {
+  const body = JSON.stringify(problem(status, code, { detail }));
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
