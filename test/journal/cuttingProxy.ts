@@ -11,9 +11,16 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  */
 type Fault = 'lose-command' | 'lose-answer' | 'swallow-answer' | 'lose-events-after';
 
+/**
+ * How the proxy treats every connection. `silent`: nothing passes in either direction, as behind a firewall that drops packets, or
+ * before a server that is frozen. `refusing`: connections are cut, and so is every new one.
+ */
+type Mode = 'open' | 'silent' | 'refusing';
+
 /** A TCP proxy in front of PostgreSQL. It understands as much of the protocol as it takes to recognise such messages. */
 export class CuttingProxy {
   #faults: Fault[] = [];
+  #mode: Mode = 'open';
   readonly #sockets = new Set<Socket>();
   /** How many faults took place since `next` was called. */
   struck = 0;
@@ -44,6 +51,16 @@ export class CuttingProxy {
     this.struck = 0;
   }
 
+  /** From now on, for the connections that there are and for new ones. */
+  become(mode: Mode): void {
+    this.#mode = mode;
+    for (const socket of this.#sockets) {
+      if (mode === 'refusing') socket.destroy();
+      else if (mode === 'silent') socket.pause();
+      else socket.resume();
+    }
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.server.close();
@@ -51,6 +68,10 @@ export class CuttingProxy {
   }
 
   #serve(client: Socket): void {
+    if (this.#mode === 'refusing') {
+      client.destroy();
+      return;
+    }
     const server = connect(Number(this.target.port), this.target.hostname);
     let expected: Fault | undefined;
     let silent = false;
@@ -67,6 +88,8 @@ export class CuttingProxy {
         if (!silent) cut();
       });
     }
+
+    if (this.#mode === 'silent') for (const socket of [client, server]) setImmediate(() => socket.pause());
 
     forward(client, true, (message) => {
       if (this.#faults[0] === 'lose-events-after' ? isEventsAfter(message) : isCommit(message)) {

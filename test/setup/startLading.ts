@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { Client } from '#apps/cli/src/client';
 import { startUp, type Undo } from '#apps/cli/src/up/startUp';
 import { readConfig } from '#platform/service/config';
+import { STOP_MS } from '#platform/service/stopOnSignals';
 import { createPool } from '#platform/database/database';
 import { freePort } from './freePort.ts';
 import { freshDatabase } from './freshDatabase.ts';
@@ -33,7 +34,7 @@ export async function startLading(): Promise<Lading> {
     pool,
     stop: async () => {
       await pool.end();
-      for (const step of undo.reverse()) await step();
+      for (const step of undo.reverse()) await step(STOP_MS);
       await database.drop();
       await rm(dataDir, { recursive: true });
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '#platform/service/config';
+import { STOP_MS } from '#platform/service/stopOnSignals';
 import { startUp, type Undo } from '#apps/cli/src/up/startUp';
 import { filesOf, takeTour, type Tour } from './tour.ts';
 import type { Ran } from './recorder.ts';
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
     const tour = await takeTour(url, adminKey, dataDir);
     console.log(values.json ? JSON.stringify(tour, null, 2) : render(tour, values.files ?? false));
   } finally {
-    for (const step of undo.reverse()) await step();
+    for (const step of undo.reverse()) await step(STOP_MS);
   }
 }
 

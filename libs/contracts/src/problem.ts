@@ -32,6 +32,7 @@ const problemCodes = [
   'unsupported-media-type',
   'too-many-requests',
   'unavailable',
+  'disk-full',
   'internal',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number] | (typeof rejectionCodes)[number];

@@ -4,6 +4,7 @@ import { JournalUnavailable } from '#journal/journalUnavailable';
 import type { Outcome } from '#journal/submission';
 import { TakesTooLong } from '#journal/takesTooLong';
 import { UnknownLedger } from '#journal/unknownLedger';
+import { troubleOf } from '#platform/database/trouble';
 import type { Refusal } from '#platform/http/problemError';
 import { limits } from './limits.ts';
 
@@ -44,14 +45,14 @@ export function refusalOfError(error: unknown): Refusal {
   if (error instanceof UnknownLedger) return unknownLedger(error.ledger);
   if (error instanceof TakesTooLong) return takesTooLong(error.limitMs);
   if (!(error instanceof JournalUnavailable)) throw error;
-  const { retryAfter, reason } = error;
-  const cause = reason === 'busy' ? 'too many events are waiting for this ledger' : 'the journal cannot be reached';
+  const trouble = troubleOf(error.cause);
+  const retryAfter = Math.max(error.retryAfter, trouble?.retryAfter ?? 1);
   return {
     status: 503,
-    code: 'unavailable',
-    detail: `${cause}; try again in ${retryAfter} s: the same id is taken once, however often it is sent`,
-    facts: { retryAfter },
-    headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) },
+    code: trouble?.code ?? 'unavailable',
+    detail: `${trouble?.detail ?? WHY[error.reason]}; ${KNOWN[error.recorded]} in ${retryAfter} s`,
+    facts: { retryAfter, reason: error.reason, recorded: error.recorded },
+    headers: { 'retry-after': String(retryAfter) },
   };
 }
 
@@ -61,6 +62,18 @@ const takesTooLong = (limitMs: number): Refusal => ({
   detail: `the ledger was held for ${limitMs / 1000} s, which is the most, and nothing was recorded: divide this into smaller events or batches, since the same again takes as long`,
   facts: { limitSeconds: limitMs / 1000 },
 });
+
+const WHY: Readonly<Record<JournalUnavailable['reason'], string>> = {
+  unavailable: 'the journal cannot be reached, or is behind with its work',
+  stopping: 'this process is stopping',
+  busy: 'too many events are waiting for this ledger',
+};
+
+const KNOWN: Readonly<Record<JournalUnavailable['recorded'], string>> = {
+  no: 'nothing was recorded: send it again',
+  unknown:
+    'nothing is known about whether it was recorded: send it again with the same id, which is taken once however often it is sent,',
+};
 
 export const unknownLedger = (ledger: string): Refusal => ({
   status: 404,
@@ -107,6 +120,21 @@ function listed(refusal: Refusal, allowance: Allowance): Refusal {
 }
 
 const inBrief = ({ status, code, detail }: Refusal): Refusal => ({ status, code, detail: detail.slice(0, 200) });
+
+/** Whether the journal is away, and not only busy: who comes next would wait for nothing. */
+export const isAway = ({ status, problem }: Item): boolean => status === 503 && problem?.reason !== 'busy';
+
+/** What is told to an event that was not tried, because the journal was away for the one before it. */
+export const notTried = (item: Item): Item => ({
+  ...item,
+  ...(item.problem !== undefined && {
+    problem: {
+      ...item.problem,
+      recorded: 'no',
+      detail: `the journal was away for an event before this one, which was not tried: ${KNOWN.no} in ${String(item.problem.retryAfter)} s`,
+    },
+  }),
+});
 
 /** 201 when the ledger took it in now, 200 when it had it already. */
 export const statusOf = (status: Kept['status']): 200 | 201 => (status === 'recorded' ? 201 : 200);

@@ -65,12 +65,18 @@ export class Intake {
     const allowance = answers.newAllowance();
     const turns = new Turns();
     const items: Promise<string>[] = [];
+    /** What the first event was told that found the journal away: those after it need not wait for the same, each for itself. */
+    let away: answers.Item | undefined;
     for (let index = 0; index < events.count; index++) {
       // Events that are refused at once never wait for anything: without this no other request would be served meanwhile.
       if (turns.over) await turns.next();
-      const item = () => this.itemOf(events.at(index), to, allowance);
-      const { result } = await semaphore.start(item);
-      items.push(result.then((settled) => answers.itemText(settled, allowance)));
+      const { result } = await semaphore.start(() => away ?? this.itemOf(events.at(index), to, allowance));
+      items.push(
+        result.then((item) => {
+          if (away === undefined && answers.isAway(item)) away = answers.notTried(item);
+          return answers.itemText(item, allowance);
+        }),
+      );
     }
     answers.sendJson(to.reply, 200, `{"results":[${(await Promise.all(items)).join(',')}]}`);
   }

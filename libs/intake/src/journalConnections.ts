@@ -4,6 +4,8 @@ import { Journal } from '#journal/journal';
 import type { JournalOptions } from '#journal/journalOptions';
 import type { WithDatabase } from '#platform/service/config';
 import { createPool } from '#platform/database/database';
+import { Drain } from '#platform/http/drain';
+import { DatabaseWatch } from '#platform/watching/databaseWatch';
 import { CONFIG } from '#platform/service/tokens';
 import { countAppends, openJournals } from './journalMetrics.ts';
 
@@ -22,10 +24,16 @@ export const journalProviders = (options: Partial<JournalOptions> = {}): Provide
   },
   {
     provide: Journal,
-    useFactory: (pool: pg.Pool) => new Journal(pool, { observer: countAppends, ...options }),
-    inject: [JOURNAL_POOL],
+    useFactory: (pool: pg.Pool, database: DatabaseWatch, { patienceMs }: WithDatabase) => {
+      const failure = (error: unknown) => void database.failed(error);
+      return new Journal(pool, { observer: { ...countAppends, failure }, patienceMs, ...options });
+    },
+    inject: [JOURNAL_POOL, DatabaseWatch, CONFIG],
   },
 ];
+
+/** Milliseconds that the journal's last batch has, once the process takes no requests any more. */
+const LAST_BATCH_MS = 500;
 
 /** Closes the journal after the process stopped taking requests, and then its connections, so that every request is answered. */
 @Injectable()
@@ -33,12 +41,15 @@ export class JournalLifetime implements OnApplicationShutdown {
   constructor(
     private readonly journal: Journal,
     @Inject(JOURNAL_POOL) private readonly pool: pg.Pool,
+    drain: Drain,
   ) {
     openJournals.add(journal);
+    // Who waits for a database that is away is answered while there is a connection to answer on.
+    drain.lastCall.addEventListener('abort', () => void journal.close(0));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.journal.close();
+    await this.journal.close(LAST_BATCH_MS);
     openJournals.delete(this.journal);
     await this.pool.end();
   }

@@ -26,9 +26,15 @@ const giveBack = () => asAdmin(`ALTER DATABASE ${database()} ALLOW_CONNECTIONS t
 
 describe('while the journal cannot be reached', () => {
   beforeEach(async () => {
-    app = await startWritingApp(url, { journal: { patienceMs: 300 } });
+    failed = 0;
+    const failure = () => {
+      failed++;
+    };
+    app = await startWritingApp(url, { journal: { patienceMs: 300, batchSize: 10_000, observer: { failure } } });
     await app.open();
   });
+  let failed = 0;
+  const failures = () => failed;
 
   it('an event that comes while the journal cannot be reached is answered 503 with Retry-After, and taken once when it is sent again', async () => {
     const sent = order();
@@ -36,6 +42,8 @@ describe('while the journal cannot be reached', () => {
     const answer = await app.submit(sent);
     expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable', status: 503 } });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(answer.body).toMatchObject({ recorded: 'no', reason: 'unavailable' });
+    expect(answer.body.detail).toMatch(/nothing was recorded: send it again in \d+ s$/);
     expect(await app.batch([sent], '?atomic=true')).toMatchObject({ status: 503 });
     expect((await app.batch([sent])).body).toMatchObject({
       results: [{ status: 503, problem: { code: 'unavailable' } }],
@@ -43,6 +51,18 @@ describe('while the journal cannot be reached', () => {
     await giveBack();
     expect((await app.submit(sent)).status).toBe(201);
     expect((await app.submit(sent)).status).toBe(200);
+  });
+
+  it('of the events of a batch no more are tried once the journal is away, and each is told what is known of it', async () => {
+    await takeAway();
+    const { body } = await app.batch(Array.from({ length: 3_000 }, () => order()));
+    const results = body.results as { status: number; problem: { recorded: string } }[];
+    await giveBack();
+    expect(results.map(({ status }) => status)).toEqual(results.map(() => 503));
+    expect(new Set(results.map(({ problem }) => problem.recorded))).toEqual(new Set(['no']));
+    expect(results).toHaveLength(3_000);
+    // Three thousand events, 512 at once, would have waited six times.
+    expect(failures()).toBeLessThan(6);
   });
 
   it('a stream ends early when the journal cannot be reached: 503 for the lines that were read, nothing for the rest', async () => {

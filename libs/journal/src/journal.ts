@@ -18,7 +18,8 @@ interface LedgerTerms {
  * Takes events into ledgers. Everything that it answers is committed. Any number of processes may have one on the same
  * database; the ledger's row lock is what orders them.
  *
- * It throws `UnknownLedger`, and `JournalUnavailable` when nothing is known to be kept: it is safe to submit the same again.
+ * It throws `UnknownLedger`, and `JournalUnavailable` when a command could not be taken in, or nothing is known about it: it is
+ * safe to submit the same again.
  */
 export class Journal {
   readonly #options: JournalOptions;
@@ -76,10 +77,21 @@ export class Journal {
     for (const { ledger, queued } of this.#allWriters()) yield { ledger, commands: queued };
   }
 
-  /** Takes nothing more in and resolves when everybody was answered. */
-  async close(): Promise<void> {
+  /**
+   * Takes nothing more in and resolves when everybody was answered: who still waits after `patienceMs` is refused then, and at
+   * once when this is called again with less patience.
+   */
+  async close(patienceMs = this.#options.patienceMs): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#allWriters().map((writer) => writer.settled()));
+    let late: NodeJS.Timeout | undefined;
+    const refused = new Promise<void>((resolve) => {
+      late = setTimeout(() => {
+        for (const writer of this.#allWriters()) writer.giveUpAll();
+        resolve();
+      }, patienceMs);
+    });
+    await Promise.race([Promise.all(this.#allWriters().map((writer) => writer.settled())), refused]);
+    clearTimeout(late);
   }
 
   #allWriters(): LedgerWriter[] {
@@ -87,7 +99,7 @@ export class Journal {
   }
 
   #writer(ledger: string): LedgerWriter {
-    if (this.#closed) throw new JournalUnavailable('unavailable', 5);
+    if (this.#closed) throw new JournalUnavailable('stopping', 'no');
     let writer = this.#writers.get(ledger);
     if (writer === undefined) {
       // Names that somebody tries out must not take the room of ledgers that exist.

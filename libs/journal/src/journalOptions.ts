@@ -18,6 +18,8 @@ export interface JournalObserver {
   batch?(batch: BatchObservation): void;
   /** A single event was answered with a rejection, or an atomic batch with that of its first event that fails. */
   rejection?(code: RejectionCode): void;
+  /** A transaction failed because of the database, or of the way to it. */
+  failure?(error: unknown): void;
 }
 
 export interface JournalOptions {
@@ -31,7 +33,7 @@ export interface JournalOptions {
   readonly cacheBytes: number;
   /** How long one transaction may hold a ledger while its process does nothing (frozen, cut off). Milliseconds. */
   readonly holdMs: number;
-  /** How long a batch is tried again when the database fails, before its submitters are told. Milliseconds. */
+  /** How long a command waits for its outcome, from its submission on, before its submitter is told that it is not known. Milliseconds. */
   readonly patienceMs: number;
   /** Events of one stream after which a snapshot is kept. */
   readonly snapshotEvery: number;

@@ -12,8 +12,11 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   /** Resolves when the server has ended, for whatever reason. */
   readonly exited: Promise<unknown>;
-  /** Disconnects all clients, writes a checkpoint, and releases the folder. */
-  stop(): Promise<void>;
+  /**
+   * Disconnects all clients, writes a checkpoint, and releases the folder. A server that needs longer than `patienceMs`, or is frozen,
+   * is ended: its data is there again at the next start, as after a crash.
+   */
+  stop(patienceMs?: number): Promise<void>;
 }
 
 /**
@@ -43,8 +46,8 @@ export async function startEmbeddedPostgres(
       url: url.href,
       pid: cluster.pid,
       exited: cluster.exited,
-      stop: async () => {
-        await cluster.stop();
+      stop: async (patienceMs) => {
+        await cluster.stop(patienceMs);
         await release();
       },
     };

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { LedgerRow } from '#contracts/statusRows';
 import { type Config, readConfig } from '#platform/service/config';
-import { onStopSignal } from '#platform/service/stopOnSignals';
+import { onStopSignal, STOP_MS } from '#platform/service/stopOnSignals';
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
@@ -91,11 +91,15 @@ async function stopSignal(): Promise<undefined> {
   });
 }
 
-/** Runs every step also when one fails, so that the error which ended the start is the one that is reported. */
+/**
+ * Runs every step also when one fails, so that the error which ended the start is the one that is reported. All steps together end
+ * within the time that a process has to stop.
+ */
 async function stopAll(undo: Undo): Promise<void> {
+  const until = performance.now() + STOP_MS;
   for (const step of undo.reverse()) {
     try {
-      await step();
+      await step(until - performance.now());
     } catch (error) {
       say(`did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -26,9 +26,11 @@ export interface Up {
 const READY_MS = 60_000;
 /** A Kafka that is starting beside Lading gets this long to answer. */
 const KAFKA_MS = 10_000;
+/** What the database of this process has at the least to stop, when nothing else leaves it more. */
+const POSTGRES_STOP_MS = 1_000;
 
-/** The steps that stop what was started; they run from the last to the first. */
-export type Undo = (() => void | Promise<void>)[];
+/** The steps that stop what was started, each in the milliseconds that it gets; they run from the last to the first. */
+export type Undo = ((patienceMs: number) => unknown)[];
 
 /**
  * Starts all of Lading in this process: a database, its tables, the application, its port. Each started part adds its stop
@@ -47,7 +49,7 @@ export async function startUp(config: Config, say: (message: string) => void, un
     { ...config, databaseUrl },
     { name: 'up', prepare: serveDocs },
   );
-  undo.push(() => stopGracefully(app));
+  undo.push((patienceMs) => stopGracefully(app, patienceMs - POSTGRES_STOP_MS));
   const url = await listenOn(app, config);
   const { key, file } = await adminKey(config);
   // The projector creates its tables when it starts, and no question can be answered before that.
@@ -92,7 +94,7 @@ async function checkKafka(brokers: readonly string[]): Promise<void> {
 
 async function startEmbedded({ dataDir }: Config, say: (message: string) => void, undo: Undo): Promise<string> {
   const postgres = await startEmbeddedPostgres(dataDir, say);
-  undo.push(() => postgres.stop());
+  undo.push((patienceMs) => postgres.stop(patienceMs));
   say(`PostgreSQL is up, its data in ${join(dataDir, 'postgres')}`);
   return postgres.url;
 }

@@ -5,10 +5,9 @@ import { JournalUnavailable } from '../journalUnavailable.ts';
 import { EVENTS_CHANNEL } from '../reader.ts';
 import type { CachePartition } from '../state/entities.ts';
 import { LedgerState } from '../state/ledgerState.ts';
-import type { AtomicOutcome, Outcome } from '../submission.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
-import type { Answered, Job } from './job.ts';
-import { commandsIn, processBatch } from './processBatch.ts';
+import type { Answered, Command, Job } from './job.ts';
+import { commandsIn, giveUp, isAwaited, processBatch, settle } from './processBatch.ts';
 
 /** The least time between two notifications: under load they would cost every batch as much as one of its statements. */
 const NOTIFY_PAUSE_MS = 10;
@@ -19,7 +18,14 @@ const NOTIFY_PAUSE_MS = 10;
  */
 export class LedgerWriter {
   readonly #state: LedgerState;
+  readonly #options: JournalOptions;
   #queue: Job[] = [];
+  /** The batch that is being committed. */
+  #batch: readonly Job[] = [];
+  /** Gives up the jobs whose patience is over; runs while a job waits. */
+  #patience: NodeJS.Timeout | undefined;
+  /** The last failure, while nothing has been committed since. */
+  #failure: unknown;
   /** Commands in the queue and in the batch that is being committed. */
   #waiting = 0;
   #running: Promise<void> | undefined;
@@ -31,10 +37,15 @@ export class LedgerWriter {
     private readonly pool: pg.Pool,
     readonly ledger: string,
     partition: CachePartition,
-    private readonly options: JournalOptions,
+    options: JournalOptions,
     private readonly onUnknown: () => void,
   ) {
     this.#state = new LedgerState(ledger, partition);
+    const failure = (error: unknown): void => {
+      this.#failure = error;
+      options.observer.failure?.(error);
+    };
+    this.#options = { ...options, observer: { ...options.observer, failure } };
   }
 
   /** Commands that wait for their batch. */
@@ -47,13 +58,21 @@ export class LedgerWriter {
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Queues a job, in the order of the calls. Throws `JournalUnavailable` when too many commands wait. */
-  add(job: Job): void {
-    const { length } = job.submissions;
-    if (this.#waiting > 0 && this.#waiting + length > this.options.queueLimit) throw new JournalUnavailable('busy', 1);
-    this.#queue.push(job);
+  /** Queues a command, in the order of the calls. Throws `JournalUnavailable` when too many commands wait. */
+  add(command: Command): void {
+    const { length } = command.submissions;
+    if (this.#waiting > 0 && this.#waiting + length > this.#options.queueLimit)
+      throw new JournalUnavailable('busy', 'no');
+    this.#queue.push({ ...command, until: performance.now() + this.#options.patienceMs, stands: 'waiting' });
     this.#waiting += length;
+    this.#patience ??= setTimeout(this.#giveUpLate, this.#options.patienceMs);
     this.#running ??= this.#run();
+  }
+
+  /** Answers everybody who waits that it is not waited for any longer. What is under way goes on, and nobody hears of it. */
+  giveUpAll(): void {
+    this.#giveUp(this.#queue.length, 'stopping');
+    for (const job of this.#batch) giveUp(job, 'stopping', this.#failure);
   }
 
   async #run(): Promise<void> {
@@ -61,14 +80,37 @@ export class LedgerWriter {
       // Submitters who were just answered, and those who come together, get their next commands into this batch.
       await setImmediate();
       const batch = this.#takeBatch();
-      const { answers, events } = await processBatch(this.pool, this.#state, batch, this.options);
+      this.#batch = batch;
+      const { answers, events } = await processBatch(this.pool, this.#state, batch, this.#options);
+      this.#batch = [];
       this.#waiting -= commandsIn(batch);
+      if (answers.length > 0) this.#failure = undefined;
       if (events > 0) this.#notify();
       else if (answers.some(isUnknownLedger)) this.onUnknown();
       answers.forEach(settle);
     }
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
     // No `await` between the last look at the queue and this line, or a job added in between would wait for ever.
     this.#running = undefined;
+  }
+
+  /** The oldest waits at the front: in the batch, and then in the queue. */
+  readonly #giveUpLate = (): void => {
+    const now = performance.now();
+    const isEarly = ({ until }: Job): boolean => until > now;
+    for (const job of this.#batch) if (!isEarly(job)) giveUp(job, 'unavailable', this.#failure);
+    const early = this.#queue.findIndex(isEarly);
+    this.#giveUp(early < 0 ? this.#queue.length : early, 'unavailable');
+    const next = this.#batch.find(isAwaited) ?? this.#queue[0];
+    this.#patience = next && setTimeout(this.#giveUpLate, next.until - now + 1);
+  };
+
+  /** Gives up this many of the queue's oldest jobs. */
+  #giveUp(jobs: number, reason: 'unavailable' | 'stopping'): void {
+    const given = this.#queue.splice(0, jobs);
+    this.#waiting -= commandsIn(given);
+    for (const job of given) giveUp(job, reason, this.#failure);
   }
 
   /** Takes the oldest jobs off the queue, up to the batch size. A larger atomic batch goes alone, and so does an opening. */
@@ -77,7 +119,7 @@ export class LedgerWriter {
     let jobs = 0;
     for (const { kind, submissions } of this.#queue) {
       commands += submissions.length;
-      if (jobs > 0 && (commands > this.options.batchSize || kind === 'opening')) break;
+      if (jobs > 0 && (commands > this.#options.batchSize || kind === 'opening')) break;
       jobs++;
       if (kind === 'opening') break;
     }
@@ -110,9 +152,3 @@ export class LedgerWriter {
 }
 
 const isUnknownLedger = ({ answer }: Answered): boolean => 'error' in answer && answer.error instanceof UnknownLedger;
-
-function settle({ job, answer }: Answered): void {
-  if ('error' in answer) job.reject(answer.error);
-  // The outcome of an atomic batch is an `AtomicOutcome`, that of any other job an `Outcome`.
-  else (job.resolve as (outcome: Outcome | AtomicOutcome) => void)(answer.outcome);
-}

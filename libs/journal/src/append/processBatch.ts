@@ -3,29 +3,29 @@ import type pg from 'pg';
 import type { JournalObserver, JournalOptions } from '../journalOptions.ts';
 import { JournalUnavailable } from '../journalUnavailable.ts';
 import { lendConnection } from '../sql/transaction.ts';
+import type { AtomicOutcome, Outcome } from '../submission.ts';
 import type { LedgerState } from '../state/ledgerState.ts';
 import { TakesTooLong } from '../takesTooLong.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
 import { appendBatch, type Appended, type InDoubt } from './appendBatch.ts';
-import { failureOf } from './failures.ts';
+import { failureOf, isRolledBack } from './failures.ts';
 import type { Answered, Job } from './job.ts';
 
-const RETRY_AFTER_SECONDS = 5;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
- * Gets an answer for every job of a batch, whatever happens to the database meanwhile; never throws.
+ * Gets an answer for every job of a batch that somebody still waits for, whatever happens to the database meanwhile; never throws.
  *
  * After any failure, nothing that was cached counts, and the same batch is run again on a new connection: what was committed
- * without an answer is then found by its ids. That goes on for a bounded time; then everybody gets `JournalUnavailable`. A
- * batch that fails for a reason of its own, or takes too long, is divided until the command at fault stands alone and gets the
- * error.
+ * without an answer is then found by its ids. That goes on for as long as anybody waits: each job's patience is its own (see
+ * `LedgerWriter`), and one that is over leaves the batch. A batch that fails for a reason of its own, or takes too long, is divided
+ * until the command at fault stands alone and gets the error.
  */
 export async function processBatch(
   pool: pg.Pool,
   state: LedgerState,
-  jobs: readonly Job[],
+  batch: readonly Job[],
   options: JournalOptions,
   inDoubt: InDoubt = [],
 ): Promise<Appended> {
@@ -33,28 +33,61 @@ export async function processBatch(
   let pause = FIRST_PAUSE_MS;
   let tooSlow = 0;
   for (let attempts = 1; ; attempts++) {
+    let jobs = batch.filter(isAwaited);
+    if (jobs.length === 0) return NOTHING;
+    const sent = inDoubt.length;
     try {
-      const appended = await lendConnection(pool, attemptLimitMs(options), (client) =>
-        appendBatch(client, state, jobs, inDoubt, options),
-      );
-      tell(options.observer, state.ledger, jobs, appended, (performance.now() - started) / 1000, attempts);
+      const appended = await lendConnection(pool, attemptLimitMs(options), async (client) => {
+        // It may have taken seconds to get the connection.
+        jobs = jobs.filter(isAwaited);
+        if (jobs.length === 0) return NOTHING;
+        for (const job of jobs) job.stands = 'under-way';
+        return appendBatch(client, state, jobs, inDoubt, options);
+      });
+      if (appended !== NOTHING)
+        tell(options.observer, state.ledger, jobs, appended, (performance.now() - started) / 1000, attempts);
       return appended;
     } catch (error) {
       state.forget();
+      if (isRolledBack(error)) inDoubt.length = sent;
+      jobs = jobs.filter(isAwaited);
+      for (const job of jobs) job.stands = inDoubt.length > 0 ? 'in-doubt' : 'waiting';
       if (error instanceof UnknownLedger) return failAll(jobs, error);
       const failure = failureOf(error);
+      if (failure === 'lasting') {
+        options.observer.failure?.(error);
+        for (const job of jobs) giveUp(job, 'unavailable', error);
+        return NOTHING;
+      }
       if (jobs.length > 1 && failure !== 'transient') return divide(pool, state, jobs, options, inDoubt);
       if (failure === 'permanent') return failAll(jobs, error);
       // Once may have been the machine's fault. What is ended again, standing alone, takes too long by itself.
       if (failure === 'too-slow' && ++tooSlow > 1)
         return failAll(jobs, new TakesTooLong(options.holdMs, { cause: error }));
-      if (performance.now() - started + pause > options.patienceMs) {
-        return failAll(jobs, new JournalUnavailable('unavailable', RETRY_AFTER_SECONDS, { cause: error }));
-      }
+      options.observer.failure?.(error);
       await sleep(pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
     }
   }
+}
+
+const NOTHING: Appended = { answers: [], events: 0 };
+
+export const isAwaited = ({ stands }: Job): boolean => stands !== 'answered';
+
+/** Tells a submitter what became of its job; not twice. */
+export function settle({ job, answer }: Answered): void {
+  if (!isAwaited(job)) return;
+  job.stands = 'answered';
+  if ('error' in answer) job.reject(answer.error);
+  // The outcome of an atomic batch is an `AtomicOutcome`, that of any other job an `Outcome`.
+  else (job.resolve as (outcome: Outcome | AtomicOutcome) => void)(answer.outcome);
+}
+
+/** Tells a submitter that its job is not waited for any longer, and what is known about it. */
+export function giveUp(job: Job, reason: 'unavailable' | 'stopping', cause: unknown): void {
+  const recorded = job.stands === 'waiting' ? 'no' : 'unknown';
+  settle({ job, answer: { error: new JournalUnavailable(reason, recorded, { cause }) } });
 }
 
 /** Longer than all that the database itself ends: for a connection that falls silent without being closed. */

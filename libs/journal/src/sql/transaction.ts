@@ -1,4 +1,5 @@
-import type pg from 'pg';
+import pg from 'pg';
+import { cutConnection } from '#platform/database/database';
 
 /**
  * Lends a connection to `work`. A connection on which anything failed never goes back to the pool. When `work` is not done
@@ -14,20 +15,30 @@ export async function lendConnection<T>(
   const ignore = () => undefined;
   client.on('error', ignore);
   const watchdog = setTimeout(() => {
-    // Not `end`, which would wait for the answers that do not come.
-    (client as unknown as pg.Client).connection.stream.destroy();
+    cutConnection(client);
   }, limitMs);
+  // Statements are under way together, and any of those after the one that failed may be the first whose failure is noticed.
+  let first: unknown;
+  const { connection } = client as unknown as pg.Client;
+  const remember = (error: unknown): void => void (first ??= error);
+  connection.on('errorMessage', remember);
   let broken = true;
   try {
     const result = await work(client);
     broken = false;
     return result;
+  } catch (error) {
+    throw isOfAbortedTransaction(error) ? first : error;
   } finally {
     clearTimeout(watchdog);
+    connection.off('errorMessage', remember);
     client.release(broken);
     client.off('error', ignore);
   }
 }
+
+/** "Current transaction is aborted": a statement before this one failed. */
+const isOfAbortedTransaction = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '25P02';
 
 /** The connections whose timeouts are set, and to how many milliseconds. */
 const timeoutsOf = new WeakMap<pg.ClientBase, number>();

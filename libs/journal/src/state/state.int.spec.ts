@@ -45,6 +45,8 @@ describe('the state that a writer decides on', () => {
           submissions: [submission],
           resolve: () => undefined,
           reject: () => undefined,
+          until: Infinity,
+          stands: 'waiting',
         }),
       );
       const { answers } = await processBatch(journals.pool, this.#state, jobs, this.#options);

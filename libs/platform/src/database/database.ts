@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 /** How long the database may keep a caller waiting. All in milliseconds; 0 means for ever. */
@@ -5,13 +6,21 @@ interface Timeouts {
   /** For a connection, from the pool or a new one. */
   readonly connect: number;
   readonly statement: number;
+  /** After the statement's own time, for a server that is frozen or cut off and so does not end it. */
+  readonly unanswered: number;
   /** For the lock of a row or a table. */
   readonly lock: number;
   /** Between two statements of one transaction. A frozen process loses its locks after this time. */
   readonly idleInTransaction: number;
 }
 
-const defaultTimeouts: Timeouts = { connect: 5_000, statement: 30_000, lock: 5_000, idleInTransaction: 5_000 };
+const defaultTimeouts: Timeouts = {
+  connect: 5_000,
+  statement: 30_000,
+  unanswered: 5_000,
+  lock: 5_000,
+  idleInTransaction: 5_000,
+};
 
 interface PoolOptions {
   /** Shown in pg_stat_activity: `lading shipments`. */
@@ -45,19 +54,44 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   // The pool listens to idle clients only. Without this listener, a connection that breaks during a query would emit an error event
   // that nobody handles, and that ends the process. The query itself rejects with the error anyway.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  return endingInTime(pool);
+}
+
+/** How long a pool that is ended waits for the server, and for who uses a connection. */
+const END_MS = 500;
+
+/** `end` of pg waits for ever for a server that is frozen, and for whoever waits for it. This one then cuts the connections. */
+function endingInTime(pool: pg.Pool): pg.Pool {
+  const clients = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => clients.add(client));
+  pool.on('remove', (client) => clients.delete(client));
+  const end: () => Promise<void> = pool.end.bind(pool);
+  pool.end = async () => {
+    const cut = setTimeout(() => {
+      for (const client of clients) cutConnection(client);
+    }, END_MS).unref();
+    const cutOff = sleep(2 * END_MS, undefined, { ref: false });
+    await Promise.race([end(), cutOff]);
+    if (clients.size === 0) clearTimeout(cut);
+  };
   return pool;
+}
+
+/** Ends a connection at once, without a word to the server; whatever waits for its answers fails. */
+export function cutConnection(client: pg.ClientBase): void {
+  // Not `end`, which would wait for the answers that do not come.
+  (client as unknown as pg.Client).connection.stream.destroy();
 }
 
 /** The settings of one connection, for users outside a pool: LISTEN, advisory locks. */
 export function clientConfig(url: string, { name, timeouts }: PoolOptions = {}): pg.ClientConfig {
-  const { connect, statement, lock, idleInTransaction } = { ...defaultTimeouts, ...timeouts };
+  const { connect, statement, unanswered, lock, idleInTransaction } = { ...defaultTimeouts, ...timeouts };
   return {
     connectionString: url,
     application_name: name ?? 'lading',
     connectionTimeoutMillis: connect,
     statement_timeout: statement,
-    // PostgreSQL enforces the statement timeout itself. This one is for a server that is frozen or cut off.
-    ...(statement > 0 && { query_timeout: statement + 5_000 }),
+    ...(statement > 0 && { query_timeout: statement + unanswered }),
     lock_timeout: lock,
     idle_in_transaction_session_timeout: idleInTransaction,
     keepAlive: true,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { createPool } from './database.ts';
-import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
+import { troubleOf } from './trouble.ts';
 import { listen } from './listen.ts';
 
 describe('a listener', () => {
@@ -63,13 +63,13 @@ describe('a listener', () => {
     ['a connection that is cut', 'SELECT pg_terminate_backend(pg_backend_pid())', true],
   ])('counts an error as an unavailable database only when it passes by itself: %s', async (_what, sql, away) => {
     const error: unknown = await pool.query(sql).catch((e: unknown) => e);
-    expect(isDatabaseUnavailable(error)).toBe(away);
+    expect(troubleOf(error) !== undefined).toBe(away);
   });
 
   it('counts the database as unavailable when nothing listens at its address', async () => {
     const nowhere = createPool('postgres://nobody@127.0.0.1:1/none');
-    expect(isDatabaseUnavailable(await nowhere.query('SELECT 1').catch((e: unknown) => e))).toBe(true);
+    expect(troubleOf(await nowhere.query('SELECT 1').catch((e: unknown) => e))?.kind).toBe('away');
     await nowhere.end();
-    expect(isDatabaseUnavailable(await nowhere.query('SELECT 1').catch((e: unknown) => e))).toBe(true);
+    expect(troubleOf(await nowhere.query('SELECT 1').catch((e: unknown) => e))?.kind).toBe('away');
   });
 });

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { clientConfig } from './database.ts';
+import { clientConfig, cutConnection } from './database.ts';
 
 interface ListenOptions {
   readonly url: string;
@@ -52,8 +52,9 @@ class ReconnectingListener implements Listener {
     this.#closed = true;
     this.listening = false;
     clearTimeout(this.#timer);
+    // A connection that only listens has nothing to finish, and its server may be frozen.
+    if (this.#client !== undefined) cutConnection(this.#client);
     await this.#connecting;
-    await this.#client?.end().catch(() => undefined);
   }
 
   async #connect(): Promise<void> {

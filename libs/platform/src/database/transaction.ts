@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isUnanswered } from './trouble.ts';
 
 /**
  * Runs `work` in one transaction on one connection. It is committed when `work` resolves, and rolled back when `work` throws; the
@@ -21,14 +22,17 @@ export async function transaction<T>(
     client.release();
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').then(
-      () => {
-        client.release();
-      },
-      () => {
-        client.release(true);
-      },
-    );
+    // A server that did not answer would not answer the ROLLBACK either, for as long again.
+    if (isUnanswered(error)) client.release(true);
+    else
+      await client.query('ROLLBACK').then(
+        () => {
+          client.release();
+        },
+        () => {
+          client.release(true);
+        },
+      );
     throw error;
   }
 }

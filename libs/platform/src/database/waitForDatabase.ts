@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ConfigError } from '../service/config.ts';
 import { clientConfig } from './database.ts';
-import { isDatabaseUnavailable } from './isDatabaseUnavailable.ts';
+import { troubleOf } from './trouble.ts';
 
 /** Codes of errors that waiting does not cure, because the address is wrong. */
 const WRONG: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ export async function waitForDatabase(url: string, log: (message: string) => voi
     if (error === undefined) return;
     const wrong = WRONG[String((error as { code?: unknown }).code)];
     if (wrong !== undefined) throw new ConfigError([`DATABASE_URL: PostgreSQL refuses: ${wrong}`]);
-    if (!isDatabaseUnavailable(error)) throw error as Error;
+    if (troubleOf(error) === undefined) throw error as Error;
     if (Date.now() > deadline)
       throw new ConfigError([`DATABASE_URL: PostgreSQL at ${hostOf(url)} does not answer: is it running?`]);
     if (!said) log(`waiting for PostgreSQL at ${hostOf(url)}`);

@@ -3,15 +3,22 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { counter } from '../watching/metrics.ts';
 
+/** The part of the patience after which it is nearly over. */
+const LAST_CALL = 0.8;
+
 /** Lets a process stop without cutting off the answers that it has begun. */
 @Injectable()
 export class Drain {
   readonly #controller = new AbortController();
+  readonly #lastCall = new AbortController();
   #inFlight = 0;
   #emptied: (() => void) | undefined;
 
   /** Aborted when the process is about to stop. Answers that never end by themselves, such as streams of events, end then. */
   readonly signal = this.#controller.signal;
+
+  /** Aborted when the patience with what is under way is nearly over: what waits for something else is to be answered now. */
+  readonly lastCall = this.#lastCall.signal;
 
   get draining(): boolean {
     return this.signal.aborted;
@@ -36,11 +43,15 @@ export class Drain {
     this.#controller.abort();
     if (this.#inFlight === 0) return;
     let timer: NodeJS.Timeout | undefined;
+    const lastCall = setTimeout(() => {
+      this.#lastCall.abort();
+    }, patienceMs * LAST_CALL);
     await new Promise<void>((resolve) => {
       this.#emptied = resolve;
       timer = setTimeout(resolve, patienceMs);
     });
     clearTimeout(timer);
+    clearTimeout(lastCall);
   }
 }
 

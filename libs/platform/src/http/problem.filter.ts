@@ -1,13 +1,16 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problem as problemDocument, type ProblemCode } from '#contracts/problem';
-import { isDatabaseUnavailable } from '../database/isDatabaseUnavailable.ts';
-import { ProblemError, unavailable } from './problemError.ts';
+import { troubleOf } from '../database/trouble.ts';
+import { DatabaseWatch } from '../watching/databaseWatch.ts';
+import { ProblemError } from './problemError.ts';
 
 /** Answers any error of a request with a problem document (RFC 9457), and logs the errors that are faults of Lading. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('Problem');
+
+  constructor(private readonly database: DatabaseWatch) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -18,6 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
       const { method, id } = request;
       const line = { request: id, method, path: pathOf(request.url) };
       if (problem.status === 500) this.#logger.error({ ...line, err: problem.cause ?? problem }, 'failed');
+      // A trouble of the database is logged once, and not with every request that fails of it.
+      else if (this.database.failed(problem.cause) !== undefined) this.#logger.debug(line, problem.detail);
       // A deliberate 503 (not ready, busy) is explained by its detail; a stack is logged only for an error that caused one.
       else this.#logger.warn({ ...line, ...(problem.cause !== undefined && { err: problem.cause }) }, problem.detail);
     }
@@ -76,7 +81,12 @@ export function toProblem(error: unknown): ProblemError {
     if (status === 401) headers['www-authenticate'] = 'Bearer';
     return new ProblemError(status, code, DETAILS[status] ?? (error as Error).message, { headers, cause: error });
   }
-  if (isDatabaseUnavailable(error)) return unavailable('the database does not answer; try again', { cause: error });
+  const trouble = troubleOf(error);
+  if (trouble !== undefined) {
+    const { code, detail, retryAfter } = trouble;
+    const headers = { 'retry-after': String(retryAfter) };
+    return new ProblemError(503, code, `${detail}; try again in ${retryAfter} s`, { headers, cause: error });
+  }
   return new ProblemError(500, 'internal', 'an internal error; it has been logged with the id of this request', {
     cause: error,
   });

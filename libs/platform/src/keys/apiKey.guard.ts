@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type Actor, actorOf, mayTouch, setActor } from './actor.ts';
-import { isDatabaseUnavailable } from '../database/isDatabaseUnavailable.ts';
+import { troubleOf } from '../database/trouble.ts';
 import { Keyring } from './keyring.ts';
 import { ProblemError, unavailable } from '../http/problemError.ts';
 import { ACCESS, type Access } from './requires.ts';
@@ -74,8 +74,9 @@ async function holderOf(keyring: Keyring, secret: string): Promise<Actor | undef
   try {
     return await keyring.holderOf(secret);
   } catch (cause) {
-    if (isDatabaseUnavailable(cause))
-      throw unavailable('the keys cannot be looked up at the moment; try again', { cause });
+    const trouble = troubleOf(cause);
+    if (trouble !== undefined)
+      throw unavailable(`the keys cannot be looked up: ${trouble.detail}; try again`, { cause });
     throw cause;
   }
 }

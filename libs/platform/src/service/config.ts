@@ -17,6 +17,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How many requests each key may make in a minute; undefined means no limit. */
   readonly rateLimit: number | undefined;
+  /** How long a request waits for the database before it is answered 503. Milliseconds. */
+  readonly patienceMs: number;
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -40,6 +42,7 @@ export const settings = [
   'LADING_ADMIN_KEY',
   'LADING_TOPIC',
   'LADING_RATE_LIMIT',
+  'LADING_PATIENCE',
   'DATABASE_URL',
   'KAFKA_BROKERS',
   'LOG_LEVEL',
@@ -76,6 +79,11 @@ const Environment = z.object({
     1,
     100_000_000,
     'is not a rate: give the requests that each key may make in a minute, or unset it for no limit',
+  ).optional(),
+  LADING_PATIENCE: wholeNumber(
+    1,
+    600,
+    'is not a time to wait: give the seconds, 1 to 600, or unset it for 20',
   ).optional(),
   DATABASE_URL: z
     .string()
@@ -134,6 +142,7 @@ export function readConfig({ env = process.env, defaultPort = 7400, needs = [] }
     topic: values.LADING_TOPIC,
     logLevel: values.LOG_LEVEL,
     rateLimit: values.LADING_RATE_LIMIT,
+    patienceMs: (values.LADING_PATIENCE ?? 20) * 1_000,
   };
 }
 

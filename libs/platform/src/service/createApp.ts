@@ -38,6 +38,7 @@ export async function createApp(
   const pool = createPool(config.databaseUrl, {
     name: `lading ${name}`,
     max: connections,
+    timeouts: timeoutsWithin(config.patienceMs),
     onError: (error) => {
       logger.warn({ err: error }, 'a connection to the database broke');
     },
@@ -61,6 +62,13 @@ export async function createApp(
     throw error;
   }
 }
+
+/** A request waits for a connection, then for its statement, then for a server that is frozen: all together no longer than this. */
+const timeoutsWithin = (patienceMs: number) => ({
+  connect: Math.min(5_000, patienceMs / 4),
+  statement: patienceMs / 2,
+  unanswered: patienceMs / 4,
+});
 
 /** The root of the modules of a process. */
 @Module({})

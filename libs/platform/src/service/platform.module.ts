@@ -8,6 +8,7 @@ import { ApiKeyGuard } from '../keys/apiKey.guard.ts';
 import type { Config } from './config.ts';
 import { Drain } from '../http/drain.ts';
 import { HealthController } from '../watching/health.controller.ts';
+import { DatabaseWatch } from '../watching/databaseWatch.ts';
 import { HealthChecks } from '../watching/health.ts';
 import { Keyring } from '../keys/keyring.ts';
 import { MetricsController } from '../watching/metrics.controller.ts';
@@ -23,7 +24,7 @@ export interface PlatformParts {
 }
 
 /**
- * Provides what every module of a process may inject: CONFIG, POOL, Keyring, HealthChecks and Drain. The module is global, so it
+ * Provides what every module of a process may inject: CONFIG, POOL, Keyring, HealthChecks, DatabaseWatch and Drain. The module is global, so it
  * starts first and stops last: in `onApplicationShutdown` every other module still has its database.
  */
 @Module({})
@@ -31,9 +32,10 @@ export class PlatformModule implements OnApplicationShutdown {
   constructor(
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly keyring: Keyring,
+    private readonly database: DatabaseWatch,
     checks: HealthChecks,
   ) {
-    checks.register('database', () => pool.query('SELECT 1').then(() => undefined));
+    checks.register('database', () => database.check());
   }
 
   static with({ config, pool, keyring, logger }: PlatformParts): DynamicModule {
@@ -49,16 +51,18 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: POOL, useValue: pool },
         { provide: Keyring, useValue: keyring },
         HealthChecks,
+        DatabaseWatch,
         Drain,
         { provide: APP_GUARD, useClass: ApiKeyGuard },
         ...limit.providers,
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],
-      exports: [CONFIG, POOL, Keyring, HealthChecks, Drain],
+      exports: [CONFIG, POOL, Keyring, HealthChecks, DatabaseWatch, Drain],
     };
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.database.stop();
     await this.keyring.close();
     await this.pool.end();
   }

@@ -34,6 +34,9 @@ export async function runService(
       process.exit(1);
     });
 
+    const started: { app?: NestFastifyApplication } = {};
+    // From the start on: as the first process of a container, one without a handler would not hear SIGTERM.
+    stopOnSignals(() => started.app, logger);
     await waitForDatabase(config.databaseUrl, (message) => {
       logger.info(message);
     });
@@ -42,7 +45,7 @@ export async function runService(
 
     watchProcess();
     const app = await createApp(module, config, { name, ...options });
-    stopOnSignals(app, logger);
+    started.app = app;
     const url = await listenOn(app, config);
     logger.info({ url }, 'listening');
     return app;

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isUnanswered } from '#platform/database/trouble';
 
 /** Whatever runs SQL: a client inside the one transaction of a request. */
 export type Db = Pick<pg.ClientBase, 'query'>;
@@ -76,21 +77,27 @@ async function readOnce<T>(
   occurred: Date,
 ): Promise<T> {
   const db = await pool.connect();
+  let unanswered = false;
   try {
     const results = (await db.query(begin(ledger))) as unknown as [unknown, Rows<'version'>, Rows<'sequence'>];
     const version = results[1].rows[0]?.version;
     if (version === undefined) throw new NoReadModels();
     const sequence = results[2].rows[0]?.sequence ?? 0;
     return await read({ db, ledger, version, sequence, asOf: { occurred, known: sequence } });
+  } catch (error) {
+    unanswered = isUnanswered(error);
+    throw error;
   } finally {
     // Nobody waits for the end of the transaction: it only read. A connection that cannot even end it is of no use to the next request.
-    db.query('ROLLBACK').then(
-      () => {
-        db.release();
-      },
-      (error: unknown) => {
-        db.release(error as Error);
-      },
-    );
+    if (unanswered) db.release(true);
+    else
+      db.query('ROLLBACK').then(
+        () => {
+          db.release();
+        },
+        (error: unknown) => {
+          db.release(error as Error);
+        },
+      );
   }
 }

@@ -12,6 +12,7 @@ import { serverUser } from './serverUser.mjs';
 const LOG_LIMIT_BYTES = 10_000_000;
 const PREDECESSOR_MS = 10_000;
 const READY_MS = 120_000;
+const STOP_MS = 15_000;
 
 /**
  * @typedef {object} Cluster a running PostgreSQL on 127.0.0.1
@@ -19,7 +20,8 @@ const READY_MS = 120_000;
  * @property {number} port
  * @property {number} pid of the postmaster
  * @property {Promise<{code: number | null, signal: NodeJS.Signals | null}>} exited
- * @property {() => Promise<void>} stop disconnects everyone, writes a checkpoint, leaves the data
+ * @property {(patienceMs?: number) => Promise<void>} stop disconnects everyone, writes a checkpoint, leaves the data; after
+ *   `patienceMs` (15 s unless told) it does without the checkpoint
  * @property {(signal?: NodeJS.Signals) => Promise<void>} kill SIGKILL unless told; resolves when the postmaster is gone
  */
 
@@ -62,8 +64,8 @@ export async function startCluster(options) {
         port,
         pid: server.pid,
         exited: server.exited,
-        stop: () => server.stop('SIGINT', 15_000, 'SIGQUIT'),
-        kill: (signal = 'SIGKILL') => server.stop(signal, 15_000, 'SIGKILL'),
+        stop: (patienceMs = STOP_MS) => server.stop('SIGINT', patienceMs, 'SIGQUIT'),
+        kill: (signal = 'SIGKILL') => server.stop(signal, STOP_MS, 'SIGKILL'),
       };
     }
     const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-4).join('\n');

@@ -7,6 +7,9 @@ const WATCHED =
   'server=$$; ( ( if read -r done <&3; then exit 0; fi; kill -s "$1" "$server" ) </dev/null >/dev/null 2>&1 & ); ' +
   'shift; exec 3<&-; exec "$@"';
 
+/** What a server has to end between the last signal and SIGKILL. */
+const LAST_MS = 300;
+
 /**
  * @typedef {object} Guarded a server process that never outlives its owner
  * @property {number} pid
@@ -14,7 +17,7 @@ const WATCHED =
  * @property {() => boolean} running
  * @property {(signal: NodeJS.Signals) => void} kill
  * @property {(signal: NodeJS.Signals, patienceMs: number, lastSignal: NodeJS.Signals) => Promise<void>} stop
- *   signals, waits, and signals harder when that took too long
+ *   signals, waits, and signals harder when that took too long; after the whole patience the process is killed
  */
 
 /**
@@ -68,12 +71,17 @@ export async function startGuarded(command, { cwd, logFd, onOwnersDeath, env = p
     kill,
     async stop(signal, patienceMs, lastSignal) {
       kill(signal);
-      const timer = setTimeout(() => {
+      const last = setTimeout(() => {
         kill(lastSignal);
+      }, patienceMs - LAST_MS);
+      // A process that is stopped (SIGSTOP) or waits for its disk hears nothing else.
+      const end = setTimeout(() => {
+        kill('SIGKILL');
       }, patienceMs);
       child.ref();
       await exited;
-      clearTimeout(timer);
+      clearTimeout(last);
+      clearTimeout(end);
     },
   };
 }
