@@ -23,6 +23,7 @@ describe('the settings', () => {
       topic: 'lading.events',
       logLevel: 'info',
       rateLimit: undefined,
+      patienceMs: 20_000,
     });
   });
 
