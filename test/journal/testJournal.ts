@@ -59,3 +59,12 @@ export async function record(journal: Journal, ledger: string, submissions: read
     throw new Error(`${submissions[index]?.event.id ?? ''} was not recorded: ${JSON.stringify(outcome)}`);
   });
 }
+
+/** Submits an event until it is kept: a journal that has little patience may give it up on a slow machine. */
+export async function keptInTheEnd(journal: Journal, ledger: string, submission: Submission): Promise<void> {
+  for (;;) {
+    const outcome = await journal.submit(ledger, submission).catch(() => undefined);
+    if (outcome?.status === 'recorded' || outcome?.status === 'replayed') return;
+    if (outcome !== undefined) throw new Error(`not kept: ${JSON.stringify(outcome)}`);
+  }
+}

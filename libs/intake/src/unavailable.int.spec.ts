@@ -26,15 +26,9 @@ const giveBack = () => asAdmin(`ALTER DATABASE ${database()} ALLOW_CONNECTIONS t
 
 describe('while the journal cannot be reached', () => {
   beforeEach(async () => {
-    failed = 0;
-    const failure = () => {
-      failed++;
-    };
-    app = await startWritingApp(url, { journal: { patienceMs: 300, batchSize: 10_000, observer: { failure } } });
+    app = await startWritingApp(url, { journal: { patienceMs: 300 } });
     await app.open();
   });
-  let failed = 0;
-  const failures = () => failed;
 
   it('an event that comes while the journal cannot be reached is answered 503 with Retry-After, and taken once when it is sent again', async () => {
     const sent = order();
@@ -56,13 +50,14 @@ describe('while the journal cannot be reached', () => {
   it('of the events of a batch no more are tried once the journal is away, and each is told what is known of it', async () => {
     await takeAway();
     const { body } = await app.batch(Array.from({ length: 3_000 }, () => order()));
-    const results = body.results as { status: number; problem: { recorded: string } }[];
+    const results = body.results as { status: number; problem: { recorded: string; detail: string } }[];
     await giveBack();
     expect(results.map(({ status }) => status)).toEqual(results.map(() => 503));
-    expect(new Set(results.map(({ problem }) => problem.recorded))).toEqual(new Set(['no']));
     expect(results).toHaveLength(3_000);
-    // Three thousand events, 512 at once, would have waited six times.
-    expect(failures()).toBeLessThan(6);
+    // 512 are with the journal at once; a few more may have started before the first was answered.
+    const tried = results.filter(({ problem }) => !problem.detail.includes('which was not tried'));
+    expect(tried.length).toBeLessThan(600);
+    expect(results.filter(({ problem }) => problem.recorded !== 'no')).toEqual([]);
   });
 
   it('a stream ends early when the journal cannot be reached: 503 for the lines that were read, nothing for the rest', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CuttingProxy } from '#test/journal/cuttingProxy';
 import { order, reassign } from '#test/journal/submissions';
-import { record, TestJournals } from '#test/journal/testJournal';
+import { keptInTheEnd, record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';
 import { readEvents } from '../reader.ts';
 
