@@ -65,7 +65,7 @@ const MAX_EVENTS = 1_000;
 /** The broker takes batches of 1 MB a partition, and a batch may be for one partition only. One event may go beyond this. */
 const MAX_BYTES = 900_000;
 /** An upper bound for the key, the headers and the record's own fields. */
-const OVERHEAD_BYTES = 200;
+const OVERHEAD_BYTES = 900;
 
 class Session {
   readonly #tail: JournalTail;

@@ -1,30 +1,56 @@
 import { z } from 'zod';
 import type { Completed, EventType, Submitted } from './catalog.ts';
 import type { Move } from './move.ts';
-import { Id, Moment } from './scalars.ts';
+import { EventId, Id, line, Moment, Source } from './scalars.ts';
 
 /** An event, completed, is at most this long: a C2SP tile entry, so that it can be a Merkle leaf as it is. */
 export const MAX_EVENT_BYTES = 65_535;
 
-/** What a submitter may set. Everything else is refused: it is unknown, or the ledger's alone to set. */
-export const SubmittedEnvelope = z.strictObject({
-  specversion: z.literal('1.0'),
-  id: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'an id: 1 to 200 printable characters without blanks'),
-  source: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'a URI reference, at most 200 characters'),
-  type: z.string().min(1).max(100),
-  time: Moment,
-  datacontenttype: z.literal('application/json').optional(),
-  subject: z.string().min(1).max(250).optional(),
-  correlationid: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/)
-    .optional(),
-  causationid: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/)
-    .optional(),
-  data: z.record(z.string(), z.unknown()),
-});
+/** A JSON media type, with whatever parameters: data here is JSON, and the ledger writes it as JSON. */
+const JSON_TYPE = /^[\w!#$&^.+-]+\/(?:json|[\w!#$&^.+-]+\+json)[ \t]*(?:;[\x20-\x7e]{0,200})?$/i;
+
+const MAX_EXTENSION = 2_000;
+
+/** The value of an extension attribute, of the types that CloudEvents has in JSON. */
+const ExtensionValue = z.union(
+  [z.literal(''), line(MAX_EXTENSION), z.boolean(), z.int32()],
+  `an attribute is a text of at most ${MAX_EXTENSION} printable characters, true or false, or a whole number of 32 bits`,
+);
+
+export const EXTENSION_NAME = /^[a-z0-9]{1,64}$/;
+export const MAX_EXTENSIONS = 50;
+
+/**
+ * What a submitter may set. Attributes besides these are extensions of CloudEvents: they are kept and passed on, nothing here
+ * depends on them, and they say nothing about which fact the event is.
+ */
+export const SubmittedEnvelope = z
+  .object({
+    specversion: z.literal('1.0'),
+    id: EventId,
+    source: Source,
+    type: z.string().min(1).max(100),
+    time: Moment,
+    datacontenttype: z
+      .string()
+      .regex(JSON_TYPE, 'data here is JSON: leave it out, or write application/json')
+      .describe('Any JSON media type; the ledger keeps application/json')
+      .optional(),
+    dataschema: z
+      .string()
+      .max(1000)
+      .regex(/^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/, 'a URI in ASCII: others are percent-encoded')
+      .describe('Kept as it is; the schema that counts is the one of the type')
+      .optional(),
+    subject: line(250).optional(),
+    correlationid: EventId.optional(),
+    causationid: EventId.optional(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .catchall(ExtensionValue);
+
+/** What CloudEvents lets a producer say besides, under names of lower-case letters and digits. */
+export type Extensions = Readonly<Record<string, z.infer<typeof ExtensionValue>>>;
 
 /** A submitted event whose envelope and data were both checked. */
 export type SubmittedEvent<T extends EventType = EventType> = {
@@ -36,6 +62,8 @@ export type SubmittedEvent<T extends EventType = EventType> = {
     readonly time: string;
     readonly correlationid?: string | undefined;
     readonly causationid?: string | undefined;
+    /** `dataschema` and extension attributes: kept with the event, and no part of what it says. */
+    readonly extensions?: Extensions | undefined;
     readonly data: Submitted<K>;
   };
 }[T];

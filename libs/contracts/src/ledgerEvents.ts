@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { KeeperId, Note } from './scalars.ts';
+import { EventId, KeeperId, Name, Note, Source } from './scalars.ts';
 
-const Opened = z.strictObject({ name: z.string().min(1).max(200), keeper: KeeperId, note: Note.optional() });
+const Opened = z.strictObject({ name: Name, keeper: KeeperId, note: Note.optional() });
 
 const Voided = z.discriminatedUnion('reason', [
   z.strictObject({ sequence: z.int().min(1), reason: z.literal('did_not_occur'), note: Note.optional() }),
@@ -11,7 +11,7 @@ const Voided = z.discriminatedUnion('reason', [
     sequence: z.int().min(1),
     reason: z.literal('incorrect_data'),
     corrections: z
-      .array(z.strictObject({ source: z.string().min(1).max(500), id: z.string().min(1).max(200) }))
+      .array(z.strictObject({ source: Source, id: EventId }))
       .min(1)
       .max(100),
     note: Note.optional(),

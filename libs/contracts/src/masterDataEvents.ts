@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { define } from './define.ts';
-import { Id, ItemId, Money, Note, PartyId } from './scalars.ts';
+import { Id, ItemId, line, Money, Name, Note, PartyId } from './scalars.ts';
 
 const Party = z.strictObject({
   party: PartyId,
-  name: z.string().min(1).max(200),
+  name: Name,
   roles: z
     .array(z.enum(['supplier', 'customer', 'carrier']))
     .min(1)
@@ -15,10 +15,10 @@ const Party = z.strictObject({
 
 const Item = z.strictObject({
   item: ItemId,
-  name: z.string().min(1).max(200),
+  name: Name,
   maker: Id.optional(),
   tracking: z.enum(['quantity', 'serial']),
-  eccn: z.string().min(1).max(20).optional(),
+  eccn: line(20).optional(),
   listPrice: Money.optional(),
   note: Note.optional(),
 });

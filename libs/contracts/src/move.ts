@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ItemId, LineId, OrderId, PartyId, Quantity, ShipmentId, Stage } from './scalars.ts';
+import { Day, ItemId, LineId, OrderId, PartyId, Quantity, ShipmentId, Stage, Text } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 /** Where units are: with whom, in which stage, and on which shipment while in transit. */
@@ -30,7 +30,7 @@ export type Move = z.infer<typeof Move>;
 export const ConsigneeChange = z.strictObject({
   shipment: ShipmentId,
   consignee: PartyId,
-  destination: z.string().min(1).max(500).optional(),
-  eta: z.iso.date().optional(),
+  destination: Text.optional(),
+  eta: Day.optional(),
 });
 export type ConsigneeChange = z.infer<typeof ConsigneeChange>;

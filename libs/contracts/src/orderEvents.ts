@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { ItemId, LineId, Note, OrderId, PartyId, Quantity, Text, Window } from './scalars.ts';
+import { ItemId, LineId, Note, OrderId, PartyId, Quantity, Reason, Window } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 const Placed = z.strictObject({
@@ -32,7 +32,7 @@ const changed = {
   quantity: Quantity.optional(),
   window: Window.optional(),
   serials: Serials.optional(),
-  reason: Text.optional(),
+  reason: Reason.optional(),
   note: Note.optional(),
 };
 const LineChanged = z
@@ -49,7 +49,7 @@ const LineCancelled = z.strictObject({
   initiator: Initiator,
   quantity: Quantity.optional(),
   serials: Serials.optional(),
-  reason: Text.optional(),
+  reason: Reason.optional(),
   note: Note.optional(),
 });
 

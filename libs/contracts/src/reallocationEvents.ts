@@ -13,6 +13,7 @@ import {
   PartyId,
   Quantity,
   ReallocationId,
+  Reason,
   ShipmentId,
   Text,
 } from './scalars.ts';
@@ -37,7 +38,7 @@ const made = {
   destination: Text.optional(),
   eta: Day.optional(),
   lines: z.array(ReallocationLine).min(1).max(1000),
-  reason: Text.optional(),
+  reason: Reason.optional(),
   authorisedBy: Id.optional(),
   evidence: z.array(Evidence).max(20).optional(),
   note: Note.optional(),

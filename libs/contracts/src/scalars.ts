@@ -52,22 +52,71 @@ export const Count = z.int().min(0).max(MAX_QUANTITY);
 /** Whole units, either sign: a difference. */
 export const Difference = z.int().min(-MAX_QUANTITY).max(MAX_QUANTITY);
 
-/** A calendar day in UTC, `2023-12-31`. */
-export const Day = z.iso.date('a day, like 2023-12-31');
+const DAY = /^(?:19|[2-9]\d)\d\d-\d\d-\d\d$/;
 
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+/** A calendar day in UTC of the years 1900 to 9999, `2023-12-31`. */
+export const Day = z
+  .string()
+  .refine(isDay, 'a day of the years 1900 to 9999, like 2023-12-31')
+  .meta({ format: 'date', pattern: DAY.source });
 
-/** A moment with its offset (RFC 3339), `2023-12-31T10:00:00+01:00`. Seconds are needed, leap seconds are refused. */
+/** Date.parse rolls 31 February over to March: the day must survive the round trip. */
+function isDay(day: string): boolean {
+  if (!DAY.test(day)) return false;
+  const start = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);
+}
+
+const MOMENT =
+  /^(?:19|[2-9]\d)\d\d-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-](?:0\d|1[0-5]):[0-5]\d)$/;
+
+/**
+ * A moment with its offset (RFC 3339), `2023-12-31T10:00:00+01:00`: one that PostgreSQL, Go, Java and Python read as the same.
+ * So its year is 1900 to 9999, in UTC and rounded to microseconds, too; there is no hour 24 and no leap second; an offset has
+ * less than 16 hours (PostgreSQL's limit), and a fraction at most 9 digits (Java's).
+ */
 export const Moment = z
   .string()
-  .refine(isMoment, 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z')
-  .meta({ format: 'date-time' });
+  .refine(
+    isMoment,
+    'a moment of the years 1900 to 9999 with its offset (RFC 3339), like 2023-12-31T10:00:00Z; hours end at 23, seconds at 59, offsets at 15:59',
+  )
+  .meta({ format: 'date-time', pattern: MOMENT.source });
 
 function isMoment(text: string): boolean {
-  if (!RFC3339.test(text) || Number.isNaN(Date.parse(text))) return false;
-  // Date.parse rolls 31 February over to March: the day must survive the round trip.
-  const day = text.slice(0, 10);
-  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
+  return MOMENT.test(text) && isDay(text.slice(0, 10)) && DAY.test(utcOf(text).slice(0, 10));
+}
+
+const FRACTION = /\.(\d+)/;
+
+/** When it is, in whole milliseconds since 1970 without the fraction of its second, and in microseconds of that second, rounded. */
+function parts(moment: string): { readonly second: number; readonly micros: number } {
+  const fraction = FRACTION.exec(moment)?.[1];
+  const second = Date.parse(moment.replace(FRACTION, '').toUpperCase());
+  // Whole numbers only: a binary fraction would round some halves down and others up.
+  return {
+    second,
+    micros: fraction === undefined ? 0 : Math.round(Number(fraction.slice(0, 9).padEnd(9, '0')) / 1000),
+  };
+}
+
+/** Microseconds since 1970, the one reading of a moment that everything here compares by. Exact until 2255. */
+export function microseconds(moment: string): number {
+  const { second, micros } = parts(moment);
+  return second * 1000 + micros;
+}
+
+/** The same, exact for every moment. */
+export function exactMicroseconds(moment: string): bigint {
+  const { second, micros } = parts(moment);
+  return BigInt(second) * 1000n + BigInt(micros);
+}
+
+/** The same as RFC 3339 in UTC with six digits: PostgreSQL keeps all of it. */
+export function utcOf(moment: string): string {
+  const { second, micros } = parts(moment);
+  const whole = new Date(micros < 1_000_000 ? second : second + 1000).toISOString();
+  return `${whole.slice(0, -4)}${String(micros % 1_000_000).padStart(6, '0')}Z`;
 }
 
 /** Both days inclusive, in UTC; the last one ends at 24:00 (X12 DTM 064/063). */
@@ -82,15 +131,109 @@ export const Money = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code, like USD'),
 });
 
-export const Text = z.string().min(1).max(500);
+/** What no text holds: control characters, halves of surrogate pairs, separators of lines and paragraphs, noncharacters. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
+const UNPRINTABLE_BUT_LINES = /(?![\t\n])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/u;
 
-/** For people; at most 500 characters. */
-export const Note = Text;
+/**
+ * Text that can be stored and printed: 1 to `most` characters (code points, as JSON Schema counts). PostgreSQL takes no NUL,
+ * RFC 8785 no half of a surrogate pair and no noncharacter, and a line is one line in every reader. Marks that change the
+ * direction or have no width are text of real languages: they are taken, and a terminal gets the text without them.
+ *
+ * The published pattern leaves out what not every reader of patterns can say (Go's know no surrogates).
+ */
+function printable(most: number, { lines }: { readonly lines: boolean }) {
+  const never = lines ? UNPRINTABLE_BUT_LINES : UNPRINTABLE;
+  return z
+    .string()
+    .check(({ value, issues }) => {
+      const message = value === '' ? 'at least 1 characters' : (whyUnprintable(value, never) ?? tooLong(value, most));
+      if (message !== undefined) issues.push({ code: 'custom', message, input: value });
+    })
+    .meta({
+      minLength: 1,
+      maxLength: most,
+      pattern: lines ? '^[^\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]+$' : '^[^\\x00-\\x1f\\x7f-\\x9f]+$',
+    });
+}
+
+function whyUnprintable(text: string, never: RegExp): string | undefined {
+  const found = never.exec(text);
+  if (found === null) return undefined;
+  const code = found[0].codePointAt(0) ?? 0;
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  const instead = LINE_ENDS.has(code) && never === UNPRINTABLE_BUT_LINES ? 'a line ends with U+000A' : 'leave it out';
+  return `the character ${name}, at position ${found.index}, cannot be printed: ${instead}`;
+}
+
+const LINE_ENDS = new Set([0x0d, 0x85, 0x2028, 0x2029]);
+
+function tooLong(text: string, most: number): string | undefined {
+  // No text has more characters than UTF-16 units.
+  return text.length > most && Array.from(text).length > most ? `at most ${most} characters` : undefined;
+}
+
+/** One line of text, of at most so many characters. */
+export const line = (most: number) => printable(most, { lines: false });
+
+/**
+ * The id that a submitter gave an event: any printable text of at most 200 bytes in UTF-8, because an index holds it, and without
+ * blanks at its ends, because a header and a table of text lose them.
+ */
+export const EventId = printable(200, { lines: false })
+  .refine((id) => utf8.encode(id).length <= 200, 'at most 200 bytes in UTF-8')
+  .refine((id) => id.trim() === id, 'an id begins and ends with something else than a blank');
+
+const utf8 = new TextEncoder();
+
+/** The source of an event: a URI reference, at most 200 characters. */
+export const Source = z
+  .string()
+  .regex(
+    /^[\x21-\x7e]{1,200}$/,
+    'a URI reference: 1 to 200 ASCII characters without blanks; others are percent-encoded',
+  );
+
+/**
+ * Whether a source is a name of the ledger's own, `urn:lading:…`: in any case, since scheme and namespace of a URN have none, and
+ * percent-encoded, since some readers decode it.
+ */
+export const isReserved = (source: string): boolean => /^urn:lading(?::|$)/i.test(decoded(source));
+
+/** Each percent-encoded ASCII character as itself; the others do not matter here. */
+const decoded = (uri: string): string =>
+  uri.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+/** A name for people. */
+export const Name = line(200);
+
+/** One line for people: a destination. */
+export const Text = line(500);
+
+/** Why something was done, for people: at most 500 characters, in lines if need be. */
+export const Reason = printable(500, { lines: true });
+
+/** For people; at most 500 characters, in lines if need be. */
+export const Note = printable(500, { lines: true });
+
+/** What RFC 3986 lets stand in an address after its scheme and host. */
+const IN_URI = "(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})";
+const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\\.?|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
+const EVIDENCE_URI = new RegExp(
+  `^(?:[Hh][Tt][Tt][Pp][Ss]?://${HOST}(?:[/?]${IN_URI}*)?|[Uu][Rr][Nn]:[A-Za-z0-9][A-Za-z0-9-]{0,31}:${IN_URI}+)(?:#${IN_URI}*)?$`,
+);
 
 /** A document that backs a fact: kept elsewhere, named by address and hash. */
 export const Evidence = z.strictObject({
-  kind: z.string().min(1).max(50),
-  uri: z.url().max(1000),
+  kind: line(50),
+  uri: z
+    .string()
+    .max(1000)
+    .regex(
+      EVIDENCE_URI,
+      'an address that begins with https://, http:// or urn:, without a user or password in it; what is not ASCII is percent-encoded',
+    )
+    .refine((uri) => URL.canParse(uri), 'not an address: its host or port cannot be'),
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')

@@ -1,6 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
-import { Count, Day, Evidence, Id, LedgerId, Moment, Money, Quantity, Window } from './scalars.ts';
+import {
+  Count,
+  Day,
+  Evidence,
+  exactMicroseconds,
+  Id,
+  isReserved,
+  LedgerId,
+  microseconds,
+  Moment,
+  Money,
+  Name,
+  Note,
+  Quantity,
+  utcOf,
+  Window,
+} from './scalars.ts';
 
 const takes = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 
@@ -36,6 +52,11 @@ describe('a moment', () => {
     '2023-12-31T10:00:00.123456789Z',
     '2024-02-29T23:59:59+14:00',
     '2024-02-29T00:00:00-00:30',
+    '2026-01-05t09:00:00z',
+    '1900-01-01T00:00:00Z',
+    '9999-12-31T23:59:59.999999Z',
+    '2024-01-01T00:00:00+15:59',
+    '2024-02-29T23:59:59-00:00',
   ])('may be %s', (moment) => {
     expect(takes(Moment, moment)).toBe(true);
   });
@@ -49,18 +70,107 @@ describe('a moment', () => {
     ['an hour that is not', '2023-12-31T25:00:00Z'],
     ['a leap second', '2016-12-31T23:59:60Z'],
     ['an offset that is not', '2023-12-31T10:00:00+24:00'],
-    ['lower case', '2023-12-31t10:00:00z'],
+    ['an offset that PostgreSQL does not know', '2023-12-31T10:00:00+16:00'],
+    ['24 o’clock', '2025-12-31T24:00:00Z'],
+    ['the year 0000', '0000-01-01T00:00:00Z'],
+    ['the year 1899', '1899-12-31T23:59:59Z'],
+    ['1899 in UTC', '1900-01-01T00:00:00+01:00'],
+    ['the year 10000 in UTC', '9999-12-31T23:59:59-01:00'],
+    ['the year 10000 when rounded', '9999-12-31T23:59:59.9999995Z'],
+    ['a fraction of ten digits', '2023-12-31T10:00:00.0123456789Z'],
+    ['a comma', '2023-12-31T10:00:00,5Z'],
+    ['a blank for the T', '2023-12-31 10:00:00Z'],
     ['with something after it', '2023-12-31T10:00:00Z '],
   ])('is refused %s', (_, moment) => {
     expect(takes(Moment, moment)).toBe(false);
   });
 });
 
+describe('a moment in numbers', () => {
+  it.each([
+    ['1970-01-01T00:00:00Z', 0n, '1970-01-01T00:00:00.000000Z'],
+    ['2023-12-31T10:00:00+01:00', 1_704_013_200_000_000n, '2023-12-31T09:00:00.000000Z'],
+    ['2023-12-31t09:00:00.5z', 1_704_013_200_500_000n, '2023-12-31T09:00:00.500000Z'],
+    ['2023-12-31T09:00:00.1234565Z', 1_704_013_200_123_457n, '2023-12-31T09:00:00.123457Z'],
+    ['2023-12-31T09:00:00.0000005Z', 1_704_013_200_000_001n, '2023-12-31T09:00:00.000001Z'],
+    ['2023-12-31T08:59:59.9999999Z', 1_704_013_200_000_000n, '2023-12-31T09:00:00.000000Z'],
+    ['1969-12-31T23:59:59.999999Z', -1n, '1969-12-31T23:59:59.999999Z'],
+  ])('%s is the same moment as a number and in UTC, halves rounded up', (moment, micros, utc) => {
+    expect([exactMicroseconds(moment), BigInt(microseconds(moment)), utcOf(moment)]).toEqual([micros, micros, utc]);
+  });
+
+  it('the last moment that is taken is exact, too', () => {
+    expect(exactMicroseconds('9999-12-31T23:59:59.999999Z')).toBe(253_402_300_799_999_999n);
+    expect(utcOf('9999-12-31T23:59:59.999999Z')).toBe('9999-12-31T23:59:59.999999Z');
+  });
+});
+
+describe('text', () => {
+  const everyCharacter = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code));
+
+  it('holds every character that can be printed, and no other: lines are for notes and reasons', () => {
+    const refused = (schema: z.ZodType) =>
+      everyCharacter
+        .filter((character) => !takes(schema, `a${character}b`))
+        .map((character) => character.codePointAt(0));
+    const controls = [...Array.from({ length: 32 }, (_, i) => i), ...Array.from({ length: 33 }, (_, i) => 0x7f + i)];
+    const halves = Array.from({ length: 0x800 }, (_, i) => 0xd800 + i);
+    const noncharacters = [
+      ...Array.from({ length: 32 }, (_, i) => 0xfdd0 + i),
+      ...Array.from({ length: 17 }, (_, plane) => [plane * 0x10000 + 0xfffe, plane * 0x10000 + 0xffff]).flat(),
+    ];
+    const never = [...controls, 0x2028, 0x2029, ...halves, ...noncharacters].toSorted((a, b) => a - b);
+    expect(refused(Name)).toEqual(never);
+    expect(refused(Note)).toEqual(never.filter((code) => code !== 9 && code !== 10));
+  });
+
+  it('is counted in characters, as JSON Schema counts', () => {
+    expect([takes(Name, '🚚'.repeat(200)), takes(Name, '🚚'.repeat(201)), takes(Name, '')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('is refused with the character and its place, and with what to write instead', () => {
+    const why = (schema: z.ZodType, text: string) => schema.safeParse(text).error?.issues.map(({ message }) => message);
+    expect(why(Name, 'PADDED\0')).toEqual(['the character U+0000, at position 6, cannot be printed: leave it out']);
+    expect(why(Note, 'a\r\nb')).toEqual([
+      'the character U+000D, at position 1, cannot be printed: a line ends with U+000A',
+    ]);
+  });
+
+  it('is refused by the published pattern, too, where a reader of patterns can say it', () => {
+    expect(Name.meta()?.pattern).toBe('^[^\\x00-\\x1f\\x7f-\\x9f]+$');
+    const pattern = new RegExp(String(Note.meta()?.pattern));
+    expect(['a\tb\nc', 'ü'].every((text) => pattern.test(text))).toBe(true);
+    expect(['a\0', 'a\r', 'a\x7f', 'a\x85'].some((text) => pattern.test(text))).toBe(false);
+  });
+});
+
+describe('a source', () => {
+  it.each(['urn:lading:key:erp', 'URN:Lading:ledger', 'urn:%6Cading:x', 'urn%3Alading%3Ax', 'urn:lading'])(
+    'is the ledger’s own in any spelling: %s',
+    (source) => {
+      expect(isReserved(source)).toBe(true);
+    },
+  );
+
+  it.each(['urn:nvidia:erp', 'urn:ladings:x', '/urn:lading:x', 'https://lading.example/urn:lading:'])(
+    'is a client’s own otherwise: %s',
+    (source) => {
+      expect(isReserved(source)).toBe(false);
+    },
+  );
+});
+
 describe('a day and a window', () => {
   it('a day is one of the calendar', () => {
-    expect(['2024-02-29', '2023-12-31'].every((day) => takes(Day, day))).toBe(true);
+    expect(['2024-02-29', '2023-12-31', '1900-01-01', '9999-12-31'].every((day) => takes(Day, day))).toBe(true);
     expect(
-      ['2023-02-29', '2023-13-01', '23-01-01', '2023-1-1', '2023-12-31T00:00:00Z'].some((day) => takes(Day, day)),
+      ['2023-02-29', '0000-01-01', '1899-12-31', '2023-13-01', '23-01-01', '2023-1-1', '2023-12-31T00:00:00Z'].some(
+        (day) => takes(Day, day),
+      ),
     ).toBe(false);
   });
 
@@ -84,7 +194,43 @@ describe('money and evidence', () => {
   it('evidence is an address, and a hash in lower-case hex', () => {
     const uri = 'https://example.org/memo.pdf';
     expect(takes(Evidence, { kind: 'memo', uri, sha256: 'a'.repeat(64) })).toBe(true);
-    expect(takes(Evidence, { kind: 'memo', uri: 'somewhere' })).toBe(false);
     expect(takes(Evidence, { kind: 'memo', uri, sha256: 'A'.repeat(64) })).toBe(false);
+  });
+
+  it.each([
+    'https://example.org',
+    'HTTP://example.org:8443/a/@b?c=d%20e#f',
+    'https://[2001:db8::1]/memo',
+    'http://127.0.0.1/',
+    'urn:isbn:0451450523',
+    'URN:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6',
+  ])('evidence may be at %s', (uri) => {
+    expect(takes(Evidence, { kind: 'memo', uri })).toBe(true);
+  });
+
+  it.each([
+    'somewhere',
+    'https://user:password@example.org/memo',
+    'https://user@example.org/memo',
+    'https://user%3Apassword%40example.org/memo',
+    'https://@example.org',
+    'https://example.org\\@evil.example',
+    'https:example.org',
+    'https:///memo',
+    'https://example.org:99999/',
+    'https://exa mple.org',
+    'https://example.org/a\nb',
+    ' https://example.org',
+    'https://example.org/%zz',
+    'https://example.org/ü',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'ftp://example.org/a',
+    'urn:x',
+    'urn::y',
+    `https://example.org/${'a'.repeat(1000)}`,
+  ])('evidence is never at %s: an address is http(s) or a URN, and holds no password', (uri) => {
+    expect(takes(Evidence, { kind: 'memo', uri })).toBe(false);
   });
 });

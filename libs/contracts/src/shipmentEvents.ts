@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { Count, Day, ItemId, LineId, Note, OrderId, PartyId, Quantity, ShipmentId, Text } from './scalars.ts';
+import { Count, Day, ItemId, LineId, Note, OrderId, PartyId, Quantity, Reason, ShipmentId, Text } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 /** One owner's units of one order line; `owner` may be left out while only one could be meant. */
@@ -41,7 +41,7 @@ const LostLine = z.strictObject({ ...line, quantity: Quantity, serials: Serials.
 const Lost = z.strictObject({
   shipment: ShipmentId,
   lines: z.array(LostLine).min(1).max(1000),
-  reason: Text.optional(),
+  reason: Reason.optional(),
   note: Note.optional(),
 });
 

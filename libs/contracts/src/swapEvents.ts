@@ -14,7 +14,7 @@ import {
   Quantity,
   ShipmentId,
   SwapId,
-  Text,
+  Reason,
   Window,
 } from './scalars.ts';
 import { Serials } from './serials.ts';
@@ -40,13 +40,13 @@ const Proposed = z.strictObject({
   by: PartyId,
   expires: Moment.optional(),
   authorisedBy: Id.optional(),
-  reason: Text.optional(),
+  reason: Reason.optional(),
   evidence: z.array(Evidence).max(20).optional(),
   legs: z.array(Leg).min(1).max(500),
   note: Note.optional(),
 });
 
-const Step = z.strictObject({ swap: SwapId, by: PartyId, reason: Text.optional(), note: Note.optional() });
+const Step = z.strictObject({ swap: SwapId, by: PartyId, reason: Reason.optional(), note: Note.optional() });
 
 const subject = ({ swap }: { swap: string }) => `swap/${swap}`;
 const step = define({ service: 'swaps', submitted: Step, completed: Step, subject, stream: 'continues' });

@@ -12,13 +12,13 @@ import {
   Quantity,
   ReturnId,
   ShipmentId,
-  Text,
+  Reason,
 } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 const line = { order: OrderId, line: LineId, owner: PartyId.optional() };
 const known = { owner: PartyId, item: ItemId };
-const tail = { reason: Text.optional(), note: Note.optional() };
+const tail = { reason: Reason.optional(), note: Note.optional() };
 /** `held` when left out. */
 const HeldOrDamaged = z.enum(['held', 'damaged']);
 

@@ -103,6 +103,10 @@ describe('a key', () => {
     const one = await app.keyed({ name: 'one', roles: ['shipments:write'] });
     expect((await app.submit(order({ source: 'urn:lading:key:two' }), one)).status).toBe(403);
     expect((await app.submit(order({ source: 'urn:lading:key:one' }), one)).status).toBe(201);
+    for (const source of ['URN:LADING:key:one', 'urn:lading:ledger', 'urn:%6cading:key:one', 'Urn:Lading:x']) {
+      expect([source, (await app.submit(order({ source }), one)).status]).toEqual([source, 403]);
+      expect([source, (await app.submit(order({ source }))).status]).toEqual([source, 403]);
+    }
   });
 
   it('a key that is confined to some ledgers may submit to those', async () => {

@@ -17,8 +17,8 @@ export interface Sender {
 export function admit(value: unknown, { actor, served }: Sender): Submission | Refusal {
   const parsed = parseSubmission(value, served);
   if (!parsed.ok) return parsed.refusal;
-  const { event, hash } = parsed;
-  return whyForbidden(event, actor) ?? { event, hash, actor: actor.name };
+  const { event, hash, sentHash } = parsed;
+  return whyForbidden(event, actor) ?? { event, hash, sentHash, actor: actor.name };
 }
 
 /** Why this key may not submit this event: it lacks the role, may not use the source, or does not speak for a swap's `by`. */

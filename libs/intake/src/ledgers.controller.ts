@@ -2,7 +2,7 @@ import { Controller, Param, Put, Req, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { LedgerId, PartyId } from '#contracts/scalars';
+import { LedgerId, Name, PartyId } from '#contracts/scalars';
 import { errorOf, ProblemError } from '#platform/http/problemError';
 import { checked } from '#platform/http/checked';
 import { Actor } from '#platform/keys/actor';
@@ -14,7 +14,7 @@ import { OpensLedger } from './openapi/opensLedger.ts';
 
 /** What a ledger is opened with. */
 const OpenLedgerBody = z.strictObject({
-  name: z.string().min(1).max(200).describe('For people').meta({ example: 'Nvidia allocations' }),
+  name: Name.describe('For people').meta({ example: 'Nvidia allocations' }),
   keeper: PartyId.describe('The party that keeps the book').meta({ example: 'nvidia' }),
 });
 

@@ -2,16 +2,26 @@ import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { catalog, type EventType, eventTypes, isEventType, serviceOf, subjectOf } from '#contracts/catalog';
-import { MAX_EVENT_BYTES, SubmittedEnvelope, type SubmittedEvent } from '#contracts/cloudEvent';
+import {
+  EXTENSION_NAME,
+  type Extensions,
+  MAX_EVENT_BYTES,
+  MAX_EXTENSIONS,
+  SubmittedEnvelope,
+  type SubmittedEvent,
+} from '#contracts/cloudEvent';
 import type { Service } from '#contracts/define';
-import { fieldErrors, MAX_FIELD_ERRORS } from '#platform/http/fieldErrors';
+import { MAX_BODY_BYTES } from '#platform/http/createAdapter';
+import { fieldErrors, MAX_FIELD_ERRORS, pointer } from '#platform/http/fieldErrors';
+import type { Submission } from '#journal/submission';
 import type { Refusal } from '#platform/http/problemError';
-import { surveyJson } from '#platform/http/strictJson';
+import { readJsonBytes, surveyJson } from '#platform/http/strictJson';
 import type { FieldError } from '#contracts/problem';
 
-type Parsed =
-  | { readonly ok: true; readonly event: SubmittedEvent /** `requestHash` of what was sent. */; readonly hash: Buffer }
-  | { readonly ok: false; readonly refusal: Refusal };
+interface ParsedEvent extends Pick<Submission, 'event' | 'hash' | 'sentHash'> {
+  readonly ok: true;
+}
+type Parsed = ParsedEvent | { readonly ok: false; readonly refusal: Refusal };
 
 /**
  * Checks a JSON value that somebody submits as an event: the envelope, and the data of its type.
@@ -20,26 +30,52 @@ type Parsed =
  * @param served - the services whose types are taken here; all of them when left out
  */
 export function parseSubmission(value: unknown, served?: readonly Service[]): Parsed {
-  const type = typeIn(value);
-  if (type === undefined || !isEventType(type)) return refuseWithoutType(value, type);
+  const { event: sent, faults: named } = attributesOf(value);
+  const type = typeIn(sent);
+  if (type === undefined || !isEventType(type)) return refuseWithoutType(sent, type, named);
   if (serviceOf(type) === 'ledger')
     return refuse('malformed', WRITTEN_BY_LEDGER, [{ pointer: '/type', detail: WRITTEN_BY_LEDGER }]);
   if (served !== undefined && !served.includes(serviceOf(type))) return refuseElsewhere(type);
 
-  const { faults, values } = surveyJson(value);
+  const { faults, values } = surveyJson(sent);
   if (values * 2 > MAX_EVENT_BYTES) return refuseSize(values * 2); // checked before a schema writes an error for each value
-  const parsed = schemaOf(type).safeParse(value);
-  if (!parsed.success || faults.length > 0) return malformed([...faults, ...envelopeErrors(parsed.error, value)]);
+  const parsed = schemaOf(type).safeParse(sent);
+  if (!parsed.success || faults.length + named.length > 0)
+    return malformed([...faults, ...named, ...envelopeErrors(parsed.error, sent)]);
 
-  const { specversion: _, datacontenttype: __, subject, ...event } = parsed.data as Envelope;
+  const { said, extensions } = divide(parsed.data as Envelope);
+  const { specversion: _, subject, ...event } = said;
   const about = subjectOf(type, event.data);
   if (subject !== undefined && subject !== about) {
     return malformed([{ pointer: '/subject', detail: `contradicts the data, which is about ${about}: leave it out` }]);
   }
-  const text = canonicalText(value);
-  const bytes = Buffer.byteLength(text);
-  return bytes > MAX_EVENT_BYTES ? refuseSize(bytes) : { ok: true, event, hash: sha256(text) };
+  const sentText = canonicalText(sent);
+  const bytes = Buffer.byteLength(sentText);
+  if (bytes > MAX_EVENT_BYTES) return refuseSize(bytes);
+  // What an event says decides whether two are the same; how it was sent, and what was attached to it on its way, does not.
+  if (extensions === undefined) return { ok: true, event, hash: sha256(sentText) };
+  const hash = requestHash({ ...divide(sent as Envelope).said });
+  const { datacontenttype: _type, ...kept } = extensions; // the ledger writes its own
+  return { ok: true, event: withExtensions(event, kept as Extensions), hash, sentHash: sha256(sentText) };
 }
+
+/** What an event says, and the attributes beside that: of the latter there are mostly none. */
+function divide(envelope: Envelope): { said: Envelope; extensions: Record<string, unknown> | undefined } {
+  const names = Object.keys(envelope).filter((name) => !SAYS.has(name));
+  if (names.length === 0) return { said: envelope, extensions: undefined };
+  const all = Object.entries(envelope);
+  return {
+    said: Object.fromEntries(all.filter(([name]) => SAYS.has(name))) as unknown as Envelope,
+    extensions: Object.fromEntries(all.filter(([name]) => !SAYS.has(name))),
+  };
+}
+
+const SAYS = new Set(
+  Object.keys(SubmittedEnvelope.shape).filter((name) => name !== 'datacontenttype' && name !== 'dataschema'),
+);
+
+const withExtensions = (event: SubmittedEvent, extensions: Extensions): SubmittedEvent =>
+  Object.keys(extensions).length === 0 ? event : { ...event, extensions };
 
 /** SHA-256 of a JSON value in RFC 8785 form: what "the same body" means. Throws for what has no such form. */
 export const requestHash = (value: unknown): Buffer => sha256(canonicalText(value));
@@ -52,7 +88,7 @@ function canonicalText(value: unknown): string {
   return text;
 }
 
-type Envelope = SubmittedEvent & { specversion: string; datacontenttype?: string; subject?: string };
+type Envelope = SubmittedEvent & { specversion: string; subject?: string };
 
 /** One schema for each type, of envelope and data together, so that one pass finds everything that is wrong. */
 const schemas = new Map<EventType, z.ZodType>();
@@ -75,23 +111,60 @@ function typeIn(value: unknown): string | undefined {
 const LEDGERS_OWN: Readonly<Record<string, string>> = {
   ledger: 'the ledger is named by the path',
   sequence: 'the ledger gives an event its place',
+  sequencetype: 'the ledger gives an event its place',
   recordedtime: 'the ledger says when it took an event in',
   actor: 'the ledger records the name of the key',
-  partitionkey: 'the ledger is its own partition key',
   batchindex: 'the ledger numbers the events of an atomic batch',
   batchsize: 'the ledger counts the events of an atomic batch',
 };
 
+/**
+ * A CloudEvent as its schema sees it: without attributes that are null (CloudEvents: as if left out) and without
+ * `partitionkey`, a word to transports that the ledger has an own value for; its data as JSON, also where it came as base64. `faults` names attributes that may not be there.
+ */
+function attributesOf(value: unknown): { readonly event: unknown; readonly faults: FieldError[] } {
+  const faults: FieldError[] = [];
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return { event: value, faults };
+  const event: Record<string, unknown> = {};
+  let extensions = 0;
+  for (const [name, sent] of Object.entries(value)) {
+    if (faults.length >= MAX_FIELD_ERRORS) break;
+    if (name === 'data' || Object.hasOwn(SubmittedEnvelope.shape, name)) {
+      if (sent !== null || name === 'data') event[name] = sent;
+    } else if (name === 'data_base64') readBase64(value, sent, event, faults);
+    else if (Object.hasOwn(LEDGERS_OWN, name))
+      faults.push({ pointer: `/${name}`, detail: `not for a submitter to set: ${LEDGERS_OWN[name] ?? ''}` });
+    else if (!EXTENSION_NAME.test(name)) faults.push({ pointer: pointer([name]), detail: UNKNOWN_ATTRIBUTE });
+    else if (sent !== null && name !== 'partitionkey' && ++extensions <= MAX_EXTENSIONS) event[name] = sent;
+  }
+  if (extensions > MAX_EXTENSIONS)
+    faults.push({ pointer: '', detail: `${extensions} extension attributes: ${MAX_EXTENSIONS} at most` });
+  return { event, faults };
+}
+
+const UNKNOWN_ATTRIBUTE = 'unknown attribute: the names of extensions are lower-case letters and digits, at most 64';
+
+/** Data that a client holds as bytes, as CloudEvents' JSON format writes them. */
+function readBase64(value: object, sent: unknown, event: Record<string, unknown>, faults: FieldError[]): void {
+  if (sent === null) return;
+  const why = (): string => {
+    if (Object.hasOwn(value, 'data')) return 'data is there already: send one of the two';
+    if (typeof sent !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(sent)) return 'not base64';
+    if (sent.length > MAX_BODY_BYTES) return `longer than ${MAX_BODY_BYTES} bytes`;
+    const read = readJsonBytes(Buffer.from(sent, 'base64'));
+    if (!read.ok) return `the bytes are not the JSON that data is: ${read.detail}`;
+    event.data = read.value;
+    return '';
+  };
+  const detail = why();
+  if (detail !== '') faults.push({ pointer: '/data_base64', detail });
+}
+
 function envelopeErrors(error: z.ZodError | undefined, value: unknown): FieldError[] {
   if (error === undefined) return [];
   return fieldErrors(error.issues, value).map((found) => {
-    const name = found.pointer.slice(1);
-    if (found.detail !== 'unknown field') return found;
-    if (Object.hasOwn(LEDGERS_OWN, name))
-      return { pointer: found.pointer, detail: `not for a submitter to set: ${LEDGERS_OWN[name] ?? ''}` };
-    if (found.pointer === '/data/moves')
-      return { pointer: found.pointer, detail: 'not for a submitter to set: the ledger works out the moves' };
-    return name.includes('/') ? found : { pointer: found.pointer, detail: 'unknown attribute' };
+    if (found.detail !== 'unknown field' || found.pointer !== '/data/moves') return found;
+    return { pointer: found.pointer, detail: 'not for a submitter to set: the ledger works out the moves' };
   });
 }
 
@@ -106,7 +179,8 @@ const refuse = (
 });
 
 function malformed(found: readonly FieldError[]): Parsed {
-  const errors = found.slice(0, MAX_FIELD_ERRORS);
+  const each = [...new Map(found.map((error) => [error.pointer, error])).values()]; // each field once
+  const errors = each.slice(0, MAX_FIELD_ERRORS);
   const [first] = errors;
   const where = first === undefined || first.pointer === '' ? 'the event' : first.pointer;
   const more = errors.length >= MAX_FIELD_ERRORS ? 'at least ' : '';
@@ -117,8 +191,12 @@ function malformed(found: readonly FieldError[]): Parsed {
   return refuse('malformed', detail, errors);
 }
 
-function refuseWithoutType(value: unknown, type: string | undefined): Parsed {
-  const errors = [...surveyJson(value).faults, ...envelopeErrors(SubmittedEnvelope.safeParse(value).error, value)];
+function refuseWithoutType(value: unknown, type: string | undefined, named: readonly FieldError[]): Parsed {
+  const errors = [
+    ...surveyJson(value).faults,
+    ...named,
+    ...envelopeErrors(SubmittedEnvelope.safeParse(value).error, value),
+  ];
   if (type === undefined || type === '') return malformed(errors);
   const similar = similarTypes(type);
   const detail = `no event type is called ${quoted(type)}${similar.length > 0 ? `: did you mean ${similar.join(' or ')}?` : ''}`;

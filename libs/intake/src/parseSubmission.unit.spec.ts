@@ -110,7 +110,7 @@ describe('an event as it is submitted', () => {
   it('an event that sets what only the ledger sets is refused, and the answer says why', () => {
     const errors = details(
       placed(
-        { sequence: 7, recordedtime: '2023-12-01T00:00:00Z', actor: 'me', ledger: 'nvidia', colour: 'red' },
+        { sequence: 7, recordedtime: '2023-12-01T00:00:00Z', actor: 'me', ledger: 'nvidia', Colour: 'red' },
         { moves: [] },
       ),
     );
@@ -119,8 +119,65 @@ describe('an event as it is submitted', () => {
     expect(errors['/actor']).toMatch(/^not for a submitter to set/);
     expect(errors['/ledger']).toMatch(/^not for a submitter to set/);
     expect(errors['/data/moves']).toMatch(/^not for a submitter to set/);
-    expect(errors['/colour']).toBe('unknown attribute');
+    expect(errors['/Colour']).toMatch(/^unknown attribute: the names of extensions/);
   });
+
+  it('attributes that CloudEvents knows are taken and kept, and never part of what the event is', () => {
+    const tracing = {
+      datacontenttype: 'application/vnd.nvidia+json; charset=utf-8',
+      dataschema: 'https://example.com/order.json',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      sampledrate: 12,
+      audited: true,
+      empty: '',
+      partitionkey: 'acme',
+      correlationid: null,
+    };
+    const parsed = parseSubmission(placed(tracing));
+    const plain = parseSubmission(placed());
+    if (!parsed.ok || !plain.ok) throw new Error('refused');
+    const { dataschema, traceparent, sampledrate, audited, empty } = tracing;
+    expect(parsed.event).toEqual({
+      ...plain.event,
+      extensions: { dataschema, traceparent, sampledrate, audited, empty },
+    });
+    expect(parsed.hash).toEqual(plain.hash);
+    expect(parsed.sentHash).not.toEqual(plain.hash);
+  });
+
+  it('data that came as bytes in base64 is the same data', () => {
+    const { data, ...rest } = placed();
+    const data_base64 = Buffer.from(JSON.stringify(data)).toString('base64');
+    const [bytes, json] = [parseSubmission({ ...rest, data_base64 }), parseSubmission(placed())];
+    expect(bytes.ok && json.ok && [bytes.event, bytes.hash]).toEqual(json.ok && [json.event, json.hash]);
+    for (const bad of [
+      { data, data_base64 },
+      { data_base64: 'e30' + '!' },
+      { data_base64: 'bm8=' },
+      { data_base64: 7 },
+    ]) {
+      expect(pointers({ ...rest, ...bad })).toContain('/data_base64');
+    }
+  });
+
+  it.each([
+    ['a name with a capital letter', { traceParent: 'x' }, '/traceParent'],
+    ['a name with an underscore', { trace_parent: 'x' }, '/trace_parent'],
+    ['a name of 65 letters', { ['a'.repeat(65)]: 'x' }, `/${'a'.repeat(65)}`],
+    ['an object', { traceparent: {} }, '/traceparent'],
+    ['a fraction', { sampledrate: 1.5 }, '/sampledrate'],
+    ['a number of more than 32 bits', { sampledrate: 2 ** 31 }, '/sampledrate'],
+    ['a control character', { traceparent: 'a\u0000' }, '/traceparent'],
+    ['more than 2,000 characters', { traceparent: 'a'.repeat(2_001) }, '/traceparent'],
+    ['data that is no JSON', { datacontenttype: 'text/plain' }, '/datacontenttype'],
+    ['a schema that is no URI', { dataschema: 'order.json' }, '/dataschema'],
+    ['more than 50 of them', Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`x${i}`, ''])), ''],
+  ])(
+    'an event with an attribute that CloudEvents does not allow is refused with its pointer: %s',
+    (_, over, pointer) => {
+      expect(pointers(placed(over))).toEqual([pointer]);
+    },
+  );
 
   it('an event whose subject contradicts its data is refused', () => {
     expect(details(placed({ subject: 'order/PO-2' }))).toEqual({

@@ -4,8 +4,10 @@ import type { Rejection } from '#contracts/rejections';
 /** One event to take in: checked against its schema, not yet decided. */
 export interface Submission {
   readonly event: SubmittedEvent;
-  /** SHA-256 of the event as submitted, in RFC 8785 form: what "the same body" means. 32 bytes. */
+  /** SHA-256 of what the event says, in RFC 8785 form: what "the same body" means. 32 bytes. */
   readonly hash: Buffer;
+  /** SHA-256 of all that was sent, where that is more: releases before extension attributes kept this one. */
+  readonly sentHash?: Buffer | undefined;
   /** The name of the key that submits it. */
   readonly actor: string;
   /** The version that the stream of the event's subject must have; checked for single events only. */

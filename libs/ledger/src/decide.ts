@@ -1,4 +1,5 @@
 import type { EventType } from '#contracts/catalog';
+import { microseconds } from '#contracts/scalars';
 import type { Command, Rule } from './command.ts';
 import { transferCustody } from './custody/transferCustody.ts';
 import { accept, type Decision, isRejected, reject } from './decision.ts';
@@ -67,7 +68,7 @@ const MAX_AHEAD_MS = 5 * 60_000;
  */
 export function decide<T extends EventType>(command: Command<T>, view: View, now: Date): Decision<T> {
   const { type, data, time } = command;
-  if (Date.parse(time) > now.getTime() + MAX_AHEAD_MS) {
+  if (microseconds(time) > (now.getTime() + MAX_AHEAD_MS) * 1000) {
     return reject(
       'occurred-in-future',
       `It is ${now.toISOString()} now, and this happened at ${time}. Correct the time.`,

@@ -136,8 +136,22 @@ describe('applying a feed to the read models', () => {
     expect(await ofPosition()).toMatchObject({ sequence: poison - 2, state: 'parked' });
   });
 
+  it('an event of an earlier release that holds a NUL and a day of the year 0000 is shown as it can be, and stops nothing', async () => {
+    const old = (event: (typeof events)[number]) => {
+      const data = JSON.parse(JSON.stringify(event.data).replaceAll(/"(20\d\d)-/g, '"0000-')) as typeof event.data;
+      return { ...event, data: 'name' in data ? { ...data, name: 'PADDED\0' } : data } as typeof event;
+    };
+    const last = events.at(-1)!.sequence;
+    expect(await db.models.apply('nvidia', events.map(old).map(fed))).toMatchObject({
+      outcome: 'applied',
+      sequence: last,
+    });
+    const { rows } = await db.pool.query<{ name: string }>('SELECT DISTINCT name FROM rm_1.parties');
+    expect(rows).toEqual([{ name: 'PADDED\ufffd' }]);
+  });
+
   it('a ledger is parked at a value that the tables cannot take, and nothing of that event is left in them', async () => {
-    const bad = events.map((event) => (event.sequence === 12 ? fed({ ...event, actor: 'a\u0000b' }) : fed(event)));
+    const bad = events.map((event) => (event.sequence === 12 ? fed({ ...event, time: 'never' }) : fed(event)));
     expect(await db.models.apply('nvidia', bad)).toMatchObject({ outcome: 'parked', sequence: 11 });
     expect((await db.pool.query('SELECT max(sequence) AS last FROM rm_1.activity')).rows).toEqual([{ last: 11 }]);
   });

@@ -132,14 +132,14 @@ export class BatchDecider {
     const { stored, draft, isOurs, ledger } = this.context;
     const drafted = draft.get(submission.event);
     if (drafted !== undefined) {
-      return drafted.requestHash.equals(submission.hash)
+      return isSame(drafted.requestHash, submission)
         ? { status: 'replayed', receipt: drafted.receipt }
         : { status: 'conflict', sequence: drafted.event.sequence };
     }
     const found = stored.get(identityOf(submission.event));
     if (found === undefined) return undefined;
     const { sequence, id, recordedtime } = found;
-    if (!found.requestHash.equals(submission.hash)) return { status: 'conflict', sequence };
+    if (!isSame(found.requestHash, submission)) return { status: 'conflict', sequence };
     return { status: isOurs(found) ? 'recorded' : 'replayed', receipt: { ledger, sequence, id, recordedtime } };
   }
 
@@ -162,6 +162,9 @@ export class BatchDecider {
     return { status: kept.every(({ status }) => status === 'recorded') ? 'recorded' : 'replayed', receipts };
   }
 }
+
+const isSame = (stored: Buffer, { hash, sentHash }: Submission): boolean =>
+  stored.equals(hash) || (sentHash !== undefined && stored.equals(sentHash));
 
 /** One id twice in one atomic batch: an id names one fact, and the two events claim to be two. */
 function firstRepeated(submissions: readonly Submission[]): AtomicOutcome | undefined {

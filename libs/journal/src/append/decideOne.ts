@@ -68,6 +68,7 @@ export function decideOne(
     causationid: submitted.causationid,
     batchindex: batch?.index,
     batchsize: batch?.size,
+    ...submitted.extensions,
     data: decision.data,
   } as LedgerEvent;
   const bytes = Buffer.from(eventText(event));

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import { utcOf } from '#contracts/scalars';
 import type { EntityKey } from '#ledger/entity';
-import { intArray, occurredFor, rfc3339, statementName, textArray } from './values.ts';
+import { intArray, rfc3339, statementName, textArray } from './values.ts';
 
 /** An event to be written. */
 export interface NewEvent {
@@ -54,7 +55,7 @@ export async function insertEvents(
       textArray(events.map(({ event }) => event.id)),
       textArray(events.map(({ event }) => event.type)),
       textArray(events.map(({ event }) => event.subject)),
-      textArray(events.map(({ event }) => occurredFor(event.time))),
+      textArray(events.map(({ event }) => utcOf(event.time))),
       Buffer.concat(events.map(({ requestHash }) => requestHash)),
       Buffer.concat(events.map(({ leafHash }) => leafHash)),
       Buffer.concat(events.map(({ bytes }) => bytes)),

@@ -1,3 +1,4 @@
+import { microseconds } from '#contracts/scalars';
 import { type Rejected, reject } from '../decision.ts';
 import type { Swap } from '../entity.ts';
 import type { FoundLine } from '../order/line.ts';
@@ -36,7 +37,7 @@ export function whyClosed({ terms: { swap, expires }, status }: Swap, now: Date)
       status,
     });
   }
-  if (expires === undefined || now.getTime() < Date.parse(expires)) return undefined;
+  if (expires === undefined || now.getTime() * 1000 < microseconds(expires)) return undefined;
   return reject('swap-expired', `Swap ${swap} expired at ${expires}. Propose it again, under another id.`, {
     swap,
     expires,

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { isReserved } from '#contracts/scalars';
 
 /** What a key may be used for. No role includes another, so a key can do no more than its roles say. */
 export const roles = ['shipments:write', 'reallocations:write', 'swaps:write', 'read', 'audit', 'admin'] as const;
@@ -35,9 +36,12 @@ export const Actor = createParamDecorator((_data: unknown, context: ExecutionCon
 export const ownSource = (actor: Pick<Actor, 'name'>): string => `${KEY_SOURCE}${actor.name}`;
 const KEY_SOURCE = 'urn:lading:key:';
 
-/** A key's own source belongs to that key alone, because the ids in it are the key's idempotency keys. */
+/**
+ * A key's own source belongs to that key alone, because the ids in it are the key's idempotency keys. Every other name of the
+ * ledger's own, in whatever spelling, is nobody's.
+ */
 export function maySubmitAs(actor: Actor, source: string): boolean {
-  if (source.startsWith(KEY_SOURCE)) return source === ownSource(actor);
+  if (isReserved(source)) return source === ownSource(actor);
   return actor.sources === 'all' || actor.sources.includes(source);
 }
 

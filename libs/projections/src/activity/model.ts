@@ -1,7 +1,7 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { eachName, namingIn } from '#contracts/names';
+import { microseconds } from '#contracts/scalars';
 import { bigint, moment, optional, Table, text } from '../engine/table.ts';
-import { microseconds } from '../engine/values.ts';
 import type { Model } from '../model.ts';
 
 // Parties and items are ids with blanks between them, since every array costs more to read than the rest of the row.

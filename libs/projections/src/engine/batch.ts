@@ -1,5 +1,6 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move, Place } from '#contracts/move';
+import { microseconds } from '#contracts/scalars';
 import { accountOf, isPartiesStage } from '#ledger/account';
 import type { Db } from '../reading/readModel.ts';
 import {
@@ -11,7 +12,6 @@ import {
   placeKey,
 } from './ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
-import { microseconds } from './values.ts';
 
 /** A move with its event and the accounts it goes between. */
 export interface BookedMove {

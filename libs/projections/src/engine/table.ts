@@ -1,5 +1,5 @@
 import type { Db } from '../reading/readModel.ts';
-import { arrayLiteral, momentOf, type Value } from './values.ts';
+import { arrayLiteral, farMomentOf, momentOf, storableDay, type Value } from './values.ts';
 
 /** How a table keeps the values of a column, and how they travel to it: the values of many rows as one array. */
 interface Column<V> {
@@ -25,9 +25,11 @@ export const int: Column<number> = { type: 'int', element: 'int' };
 export const bigint: Column<number> = { type: 'bigint', element: 'bigint' };
 export const bool: Column<boolean> = { type: 'boolean', element: 'bool' };
 /** A day, as text. */
-export const day: Column<string> = { type: 'date', element: 'date' };
+export const day: Column<string> = { type: 'date', element: 'date', write: storableDay };
 /** A moment, in microseconds since 1970. */
 export const moment: Column<number> = { type: 'timestamptz', element: 'float8', read: momentOf };
+/** A moment that may be thousands of years away: its microseconds as digits, since a number holds them until 2255 only. */
+export const farMoment: Column<string> = { type: 'timestamptz', element: 'numeric', read: farMomentOf };
 // An array of arrays has to be a rectangle: so each of these travels as text.
 export const texts: Column<readonly string[]> = {
   type: 'text[]',

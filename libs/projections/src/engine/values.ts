@@ -13,27 +13,26 @@ export function arrayLiteral(values: readonly Value[]): string {
   return `{${values.map(elementOf).join(',')}}`;
 }
 
+/** Events of earlier releases hold days of the year 0000, which is 1 BC for PostgreSQL. */
+export const storableDay = (day: string): string => (day.startsWith('0000') ? `0001${day.slice(4)} BC` : day);
+
 /** All numbers, or all texts that need no escape between quotes. A column has one type. */
-const isPlain = (value: Value): boolean =>
-  typeof value === 'string' ? !value.includes('"') && !value.includes('\\') : value !== null;
+const isPlain = (value: Value): boolean => (typeof value === 'string' ? !NEEDS_CARE.test(value) : value !== null);
+
+const NEEDS_CARE = /["\\\0]/;
 
 function elementOf(value: Value): string {
   if (typeof value !== 'string') return value === null ? 'NULL' : String(value);
-  return `"${value.replace(/["\\]/g, '\\$&')}"`;
-}
-
-const FRACTION = /\.(\d+)/;
-
-/** Microseconds since 1970, which is what PostgreSQL keeps of a moment (a Date has milliseconds only). Exact until 2255. */
-export function microseconds(moment: string): number {
-  const fraction = FRACTION.exec(moment)?.[1];
-  if (fraction === undefined) return Date.parse(moment) * 1000;
-  const whole = Date.parse(moment.replace(FRACTION, ''));
-  return whole * 1000 + Math.round(Number(`0.${fraction}`) * 1e6);
+  // PostgreSQL has no NUL in a text. The contract refuses it; events of earlier releases hold it, and are shown without it.
+  return `"${value.replaceAll('\0', '\ufffd').replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** SQL that turns microseconds back into a moment. */
 export const momentOf = (sql: string): string => `(to_timestamp(0) + ${sql} * interval '1 microsecond')`;
+
+/** The same for microseconds as a numeric: its whole seconds times 1,000,000 are exact as a double precision number, too. */
+export const farMomentOf = (sql: string): string =>
+  `(to_timestamp(0) + div(${sql}, 1000000)::float8 * interval '1 second' + mod(${sql}, 1000000)::float8 * interval '1 microsecond')`;
 
 /** SQL for the microseconds of a moment, as a number that JavaScript holds exactly. */
 export const microsecondsOf = (sql: string): string => `(extract(epoch FROM ${sql}) * 1000000)::bigint`;

@@ -60,14 +60,18 @@ const encode = (key: SortKey): string => Buffer.from(JSON.stringify(key)).toStri
 function decode(cursor: string): unknown {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    // A number beyond the integers would be an error of the database, not of the cursor.
-    return Array.isArray(key) && key.some((part) => typeof part === 'number' && !Number.isSafeInteger(part))
+    // A number beyond the integers or a NUL would be an error of the database, not of the cursor.
+    return Array.isArray(key) &&
+      key.some((part) => (typeof part === 'number' ? !Number.isSafeInteger(part) : hasNul(part)))
       ? undefined
       : key;
   } catch {
     throw new BadCursor();
   }
 }
+
+/** PostgreSQL has no text with a NUL. */
+const hasNul = (part: unknown): boolean => typeof part === 'string' && part.includes('\0');
 
 /** The conditions of one query and their parameters; the ledger is always the first, as in every index. */
 export class Where {

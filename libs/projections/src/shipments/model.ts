@@ -1,8 +1,8 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
+import { microseconds } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
 import { bigint, bool, day, id, moment, optional, Table, text } from '../engine/table.ts';
-import { microseconds } from '../engine/values.ts';
 import type { Model } from '../model.ts';
 
 // `final`: a receipt said that nothing more is coming.

@@ -1,9 +1,10 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { microseconds } from '#contracts/scalars';
 import type { Holding } from '#ledger/account';
 import { type Attribution, attribute, isPending, type Lots, startLots } from '#ledger/attribution';
 import type { Batch, Posting } from '../engine/batch.ts';
 import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
-import { arrayLiteral, microseconds } from '../engine/values.ts';
+import { arrayLiteral } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { Db } from '../reading/readModel.ts';
 

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import { bigint, day, id, int, moment, optional, Table, text, texts, withDefault } from '../engine/table.ts';
-import { microseconds } from '../engine/values.ts';
+import { exactMicroseconds, microseconds } from '#contracts/scalars';
+import { bigint, day, farMoment, id, int, moment, optional, Table, text, texts, withDefault } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 import { attributeUnits, swapCounts, swapLots } from './attributeUnits.ts';
 
@@ -16,7 +16,7 @@ const swaps = new Table('swaps', {
     authorised_by: optional(id),
     reason: optional(text),
     evidence: text,
-    expires: optional(moment),
+    expires: optional(farMoment),
     proposed: moment,
     proposed_sequence: bigint,
     executed: optional(moment),
@@ -79,7 +79,7 @@ const propose = swaps.insert<Proposed>({
   authorised_by: ({ data }) => data.authorisedBy ?? null,
   reason: ({ data }) => data.reason ?? null,
   evidence: ({ data }) => JSON.stringify(data.evidence ?? []),
-  expires: ({ data }) => (data.expires === undefined ? null : microseconds(data.expires)),
+  expires: ({ data }) => (data.expires === undefined ? null : String(exactMicroseconds(data.expires))),
   proposed: ({ time }) => microseconds(time),
   proposed_sequence: ({ sequence }) => sequence,
 });
