@@ -133,11 +133,14 @@ CREATE TABLE items (
 
 CREATE TABLE units (
   ledger text COLLATE "C" NOT NULL,
-  serial text COLLATE "C" NOT NULL,
   item text COLLATE "C" NOT NULL,
+  prefix text COLLATE "C" NOT NULL,
+  digits int NOT NULL,
+  last bigint NOT NULL,
+  first bigint NOT NULL,
   account int NOT NULL,
   sequence bigint NOT NULL,
-  PRIMARY KEY (ledger, serial, item)
+  PRIMARY KEY (ledger, item, prefix, digits, last)
 ) WITH (fillfactor = 85);
 CREATE INDEX units_account ON units (ledger, account);
 

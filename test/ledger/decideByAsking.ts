@@ -19,7 +19,8 @@ export function decideByAsking(command: Command, whole: View, now: Date): { deci
     const has = (what: string): boolean => loaded.has(what) || (asked.add(what), false);
     const view: View = {
       entity: (key: EntityKey) => (has(key) ? whole.entity(key) : undefined),
-      unit: (item, serial) => (has(`unit ${item} ${serial}`) ? whole.unit(item, serial) : undefined),
+      units: (range) =>
+        has(`units ${JSON.stringify(range)}`) ? whole.units(range) : [{ ...range, account: undefined }],
       named: (account) => (has(`named ${account}`) ? whole.named(account) : 0),
     };
     const decision = decide(command, view, now);

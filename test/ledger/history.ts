@@ -1,3 +1,4 @@
+import { eachUnit } from './eachUnit.ts';
 import { catalog } from '#contracts/catalog';
 import { eventText, type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
 import { accountKey, mayBeNegative, parseAccountKey } from '#ledger/account';
@@ -117,7 +118,7 @@ export class History {
 
   /** At the end: units, replays and snapshots come to the same. */
   isSound(): void {
-    const units = [...this.ledger.units.all()].map(({ item, serial, account }) => {
+    const units = eachUnit(this.ledger.index.all()).map(({ item, serial, account }) => {
       const place = parseAccountKey(account);
       return `${item} ${serial} in ${placeOf({ ...place, shipment: place.shipment ?? '-' })}`;
     });

@@ -64,7 +64,7 @@ export class Story {
 
   /** In which account a unit is. */
   unit(item: string, serial: string): string | undefined {
-    const key = this.ledger.unit(item, serial);
+    const key = this.ledger.index.unit(item, serial);
     if (key === undefined) return undefined;
     const [owner, custodian, , order, line, stage, shipment] = key.split('|');
     return place({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What one event may name: more belongs in several events. */
+/** What one event may name, all its lines together: more belongs in several events. */
 export const MAX_SERIALS = 100_000;
 
 const Serial = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'a serial number: 1 to 64 printable characters without blanks');
@@ -17,7 +17,13 @@ const SerialRange = z
     message: 'the numbers need more digits',
     path: ['digits'],
   });
-type SerialRange = z.infer<typeof SerialRange>;
+
+/**
+ * Serial numbers that follow each other: `prefix` and a number of so many digits. As the ledger keeps it, the number is all
+ * of the digits that the serial number ends with, 12 at most: so every serial number is in one series only, however it was
+ * written. One that ends with no digit has 0 of them, and the number 0.
+ */
+export type SerialRange = z.infer<typeof SerialRange>;
 
 /** Serial numbers: a list of them, ranges (`H100-000001` … `H100-012000`), or both; kept as given. */
 export type Serials = SerialRange | (string | SerialRange)[];
@@ -25,18 +31,129 @@ export const Serials = z
   .union([SerialRange, z.array(z.union([Serial, SerialRange])).min(1)])
   .refine((serials: Serials) => countSerials(serials) <= MAX_SERIALS, `at most ${MAX_SERIALS} serial numbers`);
 
+const MAX_DIGITS = 12;
+/** The prefix of a range that is published. */
+const MAX_PREFIX = 50;
+
+/** How many serial numbers a range has. */
+export const lengthOf = ({ from, to }: Pick<SerialRange, 'from' | 'to'>): number => to - from + 1;
+
 /** How many serial numbers are named, without writing them out. */
 export function countSerials(serials: Serials): number {
-  return asList(serials).reduce((sum, part) => sum + (typeof part === 'string' ? 1 : part.to - part.from + 1), 0);
+  return asList(serials).reduce((sum, part) => sum + (typeof part === 'string' ? 1 : lengthOf(part)), 0);
 }
 
-/** Every serial number that is named, in the order given. */
+/**
+ * Where an event's data names more serial numbers than `most`, all its lines together, and how many up to there; undefined where
+ * it does not. They are counted, not written out.
+ */
+export function serialsBeyond(data: unknown, most: number): { path: (string | number)[]; count: number } | undefined {
+  let count = 0;
+  for (const [path, fields] of linesOf(data)) {
+    for (const [field, serials] of Object.entries(fields)) {
+      if (serials === undefined || !/serials$/i.test(field)) continue;
+      count += countSerials(serials as Serials);
+      if (count > most) return { path: [...path, field], count };
+    }
+  }
+  return undefined;
+}
+
+/** All serial numbers of an event count together: each of its lines may name many with a few characters. */
+export const someSerials = z.check(({ value, issues }) => {
+  const beyond = serialsBeyond(value, MAX_SERIALS);
+  if (beyond === undefined) return;
+  const message = `an event names at most ${MAX_SERIALS} serial numbers in all its lines, and with these it names ${beyond.count}: divide it into several events`;
+  issues.push({ code: 'custom', message, path: [...beyond.path], input: value });
+});
+
+/** An event's data itself, and its lines or legs. */
+function* linesOf(data: unknown): Generator<[path: (string | number)[], fields: object]> {
+  if (typeof data !== 'object' || data === null) return;
+  yield [[], data];
+  for (const name of ['lines', 'legs']) {
+    const lines = (data as Record<string, unknown>)[name];
+    if (!Array.isArray(lines)) continue;
+    for (const [at, line] of (lines as object[]).entries()) yield [[name, at], line];
+  }
+}
+
+/** Every serial number that is named, in the order given. For few of them, and for tests: everything else keeps ranges. */
 export function expandSerials(serials: Serials): string[] {
   return asList(serials).flatMap((part) => (typeof part === 'string' ? [part] : expandRange(part)));
 }
 
-const asList = (serials: Serials): readonly (string | SerialRange)[] => (Array.isArray(serials) ? serials : [serials]);
+/** Every serial number of a range, in its order. */
+export const expandRange = (range: SerialRange): string[] =>
+  Array.from({ length: lengthOf(range) }, (_, i) => serialAt(range, range.from + i));
 
-function expandRange({ prefix, from, to, digits }: SerialRange): string[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => prefix + String(from + i).padStart(digits, '0'));
+/** The serial number of a series at a number. */
+export const serialAt = ({ prefix, digits }: Pick<SerialRange, 'prefix' | 'digits'>, number: number): string =>
+  digits === 0 ? prefix : prefix + String(number).padStart(digits, '0');
+
+/** What was read once: an event is decided several times, and its serial numbers are checked, booked and stored. */
+const read = new WeakMap<object, readonly SerialRange[]>();
+
+/** The serial numbers as ranges, in the order given; those of a list that follow each other are one range. */
+export function rangesOf(serials: Serials): readonly SerialRange[] {
+  const known = read.get(serials);
+  if (known !== undefined) return known;
+  const ranges: SerialRange[] = [];
+  for (const part of asList(serials)) {
+    const range = typeof part === 'string' ? rangeOf(part) : inItsSeries(part);
+    const last = ranges.at(-1);
+    if (last !== undefined && range.from === last.to + 1 && isOneSeries(last, range)) {
+      ranges[ranges.length - 1] = { ...last, to: range.to };
+    } else ranges.push(range);
+  }
+  read.set(serials, ranges);
+  return ranges;
 }
+
+/** One serial number as a range. */
+export function rangeOf(serial: string): SerialRange {
+  let start = serial.length;
+  while (start > 0 && serial.length - start < MAX_DIGITS && isDigit(serial.charCodeAt(start - 1))) start--;
+  const number = Number(serial.slice(start));
+  return { prefix: serial.slice(0, start), digits: serial.length - start, from: number, to: number };
+}
+
+/** Ranges as an event publishes them. A few are shorter when they are written out; so is a prefix too long for a range. */
+export const serialsOf = (ranges: readonly SerialRange[]): (string | SerialRange)[] =>
+  ranges.flatMap((range): readonly (string | SerialRange)[] => {
+    const isShort = lengthOf(range) <= 3;
+    return isShort || range.prefix.length > MAX_PREFIX ? expandRange(range) : [range];
+  });
+
+/** How many different serial numbers the ranges name. */
+export function countDistinct(ranges: readonly SerialRange[]): number {
+  const bySeries = new Map<string, SerialRange[]>();
+  for (const range of ranges) {
+    const key = `${range.digits} ${range.prefix}`;
+    const others = bySeries.get(key);
+    if (others === undefined) bySeries.set(key, [range]);
+    else others.push(range);
+  }
+  let distinct = 0;
+  for (const series of bySeries.values()) {
+    let end = -1;
+    for (const { from, to } of series.sort((a, b) => a.from - b.from)) {
+      distinct += Math.max(0, to - Math.max(from - 1, end));
+      end = Math.max(end, to);
+    }
+  }
+  return distinct;
+}
+
+function inItsSeries(range: SerialRange): SerialRange {
+  const { prefix, digits, from, to } = range;
+  if (digits === MAX_DIGITS || !isDigit(prefix.charCodeAt(prefix.length - 1))) return { prefix, digits, from, to };
+  const first = rangeOf(serialAt(range, from));
+  return { ...first, to: first.from + to - from };
+}
+
+const isOneSeries = (a: SerialRange, b: SerialRange): boolean => a.digits === b.digits && a.prefix === b.prefix;
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+const asList = (serials: Serials): readonly (string | SerialRange)[] => (Array.isArray(serials) ? serials : [serials]);

@@ -1,5 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { countSerials, expandSerials, MAX_SERIALS, Serials } from './serials.ts';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { catalog, eventTypes } from './catalog.ts';
+import {
+  countDistinct,
+  countSerials,
+  expandRange,
+  expandSerials,
+  MAX_SERIALS,
+  rangeOf,
+  rangesOf,
+  Serials,
+  serialAt,
+  serialsBeyond,
+  serialsOf,
+} from './serials.ts';
 
 const range = (from: number, to: number, digits = 6) => ({ prefix: 'H100-', from, to, digits });
 const takes = (serials: unknown) => Serials.safeParse(serials).success;
@@ -34,10 +49,81 @@ describe('serial numbers', () => {
     expect(takes([range(1, MAX_SERIALS), 'one more'.replace(/ /g, '')])).toBe(false);
   });
 
+  it('mean the same units as ranges as they do one by one, and can be published as ranges again', () => {
+    const part = fc.oneof(
+      fc.string({ minLength: 1, maxLength: 3, unit: fc.constantFrom('a', '0', '1', '9', '|') }),
+      fc.stringMatching(/^[a-z0-9]{59}[0-9]{3}$/),
+      fc
+        .record({
+          prefix: fc.constantFrom('', 'a', 'a1', '0'.repeat(50)),
+          from: fc.nat(120),
+          more: fc.nat(9),
+          digits: fc.constantFrom(3, 4, 12),
+        })
+        .map(({ more, ...range }) => ({ ...range, to: range.from + more })),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 30 }), (serials) => {
+        const written = expandSerials(serials);
+        const ranges = rangesOf(serials);
+        expect(ranges.flatMap(expandRange)).toEqual(written);
+        expect(countDistinct(ranges)).toBe(new Set(written).size);
+        const published = serialsOf(ranges);
+        expect(takes(published)).toBe(true);
+        expect(expandSerials(published)).toEqual(written);
+        for (const serial of written) expect(serialAt(rangeOf(serial), rangeOf(serial).from)).toBe(serial);
+      }),
+    );
+  });
+
+  it('that follow each other in a list are one range', () => {
+    const list = Array.from({ length: 2_000 }, (_, n) => `H100-${String(n + 1).padStart(6, '0')}`);
+    expect(rangesOf(list)).toEqual([range(1, 2_000)]);
+  });
+
   it('are printable and without blanks', () => {
     expect(takes(['SN|1/ä'])).toBe(false);
     expect(takes(['a b'])).toBe(false);
     expect(takes(['x'.repeat(65)])).toBe(false);
     expect(takes(['SN|1/{}"'])).toBe(true);
+  });
+});
+
+describe('the serial numbers of one event', () => {
+  it('are counted in all its lines together, before any of them is written out', () => {
+    const line = { order: 'PO-1', line: '1', quantity: 100_000, serials: range(1, 100_000) };
+    const data = { shipment: 'S-1', consignee: 'x', carrier: 'dhl', lines: Array.from({ length: 300 }, () => line) };
+    const { error } = catalog['lading.shipment.dispatched.v1'].submitted.safeParse(data);
+    expect(error?.issues).toEqual([
+      expect.objectContaining({
+        path: ['lines', 1, 'serials'],
+        message: expect.stringMatching(/^an event names at most 100000 serial numbers.*200000: divide it/),
+      }),
+    ]);
+    const half = { ...line, serials: range(1, 50_000) };
+    expect(catalog['lading.shipment.dispatched.v1'].submitted.safeParse({ ...data, lines: [half, half] }).success).toBe(
+      true,
+    );
+  });
+
+  it('are counted in every field of every type that has some', () => {
+    const fieldsOf = (schema: z.ZodType): string[] => {
+      if (schema === Serials) return [''];
+      if (schema instanceof z.ZodOptional || schema instanceof z.ZodArray) {
+        return fieldsOf((schema instanceof z.ZodOptional ? schema.unwrap() : schema.element) as z.ZodType);
+      }
+      if (!(schema instanceof z.ZodObject)) return [];
+      return Object.entries(schema.shape).flatMap(([name, part]) =>
+        fieldsOf(part as z.ZodType).map((path) => `${name}${path && '.'}${path}`),
+      );
+    };
+    const fields = eventTypes.flatMap((type) => fieldsOf(catalog[type].submitted));
+    expect(new Set(fields).size).toBeGreaterThan(4);
+    for (const field of fields) {
+      const [name = '', within] = field.split('.');
+      const some = { [within ?? name]: range(1, 60_000) };
+      const data = within === undefined ? some : { [name]: [{}, some, some] };
+      expect(serialsBeyond(data, 59_999)?.path.at(-1)).toBe(within ?? name);
+    }
   });
 });

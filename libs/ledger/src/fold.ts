@@ -1,5 +1,6 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { accountKey, accountOf, type Holding } from './account.ts';
+import type { UnitRange } from './unitRanges.ts';
 import { UnitIndex } from './units.ts';
 
 /**
@@ -42,8 +43,8 @@ export class Fold {
     return this.#units.unit(item, serial);
   }
 
-  /** Every unit that has a serial number. */
-  units(): Iterable<{ item: string; serial: string; account: string }> {
+  /** Every unit that has a serial number, by ranges, with the key of its account. */
+  units(): Iterable<UnitRange & { readonly account: string }> {
     return this.#units.all();
   }
 

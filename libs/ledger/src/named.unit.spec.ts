@@ -65,7 +65,7 @@ describe('the entities that a command names', () => {
     const asked = new Set<string>();
     const view: View = {
       entity: (key) => (asked.add(key), ledger.entity(key)),
-      unit: (item, serial) => ledger.unit(item, serial),
+      units: (range) => ledger.units(range),
       named: (account) => ledger.named(account),
     };
     const { decision, rounds } = decideByAsking(command, view, new Date('2024-01-01T00:00:00Z'));

@@ -5,8 +5,9 @@ import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Entity, EntityKey } from './entity.ts';
 import { evolve, touched } from './evolve.ts';
+import type { UnitRange } from './unitRanges.ts';
 import { UnitIndex } from './units.ts';
-import type { View } from './view.ts';
+import type { FoundUnits, View } from './view.ts';
 
 /** What a sandbox writes on its events. */
 type Attributes = Pick<LedgerEvent, 'ledger' | 'source' | 'actor'>;
@@ -17,7 +18,7 @@ type Attributes = Pick<LedgerEvent, 'ledger' | 'source' | 'actor'>;
  */
 export class Sandbox implements View {
   readonly entities = new Map<EntityKey, Entity>();
-  readonly units = new UnitIndex();
+  readonly index = new UnitIndex();
   /** What was applied, in order. */
   readonly events: LedgerEvent[] = [];
   readonly #attributes: Attributes;
@@ -30,12 +31,12 @@ export class Sandbox implements View {
     return this.entities.get(key);
   }
 
-  unit(item: string, serial: string): string | undefined {
-    return this.units.unit(item, serial);
+  units(range: UnitRange): FoundUnits[] {
+    return this.index.units(range);
   }
 
   named(account: string): number {
-    return this.units.named(account);
+    return this.index.named(account);
   }
 
   /** Decides and, when the event is taken, applies it. `now` is its recorded time. */
@@ -48,7 +49,7 @@ export class Sandbox implements View {
   /** Applies an event that was decided already, here or in a ledger. */
   apply(event: LedgerEvent): void {
     for (const key of touched(event)) this.entities.set(key, evolve(key, this.entities.get(key), event));
-    this.units.apply(movesOf(event));
+    this.index.apply(movesOf(event));
     this.events.push(event);
   }
 

@@ -1,12 +1,12 @@
 import type { Move } from '#contracts/move';
-import { expandSerials } from '#contracts/serials';
+import { lengthOf, rangeOf, rangesOf } from '#contracts/serials';
 import { keyAt } from './account.ts';
+import { UnitMap, type UnitRange } from './unitRanges.ts';
+import type { FoundUnits } from './view.ts';
 
-/** A unit that an event names: afterwards it is in `to` (an `accountKey`), wherever it was, if anywhere. */
-export interface NamedUnit {
-  readonly item: string;
-  readonly serial: string;
-  readonly to: string;
+/** Units that an event names: afterwards they are in `to` (an `accountKey`), wherever they were, if anywhere. */
+export interface NamedUnits extends UnitRange {
+  readonly account: string;
 }
 
 /** Every named unit that `from` held before the event, but for those that the event names, is in `to` afterwards. */
@@ -17,7 +17,7 @@ export interface TheRest {
 }
 
 export interface UnitChanges {
-  readonly named: readonly NamedUnit[];
+  readonly named: readonly NamedUnits[];
   readonly rest: readonly TheRest[];
 }
 
@@ -28,71 +28,93 @@ export interface UnitChanges {
  * `isSerial` spares the moves of items that have no serial numbers.
  */
 export function unitChanges(moves: readonly Move[], isSerial: (item: string) => boolean = () => true): UnitChanges {
-  const named: NamedUnit[] = [];
+  const named: NamedUnits[] = [];
   const rest = new Map<string, TheRest>();
   for (const move of moves) {
     const { item, serials } = move;
     if (!isSerial(item)) continue;
-    const to = keyAt(move, move.to);
-    if (serials !== undefined) for (const serial of expandSerials(serials)) named.push({ item, serial, to });
+    const account = keyAt(move, move.to);
+    if (serials !== undefined) for (const range of rangesOf(serials)) named.push({ item, ...range, account });
     // Units from nowhere have no names yet, and a ledger's supply is not searched for any.
     else if (move.from.stage !== 'supply') {
       const from = keyAt(move, move.from);
-      rest.set(from, { item, from, to });
+      rest.set(from, { item, from, to: account });
     }
   }
   return { named, rest: [...rest.values()] };
 }
 
-/** Which account each named unit is in, by item and serial number, and which units each account has. */
+/** The account that units are in, and the sequence of the event that brought them there (0: it is not known). */
+interface Spot {
+  readonly account: string;
+  readonly since: number;
+}
+
+/** Which account each named unit is in, and which units each account has. */
 export class UnitIndex {
-  readonly #accountOf = new Map<string, Map<string, string>>();
-  readonly #unitsIn = new Map<string, Set<string>>();
+  readonly #spots = new UnitMap<Spot>();
+  /** What was ever put into an account; some of it may have left again. */
+  readonly #putInto = new Map<string, UnitRange[]>();
+  readonly #named = new Map<string, number>();
 
   /** Books an event's moves. */
-  apply(moves: readonly Move[]): void {
-    const { named, rest } = unitChanges(moves);
-    const puts: NamedUnit[] = [...named];
-    if (rest.length > 0 && this.#unitsIn.size > 0) {
-      const taken = new Set(named.map(({ item, serial }) => `${item}|${serial}`));
-      for (const { item, from, to } of rest) {
-        for (const serial of this.#unitsIn.get(from) ?? []) {
-          if (!taken.has(`${item}|${serial}`)) puts.push({ item, serial, to });
-        }
-      }
-    }
-    for (const put of puts) this.#put(put);
+  apply(moves: readonly Move[], since = 0): void {
+    this.change(unitChanges(moves), since);
   }
 
-  /** The key of the account that a unit is in. */
+  /** Units of accounts that change places leave from where they were before the event: so all is looked up, then put. */
+  change({ named, rest }: UnitChanges, since: number): void {
+    const leaving = rest.flatMap(({ from, to }) => this.#take(from).map((units) => ({ ...units, account: to })));
+    for (const { account, ...range } of [...leaving, ...named]) this.put(range, { account, since });
+  }
+
+  put(range: UnitRange, spot: Spot): void {
+    for (const piece of this.#spots.pieces(range)) {
+      if (piece.value !== undefined) this.#count(piece.value.account, -lengthOf(piece));
+    }
+    this.#spots.put(range, spot);
+    this.#count(spot.account, lengthOf(range));
+    const there = this.#putInto.get(spot.account);
+    if (there === undefined) this.#putInto.set(spot.account, [range]);
+    else there.push(range);
+  }
+
+  /** The units of a range by their accounts; undefined: the unit is nowhere. */
+  units(range: UnitRange): FoundUnits[] {
+    return this.#spots.pieces(range).map(({ value, ...piece }) => ({ ...piece, account: value?.account }));
+  }
+
+  /** The key of the account that one unit is in. */
   unit(item: string, serial: string): string | undefined {
-    return this.#accountOf.get(item)?.get(serial);
+    return this.units({ item, ...rangeOf(serial) })[0]?.account;
   }
 
   /** How many units of an account have a serial number. */
   named(account: string): number {
-    return this.#unitsIn.get(account)?.size ?? 0;
+    return this.#named.get(account) ?? 0;
   }
 
-  /** Every named unit: its item, its serial number, its account. */
-  *all(): Iterable<{ item: string; serial: string; account: string }> {
-    for (const [item, units] of this.#accountOf) {
-      for (const [serial, account] of units) yield { item, serial, account };
-    }
+  /** Every named unit, by ranges: where it is, and since when. */
+  *all(): Iterable<UnitRange & Spot> {
+    for (const { value, ...range } of this.#spots.all()) yield { ...range, ...value };
   }
 
-  #put({ item, serial, to }: NamedUnit): void {
-    let units = this.#accountOf.get(item);
-    if (units === undefined) this.#accountOf.set(item, (units = new Map<string, string>()));
-    const before = units.get(serial);
-    if (before !== undefined) {
-      const there = this.#unitsIn.get(before);
-      there?.delete(serial);
-      if (there?.size === 0) this.#unitsIn.delete(before);
+  /** What an account has now. It is about to leave, so it is not looked for here again. */
+  #take(account: string): UnitRange[] {
+    const ranges = this.#putInto.get(account) ?? [];
+    this.#putInto.delete(account);
+    const taken = new UnitMap<true>();
+    for (const range of ranges) {
+      for (const { value, ...piece } of this.#spots.pieces(range)) {
+        if (value?.account === account) taken.put(piece, true);
+      }
     }
-    units.set(serial, to);
-    let here = this.#unitsIn.get(to);
-    if (here === undefined) this.#unitsIn.set(to, (here = new Set<string>()));
-    here.add(serial);
+    return [...taken.all()].map(({ value, ...range }) => range);
+  }
+
+  #count(account: string, change: number): void {
+    const named = this.named(account) + change;
+    if (named === 0) this.#named.delete(account);
+    else this.#named.set(account, named);
   }
 }

@@ -1,3 +1,4 @@
+import { eachUnit } from '#test/ledger/eachUnit';
 import { describe, expect, it } from '@jest/globals';
 import type { Move, Place } from '#contracts/move';
 import { unitChanges, UnitIndex } from './units.ts';
@@ -17,10 +18,7 @@ describe('the units that an event moves', () => {
   it('an event moves the units that it names, and all others of an account of which it names none', () => {
     const moves = [move(at('a'), at('b'), 2, ['1', '2']), move(at('a'), at('c'), 3)];
     expect(unitChanges(moves)).toEqual({
-      named: [
-        { item: 'D1', serial: '1', to: key('b') },
-        { item: 'D1', serial: '2', to: key('b') },
-      ],
+      named: [{ item: 'D1', prefix: '', digits: 1, from: 1, to: 2, account: key('b') }],
       rest: [{ item: 'D1', from: key('a'), to: key('c') }],
     });
   });
@@ -44,7 +42,7 @@ describe('the units that an event moves', () => {
     const index = new UnitIndex();
     index.apply([move(at('s', 'supply'), at('a'), 3, ['1', '2', '3'])]);
     index.apply([move(at('a'), at('c'), 2), move(at('a'), at('b'), 1, ['2'])]);
-    expect([...index.all()].map(({ serial, account }) => `${serial} ${account.slice(0, 1)}`)).toEqual([
+    expect(eachUnit(index.all()).map(({ serial, account }) => `${serial} ${account.slice(0, 1)}`)).toEqual([
       '1 c',
       '2 b',
       '3 c',

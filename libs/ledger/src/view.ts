@@ -1,4 +1,8 @@
 import type { Entity, EntityByPrefix, EntityKey, Prefix } from './entity.ts';
+import type { UnitRange } from './unitRanges.ts';
+
+/** Units that are together; undefined: that are nowhere in the ledger. */
+export type FoundUnits = UnitRange & { readonly account: string | undefined };
 
 /**
  * What a decision may look at. Looking up something that was not loaded answers `undefined` (0 for `named`) and is
@@ -6,8 +10,10 @@ import type { Entity, EntityByPrefix, EntityKey, Prefix } from './entity.ts';
  */
 export interface View {
   entity(key: EntityKey): Entity | undefined;
-  /** The key (`accountKey`) of the account that a serial number is in, over the whole ledger. */
-  unit(item: string, serial: string): string | undefined;
+  /**
+   * Where units are, over the whole ledger: the range in pieces, in its order, each with the key (`accountKey`) of its account.
+   */
+  units(range: UnitRange): readonly FoundUnits[];
   /** How many units of an account have a serial number by now. */
   named(account: string): number;
 }

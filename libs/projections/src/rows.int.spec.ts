@@ -1,3 +1,4 @@
+import { eachUnit } from '#test/ledger/eachUnit';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ActivityRow, ItemRow, PartyRow, PostingRow, UnitRow } from '#contracts/rows';
 import { dispatched, january, june, of, placed, received, tell } from '#test/ledger/facts';
@@ -201,7 +202,7 @@ describe('the rows of each read model', () => {
     expect(await db.read((m) => unit(m, 'D-2'))).toMatchObject([{ item: 'D1', custodian: 'tesla' }]);
     expect(await db.read((m) => unit(m, 'D-2', 'H100'))).toEqual([]);
     expect((await db.read((m) => units(m, { custodian: 'x', limit: 1 }))).next).not.toBeNull();
-    for (const { item, serial, account } of db.story.ledger.units.all()) {
+    for (const { item, serial, account } of eachUnit(db.story.ledger.index.all())) {
       const [own] = await db.read((m) => unit(m, serial, item));
       expect(
         [own?.owner, own?.custodian, own?.item, own?.order, own?.line, own?.stage, own?.shipment ?? ''].join('|'),

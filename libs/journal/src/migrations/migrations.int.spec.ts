@@ -3,7 +3,10 @@ import type pg from 'pg';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { freshDatabase } from '#test/setup/freshDatabase';
+import type { SerialRange } from '#contracts/serials';
+import { eachUnit } from '#test/ledger/eachUnit';
 import { journalMigrations } from './journalMigrations.ts';
+import { UnitsAsRanges1764000000600 } from './unitsAsRanges.ts';
 
 describe('the journal’s migrations', () => {
   let url: string;
@@ -30,6 +33,33 @@ describe('the journal’s migrations', () => {
       ORDER BY line`);
     return rows.map(({ line }) => line);
   }
+
+  it('units that were kept one by one are ranges afterwards, each unit once and in its account', async () => {
+    const old = createPool((await freshDatabase()).url);
+    const { connectionString = '' } = old.options;
+    await migrate(connectionString, journalMigrations.slice(0, journalMigrations.indexOf(UnitsAsRanges1764000000600)));
+    const given = [
+      ...Array.from({ length: 1_200 }, (_, n) => [`H100-${String(n + 1).padStart(6, '0')}`, n === 600 ? 'b' : 'a']),
+      ...['H100-', 'H100-1', 'H100-01', 'x9', 'x10', '1234567890123456', 'no|number'].map((serial) => [serial, 'c']),
+    ];
+    for (const item of ['D1', 'D2']) {
+      await old.query(
+        'INSERT INTO journal.units (ledger, item, serial, account) SELECT $1, $2, s.* FROM unnest($3::text[], $4::text[]) AS s',
+        ['l', item, given.map(([serial]) => serial), given.map(([, account]) => `${item} ${account}`)],
+      );
+    }
+    await migrate(connectionString, journalMigrations);
+    const { rows } = await old.query<SerialRange & { item: string; account: string }>(
+      'SELECT item, prefix, digits, first AS "from", last AS "to", account FROM journal.units',
+    );
+    await old.end();
+    expect(rows).toHaveLength(2 * 10);
+    const units = eachUnit(rows).map(({ item, serial, account }) => `${item} ${serial} ${account}`);
+    const expected = ['D1', 'D2'].flatMap((item) =>
+      given.map(([serial, account]) => `${item} ${serial} ${item} ${account}`),
+    );
+    expect(units.sort()).toEqual(expected.sort());
+  });
 
   it('every primary key and every index begins with the ledger, so that ledgers can be spread over databases', async () => {
     const indexes = (await schema()).filter((line) => line.startsWith('index'));

@@ -1,33 +1,63 @@
 import type pg from 'pg';
-import type { NamedUnit, TheRest, UnitChanges } from '#ledger/units';
+import type { NamedUnits, TheRest, UnitChanges } from '#ledger/units';
+import { outside, type UnitRange } from '#ledger/unitRanges';
+import { inOrder } from './transaction.ts';
 import { intArray, statementName, textArray } from './values.ts';
 
-const ACCOUNTS_OF_UNITS = `
-  SELECT u.serial, u.account
-    FROM unnest($3::text[]) AS asked (serial)
-    CROSS JOIN LATERAL (
-      SELECT serial, account FROM journal.units WHERE ledger = $1 AND item = $2 AND serial = asked.serial LIMIT 1
-    ) AS u`;
+/** Units that are together in one account. */
+interface StoredUnits extends UnitRange {
+  readonly account: string;
+}
 
-/** The account of each of these units that the ledger knows, by serial number. */
-export async function accountsOfUnits(
+// Of one item and series no two rows overlap, so they stand in the order of their last numbers, too: those that overlap a range
+// are the rows that end in it, and the next one if it begins before the range ends. Each part is one look into the index, whatever
+// PostgreSQL knows about the table.
+const overlapping = (columns: string): string => `
+  unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS asked (item, prefix, digits, first, last)
+  CROSS JOIN LATERAL (
+    SELECT ${columns} FROM journal.units AS u
+     WHERE u.ledger = $1 AND u.item = asked.item AND u.prefix = asked.prefix AND u.digits = asked.digits
+       AND u.last >= asked.first AND u.last <= asked.last
+    UNION ALL
+    SELECT ${columns} FROM (
+      SELECT u.ctid, u.* FROM journal.units AS u
+       WHERE u.ledger = $1 AND u.item = asked.item AND u.prefix = asked.prefix AND u.digits = asked.digits
+         AND u.last > asked.last
+       ORDER BY u.last LIMIT 1
+    ) AS u
+     WHERE u.first <= asked.last
+  ) AS u`;
+
+const rangesAsked = (ledger: string, ranges: readonly UnitRange[]): unknown[] => [
+  ledger,
+  textArray(ranges.map(({ item }) => item)),
+  textArray(ranges.map(({ prefix }) => prefix)),
+  intArray(ranges.map(({ digits }) => digits)),
+  intArray(ranges.map(({ from }) => from)),
+  intArray(ranges.map(({ to }) => to)),
+];
+
+const STORED_UNITS = `SELECT asked.item, asked.prefix, asked.digits, u.first AS "from", u.last AS "to", u.account FROM ${overlapping('u.first, u.last, u.account')}`;
+
+/** The rows that hold units of these ranges; they may hold others, too. */
+export async function storedUnits(
   client: pg.ClientBase,
   ledger: string,
   head: number,
-  item: string,
-  serials: readonly string[],
-): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ serial: string; account: string }>({
-    name: statementName('journal-accounts-of-units', head),
-    text: ACCOUNTS_OF_UNITS,
-    values: [ledger, item, textArray(serials)],
+  ranges: readonly UnitRange[],
+): Promise<StoredUnits[]> {
+  const { rows } = await client.query<StoredUnits>({
+    name: statementName('journal-stored-units', head),
+    text: STORED_UNITS,
+    values: rangesAsked(ledger, ranges),
   });
-  return new Map(rows.map(({ serial, account }) => [serial, account]));
+  return rows;
 }
 
 const NAMED_IN_ACCOUNTS = `
   SELECT asked.account,
-         (SELECT count(*)::int FROM journal.units WHERE ledger = $1 AND account = asked.account) AS named
+         (SELECT coalesce(sum(last - first + 1), 0)::bigint FROM journal.units
+           WHERE ledger = $1 AND account = asked.account) AS named
     FROM unnest($2::text[]) AS asked (account)`;
 
 /** How many units of each account have a serial number. */
@@ -37,12 +67,12 @@ export async function namedInAccounts(
   head: number,
   accounts: readonly string[],
 ): Promise<Map<string, number>> {
-  const { rows } = await client.query<{ account: string; named: number }>({
+  const { rows } = await client.query<{ account: string; named: string | number }>({
     name: statementName('journal-named-in-accounts', head),
     text: NAMED_IN_ACCOUNTS,
     values: [ledger, textArray(accounts)],
   });
-  return new Map(rows.map(({ account, named }) => [account, named]));
+  return new Map(rows.map(({ account, named }) => [account, Number(named)]));
 }
 
 // One statement for all of an event's moves: each takes what its source held before the event, and nothing that another
@@ -61,45 +91,34 @@ async function moveRest(client: pg.ClientBase, ledger: string, head: number, res
   });
 }
 
-// Accounts are long and few, serial numbers are short and many: each account is sent once.
-const PLACE_UNITS = `
-  INSERT INTO journal.units (ledger, item, serial, account)
-  SELECT $1, ($2::text[])[p.index], p.serial, ($3::text[])[p.index]
-    FROM unnest($4::text[], $5::int[]) AS p (serial, index)
-  ON CONFLICT (ledger, item, serial) DO UPDATE SET account = excluded.account`;
+// The ledger's lock keeps everybody else from moving a row in between.
+const REMOVE_UNITS = `DELETE FROM journal.units WHERE ledger = $1 AND ctid = ANY (ARRAY (SELECT u.ctid FROM ${overlapping('u.ctid')}))`;
 
-/** Puts units into their accounts, wherever they were. No serial number of an item may come twice. */
-async function placeUnits(client: pg.ClientBase, ledger: string, named: readonly NamedUnit[]): Promise<void> {
+// Accounts are long and few: each is sent once.
+const INSERT_UNITS = `
+  INSERT INTO journal.units (ledger, item, prefix, digits, first, last, account)
+  SELECT $1, p.item, p.prefix, p.digits, p.first, p.last, ($7::text[])[p.index]
+    FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[], $8::int[])
+      AS p (item, prefix, digits, first, last, index)`;
+
+async function insertUnits(client: pg.ClientBase, ledger: string, units: readonly NamedUnits[]): Promise<void> {
   /** By account: its index in `accounts`, counted from 1. */
   const indexes = new Map<string, number>();
-  const items: string[] = [];
-  const accounts: string[] = [];
-  const indexOf = named.map(({ item, to }) => {
-    const index = indexes.get(to) ?? indexes.size + 1;
-    // An account is of one item, so its key tells both.
-    if (index > indexes.size) {
-      indexes.set(to, index);
-      items.push(item);
-      accounts.push(to);
-    }
-    return index;
-  });
+  for (const { account } of units) if (!indexes.has(account)) indexes.set(account, indexes.size + 1);
   await client.query({
-    name: 'journal-place-units',
-    text: PLACE_UNITS,
+    name: 'journal-insert-units',
+    text: INSERT_UNITS,
     values: [
-      ledger,
-      textArray(items),
-      textArray(accounts),
-      textArray(named.map(({ serial }) => serial)),
-      intArray(indexOf),
+      ...rangesAsked(ledger, units),
+      textArray([...indexes.keys()]),
+      intArray(units.map(({ account }) => indexes.get(account) ?? 0)),
     ],
   });
 }
 
 /**
  * Books where an event's units are now. The units that the event names are placed last, whatever account they are in by then:
- * so the moves that take the rest of an account cannot take them along.
+ * so the moves that take the rest of an account cannot take them along. No unit is named twice.
  */
 export async function moveUnits(
   client: pg.ClientBase,
@@ -107,6 +126,26 @@ export async function moveUnits(
   head: number,
   { named, rest }: UnitChanges,
 ): Promise<void> {
-  if (rest.length > 0) await moveRest(client, ledger, head, rest);
-  if (named.length > 0) await placeUnits(client, ledger, named);
+  if (named.length === 0) {
+    await moveRest(client, ledger, head, rest);
+    return;
+  }
+  const [, before] = await inOrder<[unknown, StoredUnits[], unknown]>(client, [
+    async () => {
+      if (rest.length > 0) await moveRest(client, ledger, head, rest);
+    },
+    () => storedUnits(client, ledger, head, named),
+    () =>
+      client.query({
+        name: statementName('journal-remove-units', head),
+        text: REMOVE_UNITS,
+        values: rangesAsked(ledger, named),
+      }),
+  ]);
+  await insertUnits(client, ledger, [...outside(distinct(before), named), ...named]);
+}
+
+/** A row that two of the ranges cut comes twice. */
+function distinct(rows: readonly StoredUnits[]): StoredUnits[] {
+  return [...new Map(rows.map((row) => [`${row.item}|${row.digits}|${row.to}|${row.prefix}`, row])).values()];
 }

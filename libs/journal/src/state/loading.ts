@@ -6,9 +6,9 @@ import type { Entity, EntityKey } from '#ledger/entity';
 import { entitiesNamed } from '#ledger/named';
 import { fromJson, toJson } from '#ledger/serialisable';
 import { loadStreams, type SnapshotRow } from '../sql/streams.ts';
-import { accountsOfUnits, namedInAccounts } from '../sql/units.ts';
+import { namedInAccounts, storedUnits } from '../sql/units.ts';
 import { type CachedEntity, type CommittedEntities, evolved } from './entities.ts';
-import { KnownUnits, Missing, RecordingView, unitKey } from './recordingView.ts';
+import { KnownUnits, Missing, RecordingView } from './recordingView.ts';
 
 /**
  * The form of the states in `journal.snapshots`. Raise it when `toJson` changes, or when `evolve` makes another state of the
@@ -77,10 +77,12 @@ export class LoadedState {
     return decided;
   }
 
-  async #loadUnits({ serials, accounts }: Missing): Promise<void> {
-    for (const [item, asked] of serials) {
-      const found = await accountsOfUnits(this.client, this.ledger, this.head, item, [...asked]);
-      for (const serial of asked) this.units.accounts.set(unitKey(item, serial), found.get(serial));
+  async #loadUnits({ units, accounts }: Missing): Promise<void> {
+    if (units.length > 0) {
+      const found = await storedUnits(this.client, this.ledger, this.head, units);
+      for (const range of units) this.units.places.put(range, null);
+      // Of a row that reaches beyond what was asked for, the rest is known now, too.
+      for (const { account, ...range } of found) this.units.places.put(range, account);
     }
     if (accounts.size === 0) return;
     const named = await namedInAccounts(this.client, this.ledger, this.head, [...accounts]);

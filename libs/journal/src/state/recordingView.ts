@@ -1,20 +1,14 @@
 import type { Entity, EntityKey } from '#ledger/entity';
-import type { View } from '#ledger/view';
+import { UnitMap, type UnitRange } from '#ledger/unitRanges';
+import type { FoundUnits, View } from '#ledger/view';
 import type { EntityLookup } from './entities.ts';
 
 /** What a decision looked up and was not loaded. It is to be loaded, and then it is decided again. */
 export class Missing {
   readonly entities = new Set<EntityKey>();
-  /** Serial numbers, by their item. */
-  readonly serials = new Map<string, Set<string>>();
+  readonly units: UnitRange[] = [];
   /** Accounts whose named units are to be counted. */
   readonly accounts = new Set<string>();
-
-  addSerial(item: string, serial: string): void {
-    const serials = this.serials.get(item);
-    if (serials === undefined) this.serials.set(item, new Set([serial]));
-    else serials.add(serial);
-  }
 }
 
 /**
@@ -22,19 +16,16 @@ export class Missing {
  * soon as an event moves units: so a decision always sees what the events before it wrote.
  */
 export class KnownUnits {
-  /** The account of each unit, by `unitKey`; undefined when the ledger does not know the unit. */
-  readonly accounts = new Map<string, string | undefined>();
+  /** The account of each unit that was asked for; null when the ledger does not know the unit. */
+  places = new UnitMap<string | null>();
   /** How many units of an account have a serial number. */
   readonly named = new Map<string, number>();
 
   forget(): void {
-    this.accounts.clear();
+    this.places = new UnitMap();
     this.named.clear();
   }
 }
-
-/** Ids hold no `|`. */
-export const unitKey = (item: string, serial: string): string => `${item}|${serial}`;
 
 /** A view that records what was not loaded. What was decided on it counts only if nothing was missing. */
 export class RecordingView implements View {
@@ -43,7 +34,7 @@ export class RecordingView implements View {
 
   constructor(
     private readonly entities: EntityLookup,
-    private readonly units: KnownUnits,
+    private readonly known: KnownUnits,
   ) {}
 
   missing(): Missing | undefined {
@@ -56,15 +47,15 @@ export class RecordingView implements View {
     return cached?.entity;
   }
 
-  unit(item: string, serial: string): string | undefined {
-    const key = unitKey(item, serial);
-    const account = this.units.accounts.get(key);
-    if (account === undefined && !this.units.accounts.has(key)) this.#recorded().addSerial(item, serial);
-    return account;
+  units(range: UnitRange): FoundUnits[] {
+    return this.known.places.pieces(range).map(({ value, ...piece }) => {
+      if (value === undefined) this.#recorded().units.push(piece);
+      return { ...piece, account: value ?? undefined };
+    });
   }
 
   named(account: string): number {
-    const named = this.units.named.get(account);
+    const named = this.known.named.get(account);
     if (named === undefined) this.#recorded().accounts.add(account);
     return named ?? 0;
   }

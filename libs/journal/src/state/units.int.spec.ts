@@ -1,3 +1,4 @@
+import { eachUnit } from '#test/ledger/eachUnit';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { movesOf, parseEvent } from '#contracts/cloudEvent';
 import type { Serials } from '#contracts/serials';
@@ -46,13 +47,16 @@ describe('units with serial numbers', () => {
   /** Where the journal says that the units are, and where the events' moves put them. */
   async function expectUnitsEqualMoves(book: string): Promise<Map<string, string>> {
     const { rows } = await journals.pool.query<{ item: string; serial: string; account: string }>(
-      'SELECT item, serial, account FROM journal.units WHERE ledger = $1 ORDER BY item, serial',
+      `SELECT item, prefix || lpad(number::text, digits, '0') AS serial, account
+         FROM journal.units CROSS JOIN LATERAL generate_series(first, last) AS number WHERE ledger = $1 ORDER BY item, serial`,
       [book],
     );
     const index = new UnitIndex();
     for (const { bytes } of await readEvents(journals.pool, book, 0, 1_000_000))
       index.apply(movesOf(parseEvent(bytes)));
-    expect(rows).toEqual([...index.all()].sort((a, b) => (`${a.item} ${a.serial}` < `${b.item} ${b.serial}` ? -1 : 1)));
+    expect(rows).toEqual(
+      eachUnit(index.all()).sort((a, b) => (`${a.item} ${a.serial}` < `${b.item} ${b.serial}` ? -1 : 1)),
+    );
     return new Map(rows.map(({ serial, account }) => [serial, account]));
   }
 

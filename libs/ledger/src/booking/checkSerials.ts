@@ -1,8 +1,9 @@
-import { countSerials, expandSerials, type Serials } from '#contracts/serials';
+import { countDistinct, countSerials, lengthOf, rangesOf, serialAt, type Serials } from '#contracts/serials';
 import { mayBeNegative } from '../account.ts';
 import { type Rejected, reject } from '../decision.ts';
 import type { FoundLine } from '../order/line.ts';
 import { serialCount, serialElsewhere, wrongTracking } from '../rejections.ts';
+import { UnitMap } from '../unitRanges.ts';
 import type { View } from '../view.ts';
 import type { Draw, Tally } from './draw.ts';
 
@@ -23,33 +24,42 @@ export function namesNothing({ goods, tracking }: FoundLine, serials: Serials | 
  * Rejects with `serial-count` and `serial-elsewhere`; a unit is named once in an event.
  */
 export function checkSerials(view: View, tallies: Iterable<Tally>): Rejected | undefined {
-  const seen = new Map<string, Set<string>>();
+  const seen = new UnitMap<true>();
   for (const tally of tallies) {
     if (tally.draws.length === 0 || tally.line.tracking !== 'serial') continue;
-    const { item } = tally.line.goods;
-    let named = seen.get(item);
-    if (named === undefined) seen.set(item, (named = new Set()));
-    const wrong = checkNamed(view, tally, named) ?? checkUnnamed(view, tally);
+    const wrong = checkNamed(view, tally, seen) ?? checkUnnamed(view, tally);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
-function checkNamed(view: View, { key, line, place, balance, draws }: Tally, seen: Set<string>): Rejected | undefined {
-  let unnamed = mayBeNegative(place.stage) ? Infinity : balance - view.named(key);
+function checkNamed(
+  view: View,
+  { key, line, place, balance, draws }: Tally,
+  seen: UnitMap<true>,
+): Rejected | undefined {
+  const { item } = line.goods;
+  let unnamed = mayBeNegative(place.stage) ? Infinity : Math.max(0, balance - view.named(key));
   let first: Rejected | undefined;
   for (const { serials, quantity } of draws) {
     if (serials === undefined) continue;
-    const list = expandSerials(serials);
-    const distinct = new Set(list).size;
-    if (list.length !== quantity || distinct !== quantity) first ??= serialCount(line.goods, quantity, distinct);
+    const distinct = countDistinct(rangesOf(serials));
+    if (countSerials(serials) !== quantity || distinct !== quantity) {
+      first ??= serialCount(line.goods, quantity, distinct);
+    }
     // Every unit is asked for before the first that is wrong is answered, so that they are loaded at once.
-    for (const serial of list) {
-      const where = view.unit(line.goods.item, serial);
-      if (seen.has(serial) || (where === undefined ? unnamed-- <= 0 : where !== key)) {
-        first ??= serialElsewhere(line.goods, serial, where);
+    for (const range of rangesOf(serials)) {
+      for (const { account, ...found } of view.units({ item, ...range })) {
+        for (const { value: again, ...piece } of seen.pieces(found)) {
+          const isFree = account === undefined && again === undefined;
+          const good = isFree ? Math.min(unnamed, lengthOf(piece)) : account === key && !again ? lengthOf(piece) : 0;
+          if (good < lengthOf(piece)) {
+            first ??= serialElsewhere(line.goods, serialAt(piece, piece.from + good), account);
+          }
+          if (isFree) unnamed -= good;
+          seen.put(piece, true);
+        }
       }
-      seen.add(serial);
     }
   }
   return first;

@@ -1,5 +1,14 @@
 import type { Place } from '#contracts/move';
-import { expandSerials, type Serials } from '#contracts/serials';
+import {
+  countDistinct,
+  countSerials,
+  lengthOf,
+  rangesOf,
+  serialAt,
+  type SerialRange,
+  type Serials,
+  serialsOf,
+} from '#contracts/serials';
 import { accountKey, type Holding, isPartiesStage, parseAccountKey, placeOf } from '../account.ts';
 import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
@@ -60,10 +69,9 @@ function pick(view: View, want: Want, taken: TakenByAccount): OrRejected<Draw[]>
   const there = candidates(want);
   if (there.length === 0) return whyOwnerHasNone(want);
   if (serials !== undefined) {
-    const list = expandSerials(serials);
-    const distinct = new Set(list).size;
-    if (list.length !== quantity || distinct !== quantity) return serialCount(line.goods, quantity, distinct);
-    return takeNamed(view, want, there, list, taken);
+    const distinct = countDistinct(rangesOf(serials));
+    if (countSerials(serials) !== quantity || distinct !== quantity) return serialCount(line.goods, quantity, distinct);
+    return takeNamed(view, want, there, serials, taken);
   }
 
   const draws: Draw[] = [];
@@ -110,46 +118,66 @@ function takeNamed(
   view: View,
   want: Want,
   there: readonly Holding[],
-  serials: readonly string[],
+  serials: Serials,
   taken: TakenByAccount,
 ): OrRejected<Draw[]> {
+  const { goods } = want.line;
   const sources = new Map(there.map((holding) => [accountKey(holding), sourceIn(holding)]));
-  const unnamed: string[] = [];
+  const unnamed: SerialRange[] = [];
   let wrong: Rejected | undefined;
-  for (const serial of serials) {
-    const key = view.unit(want.line.goods.item, serial);
-    const source = key === undefined ? undefined : sources.get(key);
-    if (key === undefined) unnamed.push(serial);
-    else if (source === undefined) wrong ??= notAmongThem(want, serial, key);
-    else source.named.push(serial);
+  for (const range of rangesOf(serials)) {
+    for (const { account: key, item: _, ...piece } of view.units({ item: goods.item, ...range })) {
+      const source = key === undefined ? undefined : sources.get(key);
+      if (key === undefined) unnamed.push(piece);
+      else if (source === undefined) wrong ??= notAmongThem(want, serialAt(piece, piece.from), key);
+      else source.named.push(piece);
+    }
   }
-  let next = 0;
+  let left: readonly SerialRange[] = unnamed;
   for (const [key, { holding, fresh }] of sources) {
     const free = holding.quantity - view.named(key) - (taken.get(key) ?? nothingTaken).newlyNamed;
-    fresh.push(...unnamed.slice(next, next + Math.max(free, 0)));
-    next += fresh.length;
+    const [here, others] = split(left, Math.max(free, 0));
+    fresh.push(...here);
+    left = others;
   }
   if (wrong !== undefined) return wrong;
-  const left = unnamed[next];
-  if (left !== undefined) return serialElsewhere(want.line.goods, left, undefined);
+  const [nowhere] = left;
+  if (nowhere !== undefined) return serialElsewhere(goods, serialAt(nowhere, nowhere.from), undefined);
 
   const draws: Draw[] = [];
   for (const [key, { holding, named, fresh }] of sources) {
     const picked = [...named, ...fresh];
-    if (picked.length === 0) continue;
+    const units = total(picked);
+    if (units === 0) continue;
     const { quantity, newlyNamed } = taken.get(key) ?? nothingTaken;
-    taken.set(key, { quantity: quantity + picked.length, newlyNamed: newlyNamed + fresh.length });
-    // All in one place: the serial numbers stay as they were given, ranges as ranges.
-    draws.push(drawFrom(want, holding, picked.length, picked.length === serials.length ? want.serials : picked));
+    taken.set(key, { quantity: quantity + units, newlyNamed: newlyNamed + total(fresh) });
+    // All in one place: the serial numbers stay as they were given.
+    draws.push(drawFrom(want, holding, units, units === want.quantity ? serials : serialsOf(picked)));
   }
   return draws;
 }
 
+/** The first `count` units of the ranges, and the others. */
+function split(ranges: readonly SerialRange[], count: number): [SerialRange[], readonly SerialRange[]] {
+  const first: SerialRange[] = [];
+  let open = count;
+  for (const [index, range] of ranges.entries()) {
+    if (open === 0) return [first, ranges.slice(index)];
+    const part = Math.min(open, lengthOf(range));
+    first.push({ ...range, to: range.from + part - 1 });
+    open -= part;
+    if (part < lengthOf(range)) return [first, [{ ...range, from: range.from + part }, ...ranges.slice(index + 1)]];
+  }
+  return [first, []];
+}
+
+const total = (ranges: readonly SerialRange[]): number => ranges.reduce((sum, range) => sum + lengthOf(range), 0);
+
 /** A holding, which of the units wanted are named there already, and which get their name by being taken from there. */
 interface Source {
   readonly holding: Holding;
-  readonly named: string[];
-  readonly fresh: string[];
+  readonly named: SerialRange[];
+  readonly fresh: SerialRange[];
 }
 const sourceIn = (holding: Holding): Source => ({ holding, named: [], fresh: [] });
 

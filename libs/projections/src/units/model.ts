@@ -1,6 +1,6 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
 import { accountKey } from '#ledger/account';
-import { type NamedUnit, unitChanges } from '#ledger/units';
+import { unitChanges, UnitIndex } from '#ledger/units';
+import { outside, type UnitRange } from '#ledger/unitRanges';
 import type { Batch, BookedMove } from '../engine/batch.ts';
 import { bigint, id, int, Table } from '../engine/table.ts';
 import { arrayLiteral } from '../engine/values.ts';
@@ -8,29 +8,60 @@ import type { Model } from '../model.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { Db } from '../reading/readModel.ts';
 
-// Units with a serial number of their own, each in the account it is in; `sequence` is the event that brought it there.
+// Units with a serial number of their own, each in the account it is in; `sequence` is the event that brought it there. A row is units
+// that follow each other, `prefix` and a number of so many digits: 12,000 that are named as a range are one row. Of one item and series
+// no two rows overlap, so they stand in the order of their last numbers, too.
 const units = new Table('units', {
-  columns: { serial: id, item: id, account: int, sequence: bigint },
-  key: ['serial', 'item'],
+  columns: { item: id, prefix: id, digits: int, last: bigint, first: bigint, account: int, sequence: bigint },
+  key: ['item', 'prefix', 'digits', 'last'],
   fillfactor: 85,
   indexes: { units_account: { on: ['account'] } },
 });
 
-interface Serial {
-  readonly item: string;
-  readonly serial: string;
-}
-interface Unit extends Serial {
+interface Units extends UnitRange {
   readonly account: number;
   readonly sequence: number;
 }
 
-const upsert = units.upsert<Unit>({
-  serial: ({ serial }) => serial,
-  item: ({ item }) => item,
+const range = {
+  item: ({ item }: UnitRange) => item,
+  prefix: ({ prefix }: UnitRange) => prefix,
+  digits: ({ digits }: UnitRange) => digits,
+  last: ({ to }: UnitRange) => to,
+  first: ({ from }: UnitRange) => from,
+};
+
+const insert = units.insert<Units>({
+  ...range,
   account: ({ account }) => account,
   sequence: ({ sequence }) => sequence,
 });
+
+/** The rows that hold units of the given ranges: those that end in one, and the next one if it begins before the range ends. */
+const overlapping = (given: string): string => `${given} CROSS JOIN LATERAL (
+    SELECT stored.ctid, stored.* FROM units stored
+     WHERE stored.ledger = $1 AND stored.item = given.item AND stored.prefix = given.prefix AND stored.digits = given.digits
+       AND stored.last >= given.first AND stored.last <= given.last
+    UNION ALL
+    SELECT * FROM (
+      SELECT stored.ctid, stored.* FROM units stored
+       WHERE stored.ledger = $1 AND stored.item = given.item AND stored.prefix = given.prefix AND stored.digits = given.digits
+         AND stored.last > given.last
+       ORDER BY stored.last LIMIT 1
+    ) next WHERE next.first <= given.last
+  ) stored`;
+
+const COLUMNS = `stored.item, stored.prefix, stored.digits, stored.first AS "from", stored.last AS "to", stored.account`;
+const stored = units.over<UnitRange, Units>(
+  range,
+  (given) => `SELECT DISTINCT ${COLUMNS}, stored.sequence FROM ${overlapping(given)}`,
+);
+// The position's lock keeps everybody else from moving a row in between.
+const remove = units.over<UnitRange>(
+  range,
+  (given) =>
+    `DELETE FROM units WHERE ledger = $1 AND ctid = ANY (ARRAY (SELECT stored.ctid FROM ${overlapping(given)}))`,
+);
 
 export const unitsModel: Model = {
   tables: [units],
@@ -41,63 +72,37 @@ export const unitsModel: Model = {
   apply: async (batch, db) => {
     const serial = batch.moves.filter(({ move }) => batch.isSerial(move.item));
     if (serial.length === 0) return;
-    const moving = new MovingUnits();
-    await moving.load(batch, serial, db);
-    for (const [event, moves] of groupBy(serial, ({ event }) => event)) moving.apply(event, moves);
-    await upsert(db, batch.ledger, moving.moved());
+    const index = await drainedUnits(batch, serial, db);
+    for (const [{ sequence }, moves] of groupBy(serial, ({ event }) => event)) {
+      index.change(unitChanges(moves.map(({ move }) => move)), sequence);
+    }
+    const moved = movedUnits(index, serial);
+    const [before] = await Promise.all([stored(db, batch.ledger, moved), remove(db, batch.ledger, moved)]);
+    await insert(db, batch.ledger, [...outside(before, moved), ...moved]);
   },
 };
 
-const serialKey = ({ item, serial }: Serial): string => `${item}|${serial}`;
-
-/** Units and the accounts that they are in, while the events of a batch move them. */
-class MovingUnits {
-  readonly #moved = new Map<string, Unit>();
-  readonly #accountOf = new Map<string, number>();
-  readonly #unitsOf = new Map<number, Map<string, Serial>>();
-
-  async load(batch: Batch, moves: readonly BookedMove[], db: Db): Promise<void> {
-    const drained = new Set<number>();
-    for (const { move, from } of moves) {
-      if (move.serials === undefined && move.from.stage !== 'supply' && !batch.isOpened(from)) drained.add(from.id);
-    }
-    if (drained.size === 0) return;
-    const { rows } = await db.query<Serial & { account: number }>(
-      'SELECT item, serial, account FROM units WHERE ledger = $1 AND account = ANY($2::int[])',
-      [batch.ledger, arrayLiteral([...drained])],
-    );
-    for (const { account, ...unit } of rows) this.#put(unit, account);
+/** The units of the accounts that a move takes all from. */
+async function drainedUnits(batch: Batch, moves: readonly BookedMove[], db: Db): Promise<UnitIndex> {
+  const index = new UnitIndex();
+  const drained = new Map<number, string>();
+  for (const { move, from } of moves) {
+    if (move.serials !== undefined || move.from.stage === 'supply' || batch.isOpened(from)) continue;
+    drained.set(from.id, accountKey(from.account));
   }
+  if (drained.size === 0) return index;
+  const { rows } = await db.query<Units>(
+    `SELECT ${COLUMNS} FROM units stored WHERE ledger = $1 AND account = ANY($2::int[])`,
+    [batch.ledger, arrayLiteral([...drained.keys()])],
+  );
+  for (const { account, ...units } of rows) index.put(units, { account: drained.get(account) ?? '', since: 0 });
+  return index;
+}
 
-  apply({ sequence }: LedgerEvent, booked: readonly BookedMove[]): void {
-    const ids = new Map(
-      booked.flatMap(({ from, to }) => [from, to].map(({ id, account }) => [accountKey(account), id])),
-    );
-    const { named, rest } = unitChanges(booked.map(({ move }) => move));
-    const puts: NamedUnit[] = [...named];
-    const taken = new Set(named.map(serialKey));
-    for (const { from, to } of rest) {
-      for (const [key, unit] of this.#unitsOf.get(ids.get(from) ?? -1) ?? [])
-        if (!taken.has(key)) puts.push({ ...unit, to });
-    }
-    for (const { item, serial, to } of puts) {
-      const account = ids.get(to) ?? -1;
-      this.#put({ item, serial }, account);
-      this.#moved.set(serialKey({ item, serial }), { item, serial, account, sequence });
-    }
-  }
-
-  moved(): Unit[] {
-    return [...this.#moved.values()];
-  }
-
-  #put(unit: Serial, account: number): void {
-    const key = serialKey(unit);
-    const before = this.#accountOf.get(key);
-    if (before !== undefined) this.#unitsOf.get(before)?.delete(key);
-    this.#accountOf.set(key, account);
-    const there = this.#unitsOf.get(account) ?? new Map<string, Serial>();
-    there.set(key, unit);
-    this.#unitsOf.set(account, there);
-  }
+/** What the events of the batch moved, where it is at the end. */
+function movedUnits(index: UnitIndex, moves: readonly BookedMove[]): Units[] {
+  const ids = new Map(moves.flatMap(({ from, to }) => [from, to].map(({ id, account }) => [accountKey(account), id])));
+  return [...index.all()].flatMap(({ account, since, ...units }) =>
+    since === 0 ? [] : [{ ...units, account: ids.get(account) ?? -1, sequence: since }],
+  );
 }

@@ -1,4 +1,5 @@
 import type { UnitRow } from '#contracts/rows';
+import { rangeOf, serialAt, type SerialRange } from '#contracts/serials';
 import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
@@ -6,25 +7,61 @@ import type { ReadModel } from '../reading/readModel.ts';
 /** Units in any stage, also those that are outside the parties' hands: a lost unit is still known by its number. */
 interface UnitsQuery extends Omit<HoldingsFilter, 'accounts'>, PageQuery {}
 
-/** Units with a serial number, sorted by it, each with the account it is in. */
+/** Units that follow each other, in one account. */
+type UnitsRow = Omit<UnitRow, 'serial'> & SerialRange;
+
+const COLUMNS = `u.item, u.prefix, u.digits, u.first AS "from", u.last AS "to", h.owner, h.custodian, h."order", h.line, h.stage, h.shipment, u.sequence`;
+const KEY = ['u.item', 'u.prefix', 'u.digits', 'u.last'];
+
+/**
+ * Units with a serial number, each with the account it is in. They are sorted by item and serial number: first what stands before the
+ * digits at its end, then how many digits these are, then the number.
+ */
 export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promise<Page<UnitRow>> {
-  const where = filtered(new Where(ledger, 'u'), 'h', query).after(['u.serial', 'u.item'], pageStart(query, ['', '']));
-  const { rows } = await db.query<UnitRow>(`${SELECT} ${where.sql} ${ORDER} LIMIT ${limitOf(query) + 1}`, where.values);
+  const limit = limitOf(query) + 1;
+  const start = pageStart(query, ['', '', 0, 0]);
+  // The first row may have units that stand before the page.
+  const where = filtered(new Where(ledger, 'u'), 'h', query).after(KEY, start);
+  const { rows } = await db.query<UnitsRow>(
+    `SELECT ${COLUMNS} FROM units u JOIN holdings h ON h.ledger = u.ledger AND h.account = u.account
+     ${where.sql} ORDER BY ${KEY.join(', ')} LIMIT ${limit}`,
+    where.values,
+  );
+  const page: { readonly row: UnitsRow; readonly number: number }[] = [];
+  for (const row of rows) {
+    const isCut = row.item === start?.[0] && row.prefix === start[1] && row.digits === start[2];
+    const first = isCut ? Math.max(row.from, Number(start[3]) + 1) : row.from;
+    const last = Math.min(row.to, first + limit - page.length - 1);
+    for (let number = first; number <= last; number++) page.push({ row, number });
+  }
   return pageOf(
-    rows,
+    page,
     query,
-    ({ serial, item }) => [serial, item],
-    (row) => row,
+    ({ row: { item, prefix, digits }, number }) => [item, prefix, digits, number],
+    ({ row, number }) => unitOf(row, number),
   );
 }
 
 /** The units with this serial number: one, unless several items number theirs alike. */
 export async function unit({ db, ledger }: ReadModel, serial: string, item?: string): Promise<UnitRow[]> {
-  const where = new Where(ledger, 'u').equals('u.serial', serial).equals('u.item', item);
-  return (await db.query<UnitRow>(`${SELECT} ${where.sql} ${ORDER}`, where.values)).rows;
+  const { prefix, digits, from } = rangeOf(serial);
+  const where = new Where(ledger, 'i').equals('i.item', item);
+  const number = where.value(from);
+  const { rows } = await db.query<UnitsRow>(
+    `SELECT ${COLUMNS} FROM items i
+       CROSS JOIN LATERAL (
+         SELECT * FROM units
+         WHERE ledger = i.ledger AND item = i.item AND prefix = ${where.value(prefix)} AND digits = ${where.value(digits)} AND last >= ${number}
+         ORDER BY last LIMIT 1
+       ) u
+       JOIN holdings h ON h.ledger = u.ledger AND h.account = u.account
+     ${where.and(`u.first <= ${number}`).sql} ORDER BY u.item`,
+    where.values,
+  );
+  return rows.map((row) => unitOf(row, from));
 }
 
-const SELECT = `
-  SELECT u.serial, h.owner, h.custodian, u.item, h."order", h.line, h.stage, h.shipment, u.sequence
-  FROM units u JOIN holdings h ON h.ledger = u.ledger AND h.account = u.account`;
-const ORDER = `ORDER BY u.serial, u.item`;
+/** One unit of a row. */
+function unitOf({ prefix, digits, from: _, to: __, ...row }: UnitsRow, number: number): UnitRow {
+  return { serial: serialAt({ prefix, digits }, number), ...row };
+}
