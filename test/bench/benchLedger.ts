@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { type Server, startServer } from './server.ts';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 const KEY = 'the-bootstrap-key-of-the-benches';
 
@@ -12,7 +12,7 @@ export const AUTHORIZATION = { authorization: `Bearer ${KEY}` };
 
 /** Runs `work` with the shipments service in a process of its own, on a PostgreSQL with fsync on, and an open ledger. */
 export async function withShipments<T>(work: (server: Server) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'lading-bench-http-'));
+  const folder = await temporaryFolder('bench-http');
   const cluster = await startCluster({ dataDir: join(folder, 'postgres') });
   try {
     const main = new URL('../../apps/shipments/src/main.js', import.meta.url);

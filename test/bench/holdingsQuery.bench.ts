@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { QueryModule } from '#apps/query/src/query.module';
@@ -19,6 +18,7 @@ import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { published } from '#test/projections/published';
 import { below, type Figure } from './figure.ts';
 import { percentile } from './percentile.ts';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 export const name = 'holdings-query';
 
@@ -31,7 +31,7 @@ const KEY = 'the-bootstrap-key-of-the-benches';
  * answer. The yardstick is a service that asks the database for nothing (`SELECT 1`) in the same kind of transaction.
  */
 export async function run(): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'lading-bench-holdings-'));
+  const folder = await temporaryFolder('bench-holdings');
   const cluster = await startCluster({ dataDir: join(folder, 'postgres') });
   try {
     await migrate(cluster.url, projectionMigrations);

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type pg from 'pg';
 import { parseSubmission } from '#intake/parseSubmission';
 import { Journal } from '#journal/journal';
@@ -10,6 +8,7 @@ import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { type Figure, shareOf } from './figure.ts';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 export const name = 'journal-append';
 
@@ -24,7 +23,7 @@ const ROUNDS = 21;
  * plain `unnest` statements of 200, one transaction each: the same tables and indexes, the same PostgreSQL with fsync on.
  */
 export async function run(): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'lading-bench-journal-'));
+  const folder = await temporaryFolder('bench-journal');
   const cluster = await startCluster({ dataDir: folder });
   try {
     await migrate(cluster.url, journalMigrations);

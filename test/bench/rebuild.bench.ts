@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
@@ -11,6 +10,7 @@ import { atLeast, below, type Figure } from './figure.ts';
 import { insertPlainly } from './rebuild/insertPlainly.ts';
 import type { Rebuilding } from './rebuild/rebuildProcess.ts';
 import { seed } from './rebuild/seed.ts';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 export const name = 'rebuild';
 
@@ -29,7 +29,7 @@ const GROWTH_MB = 150;
 export async function run({
   events = Number(process.env.LADING_BENCH_EVENTS ?? 1_000_000),
 }: Options = {}): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'lading-bench-rebuild-'));
+  const folder = await temporaryFolder('bench-rebuild');
   const cluster = await startCluster({ dataDir: folder });
   try {
     await migrate(cluster.url, projectionMigrations);

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
@@ -19,6 +18,7 @@ import { startCluster } from '#servers/postgres/cluster.mjs';
 import { append } from '#test/feed/seedJournal';
 import { anEvent } from '#test/feed/someEvents';
 import { below, type Figure, shareOf } from './figure.ts';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 export const name = 'relay';
 
@@ -30,7 +30,7 @@ const NOTE = 'x'.repeat(450);
 
 /** Journal to Kafka: how many a second, against the same messages sent by kafkajs in batches of 1,000; and how soon. */
 export async function run(): Promise<Figure[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'lading-bench-relay-'));
+  const folder = await temporaryFolder('bench-relay');
   const [cluster, broker] = await Promise.all([
     startCluster({ dataDir: join(folder, 'postgres') }),
     startBroker({ dataDir: join(folder, 'kafka') }),

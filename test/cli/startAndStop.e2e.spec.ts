@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '#apps/cli/src/packageRoot';
@@ -11,11 +10,12 @@ import { isRunning } from '#servers/process/isRunning.mjs';
 import { freePort } from '#test/setup/freePort';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { runLading } from './runLading.ts';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 let folder: string;
 let env: Record<string, string>;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'lading-stop-'));
+  folder = await temporaryFolder('stop');
   env = {
     LADING_DATA: join(folder, 'data'),
     LADING_PORT: String(await freePort()),

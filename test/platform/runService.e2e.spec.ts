@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { freePort } from '#test/setup/freePort';
 import { freshDatabase } from '#test/setup/freshDatabase';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 const PASSWORD = 'a-password-that-nobody-prints';
 
@@ -40,7 +40,7 @@ describe("a service's process", () => {
   let database: string;
   const started: Service[] = [];
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'lading-service-'));
+    dataDir = await temporaryFolder('service');
     database = (await freshDatabase()).url;
   });
   afterEach(async () => {

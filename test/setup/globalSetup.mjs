@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installKafka, kafkaMissing, startBroker } from '#servers/kafka/broker.mjs';
@@ -28,8 +28,15 @@ export default async function globalSetup() {
   if (!given && !starter && !missing) await setUpKafka();
 }
 
+/** A folder that PostgreSQL's own user may pass through, which it must where root runs the tests. */
+async function folderForServers() {
+  const folder = await mkdtemp(join(tmpdir(), 'lading-test-'));
+  await chmod(folder, 0o711);
+  return folder;
+}
+
 async function setUpPostgres() {
-  services.folder ??= await mkdtemp(join(tmpdir(), 'lading-test-'));
+  services.folder ??= await folderForServers();
   services.postgres = await startCluster({
     dataDir: join(services.folder, 'postgres'),
     durable: false,
@@ -47,7 +54,7 @@ async function setUpKafka() {
     process.env.LADING_TEST_KAFKA_MISSING = missing;
     return;
   }
-  services.folder ??= await mkdtemp(join(tmpdir(), 'lading-test-'));
+  services.folder ??= await folderForServers();
   const dataDir = join(services.folder, 'kafka');
   const starter = createServer((_request, response) => {
     // The test files of one worker share its connections: a kept connection would be closed just when the next file uses it.

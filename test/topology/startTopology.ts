@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '#servers/process/freePort.mjs';
 import { Topology } from '#scripts/stack/topology.mjs';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 const KEY = 'the-bootstrap-key-of-the-topology';
 
@@ -39,7 +39,7 @@ export async function startTopology(
   processes: Processes,
   { env = {}, nodeOptions = [] }: StartOptions = {},
 ): Promise<RunningTopology> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'lading-topology-'));
+  const dataDir = await temporaryFolder('topology');
   const topology = new Topology({
     dataDir,
     processes: await Promise.all(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -25,6 +25,13 @@ describe('the embedded PostgreSQL', () => {
     } finally {
       await client.end();
     }
+  };
+
+  const superuserOf = async ({ url }: EmbeddedPostgres): Promise<string> => {
+    const superuser = new URL(url);
+    superuser.username = 'postgres';
+    superuser.password = (await readFile(join(dataDir, 'postgres/password'), 'utf8')).trim();
+    return superuser.href;
   };
 
   it('is made at the first start, reports that, and has its data again at the second start', async () => {
@@ -53,6 +60,68 @@ describe('the embedded PostgreSQL', () => {
     await expect(second).rejects.toThrow(ConfigError);
     await expect(second).rejects.toThrow(`${dataDir} is in use by process ${process.pid}: stop that one first`);
     expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('serves a role that may do nothing outside of its database, and owns what earlier versions made there', async () => {
+    server = await startEmbeddedPostgres(dataDir);
+    const [role] = await ask(
+      server.url,
+      `SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS powerful FROM pg_roles
+       WHERE rolname = current_user`,
+    );
+    expect(role).toEqual({ powerful: false });
+    for (const sql of ["SELECT pg_read_file('/etc/passwd')", "COPY pg_class TO PROGRAM 'cat'", 'CREATE ROLE other']) {
+      await expect(ask(server.url, sql)).rejects.toThrow(/permission denied|must be superuser|privilege/i);
+    }
+    const asSuperuser = await superuserOf(server);
+    await ask(
+      asSuperuser,
+      `CREATE SCHEMA old; CREATE TABLE old.kept (id int GENERATED ALWAYS AS IDENTITY, n int);
+       CREATE VIEW old.seen AS SELECT n FROM old.kept; CREATE TYPE old.kind AS ENUM ('a');
+       CREATE FUNCTION old.one() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+    );
+    await server.stop();
+    server = await startEmbeddedPostgres(dataDir);
+    await ask(
+      server.url,
+      `INSERT INTO old.kept (n) VALUES (1); ALTER TABLE old.kept ADD m int; DROP FUNCTION old.one();
+       ALTER TYPE old.kind ADD VALUE 'b'; DROP SCHEMA old CASCADE`,
+    );
+  });
+
+  it('runs with no capability, no group and no secret of the process that started it, and reads no file of root', async () => {
+    process.env.LADING_TEST_SECRET = 'a-secret-of-the-owner';
+    server = await startEmbeddedPostgres(dataDir);
+    delete process.env.LADING_TEST_SECRET;
+    expect(await readFile(`/proc/${server.pid}/environ`, 'utf8')).not.toContain('a-secret-of-the-owner');
+    const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
+    const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1];
+    expect(field('CapEff')).toBe('0000000000000000');
+    if (process.getuid?.() !== 0) return;
+    expect({ groups: field('Groups')?.trim(), bounding: field('CapBnd'), more: field('NoNewPrivs') }).toEqual({
+      groups: '',
+      bounding: '0000000000000000',
+      more: '1',
+    });
+    const asSuperuser = await superuserOf(server);
+    await expect(ask(asSuperuser, "SELECT pg_read_file('/etc/shadow')")).rejects.toThrow(/Permission denied/);
+    await expect(ask(asSuperuser, `SELECT pg_read_file('${dataDir}/database.password')`)).rejects.toThrow(
+      /Permission denied/,
+    );
+  });
+
+  it('keeps its data where its user may go when that user may not enter the data folder', async () => {
+    if (process.getuid?.() !== 0) return; // Everybody else runs PostgreSQL as themselves.
+    await chmod(dataDir, 0o700);
+    const inside = join(dataDir, 'inside');
+    server = await startEmbeddedPostgres(inside);
+    await ask(server.url, 'CREATE TABLE kept AS SELECT 7 AS n');
+    await server.stop();
+    expect((await lstat(join(inside, 'postgres'))).isSymbolicLink()).toBe(true);
+    server = await startEmbeddedPostgres(inside);
+    expect(await ask(server.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+    await server.stop();
+    await rm(await realpath(join(inside, 'postgres')), { recursive: true });
   });
 
   it('takes over a folder whose process was killed', async () => {

@@ -1,13 +1,16 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startCluster } from './postgres/cluster.mjs';
+import { type Cluster, startCluster } from './postgres/cluster.mjs';
 import { clientConfig } from '#platform/database/database';
 import { holdFolder } from './holdFolder.ts';
 
 const DATABASE = 'lading';
+const ROLE = 'lading';
 
 export interface EmbeddedPostgres {
-  /** The URL of the database `lading`, with user and password. */
+  /** The URL of the database `lading`, with the password of the role that owns it. */
   readonly url: string;
   readonly pid: number;
   /** Resolves when the server has ended, for whatever reason. */
@@ -33,36 +36,100 @@ export async function startEmbeddedPostgres(
   { port }: { readonly port?: number | undefined } = {},
 ): Promise<EmbeddedPostgres> {
   const release = await holdFolder(dataDir);
+  let cluster: Cluster | undefined;
   try {
-    const cluster = await startCluster({
+    cluster = await startCluster({
       dataDir: join(dataDir, 'postgres'),
       log,
       ...(port !== undefined && { port }),
     });
-    await createDatabase(cluster.url);
-    const url = new URL(cluster.url);
-    url.pathname = `/${DATABASE}`;
+    const url = await createDatabase(cluster.url, dataDir);
+    const { pid, exited, stop } = cluster;
     return {
-      url: url.href,
-      pid: cluster.pid,
-      exited: cluster.exited,
+      url,
+      pid,
+      exited,
       stop: async (patienceMs) => {
-        await cluster.stop(patienceMs);
+        await stop(patienceMs);
         await release();
       },
     };
   } catch (error) {
+    await cluster?.stop();
     await release();
     throw error;
   }
 }
 
-async function createDatabase(adminUrl: string): Promise<void> {
-  const admin = new pg.Client(clientConfig(adminUrl, { name: 'lading start' }));
+/**
+ * Makes the database and its owner, a role that may do nothing outside of it, unless they exist.
+ * @returns the URL of the database, for that role
+ */
+async function createDatabase(adminUrl: string, dataDir: string): Promise<string> {
+  const password = await rolePassword(join(dataDir, 'database.password'));
+  await asAdmin(adminUrl, async (admin) => {
+    const roles = await admin.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [ROLE]);
+    if (roles.rowCount === 0) await admin.query(`CREATE ROLE ${ROLE}`);
+    await admin.query(
+      `ALTER ROLE ${ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
+       PASSWORD ${admin.escapeLiteral(password)}`,
+    );
+    const databases = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    await admin.query(
+      databases.rowCount === 0
+        ? `CREATE DATABASE ${DATABASE} OWNER ${ROLE}`
+        : `ALTER DATABASE ${DATABASE} OWNER TO ${ROLE}`,
+    );
+    await admin.query('REVOKE ALL ON DATABASE postgres FROM PUBLIC');
+  });
+  const url = new URL(adminUrl);
+  url.pathname = `/${DATABASE}`;
+  await asAdmin(url.href, (admin) => admin.query(HAND_OVER));
+  url.username = ROLE;
+  url.password = password;
+  return url.href;
+}
+
+async function rolePassword(file: string): Promise<string> {
+  const kept = await readFile(file, 'utf8').catch(() => '');
+  if (kept !== '') return kept.trim();
+  const password = randomBytes(18).toString('base64url');
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  return password;
+}
+
+/** In earlier versions the superuser, whose number is always 10, owned what Lading made. */
+const HAND_OVER = `
+DO $$
+DECLARE statement text;
+BEGIN
+  FOR statement IN
+    WITH ours AS (
+      SELECT oid, nspname, nspowner FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    )
+    SELECT format('ALTER SCHEMA %I OWNER TO ${ROLE}', nspname) FROM ours WHERE nspowner = 10
+    UNION ALL
+    SELECT format('ALTER %s %I.%I OWNER TO ${ROLE}', CASE relkind WHEN 'S' THEN 'SEQUENCE' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, nspname, relname)
+    FROM pg_class c JOIN ours ON ours.oid = relnamespace
+    WHERE relowner = 10 AND relkind IN ('r', 'p', 'S', 'v')
+      -- The sequence of a column follows its table.
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i') AND relkind = 'S')
+    UNION ALL
+    SELECT format('ALTER ROUTINE %s OWNER TO ${ROLE}', p.oid::regprocedure)
+    FROM pg_proc p JOIN ours ON ours.oid = pronamespace WHERE proowner = 10
+    UNION ALL
+    SELECT format('ALTER TYPE %I.%I OWNER TO ${ROLE}', nspname, typname)
+    FROM pg_type JOIN ours ON ours.oid = typnamespace WHERE typowner = 10 AND typtype IN ('e', 'd')
+  LOOP
+    EXECUTE statement;
+  END LOOP;
+END $$`;
+
+async function asAdmin(url: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
+  const admin = new pg.Client(clientConfig(url, { name: 'lading start' }));
   await admin.connect();
   try {
-    const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (rowCount === 0) await admin.query(`CREATE DATABASE ${DATABASE}`);
+    await work(admin);
   } finally {
     await admin.end();
   }

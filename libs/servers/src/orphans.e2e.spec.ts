@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from './process/isRunning.mjs';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lading-orphans-'));
+  folder = await temporaryFolder('orphans');
 });
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
 

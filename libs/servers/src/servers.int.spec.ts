@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { startBroker } from './kafka/broker.mjs';
 import { startCluster } from './postgres/cluster.mjs';
 import { describeKafka } from '#test/setup/kafka';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lading-servers-'));
+  folder = await temporaryFolder('servers');
 });
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
 

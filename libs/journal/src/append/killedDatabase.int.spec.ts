@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '#platform/database/migrate';
 import { type Cluster, startCluster } from '#servers/postgres/cluster.mjs';
@@ -11,6 +9,7 @@ import type { Journal } from '../journal.ts';
 import { journalMigrations } from '../migrations/journalMigrations.ts';
 import { readEvents } from '../reader.ts';
 import type { Receipt } from '../submission.ts';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 describe('a PostgreSQL that is killed in the middle of appends', () => {
   let dataDir: string;
@@ -20,7 +19,7 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
   let ledgers = 0;
 
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'lading-killed-'));
+    dataDir = await temporaryFolder('killed');
     // fsync stays on: what is promised here is what a crash leaves.
     cluster = await startCluster({ dataDir });
     await migrate(cluster.url, journalMigrations);

@@ -1,7 +1,7 @@
-import { chmod, link, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { makeDataFolder } from '../service/dataFolder.ts';
+import { makeDataFolder, refuseForeign } from '../service/dataFolder.ts';
 import { newSecret } from './keyring.ts';
 
 interface AdminKey {
@@ -17,20 +17,23 @@ interface AdminKey {
 export async function adminKey(config: { adminKey: string | undefined; dataDir: string }): Promise<AdminKey> {
   if (config.adminKey !== undefined) return { key: config.adminKey };
   const file = join(config.dataDir, 'admin.key');
+  for (const path of [config.dataDir, file]) await refuseForeign(path).catch(ignoreMissing);
   const key = (await kept(file)) ?? (await make(config.dataDir, file));
-  await chmod(file, 0o600);
+  const { uid, mode } = await stat(file);
+  if ((mode & 0o077) !== 0 && uid === (process.getuid?.() ?? uid)) await chmod(file, 0o600);
   return { key, file };
 }
 
 async function kept(file: string): Promise<string | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await readFile(file, 'utf8').catch(ignoreMissing);
   if (text === undefined) return undefined;
   const key = text.trim();
   if (key.length < 24) throw new Error(`${file} holds no key: remove the file, and a new key is made`);
   return key;
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 /** Writes the key to another file and links it into place, so that a second process finds the whole key of the first one. */

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from './config.ts';
 
 /**
  * Makes the data folder, for its owner alone, unless it exists; then writes a file in it and removes that file.
- * @throws ConfigError with what to do when the folder cannot be made or written
+ * @throws ConfigError with what to do when the folder cannot be made or written, or when somebody else can
  */
 export async function makeDataFolder(dataDir: string): Promise<void> {
   const probe = join(dataDir, `writable.${randomUUID()}`);
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await mkdir(dataDir, { recursive: true, mode: MODE });
+    await refuseForeign(dataDir);
+    if (MODE !== 0o700 && ((await stat(dataDir)).mode & 0o777) === 0o700) await chmod(dataDir, MODE);
     await writeFile(probe, 'a disk that is full takes an empty file, and not this one', { flag: 'wx' });
     await rm(probe);
   } catch (error) {
@@ -20,6 +22,22 @@ export async function makeDataFolder(dataDir: string): Promise<void> {
     throw reason === undefined ? error : new ConfigError([`LADING_DATA: the data folder ${dataDir} ${reason}`]);
   }
 }
+
+/**
+ * Refuses a folder or a file that somebody else made or may write: a key that is read from there may be theirs.
+ * @throws ConfigError with what to do; ENOENT when there is nothing at the path
+ */
+export async function refuseForeign(path: string): Promise<void> {
+  const { uid, mode } = await stat(path);
+  const me = process.getuid?.() ?? uid;
+  if (uid !== me && uid !== 0)
+    throw new ConfigError([`LADING_DATA: ${path} belongs to user ${uid}: run this as that user, or ${ELSEWHERE}`]);
+  if ((mode & 0o002) !== 0)
+    throw new ConfigError([`LADING_DATA: everybody may write ${path}: run "chmod o-w ${path}", or ${ELSEWHERE}`]);
+}
+
+/** Where root starts Lading, the user of the embedded PostgreSQL passes through the folder to its own data. */
+const MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
 const ELSEWHERE = 'set LADING_DATA to a folder that this user may write';
 

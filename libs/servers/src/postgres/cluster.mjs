@@ -6,7 +6,7 @@ import { freePort } from '../process/freePort.mjs';
 import { startGuarded } from '../process/guarded.mjs';
 import { isRunning } from '../process/isRunning.mjs';
 import { postgresBinaries } from './binaries.mjs';
-import { initialise } from './initialise.mjs';
+import { initialise, SERVER_ENVIRONMENT } from './initialise.mjs';
 import { serverUser } from './serverUser.mjs';
 
 const LOG_LIMIT_BYTES = 10_000_000;
@@ -42,9 +42,9 @@ const STOP_MS = 15_000;
  */
 export async function startCluster(options) {
   const { port: wantedPort, password: wantedPassword, durable = true, settings = {}, log = () => undefined } = options;
-  const dataDir = resolve(options.dataDir);
-  const { initdb, postgres } = postgresBinaries();
   const user = serverUser();
+  const dataDir = user.dataIn(resolve(options.dataDir), log);
+  const { initdb, postgres } = postgresBinaries(user);
   const { cluster, password } = await initialise({ dataDir, password: wantedPassword, durable, initdb, user, log });
   await waitForPredecessor(cluster, log);
 
@@ -55,7 +55,13 @@ export async function startCluster(options) {
   const deadline = Date.now() + PREDECESSOR_MS;
   for (;;) {
     const logFd = openSync(logFile, tooLong(logFile) ? 'w' : 'a', 0o600);
-    const server = await startGuarded(command, { cwd: '/', logFd, onOwnersDeath: 'INT', ...(as && { as }) });
+    const server = await startGuarded(command, {
+      cwd: '/',
+      logFd,
+      onOwnersDeath: 'INT',
+      env: SERVER_ENVIRONMENT,
+      ...(as && { as }),
+    });
     closeSync(logFd);
 
     if (await becomesReady(cluster, server, log)) {
