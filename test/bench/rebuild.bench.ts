@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';

@@ -1,5 +1,4 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { freePort } from '#servers/process/freePort.mjs';
 import { Topology } from '#scripts/stack/topology.mjs';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
