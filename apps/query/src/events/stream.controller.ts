@@ -5,8 +5,7 @@ import type pg from 'pg';
 import type { z } from 'zod';
 import { readHead } from '#journal/reader';
 import { follow } from '#journal/tail';
-import { Actor } from '#platform/keys/actor';
-import { Keyring } from '#platform/keys/keyring';
+import { keyOf } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { Ledgers } from '../asking/ledgers.ts';
@@ -40,7 +39,6 @@ export class StreamController {
     private readonly ledgers: Ledgers,
     private readonly visibility: Visibility,
     private readonly signals: Signals,
-    private readonly keyring: Keyring,
     private readonly streams: OpenStreams,
   ) {}
 
@@ -50,8 +48,9 @@ export class StreamController {
     summary: 'The events of a ledger as they are recorded (server-sent events)',
     description:
       'Each message has the sequence as its `id` and the event itself, byte for byte, as its `data`. Starts with the first ' +
-      'event unless `after`, `lastEventId` or the header `Last-Event-ID` says from where to go on. It never ends by ' +
-      'itself, unless its client takes nothing for half a minute. A key may have 100 of them open.',
+      'event unless `after`, `lastEventId` or the header `Last-Event-ID` says from where to go on. A key may have 100 of them open. ' +
+      'It ends when its client takes nothing for half a minute, when the process stops, and when its key may no longer read it: the ' +
+      'last message is then `event: problem` with the problem document.',
     path: { ledger: ledgerParameter },
     parameters: Stream,
     type: 'text/event-stream',
@@ -59,32 +58,36 @@ export class StreamController {
   async stream(
     @Param('ledger') ledger: string,
     @Query() asked: z.infer<typeof Stream>,
-    @Actor() actor: Actor,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { after, lastEventId, 'min-sequence': minSequence, ...filter } = asked;
+    const key = keyOf(request);
+    if (key === undefined) throw new Error('a route of events is never public');
     await this.ledgers.check(ledger);
     if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
     const start = lastSeen(request) ?? lastEventId ?? after ?? 0;
     const head = (await readHead(this.pool, ledger)) ?? 0;
-    const open = this.streams.open(actor.name, reply.raw);
+    await key.check(); // while it waited for the sequence, the key may have ended
+    const open = this.streams.open(key.actor.name, reply.raw);
     void reply.header('lading-sequence', String(head));
-    // A key that is revoked, or may do something else now, has to be shown again.
-    const forget = this.keyring.onChange(actor.name, open.end);
+    key.ended.addEventListener('abort', open.end);
     try {
       await this.signals.during(ledger, 'recorded', (signal) => {
         const events = follow({
-          read: (from) => this.streams.read(ledger, from, filter),
+          read: async (from) => {
+            const page = await this.streams.read(ledger, from, filter);
+            await key.check();
+            return page;
+          },
           ...{ after: start, signal, quietMs: KEEP_ALIVE_MS, stop: open.stop },
         });
-        return writeEventStream(reply, request.method === 'HEAD', events, open.stop);
+        return writeEventStream(reply, request.method === 'HEAD', events, open.stop, () => key.refusal);
       });
     } catch (error) {
       // The client resumes after the last event that it got.
       if (!open.stop.aborted) this.#logger.warn({ ledger, err: error }, 'an event stream broke off');
     } finally {
-      forget();
       open.end();
     }
   }

@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { problem } from '#contracts/problem';
+import { ProblemError } from '#platform/http/problemError';
 
 interface StreamedEvent {
   readonly sequence: number;
@@ -8,18 +10,24 @@ interface StreamedEvent {
 }
 
 const END = Buffer.from('\n\n');
+/** How long a client may take to read the end of a stream that was ended. */
+const LAST_WORDS_MS = 10_000;
 
 /**
  * Writes pages of events as server-sent events, and a comment for an empty page. It asks for the next page only when the client
  * has taken what was written, so a slow client costs the memory of one page.
+ *
+ * @param whyEnded - why the stream was stopped, where its client is to be told: the last message is then a problem document
  */
 export async function writeEventStream(
   reply: FastifyReply,
   headersOnly: boolean,
   pages: AsyncIterable<readonly StreamedEvent[]>,
   stop: AbortSignal,
+  whyEnded: () => ProblemError | undefined = () => undefined,
 ): Promise<void> {
   const { raw } = reply;
+  let refusal: ProblemError | undefined;
   void reply.headers({
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
@@ -35,8 +43,11 @@ export async function writeEventStream(
     for await (const page of pages) {
       await write(raw, page.length === 0 ? ': keep-alive\n\n' : messagesOf(page), stop);
     }
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    refusal = error;
   } finally {
-    raw.end();
+    endWith(raw, refusal ?? whyEnded());
   }
 }
 
@@ -52,6 +63,16 @@ function messagesOf(page: readonly StreamedEvent[]): Buffer {
   );
   messages.set(page, all);
   return all;
+}
+
+function endWith(raw: ServerResponse, refusal: ProblemError | undefined): void {
+  if (raw.destroyed) return;
+  const timer = setTimeout(() => raw.destroy(), LAST_WORDS_MS).unref();
+  raw.once('close', () => {
+    clearTimeout(timer);
+  });
+  if (refusal === undefined) raw.end();
+  else raw.end(`event: problem\ndata: ${JSON.stringify(problem(refusal.status, refusal.code, refusal))}\n\n`);
 }
 
 async function write(raw: ServerResponse, chunk: string | Buffer, stop: AbortSignal): Promise<void> {

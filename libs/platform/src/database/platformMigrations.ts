@@ -1,3 +1,4 @@
+import { AddKeyEnds1704000000001 } from '../keys/addKeyEnds.ts';
 import { CreateApiKeys1704000000000 } from '../keys/createApiKeys.ts';
 import type { MigrationClass } from './migrate.ts';
 
@@ -6,4 +7,4 @@ import type { MigrationClass } from './migrate.ts';
  * feed, projections), so a process names one list. A new migration is added at the end of its library's own; none is ever changed
  * or taken out.
  */
-export const platformMigrations: readonly MigrationClass[] = [CreateApiKeys1704000000000];
+export const platformMigrations: readonly MigrationClass[] = [CreateApiKeys1704000000000, AddKeyEnds1704000000001];

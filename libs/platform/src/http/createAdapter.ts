@@ -85,8 +85,8 @@ export function addRequestHooks(
   refuseByHttp(fastify);
 
   // This runs before the body is read, so that nobody without a key can make us read a body. The guard checks what the key may do.
-  fastify.addHook('onRequest', async (request) => {
-    if (!request.is404 && mayHaveBody(request)) await authenticate(keyring, request);
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (!request.is404 && mayHaveBody(request)) await authenticate(keyring, request, reply);
   });
 
   fastify.addHook('onSend', (request, reply, payload, done) => {

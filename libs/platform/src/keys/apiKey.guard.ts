@@ -1,10 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
-import { type Actor, actorOf, mayTouch, setActor } from './actor.ts';
-import { troubleOf } from '../database/trouble.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Actor, type HeldKey, keyOf, lookedUp, mayTouch, notInForce, setKey } from './actor.ts';
 import { Keyring } from './keyring.ts';
-import { ProblemError, unavailable } from '../http/problemError.ts';
+import { ProblemError } from '../http/problemError.ts';
 import { ACCESS, type Access } from './requires.ts';
 
 /** Lets a request pass when its route is public, or when its key has a role that the route requires and may touch the ledger. */
@@ -22,63 +21,73 @@ export class ApiKeyGuard implements CanActivate {
     ]);
     if (access === 'public') return true;
 
-    const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { ledger?: string } }>>();
-    const actor = await authenticate(this.keyring, request);
-    if (access === undefined) {
-      throw new ProblemError(403, 'forbidden', 'nobody may do this: the route does not state a role');
-    }
-    if (!access.some((role) => actor.roles.includes(role))) {
-      throw new ProblemError(
-        403,
-        'forbidden',
-        `the key "${actor.name}" may not do this: it needs the role ${access.join(' or ')}`,
-        {
-          facts: { requires: access, roles: actor.roles },
-        },
-      );
-    }
-    const { ledger } = request.params;
-    if (ledger !== undefined && !mayTouch(actor, ledger)) {
-      throw new ProblemError(403, 'forbidden', `the key "${actor.name}" may not touch the ledger "${ledger}"`, {
-        facts: { ledgers: actor.ledgers },
-      });
-    }
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest<{ Params: { ledger?: string } }>>();
+    const key = await authenticate(this.keyring, request, http.getResponse<FastifyReply>());
+    key.require((actor) => whyForbidden(actor, access, request.params.ledger));
     return true;
   }
+}
+
+/** Why the holder of a key may not use a route with this access, on this ledger; undefined when it may. */
+function whyForbidden(
+  actor: Actor,
+  access: Exclude<Access, 'public'> | undefined,
+  ledger: string | undefined,
+): ProblemError | undefined {
+  if (access === undefined)
+    return new ProblemError(403, 'forbidden', 'nobody may do this: the route does not state a role');
+  if (!access.some((role) => actor.roles.includes(role))) {
+    const detail = `the key "${actor.name}" may not do this: it needs the role ${access.join(' or ')}`;
+    return new ProblemError(403, 'forbidden', detail, { facts: { requires: access, roles: actor.roles } });
+  }
+  if (ledger !== undefined && !mayTouch(actor, ledger)) {
+    const detail = `the key "${actor.name}" may not touch the ledger "${ledger}"`;
+    return new ProblemError(403, 'forbidden', detail, { facts: { ledgers: actor.ledgers } });
+  }
+  return undefined;
 }
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i;
 
 /**
- * Finds out who sends a request, and remembers it for the rest of the request.
- * @throws ProblemError 401, the same for a wrong, a revoked and a rotated key; 503 when the keys cannot be looked up
+ * Finds out who sends a request, and holds the key for the rest of the request. A key that was found before, as before a long
+ * body, is looked at again.
+ * @throws ProblemError 401, the same for a wrong, a revoked, an expired and a rotated key; 503 when the keys cannot be looked up
  */
-export async function authenticate(keyring: Keyring, request: FastifyRequest): Promise<Actor> {
-  const known = actorOf(request);
-  if (known !== undefined) return known;
-
+export async function authenticate(keyring: Keyring, request: FastifyRequest, reply: FastifyReply): Promise<HeldKey> {
+  const known = keyOf(request);
+  if (known !== undefined) {
+    await known.check();
+    return known;
+  }
   const { authorization } = request.headers;
   if (authorization === undefined) {
     throw unauthenticated('this needs an API key: send it as Authorization: Bearer <key>', 'Bearer realm="lading"');
   }
   const secret = BEARER.exec(authorization)?.[1];
-  const actor = secret === undefined ? undefined : await holderOf(keyring, secret);
-  if (actor === undefined) {
-    throw unauthenticated('this is not a key that is in force', 'Bearer realm="lading", error="invalid_token"');
-  }
-  setActor(request, actor);
-  return actor;
+  if (secret === undefined) throw notInForce();
+  return hold(keyring, secret, request, reply);
 }
 
-async function holderOf(keyring: Keyring, secret: string): Promise<Actor | undefined> {
-  try {
-    return await keyring.holderOf(secret);
-  } catch (cause) {
-    const trouble = troubleOf(cause);
-    if (trouble !== undefined)
-      throw unavailable(`the keys cannot be looked up: ${trouble.detail}; try again`, { cause });
-    throw cause;
-  }
+async function hold(
+  keyring: Keyring,
+  secret: string,
+  request: FastifyRequest,
+  { raw }: FastifyReply,
+): Promise<HeldKey> {
+  // The client may hang up during the look-up: then nothing would release the key later.
+  let key: HeldKey | undefined;
+  let gone = false;
+  raw.once('close', () => {
+    gone = true;
+    key?.release();
+  });
+  key = await lookedUp(keyring.hold(secret));
+  if (key === undefined) throw notInForce();
+  if (gone) key.release();
+  setKey(request, key);
+  return key;
 }
 
 function unauthenticated(detail: string, challenge: string): ProblemError {

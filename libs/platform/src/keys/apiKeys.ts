@@ -1,12 +1,18 @@
 import type pg from 'pg';
-import { type Actor, type Role, roles } from './actor.ts';
-import { type ActorRow, hashOf, newSecret, toActor } from './keyring.ts';
+import { type Actor, type ActorRow, type Role, roles, toActor } from './actor.ts';
+import { hashOf, newSecret } from './keyring.ts';
 
 /** A key without its secret, which only its holder has. */
 export interface ApiKey extends Actor {
   readonly created: Date;
+  /** When it ends by itself; undefined: it does not. */
+  readonly expires: Date | undefined;
   readonly rotated: Date | undefined;
+  /** Until when the secret before the last rotation works; undefined: there is none, or it has ended. */
+  readonly previousEnds: Date | undefined;
   readonly revoked: Date | undefined;
+  /** About when a request came with it last, up to a minute earlier than it did; undefined: never. */
+  readonly used: Date | undefined;
 }
 
 export interface NewApiKey {
@@ -17,6 +23,8 @@ export interface NewApiKey {
   /** All unless given. */
   readonly sources?: readonly string[] | 'all' | undefined;
   readonly party?: string | undefined;
+  /** Never unless given. */
+  readonly expires?: Date | undefined;
 }
 
 /** Says, in words for people, why a key cannot be made or changed. */
@@ -51,11 +59,15 @@ export async function createKey(pool: pg.Pool, key: NewApiKey): Promise<{ secret
       `a key needs one role or more of ${roles.join(', ')}, not "${unknown.join(', ')}"`,
     );
   }
+  refuseThePast(key.expires);
   const secret = newSecret();
   const { rows } = await pool.query<Row>(
-    `INSERT INTO platform.api_keys (name, hash, roles, ledgers, sources, party)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING RETURNING *`,
-    [key.name, hashOf(secret), key.roles, listOrNull(key.ledgers), listOrNull(key.sources), key.party ?? null],
+    `INSERT INTO platform.api_keys (name, hash, roles, ledgers, sources, party, expires)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING RETURNING *`,
+    [
+      ...[key.name, hashOf(secret), key.roles, listOrNull(key.ledgers), listOrNull(key.sources)],
+      ...[key.party ?? null, key.expires ?? null],
+    ],
   );
   if (rows[0] === undefined) {
     throw new ApiKeyError(
@@ -68,7 +80,9 @@ export async function createKey(pool: pg.Pool, key: NewApiKey): Promise<{ secret
 
 /** All keys in the order of their names, the revoked ones included. */
 export async function listKeys(pool: pg.Pool): Promise<ApiKey[]> {
-  const { rows } = await pool.query<Row>('SELECT * FROM platform.api_keys ORDER BY name');
+  const { rows } = await pool.query<Row>(
+    'SELECT * FROM platform.api_keys LEFT JOIN platform.api_key_uses USING (name) ORDER BY name',
+  );
   return rows.map(fromRow);
 }
 
@@ -82,29 +96,64 @@ export async function revokeKey(pool: pg.Pool, name: string): Promise<ApiKey> {
   return fromRow(rows[0]);
 }
 
-/** Gives a key another secret; the old secret ends at once. @throws ApiKeyError `not-found`: unknown, or revoked */
-export async function rotateKey(pool: pg.Pool, name: string): Promise<{ secret: string; key: ApiKey }> {
+/** Where an expired key gets a new end, its old secret does not come back to life with it. */
+const ROTATE = `
+  UPDATE platform.api_keys SET
+    hash = $2, rotated = now(), expires = coalesce($4, expires),
+    previous_hash = CASE WHEN $3 > 0 AND (expires IS NULL OR expires > now()) THEN hash END,
+    previous_ends = CASE WHEN $3 > 0 AND (expires IS NULL OR expires > now())
+                         THEN least(expires, now() + $3 * interval '1 millisecond') END
+  WHERE name = $1 AND revoked IS NULL AND (coalesce($4, expires) IS NULL OR coalesce($4, expires) > now())
+  RETURNING *`;
+
+/**
+ * Gives a key another secret. The one that it had ends after the grace time, at once without one; any earlier one ends at once.
+ * @throws ApiKeyError `not-found`: unknown, revoked, or expired and given no later end
+ */
+export async function rotateKey(
+  pool: pg.Pool,
+  name: string,
+  { graceMs = 0, expires }: { readonly graceMs?: number; readonly expires?: Date | undefined } = {},
+): Promise<{ secret: string; key: ApiKey }> {
+  refuseThePast(expires);
   const secret = newSecret();
-  const { rows } = await pool.query<Row>(
-    'UPDATE platform.api_keys SET hash = $2, rotated = now() WHERE name = $1 AND revoked IS NULL RETURNING *',
-    [name, hashOf(secret)],
-  );
-  if (rows[0] === undefined) throw new ApiKeyError('not-found', `there is no key "${name}", or it is revoked`);
+  const { rows } = await pool.query<Row>(ROTATE, [name, hashOf(secret), graceMs, expires ?? null]);
+  if (rows[0] === undefined) {
+    throw new ApiKeyError(
+      'not-found',
+      `there is no key "${name}", or it is revoked, or it has expired and needs a later end`,
+    );
+  }
   return { secret, key: fromRow(rows[0]) };
+}
+
+function refuseThePast(expires: Date | undefined): void {
+  if (expires === undefined || expires.getTime() > Date.now()) return;
+  throw new ApiKeyError(
+    'malformed',
+    `a key cannot expire at ${expires.toISOString()}, which is past: give a later time`,
+  );
 }
 
 interface Row extends ActorRow {
   created: Date;
+  expires: Date | null;
   rotated: Date | null;
+  previous_ends: Date | null;
   revoked: Date | null;
+  used?: Date | null;
 }
 
 function fromRow(row: Row): ApiKey {
   return {
     ...toActor(row),
     created: row.created,
+    expires: row.expires ?? undefined,
     rotated: row.rotated ?? undefined,
+    previousEnds:
+      row.previous_ends !== null && row.previous_ends.getTime() > Date.now() ? row.previous_ends : undefined,
     revoked: row.revoked ?? undefined,
+    used: row.used ?? undefined,
   };
 }
 
