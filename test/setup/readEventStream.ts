@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type { Problem } from '#contracts/problem';
 
 export interface StreamedEvent {
   readonly id: number;
@@ -10,6 +11,8 @@ export interface EventStream {
   readonly response: IncomingMessage;
   /** The events that came so far. */
   readonly events: StreamedEvent[];
+  /** The problem documents of the messages that say why the stream ends. */
+  readonly problems: Problem[];
   /** Resolves when this many events have come; rejects when the stream ended before. */
   until(count: number): Promise<StreamedEvent[]>;
   /** Resolves when the service has ended the stream. */
@@ -28,6 +31,7 @@ export async function readEventStream(
     sent.on('response', resolve).on('error', reject).end();
   });
   const events: StreamedEvent[] = [];
+  const problems: Problem[] = [];
   let buffer = '';
   let tell: () => void = () => undefined;
   response.setEncoding('utf8');
@@ -37,6 +41,7 @@ export async function readEventStream(
     for (const block of blocks) {
       const id = /^id: (\d+)$/m.exec(block)?.[1];
       const data = /^data: (.*)$/m.exec(block)?.[1];
+      if (block.startsWith('event: problem\n')) problems.push(JSON.parse(String(data)) as Problem);
       if (id !== undefined && data !== undefined) events.push({ id: Number(id), data });
     }
     tell();
@@ -53,6 +58,7 @@ export async function readEventStream(
   return {
     response,
     events,
+    problems,
     ended,
     hangUp: () => sent.destroy(),
     until: async (count) => {

@@ -1,9 +1,10 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import { map, Observable, race } from 'rxjs';
 import type { z } from 'zod';
 import { fieldErrors } from '#platform/http/fieldErrors';
+import { type HeldKey, keyOf } from '#platform/keys/actor';
 import { malformed } from './problems.ts';
 
 interface About {
@@ -26,7 +27,10 @@ export class Answer {
 /** The metadata of an asking route that has the schema of its query string. */
 export const PARAMETERS = Symbol('parameters');
 
-/** Parses the query string of an asking route before it runs, and writes the headers of its Answer afterwards. */
+/**
+ * Parses the query string of an asking route before it runs, and writes the headers of its Answer afterwards. A question that waits
+ * for a sequence is answered 401 or 403 as soon as its key may not ask it any more.
+ */
 @Injectable()
 export class AskingInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}
@@ -35,13 +39,24 @@ export class AskingInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     request.query = parse(this.reflector.get<z.ZodType>(PARAMETERS, context.getHandler()), request.query);
-    return next
-      .handle()
-      .pipe(
-        map((value: unknown) => (value instanceof Answer ? write(value, http.getResponse<FastifyReply>()) : value)),
-      );
+    const reply = http.getResponse<FastifyReply>();
+    const answer = next.handle().pipe(map((value: unknown) => (value instanceof Answer ? write(value, reply) : value)));
+    const key = keyOf(request);
+    return key === undefined ? answer : race(answer, refusalOf(key, reply));
   }
 }
+
+/** Fails when the key may not ask any more. A stream of events has begun its answer, and ends by itself. */
+const refusalOf = (key: HeldKey, reply: FastifyReply): Observable<never> =>
+  new Observable((subscriber) => {
+    const refuse = () => {
+      if (!reply.sent) subscriber.error(key.refusal);
+    };
+    key.ended.addEventListener('abort', refuse);
+    return () => {
+      key.ended.removeEventListener('abort', refuse);
+    };
+  });
 
 /** Every bad or unknown parameter is named, by its pointer into the query. */
 function parse(schema: z.ZodType, query: unknown): unknown {

@@ -90,13 +90,60 @@ describe('a stream of server-sent events', () => {
     expect(ids(await slow.until(body.sequence)).at(-1)).toBe(body.sequence);
   });
 
-  it('an event stream ends when its key is revoked', async () => {
-    const key = await query.key({ name: 'leaver', roles: ['audit'] });
-    const { until, ended } = await stream('', {}, key);
+  it.each([
+    ['is revoked', `revoked = now()`, 401, 'unauthenticated'],
+    ['expires', `expires = now() + interval '0.5 s'`, 401, 'unauthenticated'],
+    ['loses its role', `roles = '{swaps:write}'`, 403, 'forbidden'],
+    ['loses its ledger', `ledgers = '{amd}'`, 403, 'forbidden'],
+  ])('an event stream ends with a problem when its key %s', async (what, set, status, code) => {
+    const name = `leaver-${what.replaceAll(' ', '-')}`;
+    const key = await query.key({ name, roles: ['audit'] });
+    const { until, ended, problems, events } = await stream('', {}, key);
     await until(1);
-    await revokeKey(query.pool, 'leaver');
+    await query.pool.query(`UPDATE platform.api_keys SET ${set} WHERE name = $1`, [name]);
     await ended;
-    expect((await query.get(ROUTE, { key })).status).toBe(401);
+    expect(problems).toMatchObject([{ status, code }]);
+    const seen = events.length;
+    await register(`after-${name}`);
+    expect(events.length).toBe(seen);
+    expect((await query.get(ROUTE, { key })).status).toBe(status);
+  });
+
+  it('an event stream whose key may do something else now, and this still, goes on', async () => {
+    const key = await query.key({ name: 'stayer', roles: ['audit', 'swaps:write'] });
+    const { until, problems } = await stream('?subject=party/stays', {}, key);
+    await query.pool.query(
+      `UPDATE platform.api_keys SET roles = '{read}', sources = '{urn:a}', ledgers = '{nvidia}' WHERE name = 'stayer'`,
+    );
+    await register('stays');
+    await until(1);
+    expect(problems).toEqual([]);
+  });
+
+  it('an event stream ends when its key was revoked while the service heard nothing from the database', async () => {
+    const key = await query.key({ name: 'unheard', roles: ['audit'] });
+    const { until, ended, problems } = await stream('', {}, key);
+    await until(1);
+    await query.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'lading keyring'`,
+    );
+    await revokeKey(query.pool, 'unheard');
+    await ended;
+    expect(problems).toMatchObject([{ status: 401 }]);
+  });
+
+  it('a question that waits for a sequence ends when its key is revoked', async () => {
+    const key = await query.key({ name: 'waiting', roles: ['read'] });
+    for (const path of ['holdings', 'events', 'events/stream', 'orders/PO-1']) {
+      const name = `waiting-${path.replaceAll('/', '-')}`;
+      const key = await query.key({ name, roles: ['read'] });
+      const waiting = query.get(`/v1/ledgers/nvidia/${path}?min-sequence=999999`, { key });
+      await sleep(50);
+      await revokeKey(query.pool, name);
+      expect(await waiting).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    }
+    expect((await query.get('/v1/ledgers/nvidia/holdings', { key })).status).toBe(200);
   });
 
   it('a key has 100 event streams open and no more: 429 until one has ended; other keys are not concerned', async () => {

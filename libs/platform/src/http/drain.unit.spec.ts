@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
-import { setActor } from '../keys/actor.ts';
+import { type HeldKey, setKey } from '../keys/actor.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { addRequestHooks, createAdapter } from './createAdapter.ts';
 import { type AnswerLimits, answerLimits, Drain, moveWindow } from './drain.ts';
@@ -29,8 +29,7 @@ async function serving(limits: Partial<AnswerLimits>) {
   });
   fastify.addHook('preHandler', async (request) => {
     const { key } = request.query as { key?: string };
-    if (key !== undefined)
-      setActor(request, { name: key, roles: [], ledgers: 'all', sources: 'all', party: undefined });
+    if (key !== undefined) setKey(request, { actor: { name: key } } as unknown as HeldKey);
   });
   let asked = 0;
   fastify.addHook('onRequest', async () => {

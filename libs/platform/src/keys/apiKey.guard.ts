@@ -76,16 +76,13 @@ async function hold(
   request: FastifyRequest,
   { raw }: FastifyReply,
 ): Promise<HeldKey> {
-  // The client may hang up during the look-up: then nothing would release the key later.
-  let key: HeldKey | undefined;
-  let gone = false;
+  const found = lookedUp(keyring.hold(secret));
+  // The client may hang up already during the look-up.
   raw.once('close', () => {
-    gone = true;
-    key?.release();
+    found.then((held) => held?.release()).catch(() => undefined);
   });
-  key = await lookedUp(keyring.hold(secret));
+  const key = await found;
   if (key === undefined) throw notInForce();
-  if (gone) key.release();
   setKey(request, key);
   return key;
 }

@@ -17,7 +17,7 @@ const WRITE_USES_MS = 60_000;
 const admin: Actor = { name: 'admin', roles, ledgers: 'all', sources: 'all', party: undefined };
 
 /** A secret of the bootstrap key, by its hash. */
-export interface AdminSecret {
+interface AdminSecret {
   readonly hash: Buffer;
   /** Of a secret that was rotated away and works for a while; undefined: it does not end. */
   readonly ends?: Date | undefined;
