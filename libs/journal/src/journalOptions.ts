@@ -25,6 +25,8 @@ export interface JournalObserver {
 export interface JournalOptions {
   /** Commands that one transaction takes at most, unless a single atomic batch is larger. */
   readonly batchSize: number;
+  /** Lines of their events, and one for each event: 256 commands may have 77,000 lines, or 300. A larger job goes alone. */
+  readonly batchLines: number;
   /** Commands that may wait for one ledger; more are answered with `busy`. */
   readonly queueLimit: number;
   /** Ledgers that this process keeps a writer for; the one that was not used for longest makes room. */
@@ -44,6 +46,7 @@ export interface JournalOptions {
 
 export const defaultJournalOptions: JournalOptions = {
   batchSize: 256,
+  batchLines: 5_000,
   queueLimit: 10_000,
   writers: 1_000,
   cacheBytes: 128 * 1024 * 1024,

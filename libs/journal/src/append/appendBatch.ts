@@ -20,10 +20,16 @@ export interface Appended {
   readonly answers: readonly Answered[];
   /** Events that were committed. */
   readonly events: number;
+  /** Jobs, the last ones, that were not decided, because the time of the transaction was needed for those before them. */
+  readonly left: number;
 }
 
+/** The part of `holdMs` in which commands are decided; the rest is for writing them. */
+const DECIDING = 1 / 4;
+
 /**
- * Takes in a batch in one transaction. When it resolves, everything that the answers say is committed. When it throws, nothing
+ * Takes in a batch in one transaction, or as many of its first jobs as can be decided in good time: on a slow machine, or when each
+ * command takes long. When it resolves, everything that the answers say is committed. When it throws, nothing
  * is known: the caller drops the state and the connection, and may run the same batch again.
  */
 export async function appendBatch(
@@ -48,7 +54,10 @@ export async function appendBatch(
     draft,
   });
   const answers: Answered[] = [];
+  // What may be committed already is looked at whole: only this call knows that it is its own.
+  const end = inDoubt.length > 0 ? Infinity : performance.now() + options.holdMs * DECIDING;
   for (const job of jobs) {
+    if (answers.length > 0 && performance.now() > end) break;
     answers.push({ job, answer: await decideJob(decider, job, head) });
     draft.writeWhatHasGrown();
   }
@@ -69,7 +78,7 @@ export async function appendBatch(
   }
   decider.overlay.moveTo(entities);
   state.moveTo(head.sequence + draft.size);
-  return { answers, events: draft.size };
+  return { answers, events: draft.size, left: jobs.length - answers.length };
 }
 
 /** A ledger whose lock this transaction holds, with what it takes to decide. */

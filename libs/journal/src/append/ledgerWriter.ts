@@ -7,7 +7,7 @@ import type { CachePartition } from '../state/entities.ts';
 import { LedgerState } from '../state/ledgerState.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
 import type { Answered, Command, Job } from './job.ts';
-import { commandsIn, giveUp, isAwaited, processBatch, settle } from './processBatch.ts';
+import { commandsIn, giveUp, isAwaited, linesOf, processBatch, settle } from './processBatch.ts';
 
 /** The least time between two notifications: under load they would cost every batch as much as one of its statements. */
 const NOTIFY_PAUSE_MS = 10;
@@ -81,13 +81,15 @@ export class LedgerWriter {
       await setImmediate();
       const batch = this.#takeBatch();
       this.#batch = batch;
-      const { answers, events } = await processBatch(this.pool, this.#state, batch, this.#options);
+      const { answers, events, left } = await processBatch(this.pool, this.#state, batch, this.#options);
       this.#batch = [];
-      this.#waiting -= commandsIn(batch);
       if (answers.length > 0) this.#failure = undefined;
       if (events > 0) this.#notify();
       else if (answers.some(isUnknownLedger)) this.onUnknown();
       answers.forEach(settle);
+      const waiting = left > 0 ? batch.filter(isAwaited) : [];
+      this.#queue.unshift(...waiting);
+      this.#waiting -= commandsIn(batch) - commandsIn(waiting);
     }
     clearTimeout(this.#patience);
     this.#patience = undefined;
@@ -113,15 +115,18 @@ export class LedgerWriter {
     for (const job of given) giveUp(job, reason, this.#failure);
   }
 
-  /** Takes the oldest jobs off the queue, up to the batch size. A larger atomic batch goes alone, and so does an opening. */
+  /** Takes the oldest jobs off the queue, up to what a batch may hold. A larger job goes alone, and so does an opening. */
   #takeBatch(): Job[] {
+    const { batchSize, batchLines } = this.#options;
     let commands = 0;
+    let lines = 0;
     let jobs = 0;
-    for (const { kind, submissions } of this.#queue) {
-      commands += submissions.length;
-      if (jobs > 0 && (commands > this.#options.batchSize || kind === 'opening')) break;
+    for (const job of this.#queue) {
+      commands += job.submissions.length;
+      lines += linesOf(job);
+      if (jobs > 0 && (commands > batchSize || lines > batchLines || job.kind === 'opening')) break;
       jobs++;
-      if (kind === 'opening') break;
+      if (job.kind === 'opening') break;
     }
     return this.#queue.splice(0, jobs);
   }

@@ -21,6 +21,8 @@ const LONGEST_PAUSE_MS = 1_000;
  * without an answer is then found by its ids. That goes on for as long as anybody waits: each job's patience is its own (see
  * `LedgerWriter`), and one that is over leaves the batch. A batch that fails for a reason of its own, or takes too long, is divided
  * until the command at fault stands alone and gets the error.
+ *
+ * Jobs at the end that there was no time for are `left`: they wait as before.
  */
 export async function processBatch(
   pool: pg.Pool,
@@ -36,16 +38,22 @@ export async function processBatch(
     let jobs = batch.filter(isAwaited);
     if (jobs.length === 0) return NOTHING;
     const sent = inDoubt.length;
+    let began = Infinity;
     try {
       const appended = await lendConnection(pool, attemptLimitMs(options), async (client) => {
         // It may have taken seconds to get the connection.
         jobs = jobs.filter(isAwaited);
         if (jobs.length === 0) return NOTHING;
         for (const job of jobs) job.stands = 'under-way';
+        began = performance.now();
         return appendBatch(client, state, jobs, inDoubt, options);
       });
-      if (appended !== NOTHING)
-        tell(options.observer, state.ledger, jobs, appended, (performance.now() - started) / 1000, attempts);
+      const decided = jobs.length - appended.left;
+      for (const job of jobs.slice(decided)) if (isAwaited(job)) job.stands = 'waiting';
+      if (appended !== NOTHING) {
+        const seconds = (performance.now() - started) / 1000;
+        tell(options.observer, state.ledger, jobs.slice(0, decided), appended, seconds, attempts);
+      }
       return appended;
     } catch (error) {
       state.forget();
@@ -54,12 +62,17 @@ export async function processBatch(
       for (const job of jobs) job.stands = inDoubt.length > 0 ? 'in-doubt' : 'waiting';
       if (error instanceof UnknownLedger) return failAll(jobs, error);
       const failure = failureOf(error);
+      // However the connection broke: what holds it for longer than anything may would do so again.
+      const isLong = performance.now() - began > options.holdMs;
       if (failure === 'lasting') {
         options.observer.failure?.(error);
         for (const job of jobs) giveUp(job, 'unavailable', error);
         return NOTHING;
       }
-      if (jobs.length > 1 && failure !== 'transient') return divide(pool, state, jobs, options, inDoubt);
+      if (jobs.length > 1 && (failure !== 'transient' || isLong)) {
+        if (failure === 'transient') options.observer.failure?.(error);
+        return divide(pool, state, jobs, options, inDoubt);
+      }
       if (failure === 'permanent') return failAll(jobs, error);
       // Once may have been the machine's fault. What is ended again, standing alone, takes too long by itself.
       if (failure === 'too-slow' && ++tooSlow > 1)
@@ -71,7 +84,7 @@ export async function processBatch(
   }
 }
 
-const NOTHING: Appended = { answers: [], events: 0 };
+const NOTHING: Appended = { answers: [], events: 0, left: 0 };
 
 export const isAwaited = ({ stands }: Job): boolean => stands !== 'answered';
 
@@ -102,18 +115,27 @@ async function divide(
 ): Promise<Appended> {
   const middle = Math.ceil(jobs.length / 2);
   const first = await processBatch(pool, state, jobs.slice(0, middle), options, inDoubt);
-  const second = await processBatch(pool, state, jobs.slice(middle), options, inDoubt);
-  return { answers: [...first.answers, ...second.answers], events: first.events + second.events };
+  // The order of the commands: nothing is decided before what there was no time for.
+  if (first.left > 0) return { ...first, left: first.left + jobs.length - middle };
+  const { answers, events, left } = await processBatch(pool, state, jobs.slice(middle), options, inDoubt);
+  return { answers: [...first.answers, ...answers], events: first.events + events, left };
 }
 
 const failAll = (jobs: readonly Job[], error: unknown): Appended => ({
   answers: jobs.map((job) => ({ job, answer: { error } })),
   events: 0,
+  left: 0,
 });
 
 /** Commands of these jobs: an atomic batch counts as many as it has events. */
 export const commandsIn = (jobs: readonly Job[]): number =>
   jobs.reduce((sum, { submissions }) => sum + submissions.length, 0);
+
+/** What deciding a job costs: its events, and their lines, legs or whatever they list. */
+export const linesOf = ({ submissions }: Job): number =>
+  submissions.reduce((sum, { event }) => sum + 1 + Object.values(event.data).reduce(addLength, 0), 0);
+
+const addLength = (sum: number, value: unknown): number => sum + (Array.isArray(value) ? value.length : 0);
 
 function tell(
   observer: JournalObserver,
