@@ -4,7 +4,6 @@ import { Ledgers } from './asking/ledgers.ts';
 import { Signals } from './asking/signals.ts';
 import { Readiness } from './asking/readiness.ts';
 import { Visibility } from './asking/visibility.ts';
-import { AsyncApiController } from './docs/asyncApi.controller.ts';
 import { EventsController } from './events/events.controller.ts';
 import { FindEventHandler, FindEventsHandler } from './events/findEvents.handler.ts';
 import { OpenStreams } from './events/openStreams.ts';
@@ -23,7 +22,6 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     // Before the route of one event, which would take `stream` for a sequence.
     StreamController,
     EventsController,
-    AsyncApiController,
   ],
   providers: [
     AskHandler,

@@ -231,7 +231,7 @@ export const FlagRule = z.enum([
 export type FlagRule = z.infer<typeof FlagRule>;
 
 export const FlagRow = z.object({
-  flag: z.string().describe('Its id').meta({ example: 'related-party:17:1' }),
+  flag: z.string().describe('Its id').meta({ example: 'related-party:14:1' }),
   rule: FlagRule,
   raised: sequence.describe('The event that raised it'),
   parties: z.array(PartyId).meta({ example: ['tesla', 'x'] }),

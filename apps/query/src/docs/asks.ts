@@ -32,7 +32,7 @@ export function Asks(route: Route): MethodDecorator {
     UseInterceptors(AskingInterceptor),
     ApiOperation({ summary, description }),
     ...Object.entries(path).map(([name, [what, example]]) =>
-      ApiParam({ name, description: what, example, schema: { type: 'string' } }),
+      ApiParam({ name, description: what, schema: { type: 'string', example } }),
     ),
     ...Object.entries(parameters.shape)
       .filter(([, schema]) => !refused(schema as z.ZodType))
@@ -69,9 +69,8 @@ function queryParameter(name: string, schema: z.ZodType): MethodDecorator {
     name,
     required: false,
     ...(typeof description === 'string' && { description }),
-    ...(example !== undefined && { example }),
     ...(rest.type === 'array' && { style: 'form', explode: false }),
-    schema: rest as never,
+    schema: { ...rest, ...(example !== undefined && { example }) } as never,
   });
 }
 

@@ -166,7 +166,7 @@ export const questions = {
   'units.one': one({
     path: 'units/:id',
     summary: 'A unit by its serial number, and where it is',
-    id: { what: 'unit', description: 'The serial number', example: 'H100-000001', anyText: true },
+    id: { what: 'unit', description: 'The serial number', example: 'GB200-000001', anyText: true },
     parameters: { item: id('The item, where several number their units alike.') },
     row: 'Unit',
     read: async (model, serial, asked) => {

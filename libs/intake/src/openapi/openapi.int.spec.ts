@@ -75,7 +75,7 @@ describe('the OpenAPI document about submitting', () => {
     for (const path of PLAIN) {
       const { requestBody, parameters } = operation(path);
       expect(parameters).toContainEqual(expect.objectContaining({ name: 'Idempotency-Key', required: true }));
-      const example = requestBody.content['application/json']?.example;
+      const example = Object.values(requestBody.content['application/json']?.examples ?? {})[0]?.value;
       const answer = await app.send('POST', path.replace('{ledger}', 'nvidia').replace('{swap}', 'SW-1'), example, {
         'idempotency-key': path,
       });

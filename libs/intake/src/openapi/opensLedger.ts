@@ -16,7 +16,12 @@ export function OpensLedger(opening: z.ZodObject): MethodDecorator {
       summary: 'Open a ledger',
       tags: ['ledgers'],
       description: 'Writes `lading.ledger.opened.v1`, its first event. The same again changes nothing.',
-      requestBody: { required: true, content: { 'application/json': { schema: asSchema(schema) } } },
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: asSchema(schema), example: { name: 'Nvidia allocations', keeper: 'nvidia' } },
+        },
+      },
     }),
     ledgerParameter(),
     answer(201, 'It is open.'),

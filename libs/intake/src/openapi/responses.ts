@@ -34,8 +34,7 @@ export const ledgerParameter = (): MethodDecorator =>
   ApiParam({
     name: 'ledger',
     description: 'A ledger',
-    example: 'nvidia',
-    schema: { type: 'string' },
+    schema: { type: 'string', example: 'nvidia' },
   });
 
 export const ifMatchHeader = (): MethodDecorator =>

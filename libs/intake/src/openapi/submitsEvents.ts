@@ -3,12 +3,12 @@ import { ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { catalog, type EventType, typesOf } from '#contracts/catalog';
 import type { Service } from '#contracts/define';
 import { SubmittedEnvelope } from '#contracts/cloudEvent';
-import { examples } from '#contracts/examples';
 import { type JsonSchema, jsonSchemaOf } from '#contracts/jsonSchema';
 import { cloudEvent } from '../formats/cloudEvent.ts';
 import { cloudEventBatch } from '../formats/cloudEventBatch.ts';
 import { ndjson } from '../formats/ndjson.ts';
 import { limits } from '../limits.ts';
+import { eventExamples, workingEvents } from './workingExamples.ts';
 import { always, asSchema, ifMatchHeader, ITEM, ledgerParameter, problems, RECEIPT } from './responses.ts';
 
 /** What the OpenAPI document says about the route that takes the event types of these services. */
@@ -19,7 +19,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       summary: 'Submit events',
       tags: ['events'],
       description: `One event, a batch of at most ${limits.batchEvents} in order (\`?atomic=true\`: at most ${limits.atomicEvents}, all or none), or a stream of any length, a line each. The media type says which. An event with the same source, id and body is taken once, however often it is sent.`,
-      requestBody: { required: true, content: bodiesOf(served.flatMap(typesOf)) },
+      requestBody: { required: true, content: bodiesOf(served) },
     }),
     ledgerParameter(),
     ApiQuery({
@@ -64,17 +64,19 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
 }
 
 /** What may be submitted, by the media type of the body. */
-function bodiesOf(types: readonly EventType[]) {
-  const ofEach = Object.fromEntries(types.map((type) => [type, { value: exampleOf(type) }]));
-  const two = types.slice(0, 2).map(exampleOf);
-  const lines = two.map((event) => JSON.stringify(event)).join('\n');
+function bodiesOf(served: readonly Service[]) {
+  const types = served.flatMap(typesOf);
+  const story = workingEvents(served);
   return {
-    [cloudEvent.mediaType]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: ofEach },
+    [cloudEvent.mediaType]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: eventExamples(types) },
     [cloudEventBatch.mediaType]: {
       schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: jsonSchemaOf(SubmittedEnvelope) }),
-      example: two,
+      example: story,
     },
-    [ndjson.mediaType]: { schema: { type: 'string', description: 'One event a line' }, example: lines },
+    [ndjson.mediaType]: {
+      schema: { type: 'string', description: 'One event a line' },
+      example: `${story.map((event) => JSON.stringify(event)).join('\n')}\n`,
+    },
   };
 }
 
@@ -82,16 +84,8 @@ function eventSchema(type: EventType): JsonSchema {
   const envelope = jsonSchemaOf(SubmittedEnvelope) as { properties: Record<string, unknown> };
   return {
     title: type,
+    externalDocs: { url: `/schemas/${type}.json`, description: 'The JSON Schema of this type' },
     ...envelope,
     properties: { ...envelope.properties, type: { const: type }, data: jsonSchemaOf(catalog[type].submitted) },
   };
 }
-
-const exampleOf = (type: EventType): unknown => ({
-  specversion: '1.0',
-  id: `example-${type.split('.').slice(1, -1).join('-')}`,
-  source: 'urn:example:erp',
-  type,
-  time: '2023-12-20T09:00:00Z',
-  data: examples[type],
-});

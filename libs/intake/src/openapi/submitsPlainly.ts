@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { catalog, serviceOf } from '#contracts/catalog';
-import { examples } from '#contracts/examples';
 import { type JsonSchema, jsonSchemaOf } from '#contracts/jsonSchema';
+import { plainExamples, SWAP_OF } from './workingExamples.ts';
 import { always, asSchema, ifMatchHeader, ledgerParameter, problems, receipts } from './responses.ts';
 
 type PlainType =
@@ -20,16 +20,18 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
       description: `Records \`${type}\`: the body is its data${service === 'swaps' ? '; `by` is the party of the key unless it is said' : ''}. \`time\` is when it happened, now unless it is said; a body without it, sent again with the same Idempotency-Key, is the same body.`,
       requestBody: {
         required: !ofSwap,
-        content: { 'application/json': { schema: asSchema(bodyOf(type, ofSwap)), example: exampleOf(type, ofSwap) } },
+        content: { 'application/json': { schema: asSchema(bodyOf(type, ofSwap)), examples: plainExamples(type) } },
       },
     }),
     ledgerParameter(),
-    ...(ofSwap ? [ApiParam({ name: 'swap', description: 'A swap', example: 'SW-1', schema: { type: 'string' } })] : []),
+    ...(ofSwap
+      ? [ApiParam({ name: 'swap', description: 'A swap', schema: { type: 'string', example: SWAP_OF[type] } })]
+      : []),
     ApiHeader({
       name: 'Idempotency-Key',
       required: true,
       description: 'A new one for each thing that is done, the same one when it is tried again.',
-      example: 'c9b1f0de-1',
+      example: `example-${type.split('.')[2] ?? ''}`,
       schema: { type: 'string' },
     }),
     ifMatchHeader(),
@@ -61,10 +63,4 @@ function bodyOf(type: PlainType, ofSwap: boolean): JsonSchema {
     properties: { ...Object.fromEntries(left), time },
     required: required.filter((name) => name !== 'by' && !(ofSwap && name === 'swap')),
   };
-}
-
-function exampleOf(type: PlainType, ofSwap: boolean): unknown {
-  const example: Record<string, unknown> = { ...examples[type] };
-  if (ofSwap) delete example.swap;
-  return example;
 }

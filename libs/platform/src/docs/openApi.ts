@@ -1,7 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
-import { componentSchemas, refTo } from './components.ts';
+import { componentSchemas } from './components.ts';
+import { describePublic } from './publicRoutes.ts';
 import { describeRefusals } from './refusals.ts';
 
 const DESCRIPTION = `Who holds which hardware, who was promised it, who took whose place in the queue, and what was owed in return.
@@ -9,49 +10,7 @@ const DESCRIPTION = `Who holds which hardware, who was promised it, who took who
 Suppliers, the allocation desk and the parties of swaps submit events; a ledger decides and keeps them. Everybody else asks.
 Errors are problem documents (RFC 9457) with a stable \`code\`. The events on Kafka are described by \`/asyncapi.json\`.`;
 
-const PROBLEM = { schema: refTo('Problem') };
-
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
-
-interface PublicRoute {
-  readonly summary: string;
-  readonly description: string;
-  readonly type: string;
-}
-
-/** Answered without a key: they tell nothing about anybody's hardware. */
-const PUBLIC: Readonly<Record<string, PublicRoute>> = {
-  '/health/live': {
-    summary: 'Whether the process runs',
-    description: 'When this fails, start the process again.',
-    type: 'application/json',
-  },
-  '/health/ready': {
-    summary: 'Whether it can do its work: 503 when not',
-    description: 'When this fails, wait, and send requests to another process meanwhile. `checks` says what is down.',
-    type: 'application/json',
-  },
-  '/metrics': {
-    summary: 'What it measures, for Prometheus',
-    description: 'Rates, times and lags of this process, in the text format of Prometheus.',
-    type: 'text/plain',
-  },
-  '/docs': {
-    summary: 'This document as a page',
-    description: 'Every route can be tried out here, with an API key.',
-    type: 'text/html',
-  },
-  '/openapi.json': {
-    summary: 'This document',
-    description: 'OpenAPI 3.1, made from the schemas that also check what is sent here.',
-    type: 'application/json',
-  },
-  '/asyncapi.json': {
-    summary: 'The events on Kafka, as an AsyncAPI 3.0 document',
-    description: 'The topic, the key of its messages, and the schema of every event type.',
-    type: 'application/json',
-  },
-};
 
 /** In the order in which the page shows them. */
 const TAGS: Readonly<Record<string, string>> = {
@@ -91,7 +50,14 @@ export function openApi(app: INestApplication, part?: Part): OpenAPIObject {
     .setDescription(part === undefined ? DESCRIPTION : `${DESCRIPTION}\n\n${partOf(part)}`)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/', 'The service that serves this document')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: `lading api-keys create`' }, 'key')
+    .addBearerAuth(
+      {
+        ...{ type: 'http', scheme: 'bearer', bearerFormat: 'opaque' },
+        description:
+          'An API key, made with `lading api-keys create`. It is a random text: nothing can be read from it.',
+      },
+      'key',
+    )
     .addSecurityRequirements('key')
     .build();
   const document = cleanupOpenApiDoc(SwaggerModule.createDocument(app, config, { operationIdFactory: operationId }));
@@ -101,6 +67,7 @@ export function openApi(app: INestApplication, part?: Part): OpenAPIObject {
   };
   describePublic(document);
   describeRefusals(document);
+  placeExamples(document);
   const used = new Set(Object.values(document.paths).flatMap(tagsOf));
   document.tags = Object.entries(TAGS).flatMap(([name, description]) =>
     used.has(name) ? [{ name, description }] : [],
@@ -111,24 +78,38 @@ export function openApi(app: INestApplication, part?: Part): OpenAPIObject {
 const partOf = (part: Part): string =>
   `This service serves a part of the interface: ${PARTS[part]}. The service \`query\` (port 7400) serves the whole interface.`;
 
-/** Adds what is not a route of Nest, or has nothing that describes it. */
-function describePublic(document: OpenAPIObject): void {
-  const notReady = { description: 'Not ready.', content: { 'application/problem+json': PROBLEM } };
-  for (const [path, { summary, description, type }] of Object.entries(PUBLIC)) {
-    document.paths[path] ??= { get: { operationId: `docs.${path.slice(1)}`, responses: {} } };
-    const { get } = document.paths[path];
-    if (get === undefined) continue;
-    Object.assign(get, { summary, description, security: [], tags: ['operations'] });
-    get.responses = {
-      ...get.responses,
-      200: { description: 'The answer.', content: { [type]: {} } },
-      ...(path === '/health/ready' && { 503: notReady }),
-    };
+interface Parameter {
+  name: string;
+  required?: boolean;
+  description?: string;
+  example?: unknown;
+  schema?: { default?: unknown; example?: unknown };
+}
+
+/**
+ * The page fills a field with its example and sends it. So what is required has its example where the page looks for it, and what may
+ * be left out is empty: its example stands in its description.
+ */
+function placeExamples(document: OpenAPIObject): void {
+  for (const parameter of Object.values(document.paths).flatMap(operationsOf).flatMap(parametersOf)) {
+    const { required, description = '', schema = {} } = parameter;
+    const example = parameter.example ?? schema.example;
+    delete parameter.example;
+    delete schema.example;
+    delete schema.default;
+    if (example === undefined) continue;
+    if (required === true) parameter.example = example;
+    else parameter.description = `${description} For example \`${String(example)}\`.`.trim();
   }
 }
 
-const tagsOf = ({ get, put, post }: OpenAPIObject['paths'][string]): string[] =>
-  [get, put, post].flatMap((operation) => operation?.tags ?? []);
+const operationsOf = ({ get, put, post }: OpenAPIObject['paths'][string]) =>
+  [get, put, post].filter((operation) => operation !== undefined);
+
+const parametersOf = ({ parameters = [] }: ReturnType<typeof operationsOf>[number]) => parameters as Parameter[];
+
+const tagsOf = (path: OpenAPIObject['paths'][string]): string[] =>
+  operationsOf(path).flatMap((operation) => operation.tags ?? []);
 
 /** `OrdersController.list` → `orders.list`. */
 const operationId = (controller: string, method: string): string =>

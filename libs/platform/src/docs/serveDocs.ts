@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { readyMade, sendDocument } from '../http/readyMade.ts';
 import { openApi, type Part } from './openApi.ts';
+import { SCHEMA_TYPE, schemaFiles } from './publicRoutes.ts';
+import type { Config } from '../service/config.ts';
+import { CONFIG } from '../service/tokens.ts';
+import { asyncApi } from '#contracts/asyncApi';
 
+const JSON_TYPE = 'application/json; charset=utf-8';
 const require = createRequire(import.meta.url);
 
 /** The files of Swagger UI that the page loads, and no others. */
@@ -14,21 +19,31 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Adds `/docs`, the page, with all that it loads, and `/openapi.json`, for all routes of this application. For
- * `createApp`'s `prepare`. The document is made when it is asked for first: it takes longer than starting should.
+ * Adds `/docs`, the page, with all that it loads, and the documents: OpenAPI for all routes of this application, AsyncAPI, and the
+ * JSON Schemas. For `createApp`'s `prepare`. A document is made when it is asked for first: it takes longer than starting should.
  * @param part the service that serves a part of the interface only
  */
 export function serveDocs(app: NestFastifyApplication, part?: Part): void {
+  const fastify = app.getHttpAdapter().getInstance();
   const serve = (path: string, type: string, make: () => string | Buffer | Promise<Buffer>) => {
     const document = readyMade(type, make);
-    app
-      .getHttpAdapter()
-      .getInstance()
-      .get(path, { config: { produces: [type] } }, async (request, reply) =>
-        sendDocument(await document(), request, reply),
-      );
+    const produces = [type];
+    fastify.get(path, { config: { produces } }, async (request, reply) =>
+      sendDocument(await document(), request, reply),
+    );
   };
-  serve('/openapi.json', 'application/json; charset=utf-8', () => JSON.stringify(openApi(app, part)));
+  // Whoever opens the address alone finds the page, and a program the document (RFC 8631).
+  fastify.get('/', { config: { produces: ['text/html; charset=utf-8'] } }, (_request, reply) =>
+    reply
+      .header('link', '</openapi.json>; rel="service-desc", </docs>; rel="service-doc"')
+      .type('text/html; charset=utf-8')
+      .redirect('/docs', 302),
+  );
+  serve('/openapi.json', JSON_TYPE, () => JSON.stringify(openApi(app, part)));
+  serve('/asyncapi.json', JSON_TYPE, () => JSON.stringify(asyncApi(app.get<Config>(CONFIG).topic)));
+  for (const [file, make] of Object.entries(schemaFiles)) {
+    serve(`/schemas/${file}`, SCHEMA_TYPE, () => JSON.stringify(make(), null, 2));
+  }
   serve('/docs', 'text/html; charset=utf-8', () => page('./docs/'));
   serve('/docs/', 'text/html; charset=utf-8', () => page('./'));
   serve('/docs/index.html', 'text/html; charset=utf-8', () => page('./'));
@@ -63,7 +78,7 @@ const START = `SwaggerUIBundle({
   deepLinking: true,
   docExpansion: 'list',
   tryItOutEnabled: true,
-  persistAuthorization: true,
+  persistAuthorization: false,
   validatorUrl: null,
 });
 `;
