@@ -49,13 +49,13 @@ async function tryOut(
   for (const { name, example } of required) url = url.replace(`{${name}}`, encodeURIComponent(String(example)));
   const sent = required
     .filter((parameter) => parameter.in === 'header')
-    .map(({ name, example }) => [name, `${String(example)}${key}`]);
+    .map(({ name, example }): [string, string] => [name, `${String(example)}${key}`]);
   const response = await fetch(`${door.url}${url}`, {
     method: method.toUpperCase(),
     redirect: 'manual',
     headers: {
       authorization: `Bearer ${ADMIN_KEY}`,
-      ...Object.fromEntries(sent),
+      ...(Object.fromEntries(sent) as Record<string, string>),
       ...(body && { 'content-type': body.type }),
     },
     ...(body && { body: typeof body.value === 'string' ? body.value : JSON.stringify(body.value) }),

@@ -75,7 +75,7 @@ function bodiesOf(served: readonly Service[]) {
     },
     [ndjson.mediaType]: {
       schema: { type: 'string', description: 'One event a line' },
-      example: `${story.map((event) => JSON.stringify(event)).join('\n')}\n`,
+      example: story.map((event) => JSON.stringify(event)).join('\n'),
     },
   };
 }

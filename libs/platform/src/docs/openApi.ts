@@ -82,8 +82,8 @@ interface Parameter {
   name: string;
   required?: boolean;
   description?: string;
-  example?: unknown;
-  schema?: { default?: unknown; example?: unknown };
+  example?: string | number;
+  schema?: { default?: unknown; example?: string | number };
 }
 
 /**

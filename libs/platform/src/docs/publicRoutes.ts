@@ -12,11 +12,17 @@ export const schemaFiles: Readonly<Record<string, () => JsonSchema>> = {
   ...Object.fromEntries(eventTypes.map((type: EventType) => [`${type}.json`, () => eventSchema(type)])),
 };
 
+const LEADS_ON = {
+  description: 'To the page.',
+  content: { 'text/html': {} },
+  headers: { Location: { description: 'Where the page is.', schema: { type: 'string' as const } } },
+};
+
 interface PublicRoute {
   readonly summary: string;
   readonly description: string;
   readonly type: string;
-  readonly status?: 302;
+  readonly others?: Readonly<Record<number, object>>;
   readonly parameters?: readonly object[];
 }
 
@@ -72,30 +78,26 @@ const PUBLIC: Readonly<Record<string, PublicRoute>> = {
     ],
   },
   '/': {
-    summary: 'Leads to the page',
-    description: 'Whoever opens the address alone finds the page; `Link` names the documents for programs (RFC 8631).',
-    type: 'text/html',
-    status: 302,
+    summary: 'Leads to the page, and names the documents for programs',
+    description:
+      'A browser is led to the page. `Link` (RFC 8631), and the body for `Accept: application/json`, name the documents.',
+    type: 'application/json',
+    others: { 302: LEADS_ON },
   },
-};
-
-const LEADS_ON = {
-  description: 'To the page.',
-  content: { 'text/html': {} },
-  headers: { Location: { description: 'Where the page is.', schema: { type: 'string' as const } } },
 };
 
 /** Adds what is not a route of Nest, or has nothing that describes it. */
 export function describePublic(document: OpenAPIObject): void {
   const notReady = { description: 'Not ready.', content: { 'application/problem+json': PROBLEM } };
-  for (const [path, { summary, description, type, status = 200, parameters }] of Object.entries(PUBLIC)) {
+  for (const [path, { summary, description, type, others, parameters }] of Object.entries(PUBLIC)) {
     document.paths[path] ??= { get: { operationId: `docs.${/[a-z]+/.exec(path)?.[0] ?? 'start'}`, responses: {} } };
     const { get } = document.paths[path];
     if (get === undefined) continue;
     Object.assign(get, { summary, description, security: [], tags: ['operations'], ...(parameters && { parameters }) });
     get.responses = {
       ...get.responses,
-      [status]: status === 200 ? { description: 'The answer.', content: { [type]: {} } } : LEADS_ON,
+      200: { description: 'The answer.', content: { [type]: {} } },
+      ...others,
       ...(parameters && {
         404: { description: 'There is no such file.', content: { 'application/problem+json': PROBLEM } },
       }),

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { mediaTypeOf } from '../http/createAdapter.ts';
 import { readyMade, sendDocument } from '../http/readyMade.ts';
 import { openApi, type Part } from './openApi.ts';
 import { SCHEMA_TYPE, schemaFiles } from './publicRoutes.ts';
@@ -8,8 +9,16 @@ import type { Config } from '../service/config.ts';
 import { CONFIG } from '../service/tokens.ts';
 import { asyncApi } from '#contracts/asyncApi';
 
+const PAGE_TYPE = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const require = createRequire(import.meta.url);
+
+const START_HERE = {
+  page: '/docs',
+  openapi: '/openapi.json',
+  asyncapi: '/asyncapi.json',
+  schemas: '/schemas/envelope.json',
+};
 
 /** The files of Swagger UI that the page loads, and no others. */
 const FILES: Readonly<Record<string, string>> = {
@@ -33,20 +42,22 @@ export function serveDocs(app: NestFastifyApplication, part?: Part): void {
     );
   };
   // Whoever opens the address alone finds the page, and a program the document (RFC 8631).
-  fastify.get('/', { config: { produces: ['text/html; charset=utf-8'] } }, (_request, reply) =>
-    reply
+  fastify.get('/', { config: { produces: [PAGE_TYPE, JSON_TYPE] } }, (request, reply) => {
+    void reply
       .header('link', '</openapi.json>; rel="service-desc", </docs>; rel="service-doc"')
-      .type('text/html; charset=utf-8')
-      .redirect('/docs', 302),
-  );
+      .header('vary', 'accept');
+    return mediaTypeOf(request) === JSON_TYPE
+      ? reply.type(JSON_TYPE).send(JSON.stringify(START_HERE))
+      : reply.type(PAGE_TYPE).redirect('/docs', 302);
+  });
   serve('/openapi.json', JSON_TYPE, () => JSON.stringify(openApi(app, part)));
   serve('/asyncapi.json', JSON_TYPE, () => JSON.stringify(asyncApi(app.get<Config>(CONFIG).topic)));
   for (const [file, make] of Object.entries(schemaFiles)) {
     serve(`/schemas/${file}`, SCHEMA_TYPE, () => JSON.stringify(make(), null, 2));
   }
-  serve('/docs', 'text/html; charset=utf-8', () => page('./docs/'));
-  serve('/docs/', 'text/html; charset=utf-8', () => page('./'));
-  serve('/docs/index.html', 'text/html; charset=utf-8', () => page('./'));
+  serve('/docs', PAGE_TYPE, () => page('./docs/'));
+  serve('/docs/', PAGE_TYPE, () => page('./'));
+  serve('/docs/index.html', PAGE_TYPE, () => page('./'));
   serve('/docs/start.js', 'text/javascript; charset=utf-8', () => START);
   for (const [name, type] of Object.entries(FILES)) {
     serve(`/docs/${name}`, type, () => readFile(require.resolve(`swagger-ui-dist/${name}`)));

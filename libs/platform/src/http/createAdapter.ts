@@ -137,7 +137,7 @@ function refuseByHttp(fastify: FastifyInstance): void {
       return;
     }
     try {
-      preferred(accept, producedBy(request));
+      setMediaType(request, preferred(accept, producedBy(request)));
       done(null, payload);
     } catch (error) {
       done(error as ProblemError);
@@ -175,6 +175,13 @@ const JSON_ALONE = ['application/json; charset=utf-8'];
 /** What a route answers with, its own preference first: the setting `produces` of the route, or else JSON. */
 const producedBy = ({ routeOptions }: FastifyRequest): readonly string[] =>
   (routeOptions.config as { produces?: readonly string[] }).produces ?? JSON_ALONE;
+
+const MEDIA_TYPE = Symbol('media type');
+const setMediaType = (request: object, type: string): void => {
+  (request as { [MEDIA_TYPE]?: string })[MEDIA_TYPE] = type;
+};
+/** Which of the types that the route `produces` the client prefers; undefined when it has no preference. */
+export const mediaTypeOf = (request: object): string | undefined => (request as { [MEDIA_TYPE]?: string })[MEDIA_TYPE];
 
 /** What RFC 9112 and 9110 ask a server to refuse, and Node does not. */
 function whyNotHttp({ raw }: FastifyRequest): ProblemError | undefined {
