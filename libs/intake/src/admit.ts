@@ -3,22 +3,28 @@ import type { SubmittedEvent } from '#contracts/cloudEvent';
 import type { Service } from '#contracts/define';
 import type { Submission } from '#journal/submission';
 import type { Refusal } from '#platform/http/problemError';
-import { type Actor, maySpeakFor, maySubmitAs, type Role } from '#platform/keys/actor';
+import { type Actor, type HeldKey, maySpeakFor, maySubmitAs, type Role } from '#platform/keys/actor';
 import { parseSubmission } from './parseSubmission.ts';
 
 /** Who sends events, and what is taken from them. */
 export interface Sender {
-  readonly actor: Actor;
+  readonly key: HeldKey;
   /** The services whose types are taken here. */
   readonly served: readonly Service[];
 }
 
-/** Admits an event that is well formed, that is served here, and that this key may submit. */
-export function admit(value: unknown, { actor, served }: Sender): Submission | Refusal {
+/**
+ * Admits an event that is well formed, that is served here, and that this key may submit. Before it is decided, whether the key
+ * still may is asked again: the event may have waited for its ledger meanwhile.
+ */
+export function admit(value: unknown, { key, served }: Sender): Submission | Refusal {
+  if (key.refusal !== undefined) return key.refusal;
+  const { actor } = key;
   const parsed = parseSubmission(value, served);
   if (!parsed.ok) return parsed.refusal;
   const { event, hash, sentHash } = parsed;
-  return whyForbidden(event, actor) ?? { event, hash, sentHash, actor: actor.name };
+  const mayStill = (): boolean => key.refusal === undefined && whyForbidden(event, key.actor) === undefined;
+  return whyForbidden(event, actor) ?? { event, hash, sentHash, actor: actor.name, mayStill };
 }
 
 /** Why this key may not submit this event: it lacks the role, may not use the source, or does not speak for a swap's `by`. */

@@ -2,7 +2,7 @@ import { Controller, Inject, Post, Req, Res, type Type } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Service } from '#contracts/define';
 import { ProblemError } from '#platform/http/problemError';
-import { type Actor, actorOf, type Role } from '#platform/keys/actor';
+import { heldKeyOf, type Role } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { cloudEvent } from './formats/cloudEvent.ts';
 import { cloudEventBatch } from './formats/cloudEventBatch.ts';
@@ -57,7 +57,7 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
       const mediaType = readContentType(request, ACCEPTED);
       const { ledger } = request.params;
       await this.intake.requireLedger(ledger);
-      const to = { request, reply, ledger, actor: senderOf(request), served };
+      const to = { request, reply, ledger, key: heldKeyOf(request), served };
       const format = FORMATS.find((one) => one.mediaType === mediaType);
       switch (format?.holds) {
         case 'one':
@@ -75,12 +75,6 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
 }
 
 const roleOf = (service: WritingService): Role => `${service}:write`;
-
-function senderOf(request: SubmitRequest): Actor {
-  const actor = actorOf(request);
-  if (actor === undefined) throw new Error('a route that takes events is never public');
-  return actor;
-}
 
 function isAtomic({ atomic }: Readonly<Record<string, unknown>>): boolean {
   if (atomic === undefined || atomic === 'false') return false;

@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { readHead } from '#journal/reader';
 import type { AtomicOutcome, Submission } from '#journal/submission';
-import { errorOf, type Refusal } from '#platform/http/problemError';
+import { errorOf, ProblemError, type Refusal } from '#platform/http/problemError';
+import type { HeldKey } from '#platform/keys/actor';
 import { POOL } from '#platform/service/tokens';
 import { admit, type Sender } from './admit.ts';
 import * as answers from './answers.ts';
@@ -70,7 +71,8 @@ export class Intake {
     for (let index = 0; index < events.count; index++) {
       // Events that are refused at once never wait for anything: without this no other request would be served meanwhile.
       if (turns.over) await turns.next();
-      const { result } = await semaphore.start(() => away ?? this.itemOf(events.at(index), to, allowance));
+      const doubt = to.key.isSure ? undefined : await whyNotSure(to.key);
+      const { result } = await semaphore.start(() => away ?? this.itemOf(doubt ?? events.at(index), to, allowance));
       items.push(
         result.then((item) => {
           if (away === undefined && answers.isAway(item)) away = answers.notTried(item);
@@ -98,13 +100,14 @@ export class Intake {
       if (answers.isRefusal(admitted)) throw errorOf(inBatch(format.inBody(admitted, index), index));
       submissions.push(admitted);
     }
+    await to.key.check();
     // The journal numbers the events of a batch; an empty one has none to number.
     const outcome: AtomicOutcome | Refusal =
       submissions.length === 0
         ? { status: 'recorded', receipts: [] }
         : await this.commands.execute(new SubmitAtomic(to.ledger, submissions)).catch(answers.refusalOfError);
     if (answers.isRefusal(outcome)) throw errorOf(outcome);
-    if (!('receipts' in outcome)) throw errorOf(whyNothingIsKept(outcome));
+    if (!('receipts' in outcome)) throw to.key.refusal ?? errorOf(whyNothingIsKept(outcome));
     const status = answers.statusOf(outcome.status);
     const results = outcome.receipts.map(({ sequence }) => ({ status, sequence }));
     answers.sendJson(to.reply, status, JSON.stringify({ results }), answers.replayHeader(outcome.status));
@@ -139,7 +142,12 @@ export class Intake {
       ...(identity !== undefined && { hash: requestHash(identity) }),
       ...(ifMatch !== undefined && { ifMatch }),
     };
-    return this.commands.execute(new Submit(to.ledger, submission)).then(answers.resultOf, answers.refusalOfError);
+    return this.commands
+      .execute(new Submit(to.ledger, submission))
+      .then(
+        (outcome) => (outcome.status === 'forbidden' ? to.key.refusal : undefined) ?? answers.resultOf(outcome),
+        answers.refusalOfError,
+      );
   }
 }
 
@@ -148,6 +156,17 @@ const INTERNAL: Refusal = {
   code: 'internal',
   detail: 'an internal error; it has been logged with the id of this request',
 };
+
+/** Looks the key of a request up again: why nothing may be done with it, 401, 403 or 503; undefined when it may go on. */
+export async function whyNotSure(key: HeldKey): Promise<Refusal | undefined> {
+  return key.check().then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof ProblemError) return error;
+      throw error;
+    },
+  );
+}
 
 function whyNothingIsKept(outcome: Exclude<AtomicOutcome, { receipts: unknown }>): Refusal {
   if (outcome.status === 'failed') return inBatch(answers.refusalOf(outcome.outcome), outcome.index);

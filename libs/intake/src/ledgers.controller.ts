@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { LedgerId, Name, PartyId } from '#contracts/scalars';
 import { errorOf, ProblemError } from '#platform/http/problemError';
 import { checked } from '#platform/http/checked';
-import { Actor } from '#platform/keys/actor';
+import { heldKeyOf } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { refusalOfError, sendJson } from './answers.ts';
 import { Accepts, readContentType } from './http/requestHeaders.ts';
@@ -27,16 +27,13 @@ export class LedgersController {
   @Requires('admin')
   @Accepts('application/json')
   @OpensLedger(OpenLedgerBody)
-  async open(
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-    @Param('ledger') name: string,
-    @Actor() actor: Actor,
-  ): Promise<void> {
+  async open(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('ledger') name: string): Promise<void> {
     readContentType(request, ['application/json']);
     const ledger = readLedgerId(name);
     const terms = checked(OpenLedgerBody, request.body);
-    const opened = await this.commands.execute(new OpenLedger(ledger, terms, actor.name)).catch(refusalOfError);
+    const key = heldKeyOf(request);
+    await key.check();
+    const opened = await this.commands.execute(new OpenLedger(ledger, terms, key.actor.name)).catch(refusalOfError);
     if (typeof opened === 'object') throw errorOf(opened);
     if (opened === 'different') {
       const detail = `the ledger ${ledger} is there, with another name or another keeper`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EventType, serviceOf } from '#contracts/catalog';
-import { ownSource } from '#platform/keys/actor';
+import { heldKeyOf, ownSource } from '#platform/keys/actor';
 import { PLAIN, plain, type PlainEvent } from './formats/plain.ts';
 import { readContentType, readIdempotencyKey } from './http/requestHeaders.ts';
 import { Intake, type IntakeRequest } from './intake.ts';
@@ -11,15 +11,16 @@ export class PlainRoutes {
   constructor(private readonly intake: Intake) {}
 
   async take(
-    sent: Omit<IntakeRequest, 'served'>,
+    sent: Omit<IntakeRequest, 'served' | 'key'>,
     type: EventType,
     { named = {}, defaults = {} }: Partial<Pick<PlainEvent, 'named' | 'defaults'>> = {},
   ): Promise<void> {
     const { headers } = sent.request;
+    const key = heldKeyOf(sent.request);
     readContentType(sent.request, [PLAIN]);
     await this.intake.requireLedger(sent.ledger);
     const id = readIdempotencyKey(headers['idempotency-key']);
-    const format = plain({ type, id, source: ownSource(sent.actor), named, defaults });
-    return this.intake.answerOne({ ...sent, served: [serviceOf(type)] }, format);
+    const format = plain({ type, id, source: ownSource(key.actor), named, defaults });
+    return this.intake.answerOne({ ...sent, key, served: [serviceOf(type)] }, format);
   }
 }

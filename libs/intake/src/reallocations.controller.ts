@@ -1,6 +1,5 @@
 import { Controller, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Actor } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { PLAIN } from './formats/plain.ts';
 import { Accepts } from './http/requestHeaders.ts';
@@ -18,12 +17,7 @@ export class ReallocationsController {
   @Requires('reallocations:write')
   @Accepts(PLAIN)
   @SubmitsPlainly(MADE, 'Reallocate units: reassigned, reconsigned or transferred, one way')
-  make(
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-    @Param('ledger') ledger: string,
-    @Actor() actor: Actor,
-  ): Promise<void> {
-    return this.routes.take({ request, reply, ledger, actor }, MADE);
+  make(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('ledger') ledger: string): Promise<void> {
+    return this.routes.take({ request, reply, ledger }, MADE);
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Actor } from '#platform/keys/actor';
+import { heldKeyOf } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { PLAIN } from './formats/plain.ts';
 import { Accepts } from './http/requestHeaders.ts';
@@ -19,14 +19,9 @@ export class SwapsController {
   @Requires('swaps:write')
   @Accepts(PLAIN)
   @SubmitsPlainly('lading.swap.proposed.v1', 'Propose a swap: who proposes has accepted')
-  propose(
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-    @Param('ledger') ledger: string,
-    @Actor() actor: Actor,
-  ): Promise<void> {
-    const defaults = { by: actor.party };
-    return this.routes.take({ request, reply, ledger, actor }, 'lading.swap.proposed.v1', { defaults });
+  propose(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('ledger') ledger: string): Promise<void> {
+    const defaults = { by: heldKeyOf(request).actor.party };
+    return this.routes.take({ request, reply, ledger }, 'lading.swap.proposed.v1', { defaults });
   }
 
   @Post(':swap/acceptance')
@@ -38,9 +33,8 @@ export class SwapsController {
     @Res() reply: FastifyReply,
     @Param('ledger') ledger: string,
     @Param('swap') swap: string,
-    @Actor() actor: Actor,
   ): Promise<void> {
-    return this.#step('accepted', { request, reply, ledger, actor }, swap);
+    return this.#step('accepted', { request, reply, ledger }, swap);
   }
 
   @Post(':swap/rejection')
@@ -52,9 +46,8 @@ export class SwapsController {
     @Res() reply: FastifyReply,
     @Param('ledger') ledger: string,
     @Param('swap') swap: string,
-    @Actor() actor: Actor,
   ): Promise<void> {
-    return this.#step('rejected', { request, reply, ledger, actor }, swap);
+    return this.#step('rejected', { request, reply, ledger }, swap);
   }
 
   @Post(':swap/withdrawal')
@@ -66,9 +59,8 @@ export class SwapsController {
     @Res() reply: FastifyReply,
     @Param('ledger') ledger: string,
     @Param('swap') swap: string,
-    @Actor() actor: Actor,
   ): Promise<void> {
-    return this.#step('withdrawn', { request, reply, ledger, actor }, swap);
+    return this.#step('withdrawn', { request, reply, ledger }, swap);
   }
 
   @Post(':swap/execution')
@@ -80,12 +72,14 @@ export class SwapsController {
     @Res() reply: FastifyReply,
     @Param('ledger') ledger: string,
     @Param('swap') swap: string,
-    @Actor() actor: Actor,
   ): Promise<void> {
-    return this.#step('executed', { request, reply, ledger, actor }, swap);
+    return this.#step('executed', { request, reply, ledger }, swap);
   }
 
-  #step(step: Step, sent: Omit<IntakeRequest, 'served'>, swap: string): Promise<void> {
-    return this.routes.take(sent, `lading.swap.${step}.v1`, { named: { swap }, defaults: { by: sent.actor.party } });
+  #step(step: Step, sent: Omit<IntakeRequest, 'served' | 'key'>, swap: string): Promise<void> {
+    return this.routes.take(sent, `lading.swap.${step}.v1`, {
+      named: { swap },
+      defaults: { by: heldKeyOf(sent.request).actor.party },
+    });
   }
 }

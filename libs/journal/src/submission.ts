@@ -12,6 +12,8 @@ export interface Submission {
   readonly actor: string;
   /** The version that the stream of the event's subject must have; checked for single events only. */
   readonly ifMatch?: number | undefined;
+  /** Whether whoever submits it still may: asked right before it is decided, which may be long after it was submitted. */
+  readonly mayStill?: (() => boolean) | undefined;
 }
 
 /** What is answered about an event that the ledger keeps. */
@@ -32,7 +34,9 @@ export type Outcome =
   | { readonly status: 'conflict'; readonly sequence: number }
   /** If-Match does not hold: the stream is at `version`. */
   | { readonly status: 'behind'; readonly version: number }
-  | { readonly status: 'rejected'; readonly rejection: Rejection };
+  | { readonly status: 'rejected'; readonly rejection: Rejection }
+  /** Whoever submitted it may not do so any more. */
+  | { readonly status: 'forbidden' };
 
 /** What the journal answers about an atomic batch. */
 export type AtomicOutcome =

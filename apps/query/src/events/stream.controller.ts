@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { z } from 'zod';
 import { readHead } from '#journal/reader';
 import { follow } from '#journal/tail';
-import { keyOf } from '#platform/keys/actor';
+import { heldKeyOf } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { Ledgers } from '../asking/ledgers.ts';
@@ -62,8 +62,7 @@ export class StreamController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { after, lastEventId, 'min-sequence': minSequence, ...filter } = asked;
-    const key = keyOf(request);
-    if (key === undefined) throw new Error('a route of events is never public');
+    const key = heldKeyOf(request);
     await this.ledgers.check(ledger);
     if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
     const start = lastSeen(request) ?? lastEventId ?? after ?? 0;

@@ -5,6 +5,8 @@ import { type Bounds, OrderedResults } from './orderedResults.ts';
 interface PumpOptions extends Bounds {
   /** Bytes of one line at most. */
   readonly line: number;
+  /** Asked before each line, when it is its turn: false stops the stream. */
+  readonly mayTake?: () => boolean | Promise<boolean>;
 }
 
 /** What became of a stream: it was read to its end, stopped by the signal, or left by its client. */
@@ -21,7 +23,7 @@ export async function pump(
   input: Readable,
   output: Writable,
   answer: (line: StreamLine) => Promise<string> | string,
-  { line: lineLimit, ...bounds }: PumpOptions,
+  { line: lineLimit, mayTake = () => true, ...bounds }: PumpOptions,
   stop: AbortSignal = new AbortController().signal,
 ): Promise<Pumped> {
   const lines = new Lines(lineLimit);
@@ -31,7 +33,11 @@ export async function pump(
   const take = async (found: Iterable<StreamLine>): Promise<boolean> => {
     for (const line of found) {
       if (results.full && !(await results.room())) pumped = 'left';
-      else if (stop.aborted) pumped = 'stopped';
+      else {
+        const may = mayTake();
+        // A promise is awaited only where there is one: most lines are taken at once.
+        if (stop.aborted || !(typeof may === 'boolean' ? may : await may)) pumped = 'stopped';
+      }
       if (pumped !== 'ended') return false;
       results.add(answer(line), 'bytes' in line ? line.bytes.length : 0);
     }

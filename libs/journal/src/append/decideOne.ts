@@ -28,18 +28,19 @@ export interface Decided {
   readonly units: UnitChanges | undefined;
 }
 
-export type NotRecorded = Extract<Outcome, { status: 'rejected' | 'behind' }>;
+export type NotRecorded = Extract<Outcome, { status: 'rejected' | 'behind' | 'forbidden' }>;
 
 /**
  * Decides about one submission and completes its event, without changing anything.
  * Throws only for a fault of this code.
  */
 export function decideOne(
-  { event: submitted, hash, actor, ifMatch }: Submission,
+  { event: submitted, hash, actor, ifMatch, mayStill }: Submission,
   { ledger, sequence, recordedtime, now, batch }: Stamp,
   entities: EntityLookup,
   units: KnownUnits,
 ): Decided | NotRecorded | Missing {
+  if (mayStill?.() === false) return { status: 'forbidden' };
   const view = new RecordingView(entities, units);
   const subject = subjectOf<EventType>(submitted.type, submitted.data);
 

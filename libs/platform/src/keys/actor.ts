@@ -137,14 +137,18 @@ export const keyOf = (request: object): HeldKey | undefined => (request as { [KE
 export const setKey = (request: object, key: HeldKey): void => {
   (request as { [KEY]?: HeldKey })[KEY] = key;
 };
+/** The key of a request to a route that is not public. */
+export function heldKeyOf(request: object): HeldKey {
+  const key = keyOf(request);
+  if (key === undefined) throw new Error('a route that is @Public() asks for the key of its request');
+  return key;
+}
 export const actorOf = (request: object): Actor | undefined => keyOf(request)?.actor;
 
 /** `@Actor() actor: Actor`: who sends the request, in a handler that `@Requires` a role. */
-export const Actor = createParamDecorator((_data: unknown, context: ExecutionContext): Actor => {
-  const actor = actorOf(context.switchToHttp().getRequest<object>());
-  if (actor === undefined) throw new Error('@Actor() on a route that is @Public()');
-  return actor;
-});
+export const Actor = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): Actor => heldKeyOf(context.switchToHttp().getRequest<object>()).actor,
+);
 
 /** The CloudEvents source of events that a key submits over the plain routes. */
 export const ownSource = (actor: Pick<Actor, 'name'>): string => `${KEY_SOURCE}${actor.name}`;
