@@ -1,10 +1,9 @@
 import type { Applied, Hint, ParkedLedger, Sink } from './feed.ts';
-import { type FeedEvent, lengthInOrder, MAX_ATOMIC, wholeRun } from './feedEvent.ts';
+import { type FeedEvent, lengthInOrder } from './feedEvent.ts';
+import { type Fill, LedgerProgress } from './ledgerProgress.ts';
 import { type FeedLog, type FeedObserver, silent } from './observer.ts';
+import { isPassing, reasonFrom } from './poison.ts';
 import { type Backoff, persist, reasonOf } from './runner.ts';
-
-/** Reads events of one ledger with a sequence above `after`, in order; fewer than `limit` or none when there are no more. */
-export type Fill = (ledger: string, after: number, limit: number) => Promise<readonly FeedEvent[]>;
 
 export interface ConsumptionOptions {
   /** From where holes are filled. Without it, a hole that seeking back does not close parks the ledger. */
@@ -14,8 +13,10 @@ export interface ConsumptionOptions {
   readonly backoff?: Backoff | undefined;
   /** Events in one `Sink.apply`, at most. */
   readonly batch?: number | undefined;
-  /** Milliseconds until filling the hole of a parked ledger is tried again. */
+  /** Milliseconds until filling the hole of a ledger is tried again. */
   readonly fillAgainAfter?: number | undefined;
+  /** Milliseconds until the event that parked a ledger is tried again for the first time. */
+  readonly tryAgainAfter?: number | undefined;
 }
 
 interface Circumstances {
@@ -39,26 +40,6 @@ type TakeResult =
   /** No longer alive, or the feed stops: read these events again later. */
   | 'abandoned';
 
-/** One ledger as this feed has consumed it so far. */
-class LedgerProgress {
-  /** The last sequence applied: a copy of the sink's position, which decides under its lock. */
-  position = 0;
-  /** The newest sequence that the source is known to hold, and when the sink was last told of it. */
-  head = 0;
-  headToldAt = 0;
-  /** The position from which the source was read again, to close the hole after it. */
-  soughtBackFrom: number | undefined;
-  /** The event behind the last hole that was reported. */
-  reportedHole: number | undefined;
-  /** The beginning of an atomic batch whose rest has not come yet. */
-  held: readonly FeedEvent[] = [];
-  parked: (ParkedLedger & { readonly since: number }) | undefined;
-  /** Why the sink failed last, while it is tried again. */
-  failing: string | undefined;
-
-  constructor(readonly ledger: string) {}
-}
-
 /**
  * What every feed checks in the same way, whatever its source: events that were applied are skipped, and a hole stops its ledger,
  * with an error in the log, until it is filled.
@@ -68,6 +49,7 @@ export class Consumption {
   readonly #options: ConsumptionOptions;
   readonly #stop: AbortSignal;
   readonly #log: FeedLog;
+  readonly #batch: number;
   readonly #ledgers = new Map<string, LedgerProgress>();
 
   constructor(sink: Sink, stop: AbortSignal, options: ConsumptionOptions = {}) {
@@ -75,6 +57,7 @@ export class Consumption {
     this.#stop = stop;
     this.#options = options;
     this.#log = options.log ?? silent;
+    this.#batch = options.batch ?? 1_000;
   }
 
   /** Reads the positions; at the start, and whenever somebody else may have moved them. Parked ledgers are tried again. */
@@ -100,7 +83,12 @@ export class Consumption {
 
   get parked(): readonly ParkedLedger[] {
     const parked = [...this.#ledgers.values()].flatMap((one) => one.parked ?? []);
-    return parked.map(({ since: _, ...rest }) => rest);
+    return parked.map(({ ledger, state, sequence, reason }) => ({ ledger, state, sequence, reason }));
+  }
+
+  /** Whether reading on in this ledger is of any use now. */
+  mayRead(ledger: string): boolean {
+    return this.#of(ledger).mayGoOn();
   }
 
   /** What fails at the moment and is tried again, in words. */
@@ -131,7 +119,7 @@ export class Consumption {
     const alive = () => !this.#stop.aborted && (circumstances.alive?.() ?? true);
     const skipped = events.filter(({ sequence }) => sequence <= one.position).length;
     if (skipped > 0) this.skipped(ledger, skipped);
-    const all = withHeld(one, events);
+    const all = one.withHeld(events);
     for (;;) {
       if (!alive()) return 'abandoned';
       const fresh = all.filter(({ sequence }) => sequence > one.position);
@@ -139,10 +127,19 @@ export class Consumption {
       if (fresh.length === 0) return 'done';
       const run = await this.#nextRun(one, fresh, circumstances);
       if (typeof run === 'string') return run;
-      const applied = await this.#persist(one, () => this.#sink.apply(ledger, run, circumstances.hint), alive);
+      const applied = await this.#apply(one, run, circumstances.hint, alive);
       if (applied === undefined) return 'abandoned';
+      if (applied === 'one at a time') continue;
       if (!this.#note(one, run, applied)) return 'stopped';
     }
+  }
+
+  /** The next event of a ledger cannot even be read: it is parked before it. */
+  async unreadable(ledger: string, sequence: number, error: unknown): Promise<void> {
+    const one = this.#of(ledger);
+    if (one.position !== sequence - 1 || this.#stop.aborted) return;
+    const parked = await this.#persist(one, () => this.#parkAt(one, `event ${sequence} cannot be read`, error));
+    if (parked) this.#park(one, 'parked', parked.reason);
   }
 
   #of(ledger: string): LedgerProgress {
@@ -158,9 +155,11 @@ export class Consumption {
     circumstances: Circumstances,
   ): Promise<readonly FeedEvent[] | 'held' | 'seek-back' | 'stopped'> {
     const first = fresh[0]?.sequence ?? 0;
-    if (!this.#mayGoOn(one, first)) return 'stopped';
     const follows = first === one.position + 1;
-    const run = follows ? wholeRun(fresh, this.#batch) : [];
+    // Behind a hole, a ledger that stands still can go on with what is filled, and with nothing else.
+    if (!one.mayGoOn(first) || (one.parked !== undefined && !follows && this.#options.fill === undefined))
+      return 'stopped';
+    const run = follows ? one.runOf(fresh, this.#batch) : [];
     if (run.length > 0) return run;
 
     const behindHole = follows ? fresh.slice(lengthInOrder(fresh)) : fresh;
@@ -171,20 +170,47 @@ export class Consumption {
     }
     const missing = await this.#missing(one, got, circumstances);
     if (typeof missing === 'string') return missing;
-    const filled = wholeRun([...missing, ...behindHole], this.#batch);
+    const filled = one.runOf([...missing, ...behindHole], this.#batch);
     return filled.length > 0 ? filled : 'stopped';
   }
 
-  get #batch(): number {
-    return this.#options.batch ?? 1_000;
+  /**
+   * Applies events; undefined when it is pointless to try once more. A failure of the database is waited for. What fails again and
+   * again while the database answers is the fault of an event: it is found by applying them one at a time, and parks its ledger.
+   */
+  #apply(
+    one: LedgerProgress,
+    run: readonly FeedEvent[],
+    hint: Hint | undefined,
+    alive: () => boolean,
+  ): Promise<Applied | 'one at a time' | undefined> {
+    const attempt = async () => {
+      try {
+        const applied = await this.#sink.apply(one.ledger, run, hint);
+        one.failures = 0;
+        return applied;
+      } catch (error) {
+        if (isPassing(error) || this.#sink.park === undefined) throw error;
+        const next = one.failed(run);
+        if (next === 'again') throw error;
+        if (next === 'one at a time') return next;
+        // When the database does not answer, the fault is not the event's.
+        await this.#sink.positions();
+        const { sequence = 0, event } = run[0] ?? {};
+        return this.#parkAt(one, `event ${sequence} (${event?.type ?? '?'}) fails each time`, error);
+      }
+    };
+    return this.#persist(one, attempt, alive);
   }
 
-  /** A parked ledger goes on when the event that it waits for comes, or when it is time to look into the journal again. */
-  #mayGoOn({ parked }: LedgerProgress, got: number): boolean {
-    if (parked === undefined) return true;
-    if (parked.state === 'parked') return false;
-    const again = this.#options.fillAgainAfter ?? 10_000;
-    return got === parked.sequence + 1 || (this.#options.fill !== undefined && Date.now() - parked.since >= again);
+  async #parkAt(
+    { ledger, position }: LedgerProgress,
+    what: string,
+    error: unknown,
+  ): Promise<Applied & { outcome: 'parked' }> {
+    const reason = reasonFrom(what, error);
+    await this.#sink.park?.(ledger, reason);
+    return { outcome: 'parked', sequence: position, reason };
   }
 
   /** The events between the position and `got` that did not come: from further back in the source, else from the journal. */
@@ -194,8 +220,9 @@ export class Consumption {
     { canSeekBack }: Circumstances,
   ): Promise<readonly FeedEvent[] | 'seek-back' | 'stopped'> {
     const { ledger, position } = one;
-    // A hole that is filled in several batches, or met again after seeking back, is reported once.
-    if (one.reportedHole !== got) {
+    // A hole that is filled in several batches, or met again after seeking back, is reported once. Behind an event that parked the
+    // ledger there is none: what came after it was passed over.
+    if (one.reportedHole !== got && one.parked?.state !== 'parked') {
       one.reportedHole = got;
       const message = `a hole: events ${position + 1} to ${got - 1} of ledger ${ledger} did not come`;
       this.#log.error({ ledger, applied: position, got }, message);
@@ -210,25 +237,20 @@ export class Consumption {
       this.#log.info({ ledger, from: position + 1, events: filled.length }, 'filling the hole from the journal');
       return filled;
     }
+    if (one.parked?.state === 'parked') {
+      this.#park(one, 'parked', one.parked.reason);
+      return 'stopped';
+    }
     await this.#persist(one, () => this.#sink.stopAtHole(ledger, position, got));
     this.#park(one, 'hole', `events ${position + 1} to ${got - 1} did not come, and ${got} did`);
     return 'stopped';
   }
 
-  async #fill({ ledger, position }: LedgerProgress, got: number): Promise<readonly FeedEvent[]> {
-    if (this.#options.fill === undefined) return [];
+  async #fill(one: LedgerProgress, got: number): Promise<readonly FeedEvent[]> {
     try {
-      const most = Math.min(Math.max(this.#batch, MAX_ATOMIC), got - position - 1);
-      const filled: FeedEvent[] = [];
-      while (filled.length < most) {
-        const last = position + filled.length;
-        const next = await this.#options.fill(ledger, last, most - filled.length);
-        if (next[0]?.sequence !== last + 1) break;
-        filled.push(...next.slice(0, lengthInOrder(next)));
-      }
-      return filled;
+      return await one.fillFrom(this.#options.fill, got, this.#batch);
     } catch (error) {
-      this.#log.error({ ledger, err: error }, 'the journal could not be read to fill a hole');
+      this.#log.error({ ledger: one.ledger, err: error }, 'the journal could not be read to fill a hole');
       return [];
     }
   }
@@ -247,50 +269,31 @@ export class Consumption {
         `the sink of ledger ${one.ledger} was given ${first} to ${last} and answered ${applied.outcome} at ${applied.sequence}`,
       );
     if (applied.outcome === 'hole') return true;
-    this.#unpark(one);
+    if (one.parked !== undefined) this.#log.info({ ledger: one.ledger }, `ledger ${one.ledger} goes on`);
+    one.parked = undefined;
     one.soughtBackFrom = undefined;
-    this.#observeLag(one, run);
+    this.#options.observer?.lag?.(one.ledger, ...one.lagAfter(run));
     return true;
-  }
-
-  #observeLag({ ledger, head, position }: LedgerProgress, run: readonly FeedEvent[]): void {
-    const behind = Math.max(0, head - position);
-    const recorded = Date.parse(run.at(-1)?.event.recordedtime ?? '');
-    const seconds = behind === 0 || Number.isNaN(recorded) ? 0 : Math.max(0, (Date.now() - recorded) / 1_000);
-    this.#options.observer?.lag?.(ledger, behind, seconds);
   }
 
   #park(one: LedgerProgress, state: 'hole' | 'parked', reason: string): void {
     const { ledger, position: sequence } = one;
-    one.parked = { ledger, state, sequence, reason, since: Date.now() };
-    this.#log.error({ ledger, sequence, state }, `ledger ${ledger} stands still at ${sequence}: ${reason}`);
-  }
-
-  #unpark(one: LedgerProgress): void {
-    if (one.parked === undefined) return;
-    one.parked = undefined;
-    this.#log.info({ ledger: one.ledger }, `ledger ${one.ledger} goes on`);
+    const { fillAgainAfter = 10_000, tryAgainAfter = 30_000 } = this.#options;
+    if (one.park(state, reason, state === 'hole' ? fillAgainAfter : tryAgainAfter))
+      this.#log.error({ ledger, sequence, state }, `ledger ${ledger} stands still at ${sequence}: ${reason}`);
   }
 
   /** Does `work` until it succeeds. Undefined when it is pointless to try once more. */
   async #persist<T>(one: LedgerProgress, work: () => Promise<T>, alive = () => true): Promise<T | undefined> {
-    const { ledger } = one;
     const done = await persist(async () => (alive() ? work() : undefined), {
-      stop: this.#stop,
-      backoff: this.#options.backoff,
+      ...{ stop: this.#stop, backoff: this.#options.backoff },
       onFailure: ({ error, failures, delay }) => {
-        one.failing = `ledger ${ledger}: ${reasonOf(error)}`;
-        this.#log.warn({ ledger, failures, err: error }, `trying again in ${delay} ms: ${reasonOf(error)}`);
+        // Health shows it to everybody, so it names no ledger.
+        one.failing = reasonOf(error);
+        this.#log.warn({ ledger: one.ledger, failures, err: error }, `trying again in ${delay} ms: ${one.failing}`);
       },
     });
     one.failing = undefined;
     return done;
   }
-}
-
-/** What was held back, and these events after it; an event that came again is taken from these. */
-function withHeld({ held }: LedgerProgress, events: readonly FeedEvent[]): readonly FeedEvent[] {
-  const first = events[0]?.sequence;
-  if (held.length === 0 || first === undefined) return events;
-  return [...held.filter(({ sequence }) => sequence < first), ...events];
 }

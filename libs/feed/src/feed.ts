@@ -31,6 +31,8 @@ export interface Sink {
   apply(ledger: string, events: readonly FeedEvent[], hint?: Hint): Promise<Applied>;
   /** A hole that could not be filled: the ledger waits with the status `hole`. */
   stopAtHole(ledger: string, sequence: number, got: number): Promise<void>;
+  /** An event fails each time, or cannot be read: the ledger waits before it with the status `parked`. */
+  park?(ledger: string, reason: string): Promise<void>;
   /** The newest sequence that the source is known to hold, for lag; called about once a second a ledger at most. */
   head?(ledger: string, sequence: number, at: Date): Promise<void>;
 }

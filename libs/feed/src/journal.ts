@@ -1,9 +1,10 @@
 import type pg from 'pg';
-import { readBytes } from '#journal/reader';
+import { type EventBytes, readBytes } from '#journal/reader';
 import { JournalTail } from '#journal/tail';
-import { Consumption, type ConsumptionOptions, type Fill } from './consumption.ts';
+import { Consumption, type ConsumptionOptions } from './consumption.ts';
 import { type Feed, type FeedState, feedState, type Sink } from './feed.ts';
-import { toFeedEvent } from './feedEvent.ts';
+import { type FeedEvent, toFeedEvent } from './feedEvent.ts';
+import type { Fill } from './ledgerProgress.ts';
 import { Runner } from './runner.ts';
 
 interface JournalFeedOptions extends Omit<ConsumptionOptions, 'fill'> {
@@ -57,43 +58,66 @@ export class JournalFeed implements Feed {
       positions: consumption.positions(),
       onHead: (ledger, head) => consumption.head(ledger, head),
     });
+    const readers = new Set<Promise<void>>();
+    const failures: unknown[] = [];
     try {
-      while (!stop.aborted) {
+      while (!stop.aborted && failures.length === 0) {
         await tail.lookAtHeads();
-        // It runs as soon as the journal answers. After a failure it runs again when a whole round succeeded.
+        // It runs as soon as the journal answers. After a failure it runs again when a ledger was read to its end.
         if (this.#runner.state().state === 'starting') running();
-        await this.#readAll(tail, consumption);
-        running();
+        // No ledger waits for another to be read: one may be tried again and again.
+        while (readers.size < CONCURRENTLY) {
+          const ledger = tail.nextLedger();
+          if (ledger === undefined) break;
+          const reader = this.#readOne(ledger, tail, consumption)
+            .then(running, (error: unknown) => {
+              failures.push(error);
+            })
+            .finally(() => {
+              readers.delete(reader);
+              tail.wake();
+            });
+          readers.add(reader);
+        }
         await tail.wait();
       }
+      if (failures.length > 0) throw failures[0];
     } finally {
+      await Promise.all(readers);
       await tail.close();
     }
   }
 
-  /** Reads on in every ledger that has new events, until none has. */
-  async #readAll(tail: JournalTail, consumption: Consumption): Promise<void> {
-    const readers = Array.from({ length: CONCURRENTLY }, async () => {
-      for (let ledger = tail.nextLedger(); ledger !== undefined; ledger = tail.nextLedger()) {
-        if (this.#runner.stopping.aborted) return;
-        await this.#readOne(ledger, tail, consumption);
-      }
-    });
-    const failed = (await Promise.allSettled(readers)).find((reader) => reader.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  }
-
   async #readOne(ledger: string, tail: JournalTail, consumption: Consumption): Promise<void> {
+    if (!consumption.mayRead(ledger)) return;
     const limits = { events: this.#options.batch ?? 1_000, bytes: PAGE_BYTES };
     for await (const page of tail.pages(ledger, consumption.position(ledger), limits)) {
       await consumption.head(ledger, page.at(-1)?.sequence ?? 0);
-      const taken = await consumption.take(
-        ledger,
-        page.map((event) => toFeedEvent(event.bytes)),
-      );
+      const { events, unreadable } = readable(page);
+      const taken = await consumption.take(ledger, events);
       if (taken !== 'done' && taken !== 'held') return;
+      if (unreadable !== undefined) {
+        await consumption.unreadable(ledger, unreadable.sequence, unreadable.error);
+        return;
+      }
     }
   }
+}
+
+/** The events of a page up to the first one whose bytes are not an event. */
+function readable(page: readonly EventBytes[]): {
+  readonly events: readonly FeedEvent[];
+  readonly unreadable?: { readonly sequence: number; readonly error: unknown };
+} {
+  const events: FeedEvent[] = [];
+  for (const { ledger, sequence, bytes } of page) {
+    try {
+      events.push(toFeedEvent(bytes, { ledger, sequence }));
+    } catch (error) {
+      return { events, unreadable: { sequence, error } };
+    }
+  }
+  return { events };
 }
 
 /** Fills holes from the journal, which is the source of every other source. */

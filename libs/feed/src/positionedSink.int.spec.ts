@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type pg from 'pg';
+import pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { createPool } from '#platform/database/database';
 import { eventually } from '#test/feed/eventually';
 import { append, freshJournal } from '#test/feed/seedJournal';
 import { someEvents } from '#test/feed/someEvents';
+import type { ConsumptionOptions } from './consumption.ts';
 import { toFeedEvent } from './feedEvent.ts';
 import { JournalFeed } from './journal.ts';
 import { PoisonEvent } from './poison.ts';
@@ -13,6 +14,11 @@ import { type Consumed, PositionedSink, positionsTable } from './positionedSink.
 
 /** A whole consumer: it counts the events of each type. */
 class Counts extends PositionedSink {
+  /** Which events fail, how, and how often one has failed. */
+  fails: (ledger: string, sequence: number) => boolean = () => false;
+  failure = new Error('nobody foresaw this');
+  failed = 0;
+
   static async on(pool: pg.Pool): Promise<Counts> {
     await pool.query(
       `CREATE SCHEMA counts; SET search_path TO counts; ${positionsTable()}
@@ -32,6 +38,10 @@ class Counts extends PositionedSink {
   ): Promise<Consumed> {
     for (const { sequence, type, actor } of events) {
       if (actor === 'nobody') throw new PoisonEvent(sequence, 'nobody did this');
+      if (this.fails(ledger, sequence)) {
+        this.failed += 1;
+        throw this.failure;
+      }
       await db.query(
         'INSERT INTO counts AS c VALUES ($1, $2, 1) ON CONFLICT (ledger, type) DO UPDATE SET events = c.events + 1',
         [ledger, type],
@@ -58,7 +68,21 @@ describe('a consumer with positions of its own', () => {
     pool = createPool(url);
     counts = await Counts.on(pool);
   });
-  afterEach(() => pool.end());
+  afterEach(async () => {
+    await Promise.all(feeds.splice(0).map((feed) => feed.stop()));
+    await pool.end();
+  });
+
+  const feeds: JournalFeed[] = [];
+  const start = (options: ConsumptionOptions): JournalFeed => {
+    const feed = new JournalFeed({ pool, url, batch: 7, pollEvery: 20, ...options });
+    void feed.run(counts);
+    feeds.push(feed);
+    return feed;
+  };
+  const consumer = { consumer: 'counts', version: null, positions: 'counts.positions', parks: true };
+  const statusOf = async (ledger: string) =>
+    (await consumerStatus(pool, consumer)).find((row) => row.ledger === ledger);
 
   it('a consumer gets every event once, though two feeds work for it at the same time, and is shown in status', async () => {
     await append(pool, [...someEvents('nvidia', 1, 400), ...someEvents('amd', 1, 100)]);
@@ -74,7 +98,6 @@ describe('a consumer with positions of its own', () => {
     });
     for (const feed of feeds) await feed.stop();
     expect([await counts.counted('nvidia'), await counts.counted('amd')]).toEqual([400, 100]);
-    const consumer = { consumer: 'counts', version: null, positions: 'counts.positions', parks: true };
     expect(await consumerStatus(pool, consumer)).toMatchObject([
       { consumer: 'counts', ledger: 'amd', sequence: 100, lagEvents: 0, state: 'live' },
       { consumer: 'counts', ledger: 'nvidia', sequence: 400, lagEvents: 0, state: 'live' },
@@ -98,8 +121,92 @@ describe('a consumer with positions of its own', () => {
     const reason = 'event 8 (lading.party.registered.v1) cannot be applied: nobody did this';
     expect(await counts.apply('nvidia', bad)).toEqual({ outcome: 'parked', sequence: 7, reason });
     expect(await counts.counted('nvidia')).toBe(7);
-    expect(await counts.apply('nvidia', events.slice(7))).toEqual({ outcome: 'parked', sequence: 7, reason });
-    // Another process may know better.
-    expect(await new Counts(pool).apply('nvidia', events)).toEqual({ outcome: 'applied', sequence: 20 });
+    expect(await counts.apply('nvidia', bad.slice(7))).toEqual({ outcome: 'parked', sequence: 7, reason });
+    expect(await counts.apply('nvidia', events)).toEqual({ outcome: 'applied', sequence: 20 });
+  });
+
+  it('ledgers whose event fails each time, for a reason that nobody foresaw, are parked at it, however many they are, and all others go on', async () => {
+    const failing = ['f1', 'f2', 'f3', 'f4', 'f5'];
+    const reached = async () => [...(await counts.positions())].map(([ledger, sequence]) => `${ledger}:${sequence}`);
+    counts.fails = (ledger, sequence) => failing.includes(ledger) && sequence === 8;
+    await append(
+      pool,
+      [...failing, 'good'].flatMap((ledger) => someEvents(ledger, 1, 20)),
+    );
+    const feed = start({ backoff: { first: 10, most: 20 } });
+    const stands = (sequence: number) => failing.map((ledger) => `${ledger}:${sequence}`);
+    await eventually(async () => {
+      expect((await reached()).sort()).toEqual([...stands(7), 'good:20']);
+      expect(feed.state().parked).toHaveLength(failing.length);
+    });
+    await append(pool, someEvents('good', 21, 30));
+    await eventually(async () => {
+      expect(await reached()).toContain('good:30');
+    });
+    expect(feed.state().state).toBe('running');
+    expect(await statusOf('f1')).toMatchObject({
+      state: 'parked',
+      reason: 'event 8 (lading.party.registered.v1) fails each time: nobody foresaw this',
+    });
+  });
+
+  it('a ledger that is parked is tried again by itself, and goes on as soon as its event can be applied', async () => {
+    let failing = true;
+    counts.fails = (ledger, sequence) => failing && ledger === 'nvidia' && sequence === 8;
+    await append(pool, someEvents('nvidia', 1, 20));
+    start({ backoff: { first: 5, most: 10 }, tryAgainAfter: 50 });
+    await eventually(async () => {
+      expect(await statusOf('nvidia')).toMatchObject({ state: 'parked', sequence: 7 });
+    });
+    failing = false;
+    await eventually(async () => {
+      expect(await statusOf('nvidia')).toMatchObject({ state: 'live', sequence: 20 });
+    });
+    expect(await counts.counted('nvidia')).toBe(20);
+  });
+
+  it('bytes in the journal that are no event park their ledger with a reason that can be printed, and no other', async () => {
+    await append(
+      pool,
+      ['nvidia', 'amd'].flatMap((ledger) => someEvents(ledger, 1, 20)),
+    );
+    const was = await pool.query<{ bytes: Buffer }>(
+      `UPDATE journal.events n SET bytes = $1 FROM journal.events o
+       WHERE n.ledger = 'nvidia' AND n.sequence = 8 AND o.ledger = n.ledger AND o.sequence = n.sequence RETURNING o.bytes`,
+      [Buffer.from('\u0000\u001b[31m no event')],
+    );
+    start({ tryAgainAfter: 50 });
+    await eventually(async () => {
+      expect(await statusOf('nvidia')).toMatchObject({ state: 'parked', sequence: 7 });
+      expect(await statusOf('amd')).toMatchObject({ state: 'live', sequence: 20 });
+    });
+    expect((await statusOf('nvidia'))?.reason).toMatch(/^event 8 cannot be read: [^\p{C}]+$/u);
+    await pool.query(`UPDATE journal.events SET bytes = $1 WHERE ledger = 'nvidia' AND sequence = 8`, [
+      was.rows[0]?.bytes,
+    ]);
+    await eventually(async () => {
+      expect(await statusOf('nvidia')).toMatchObject({ state: 'live', sequence: 20 });
+    });
+  });
+
+  it('a database that is away parks no ledger: the feed says what it waits for, and goes on when the database is back', async () => {
+    const away = new pg.DatabaseError('no room', 0, 'error');
+    away.code = '53100';
+    let full = true;
+    counts.failure = away;
+    counts.fails = () => full;
+    await append(pool, someEvents('nvidia', 1, 20));
+    const feed = start({ backoff: { first: 5, most: 10 } });
+    await eventually(() => {
+      expect(feed.state()).toMatchObject({ state: 'retrying', reason: expect.stringContaining('no room'), parked: [] });
+    });
+    await eventually(() => {
+      expect(counts.failed).toBeGreaterThan(20);
+    });
+    full = false;
+    await eventually(async () => {
+      expect(await statusOf('nvidia')).toMatchObject({ state: 'live', sequence: 20 });
+    });
+    expect(feed.state()).toEqual({ state: 'running', parked: [] });
   });
 });

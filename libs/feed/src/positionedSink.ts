@@ -3,7 +3,7 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import { transaction } from '#platform/database/transaction';
 import type { Applied, Hint, Sink } from './feed.ts';
 import { type FeedEvent, wholeRun } from './feedEvent.ts';
-import { isPoison } from './poison.ts';
+import { isPoison, reasonFrom } from './poison.ts';
 
 type Db = Pick<pg.ClientBase, 'query'>;
 
@@ -54,8 +54,6 @@ export interface Consumed<Own extends OwnColumns = OwnColumns> {
 export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implements Sink {
   readonly #options: PositionedSinkOptions<Own>;
   readonly #table: string;
-  /** Ledgers in which this process met an event that it cannot apply. The next process, which may know better, tries again. */
-  readonly #parked = new Map<string, string>();
 
   constructor(options: PositionedSinkOptions<Own>) {
     this.#options = options;
@@ -88,10 +86,13 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
     return rows;
   }
 
+  /** A ledger that is parked is tried again whenever events come: the feed says when. */
   async apply(ledger: string, events: readonly FeedEvent[], hint?: Hint): Promise<Applied> {
-    const parked = this.#parked.get(ledger);
-    if (parked === undefined) return this.#applyHalves(ledger, events, hint);
-    return { outcome: 'parked', sequence: await this.#sequence(ledger), reason: parked };
+    return this.#applyHalves(ledger, events, hint);
+  }
+
+  async park(ledger: string, reason: string): Promise<void> {
+    await this.#stop(ledger, 'parked', reason);
   }
 
   async stopAtHole(ledger: string, sequence: number, got: number): Promise<void> {
@@ -116,7 +117,7 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
       return await this.#applyBatch(ledger, events, hint);
     } catch (error) {
       if (!isPoison(error)) throw error;
-      if (half >= events.length) return this.#park(ledger, events[0], error as Error);
+      if (half >= events.length) return this.#parkAt(ledger, events[0], error as Error);
     }
     const before = await this.#applyHalves(ledger, events.slice(0, half), undefined);
     return before.outcome === 'applied' ? this.#applyHalves(ledger, events.slice(half), hint) : before;
@@ -173,11 +174,10 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
     ]);
   }
 
-  async #park(ledger: string, at: FeedEvent | undefined, { message }: Error): Promise<Applied> {
-    const reason = `event ${at?.sequence ?? '?'} (${at?.event.type ?? '?'}) cannot be applied: ${message}`;
-    this.#parked.set(ledger, reason);
-    await this.#stop(ledger, 'parked', reason);
-    return { outcome: 'parked', sequence: await this.#sequence(ledger), reason };
+  async #parkAt(ledger: string, at: FeedEvent | undefined, error: Error): Promise<Applied> {
+    const reason = reasonFrom(`event ${at?.sequence ?? '?'} (${at?.event.type ?? '?'}) cannot be applied`, error);
+    await this.park(ledger, reason);
+    return { outcome: 'parked', sequence: (await this.positions()).get(ledger) ?? 0, reason };
   }
 
   async #stop(ledger: string, state: 'hole' | 'parked', reason: string): Promise<void> {
@@ -186,10 +186,6 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
        ON CONFLICT (ledger) DO UPDATE SET state = excluded.state, reason = excluded.reason`,
       [ledger, state, reason],
     );
-  }
-
-  async #sequence(ledger: string): Promise<number> {
-    return (await this.positions()).get(ledger) ?? 0;
   }
 }
 

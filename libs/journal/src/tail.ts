@@ -128,6 +128,11 @@ export class JournalTail {
     await this.#signal.wait(this.#options.stop);
   }
 
+  /** Ends the wait: who waits has something else to look at. */
+  wake(): void {
+    this.#signal.set();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#poll);
     await this.#listener.close();
