@@ -33,6 +33,7 @@ const problemCodes = [
   'too-many-requests',
   'unavailable',
   'disk-full',
+  'ledger-stands-still',
   'internal',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number] | (typeof rejectionCodes)[number];

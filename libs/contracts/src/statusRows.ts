@@ -21,6 +21,16 @@ export const StatusRow = z.object({
   lagSeconds: z.number().min(0).describe('How long its next event has been waiting').meta({ example: 0 }),
   state: ConsumerState,
   reason: z.string().optional().describe('Why it stands still'),
+  event: z
+    .object({
+      sequence: z.int().min(1).meta({ example: 17 }),
+      id: z.string().optional().meta({ example: 'ERP-1' }),
+      type: z.string().optional().meta({ example: 'lading.order.placed.v1' }),
+    })
+    .optional()
+    .describe('The event before which it stands still; without id and type when the journal does not have it'),
+  since: moment('When it began to stand still, for this reason').optional(),
+  advice: z.string().optional().describe('What to do about it'),
 });
 export type StatusRow = z.infer<typeof StatusRow>;
 

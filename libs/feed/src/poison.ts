@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { troubleOf } from '#platform/database/trouble';
 
 /** An event that can never be applied, with the reason for people. */
 export class PoisonEvent extends Error {
@@ -13,11 +14,10 @@ export class PoisonEvent extends Error {
 
 /** Values that do not fit or are too large, constraints that do not hold: the same event will fail the same way again. */
 const DATA_ERRORS = /^(21|22|23|54)/;
-/**
- * The database is away, full, read-only, stopping, or another transaction is in the way; or the tables are gone or not this code's.
- * 57014 is a statement that took too long, which may be an event's fault.
- */
-const PASSING_ERRORS = /^(08|25|28|3D|3F|40|42|53|55|57(?!014)|58)/;
+/** The tables are gone, or not those of this code, or not to be touched: that is so for every event. */
+const TABLE_ERRORS = /^(3F|42)/;
+/** A statement that took too long: it may be an event's fault. */
+const TOO_LONG = '57014';
 
 /** Whether it is the events' fault. Anything else (a lost connection, a lock, a full disk) is worth another try. */
 export function isPoison(error: unknown): boolean {
@@ -27,9 +27,8 @@ export function isPoison(error: unknown): boolean {
 
 /** Whether it has nothing to do with the events, so that they are tried again for as long as it takes. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return PASSING_ERRORS.test(error.code ?? '');
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return (typeof code === 'string' && /^E[A-Z]+$/.test(code)) || /connection|connect/i.test(String(message));
+  const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
+  return code !== TOO_LONG && (troubleOf(error) !== undefined || TABLE_ERRORS.test(code));
 }
 
 const MAX_REASON = 1_000;

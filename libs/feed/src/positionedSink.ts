@@ -9,6 +9,7 @@ type Db = Pick<pg.ClientBase, 'query'>;
 
 /**
  * The table of a consumer's positions, one row a ledger. `sequence` is the truth; `partition`, `offset` and `log` are a hint.
+ * `since` is when the ledger began to stand still, for `reason`.
  * `recorded` is the recorded time of the last event applied, `head` the newest sequence that the source is known to hold.
  * @param own a column of the consumer, which moves with the position
  */
@@ -16,7 +17,7 @@ export const positionsTable = (own = ''): string => `
   CREATE TABLE positions (
     ledger text COLLATE "C" NOT NULL PRIMARY KEY, sequence bigint NOT NULL DEFAULT 0,${own === '' ? '' : ` ${own},`}
     recorded timestamptz, applied timestamptz, head bigint, head_at timestamptz,
-    state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'hole', 'parked')), reason text,
+    state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'hole', 'parked')), reason text, since timestamptz,
     partition int, "offset" text, log text
   ) WITH (fillfactor = 50);`;
 
@@ -163,7 +164,7 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
     const names = this.#options.own ?? [];
     await db.query(
       `UPDATE ${this.#table} SET sequence = $2, recorded = $3, applied = clock_timestamp(), head = greatest(head, $2),
-         state = 'running', reason = NULL${names.map((name, index) => `, ${name} = $${index + 4}`).join('')} WHERE ledger = $1`,
+         state = 'running', reason = NULL, since = NULL${names.map((name, index) => `, ${name} = $${index + 4}`).join('')} WHERE ledger = $1`,
       [to?.ledger, to?.sequence, to?.recordedtime, ...names.map((name) => own[name])],
     );
   }
@@ -182,8 +183,9 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
 
   async #stop(ledger: string, state: 'hole' | 'parked', reason: string): Promise<void> {
     await this.#options.pool.query(
-      `INSERT INTO ${this.#table} AS p (ledger, state, reason) VALUES ($1, $2, $3)
-       ON CONFLICT (ledger) DO UPDATE SET state = excluded.state, reason = excluded.reason`,
+      `INSERT INTO ${this.#table} AS p (ledger, state, reason, since) VALUES ($1, $2, $3, now())
+       ON CONFLICT (ledger) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+         since = CASE WHEN p.reason = excluded.reason THEN p.since ELSE excluded.since END`,
       [ledger, state, reason],
     );
   }

@@ -28,15 +28,23 @@ interface ConsumerRow {
   readonly head: number;
   readonly state: 'running' | 'hole' | 'parked';
   readonly reason: string | null;
+  readonly since: Date | null;
+  /** Of the next event, where there is one. */
+  readonly id: string | null;
+  readonly type: string | null;
   /** Seconds since the next event was recorded; null when there is none. */
   readonly waiting: number | null;
 }
+
+// A version of the read models that another release made may have other columns.
+const STANDING = `coalesce(p.state, 'running') AS state, p.reason, (to_jsonb(p) ->> 'since')::timestamptz AS since`;
+const RUNNING = `'running' AS state, NULL AS reason, NULL::timestamptz AS since`;
 
 /** How far a consumer has come in every ledger of the journal, with one statement that parses no event. */
 export async function consumerStatus(db: Queryable, consumer: Consumer): Promise<StatusRow[]> {
   const { rows } = await db.query<ConsumerRow>(
     `SELECT l.ledger, l.sequence::float8 AS head, coalesce(p.sequence, 0)::float8 AS sequence,
-       ${consumer.parks === true ? `coalesce(p.state, 'running') AS state, p.reason` : `'running' AS state, NULL AS reason`},
+       ${consumer.parks === true ? STANDING : RUNNING}, e.id, e.type,
        extract(epoch FROM now() - e.recorded)::float8 AS waiting
      FROM journal.ledgers l
        LEFT JOIN ${consumer.positions} p ON p.ledger = l.ledger
@@ -61,6 +69,25 @@ function statusOf(row: ConsumerRow, { consumer, version, moving, reason: stopped
     lagSeconds,
     state: state === 'running' ? (moving ?? (lagSeconds < LIVE_SECONDS ? 'live' : 'catching-up')) : state,
     ...(reason !== null && { reason }),
+    ...(row.state !== 'running' && standingOf(row)),
+    ...(stopped !== undefined && { advice: NO_CONSUMER }),
+  };
+}
+
+const NO_CONSUMER =
+  'Start one, or look into its log: it goes on by itself where it stopped. Nothing is lost meanwhile.';
+const ADVICE = {
+  hole: 'An event is missing in what is read, and is not in the journal either: compare the database with its backups.',
+  parked:
+    'The ledger goes on taking events, and its answers stay as they are. The event is tried again by itself; when this release cannot apply it, start one that can (docs/operations.md).',
+};
+
+/** Before which event a ledger stands still, since when, and what to do. */
+function standingOf({ state, sequence, id, type, since }: ConsumerRow): Partial<StatusRow> {
+  return {
+    event: { sequence: sequence + 1, ...(id !== null && { id }), ...(type !== null && { type }) },
+    ...(since !== null && { since: since.toISOString() }),
+    ...(state !== 'running' && { advice: ADVICE[state] }),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { StatusRow } from '#contracts/statusRows';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
-import { renderTable } from '../table.ts';
+import { printable, renderTable } from '../table.ts';
 
 export function addStatus(program: Command): void {
   withConnectionOptions(program.command('status'))
-    .description('how far each consumer of each ledger has come')
+    .description('how far each consumer of each ledger has come; of a ledger that stands still, why and what to do')
     .option('--json', 'print the rows as JSON')
     .addHelpText('after', '\nExample:\n  lading status\n')
     .action(status);
@@ -13,7 +13,8 @@ export function addStatus(program: Command): void {
 
 async function status(options: ConnectionOptions & { json?: boolean }): Promise<void> {
   const rows = await connect(options).list<StatusRow>('/v1/status');
-  console.log(options.json ? JSON.stringify(rows, null, 2) : statusTable(rows));
+  if (options.json) console.log(JSON.stringify(rows, null, 2));
+  else console.log([statusTable(rows), standing(rows)].filter((text) => text !== '').join('\n'));
 }
 
 function statusTable(rows: readonly StatusRow[]): string {
@@ -27,6 +28,19 @@ function statusTable(rows: readonly StatusRow[]): string {
     { title: 'behind', value: (row) => row.lagEvents, align: 'right' },
     { title: 'seconds', value: (row) => row.lagSeconds, align: 'right' },
     { title: 'state', value: (row) => row.state },
-    { title: 'reason', value: (row) => row.reason },
   ]);
+}
+
+/** For each ledger that stands still: before which event, why, since when, and what to do. */
+function standing(rows: readonly StatusRow[]): string {
+  return rows
+    .filter(({ reason }) => reason !== undefined)
+    .map(({ consumer, ledger, version, event, since, reason, advice }) => {
+      const who = version === null ? consumer : `version ${version}`;
+      const what = event === undefined ? '' : ` before event ${event.sequence}`;
+      const facts = [event?.type, event?.id && `id ${event.id}`, since && `since ${since}`].filter(Boolean).join(', ');
+      const title = `Ledger ${ledger} stands still in ${who}${what}${facts === '' ? '' : ` (${facts})`}.`;
+      return `\n${[title, `Why: ${reason ?? ''}`, `What to do: ${advice ?? ''}`].map(printable).join('\n')}`;
+    })
+    .join('\n');
 }

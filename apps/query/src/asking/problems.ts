@@ -23,6 +23,15 @@ export const unknownLedger = (ledger: string): ProblemError =>
 export const notYet = (ledger: string, asked: number, sequence: number): ProblemError =>
   unavailable(`the ledger ${ledger} can be seen up to ${sequence}, not yet up to ${asked}: ask again`);
 
+/** 503: what was asked for is behind an event that cannot be applied. Without `min-sequence`, what was before it is answered. */
+export const behindStandstill = (ledger: string, asked: number, sequence: number, reason: string): ProblemError =>
+  new ProblemError(
+    503,
+    'ledger-stands-still',
+    `the ledger ${ledger} can be seen up to ${sequence}, not up to ${asked}: ${reason}. It goes on when that event can be applied; GET /v1/status says more`,
+    { facts: { ledger, sequence, asked }, headers: { 'retry-after': '30' } },
+  );
+
 /** Undefined table, column or schema. */
 const OTHER_TABLES = new Set(['42P01', '42703', '3F000']);
 

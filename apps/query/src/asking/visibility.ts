@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { readHead } from '#journal/reader';
-import { appliedSequence } from '#projections/reading/readModel';
+import { appliedSequence, standsStill } from '#projections/reading/readModel';
 import { POOL } from '#platform/service/tokens';
-import { noReadModels, notYet } from './problems.ts';
+import { behindStandstill, noReadModels, notYet } from './problems.ts';
 import { type SignalOf, Signals } from './signals.ts';
 
 /** How long a read waits for a write, in milliseconds. */
@@ -19,11 +19,14 @@ export class Visibility {
     private readonly signals: Signals,
   ) {}
 
-  /** Until the read models have applied it. @throws the 503 of one that takes too long */
+  /** Until the read models have applied it. @throws the 503 of one that takes too long, or that waits for another release */
   async applied(ledger: string, asked: number): Promise<void> {
     await this.#reached(ledger, asked, 'applied', async () => {
       try {
-        return await appliedSequence(this.pool, ledger);
+        const sequence = await appliedSequence(this.pool, ledger);
+        const reason = sequence < asked ? await standsStill(this.pool, ledger) : undefined;
+        if (reason !== undefined) throw behindStandstill(ledger, asked, sequence, reason);
+        return sequence;
       } catch (error) {
         throw noReadModels(error) ?? error;
       }

@@ -51,14 +51,36 @@ describe('status', () => {
   it('the status shows a version that is being built beside the one that answers, and a ledger that stands still with the reason', async () => {
     const version = await startVersion(query.pool);
     await query.pool.query(
-      `INSERT INTO rm_${version}.positions (ledger, state, reason) VALUES ('second', 'parked', 'event 1 cannot be applied')`,
+      `INSERT INTO rm_${version}.positions (ledger, state, reason, since)
+       VALUES ('second', 'parked', 'event 1 cannot be applied', '2024-01-01T00:00:00Z')`,
     );
     const { body } = await query.get('/v1/status');
     const built = body.data.filter((row) => row.version === version);
     expect(built).toMatchObject([
       { ledger: 'nvidia', sequence: 0, state: 'rebuilding' },
-      { ledger: 'second', sequence: 0, state: 'parked', reason: 'event 1 cannot be applied', lagEvents: 1 },
+      {
+        ledger: 'second',
+        sequence: 0,
+        state: 'parked',
+        reason: 'event 1 cannot be applied',
+        lagEvents: 1,
+        event: { sequence: 1, id: expect.any(String), type: 'lading.ledger.opened.v1' },
+        since: '2024-01-01T00:00:00.000Z',
+        advice: expect.stringContaining('docs/operations.md'),
+      },
     ]);
+    expect(built.map((row) => StatusRow.parse(row))).toEqual(built);
+  });
+
+  it('the status shows the versions of another release, whose positions have other columns', async () => {
+    const version = await startVersion(query.pool);
+    await query.pool.query(
+      `INSERT INTO rm_${version}.positions (ledger, state, reason) VALUES ('second', 'parked', 'of old');
+       ALTER TABLE rm_${version}.positions DROP COLUMN since`,
+    );
+    const { status, body } = await query.get('/v1/status');
+    expect(status).toBe(200);
+    expect(body.data).toContainEqual(expect.objectContaining({ version, ledger: 'second', reason: 'of old' }));
   });
 
   it('the lists of ledgers and of status come in pages, and refuse unknown parameters', async () => {
@@ -68,6 +90,30 @@ describe('status', () => {
     expect(second.body).toMatchObject({ data: [{ ledger: 'second' }], next: null });
     expect((await query.get('/v1/ledgers?cursor=x')).status).toBe(400);
     expect((await query.get('/v1/status?at=now')).status).toBe(400);
+  });
+});
+
+describe('a question to a ledger that stands still', () => {
+  it('is answered from what was before, and is told at once that nothing behind the event will be seen', async () => {
+    const { version, sequence } = (await query.get('/v1/status')).body.data.find((row) => row.ledger === 'second')!;
+    await query.pool.query(
+      `UPDATE rm_${version as number}.positions SET state = 'parked', reason = 'event 2 cannot be applied' WHERE ledger = 'second'`,
+    );
+    const before = await query.get('/v1/ledgers/second/holdings');
+    expect([before.status, before.headers.get('lading-sequence')]).toEqual([200, String(sequence)]);
+    const seen = await query.get('/v1/ledgers/second/holdings?min-sequence=1');
+    expect(seen.status).toBe(200);
+    const behind = await query.get('/v1/ledgers/second/holdings?min-sequence=2');
+    expect(behind.status).toBe(503);
+    expect(behind.headers.get('retry-after')).toBe('30');
+    expect(behind.body).toMatchObject({
+      code: 'ledger-stands-still',
+      ledger: 'second',
+      sequence: 1,
+      asked: 2,
+      detail: expect.stringContaining('event 2 cannot be applied'),
+    });
+    await query.pool.query(`UPDATE rm_${version as number}.positions SET state = 'running' WHERE ledger = 'second'`);
   });
 });
 

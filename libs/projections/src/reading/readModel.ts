@@ -58,6 +58,17 @@ export async function appliedSequence(pool: pg.Pool, ledger: string): Promise<nu
   return withReadModels(pool, ledger, async ({ sequence }) => sequence);
 }
 
+/** Why a ledger stands still in the version that answers; undefined when it goes on. */
+export async function standsStill(pool: pg.Pool, ledger: string): Promise<string | undefined> {
+  return withReadModels(pool, ledger, async ({ db }) => {
+    const { rows } = await db.query<{ reason: string | null }>(
+      `SELECT reason FROM positions WHERE ledger = $1 AND state = 'parked'`,
+      [ledger],
+    );
+    return rows[0] && (rows[0].reason ?? 'parked');
+  });
+}
+
 /** The schema went away between picking it and reading it: the request was older than the grace of a retired version. */
 const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes((error as { code?: string }).code ?? '');
 
