@@ -4,11 +4,13 @@ import type { Service } from '#contracts/define';
 import { ProblemError } from '#platform/http/problemError';
 import { heldKeyOf, type Role } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
+import { binaryEvent } from './formats/binaryEvent.ts';
 import { cloudEvent } from './formats/cloudEvent.ts';
 import { cloudEventBatch } from './formats/cloudEventBatch.ts';
 import type { Format } from './formats/format.ts';
 import { ndjson } from './formats/ndjson.ts';
-import { Accepts, readContentType, unsupported } from './http/requestHeaders.ts';
+import { AcceptsEvents, isBinaryMode, JSON_TYPE, readEventsType, unsupported } from './http/requestHeaders.ts';
+import { limits } from './limits.ts';
 import { Intake } from './intake.ts';
 import { SubmitsEvents } from './openapi/submitsEvents.ts';
 import { StreamIntake } from './streaming/streamIntake.ts';
@@ -34,6 +36,11 @@ export function passFormatsThrough(fastify: FastifyInstance): void {
       });
     }
   }
+  // Data of an event in binary mode may be of any JSON type; application/json has a parser already.
+  fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer', bodyLimit: limits.body }, (request, bytes, done) => {
+    if (isBinaryMode(request)) done(null, bytes);
+    else done(unsupported(`a body of the type ${request.headers['content-type'] ?? ''}`, ['application/json']));
+  });
 }
 
 type SubmitRequest = FastifyRequest<{ Params: { ledger: string }; Querystring: Readonly<Record<string, unknown>> }>;
@@ -50,15 +57,15 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
 
     @Post()
     @Requires(roleOf(first), ...others.map(roleOf))
-    @Accepts(...ACCEPTED)
+    @AcceptsEvents(...ACCEPTED)
     @SubmitsEvents(served)
     // Only what Nest hands over as it is: every other parameter goes through the pipes, which costs a promise each.
     async submit(@Req() request: SubmitRequest, @Res() reply: FastifyReply): Promise<void> {
-      const mediaType = readContentType(request, ACCEPTED);
+      const mediaType = readEventsType(request, ACCEPTED);
       const { ledger } = request.params;
       await this.intake.requireLedger(ledger);
       const to = { request, reply, ledger, key: heldKeyOf(request), served };
-      const format = FORMATS.find((one) => one.mediaType === mediaType);
+      const format = mediaType === 'binary' ? binaryEvent(request) : FORMATS.find((one) => one.mediaType === mediaType);
       switch (format?.holds) {
         case 'one':
           return this.intake.answerOne(to, format);

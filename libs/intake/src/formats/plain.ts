@@ -71,7 +71,7 @@ const unknownSwap = (swap: string): Refusal => ({
 });
 
 /** The body is the event's data: pointers into the event are pointers into the body without their first part. */
-function pointIntoData(refusal: Refusal): Refusal {
+export function pointIntoData(refusal: Refusal): Refusal {
   const { detail, errors = [] } = refusal;
   if (errors.length === 0) return refusal;
   return {

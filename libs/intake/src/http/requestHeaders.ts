@@ -7,19 +7,26 @@ import { ProblemError } from '#platform/http/problemError';
  * and those to a stream of lines are lines.
  */
 export const Accepts = (...accepts: readonly string[]): MethodDecorator & ClassDecorator =>
-  RouteConfig({
-    accepts,
-    produces: ['application/json; charset=utf-8', ...accepts.filter((type) => type.endsWith('ndjson'))],
-  });
+  RouteConfig(accepting(accepts));
+
+/** The same for a route that takes CloudEvents, in binary mode too. */
+export const AcceptsEvents = (...accepts: readonly string[]): MethodDecorator & ClassDecorator =>
+  RouteConfig({ ...accepting(accepts), binaryMode: true });
+
+const accepting = (accepts: readonly string[]) => ({
+  accepts,
+  produces: ['application/json; charset=utf-8', ...accepts.filter((type) => type.endsWith('ndjson'))],
+});
 
 /** Fastify refuses a type that no parser takes, but cannot say which ones the route takes. This hook runs earlier and can. */
 export function refuseOtherContentTypes(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
-    const { accepts } = (route.config ?? {}) as { accepts?: readonly string[] };
+    const { accepts, binaryMode } = (route.config ?? {}) as { accepts?: readonly string[]; binaryMode?: true };
     if (accepts === undefined) return;
     route.preParsing = (request, _reply, payload, done) => {
       try {
-        readContentType(request, accepts);
+        if (binaryMode === true) readEventsType(request, accepts);
+        else readContentType(request, accepts);
         done(null, payload);
       } catch (error) {
         done(error as Error);
@@ -27,6 +34,37 @@ export function refuseOtherContentTypes(fastify: FastifyInstance): void {
     };
   });
 }
+
+/** Whether a request is one CloudEvent in binary mode: its attributes are headers, and its body is data. */
+export const isBinaryMode = ({ headers }: FastifyRequest): boolean =>
+  ['ce-specversion', 'ce-id', 'ce-source', 'ce-type'].some((name) => headers[name] !== undefined) &&
+  headers['content-type']?.toLowerCase().startsWith('application/cloudevents') !== true;
+
+/** A JSON media type, before its parameters. */
+export const JSON_TYPE = /^[\w!#$&^.+-]+\/(?:json|[\w!#$&^.+-]+\+json)[ \t]*(?:;|$)/i;
+
+/**
+ * The media type of a request that brings events; `binary` for one in binary mode.
+ * @throws ProblemError 415 as `readContentType`, and for an event in binary mode whose data is not JSON
+ */
+export function readEventsType<T extends string>(
+  request: FastifyRequest,
+  accepted: readonly T[],
+): T | 'binary' | undefined {
+  const type = request.headers['content-type'] ?? '';
+  if (isBinaryMode(request)) {
+    if (type === '') throw unsupported('an event in binary mode without a Content-Type', BINARY_TAKES);
+    if (!JSON_TYPE.test(type)) throw unsupported(`an event in binary mode with data of the type ${type}`, BINARY_TAKES);
+    const media = type.toLowerCase().split(';')[0]?.trim() ?? '';
+    readContentType(request, [media]);
+    return 'binary';
+  }
+  if (JSON_TYPE.test(type) && !accepted.some((one) => type.toLowerCase().startsWith(one)))
+    throw unsupported(`a body of the type ${type} without the headers ce-id, ce-source … of binary mode`, accepted);
+  return readContentType(request, accepted);
+}
+
+const BINARY_TAKES = ['application/json'];
 
 /**
  * The media type of a request's body, in lower case, without its parameters; undefined when there is neither body nor type.

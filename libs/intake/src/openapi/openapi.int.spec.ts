@@ -56,7 +56,10 @@ describe('the OpenAPI document about submitting', () => {
       'application/cloudevents+json',
       'application/cloudevents-batch+json',
       'application/x-ndjson',
+      'application/json',
     ]);
+    const binary = content['application/json']?.examples ?? {};
+    expect(Object.keys(binary)).toEqual(Object.keys(content['application/cloudevents+json']?.examples ?? {}));
     const shown = content['application/cloudevents+json']?.examples ?? {};
     expect(Object.keys(shown).toSorted()).toEqual(SERVICES.flatMap(typesOf).toSorted());
     const lines = String(content['application/x-ndjson']?.example)

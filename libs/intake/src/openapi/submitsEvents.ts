@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { catalog, type EventType, typesOf } from '#contracts/catalog';
 import type { Service } from '#contracts/define';
 import { SubmittedEnvelope } from '#contracts/cloudEvent';
@@ -18,7 +18,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
     ApiOperation({
       summary: 'Submit events',
       tags: ['events'],
-      description: `One event, a batch of at most ${limits.batchEvents} in order (\`?atomic=true\`: at most ${limits.atomicEvents}, all or none), or a stream of any length, a line each. The media type says which. An event with the same source, id and body is taken once, however often it is sent.`,
+      description: `One event, a batch of at most ${limits.batchEvents} in order (\`?atomic=true\`: at most ${limits.atomicEvents}, all or none), or a stream of any length, a line each. The media type says which. One event may also come in the binary mode of CloudEvents: its data is the body, in any JSON type, and its attributes are headers, \`ce-id\`, \`ce-source\` and so on, percent-encoded where they are not ASCII. Extension attributes (\`traceparent\`) and \`dataschema\` are kept and passed on, and never decide whether two events are the same. An event with the same source, id and body is taken once, however often it is sent.`,
       requestBody: { required: true, content: bodiesOf(served) },
     }),
     ledgerParameter(),
@@ -29,6 +29,14 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       schema: { type: 'boolean', default: false },
     }),
     ifMatchHeader(),
+    ...BINARY_MODE.map(([name, description]) =>
+      ApiHeader({
+        name,
+        required: false,
+        description: `In binary mode only: ${description}`,
+        schema: { type: 'string' },
+      }),
+    ),
     ApiResponse({
       status: 201,
       description: 'One event, or an atomic batch, was taken in and is committed.',
@@ -63,6 +71,16 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
   );
 }
 
+/** The headers of an event in binary mode. An extension attribute is a header more. */
+const BINARY_MODE = [
+  ['ce-specversion', '1.0.'],
+  ['ce-id', 'the id of the event.'],
+  ['ce-source', 'its source.'],
+  ['ce-type', 'its type.'],
+  ['ce-time', 'when it happened (RFC 3339).'],
+  ['ce-subject', 'what it is about. It follows from the data, and may be left out.'],
+] as const;
+
 /** What may be submitted, by the media type of the body. */
 function bodiesOf(served: readonly Service[]) {
   const types = served.flatMap(typesOf);
@@ -77,8 +95,21 @@ function bodiesOf(served: readonly Service[]) {
       schema: { type: 'string', description: 'One event a line' },
       example: story.map((event) => JSON.stringify(event)).join('\n'),
     },
+    'application/json': {
+      schema: asSchema({
+        description: 'The data of one event in binary mode; its attributes are the headers `ce-…`.',
+        anyOf: types.map((type) => ({ title: type, ...jsonSchemaOf(catalog[type].submitted) })),
+      }),
+      examples: dataOf(eventExamples(types)),
+    },
   };
 }
+
+/** The same examples in binary mode: their data alone. */
+const dataOf = (shown: ReturnType<typeof eventExamples>) =>
+  Object.fromEntries(
+    Object.entries(shown).map(([type, { value }]) => [type, { value: (value as { data: unknown }).data }]),
+  );
 
 function eventSchema(type: EventType): JsonSchema {
   const envelope = jsonSchemaOf(SubmittedEnvelope) as { properties: Record<string, unknown> };
