@@ -31,3 +31,13 @@ export function examplesIn(path: string): Example[] {
     ];
   });
 }
+
+/** Moments differ from run to run; JSON is compared as data, so that the document may break its lines. */
+export function comparable(text: string): string {
+  const timeless = text.trim().replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<moment>');
+  try {
+    return JSON.stringify(JSON.parse(timeless), null, 2);
+  } catch {
+    return timeless;
+  }
+}

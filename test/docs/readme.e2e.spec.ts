@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { packageRoot } from '#apps/cli/src/packageRoot';
-import { examplesIn } from './blocks.ts';
+import { comparable, examplesIn } from './blocks.ts';
 import { Shell } from './shell.ts';
 import { type Lading, startLading } from '#test/setup/startLading';
 
@@ -30,13 +30,3 @@ describe("the README's examples, run as written, print what it says", () => {
     if (prints !== undefined) expect(comparable(output)).toBe(comparable(prints));
   });
 });
-
-/** Moments differ from run to run; JSON is compared as data, so that the document may break its lines. */
-function comparable(text: string): string {
-  const timeless = text.trim().replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<moment>');
-  try {
-    return JSON.stringify(JSON.parse(timeless), null, 2);
-  } catch {
-    return timeless;
-  }
-}

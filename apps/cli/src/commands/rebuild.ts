@@ -72,7 +72,7 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
         );
         for (const { ledger, sequence, reason } of built.standing)
           console.log(`Ledger ${ledger} stands still at ${sequence}, as before: ${printable(reason)}.`);
-        if (built.standing.length > 0) console.log('"lading status" says what to do about it.');
+        if (built.standing.length > 0) console.log('What to do about it: npm run -s lading -- status');
       }
     } catch (error) {
       bar?.stop();
