@@ -1,0 +1,323 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomInt, randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import type { z } from 'zod';
+import { eventTypes } from '#contracts/catalog';
+import { parseEvent } from '#contracts/cloudEvent';
+import {
+  Day,
+  EventId,
+  Evidence,
+  exactMicroseconds,
+  line,
+  microseconds,
+  Moment,
+  Money,
+  Name,
+  Note,
+  Reason,
+  Source,
+  Text,
+} from '#contracts/scalars';
+import { toMessage } from '#feed/message';
+import { readEvents } from '#journal/reader';
+import type { Told } from '#test/ledger/facts';
+import { dispatched, of, placed, proposed, received, tell } from '#test/ledger/facts';
+import { type Lading, startLading } from '#test/setup/startLading';
+
+const ROUNDS = 12;
+const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
+
+// The whole range of each scalar: every code point, halves of pairs too, every year, offset and fraction.
+const character = fc.oneof(
+  fc.integer({ min: 0, max: 0x17f }),
+  fc.integer({ min: 0x2000, max: 0x20ff }),
+  fc.integer({ min: 0xd700, max: 0xffff }),
+  fc.integer({ min: 0, max: 0x10_ffff }),
+);
+const text = fc.array(character, { maxLength: 12 }).map((codes) => String.fromCodePoint(...codes));
+const two = (min: number, max: number) => fc.integer({ min, max }).map((n) => String(n).padStart(2, '0'));
+const year = fc.oneof(
+  fc.constantFrom('0000', '0001', '1899', '1900', '1999', '2024', '9999'),
+  fc.integer({ min: 1_900, max: 9_999 }).map(String),
+);
+const day = fc.tuple(year, two(1, 12), two(1, 31)).map((parts) => parts.join('-'));
+const clock = fc.tuple(two(0, 24), two(0, 59), two(0, 60)).map((parts) => parts.join(':'));
+const fraction = fc.stringMatching(/^(?:\.(?:\d{1,10}|\d{6}[4569]\d{0,2}))?$/);
+const offset = fc.oneof(fc.constantFrom('Z', 'z'), fc.stringMatching(/^[+-](?:[01]\d|2[0-3]):[0-5]\d$/));
+const moment = fc.tuple(day, fc.constantFrom('T', 't'), clock, fraction, offset).map((parts) => parts.join(''));
+const uri = fc.oneof(
+  fc.webUrl({ withFragments: true, withQueryParameters: true }),
+  fc.stringMatching(/^(?:https?|urn|ftp):(?:\/\/)?[!-~]{1,20}$/),
+);
+
+/** Values that the contract takes, mostly: of events in which anything goes, few would be taken. */
+const mostly = <T>(schema: z.ZodType<T>, any: fc.Arbitrary<unknown>): fc.Arbitrary<T> =>
+  fc.oneof(
+    { weight: 12, arbitrary: any.filter((value) => schema.safeParse(value).success) },
+    { weight: 1, arbitrary: any },
+  ) as fc.Arbitrary<T>;
+
+const free = {
+  name: mostly(Name, text),
+  note: mostly(Note, text),
+  reason: mostly(Reason, text),
+  destination: mostly(Text, text),
+  eccn: mostly(line(20), text),
+  eta: mostly(Day, day),
+  expires: mostly(
+    Moment,
+    moment.filter((at) => at > '2100'),
+  ),
+  listPrice: mostly(
+    Money,
+    fc.record({ amount: fc.stringMatching(/^\d{1,18}(\.\d{1,7})?$/), currency: fc.constant('USD') }),
+  ),
+  evidence: mostly(Evidence, fc.record({ kind: text, uri })).map((one) => [one]),
+};
+type Free = { readonly [K in keyof typeof free]: (typeof free)[K] extends fc.Arbitrary<infer V> ? V : never };
+const envelope = fc.record({
+  id: mostly(EventId, text).map((id) => (EventId.safeParse(`${id}-`).success ? `${id}-` : id)),
+  source: mostly(Source, fc.stringMatching(/^[ -~]{1,20}$/)),
+  time: mostly(
+    Moment,
+    moment.filter((at) => at < '2024' || !Moment.safeParse(at).success),
+  ),
+  traceparent: mostly(line(50), text),
+  correlationid: mostly(EventId, text),
+});
+
+/** A round in which every type happens, with whatever is free to be said. */
+function round(n: number, say: () => Free): Told[] {
+  const [order, other, shipment] = [`PO-${n}`, `PX-${n}`, `S-${n}`];
+  const one = of(order, '1');
+  const legs = [
+    { from: 'tesla', to: 'x', ...one, quantity: 1 },
+    { from: 'x', to: 'tesla', ...of(other, '1'), quantity: 1 },
+  ];
+  const swap = (id: string) => {
+    const { expires, reason, evidence, note } = say();
+    return proposed(`${id}-${n}`, 'x', legs, { expires, reason, evidence, note });
+  };
+  const step = (short: 'accepted' | 'rejected' | 'withdrawn' | 'executed', id: string, by: string) =>
+    tell(`swap.${short}`, { swap: `${id}-${n}`, by, ...pick(say(), 'reason', 'note') });
+  return [
+    tell('party.registered', { party: `p-${n}`, roles: ['customer'], ...pick(say(), 'name', 'note') }),
+    tell('item.registered', {
+      item: `i-${n}`,
+      tracking: 'quantity',
+      ...pick(say(), 'name', 'eccn', 'listPrice', 'note'),
+    }),
+    placed(order, 'tesla', 100),
+    placed(other, 'x', 100),
+    tell('order.line_changed', { ...one, initiator: 'seller', quantity: 90, ...pick(say(), 'reason', 'note') }),
+    tell('order.line_cancelled', { ...one, initiator: 'seller', quantity: 5, ...pick(say(), 'reason', 'note') }),
+    dispatched(shipment, [{ ...one, quantity: 50 }], pick(say(), 'destination', 'eta', 'note')),
+    received(shipment, 'tesla', [{ ...one, received: 40 }]),
+    tell('shipment.lost', { shipment, lines: [{ ...one, quantity: 1 }], ...pick(say(), 'reason', 'note') }),
+    tell('units.returned', {
+      ...{ return: `R-${n}`, from: 'tesla', to: 'nvidia', lines: [{ ...one, quantity: 1 }] },
+      ...pick(say(), 'reason', 'note'),
+    }),
+    tell('units.scrapped', { custodian: 'tesla', lines: [{ ...one, quantity: 1 }], ...pick(say(), 'reason', 'note') }),
+    tell('custody.transferred', {
+      ...{ from: 'tesla', to: 'xai', lines: [{ ...one, quantity: 1 }] },
+      ...pick(say(), 'reason', 'note'),
+    }),
+    tell('count.adjusted', { custodian: 'xai', lines: [{ ...one, observed: 2 }], ...pick(say(), 'reason', 'note') }),
+    tell('reallocation.made', {
+      ...{ reallocation: `RA-${n}`, kind: 'reassigned', from: 'tesla', to: 'x', lines: [{ ...one, quantity: 1 }] },
+      ...pick(say(), 'destination', 'eta', 'reason', 'evidence', 'note'),
+    }),
+    swap('A'),
+    step('accepted', 'A', 'tesla'),
+    step('executed', 'A', 'x'),
+    swap('B'),
+    step('rejected', 'B', 'tesla'),
+    swap('C'),
+    step('withdrawn', 'C', 'x'),
+    tell('order.placed', {
+      ...{ order: `PV-${n}`, buyer: 'tesla', supplier: 'nvidia' },
+      ...{ lines: [{ line: '1', item: 'H100', quantity: 1, window: { from: say().eta, to: '9999-12-31' } }] },
+    }),
+  ];
+}
+const pick = <K extends keyof Free>(said: Free, ...keys: K[]): Pick<Free, K> =>
+  Object.fromEntries(keys.map((key) => [key, said[key]])) as Pick<Free, K>;
+
+const plain: Free = {
+  ...{ name: 'Name', note: 'Note', reason: 'Reason', destination: 'Austin', eccn: '3A090', eta: '2024-01-01' },
+  ...{ expires: '2100-01-01T00:00:00Z', listPrice: { amount: '1', currency: 'USD' }, evidence: [] },
+};
+
+interface Item {
+  readonly status: number;
+  readonly sequence?: number;
+  readonly problem?: { readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] };
+}
+interface Sent {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly time: string;
+  readonly traceparent?: string;
+  readonly correlationid?: string;
+  readonly data: Told['data'];
+}
+type Row = Readonly<Record<string, unknown>>;
+
+describe(`what the contract takes (LADING_SEED=${seed})`, () => {
+  let lading: Lading;
+  const L = '/v1/ledgers/kept';
+  /** What was taken, by its sequence. */
+  const taken = new Map<number, Sent>();
+  let refused = 0;
+
+  beforeAll(async () => {
+    process.stdout.write(`what the contract takes: LADING_SEED=${seed}\n`);
+    lading = await startLading();
+    const opened = { type: 'application/json', body: JSON.stringify({ name: 'Kept', keeper: 'nvidia' }) };
+    await lading.client.send('PUT', L, opened);
+    const party = (party: string, role: 'supplier' | 'customer' | 'carrier') =>
+      tell('party.registered', { party, name: party, roles: [role] });
+    const cast = [
+      party('nvidia', 'supplier'),
+      party('dhl', 'carrier'),
+      ...['tesla', 'x', 'xai'].map((p) => party(p, 'customer')),
+    ];
+    const h100 = tell('item.registered', { item: 'H100', name: 'H100', tracking: 'quantity' });
+    await mustTake([...cast, h100].map(plainly));
+    await tellAll();
+  });
+  afterAll(() => lading.stop());
+
+  const plainly = ({ type, data }: Told): Sent => ({
+    ...{ id: randomUUID(), source: 'urn:test', type, time: '2024-01-02T00:00:00Z', data },
+  });
+  const submit = async (events: readonly Sent[]): Promise<readonly Item[]> => {
+    const body = JSON.stringify(events.map((event) => ({ specversion: '1.0', ...event })));
+    const content = { type: 'application/cloudevents-batch+json', body };
+    const { results } = (await lading.client.send<{ results: Item[] }>('POST', `${L}/events`, content)).body;
+    for (const [at, { status, sequence }] of results.entries())
+      if (status === 201) taken.set(Number(sequence), events[at]!);
+    return results;
+  };
+  const mustTake = async (events: readonly Sent[]) => {
+    for (const { problem } of await submit(events)) expect(problem).toBeUndefined();
+  };
+
+  /** All rounds side by side, step by step; what the contract refuses is said again plainly, so that the round goes on. */
+  async function tellAll(): Promise<void> {
+    const said = fc.sample(fc.record(free), { numRuns: ROUNDS * 30, seed });
+    const around = fc.sample(envelope, { numRuns: ROUNDS * 30, seed });
+    let at = 0;
+    const wild = Array.from({ length: ROUNDS }, (_, n) => round(n, () => said[at++ % said.length]!));
+    const tame = Array.from({ length: ROUNDS }, (_, n) => round(n, () => plain));
+    for (let step = 0; step < wild[0]!.length; step++) {
+      const events = wild.map((told, n): Sent => {
+        const { id, ...rest } = around[(n * 30 + step) % around.length]!;
+        return { ...plainly(told[step]!), ...rest, id: `${id}${n}-${step}` };
+      });
+      const results = await submit(events);
+      const again = results.flatMap(({ status, problem }, n) => {
+        if (status === 201) return [];
+        expect([status, problem?.errors?.length ?? 0, events[n]]).toEqual([400, expect.any(Number), events[n]]);
+        for (const { pointer, detail } of problem?.errors ?? [])
+          expect([pointer, detail]).toEqual([expect.stringMatching(/^\//), expect.stringMatching(/./)]);
+        refused++;
+        return [plainly(tame[n]![step]!)];
+      });
+      if (again.length > 0) await mustTake(again);
+    }
+  }
+
+  const head = () => Math.max(...taken.keys());
+  const rowsOf = (list: string) => lading.client.list<Row>(`${L}/${list}?min-sequence=${head()}`);
+
+  it('events of every type are taken with values of the whole range, and some are refused with pointers', () => {
+    // The ledger opens itself, and takes no event back yet.
+    const types = new Set([...taken.values()].map(({ type }) => type));
+    expect(eventTypes.filter((type) => !types.has(type))).toEqual([
+      'lading.ledger.opened.v1',
+      'lading.event.voided.v1',
+    ]);
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(taken.size);
+  });
+
+  it('every read model applies every event that the contract takes', async () => {
+    const rows = await rowsOf('activity');
+    const { data } = await lading.client.get<{ data: Row[] }>('/v1/status');
+    for (const row of data.filter(({ ledger }) => ledger === 'kept'))
+      expect(row).toMatchObject({ state: 'live', sequence: head() });
+    expect(rows).toHaveLength(head());
+    for (const row of rows.filter(({ sequence }) => taken.has(Number(sequence)))) {
+      const sent = taken.get(Number(row.sequence))!;
+      expect(row).toMatchObject({ id: sent.id, source: sent.source, type: sent.type, note: sent.data.note ?? null });
+      expect(exactMicroseconds(String(row.occurred))).toBe(exactMicroseconds(sent.time));
+    }
+  });
+
+  it('every answer says a text, a day, an amount and a moment as they were said', async () => {
+    const [parties, items, shipments, swaps] = await Promise.all(
+      ['parties', 'items', 'shipments', 'swaps'].map(rowsOf),
+    );
+    const said = (what: string) =>
+      new Map([...taken.values()].map(({ data }) => [(data as unknown as Row)[what], data as unknown as Row]));
+    for (const { party, name } of parties!) expect(name).toBe(said('party').get(party)?.name);
+    for (const { item, name, eccn, listPrice } of items!) {
+      const { name: n, eccn: e = null, listPrice: p = null } = said('item').get(item)!;
+      expect([name, eccn, listPrice]).toEqual([n, e, p]);
+    }
+    const dispatches = new Map(
+      [...taken.values()].flatMap(({ type, data }) =>
+        type === 'lading.shipment.dispatched.v1' && 'shipment' in data ? [[data.shipment, data as unknown as Row]] : [],
+      ),
+    );
+    for (const { shipment, destination, eta } of shipments!) {
+      const data = dispatches.get(String(shipment));
+      expect([destination, eta]).toEqual([data?.destination, data?.eta]);
+    }
+    const proposals = new Map(
+      [...taken.values()].flatMap(({ type, data }) =>
+        type === 'lading.swap.proposed.v1' && 'swap' in data ? [[data.swap, data as unknown as Row]] : [],
+      ),
+    );
+    expect(swaps).toHaveLength(proposals.size);
+    for (const { swap, reason, evidence, expires } of swaps!) {
+      const data = proposals.get(String(swap))!;
+      expect([reason, evidence]).toEqual([data.reason, data.evidence]);
+      expect(exactMicroseconds(String(expires))).toBe(exactMicroseconds(String(data.expires)));
+    }
+  });
+
+  it('the journal and every feed carry each event: its bytes are one line for every reader, and it is read back equal', async () => {
+    const events = await readEvents(lading.pool, 'kept', 0, head());
+    expect(events).toHaveLength(head());
+    for (const event of events) {
+      const sent = taken.get(event.sequence);
+      if (sent === undefined) continue; // its opening
+      const { data, ...attributes } = sent;
+      const read = parseEvent(event.bytes);
+      expect(read).toMatchObject({ ...attributes, sequence: event.sequence });
+      expect(read.data).toMatchObject(JSON.parse(JSON.stringify(data)) as Row);
+      // What Python, Java and others take for the end of a line, beside what JSON escapes.
+      expect(/\p{Cc}|\p{Zl}|\p{Zp}/u.test(event.bytes.toString())).toBe(false);
+      const { value, headers } = toMessage(event, 0);
+      expect([value, Object.values(headers ?? {}).every((header) => /^[\x20-\x7e]*$/.test(String(header)))]).toEqual([
+        event.bytes,
+        true,
+      ]);
+    }
+    const listed = await lading.client.list<Row>(`${L}/events`);
+    expect(listed).toEqual(events.map(({ bytes }) => JSON.parse(bytes.toString()) as Row));
+  });
+
+  it('PostgreSQL counts the same microseconds as the rules and the read models', async () => {
+    const { rows } = await lading.pool.query<{ sequence: number; micros: string }>(
+      `SELECT sequence, (extract(epoch FROM occurred) * 1000000)::numeric(20)::text AS micros FROM journal.events WHERE ledger = 'kept'`,
+    );
+    const counted = new Map(rows.map(({ sequence, micros }) => [sequence, Number(micros)]));
+    for (const [sequence, { time }] of taken) expect([time, counted.get(sequence)]).toEqual([time, microseconds(time)]);
+  });
+});
