@@ -91,8 +91,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-function call({ method, path, body }: Route, authorization: string | undefined, as: string = method) {
-  const url = path
+function call({ method, path, body }: Route, authorization: string | undefined, as: string = method, query = '') {
+  const url = `${path}${query}`
     .replace('{ledger}', 'nvidia')
     .replace('{sequence}', '1')
     .replaceAll(/\{\w+\}/g, 'some-id');
@@ -160,5 +160,20 @@ describe('with a key that may', () => {
       expect([401, 403]).not.toContain(statusCode);
       expect(statusCode).toBeLessThan(500);
     }
+  });
+});
+
+describe('with a parameter that a route does not know', () => {
+  it.each(closed)('%s answers 400, names it, and does nothing', async (_name, route) => {
+    const role = mayCall(route.method, route.path)[0] as Role;
+    const authorization = `Bearer ${weak.get(role) ?? ''}`;
+    const before = await pool.query('SELECT count(*) FROM journal.events');
+    for (const name of ['nobody-knows', 'atomc', 'Atomic', 'LIMIT', '__proto__', 'constructor', '']) {
+      const { statusCode, body } = await call(route, authorization, undefined, `?${name}=true`);
+      expect({ name, statusCode }).toEqual({ name, statusCode: 400 });
+      const { errors } = JSON.parse(body) as { errors: { pointer: string }[] };
+      expect(errors.map(({ pointer }) => pointer)).toEqual([`/${name}`]);
+    }
+    expect((await pool.query('SELECT count(*) FROM journal.events')).rows).toEqual(before.rows);
   });
 });

@@ -1,7 +1,6 @@
 import { Controller, Inject, Post, Req, Res, type Type } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Service } from '#contracts/define';
-import { ProblemError } from '#platform/http/problemError';
 import { heldKeyOf, type Role } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { binaryEvent } from './formats/binaryEvent.ts';
@@ -9,7 +8,14 @@ import { cloudEvent } from './formats/cloudEvent.ts';
 import { cloudEventBatch } from './formats/cloudEventBatch.ts';
 import type { Format } from './formats/format.ts';
 import { ndjson } from './formats/ndjson.ts';
-import { AcceptsEvents, isBinaryMode, JSON_TYPE, readEventsType, unsupported } from './http/requestHeaders.ts';
+import {
+  AcceptsEvents,
+  isBinaryMode,
+  JSON_TYPE,
+  readAtomic,
+  readEventsType,
+  unsupported,
+} from './http/requestHeaders.ts';
 import { limits } from './limits.ts';
 import { Intake } from './intake.ts';
 import { SubmitsEvents } from './openapi/submitsEvents.ts';
@@ -63,18 +69,18 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
     async submit(@Req() request: SubmitRequest, @Res() reply: FastifyReply): Promise<void> {
       const mediaType = readEventsType(request, ACCEPTED);
       const { ledger } = request.params;
+      const format = mediaType === 'binary' ? binaryEvent(request) : FORMATS.find((one) => one.mediaType === mediaType);
+      if (format === undefined) throw unsupported('a request without a body', ACCEPTED);
+      const atomic = readAtomic(request, format.holds);
       await this.intake.requireLedger(ledger);
       const to = { request, reply, ledger, key: heldKeyOf(request), served };
-      const format = mediaType === 'binary' ? binaryEvent(request) : FORMATS.find((one) => one.mediaType === mediaType);
-      switch (format?.holds) {
+      switch (format.holds) {
         case 'one':
           return this.intake.answerOne(to, format);
         case 'many':
-          return isAtomic(request.query) ? this.intake.answerTogether(to, format) : this.intake.answerEach(to, format);
+          return atomic ? this.intake.answerTogether(to, format) : this.intake.answerEach(to, format);
         case 'stream':
           return this.streams.answer(to, format);
-        case undefined:
-          throw unsupported('a request without a body', ACCEPTED);
       }
     }
   }
@@ -82,9 +88,3 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
 }
 
 const roleOf = (service: WritingService): Role => `${service}:write`;
-
-function isAtomic({ atomic }: Readonly<Record<string, unknown>>): boolean {
-  if (atomic === undefined || atomic === 'false') return false;
-  if (atomic === 'true') return true;
-  throw new ProblemError(400, 'malformed', 'atomic is true or false', { facts: { parameter: 'atomic' } });
-}

@@ -4,7 +4,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { JournalOptions } from '#journal/journalOptions';
 import { eventsController, passFormatsThrough, type WritingService } from './events.controller.ts';
-import { refuseOtherContentTypes } from './http/requestHeaders.ts';
+import { refuseWhatIsNotTaken } from './http/requestHeaders.ts';
 import { Intake } from './intake.ts';
 import { JournalLifetime, journalProviders } from './journalConnections.ts';
 import { LedgersController } from './ledgers.controller.ts';
@@ -27,7 +27,7 @@ const CONTROLLERS: Readonly<Record<WritingService, Type>> = {
 export class IntakeModule {
   constructor(host: HttpAdapterHost<FastifyAdapter>) {
     const fastify = host.httpAdapter.getInstance();
-    refuseOtherContentTypes(fastify);
+    refuseWhatIsNotTaken(fastify);
     passFormatsThrough(fastify);
   }
 

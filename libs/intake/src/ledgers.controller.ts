@@ -8,7 +8,7 @@ import { checked } from '#platform/http/checked';
 import { heldKeyOf } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { refusalOfError, sendJson } from './answers.ts';
-import { Accepts, readContentType } from './http/requestHeaders.ts';
+import { Accepts, readContentType, refuseUnkept } from './http/requestHeaders.ts';
 import { OpenLedger } from './openLedger.handler.ts';
 import { OpensLedger } from './openapi/opensLedger.ts';
 
@@ -29,6 +29,7 @@ export class LedgersController {
   @OpensLedger(OpenLedgerBody)
   async open(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('ledger') name: string): Promise<void> {
     readContentType(request, ['application/json']);
+    refuseUnkept(request, { 'if-match': 'a ledger is opened once and has no versions: leave it out' });
     const ledger = readLedgerId(name);
     const terms = checked(OpenLedgerBody, request.body);
     const key = heldKeyOf(request);

@@ -61,6 +61,9 @@ const refusalOf = (key: HeldKey, reply: FastifyReply): Observable<never> =>
 /** Every bad or unknown parameter is named, by its pointer into the query. */
 function parse(schema: z.ZodType, query: unknown): unknown {
   const parsed = schema.safeParse(query);
+  // zod passes over this one name, so that nothing can be set with it.
+  if (Object.hasOwn(query as object, '__proto__'))
+    throw malformed([{ pointer: '/__proto__', detail: 'unknown parameter' }]);
   if (parsed.success) return parsed.data;
   throw malformed(
     fieldErrors(parsed.error.issues, query).map(({ pointer, detail }) => ({

@@ -1,30 +1,37 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { MAX_FIELD_ERRORS, pointer } from '#platform/http/fieldErrors';
 import { ProblemError } from '#platform/http/problemError';
 
 /**
- * The content types that a route takes. Any other is refused before its body is read, with these to choose from. Answers are JSON,
+ * The content types and the query parameters that a route takes. Any other is refused before its body is read. Answers are JSON,
  * and those to a stream of lines are lines.
  */
 export const Accepts = (...accepts: readonly string[]): MethodDecorator & ClassDecorator =>
   RouteConfig(accepting(accepts));
 
-/** The same for a route that takes CloudEvents, in binary mode too. */
+/** The same for the route that takes CloudEvents, in binary mode too, and batches that are atomic. */
 export const AcceptsEvents = (...accepts: readonly string[]): MethodDecorator & ClassDecorator =>
-  RouteConfig({ ...accepting(accepts), binaryMode: true });
+  RouteConfig({ ...accepting(accepts), binaryMode: true, parameters: ['atomic'] });
 
 const accepting = (accepts: readonly string[]) => ({
   accepts,
   produces: ['application/json; charset=utf-8', ...accepts.filter((type) => type.endsWith('ndjson'))],
 });
 
-/** Fastify refuses a type that no parser takes, but cannot say which ones the route takes. This hook runs earlier and can. */
-export function refuseOtherContentTypes(fastify: FastifyInstance): void {
+/**
+ * Refuses what a writing route does not take, before its body is read: parameters, headers that ask for what is not done here, and
+ * content types, which Fastify by itself would refuse without naming those that are taken.
+ */
+export function refuseWhatIsNotTaken(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     const { accepts, binaryMode } = (route.config ?? {}) as { accepts?: readonly string[]; binaryMode?: true };
     if (accepts === undefined) return;
+    const { parameters = [] } = route.config as { parameters?: readonly string[] };
     route.preParsing = (request, _reply, payload, done) => {
       try {
+        refuseOtherParameters(request, parameters);
+        refuseUnkept(request, ALWAYS_UNKEPT);
         if (binaryMode === true) readEventsType(request, accepts);
         else readContentType(request, accepts);
         done(null, payload);
@@ -65,6 +72,56 @@ export function readEventsType<T extends string>(
 }
 
 const BINARY_TAKES = ['application/json'];
+
+/** A parameter that is not known must not be passed over: a batch with `?atomc=true` was meant to be kept whole or not at all. */
+function refuseOtherParameters({ query }: FastifyRequest, parameters: readonly string[]): void {
+  const unknown = Object.keys(query as object).filter((name) => !parameters.includes(name));
+  if (unknown.length === 0) return;
+  const taken = parameters.length > 0 ? `it takes ${parameters.join(', ')}` : 'it takes none';
+  const detail = `unknown parameter: ${taken}`;
+  const errors = unknown.slice(0, MAX_FIELD_ERRORS).map((name) => ({ pointer: pointer([name]), detail }));
+  throw new ProblemError(400, 'malformed', `this route does not know a parameter of this request: ${taken}`, {
+    errors,
+  });
+}
+
+/**
+ * Headers that ask for something which would not be done: each with what to do instead. An Idempotency-Key with events is none of
+ * them: their ids do what it asks.
+ */
+type Unkept = Readonly<Record<string, string>>;
+
+const ALWAYS_UNKEPT: Unkept = {
+  'content-range': 'a part of a body is not taken: send all of it',
+  'if-none-match': 'what is submitted is taken once by its id: leave it out',
+  'if-unmodified-since': 'versions are sequences: send If-Match with one event instead',
+  'x-http-method-override': 'send the request with the method that is meant',
+};
+
+/** @throws ProblemError 400: a client that asks for this counts on getting it */
+export function refuseUnkept({ headers }: FastifyRequest, unkept: Unkept): void {
+  for (const [name, instead] of Object.entries(unkept)) {
+    if (headers[name] === undefined) continue;
+    throw new ProblemError(400, 'malformed', `the header ${name} cannot be kept here: ${instead}`, {
+      facts: { header: name },
+    });
+  }
+}
+
+/**
+ * Whether a batch is kept whole or not at all. No other body can be, so that saying it of one is refused.
+ * @throws ProblemError 400
+ */
+export function readAtomic({ query }: FastifyRequest, holds: 'one' | 'many' | 'stream'): boolean {
+  const { atomic } = query as Readonly<Record<string, unknown>>;
+  if (atomic === undefined || atomic === 'false') return false;
+  if (atomic === 'true' && holds === 'many') return true;
+  const detail =
+    atomic === 'true'
+      ? `a ${holds === 'stream' ? 'stream is taken line by line' : 'single event needs no others'}: send the events as one batch, or leave it out`
+      : 'true or false, once';
+  throw new ProblemError(400, 'malformed', `atomic: ${detail}`, { errors: [{ pointer: '/atomic', detail }] });
+}
 
 /**
  * The media type of a request's body, in lower case, without its parameters; undefined when there is neither body nor type.

@@ -28,7 +28,7 @@ export function OpensLedger(opening: z.ZodObject): MethodDecorator {
     answer(200, 'It was open already, with the same name and keeper.'),
     always('admin'),
     problems({
-      400: 'Not a name for a ledger, or fields that are not as they should be.',
+      400: 'Not a name for a ledger, or fields that are not as they should be, or a parameter: this route takes none.',
       409: 'It is open, with another name or keeper.',
     }),
   );

@@ -25,7 +25,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
     ApiQuery({
       name: 'atomic',
       required: false,
-      description: 'Of a batch: all of its events are kept, or none.',
+      description: 'Of a batch: all of its events are kept, or none. `true` is refused of one event and of a stream.',
       schema: { type: 'boolean', default: false },
     }),
     ifMatchHeader(),
@@ -62,7 +62,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
     }),
     always(served.map((service) => `${service}:write`).join(' or ')),
     problems({
-      400: 'Not JSON, not an event (each bad field is named by its pointer), or a type that is not taken here (`type-not-served-here`).',
+      400: 'Not JSON, not an event (each bad field is named by its pointer), a type that is not taken here (`type-not-served-here`), a parameter that is unknown, or one that does not fit: only a batch can be atomic.',
       404: 'No such ledger.',
       409: 'The same source and id are there with another body, or part of an atomic batch is there.',
       412: 'The stream has moved on since the version that If-Match names.',

@@ -38,7 +38,7 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
     receipts(),
     always(`${service}:write`),
     problems({
-      400: 'No Idempotency-Key, or fields that are not as they should be, each named by its pointer.',
+      400: 'No Idempotency-Key, or fields that are not as they should be, each named by its pointer, or a parameter: this route takes none.',
       404: ofSwap ? 'No such ledger, or no such swap in it.' : 'No such ledger.',
       409: 'The same Idempotency-Key was used for another body.',
       412: 'The stream has moved on since the version that If-Match names.',
