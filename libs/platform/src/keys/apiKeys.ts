@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isReserved, LedgerId, PartyId, Source } from '#contracts/scalars';
 import { type Actor, type ActorRow, type Role, roles, toActor } from './actor.ts';
 import { hashOf, newSecret } from './keyring.ts';
 
@@ -59,6 +60,7 @@ export async function createKey(pool: pg.Pool, key: NewApiKey): Promise<{ secret
       `a key needs one role or more of ${roles.join(', ')}, not "${unknown.join(', ')}"`,
     );
   }
+  refuseNames(key);
   refuseThePast(key.expires);
   const secret = newSecret();
   const { rows } = await pool.query<Row>(
@@ -77,6 +79,22 @@ export async function createKey(pool: pg.Pool, key: NewApiKey): Promise<{ secret
   }
   return { secret, key: fromRow(rows[0]) };
 }
+
+/** A key for a ledger, source or party that no event can name would be a key for nothing. */
+function refuseNames({ ledgers, sources, party }: NewApiKey): void {
+  const named = [
+    ...[ledgers ?? []]
+      .flat()
+      .map((ledger) => ['ledger', ledger, ledger === 'all' || LedgerId.safeParse(ledger).success]),
+    ...[sources ?? []].flat().map((source) => ['source', source, source === 'all' || isClients(source)]),
+    ...(party === undefined ? [] : [['party', party, PartyId.safeParse(party).success]]),
+  ] as const;
+  const wrong = named.find(([, , fits]) => fits !== true);
+  if (wrong !== undefined)
+    throw new ApiKeyError('malformed', `${JSON.stringify(wrong[1])} is no ${String(wrong[0])} that a key can be for`);
+}
+
+const isClients = (source: string): boolean => Source.safeParse(source).success && !isReserved(source);
 
 /** All keys in the order of their names, the revoked ones included. */
 export async function listKeys(pool: pg.Pool): Promise<ApiKey[]> {

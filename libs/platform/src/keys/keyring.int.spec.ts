@@ -105,6 +105,21 @@ describe('API keys', () => {
     expect((await listKeys(pool)).find(({ name }) => name === 'once')!.revoked).toBeInstanceOf(Date);
   });
 
+  it('are for ledgers, sources and parties that there can be: no other name is kept', async () => {
+    const wrong = [
+      { ledgers: ['West Coast'] },
+      { sources: ['urn:a\0'] },
+      { sources: ['URN:lading:key:erp'] },
+      { party: 'a b' },
+    ];
+    for (const names of wrong) {
+      await expect(createKey(pool, { name: 'unkept', roles: ['read'], ...names })).rejects.toThrow(
+        /that a key can be for/,
+      );
+    }
+    expect((await listKeys(pool)).filter(({ name }) => name === 'unkept')).toEqual([]);
+  });
+
   it('are looked up once and then answered from memory, until one of them changes', async () => {
     const { secret } = await createKey(pool, { name: 'often', roles: ['read'] });
     await until(async () => {
