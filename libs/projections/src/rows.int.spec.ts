@@ -9,7 +9,7 @@ import { order, orders } from './orders/queries.ts';
 import { parties, party } from './parties/queries.ts';
 import { postings } from './postings/queries.ts';
 import { queue } from './queue/queries.ts';
-import { BadCursor } from './reading/page.ts';
+import { BadCursor, type Page } from './reading/page.ts';
 import { shipment, shipments } from './shipments/queries.ts';
 import { unit, units } from './units/queries.ts';
 
@@ -55,6 +55,37 @@ describe('the rows of each read model', () => {
     expect(await found({ item: 'D1' })).toEqual([]);
     const first = await db.read((m) => orders(m, { limit: 1 }));
     expect((await db.read((m) => orders(m, { cursor: first.next! }))).data.map((row) => row.order)).toEqual(['PO-2']);
+  });
+
+  it('a page of large orders or shipments ends early, and the pages together have each of them once and whole', async () => {
+    const quantities = Array<number>(200).fill(1);
+    const ids = Array.from({ length: 30 }, (_, n) => `PO-${String(n).padStart(2, '0')}`);
+    db = await projected(
+      ...ids.map((order) => placed(order, 'tesla', ...quantities)),
+      ...ids.map((order, n) =>
+        dispatched(
+          `S-${String(n).padStart(2, '0')}`,
+          quantities.map((quantity, line) => ({ ...of(order, String(line + 1)), quantity })),
+        ),
+      ),
+    );
+    const sizes: number[] = [];
+    const all = async <R>(read: (query: { limit: number; cursor?: string }) => Promise<Page<R>>) => {
+      const rows: R[] = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page: Page<R> = await read({ limit: 1_000, ...(cursor !== undefined && { cursor }) });
+        rows.push(...page.data);
+        sizes.push(page.data.length);
+        cursor = page.next;
+      }
+      return rows;
+    };
+    const found = await all((query) => db.read((m) => orders(m, query)));
+    expect(found.map((row) => row.order)).toEqual(ids);
+    expect(new Set(found.map((row) => row.lines.flatMap(({ units }) => units).length))).toEqual(new Set([200]));
+    const sent = await all((query) => db.read((m) => shipments(m, query)));
+    expect(sent.map((row) => row.lines.length)).toEqual(Array(30).fill(200));
+    expect(sizes).toEqual([25, 5, 25, 5]);
   });
 
   it('a shipment says per owner what was sent, arrived, was damaged, lost or beyond, and what is still coming', async () => {

@@ -1,6 +1,6 @@
 import type { OrderRow } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
 interface OrdersQuery extends PageQuery {
@@ -42,12 +42,13 @@ async function readOrders(model: ReadModel, where: Where, query: PageQuery): Pro
     where.values,
   );
   const ids = rows.map((row) => row.order);
-  const lines = await linesOf(model, ids);
+  const { lines, whole } = await linesOf(model, ids);
   return pageOf(
     rows,
     query,
     (row) => [row.order],
     (row) => ({ ...row, lines: lines.get(row.order) ?? [] }),
+    whole,
   );
 }
 
@@ -56,30 +57,57 @@ interface LineRow extends Omit<OrderLine, 'units' | 'window' | 'cancelled'> {
   readonly from: string;
   readonly to: string;
 }
-type UnitsRow = OrderLine['units'][number] & { readonly order: string; readonly line: string };
+type UnitsRow = Omit<OrderLine['units'][number], 'stage'> & {
+  readonly order: string;
+  readonly line: string;
+  readonly stage: string;
+  readonly open: boolean;
+};
 
-async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, OrderLine[]>> {
-  const lines = await db.query<LineRow>(
-    `SELECT "order", line, item, quantity, window_from AS "from", window_to AS "to" FROM order_lines
-     WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n`,
-    [ledger, ids],
+interface LinesOfOrders {
+  readonly lines: ReadonlyMap<string, OrderLine[]>;
+  /** How many of the orders, from the first on, have all that belongs to them. */
+  readonly whole: number;
+}
+
+async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<LinesOfOrders> {
+  const lines = await partsOf<LineRow>(
+    ids,
+    ({ order }) => order,
+    async (of, most) => {
+      const { rows } = await db.query<LineRow>(
+        `SELECT "order", line, item, quantity, window_from AS "from", window_to AS "to" FROM order_lines
+       WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n LIMIT $3`,
+        [ledger, of, most],
+      );
+      return rows;
+    },
   );
-  const units = await db.query<Omit<UnitsRow, 'stage'> & { stage: string; open: boolean }>(
-    `SELECT "order", line, owner, custodian, stage, shipment, quantity, open FROM holdings
-     WHERE ledger = $1 AND "order" = ANY($2) AND (open OR stage = 'cancelled') ORDER BY account`,
-    [ledger, ids],
+  const units = await partsOf<UnitsRow>(
+    ids.slice(0, lines.whole),
+    ({ order }) => order,
+    async (of, most) => {
+      const { rows } = await db.query<UnitsRow>(
+        `SELECT "order", line, owner, custodian, stage, shipment, quantity, open FROM holdings
+       WHERE ledger = $1 AND "order" = ANY($2) AND (open OR stage = 'cancelled') ORDER BY "order", account LIMIT $3`,
+        [ledger, of, most],
+      );
+      return rows;
+    },
   );
   const found = new Map<string, OrderLine[]>();
   const byLine = new Map<string, OrderLine>();
-  for (const { order, from, to, ...row } of lines.rows) {
+  for (const { order, from, to, ...row } of lines.parts) {
     const line: OrderLine = { ...row, cancelled: 0, window: { from, to }, units: [] };
     byLine.set(`${order}|${line.line}`, line);
-    found.set(order, [...(found.get(order) ?? []), line]);
+    const others = found.get(order);
+    if (others === undefined) found.set(order, [line]);
+    else others.push(line);
   }
-  for (const { order, line: name, open, ...row } of units.rows) {
+  for (const { order, line: name, open, ...row } of units.parts) {
     const line = byLine.get(`${order}|${name}`);
     if (open) line?.units.push(row as OrderLine['units'][number]);
     else if (line !== undefined) line.cancelled += row.quantity;
   }
-  return found;
+  return { lines: found, whole: units.whole };
 }

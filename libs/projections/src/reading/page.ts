@@ -42,17 +42,44 @@ export function pageStart({ cursor }: PageQuery, like: SortKey): SortKey | undef
   return key as SortKey;
 }
 
-/** Cuts a page out of rows of which one more than the limit was asked for. */
+/**
+ * Cuts a page out of rows of which one more than the limit was asked for.
+ * @param most rows, where that is fewer than the query asks for
+ */
 export function pageOf<Row, R>(
   rows: readonly Row[],
   query: PageQuery,
   sortKey: (row: Row) => SortKey,
   shape: (row: Row) => R,
+  most = Infinity,
 ): Page<R> {
-  const limit = limitOf(query);
+  const limit = Math.min(limitOf(query), most);
   const kept = rows.slice(0, limit);
   const last = rows.length > limit ? kept.at(-1) : undefined;
   return { data: kept.map(shape), next: last === undefined ? null : encode(sortKey(last)) };
+}
+
+/** Lines of orders and shipments, legs of swaps … that one page has, unless a single row has more: a page is a few megabytes at most. */
+const MAX_PARTS = 5_000;
+
+/**
+ * Reads what rows are made of, for as many of the first rows as one page may have.
+ *
+ * @param ids of the rows, in the order of the page
+ * @param read parts of these rows, in the order of the rows, at most so many; all of them for null
+ * @returns the parts, and how many of the rows have all of theirs among them: the page ends after those
+ */
+export async function partsOf<P>(
+  ids: readonly string[],
+  idOf: (part: P) => string,
+  read: (ids: readonly string[], most: number | null) => Promise<P[]>,
+): Promise<{ readonly parts: readonly P[]; readonly whole: number }> {
+  const parts = await read(ids, MAX_PARTS + 1);
+  const last = parts.at(-1);
+  if (parts.length <= MAX_PARTS || last === undefined) return { parts, whole: ids.length };
+  const whole = ids.indexOf(idOf(last));
+  if (whole > 0) return { parts, whole };
+  return { parts: await read(ids.slice(0, 1), null), whole: 1 };
 }
 
 const encode = (key: SortKey): string => Buffer.from(JSON.stringify(key)).toString('base64url');

@@ -1,6 +1,7 @@
 import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { groupBy } from '../reading/groupBy.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
 interface ShipmentsQuery extends PageQuery {
@@ -38,7 +39,7 @@ async function readShipments(model: ReadModel, where: Where, query: PageQuery): 
      FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  const lines = await linesOf(
+  const { lines, whole } = await linesOf(
     model,
     rows.map((row) => row.shipment),
   );
@@ -50,6 +51,7 @@ async function readShipments(model: ReadModel, where: Where, query: PageQuery): 
       const own = lines.get(row.shipment) ?? [];
       return { ...row, status: statusOf(own, final), lines: own };
     },
+    whole,
   );
 }
 
@@ -60,14 +62,26 @@ function statusOf(lines: readonly ShipmentLine[], final: boolean): ShipmentStatu
   return arrived ? 'received' : 'ended';
 }
 
-async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<Map<string, ShipmentLine[]>> {
-  const { rows } = await db.query<ShipmentLine & { shipment: string }>(
-    `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
-     FROM shipment_lines WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0
-     ORDER BY shipment, "order", line, owner`,
-    [ledger, ids],
+async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]) {
+  type Part = ShipmentLine & { readonly shipment: string };
+  const { parts, whole } = await partsOf<Part>(
+    ids,
+    ({ shipment }) => shipment,
+    async (of, most) => {
+      const { rows } = await db.query<Part>(
+        `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
+       FROM shipment_lines WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0
+       ORDER BY shipment, "order", line, owner LIMIT $3`,
+        [ledger, of, most],
+      );
+      return rows;
+    },
   );
-  const found = new Map<string, ShipmentLine[]>();
-  for (const { shipment, ...line } of rows) found.set(shipment, [...(found.get(shipment) ?? []), line]);
-  return found;
+  const lines = new Map(
+    [...groupBy(parts, ({ shipment }) => shipment)].map(([id, own]) => [
+      id,
+      own.map(({ shipment: _, ...line }) => line),
+    ]),
+  );
+  return { lines, whole };
 }

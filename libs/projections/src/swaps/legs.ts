@@ -30,6 +30,8 @@ export interface Leg {
 interface LegsOf {
   readonly swaps?: readonly string[];
   readonly parties?: readonly string[];
+  /** No more than so many. */
+  readonly most?: number | null;
 }
 
 /** Legs by swap and number. What happened after the model's moment is left out, and what is overdue is judged then. */
@@ -56,7 +58,7 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
            coalesce(sum(quantity * extract(epoch FROM ${moment} - occurred)) FILTER (WHERE kind = 'received'), 0) / 86400 AS unit_days
          FROM swap_counts c WHERE c.ledger = l.ledger AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
        ) c
-     ${where.sql} ORDER BY l.swap, l.leg`,
+     ${where.sql} ORDER BY l.swap, l.leg LIMIT ${where.value(of.most ?? null)}`,
     where.values,
   );
   return rows.map((row) => ({ ...row, unitDays: Number(row.unitDays) }));

@@ -1,6 +1,6 @@
 import type { SwapRow, SwapStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { exchangeBalance } from './balances.ts';
@@ -35,7 +35,12 @@ async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Pro
      FROM swaps s ${where.sql} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  const bySwap = groupBy(await legs(model, { swaps: rows.map((row) => row.swap) }), ({ swap }: Leg) => swap);
+  const { parts, whole } = await partsOf(
+    rows.map((row) => row.swap),
+    ({ swap }: Leg) => swap,
+    (swaps, most) => legs(model, { swaps, most }),
+  );
+  const bySwap = groupBy(parts, ({ swap }) => swap);
   return pageOf(
     rows,
     query,
@@ -49,5 +54,6 @@ async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Pro
         balance: exchangeBalance(own),
       };
     },
+    whole,
   );
 }
