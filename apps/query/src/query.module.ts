@@ -6,6 +6,7 @@ import { Readiness } from './asking/readiness.ts';
 import { Visibility } from './asking/visibility.ts';
 import { EventsController } from './events/events.controller.ts';
 import { FindEventHandler, FindEventsHandler } from './events/findEvents.handler.ts';
+import { EventPages } from './events/eventPages.ts';
 import { OpenStreams } from './events/openStreams.ts';
 import { StreamController } from './events/stream.controller.ts';
 import { AskHandler } from './questions/ask.handler.ts';
@@ -32,6 +33,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     Ledgers,
     Visibility,
     Signals,
+    EventPages,
     OpenStreams,
     Readiness,
   ],

@@ -15,6 +15,7 @@ import { Signals } from '../asking/signals.ts';
 import { Visibility } from '../asking/visibility.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { Filter } from './events.controller.ts';
+import { EventPages } from './eventPages.ts';
 import { OpenStreams } from './openStreams.ts';
 import { writeEventStream } from './writeEventStream.ts';
 
@@ -40,6 +41,7 @@ export class StreamController {
     private readonly visibility: Visibility,
     private readonly signals: Signals,
     private readonly streams: OpenStreams,
+    private readonly pages: EventPages,
   ) {}
 
   @Get()
@@ -75,7 +77,7 @@ export class StreamController {
       await this.signals.during(ledger, 'recorded', (signal) => {
         const events = follow({
           read: async (from) => {
-            const page = await this.streams.read(ledger, from, filter);
+            const page = await this.pages.streamed(ledger, from, filter);
             await key.check();
             return page;
           },

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { Drain } from '#platform/http/drain';
-import { OpenStreams } from './openStreams.ts';
+import { EventPages } from './eventPages.ts';
 
 /** A journal that answers when it is told to. */
 function heldJournal() {
@@ -12,32 +11,32 @@ function heldJournal() {
         resolve({ rows: [{ ledger: 'nvidia', sequence: 1, bytes: Buffer.from('{}') }] });
       });
     });
-  return { asked, streams: new OpenStreams({ query } as unknown as pg.Pool, new Drain()) };
+  return { asked, pages: new EventPages({ query } as unknown as pg.Pool) };
 }
 
-describe('reading for event streams', () => {
+describe('reading pages of events', () => {
   it('streams that wait for the same page share one look into the journal, and get the same page', async () => {
-    const { asked, streams } = heldJournal();
-    const pages = Array.from({ length: 50 }, () => streams.read('nvidia', 0, {}));
-    pages.push(streams.read('nvidia', 0, { type: 'lading.order.placed.v1' }));
+    const { asked, pages } = heldJournal();
+    const read = Array.from({ length: 50 }, () => pages.streamed('nvidia', 0, {}));
+    read.push(pages.streamed('nvidia', 0, { type: 'lading.order.placed.v1' }));
     await Promise.resolve();
     expect(asked).toHaveLength(2);
     for (const answer of asked) answer();
-    expect(new Set(await Promise.all(pages)).size).toBe(2);
-    const again = streams.read('nvidia', 0, {});
+    expect(new Set(await Promise.all(read)).size).toBe(2);
+    const again = pages.streamed('nvidia', 0, {});
     expect(asked).toHaveLength(3);
     asked[2]?.();
     await again;
   });
 
   it('few pages are read at once, however many streams there are, and every stream gets its turn', async () => {
-    const { asked, streams } = heldJournal();
-    const pages = Array.from({ length: 20 }, (_, after) => streams.read('nvidia', after, {}));
+    const { asked, pages } = heldJournal();
+    const read = Array.from({ length: 20 }, (_, after) => pages.streamed('nvidia', after, {}));
     for (let answered = 0; answered < 20; answered++) {
       while (asked.length <= answered) await Promise.resolve();
       expect(asked.length - answered).toBeLessThanOrEqual(4);
       asked[answered]?.();
     }
-    expect((await Promise.all(pages)).map(({ events }) => events.length)).toEqual(Array(20).fill(1));
+    expect((await Promise.all(read)).map(({ events }) => events.length)).toEqual(Array(20).fill(1));
   });
 });

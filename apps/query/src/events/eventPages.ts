@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { type EventFilter, type readBytes, readEvents } from '#journal/reader';
+import { type Page, PageReader } from '#journal/tail';
+import { POOL } from '#platform/service/tokens';
+
+/** What a stream holds in memory while its client takes nothing: a page of this many bytes, or one event. */
+const STREAMED = { events: 100, bytes: 65_536 };
+/** An answer with a page of events ends before its limit when the events are large, and is put together in small steps. */
+const ANSWERED_BYTES = 2_097_152;
+const STEP = { events: 100, bytes: 524_288 };
+/** Pages that are read at once: the other connections to the database are for other questions. */
+const MAX_READING = 4;
+
+/** Reads pages of events from the journal, few at a time and of few bytes, whoever asks. */
+@Injectable()
+export class EventPages {
+  /** Pages of streams that are being read. Streams that wait for the same one get the same one: most are at the head of their ledger. */
+  readonly #streamed = new Map<string, Promise<Page>>();
+  readonly #reader: PageReader;
+  #reading = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(@Inject(POOL) pool: pg.Pool) {
+    this.#reader = new PageReader(pool);
+  }
+
+  /** The events after a sequence that the filter takes, as many as a stream sends at once. */
+  async streamed(ledger: string, after: number, filter: EventFilter): Promise<Page> {
+    const name = JSON.stringify([ledger, after, filter]);
+    const known = this.#streamed.get(name);
+    if (known !== undefined) return known;
+    const page = this.#inTurn(() => this.#reader.read(ledger, after, STREAMED, reading(filter))).finally(() =>
+      this.#streamed.delete(name),
+    );
+    this.#streamed.set(name, page);
+    return page;
+  }
+
+  /** At most `limit` events after a sequence that the filter takes, and none after `head`. */
+  async answered(ledger: string, after: number, head: number, limit: number, filter: EventFilter): Promise<Page> {
+    return this.#inTurn(async () => {
+      const events: Page['events'][number][] = [];
+      let bytes = 0;
+      for (let last = after; ; ) {
+        const step = { ...STEP, events: Math.min(STEP.events, limit + 1 - events.length) };
+        const page = await this.#reader.read(ledger, last, step, reading(filter));
+        for (const event of page.events) {
+          // What came after the head was read is left for the next page: the answer says that it stands at the head.
+          if (event.sequence > head) return { events, more: false };
+          if (events.length === limit || bytes > ANSWERED_BYTES) return { events, more: true };
+          events.push(event);
+          bytes += event.bytes.length;
+          last = event.sequence;
+        }
+        if (!page.more) return { events, more: false };
+      }
+    });
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#reading < MAX_READING) this.#reading++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // Whoever waits takes the place, so that nobody comes in between.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#reading--;
+      else next();
+    }
+  }
+}
+
+const reading =
+  (filter: EventFilter): typeof readBytes =>
+  (db, ...range) =>
+    readEvents(db, ...range, filter);
