@@ -130,7 +130,8 @@ export class Consumption {
       const applied = await this.#apply(one, run, circumstances.hint, alive);
       if (applied === undefined) return 'abandoned';
       if (applied === 'one at a time') continue;
-      if (!this.#note(one, run, applied)) return 'stopped';
+      if (!this.#note(one, one.shorter(run), applied)) return 'stopped';
+      one.succeeded();
     }
   }
 
@@ -175,7 +176,8 @@ export class Consumption {
   }
 
   /**
-   * Applies events; undefined when it is pointless to try once more. A failure of the database is waited for. What fails again and
+   * Applies events; undefined when it is pointless to try once more. A failure of the database is waited for, and then half as many
+   * are tried: they may have been too many for the time that it has. What fails again and
    * again while the database answers is the fault of an event: it is found by applying them one at a time, and parks its ledger.
    */
   #apply(
@@ -186,10 +188,9 @@ export class Consumption {
   ): Promise<Applied | 'one at a time' | undefined> {
     const attempt = async () => {
       try {
-        const applied = await this.#sink.apply(one.ledger, run, hint);
-        one.failures = 0;
-        return applied;
+        return await this.#sink.apply(one.ledger, one.shorter(run), hint);
       } catch (error) {
+        if (isPassing(error)) one.shorten(run);
         if (isPassing(error) || this.#sink.park === undefined) throw error;
         const next = one.failed(run);
         if (next === 'again') throw error;

@@ -33,6 +33,8 @@ export class LedgerProgress {
   /** Why the sink failed last, while it is tried again, and how often in a row. */
   failing: string | undefined;
   failures = 0;
+  /** Events that are tried at once, at most: fewer after a failure, and more after each success. */
+  #most = Infinity;
   /** The sink failed for a batch that ended with this sequence: until it is passed, events are applied one at a time. */
   aloneUntil = 0;
 
@@ -61,6 +63,21 @@ export class LedgerProgress {
   runOf(events: readonly FeedEvent[], most: number): readonly FeedEvent[] {
     const alone = this.position < this.aloneUntil || this.parked?.state === 'parked';
     return wholeRun(events, alone ? 1 : most);
+  }
+
+  /** As many of the events as may be tried at once now. */
+  shorter(run: readonly FeedEvent[]): readonly FeedEvent[] {
+    return run.length <= this.#most ? run : wholeRun(run, this.#most);
+  }
+
+  /** After a failure that may come from the time that they took. */
+  shorten(run: readonly FeedEvent[]): void {
+    this.#most = Math.max(1, this.shorter(run).length >> 1);
+  }
+
+  succeeded(): void {
+    this.#most *= 2;
+    this.failures = 0;
   }
 
   /** The sink has failed for these events, and not because the database is away. @returns what to do */
