@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { type EventFilter, type readBytes, readEvents } from '#journal/reader';
 import { type Page, PageReader } from '#journal/tail';
+import { unavailable } from '#platform/http/problemError';
 import { POOL } from '#platform/service/tokens';
 
 /** What a stream holds in memory while its client takes nothing: a page of this many bytes, or one event. */
@@ -11,6 +12,8 @@ const ANSWERED_BYTES = 2_097_152;
 const STEP = { events: 100, bytes: 524_288 };
 /** Pages that are read at once: the other connections to the database are for other questions. */
 const MAX_READING = 4;
+/** Answers that are put together or wait for their turn: more of them are refused, because they would wait for longer than anybody does. */
+const MAX_ASKED = 100;
 
 /** Reads pages of events from the journal, few at a time and of few bytes, whoever asks. */
 @Injectable()
@@ -19,6 +22,7 @@ export class EventPages {
   readonly #streamed = new Map<string, Promise<Page>>();
   readonly #reader: PageReader;
   #reading = 0;
+  #asked = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(@Inject(POOL) pool: pg.Pool) {
@@ -37,9 +41,14 @@ export class EventPages {
     return page;
   }
 
-  /** At most `limit` events after a sequence that the filter takes, and none after `head`. */
+  /**
+   * At most `limit` events after a sequence that the filter takes, and none after `head`.
+   * @throws the 503 of more pages than can be put together soon
+   */
   async answered(ledger: string, after: number, head: number, limit: number, filter: EventFilter): Promise<Page> {
-    return this.#inTurn(async () => {
+    if (this.#asked >= MAX_ASKED) throw unavailable('too many pages of events are asked for at once: ask again');
+    this.#asked++;
+    const page = this.#inTurn(async () => {
       const events: Page['events'][number][] = [];
       let bytes = 0;
       for (let last = after; ; ) {
@@ -55,6 +64,9 @@ export class EventPages {
         }
         if (!page.more) return { events, more: false };
       }
+    });
+    return page.finally(() => {
+      this.#asked--;
     });
   }
 

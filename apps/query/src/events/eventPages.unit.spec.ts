@@ -39,4 +39,18 @@ describe('reading pages of events', () => {
     }
     expect((await Promise.all(read)).map(({ events }) => events.length)).toEqual(Array(20).fill(1));
   });
+
+  it('more pages than can be put together soon are refused at once, and room comes back', async () => {
+    const { asked, pages } = heldJournal();
+    const ask = () => pages.answered('nvidia', 0, 1, 1, {});
+    const first = Array.from({ length: 100 }, ask);
+    await expect(ask()).rejects.toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    const settled = new Set<unknown>();
+    for (const page of first) void page.then((found) => settled.add(found));
+    for (let answered = 0; settled.size < 100; ) {
+      if (answered < asked.length) asked[answered++]?.();
+      await Promise.resolve();
+    }
+    void ask();
+  });
 });
