@@ -4,7 +4,10 @@
  */
 export const writerFlags = ['--max-semi-space-size=64'];
 
+/** A process that would grow beyond this ends instead, before the container of docker/compose.yaml ends it without a word. */
+const memoryFlags = ['--max-old-space-size=512'];
+
 const WRITERS = ['query', 'shipments', 'reallocations', 'swaps'];
 
 /** @param {string} app the folder under apps */
-export const flagsOf = (app) => (WRITERS.includes(app) ? writerFlags : []);
+export const flagsOf = (app) => [...memoryFlags, ...(WRITERS.includes(app) ? writerFlags : [])];

@@ -21,6 +21,10 @@ interface ComposeService {
   healthcheck?: { test: string[] };
   depends_on?: Record<string, { condition: string }>;
   read_only?: boolean;
+  mem_limit?: string;
+  cpus?: number;
+  pids_limit?: number;
+  ulimits?: Record<string, number>;
 }
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -77,6 +81,26 @@ describe('docker/compose.yaml', () => {
     expect(routesOf(HealthController)).toContain(url?.[1]);
     // What compose hands over is a program.
     expect(() => new Script(script.replaceAll('$$', '$'))).not.toThrow();
+  });
+
+  it.each(Object.entries(all))('%s has bounds of memory, processors, processes and open files', (_name, service) => {
+    expect(service.mem_limit).toMatch(/^\d+[mg]$/);
+    expect(service.cpus).toBeGreaterThan(0);
+    expect(service.pids_limit).toBeGreaterThan(0);
+    expect(service.ulimits).toEqual({ nofile: 65_536, core: 0 });
+  });
+
+  it.each(ours)('%s has room for all that Node and the settings let it take', (_name, service) => {
+    const flag = (name: string) =>
+      Number(
+        service.command!.find((one) => one.startsWith(`--${name}=`))?.split('=')[1] ??
+          (name.includes('semi') ? 16 : NaN),
+      );
+    const { bodyMemory } = readConfig({ env: {} });
+    // Young objects stand in three half spaces, and a body in its bytes and in its text.
+    const megabytes = flag('max-old-space-size') + 3 * flag('max-semi-space-size') + (2 * bodyMemory) / 1_048_576;
+    expect(service.mem_limit).toBe('1g');
+    expect(megabytes).toBeLessThan(1_024 - 128);
   });
 
   it('publishes ports on this machine only, and only those that the services listen on', () => {

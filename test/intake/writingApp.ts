@@ -5,6 +5,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type pg from 'pg';
 import type { Problem } from '#contracts/problem';
 import { IntakeModule } from '#intake/intake.module';
+import { limits } from '#intake/limits';
+import type { StreamLimits } from '#intake/streaming/streamIntake';
 import type { JournalOptions } from '#journal/journalOptions';
 import { journalMigrations } from '#journal/migrations/journalMigrations';
 import { readHead } from '#journal/reader';
@@ -43,13 +45,14 @@ export interface WritingAppOptions {
   /** All of them in one, unless told. */
   readonly services?: Services;
   readonly journal?: Partial<JournalOptions>;
+  readonly streams?: Partial<StreamLimits>;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A writing service that listens, on a database. */
 export async function startWritingApp(
   url: string,
-  { services = ['shipments', 'reallocations', 'swaps'], journal, settings }: WritingAppOptions = {},
+  { services = ['shipments', 'reallocations', 'swaps'], journal, streams, settings }: WritingAppOptions = {},
 ): Promise<WritingApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'lading-intake-'));
   const env = {
@@ -59,7 +62,7 @@ export async function startWritingApp(
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     ...settings,
   };
-  const module = IntakeModule.of(services, journal);
+  const module = IntakeModule.of(services, journal, { ...limits, ...streams });
   const app = await createApp(module, readConfig({ env }) as WithDatabase, { name: 'intake' });
   await app.listen(0, '127.0.0.1');
   return new WritingApp(app, await app.getUrl());

@@ -1,6 +1,8 @@
 import { Controller, Inject, Post, Req, Res, type Type } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
 import type { Service } from '#contracts/define';
+import { bodiesOf } from '#platform/http/bodies';
 import { heldKeyOf, type Role } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { binaryEvent } from './formats/binaryEvent.ts';
@@ -36,16 +38,16 @@ export function passFormatsThrough(fastify: FastifyInstance): void {
         done(null, stream);
       });
     } else {
-      const options = { parseAs: 'buffer', bodyLimit: format.bodyLimit } as const;
-      fastify.addContentTypeParser(format.mediaType, options, (_request, bytes, done) => {
-        done(null, bytes);
-      });
+      const { mediaType, bodyLimit } = format;
+      fastify.addContentTypeParser(mediaType, async (request: FastifyRequest, stream: Readable) =>
+        bodiesOf(fastify).read(request, stream, bodyLimit),
+      );
     }
   }
   // Data of an event in binary mode may be of any JSON type; application/json has a parser already.
-  fastify.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer', bodyLimit: limits.body }, (request, bytes, done) => {
-    if (isBinaryMode(request)) done(null, bytes);
-    else done(unsupported(`a body of the type ${request.headers['content-type'] ?? ''}`, ['application/json']));
+  fastify.addContentTypeParser(JSON_TYPE, async (request: FastifyRequest, stream: Readable) => {
+    if (isBinaryMode(request)) return bodiesOf(fastify).read(request, stream, limits.body);
+    throw unsupported(`a body of the type ${request.headers['content-type'] ?? ''}`, ['application/json']);
   });
 }
 

@@ -3,15 +3,17 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { JournalOptions } from '#journal/journalOptions';
+import { Drain } from '#platform/http/drain';
 import { eventsController, passFormatsThrough, type WritingService } from './events.controller.ts';
 import { refuseWhatIsNotTaken } from './http/requestHeaders.ts';
 import { Intake } from './intake.ts';
 import { JournalLifetime, journalProviders } from './journalConnections.ts';
+import { limits } from './limits.ts';
 import { LedgersController } from './ledgers.controller.ts';
 import { OpenLedgerHandler } from './openLedger.handler.ts';
 import { PlainRoutes } from './plainRoutes.ts';
 import { ReallocationsController } from './reallocations.controller.ts';
-import { StreamIntake } from './streaming/streamIntake.ts';
+import { StreamIntake, type StreamLimits } from './streaming/streamIntake.ts';
 import { SubmitAtomicHandler, SubmitHandler } from './submit.handler.ts';
 import { SwapsController } from './swaps.controller.ts';
 
@@ -38,6 +40,7 @@ export class IntakeModule {
   static of(
     services: readonly [WritingService, ...WritingService[]],
     options: Partial<JournalOptions> = {},
+    streams: StreamLimits = limits,
   ): DynamicModule {
     return {
       module: IntakeModule,
@@ -50,7 +53,11 @@ export class IntakeModule {
         SubmitAtomicHandler,
         OpenLedgerHandler,
         Intake,
-        StreamIntake,
+        {
+          provide: StreamIntake,
+          useFactory: (intake: Intake, drain: Drain) => new StreamIntake(intake, drain, streams),
+          inject: [Intake, Drain],
+        },
         PlainRoutes,
       ],
     };

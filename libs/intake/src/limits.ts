@@ -17,7 +17,10 @@ export const limits = {
   /** Events of one request that are with the journal at once: two of its batches, so that it always has a full one to take. */
   inFlight: 512,
   /** Bytes of them: a stream of large events holds no more memory than one of small ones. */
-  inFlightBytes: 8 * 1_048_576,
-  /** A stream whose client neither sends nor reads for so long is cut. Milliseconds. */
+  inFlightBytes: 4 * 1_048_576,
+  /** Streams that are open, and the bytes that all of them hold: a stream waits until there is room for its next bytes. */
+  streams: { ofKey: 32, all: 128 },
+  streamBytes: { ofKey: 16 * 1_048_576, all: 32 * 1_048_576 },
+  /** A stream that brings no line end for so long is ended, whatever else comes: a blank line keeps it open. Milliseconds. */
   streamIdle: 60_000,
 } as const;

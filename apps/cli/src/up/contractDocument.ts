@@ -10,7 +10,7 @@ import { AllInOneModule } from './allInOne.module.ts';
 /** The OpenAPI document of the whole contract: all services together. It is made without starting a service or using a database. */
 export async function contractDocument(): Promise<OpenAPIObject> {
   // A preview creates no instances, so these parts are never used.
-  const parts = { config: { rateLimit: undefined } } as unknown as PlatformParts;
+  const parts = {} as unknown as PlatformParts;
   const options = { preview: true, logger: false as const, abortOnError: false };
   const module = { module: Contract, imports: [PlatformModule.with(parts), AllInOneModule.with({ kafkaBrokers: [] })] };
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest wrote a shape as a class

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { HealthChecks, NotReady } from '#platform/watching/health';
-import { POOL } from '#platform/service/tokens';
+import { RESERVED } from '#platform/service/tokens';
 import { versions } from '#projections/versions/versions';
 
 /** A query service can do its work when there are read models that it can read. */
 @Injectable()
 export class Readiness {
-  constructor(@Inject(POOL) pool: pg.Pool, checks: HealthChecks) {
+  constructor(@Inject(RESERVED) pool: pg.Pool, checks: HealthChecks) {
     checks.register('read models', async () => {
       const active = (await versions(pool)).find(({ state }) => state === 'active');
       if (active === undefined) throw new NotReady('there are none yet: a projector makes them when it starts');

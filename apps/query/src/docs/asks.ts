@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { RouteSettings } from '#platform/http/routeSettings';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { AskingInterceptor, PARAMETERS } from '../asking/asking.interceptor.ts';
@@ -28,7 +28,7 @@ export function Asks(route: Route): MethodDecorator {
   const of = route.path !== undefined && 'ledger' in route.path ? 'the path names' : 'the parameters name';
   return applyDecorators(
     SetMetadata(PARAMETERS, parameters),
-    RouteConfig({ produces: [type] }),
+    RouteSettings({ produces: [type] }),
     UseInterceptors(AskingInterceptor),
     ApiOperation({ summary, description }),
     ...Object.entries(path).map(([name, [what, example]]) =>

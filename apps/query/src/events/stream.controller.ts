@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { readHead } from '#journal/reader';
 import { follow } from '#journal/tail';
 import { heldKeyOf } from '#platform/keys/actor';
+import { holdOf } from '#platform/http/admission';
 import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { Ledgers } from '../asking/ledgers.ts';
@@ -71,6 +72,7 @@ export class StreamController {
     const head = (await readHead(this.pool, ledger)) ?? 0;
     await key.check(); // while it waited for the sequence, the key may have ended
     const open = this.streams.open(key.actor.name, reply.raw);
+    holdOf(request).leavePlace(); // a stream that only listens has a place among the streams
     void reply.header('lading-sequence', String(head));
     key.ended.addEventListener('abort', open.end);
     try {

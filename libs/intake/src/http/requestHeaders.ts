@@ -1,4 +1,4 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { RouteSettings } from '#platform/http/routeSettings';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { MAX_FIELD_ERRORS, pointer } from '#platform/http/fieldErrors';
 import { ProblemError } from '#platform/http/problemError';
@@ -7,12 +7,11 @@ import { ProblemError } from '#platform/http/problemError';
  * The content types and the query parameters that a route takes. Any other is refused before its body is read. Answers are JSON,
  * and those to a stream of lines are lines.
  */
-export const Accepts = (...accepts: readonly string[]): MethodDecorator & ClassDecorator =>
-  RouteConfig(accepting(accepts));
+export const Accepts = (...accepts: readonly string[]): MethodDecorator => RouteSettings(accepting(accepts));
 
 /** The same for the route that takes CloudEvents, in binary mode too, and batches that are atomic. */
-export const AcceptsEvents = (...accepts: readonly string[]): MethodDecorator & ClassDecorator =>
-  RouteConfig({ ...accepting(accepts), binaryMode: true, parameters: ['atomic'] });
+export const AcceptsEvents = (...accepts: readonly string[]): MethodDecorator =>
+  RouteSettings({ ...accepting(accepts), binaryMode: true, parameters: ['atomic'] });
 
 const accepting = (accepts: readonly string[]) => ({
   accepts,

@@ -1,3 +1,5 @@
+import { Gathered } from '#platform/http/bodies';
+
 /** One line of a stream, without its line end. */
 export type StreamLine =
   | { readonly number: number; readonly bytes: Buffer }
@@ -11,7 +13,7 @@ const CARRIAGE_RETURN = 13;
  * is kept: it is reported as too long, and the next line is read as usual. Blank lines are skipped, but counted.
  */
 export class Lines {
-  #parts: Buffer[] = [];
+  readonly #unfinished = new Gathered();
   #length = 0;
   #number = 1;
   #overlong = false;
@@ -19,13 +21,30 @@ export class Lines {
   /** @param limit - bytes of one line at most */
   constructor(private readonly limit: number) {}
 
+  /** The number of the line that is not finished. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Bytes that it holds. */
+  get held(): number {
+    return this.#unfinished.length;
+  }
+
   /** The lines that end in this chunk. */
   *push(chunk: Buffer): Generator<StreamLine> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk.subarray(start, end));
+      const part = chunk.subarray(start, end);
       start = end + 1;
-      yield* this.#take();
+      // Most lines stand in one chunk, and are not copied.
+      if (this.#length === 0 && part.length <= this.limit) {
+        const line = lineOf(this.#number++, part);
+        if (line !== undefined) yield line;
+      } else {
+        this.#keep(part);
+        yield* this.#take();
+      }
     }
     this.#keep(chunk.subarray(start));
   }
@@ -39,27 +58,24 @@ export class Lines {
     this.#length += part.length;
     if (this.#length > this.limit) {
       this.#overlong = true;
-      this.#parts = [];
-    } else if (part.length > 0) this.#parts.push(part);
+      this.#unfinished.take();
+    } else if (part.length > 0) this.#unfinished.add(part);
   }
 
   *#take(): Generator<StreamLine> {
     const number = this.#number++;
     const overlong = this.#overlong;
-    const parts = this.#parts;
+    const bytes = this.#unfinished.take();
     this.#overlong = false;
-    this.#parts = [];
     this.#length = 0;
-    if (overlong) {
-      yield { number, tooLong: true };
-      return;
-    }
-    const [only] = parts;
-    if (only === undefined) return;
-    const whole = parts.length === 1 ? only : Buffer.concat(parts);
-    const bytes = whole.at(-1) === CARRIAGE_RETURN ? whole.subarray(0, -1) : whole;
-    if (!isBlank(bytes)) yield { number, bytes };
+    const line = overlong ? ({ number, tooLong: true } as const) : lineOf(number, bytes);
+    if (line !== undefined) yield line;
   }
+}
+
+function lineOf(number: number, whole: Buffer): StreamLine | undefined {
+  const bytes = whole.at(-1) === CARRIAGE_RETURN ? whole.subarray(0, -1) : whole;
+  return isBlank(bytes) ? undefined : { number, bytes };
 }
 
 function isBlank(bytes: Buffer): boolean {

@@ -28,10 +28,22 @@ export class OrderedResults {
   constructor(
     private readonly output: Writable,
     private readonly bounds: Bounds,
+    /** Told when results were written, and hold no memory any more. */
+    private readonly onWritten: () => void = () => undefined,
   ) {
     output.on('close', () => {
       this.#signal();
     });
+  }
+
+  /** Bytes of the lines whose results are not written yet. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** Whether results are awaited. */
+  get awaiting(): boolean {
+    return this.#slots.length > 0;
   }
 
   /** Adds a result at the end of the order. `result` never rejects; a line end is added to it. */
@@ -108,6 +120,7 @@ export class OrderedResults {
     if (done === 0) return;
     this.#slots.splice(0, done);
     if (!this.output.destroyed) this.output.write(text);
+    this.onWritten();
     this.#signal();
   }
 

@@ -9,6 +9,25 @@ interface PumpOptions extends Bounds {
   readonly mayTake?: () => boolean | Promise<boolean>;
 }
 
+/** Where a stream stands, for whoever bounds its memory and its time. */
+export interface Standing {
+  /** Bytes in memory: of the line that is not finished, and of those whose results are not written. */
+  readonly bytes: number;
+  /** The number of the line that is not finished. */
+  readonly line: number;
+  /** Whether the ledger has to say something before the stream can go on. */
+  readonly awaiting: boolean;
+}
+
+export interface Watch {
+  /** Told after each piece that came and each result that was written. */
+  stands(standing: Standing): void;
+  /** Resolves when the next piece may be read. */
+  mayRead(): Promise<void>;
+}
+
+const unwatched: Watch = { stands: () => undefined, mayRead: async () => undefined };
+
 /** What became of a stream: it was read to its end, stopped by the signal, or left by its client. */
 type Pumped = 'ended' | 'stopped' | 'left';
 
@@ -25,9 +44,13 @@ export async function pump(
   answer: (line: StreamLine) => Promise<string> | string,
   { line: lineLimit, mayTake = () => true, ...bounds }: PumpOptions,
   stop: AbortSignal = new AbortController().signal,
+  watch = unwatched,
 ): Promise<Pumped> {
   const lines = new Lines(lineLimit);
-  const results = new OrderedResults(output, bounds);
+  const stands = (): void => {
+    watch.stands({ bytes: lines.held + results.weight, line: lines.number, awaiting: results.awaiting });
+  };
+  const results = new OrderedResults(output, bounds, stands);
   let pumped: Pumped = 'ended';
 
   const take = async (found: Iterable<StreamLine>): Promise<boolean> => {
@@ -49,6 +72,8 @@ export async function pump(
     for await (const chunk of until(stop, input)) {
       going = await take(lines.push(chunk));
       if (!going) break;
+      stands();
+      await watch.mayRead();
     }
     if (stop.aborted) pumped = 'stopped';
     else if (going) await take(lines.end());
@@ -56,6 +81,7 @@ export async function pump(
     pumped = 'left'; // the connection broke: the line that it broke in was never submitted
   }
   await results.finished();
+  stands();
   return pumped;
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,16 +33,22 @@ const reallocated = (of: string, quantity: number) =>
   event('lading.reallocation.made.v1', reassigned('tesla', 'x', of, quantity));
 
 /** A stream that is written by hand. */
-function open(base = app.base): { stream: ClientRequest; response: Promise<IncomingMessage> } {
-  const stream = request(`${base}/v1/ledgers/nvidia/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ADMIN}`, 'content-type': NDJSON },
-  });
+function open(
+  base = app.base,
+  key: Record<string, string> = { authorization: `Bearer ${ADMIN}` },
+): { stream: ClientRequest; response: Promise<IncomingMessage> } {
+  const headers = { ...key, 'content-type': NDJSON };
+  const stream = request(`${base}/v1/ledgers/nvidia/events`, { method: 'POST', headers });
   const response = once(stream, 'response').then(([message]) => message as IncomingMessage);
   response.catch(() => undefined);
   stream.on('error', () => undefined);
   return { stream, response };
 }
+/** Bytes of streams that are in memory. */
+const heldBytes = async ({ base }: WritingApp): Promise<number> => {
+  const metrics = await (await fetch(`${base}/metrics`)).text();
+  return Number(/^lading_intake_stream_bytes (\d+)$/m.exec(metrics)?.[1]);
+};
 const eventually = async (holds: () => Promise<boolean>): Promise<void> => {
   for (let i = 0; i < 200 && !(await holds()); i++) await sleep(10);
   expect(await holds()).toBe(true);
@@ -184,6 +190,74 @@ describe('a stream of events', () => {
       .map((text) => JSON.parse(text) as { status: number });
     expect(kept.every(({ status }) => status === 201)).toBe(true);
     expect(await app.head()).toBe(head + kept.length);
+  });
+
+  describe('bounds', () => {
+    let bounded: WritingApp;
+    afterEach(() => bounded.close());
+    const statusOf = async (response: Promise<IncomingMessage>) => (await response).statusCode;
+
+    it('a stream in which no line ends is ended with 408 for the line that it is at, and the lines before are kept', async () => {
+      bounded = await startWritingApp(url, { streams: { streamIdle: 400 } });
+      const { stream, response } = open(bounded.base);
+      stream.write(line(order()) + line(order()).slice(0, 20));
+      const dripping = setInterval(() => stream.write(' '), 10);
+      let text = '';
+      for await (const chunk of await response) text += String(chunk);
+      clearInterval(dripping);
+      const results = text
+        .trim()
+        .split('\n')
+        .map((one) => JSON.parse(one) as unknown);
+      expect(results).toEqual([
+        { line: 1, status: 201, sequence: head + 1 },
+        { line: 2, status: 408, problem: expect.objectContaining({ code: 'request-timeout' }) as unknown },
+      ]);
+      expect(await app.head()).toBe(head + 1);
+    });
+
+    it('a key has a bounded number of streams, 429 beyond, and all keys together, 503 beyond', async () => {
+      bounded = await startWritingApp(url, { streams: { streams: { ofKey: 1, all: 2 } } });
+      const [one, two] = [await app.keyed({ roles: ['shipments:write'] }), await app.keyed({ roles: ['swaps:write'] })];
+      const first = open(bounded.base);
+      first.stream.flushHeaders();
+      expect(await statusOf(first.response)).toBe(200);
+      const second = open(bounded.base);
+      second.stream.flushHeaders();
+      expect(await statusOf(second.response)).toBe(429);
+      expect((await second.response).headers['retry-after']).toBe('1');
+      const third = open(bounded.base, one);
+      third.stream.flushHeaders();
+      expect(await statusOf(third.response)).toBe(200);
+      const fourth = open(bounded.base, two);
+      fourth.stream.flushHeaders();
+      expect(await statusOf(fourth.response)).toBe(503);
+      first.stream.end();
+      await once((await first.response).resume(), 'end');
+      const fifth = open(bounded.base);
+      fifth.stream.end();
+      expect(await statusOf(fifth.response)).toBe(200);
+      for (const { stream } of [second, third, fourth]) stream.destroy();
+    });
+
+    it('streams share their bytes: one waits until another has no unfinished line any more', async () => {
+      bounded = await startWritingApp(url, { streams: { streamBytes: { ofKey: 300_000, all: 300_000 } } });
+      const blanks = ' '.repeat(200_000);
+      const [first, second] = [open(bounded.base), open(bounded.base)];
+      first.stream.write(blanks);
+      await eventually(async () => (await heldBytes(bounded)) === 200_000);
+      second.stream.write(blanks);
+      await eventually(async () => (await heldBytes(bounded)) > 300_000);
+      const waits = await heldBytes(bounded);
+      second.stream.write(line(order()));
+      const answered = once(await second.response, 'data');
+      expect(await Promise.race([answered.then(() => 'answered'), sleep(50, 'waits')])).toBe('waits');
+      expect(await heldBytes(bounded)).toBe(waits);
+      first.stream.end(line(order()));
+      expect(JSON.parse(String((await answered)[0]))).toMatchObject({ line: 1, status: 201 });
+      second.stream.end();
+      await eventually(async () => (await heldBytes(bounded)) === 0);
+    });
   });
 
   it('an empty stream has no results', async () => {

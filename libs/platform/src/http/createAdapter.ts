@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
+import type { Readable } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -11,7 +12,8 @@ import { ProblemError } from './problemError.ts';
 import { preferred } from './accept.ts';
 import { MAX_URL, refuseBadHttp, refuseWhatIsNoRequest, TOO_LONG } from './badHttp.ts';
 import { Methods } from './methods.ts';
-import { authenticate } from '../keys/apiKey.guard.ts';
+import { Admission, type AdmissionLimits, admissionLimits, holdOf, refused } from './admission.ts';
+import { Bodies, bodiesOf, type BodyLimits, bodyLimits, setBodies } from './bodies.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { FAST, histogram } from '../watching/metrics.ts';
 import { type AnswerLimits, answerLimits, type Drain, giveUpUnread, UnreadAnswers, untilOver } from './drain.ts';
@@ -24,13 +26,20 @@ export const MAX_BODY_BYTES = 1_048_576;
  * Makes Fastify accept JSON, read strictly, and no other content type until somebody adds one. An error before a route is found is
  * answered with a problem document, too.
  */
-export function createAdapter(): FastifyAdapter {
+export function createAdapter({ trustedProxies = [], bodies = bodyLimits }: AdapterOptions = {}): FastifyAdapter {
   const started = randomBytes(4).toString('hex');
   let requests = 0;
   const options: FastifyHttpOptions<Server> = {
     bodyLimit: MAX_BODY_BYTES,
-    // Node would answer a request without a Host itself, without a body. A hook refuses it, and one with two.
-    http: { requireHostHeader: false },
+    http: {
+      // Node would answer a request without a Host itself, without a body. A hook refuses it, and one with two.
+      requireHostHeader: false,
+      ...serverLimits.http,
+    },
+    keepAliveTimeout: serverLimits.keepAliveMs,
+    // Node's clock for whole requests would end streams of events, which are requests that last. `Bodies` has one for bodies.
+    requestTimeout: 0,
+    ...(trustedProxies.length > 0 && { trustProxy: [...trustedProxies] }),
     // Streams of events never end by themselves. Drain has given every other answer the time to end.
     forceCloseConnections: true,
     genReqId: () => `${started}-${(++requests).toString(36)}`,
@@ -43,15 +52,43 @@ export function createAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter(options);
   const fastify = adapter.getInstance();
   refuseWhatIsNoRequest(fastify.server);
+  boundConnections(fastify.server);
+  // Node would tell every client that its body may come. `Bodies` tells those whose body is going to be read.
+  fastify.server.on('checkContinue', (request, response) => fastify.server.emit('request', request, response));
+  setBodies(fastify, new Bodies(bodies));
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
-    try {
-      done(null, parseJson(body));
-    } catch (error) {
-      done(error as ProblemError);
-    }
-  });
+  fastify.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) =>
+    parseJson(await bodiesOf(fastify).read(request, payload, MAX_BODY_BYTES)),
+  );
   return adapter;
+}
+
+interface AdapterOptions {
+  /** The addresses of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies?: readonly string[];
+  readonly bodies?: BodyLimits;
+}
+
+/** What Node bounds by itself. */
+const serverLimits = {
+  http: {
+    /** The headers of a request come within this time; so does the first one of a connection that says nothing. Milliseconds. */
+    headersTimeout: 15_000,
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: 16_384,
+  },
+  /** Longer than the minute after which most proxies give up a connection that is not used: they end it, and not we. */
+  keepAliveMs: 72_000,
+  connections: 4_096,
+};
+
+/** When there are as many connections as may be, those that do nothing make room. */
+function boundConnections(server: Server): void {
+  server.maxConnections = serverLimits.connections;
+  server.on('drop', () => {
+    refused.inc({ reason: 'connections' });
+    server.closeIdleConnections();
+  });
 }
 
 /** The label is the template of the route, never the path that was asked for: a label must have few values. */
@@ -64,7 +101,7 @@ const httpRequestSeconds = histogram('lading_http_request_seconds', 'From a requ
 /** Adds what happens to every request before and after its route: draining, authentication, headers and measurement. */
 export function addRequestHooks(
   fastify: FastifyInstance,
-  { keyring, drain, logger, limits = answerLimits }: RequestParts,
+  { keyring, drain, logger, limits = answerLimits, admission: admits = admissionLimits }: RequestParts,
 ): void {
   giveUpUnread(fastify.server, limits);
   const unread = new UnreadAnswers(limits);
@@ -72,22 +109,21 @@ export function addRequestHooks(
     const over = () => {
       drain.end();
       unread.taken(request);
+      holdOf(request).done();
     };
     if (!untilOver(request.raw.socket, reply.raw, limits.pipelined, over)) {
       reply.hijack();
       return;
     }
     drain.begin();
+    holdOf(request).response = reply.raw;
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    if ((length ?? encoding) !== undefined) bodiesOf(fastify).watch(request.raw, reply.raw);
     if (drain.draining) void reply.header('connection', 'close');
     done();
   });
 
-  refuseByHttp(fastify);
-
-  // This runs before the body is read, so that nobody without a key can make us read a body. The guard checks what the key may do.
-  fastify.addHook('onRequest', async (request, reply) => {
-    if (!request.is404 && mayHaveBody(request)) await authenticate(keyring, request, reply);
-  });
+  letIn(fastify, new Admission(keyring, admits));
 
   fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
@@ -145,11 +181,34 @@ function refuseByHttp(fastify: FastifyInstance): void {
   });
 }
 
+/** Refuses what is no request of a route, and then what may not come in now: all before the body is read. */
+function letIn(fastify: FastifyInstance, admission: Admission): void {
+  fastify.addHook('onRequest', async (request, reply) => {
+    admission.countUnrouted(request, reply);
+  });
+  refuseByHttp(fastify);
+  fastify.addHook('onRequest', async (request, reply) => admission.admit(request, reply));
+  holdWhileWorking(fastify);
+}
+
+/** A request holds its place and its bytes until the work on it is done, also when its client has hung up. */
+function holdWhileWorking(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    const { handler } = route;
+    route.handler = function (request, reply) {
+      const result: unknown = handler.call(this, request, reply);
+      if (result instanceof Promise) holdOf(request).until(result);
+      return result;
+    };
+  });
+}
+
 interface RequestParts {
   readonly keyring: Keyring;
   readonly drain: Drain;
   readonly logger: Logger;
   readonly limits?: AnswerLimits | undefined;
+  readonly admission?: AdmissionLimits | undefined;
 }
 
 /** Answers that are always given, such as those about health: there are few on a connection. */
@@ -199,7 +258,3 @@ const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
 };
-
-function mayHaveBody({ method }: FastifyRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
-}

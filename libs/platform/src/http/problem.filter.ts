@@ -4,6 +4,7 @@ import { problem as problemDocument, type ProblemCode } from '#contracts/problem
 import { troubleOf } from '../database/trouble.ts';
 import { DatabaseWatch } from '../watching/databaseWatch.ts';
 import { ProblemError } from './problemError.ts';
+import { isComing, lingerOver } from './bodies.ts';
 
 /** Answers any error of a request with a problem document (RFC 9457), and logs the errors that are faults of Lading. */
 @Catch()
@@ -42,12 +43,39 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   const { status, code, detail, errors, facts, headers } = problem;
   const instance = request.url.split('?', 1)[0];
   const named = status === 500 ? { request: request.id, ...facts } : facts;
+  // Sent as bytes, because Fastify would add a charset to a text, and this media type has none.
+  const bytes = Buffer.from(JSON.stringify(problemDocument(status, code, { detail, instance, errors, facts: named })));
   void reply
     .code(status)
     .headers({ ...headers })
-    .type('application/problem+json')
-    // Sent as bytes, because Fastify would add a charset to a text, and this media type has none.
-    .send(Buffer.from(JSON.stringify(problemDocument(status, code, { detail, instance, errors, facts: named }))));
+    .type('application/problem+json');
+  if (isLong(request)) sendWhileItComes(request, reply, bytes);
+  else void reply.send(bytes);
+}
+
+/** Whether so much of the body is still to come that its sender should hear of the refusal before, and stop. */
+const isLong = ({ raw }: FastifyRequest): boolean =>
+  isComing(raw) && !(Number(raw.headers['content-length']) <= SHORT && raw.headers.expect === undefined);
+/** A body that Node reads to its end, and throws away, so that the connection can be used again. */
+const SHORT = 65_536;
+
+/**
+ * Answers while the body is still coming. Node would close the connection after the answer, and what the client sends meanwhile would
+ * reset it, before the client has read why: so the answer is written, and ended only when nothing more comes.
+ */
+function sendWhileItComes(request: FastifyRequest, reply: FastifyReply, bytes: Buffer): void {
+  const { raw } = reply;
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(reply.statusCode, {
+    'x-content-type-options': 'nosniff',
+    'content-length': bytes.length,
+    connection: 'close',
+  });
+  raw.write(bytes);
+  // Who asked first whether to send a body does not send it now.
+  if (request.headers.expect !== undefined) raw.end();
+  else lingerOver(request.raw, () => raw.end());
 }
 
 const CODES: Readonly<Record<number, ProblemCode>> = {

@@ -22,11 +22,26 @@ export class ApiKeyGuard implements CanActivate {
     if (access === 'public') return true;
 
     const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest<{ Params: { ledger?: string } }>>();
-    const key = await authenticate(this.keyring, request, http.getResponse<FastifyReply>());
-    key.require((actor) => whyForbidden(actor, access, request.params.ledger));
+    const request = http.getRequest<FastifyRequest>();
+    await authorize(this.keyring, request, http.getResponse<FastifyReply>(), access);
     return true;
   }
+}
+
+/**
+ * Finds out who sends a request, and whether its key may use a route with this access. It is asked before the body is read, and by
+ * the guard again: nothing depends on the order of hooks.
+ * @throws ProblemError 401, 403, 503
+ */
+export async function authorize(
+  keyring: Keyring,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: Exclude<Access, 'public'> | undefined,
+): Promise<void> {
+  const key = await authenticate(keyring, request, reply);
+  const { ledger } = request.params as { ledger?: string };
+  key.require((actor) => whyForbidden(actor, access, ledger));
 }
 
 /** Why the holder of a key may not use a route with this access, on this ledger; undefined when it may. */
@@ -55,7 +70,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i;
  * body, is looked at again.
  * @throws ProblemError 401, the same for a wrong, a revoked, an expired and a rotated key; 503 when the keys cannot be looked up
  */
-export async function authenticate(keyring: Keyring, request: FastifyRequest, reply: FastifyReply): Promise<HeldKey> {
+async function authenticate(keyring: Keyring, request: FastifyRequest, reply: FastifyReply): Promise<HeldKey> {
   const known = keyOf(request);
   if (known !== undefined) {
     await known.check();

@@ -95,6 +95,11 @@ export class Keyring {
     return held;
   }
 
+  /** Whether this is the bootstrap key, for which no database has to be asked. */
+  isAdmin(secret: string): boolean {
+    return this.#findAdmin(idOf(secret)) !== undefined;
+  }
+
   /** Whether what was found earlier counts at this moment without another look. */
   counts({ changes, until }: Known): boolean {
     return this.#listener.listening && changes === this.#changes && performance.now() < until;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -19,6 +20,14 @@ export interface Config {
   readonly rateLimit: number | undefined;
   /** How long a request waits for the database before it is answered 503. Milliseconds. */
   readonly patienceMs: number;
+  /** How many requests with keys that are not in force each address may make in a minute. */
+  readonly failedKeyLimit: number;
+  /** How many requests are worked on at once; each key has half of them. */
+  readonly maxRequests: number;
+  /** How many bytes of request bodies are in memory at once; each key has half of them. */
+  readonly bodyMemory: number;
+  /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -43,6 +52,10 @@ export const settings = [
   'LADING_TOPIC',
   'LADING_RATE_LIMIT',
   'LADING_PATIENCE',
+  'LADING_FAILED_KEY_LIMIT',
+  'LADING_MAX_REQUESTS',
+  'LADING_BODY_MEMORY',
+  'LADING_TRUSTED_PROXIES',
   'DATABASE_URL',
   'KAFKA_BROKERS',
   'LOG_LEVEL',
@@ -85,6 +98,26 @@ const Environment = z.object({
     600,
     'is not a time to wait: give the seconds, 1 to 600, or unset it for 20',
   ).optional(),
+  LADING_FAILED_KEY_LIMIT: wholeNumber(
+    1,
+    100_000_000,
+    'is not a rate: give the requests with wrong keys that each address may make in a minute, or unset it for 300',
+  ).default(300),
+  LADING_MAX_REQUESTS: wholeNumber(
+    2,
+    100_000,
+    'is not a number of requests: give how many are worked on at once, or unset it for 512',
+  ).default(512),
+  LADING_BODY_MEMORY: wholeNumber(
+    32,
+    65_536,
+    'is not a size: give the megabytes of request bodies in memory at once, 32 at least, or unset it for 64',
+  ).default(64),
+  LADING_TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((proxy) => proxy.trim()))
+    .refine((proxies) => proxies.every(isNetwork), 'is not a list of addresses: give 10.0.0.7,192.168.0.0/16 …')
+    .default([]),
   DATABASE_URL: z
     .string()
     .refine(
@@ -143,6 +176,10 @@ export function readConfig({ env = process.env, defaultPort = 7400, needs = [] }
     logLevel: values.LOG_LEVEL,
     rateLimit: values.LADING_RATE_LIMIT,
     patienceMs: (values.LADING_PATIENCE ?? 20) * 1_000,
+    failedKeyLimit: values.LADING_FAILED_KEY_LIMIT,
+    maxRequests: values.LADING_MAX_REQUESTS,
+    bodyMemory: values.LADING_BODY_MEMORY * 1_048_576,
+    trustedProxies: values.LADING_TRUSTED_PROXIES,
   };
 }
 
@@ -155,6 +192,12 @@ function isPostgresUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   return /^postgres(ql)?:$/.test(url.protocol) && url.hostname !== '' && url.pathname.length > 1;
+}
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function isBroker(text: string): boolean {

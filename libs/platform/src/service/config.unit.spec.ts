@@ -24,6 +24,10 @@ describe('the settings', () => {
       logLevel: 'info',
       rateLimit: undefined,
       patienceMs: 20_000,
+      failedKeyLimit: 300,
+      maxRequests: 512,
+      bodyMemory: 67_108_864,
+      trustedProxies: [],
     });
   });
 

@@ -6,6 +6,8 @@ import type pg from 'pg';
 import { adminKey } from '../keys/adminKey.ts';
 import type { WithDatabase } from './config.ts';
 import { addRequestHooks, createAdapter } from '../http/createAdapter.ts';
+import type { AdmissionLimits } from '../http/admission.ts';
+import { type BodyLimits, bodyLimits } from '../http/bodies.ts';
 import { createPool } from '../database/database.ts';
 import { type AnswerLimits, Drain } from '../http/drain.ts';
 import { Keyring } from '../keys/keyring.ts';
@@ -20,6 +22,8 @@ export interface CreateAppOptions {
   readonly connections?: number;
   /** How long answers wait for clients that do not take them, and how many; `answerLimits` unless given. */
   readonly answers?: AnswerLimits;
+  /** How fast bodies have to come, and how many there may be; as the settings say unless given. */
+  readonly bodies?: BodyLimits;
   /** Called before the application is initialised, to add pages and documents. */
   readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
@@ -31,37 +35,45 @@ export interface CreateAppOptions {
 export async function createApp(
   module: Type | DynamicModule,
   config: WithDatabase,
-  { name = 'lading', connections = 10, answers, prepare }: CreateAppOptions = {},
+  { name = 'lading', connections = 10, answers, bodies, prepare }: CreateAppOptions = {},
 ): Promise<NestFastifyApplication> {
   const logger = createLogger(name, config.logLevel);
   const { key } = await adminKey(config);
-  const pool = createPool(config.databaseUrl, {
-    name: `lading ${name}`,
-    max: connections,
-    timeouts: timeoutsWithin(config.patienceMs),
-    onError: (error) => {
-      logger.warn({ err: error }, 'a connection to the database broke');
-    },
-  });
-  const keyring = new Keyring({ pool, url: config.databaseUrl, adminKey: key });
+  const poolOf = (purpose: string, max: number): pg.Pool =>
+    createPool(config.databaseUrl, {
+      name: `lading ${purpose}`,
+      max,
+      timeouts: timeoutsWithin(config.patienceMs),
+      onError: (error) => {
+        logger.warn({ err: error }, 'a connection to the database broke');
+      },
+    });
+  const pool = poolOf(name, connections);
+  const reserved = poolOf(`${name} reserved`, RESERVED_CONNECTIONS);
+  const keyring = new Keyring({ pool: reserved, url: config.databaseUrl, adminKey: key });
 
   try {
-    const platform = PlatformModule.with({ config, pool, keyring, logger });
+    const platform = PlatformModule.with({ config, pool, reserved, keyring, logger });
     const root = { module: RootModule, imports: [platform, module] };
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest wrote a shape as a class
     const options: NestApplicationOptions = { bodyParser: false, bufferLogs: true, abortOnError: false };
-    const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(), options);
+    const adapter = createAdapter({ trustedProxies: config.trustedProxies, bodies: bodies ?? bodiesWithin(config) });
+    const app = await NestFactory.create<NestFastifyApplication>(root, adapter, options);
     app.useLogger(new NestLogger(await app.resolve(PinoLogger), {}));
-    addRequestHooks(app.getHttpAdapter().getInstance(), { keyring, drain: app.get(Drain), logger, limits: answers });
+    const drain = app.get(Drain);
+    addRequestHooks(adapter.getInstance(), { keyring, drain, logger, limits: answers, admission: admissionOf(config) });
     await prepare?.(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
     return app;
   } catch (error) {
-    await closeAll(keyring, pool);
+    await closeAll(keyring, pool, reserved);
     throw error;
   }
 }
+
+/** For what has to be quick while all others are taken: keys and health. */
+const RESERVED_CONNECTIONS = 2;
 
 /** A request waits for a connection, then for its statement, then for a server that is frozen: all together no longer than this. */
 const timeoutsWithin = (patienceMs: number) => ({
@@ -70,11 +82,22 @@ const timeoutsWithin = (patienceMs: number) => ({
   unanswered: patienceMs / 4,
 });
 
+const bodiesWithin = ({ bodyMemory }: WithDatabase): BodyLimits => ({
+  ...bodyLimits,
+  bytes: { ofKey: bodyMemory / 2, all: bodyMemory },
+});
+
+const admissionOf = ({ rateLimit, failedKeyLimit, maxRequests }: WithDatabase): AdmissionLimits => ({
+  requests: { ofKey: Math.floor(maxRequests / 2), all: maxRequests },
+  ofKeyPerMinute: rateLimit,
+  failedPerMinute: failedKeyLimit,
+});
+
 /** The root of the modules of a process. */
 @Module({})
 class RootModule {}
 
-async function closeAll(keyring: Keyring, pool: pg.Pool): Promise<void> {
+async function closeAll(keyring: Keyring, ...pools: readonly pg.Pool[]): Promise<void> {
   await keyring.close();
-  if (!pool.ended) await pool.end();
+  for (const pool of pools) if (!pool.ended) await pool.end();
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { type Trouble, troubleOf } from '../database/trouble.ts';
-import { POOL } from '../service/tokens.ts';
+import { RESERVED } from '../service/tokens.ts';
 import { NotReady } from './health.ts';
 
 /** Between two looks whether the trouble is over. */
@@ -31,7 +31,7 @@ export class DatabaseWatch {
   #looking: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+  constructor(@Inject(RESERVED) private readonly pool: pg.Pool) {}
 
   /** Tells of an error that something met. @returns the trouble of the database that it shows, if it shows one */
   failed(error: unknown): Trouble | undefined {

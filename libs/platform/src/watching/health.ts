@@ -19,12 +19,21 @@ export class NotReady extends Error {
 @Injectable()
 export class HealthChecks {
   readonly #checks = new Map<string, Check>();
+  #running: Promise<Readiness> | undefined;
 
   register(name: string, check: Check): void {
     this.#checks.set(name, check);
   }
 
-  async run(): Promise<Readiness> {
+  /** Whoever asks meanwhile gets the same answer: nobody has a key here, and many may ask. */
+  run(): Promise<Readiness> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<Readiness> {
     const results = await Promise.all(
       [...this.#checks].map(async ([name, check]) => [name, await outcome(check)] as const),
     );

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { RouteSettings } from '../http/routeSettings.ts';
 import { registry } from './metrics.ts';
 import { Public } from '../keys/requires.ts';
 
@@ -12,7 +12,7 @@ import { Public } from '../keys/requires.ts';
 @Public()
 export class MetricsController {
   @Get()
-  @RouteConfig({ produces: [registry.contentType] })
+  @RouteSettings({ produces: [registry.contentType] })
   @Header('content-type', registry.contentType)
   @Header('cache-control', 'no-store')
   read(): Promise<string> {

@@ -1,0 +1,245 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { actorOf } from '../keys/actor.ts';
+import { authorize } from '../keys/apiKey.guard.ts';
+import type { Keyring } from '../keys/keyring.ts';
+import { ACCESS, type Access } from '../keys/requires.ts';
+import { counter, gauge } from '../watching/metrics.ts';
+import { MAX_NAMES, networkOf, PerMinute } from './perMinute.ts';
+import { ProblemError } from './problemError.ts';
+
+/** Whose share is used up: that of one key, or what there is for all of them. */
+type Full = 'key' | 'all';
+
+/** How much there is of something that requests take from each other: bytes of memory, places. */
+export interface BudgetSize {
+  /** What one key may hold, so that it leaves something for the others. */
+  readonly ofKey: number;
+  readonly all: number;
+}
+
+/** What requests hold at this moment of something that is bounded for the process, and for each key. */
+export class Budget {
+  #held = 0;
+  readonly #ofKey = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+
+  constructor(readonly size: BudgetSize) {}
+
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Who leaves no room for `more`. */
+  full(key: string, more: number): Full | undefined {
+    if ((this.#ofKey.get(key) ?? 0) + more > this.size.ofKey) return 'key';
+    return this.#held + more > this.size.all ? 'all' : undefined;
+  }
+
+  /** Takes `amount`, whether there is room or not: ask `full` first. A negative one gives back. */
+  take(key: string, amount: number): void {
+    this.#held += amount;
+    const ofKey = (this.#ofKey.get(key) ?? 0) + amount;
+    if (ofKey === 0) this.#ofKey.delete(key);
+    else this.#ofKey.set(key, ofKey);
+    if (amount >= 0) return;
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Resolves when there is room for `more`, or when `stop` is aborted. */
+  async room(key: string, more: number, stop: AbortSignal): Promise<void> {
+    while (!stop.aborted && this.full(key, more) !== undefined) {
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          stop.removeEventListener('abort', wake);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        stop.addEventListener('abort', wake);
+        this.#waiting.add(wake);
+      });
+    }
+  }
+}
+
+/** Requests that were refused before they were looked at, each by what there was too much of, or too little. */
+export const refused = counter('lading_http_refused_total', 'Requests that were refused before their body was read', [
+  'reason',
+]);
+
+/** 429 when a key has used its share up, 503 when all of them together have used up what there is. */
+export function tooMuch(full: Full, what: string): ProblemError {
+  refused.inc({ reason: `${what}, ${full === 'key' ? 'of one key' : 'in all'}` });
+  const headers = { 'retry-after': '1' };
+  return full === 'key'
+    ? new ProblemError(429, 'too-many-requests', `too many ${what} for this key: wait for answers`, { headers })
+    : new ProblemError(503, 'unavailable', `too many ${what} here: nothing was done; try again`, { headers });
+}
+
+/** What a request holds of the process until its answer is taken and its work is done: a client that hangs up does not end the work. */
+class Hold {
+  #users = 1;
+  readonly #giveBack: (() => void)[] = [];
+  /** The answer to the request, where there is a connection to write it to. */
+  response: ServerResponse | undefined;
+  /** Gives back the request's place among those that are worked on: for a request that only listens from now on. */
+  leavePlace: () => void = () => undefined;
+
+  add(giveBack: () => void): void {
+    if (this.#users > 0) this.#giveBack.push(giveBack);
+    else giveBack();
+  }
+
+  /** Nothing is given back before the work is done. */
+  until(work: Promise<unknown>): void {
+    this.#users++;
+    const done = (): void => {
+      this.done();
+    };
+    work.then(done, done);
+  }
+
+  done(): void {
+    if (--this.#users > 0) return;
+    for (const giveBack of this.#giveBack.splice(0)) giveBack();
+  }
+}
+
+const HOLD = Symbol('hold');
+export function holdOf(request: FastifyRequest): Hold {
+  const holding = request as { [HOLD]?: Hold };
+  const hold = holding[HOLD] ?? new Hold();
+  holding[HOLD] = hold;
+  return hold;
+}
+
+export interface AdmissionLimits {
+  /** Requests that are worked on at once. */
+  readonly requests: BudgetSize;
+  /** Requests of each key in a minute; undefined: any number. */
+  readonly ofKeyPerMinute: number | undefined;
+  /** Requests in a minute from one address with keys that are not in force. */
+  readonly failedPerMinute: number;
+}
+
+export const admissionLimits: AdmissionLimits = {
+  requests: { ofKey: 256, all: 512 },
+  ofKeyPerMinute: undefined,
+  failedPerMinute: 300,
+};
+
+const all = new Set<Admission>();
+gauge('lading_http_requests_in_progress', 'Requests with a key that are worked on', [], function () {
+  this.set([...all].reduce((sum, { requests }) => sum + requests.held, 0));
+});
+
+/**
+ * Decides whether a request is let in before a byte of its body is read: who sends it, whether that key may use the route, how many
+ * requests it has made, and whether there is room. More work than can be done is refused at once, instead of making everybody wait.
+ */
+export class Admission {
+  readonly requests: Budget;
+  readonly #ofKeys: PerMinute | undefined;
+  /** Made by the first key that is not in force. */
+  #failed: PerMinute | undefined = undefined;
+  /** The names of keys that were used here, by the hashes of their secrets. */
+  readonly #used = new LRUCache<string, string>({ max: MAX_NAMES });
+
+  constructor(
+    private readonly keyring: Keyring,
+    private readonly limits: AdmissionLimits,
+  ) {
+    const { requests, ofKeyPerMinute } = limits;
+    this.requests = new Budget(requests);
+    this.#ofKeys = ofKeyPerMinute === undefined ? undefined : new PerMinute(ofKeyPerMinute);
+    all.add(this);
+  }
+
+  /** Counts a request of a known key to a route that there is not. @throws ProblemError 429 */
+  countUnrouted(request: FastifyRequest, reply: FastifyReply): void {
+    const secret = secretOf(request);
+    if (request.is404 && secret !== undefined && this.#ofKeys !== undefined)
+      this.#count(this.#used.get(hashOf(secret)), reply);
+  }
+
+  /** @throws ProblemError 401, 403, 429, 503 */
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const access = (request.routeOptions.config as { [ACCESS]?: Access })[ACCESS];
+    if (request.is404 || access === 'public' || (access === undefined && !mayHaveBody(request))) return;
+    this.#refuseGuesses(request);
+    try {
+      await authorize(this.keyring, request, reply, access);
+    } catch (error) {
+      if (error instanceof ProblemError && error.status === 401 && request.headers.authorization !== undefined)
+        (this.#failed ??= new PerMinute(this.limits.failedPerMinute)).count(addressOf(request));
+      this.#count(this.#use(request), reply);
+      throw error;
+    }
+    const name = this.#use(request);
+    this.#count(name, reply);
+    if (name !== undefined) this.#takePlace(name, request);
+  }
+
+  /** The name of the key that came with a request, if it is in force. */
+  #use(request: FastifyRequest): string | undefined {
+    const name = actorOf(request)?.name;
+    const secret = secretOf(request);
+    if (secret === undefined) return name;
+    if (name === undefined) this.#used.delete(hashOf(secret));
+    else this.#used.set(hashOf(secret), name);
+    return name;
+  }
+
+  /** Counts every request of a key, also one that is refused for what it asks. @throws ProblemError 429 */
+  #count(name: string | undefined, reply: FastifyReply): void {
+    if (name === undefined || this.#ofKeys === undefined) return;
+    const { limit } = this.#ofKeys;
+    const { count, seconds } = this.#ofKeys.count(name);
+    void reply.headers({
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(Math.max(0, limit - count)),
+      'x-ratelimit-reset': String(seconds),
+    });
+    if (count <= limit) return;
+    refused.inc({ reason: 'rate limit' });
+    const detail = `the key "${name}" has made its ${limit} requests of this minute: wait ${seconds} s`;
+    throw new ProblemError(429, 'too-many-requests', detail, { headers: { 'retry-after': String(seconds) } });
+  }
+
+  #takePlace(name: string, request: FastifyRequest): void {
+    const full = this.requests.full(name, 1);
+    if (full !== undefined) throw tooMuch(full, 'requests are being worked on');
+    this.requests.take(name, 1);
+    let held = true;
+    const giveBack = (): void => {
+      if (held) this.requests.take(name, -1);
+      held = false;
+    };
+    holdOf(request).leavePlace = giveBack;
+    holdOf(request).add(giveBack);
+  }
+
+  /** Whoever tries out keys is not told any more whether they are in force; a key that was used here just now is not held up by that. */
+  #refuseGuesses(request: FastifyRequest): void {
+    const secret = secretOf(request);
+    if (secret === undefined || this.#failed === undefined) return;
+    const { count, seconds } = this.#failed.look(addressOf(request));
+    if (count < this.#failed.limit || this.#used.has(hashOf(secret)) || this.keyring.isAdmin(secret)) return;
+    refused.inc({ reason: 'failed keys' });
+    const detail = `too many requests with keys that are not in force came from this address: wait ${seconds} s`;
+    throw new ProblemError(429, 'too-many-requests', detail, { headers: { 'retry-after': String(seconds) } });
+  }
+}
+
+const hashOf = (secret: string): string => hash('sha256', secret, 'base64');
+
+const secretOf = ({ headers }: FastifyRequest): string | undefined => headers.authorization?.replace(/^bearer +/i, '');
+
+const addressOf = ({ ip }: FastifyRequest): string => networkOf(ip);
+
+function mayHaveBody({ method }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+}

@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Socket } from 'node:net';
+import { UnderAttack } from './underAttack.ts';
+
+/** As much memory as the service may ever take. The container of docker/compose.yaml has more. */
+const MEGABYTES = 600;
+const BATCH = 'application/cloudevents-batch+json';
+const NDJSON = 'application/x-ndjson';
+
+let service: UnderAttack;
+beforeAll(async () => {
+  service = await UnderAttack.start();
+}, 120_000);
+afterEach(() => {
+  service.endAttack();
+});
+afterAll(() => service.stop());
+
+const post = (body: string, type: string): Promise<{ status: number; bytes: number }> =>
+  fetch(`${service.url}/v1/ledgers/nvidia/events`, {
+    method: 'POST',
+    headers: { ...service.authorization, 'content-type': type },
+    body,
+  }).then(async (answer) => ({ status: answer.status, bytes: (await answer.arrayBuffer()).byteLength }));
+
+/** Writes without waiting for anybody to take it, as long as the other side does. */
+async function pour(socket: Socket, text: string, times: number): Promise<void> {
+  for (let i = 0; i < times && socket.writable; i++) {
+    if (socket.write(text)) continue;
+    await new Promise<void>((resolve) => {
+      socket.once('drain', resolve).once('close', resolve);
+    });
+  }
+}
+
+/** Whether the attack is survived: the service runs, answers and stays small. */
+async function isWell(): Promise<void> {
+  expect(service.isRunning).toBe(true);
+  expect(await service.isLive()).toBe(true);
+  expect(service.peakMegabytes).toBeLessThan(MEGABYTES);
+}
+
+describe(`a service keeps under ${MEGABYTES} MB and answers`, () => {
+  it('while 40 batches of 14 MB of junk come at once: each is refused, most of them before they are read', async () => {
+    const junk = [
+      `[${'{},'.repeat(4_600_000)}{}]`,
+      `[${Array.from({ length: 9_999 }, () => `{"a":[${'{},'.repeat(460)}1]}`).join()}]`,
+    ];
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        post(junk[i % junk.length] ?? '', BATCH).catch(() => ({ status: 0, bytes: 0 })),
+      ),
+    );
+    expect(answers.filter(({ status }) => ![200, 413, 429, 503].includes(status))).toEqual([]);
+    expect(answers.filter(({ status }) => status === 429 || status === 503).length).toBeGreaterThan(20);
+    expect(Math.max(...answers.map(({ bytes }) => bytes))).toBeLessThan(8_000_000);
+    await isWell();
+  }, 120_000);
+
+  it('while 200 bodies of 15 MB are announced and sent in half: those for which there is no room are refused at once', async () => {
+    const half = ' '.repeat(1_048_576);
+    const sockets = Array.from({ length: 200 }, () =>
+      service.begin([`Content-Type: ${BATCH}`, 'Content-Length: 15000000']),
+    );
+    const refused = Promise.all(sockets.slice(2).map((socket) => UnderAttack.statusOn(socket)));
+    await Promise.all(sockets.slice(0, 40).map((socket) => pour(socket, half, 7)));
+    expect(new Set(await refused)).toEqual(new Set([429]));
+    await isWell();
+  }, 120_000);
+
+  it('while bodies come in chunks of one byte', async () => {
+    const bytes = '1\r\n \r\n'.repeat(10_000);
+    const sockets = Array.from({ length: 4 }, () =>
+      service.begin([`Content-Type: ${BATCH}`, 'Transfer-Encoding: chunked']),
+    );
+    const lines = service.begin([`Content-Type: ${NDJSON}`, 'Transfer-Encoding: chunked']);
+    await Promise.all([...sockets, lines].map((socket) => pour(socket, bytes, 60)));
+    await isWell();
+  }, 120_000);
+
+  it('while 200 streams send a line that does not end: a key has no more than its streams and its bytes', async () => {
+    const sockets = Array.from({ length: 200 }, () =>
+      service.begin([`Content-Type: ${NDJSON}`, 'Transfer-Encoding: chunked']),
+    );
+    const chunk = `e1000\r\n${' '.repeat(0xe1000)}\r\n`;
+    const statuses = sockets.map((socket) => UnderAttack.statusOn(socket));
+    for (const socket of sockets) socket.write(chunk);
+    const counts = await Promise.all(statuses);
+    const letIn = counts.filter((status) => status === 200).length;
+    expect([letIn > 0, letIn <= 32, counts.filter((status) => status === 429).length]).toEqual([
+      true,
+      true,
+      200 - letIn,
+    ]);
+    await isWell();
+  }, 120_000);
+
+  it('while events that are all wrong come in large batches: their answers are small', async () => {
+    const wrong = `{"type":"lading.order.placed.v1","${'x'.repeat(100)}":1}`;
+    const batch = `[${Array.from({ length: 10_000 }, () => wrong).join()}]`;
+    const answers = await Promise.all(Array.from({ length: 3 }, () => post(batch, BATCH)));
+    for (const { status, bytes } of answers) {
+      expect([200, 429, 503]).toContain(status);
+      expect(bytes).toBeLessThan(8_000_000);
+    }
+    await isWell();
+  }, 120_000);
+});
