@@ -18,6 +18,8 @@ const party = (id: string) => ({
   data: { party: id, name: id, roles: ['customer'] },
 });
 
+const LISTS = ['holdings', 'orders', 'shipments', 'swaps', 'queue', 'flags', 'activity', 'units'];
+
 describe('the command line', () => {
   let lading: Lading;
   let folder: string;
@@ -39,7 +41,7 @@ describe('the command line', () => {
   it('shows help with an example for every command', () => {
     const commands = buildProgram().commands;
     const names = commands.map((command) => command.name());
-    expect(names).toEqual(['up', 'demo', 'submit', 'holdings', 'status', 'replay', 'rebuild', 'api-keys']);
+    expect(names).toEqual(['up', 'demo', 'submit', ...LISTS, 'status', 'replay', 'rebuild', 'api-keys']);
     for (const command of commands) {
       let text = '';
       command.configureOutput({ writeOut: (part) => (text += part) });
@@ -79,6 +81,34 @@ describe('the command line', () => {
     expect(JSON.parse(json.output)).toEqual(expect.arrayContaining([{ owner: 'x', stage: 'held', quantity: 12_000 }]));
   });
 
+  it.each(LISTS)('prints %s as a table within 80 columns, as JSON and as CSV with the same rows', async (list) => {
+    const asked = [list, ...(list === 'queue' ? ['H100'] : []), '-l', 'nvidia'];
+    const table = await run(...asked);
+    expect(table).toMatchObject({ code: 0, said: '' });
+    for (const line of table.output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    const rows = JSON.parse((await run(...asked, '--json')).output) as unknown[];
+    expect(rows.length > 0).toBe(list !== 'units');
+    const csv = (await run(...asked, '--csv')).output.split('\r\n');
+    expect(csv).toHaveLength(rows.length + 2);
+  });
+
+  it('prints no more rows than asked, and says that there are more', async () => {
+    const { output, said } = await run('activity', '-l', 'nvidia', '--limit', '3', '--json');
+    expect(JSON.parse(output)).toHaveLength(3);
+    expect(said).toBe('There are more rows than 3: --limit prints more of them.\n');
+    expect((await run('activity', '-l', 'nvidia', '--limit', '3', '--csv')).output.split('\r\n')).toHaveLength(5);
+  });
+
+  it('keeps every line of its help within 80 columns', () => {
+    const program = buildProgram();
+    for (const command of [program, ...program.commands]) {
+      let text = '';
+      command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 80 });
+      command.outputHelp();
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    }
+  });
+
   it('shows how far every consumer has come', async () => {
     const { output } = await run('status', '--json');
     expect(JSON.parse(output)).toEqual([
@@ -107,6 +137,14 @@ describe('the command line', () => {
         .filter((line) => line.startsWith('│ ') && /\d/.test(line))
         .sort();
     expect(rows(folded.output)).toEqual(rows(asked.output));
+  });
+
+  it('replays a ledger over HTTP to the same bytes as from the database, and adds its holdings up by any keys', async () => {
+    const bytes = await run('replay', '-l', 'nvidia', '--no-holdings');
+    expect(await run('replay', '-l', 'nvidia', '--url', lading.client.url, '--no-holdings')).toEqual(bytes);
+    const { output } = await run('replay', '-l', 'nvidia', '--no-events', '--owner', 'x', '--group-by', 'item,stage');
+    expect(output).toContain('│ H100 │ held  │   12,000 │');
+    expect(await run('replay', '-l', 'nvidia', '--group-by', 'colour')).toMatchObject({ code: 2 });
   });
 
   it('stops at a hole in a stream, and exits with 6', async () => {

@@ -31,18 +31,44 @@ export class Client {
     return answer.body;
   }
 
+  /** GET, answered with the text of the body; throws a UserError for anything but 2xx. */
+  async text(path: string): Promise<string> {
+    const response = await this.request('GET', path);
+    const text = await response.text();
+    if (!response.ok) throw asUserError(response.status, parseBody(text) as Problem, `GET ${this.url}${path}`);
+    return text;
+  }
+
   /** All rows of a list, page by page. */
   async list<T>(path: string): Promise<T[]> {
-    const rows: T[] = [];
+    return (await this.first(path, Infinity)).rows as T[];
+  }
+
+  /** The first rows of a list, and whether there are more. */
+  async first(path: string, limit: number): Promise<{ rows: unknown[]; more: boolean }> {
+    const rows: unknown[] = [];
     let cursor: string | null = null;
     do {
-      const page: { data: T[]; next: string | null } = await this.get(
-        `${path}${path.includes('?') ? '&' : '?'}limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-      );
+      const page: { data: unknown[]; next: string | null } = await this.get(pageOf(path, limit - rows.length, cursor));
       rows.push(...page.data);
       cursor = page.next;
-    } while (cursor !== null);
-    return rows;
+    } while (cursor !== null && rows.length < limit);
+    return { rows, more: cursor !== null };
+  }
+
+  /** The same as CSV: the pages are put together, with the header once. */
+  async firstAsCsv(path: string, limit: number): Promise<{ text: string; more: boolean }> {
+    let text = '';
+    let next: string | undefined = pageOf(path, limit, null);
+    for (let left = limit; next !== undefined && left > 0; left -= PAGE) {
+      const response = await this.request('GET', next, undefined, 'text/csv');
+      const page = await response.text();
+      if (!response.ok) throw asUserError(response.status, parseBody(page) as Problem, `GET ${this.url}${next}`);
+      text += text === '' ? page : page.slice(page.indexOf('\n') + 1);
+      const link: string | undefined = /<([^>]+)>; *rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1];
+      next = link === undefined ? undefined : pageOf(link, left - PAGE, null);
+    }
+    return { text, more: next !== undefined };
   }
 
   /** Any request; throws a UserError for 401, 403, 503 and other answers outside `expected` (2xx when left out). */
@@ -78,11 +104,20 @@ export class Client {
   }
 
   /** The bare response, for streams. */
-  async request(method: string, path: string, content?: { type: string; body: string }): Promise<Response> {
+  async request(
+    method: string,
+    path: string,
+    content?: { type: string; body: string },
+    accept?: string,
+  ): Promise<Response> {
     try {
       return await fetch(this.url + path, {
         method,
-        headers: { authorization: `Bearer ${this.#key}`, ...(content ? { 'content-type': content.type } : {}) },
+        headers: {
+          authorization: `Bearer ${this.#key}`,
+          ...(accept !== undefined && { accept }),
+          ...(content ? { 'content-type': content.type } : {}),
+        },
         ...(content ? { body: content.body } : {}),
       });
     } catch (error) {
@@ -92,6 +127,17 @@ export class Client {
       );
     }
   }
+}
+
+/** The rows of a page, and of a request. */
+const PAGE = 1000;
+
+/** The address of a page with at most this many rows. */
+function pageOf(path: string, rows: number, cursor: string | null): string {
+  const url = new URL(path, 'http://lading');
+  url.searchParams.set('limit', String(Math.max(1, Math.min(PAGE, rows))));
+  if (cursor !== null) url.searchParams.set('cursor', cursor);
+  return `${url.pathname}${url.search}`;
 }
 
 function parseBody(text: string): unknown {

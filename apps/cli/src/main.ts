@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { ConfigError } from '#platform/service/config';
 import { exitCodes, UserError } from './exitCodes.ts';
 import { buildProgram } from './program.ts';
+import { say } from './terminal.ts';
 
 // A reader that closes the pipe early (`lading replay | head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -21,13 +22,13 @@ try {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof UserError) {
-    console.error(`lading: ${error.message}`);
+    say(`lading: ${error.message}`);
     return error.exitCode;
   }
   if (error instanceof ConfigError) {
-    for (const problem of error.problems) console.error(`lading: ${problem}`);
+    for (const problem of error.problems) say(`lading: ${problem}`);
     return exitCodes.usage;
   }
-  console.error(error);
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return exitCodes.failed;
 }

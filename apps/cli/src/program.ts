@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { addApiKeys } from './commands/apiKeys.ts';
 import { addDemo } from './commands/demo.ts';
-import { addHoldings } from './commands/holdings.ts';
+import { addLists } from './commands/lists.ts';
 import { addRebuild } from './commands/rebuild.ts';
 import { addReplay } from './commands/replay.ts';
 import { addStatus } from './commands/status.ts';
@@ -24,8 +24,9 @@ Settings by environment:
   LADING_URL        where the other commands find Lading (http://127.0.0.1:7400)
   LADING_KEY        the API key they use (the admin key of the data folder)
 
-Exit codes: 0 done · 1 a fault of Lading · 2 the command line, a setting or a file is wrong
-            3 the ledger refused events · 4 nothing answers · 5 the key may not · 6 a stream has a hole
+Exit codes: 0 done · 1 a fault of Lading · 2 a command, setting or file is wrong
+            3 the ledger refused events · 4 nothing answers
+            5 the key may not · 6 a stream has a hole
 `;
 
 /** The command line. Each command is a file of its own and is listed here. */
@@ -36,8 +37,7 @@ export function buildProgram(): Command {
     .showHelpAfterError('(--help shows all arguments and options)')
     .exitOverride()
     .addHelpText('after', SETTINGS);
-  for (const add of [addUp, addDemo, addSubmit, addHoldings, addStatus, addReplay, addRebuild, addApiKeys])
-    add(program);
+  for (const add of [addUp, addDemo, addSubmit, addLists, addStatus, addReplay, addRebuild, addApiKeys]) add(program);
   // A subcommand copies these settings only from a parent that has them already, so they are set on each subcommand.
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError('(--help shows all arguments and options)');

@@ -1,30 +1,71 @@
 import Table from 'cli-table3';
+import { printable } from '#platform/watching/printable';
 
-interface Column<T> {
+export interface Column<T> {
   readonly title: string;
   readonly value: (row: T) => string | number | null | undefined;
   readonly align?: 'left' | 'right';
 }
 
-/** Formats rows as a table for a terminal, with thin lines; numbers have separators and are aligned to the right. */
+/** The width where the output is no terminal, so that transcripts can be compared. */
+const WIDTH = 80;
+/** A column is never made narrower than this. */
+const NARROWEST = 6;
+
+/**
+ * Formats rows as a table with thin lines; numbers have separators and are aligned to the right. A table that is wider than the terminal
+ * has its widest texts on several lines.
+ */
 export function renderTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+  const cells = rows.map((row) => columns.map(({ value }) => formatCell(value(row))));
+  const widths = widthsOf(cells, columns);
+  const words = cells.flatMap((row) => row.map((cell, index) => fits(cell, widths[index] ?? 0)));
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? 'left'),
+    colWidths: widths.map((width) => width + 2),
+    wordWrap: true,
+    wrapOnWordBoundary: !words.includes(false),
     style: { head: [], border: [], compact: true },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
-  for (const row of rows) table.push(columns.map(({ value }) => formatCell(value(row))));
+  table.push(...cells);
   return table.toString();
+}
+
+/** The widths of the columns: as wide as their texts, and narrower from the widest on where that is more than the terminal has. */
+function widthsOf(cells: readonly (readonly string[])[], columns: readonly Column<never>[]): number[] {
+  const widths = columns.map(({ title }, index) =>
+    Math.max(...[title, ...cells.map((row) => row[index] ?? '')].map(widthOf)),
+  );
+  const most = (process.stdout.isTTY ? process.stdout.columns : WIDTH) - 3 * columns.length - 1;
+  for (let over = sum(widths) - most; over > 0; over -= 1) {
+    const texts = widths.map((width, index) => (columns[index]?.align === 'right' ? 0 : width));
+    const widest = texts.indexOf(Math.max(...texts));
+    if ((texts[widest] ?? 0) <= NARROWEST) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+
+const fits = (cell: string, width: number): boolean => cell.split(' ').every((word) => widthOf(word) <= width);
+
+/** How many places a text takes. Chinese, Japanese and Korean characters and emoji take two. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text)
+    width += /[\u1100-\u115f\u2e80-\u{3ffff}]|\p{Emoji_Presentation}/u.test(character) ? 2 : 1;
+  return width;
 }
 
 /** Writes 12000 as 12,000. The separator is the same in every locale, so that transcripts can be compared. */
 export const formatNumber = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 
-function formatCell(value: string | number | null | undefined): string {
+/** Another server may answer with other values than the contract's. */
+function formatCell(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'number' ? formatNumber(value) : printable(value);
+  if (typeof value === 'number') return formatNumber(value);
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
-
-/** Removes control characters, because text that others wrote (ids, notes) must not control the terminal. */
-export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\uFFFD');

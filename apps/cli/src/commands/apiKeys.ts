@@ -4,6 +4,7 @@ import { type ApiKey, ApiKeyError, createKey, listKeys, revokeKey, rotateKey } f
 import { UserError } from '../exitCodes.ts';
 import { renderTable } from '../table.ts';
 import { withPool } from '../withPool.ts';
+import { print, printJson, say } from '../terminal.ts';
 
 interface CreateOptions {
   readonly role: readonly Role[];
@@ -19,10 +20,7 @@ export function addApiKeys(program: Command): void {
     .description(
       'make, list, rotate and revoke API keys (works on the database: DATABASE_URL, or the running data folder)',
     )
-    .addHelpText(
-      'after',
-      '\nExample:\n  lading api-keys create nvidia-erp --role shipments:write --source urn:nvidia:erp\n',
-    );
+    .addHelpText('after', '\nExample:\n  lading api-keys create erp --role shipments:write --source urn:nvidia:erp\n');
 
   keys
     .command('create <name>')
@@ -59,7 +57,7 @@ export function addApiKeys(program: Command): void {
     .action((name: string) =>
       onKeys(async (pool) => {
         const { revoked } = await revokeKey(pool, name);
-        console.log(`${name} is revoked since ${revoked?.toISOString() ?? 'now'}.`);
+        print(`${name} is revoked since ${revoked?.toISOString() ?? 'now'}.`);
       }),
     );
 }
@@ -67,7 +65,7 @@ export function addApiKeys(program: Command): void {
 async function create(name: string, { role, ledger, source, party, json }: CreateOptions): Promise<void> {
   await onKeys(async (pool) => {
     const made = await createKey(pool, { name, roles: role, ledgers: ledger, sources: source, party });
-    if (json) console.log(JSON.stringify({ ...made.key, secret: made.secret }, null, 2));
+    if (json) printJson({ ...made.key, secret: made.secret }, 2);
     else printSecret(made);
   });
 }
@@ -75,14 +73,15 @@ async function create(name: string, { role, ledger, source, party, json }: Creat
 async function list({ json }: { json?: boolean }): Promise<void> {
   await onKeys(async (pool) => {
     const keys = await listKeys(pool);
-    console.log(json ? JSON.stringify(keys, null, 2) : keysTable(keys));
+    if (json) printJson(keys, 2);
+    else print(keysTable(keys));
   });
 }
 
 /** Prints only the secret on standard output, so that it can be piped; the explanation goes to standard error. */
 function printSecret({ secret, key }: { secret: string; key: ApiKey }): void {
-  console.error(`The secret of ${key.name}; it is shown only once:`);
-  console.log(secret);
+  say(`The secret of ${key.name}; it is shown only once:`);
+  print(secret);
 }
 
 function keysTable(keys: readonly ApiKey[]): string {

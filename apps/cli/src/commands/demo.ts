@@ -4,6 +4,7 @@ import { MEMO_LEDGER, playMemo } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
 import type { Client } from '../client.ts';
 import { routeOver } from '../submitEvents.ts';
+import { print, printJson } from '../terminal.ts';
 
 interface DemoOptions extends ConnectionOptions {
   readonly json?: boolean;
@@ -34,16 +35,16 @@ async function demo(options: DemoOptions): Promise<void> {
   let sequence = 0;
   for await (const step of playMemo(writers.shipments, routeOver(writers))) {
     sequence = step.sequence;
-    if (!options.json)
-      console.log(`${step.title} (${step.recorded === 0 ? 'recorded already' : `${step.recorded} events`})`);
+    if (!options.json) print(`${step.title} (${step.recorded === 0 ? 'recorded already' : `${step.recorded} events`})`);
   }
   const report = await askReport(query, MEMO_LEDGER, sequence);
-  console.log(options.json ? JSON.stringify(report, null, 2) : `\n${renderReport(report)}`);
+  if (options.json) printJson(report, 2);
+  else print(`\n${renderReport(report)}`);
 }
 
 /** Plays the memo and prints the report of the ledger after each step. */
 export async function narrateMemo(client: Client): Promise<void> {
   for await (const { title, sequence } of playMemo(client)) {
-    console.log(`\n━━ ${title} ━━\n\n${renderReport(await askReport(client, MEMO_LEDGER, sequence))}`);
+    print(`\n━━ ${title} ━━\n\n${renderReport(await askReport(client, MEMO_LEDGER, sequence))}`);
   }
 }

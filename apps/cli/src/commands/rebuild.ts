@@ -9,7 +9,8 @@ import { KafkaFeed } from '#feed/kafka';
 import { readConfig } from '#platform/service/config';
 import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/versions/rebuild';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { formatNumber, printable } from '../table.ts';
+import { formatNumber } from '../table.ts';
+import { print, printJson, say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
 
 interface RebuildOptions {
@@ -44,7 +45,7 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
     const bar = progressBar();
     let said = '';
     const sayOnce = (waitsFor = '') => {
-      if (waitsFor !== '' && waitsFor !== said) console.error(`Waiting: ${printable(waitsFor)}.`);
+      if (waitsFor !== '' && waitsFor !== said) say(`Waiting: ${waitsFor}.`);
       said = waitsFor;
     };
     const stop = new AbortController();
@@ -64,15 +65,15 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
         signal: stop.signal,
       });
       bar?.stop();
-      if (options.json) console.log(JSON.stringify(built));
+      if (options.json) printJson(built);
       else {
         const by = built.by === 'projector' ? 'by the running projector' : 'in this process';
-        console.log(
+        print(
           `Version ${built.version} of the read models answers now: ${formatNumber(built.events)} events in ${formatNumber(built.seconds)} s, ${by}.`,
         );
         for (const { ledger, sequence, reason } of built.standing)
-          console.log(`Ledger ${ledger} stands still at ${sequence}, as before: ${printable(reason)}.`);
-        if (built.standing.length > 0) console.log('What to do about it: npm run -s lading -- status');
+          print(`Ledger ${ledger} stands still at ${sequence}, as before: ${reason}.`);
+        if (built.standing.length > 0) print('What to do about it: npm run -s lading -- status');
       }
     } catch (error) {
       bar?.stop();

@@ -7,21 +7,28 @@ import { createKafka } from '#feed/kafkaClient';
 import { KafkaLog } from '#feed/kafkaLog';
 import { identify } from '#feed/message';
 import { silent } from '#feed/observer';
+import type { Holding } from '#ledger/account';
 import { Fold } from '#ledger/fold';
 import { readConfig } from '#platform/service/config';
-import { reasonOf } from '../client.ts';
+import { type Client, reasonOf } from '../client.ts';
+import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
+import { elementsOf } from '../jsonElements.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { formatNumber } from '../table.ts';
+import { print, say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
-import { holdingsTable } from './holdings.ts';
+import { holdingsTable } from './lists.ts';
 
-interface ReplayOptions {
+interface ReplayOptions extends ConnectionOptions {
   readonly ledger: string;
-  readonly from: 'journal' | 'kafka' | 'file';
+  readonly from: 'journal' | 'http' | 'kafka' | 'file';
   readonly file?: string;
   readonly to?: number;
   readonly events?: boolean;
   readonly holdings?: boolean;
+  readonly owner?: string;
+  readonly item?: string;
+  readonly groupBy?: readonly Key[];
   readonly accounts?: 'all';
 }
 
@@ -31,11 +38,15 @@ const PARTIES_STAGES = new Set(['ordered', 'in_transit', 'held', 'damaged']);
 const FETCH_BYTES = 4 * 1024 * 1024;
 
 export function addReplay(program: Command): void {
-  program
-    .command('replay')
+  withConnectionOptions(program.command('replay'))
     .description("print a ledger's events in order, and fold them into holdings with nothing but their moves")
     .requiredOption('-l, --ledger <ledger>', 'the ledger to replay')
-    .addOption(new Option('--from <source>', 'where to read').choices(['journal', 'kafka', 'file']).default('journal'))
+    .addOption(
+      new Option('--from <source>', 'where to read').choices(['journal', 'http', 'kafka', 'file']).default('journal'),
+    )
+    .option('--owner <party>', 'show only the holdings of this owner')
+    .option('--item <item>', 'show only the holdings of this item')
+    .option('--group-by <keys>', 'add the holdings up by these, separated by commas: owner,item,stage', keysOf)
     .option('--file <file>', 'an export, one event a line; - for standard input (means --from file)')
     .option('--to <sequence>', 'stop after this event', wholeNumber)
     .option('--no-events', 'do not print the events (NDJSON, byte for byte as they are kept)')
@@ -43,22 +54,24 @@ export function addReplay(program: Command): void {
     .addOption(new Option('--accounts <which>', 'show supply, cancelled, lost and the rest too').choices(['all']))
     .addHelpText(
       'after',
-      '\nExamples:\n  lading replay --ledger nvidia --no-events\n  lading replay --ledger nvidia --from kafka > nvidia.ndjson\n  lading replay --ledger nvidia --file nvidia.ndjson --no-events\n',
+      '\nExamples:\n  lading replay --ledger nvidia --no-events\n  lading replay --ledger nvidia --from kafka > nvidia.ndjson\n  lading replay --ledger nvidia --from http --group-by owner,stage > /dev/null\n  lading replay --ledger nvidia --file nvidia.ndjson --no-events\n',
     )
     .action(replay);
 }
 
 async function replay(options: ReplayOptions): Promise<void> {
   const { ledger } = options;
-  if (options.file !== undefined) return print(fromFile(options.file, ledger), options);
+  if (options.file !== undefined) return replayed(fromFile(options.file, ledger), options);
   if (options.from === 'file') throw new UserError('Which file? Name it with --file, or - for standard input.');
-  if (options.from === 'journal') return withPool((pool) => print(fromJournal(pool, ledger), options));
+  if (options.from === 'http' || options.url !== undefined)
+    return replayed(fromHttp(connect(options), ledger), options);
+  if (options.from === 'journal') return withPool((pool) => replayed(fromJournal(pool, ledger), options));
 
   const { kafkaBrokers, topic } = readConfig({ needs: ['kafka'] });
-  return print(reachable(fromKafka(kafkaBrokers, topic, ledger), kafkaBrokers), options);
+  return replayed(reachable(fromKafka(kafkaBrokers, topic, ledger), kafkaBrokers), options);
 }
 
-async function print(events: AsyncIterable<FeedEvent>, options: ReplayOptions): Promise<void> {
+async function replayed(events: AsyncIterable<FeedEvent>, options: ReplayOptions): Promise<void> {
   const fold = new Fold();
   for await (const { bytes, event } of inOrder(events)) {
     if (options.to !== undefined && event.sequence > options.to) break;
@@ -68,10 +81,10 @@ async function print(events: AsyncIterable<FeedEvent>, options: ReplayOptions): 
   if (fold.sequence === 0) throw new UserError(`There is no event of ledger ${options.ledger} there.`);
   if (!options.holdings) return;
 
-  const shown = fold.holdings().filter(({ stage }) => options.accounts === 'all' || PARTIES_STAGES.has(stage));
-  const say = options.events ? console.error : console.log;
-  say(`${formatNumber(fold.sequence)} events of ${options.ledger}, folded from nothing but their moves:`);
-  say(holdingsTable(shown.map((holding) => ({ ...holding }))));
+  const shown = shownOf(fold.holdings(), options);
+  const tell = options.events ? say : print;
+  tell(`${formatNumber(fold.sequence)} events of ${options.ledger}, folded from nothing but their moves:`);
+  tell(holdingsTable(shown));
 }
 
 /**
@@ -97,6 +110,50 @@ async function* inOrder(events: AsyncIterable<FeedEvent>): AsyncGenerator<FeedEv
 async function write(bytes: Buffer): Promise<void> {
   process.stdout.write(bytes);
   if (!process.stdout.write('\n')) await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
+type Key = (typeof KEYS)[number];
+const KEYS = ['owner', 'custodian', 'item', 'order', 'line', 'stage', 'shipment'] as const;
+
+function shownOf(holdings: readonly Holding[], { owner, item, accounts, groupBy }: ReplayOptions) {
+  const shown = holdings.filter(
+    (holding) =>
+      (accounts === 'all' || PARTIES_STAGES.has(holding.stage)) &&
+      (owner === undefined || holding.owner === owner) &&
+      (item === undefined || holding.item === item),
+  );
+  if (groupBy === undefined) return shown.map((holding) => ({ ...holding }));
+  const groups = new Map<string, Record<string, string | number | null>>();
+  for (const holding of shown) {
+    const keys = Object.fromEntries(groupBy.map((key) => [key, holding[key] ?? null]));
+    const id = JSON.stringify(keys);
+    const quantity = Number(groups.get(id)?.quantity ?? 0) + holding.quantity;
+    groups.set(id, { ...keys, quantity });
+  }
+  return [...groups.values()].filter(({ quantity }) => quantity !== 0);
+}
+
+function keysOf(text: string): Key[] {
+  return text.split(',').map((asked) => {
+    const key = KEYS.find((one) => one === asked.trim());
+    if (key === undefined)
+      throw new UserError(`--group-by takes ${KEYS.join(', ')}, separated by commas, not "${asked}".`);
+    return key;
+  });
+}
+
+/** A ledger's events over HTTP, page by page: each has the bytes that the ledger keeps. */
+async function* fromHttp(client: Client, ledger: string): AsyncGenerator<FeedEvent> {
+  for (let after = 0; ; ) {
+    const page = await client.text(`/v1/ledgers/${encodeURIComponent(ledger)}/events?limit=1000&after=${after}`);
+    const events = elementsOf(page, page.indexOf('"data":[') + '"data":'.length);
+    for (const event of events) {
+      const read = toFeedEvent(Buffer.from(event));
+      after = read.sequence;
+      yield read;
+    }
+    if (events.length === 0) return;
+  }
 }
 
 /** A ledger's events from the journal, up to its end. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { StatusRow } from '#contracts/statusRows';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
-import { printable, renderTable } from '../table.ts';
+import { renderTable } from '../table.ts';
+import { print, printJson } from '../terminal.ts';
 
 export function addStatus(program: Command): void {
   withConnectionOptions(program.command('status'))
@@ -13,8 +14,8 @@ export function addStatus(program: Command): void {
 
 async function status(options: ConnectionOptions & { json?: boolean }): Promise<void> {
   const rows = await connect(options).list<StatusRow>('/v1/status');
-  if (options.json) console.log(JSON.stringify(rows, null, 2));
-  else console.log([statusTable(rows), standing(rows)].filter((text) => text !== '').join('\n'));
+  if (options.json) printJson(rows, 2);
+  else print([statusTable(rows), standing(rows)].filter((text) => text !== '').join('\n'));
 }
 
 function statusTable(rows: readonly StatusRow[]): string {
@@ -40,7 +41,7 @@ function standing(rows: readonly StatusRow[]): string {
       const what = event === undefined ? '' : ` before event ${event.sequence}`;
       const facts = [event?.type, event?.id && `id ${event.id}`, since && `since ${since}`].filter(Boolean).join(', ');
       const title = `Ledger ${ledger} stands still in ${who}${what}${facts === '' ? '' : ` (${facts})`}.`;
-      return `\n${[title, `Why: ${reason ?? ''}`, `What to do: ${advice ?? ''}`].map(printable).join('\n')}`;
+      return `\n${[title, `Why: ${reason ?? ''}`, `What to do: ${advice ?? ''}`].map((text) => text.replaceAll('\n', ' ')).join('\n')}`;
     })
     .join('\n');
 }

@@ -5,6 +5,7 @@ import { exitCodes } from '../exitCodes.ts';
 import { readEvents } from '../readEvents.ts';
 import { type Route, routeOver, type SubmitResult, submitEvents } from '../submitEvents.ts';
 import { formatNumber } from '../table.ts';
+import { print, printJson } from '../terminal.ts';
 
 interface SubmitOptions extends ConnectionOptions {
   readonly ledger: string;
@@ -36,10 +37,10 @@ async function submit(files: string[], options: SubmitOptions): Promise<void> {
   for await (const result of submitEvents(routeOf(options), options.ledger, eventsOf(files, bar))) {
     summary.add(result);
     bar?.increment();
-    if (options.json) console.log(JSON.stringify(result));
+    if (options.json) printJson(result);
   }
   bar?.stop();
-  if (!options.json) console.log(summary.toString());
+  if (!options.json) print(summary.toString());
   if (summary.refused > 0) process.exitCode = exitCodes.rejected;
 }
 

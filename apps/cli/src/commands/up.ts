@@ -6,6 +6,7 @@ import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
 import { exitCodes } from '../exitCodes.ts';
+import { print, say } from '../terminal.ts';
 import type { Undo, Up } from '../up/startUp.ts';
 import { narrateMemo } from './demo.ts';
 
@@ -31,7 +32,7 @@ async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
   try {
     // Imported here, so that the other commands start without loading all services.
     const { startUp } = await import('../up/startUp.ts');
-    const running = await Promise.race([startUp(config, say, undo), stopped]);
+    const running = await Promise.race([startUp(config, progress, undo), stopped]);
     if (running !== undefined) {
       await Promise.race([show(running, demo, exit), stopped]);
       if (!exit) await stopped;
@@ -43,8 +44,8 @@ async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
   process.exit();
 }
 
-const say = (message: string): void => {
-  console.error(`lading: ${message}`);
+const progress = (message: string): void => {
+  say(`lading: ${message}`);
 };
 
 /** The settings. This command runs on a terminal, so it logs only warnings unless LOG_LEVEL asks for more. */
@@ -61,9 +62,9 @@ async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
     const ledgers = await client.list<LedgerRow>('/v1/ledgers');
     const memo = ledgers.find(({ ledger }) => ledger === MEMO_LEDGER);
     if (ledgers.length === 0 || (memo !== undefined && (await wasCutOff(client, memo)))) await narrateMemo(client);
-    else if (memo !== undefined) console.log(`\n${renderReport(await askReport(client, MEMO_LEDGER, memo.sequence))}`);
+    else if (memo !== undefined) print(`\n${renderReport(await askReport(client, MEMO_LEDGER, memo.sequence))}`);
   }
-  console.log(
+  print(
     exit ? `\nStopping. The data stays; "npm start" continues with it.` : `\n${nextSteps(running)}\n\nCtrl-C stops it.`,
   );
 }
@@ -85,7 +86,7 @@ Try next, in another terminal:
 async function stopSignal(): Promise<undefined> {
   return new Promise((resolve) => {
     onStopSignal(exitCodes.failed, () => {
-      say('stopping');
+      progress('stopping');
       resolve(undefined);
     });
   });
@@ -101,7 +102,7 @@ async function stopAll(undo: Undo): Promise<void> {
     try {
       await step(until - performance.now());
     } catch (error) {
-      say(`did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
+      progress(`did not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

@@ -63,11 +63,10 @@ function renderSwap(swap: SwapRow): string[] {
   const legs = renderTable(swap.legs, [
     { title: 'leg', value: (leg) => `${leg.from} → ${leg.to}` },
     { title: 'order', value: (leg) => `${leg.order} line ${leg.line}` },
-    { title: 'window', value: (leg) => `${leg.window.from} … ${leg.window.to}` },
+    { title: 'due', value: (leg) => `${leg.window.to}${leg.overdue ? ' late' : ''}` },
     { title: 'units', value: (leg) => leg.quantity, align: 'right' },
     { title: 'received', value: (leg) => leg.received, align: 'right' },
     { title: 'missing', value: (leg) => leg.missing, align: 'right' },
-    { title: '', value: (leg) => (leg.overdue ? 'overdue' : '') },
   ]);
   const balance = renderTable(swap.balance, [
     { title: 'party', value: (row) => row.party },

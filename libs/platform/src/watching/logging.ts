@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogLevel } from '../service/config.ts';
+import { printableJson, printableLines } from './printable.ts';
 
 /** Fields whose values are never logged, at any depth that is used. */
 const SECRETS = ['authorization', 'secret', 'password', 'adminKey', 'databaseUrl', 'connectionString'];
@@ -21,7 +22,11 @@ export function createLogger(name: string, level: LogLevel, to: DestinationStrea
       redact: { paths: REDACTED, censor: '[redacted]' },
       serializers: { err: describeError },
     },
-    to,
+    {
+      write: (line) => {
+        to.write(printableJson(line));
+      },
+    },
   );
 }
 
@@ -69,5 +74,5 @@ export function formatForTerminal(line: string): string {
   const facts = Object.keys(rest).length > 0 ? JSON.stringify(rest) : undefined;
   const stack = err?.stack;
   const said = [...words, facts].filter((word) => word !== undefined).join(' ');
-  return stack === undefined ? `${said}\n` : `${said}\n${stack.replaceAll(/^/gm, '  ')}\n`;
+  return printableLines(stack === undefined ? `${said}\n` : `${said}\n${stack.replaceAll(/^/gm, '  ')}\n`);
 }

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runLading } from './runLading.ts';
+
+/** Clears the screen, rings the bell, writes to the left, hides: in a terminal all of it would work. */
+const HOSTILE = '\u001b[2J\u0007\u009b31m\u202e\u200b\ufeff';
+const NEVER = /[\p{Cc}\p{Cf}]/u;
+
+/** A row with every field that some command prints, each with such a text. */
+const moment = `2026-01-01${HOSTILE}`;
+const row = {
+  ...{
+    order: HOSTILE,
+    buyer: HOSTILE,
+    line: HOSTILE,
+    item: HOSTILE,
+    quantity: 1,
+    window: { from: moment, to: moment },
+  },
+  ...{
+    shipment: HOSTILE,
+    consignee: HOSTILE,
+    carrier: HOSTILE,
+    status: HOSTILE,
+    eta: HOSTILE,
+    swap: HOSTILE,
+    legs: [],
+  },
+  ...{
+    rule: HOSTILE,
+    parties: [HOSTILE],
+    events: [HOSTILE],
+    sequence: 1,
+    occurred: moment,
+    type: HOSTILE,
+    subject: HOSTILE,
+  },
+  ...{
+    serial: HOSTILE,
+    owner: HOSTILE,
+    custodian: HOSTILE,
+    stage: HOSTILE,
+    consumer: HOSTILE,
+    ledger: HOSTILE,
+    version: 1,
+  },
+  ...{ head: 1, state: HOSTILE, reason: HOSTILE, advice: HOSTILE, event: { sequence: 1, id: HOSTILE, type: HOSTILE } },
+  ...{ lines: [], units: [], since: HOSTILE, position: 1, held: 1, lagEvents: 1, lagSeconds: 1 },
+};
+const problem = {
+  title: HOSTILE,
+  status: 400,
+  detail: HOSTILE,
+  code: HOSTILE,
+  errors: [{ pointer: HOSTILE, detail: HOSTILE }],
+};
+
+describe('text of others in the command line', () => {
+  let server: Server;
+  let folder: string;
+  let answer: { status: number; type: string; body: string };
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lading-hostile-'));
+    server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const run = (...args: string[]) =>
+    runLading(args, {
+      LADING_URL: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+      LADING_KEY: 'a-key',
+    });
+  const clean = ({ output, said }: { output: string; said: string }): void => {
+    for (const line of `${output}\n${said}`.split('\n')) expect(line).not.toMatch(NEVER);
+  };
+  const COMMANDS = [
+    ...['holdings', 'orders', 'shipments', 'swaps', 'flags', 'activity', 'units'].map((list) => [list, '-l', 'a']),
+    ['queue', 'GPU', '-l', 'a'],
+    ['status'],
+  ];
+
+  it.each(COMMANDS)('is cleaned in the tables and the JSON of %s', async (...command) => {
+    answer = { status: 200, type: 'application/json', body: JSON.stringify({ data: [row], next: null }) };
+    const table = await run(...command);
+    expect(table.code).toBe(0);
+    clean(table);
+    const json = await run(...command, '--json');
+    clean(json);
+    expect(JSON.parse(json.output)).toEqual([row]);
+  });
+
+  it.each([...COMMANDS, ['demo'], ['replay', '-l', 'a', '--from', 'http']])(
+    'is cleaned in the problems that %s reports',
+    async (...command) => {
+      answer = { status: 400, type: 'application/problem+json', body: JSON.stringify(problem) };
+      const { code, ...said } = await run(...command);
+      expect(code).toBe(2);
+      clean(said);
+    },
+  );
+
+  it('is cleaned in what submit says about refused events', async () => {
+    const file = join(folder, 'events.ndjson');
+    writeFileSync(file, '{}\n');
+    answer = {
+      status: 200,
+      type: 'application/x-ndjson',
+      body: `${JSON.stringify({ line: 1, status: 400, problem })}\n`,
+    };
+    clean(await run('submit', '-l', 'a', file));
+    clean(await run('submit', '-l', 'a', '--json', file));
+  });
+});
