@@ -4,7 +4,7 @@ import { startCluster } from '#servers/postgres/cluster.mjs';
 import { type Server, startServer } from './server.ts';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
-const KEY = 'the-bootstrap-key-of-the-benches';
+const KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 
 export const LEDGER = 'bench';
 export const PATH = `/v1/ledgers/${LEDGER}/events`;

@@ -24,7 +24,7 @@ export const name = 'holdings-query';
 
 const POSTINGS = 1_000_000;
 const QUESTIONS = 3_000;
-const KEY = 'the-bootstrap-key-of-the-benches';
+const KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 
 /**
  * Asks the whole query service, without a network, what a party holds among a million postings: routing, key, read model, checked

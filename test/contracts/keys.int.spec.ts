@@ -60,7 +60,7 @@ beforeAll(async () => {
   });
   const env = {
     DATABASE_URL: database.url,
-    LADING_ADMIN_KEY: 'admin-key-of-the-tests-0123456789',
+    LADING_ADMIN_KEY: 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6',
     LOG_LEVEL: 'silent',
   };
   const config = readConfig({ env }) as WithDatabase;

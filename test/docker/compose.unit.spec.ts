@@ -164,5 +164,5 @@ describe('docker/Dockerfile', () => {
 function filledIn(text: string): string {
   return text
     .replaceAll(/[$][{]\w+:-([^}]*)[}]/g, '$1')
-    .replaceAll(/[$][{]\w+:[?][^}]*[}]/g, '0123456789abcdefghijklmnop');
+    .replaceAll(/[$][{]\w+:[?][^}]*[}]/g, 'mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6');
 }

@@ -17,7 +17,7 @@ import { migrate } from '#platform/database/migrate';
 import { POOL } from '#platform/service/tokens';
 import { freshDatabase } from '../setup/freshDatabase.ts';
 
-export const ADMIN = 'the-bootstrap-key-of-this-test';
+export const ADMIN = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 
 export const CLOUD_EVENT = 'application/cloudevents+json';
 export const BATCH = 'application/cloudevents-batch+json';

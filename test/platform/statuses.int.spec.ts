@@ -14,7 +14,7 @@ import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
-const ADMIN = 'the-bootstrap-key-of-this-test';
+const ADMIN = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 const AUTHORIZATION = `Authorization: Bearer ${ADMIN}\r\n`;
 
 interface Operation {

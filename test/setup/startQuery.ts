@@ -22,7 +22,7 @@ import { ReadModels } from '#projections/readModels';
 import { ensureActive } from '#projections/versions/versions';
 import { freshDatabase } from './freshDatabase.ts';
 
-export const ADMIN_KEY = 'admin-key-of-the-tests-0123456789';
+export const ADMIN_KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 export const LEDGER = 'nvidia';
 
 /** A query service on a database of its own; beside it a journal to write through, and a projector that reads the journal. */

@@ -3,7 +3,7 @@ import { freePort } from '#servers/process/freePort.mjs';
 import { Topology } from '#scripts/stack/topology.mjs';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
-const KEY = 'the-bootstrap-key-of-the-topology';
+const KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 
 export const LEDGER = 'nvidia';
 /** The path of the ledger, for events and for questions. */

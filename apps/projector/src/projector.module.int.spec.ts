@@ -41,7 +41,7 @@ describe('the projector', () => {
   ): Promise<NestFastifyApplication> {
     const env = {
       DATABASE_URL: database.url,
-      LADING_ADMIN_KEY: 'the-admin-key-of-the-tests-012345',
+      LADING_ADMIN_KEY: 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6',
       LOG_LEVEL: 'silent',
       ...rest,
     };

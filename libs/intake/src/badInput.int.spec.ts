@@ -181,7 +181,7 @@ describe('bad input', () => {
     const response = await fetch(`${app.base}/v1/ledgers/nvidia/events`, {
       method: 'POST',
       headers: {
-        authorization: 'Bearer the-bootstrap-key-of-this-test',
+        authorization: 'Bearer lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6',
         'content-type': 'application/cloudevents+json',
       },
       body: chunked,

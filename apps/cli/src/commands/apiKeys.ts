@@ -1,4 +1,5 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Day, Moment } from '#contracts/scalars';
 import { type Role, roles } from '#platform/keys/actor';
 import { type ApiKey, ApiKeyError, createKey, listKeys, revokeKey, rotateKey } from '#platform/keys/apiKeys';
 import { UserError } from '../exitCodes.ts';
@@ -11,8 +12,19 @@ interface CreateOptions {
   readonly ledger?: readonly string[];
   readonly source?: readonly string[];
   readonly party?: string;
+  readonly expires?: Date;
   readonly json?: boolean;
 }
+
+interface RotateOptions {
+  readonly grace?: number;
+  readonly expires?: Date;
+}
+
+/** A key that ends sooner than this is pointed out. */
+const SOON_MS = 14 * 86_400_000;
+const EXPIRES =
+  'when it ends by itself: 90d, 2026-12-31 (to the end of that day, UTC) or a moment with an offset (never)';
 
 export function addApiKeys(program: Command): void {
   const keys = program
@@ -29,10 +41,12 @@ export function addApiKeys(program: Command): void {
     .option('--ledger <ledger...>', 'the ledgers it may touch (all)')
     .option('--source <source...>', 'the CloudEvents sources it may submit as (all)')
     .option('--party <party>', "the party it speaks for: a swap's `by` must be this one (any)")
+    .option('--expires <when>', EXPIRES, readEnd)
     .option('--json', 'print the key as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  lading api-keys create tesla-desk --role swaps:write read --ledger nvidia --party tesla\n',
+      '\nExamples:\n  lading api-keys create tesla-desk --role swaps:write read --ledger nvidia --party tesla\n' +
+        '  lading api-keys create auditor --role audit --expires 90d\n',
     )
     .action(create);
   keys
@@ -43,13 +57,11 @@ export function addApiKeys(program: Command): void {
     .action(list);
   keys
     .command('rotate <name>')
-    .description('give a key another secret; the old one ends at once')
-    .addHelpText('after', '\nExample:\n  lading api-keys rotate tesla-desk\n')
-    .action((name: string) =>
-      onKeys(async (pool) => {
-        printSecret(await rotateKey(pool, name));
-      }),
-    );
+    .description('give a key another secret; the old one ends at once, or after a grace time')
+    .option('--grace <time>', 'how long the old secret works beside the new one: 90s, 30m, 24h, 7d (0)', readDuration)
+    .option('--expires <when>', EXPIRES.replace('(never)', '(as before)'), readEnd)
+    .addHelpText('after', '\nExample:\n  lading api-keys rotate tesla-desk --grace 24h\n')
+    .action(rotate);
   keys
     .command('revoke <name>')
     .description('end a key for good, at once')
@@ -62,11 +74,25 @@ export function addApiKeys(program: Command): void {
     );
 }
 
-async function create(name: string, { role, ledger, source, party, json }: CreateOptions): Promise<void> {
+async function create(name: string, { role, ledger, source, party, expires, json }: CreateOptions): Promise<void> {
   await onKeys(async (pool) => {
-    const made = await createKey(pool, { name, roles: role, ledgers: ledger, sources: source, party });
+    const made = await createKey(pool, { name, roles: role, ledgers: ledger, sources: source, party, expires });
     if (json) printJson({ ...made.key, secret: made.secret }, 2);
     else printSecret(made);
+  });
+}
+
+async function rotate(name: string, { grace = 0, expires }: RotateOptions): Promise<void> {
+  if (name === 'admin') {
+    throw new UserError(
+      'The admin key is not in the database. Put another one into LADING_ADMIN_KEY, or remove admin.key from the data folder, and start Lading again.',
+    );
+  }
+  await onKeys(async (pool) => {
+    const rotated = await rotateKey(pool, name, { graceMs: grace, expires });
+    printSecret(rotated);
+    const until = rotated.key.previousEnds;
+    say(until === undefined ? 'The old secret has ended.' : `The old secret works until ${until.toISOString()}.`);
   });
 }
 
@@ -75,6 +101,7 @@ async function list({ json }: { json?: boolean }): Promise<void> {
     const keys = await listKeys(pool);
     if (json) printJson(keys, 2);
     else print(keysTable(keys));
+    for (const line of keys.flatMap(soonEnded)) say(line);
   });
 }
 
@@ -93,9 +120,49 @@ function keysTable(keys: readonly ApiKey[]): string {
     { title: 'ledgers', value: (key) => listed(key.ledgers) },
     { title: 'sources', value: (key) => listed(key.sources) },
     { title: 'party', value: (key) => key.party },
-    { title: 'created', value: (key) => key.created.toISOString().slice(0, 10) },
-    { title: 'revoked', value: (key) => key.revoked?.toISOString().slice(0, 10) },
+    { title: 'created', value: (key) => day(key.created) },
+    { title: 'last used', value: (key) => key.used?.toISOString().slice(0, 16).replace('T', ' ') },
+    { title: 'expires', value: (key) => day(key.expires) },
+    { title: 'revoked', value: (key) => day(key.revoked) },
   ]);
+}
+
+const day = (moment: Date | undefined): string | undefined => moment?.toISOString().slice(0, 10);
+
+/** What whoever looks after the keys should know: an end that comes soon or has come, and a secret that still works beside another. */
+function soonEnded({ name, expires, previousEnds, revoked }: ApiKey): string[] {
+  if (revoked !== undefined) return [];
+  const left = expires === undefined ? Infinity : expires.getTime() - Date.now();
+  const at = expires?.toISOString() ?? '';
+  const renew = `lading api-keys rotate ${name} --expires 90d`;
+  return [
+    ...(left <= 0 ? [`${name} has expired at ${at}: ${renew}`] : []),
+    ...(left > 0 && left < SOON_MS ? [`${name} expires at ${at}: ${renew}`] : []),
+    ...(previousEnds === undefined
+      ? []
+      : [`the secret of ${name} before its rotation works until ${previousEnds.toISOString()}`]),
+  ];
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const LONGEST_MS = 3_650 * 86_400_000;
+
+/** Milliseconds. */
+function readDuration(text: string): number {
+  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = Number(count) * (UNITS[unit] ?? Number.NaN);
+  if (count !== '' && ms <= LONGEST_MS) return ms;
+  throw new InvalidArgumentError('Give a number and a unit, like 90s, 30m, 24h or 7d; at most 3650d.');
+}
+
+/** The end of a day, a moment, or so long from now. */
+function readEnd(text: string): Date {
+  if (Day.safeParse(text).success) return new Date(new Date(`${text}T00:00:00Z`).getTime() + 86_400_000);
+  if (Moment.safeParse(text).success) return new Date(text);
+  if (/^\d+[smhd]$/.test(text)) return new Date(Date.now() + readDuration(text));
+  throw new InvalidArgumentError(
+    'Give a time from now like 90d, a day like 2026-12-31, or a moment like 2026-12-31T17:00:00Z.',
+  );
 }
 
 /** Reports a name that is taken or unknown as the user's mistake, not as an internal error. */

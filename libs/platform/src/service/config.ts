@@ -83,6 +83,10 @@ const Environment = z.object({
       /^[A-Za-z0-9._~+/=-]{24,200}$/,
       'is not usable as a key: give 24 to 200 letters, digits and ._~+/=-, or unset it to have one made',
     )
+    .refine(
+      (text) => text.length < 24 || !/^[\w.~+/=-]*$/.test(text) || isRandom(text),
+      'looks like words or a pattern, which can be guessed: give random text, made by "openssl rand -base64 32", or unset it to have one made',
+    )
     .optional(),
   LADING_TOPIC: z
     .string()
@@ -203,4 +207,47 @@ function isNetwork(text: string): boolean {
 function isBroker(text: string): boolean {
   const port = Number(BROKER.exec(text)?.[2]);
   return port >= 1 && port <= 65_535;
+}
+
+/** What the text in front of a key that Lading makes says about it. */
+const PREFIX = /^lading_/;
+
+/**
+ * Whether a key may have been made by a generator: hexadecimal digits (a UUID has dashes between them), or letters of both cases and
+ * digits mixed, without a piece that occurs twice and without a run like `1234`. Of what `openssl rand` writes, fewer than one in a
+ * thousand are refused; of passphrases of words, all.
+ */
+function isRandom(key: string): boolean {
+  const text = key.replace(PREFIX, '').replace(/=+$/, '');
+  const digits = text.replaceAll('-', '').toLowerCase();
+  if (/^[0-9a-f]*$/.test(digits)) {
+    return digits.length >= 32 && new Set(digits).size >= 8 && !repeats(digits, 8) && !runs(digits, 6);
+  }
+  const kinds = Array.from(text, (character) => (/[a-z]/.test(character) ? 'a' : /[A-Z]/.test(character) ? 'A' : '1'));
+  const changes = kinds.filter((kind, i) => i > 0 && kind !== kinds[i - 1]).length;
+  return (
+    text.length >= 24 &&
+    changes >= 0.35 * text.length &&
+    new Set(kinds).size === 3 &&
+    !repeats(text, 4) &&
+    !runs(text, 4)
+  );
+}
+
+/** Whether a piece of this length occurs twice. */
+function repeats(text: string, length: number): boolean {
+  const pieces = Array.from({ length: text.length - length + 1 }, (_, i) => text.slice(i, i + length).toLowerCase());
+  return new Set(pieces).size < pieces.length;
+}
+
+/** Whether so many characters follow one another with the same step: `aaaa`, `1234`, `dcba`. */
+function runs(text: string, length: number): boolean {
+  let run = 1;
+  for (let i = 1, before = NaN; i < text.length; i++) {
+    const step = text.charCodeAt(i) - text.charCodeAt(i - 1);
+    run = step === before && Math.abs(step) <= 1 ? run + 1 : 2;
+    if (run >= length && Math.abs(step) <= 1) return true;
+    before = step;
+  }
+  return false;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, readConfig, settings } from './config.ts';
 
@@ -70,6 +71,30 @@ describe('the settings', () => {
     const lines = problemsOf({ LADING_ADMIN_KEY: 's3cret', DATABASE_URL: 'mysql://u:s3cret@h/d' }).join('\n');
     expect(lines).toMatch(/^LADING_ADMIN_KEY is not usable.*\nDATABASE_URL is not the address/);
     expect(lines).not.toContain('s3cret');
+  });
+
+  it.each([
+    ['words', 'correct-horse-battery-staple-and-more'],
+    ['a pattern', 'Password123Password123Password123'],
+    ['one letter', 'a'.repeat(64)],
+    ['digits in order', '0123456789abcdef0123456789abcdef'],
+    ['a short random text', 'f3A9zQ7k'],
+  ])('refuse an admin key that can be guessed, without printing it: %s', (_what, key) => {
+    const lines = problemsOf({ LADING_ADMIN_KEY: key });
+    expect(lines).toEqual([expect.stringMatching(/^LADING_ADMIN_KEY (looks like words|is not usable)/)]);
+    expect(lines.join()).not.toContain(key);
+  });
+
+  it.each(['hex', 'base64', 'base64url'] as const)('take an admin key that a generator made, as %s', (encoding) => {
+    const refused = Array.from({ length: 500 }, () => randomBytes(32).toString(encoding)).filter((key) => {
+      try {
+        readConfig({ env: { LADING_ADMIN_KEY: key } });
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    expect(refused.length).toBeLessThan(10);
   });
 
   it('are asked for by name when a service needs them and they are not set', () => {

@@ -25,7 +25,7 @@ import { Public, Requires } from '../keys/requires.ts';
 import { stopGracefully } from './stopOnSignals.ts';
 import { POOL } from './tokens.ts';
 
-const ADMIN = 'the-bootstrap-key-of-this-test';
+const ADMIN = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 
 const Box = z.strictObject({ size: z.int().min(1), 'a/b': z.string().optional() });
 
