@@ -7,6 +7,7 @@ import type { AtomicOutcome, Submission } from '#journal/submission';
 import { errorOf, ProblemError, type Refusal } from '#platform/http/problemError';
 import type { HeldKey } from '#platform/keys/actor';
 import { POOL } from '#platform/service/tokens';
+import { Turns } from '#platform/service/turns';
 import { admit, type Sender } from './admit.ts';
 import * as answers from './answers.ts';
 import type { ManyEventsFormat, OneEventFormat, SentEvent } from './formats/format.ts';
@@ -15,7 +16,6 @@ import { limits } from './limits.ts';
 import { requestHash } from './parseSubmission.ts';
 import { Semaphore } from './semaphore.ts';
 import { Submit, SubmitAtomic } from './submit.handler.ts';
-import { Turns } from './turns.ts';
 
 /** A request that brings events: to which ledger, and from whom. */
 export interface IntakeRequest extends Sender {

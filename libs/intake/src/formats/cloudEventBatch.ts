@@ -1,7 +1,7 @@
 import { errorOf, ProblemError, type Refusal } from '#platform/http/problemError';
 import { type Elements, elementsOf, notJson, readJson, readText } from '#platform/http/strictJson';
+import { Turns } from '#platform/service/turns';
 import { limits } from '../limits.ts';
-import { Turns } from '../turns.ts';
 import type { ManyEventsFormat, SentEvent } from './format.ts';
 
 /** A JSON array of CloudEvents. */

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { Turns } from '#platform/service/turns';
 import { type StreamLine, Lines } from './lines.ts';
 import { type Bounds, OrderedResults } from './orderedResults.ts';
 
@@ -53,8 +54,11 @@ export async function pump(
   const results = new OrderedResults(output, bounds, stands);
   let pumped: Pumped = 'ended';
 
+  const turns = new Turns();
+
   const take = async (found: Iterable<StreamLine>): Promise<boolean> => {
     for (const line of found) {
+      if (turns.over) await turns.next();
       if (results.full && !(await results.room())) pumped = 'left';
       else {
         const may = mayTake();
@@ -70,6 +74,8 @@ export async function pump(
   try {
     let going = true;
     for await (const chunk of until(stop, input)) {
+      // A chunk may be nothing but blank lines.
+      if (turns.over) await turns.next();
       going = await take(lines.push(chunk));
       if (!going) break;
       stands();

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { StoredSubmission } from '../sql/events.ts';
 import type { LockedHead } from '../sql/head.ts';
+import { Turns } from '#platform/service/turns';
 import { moveUnits } from '../sql/units.ts';
 import { EntityOverlay } from '../state/entities.ts';
 import type { LoadedState } from '../state/loading.ts';
@@ -34,6 +35,7 @@ type Recorded = Extract<Outcome, { status: 'recorded' }>;
  */
 export class BatchDecider {
   readonly overlay: EntityOverlay;
+  readonly #turns = new Turns();
   readonly #now: Date;
   /** `set` when the atomic batch that is being decided has written units: taking it back needs its savepoint. */
   #savepoint: 'none' | 'wanted' | 'set' = 'none';
@@ -83,6 +85,7 @@ export class BatchDecider {
     overlay: EntityOverlay,
     batch?: { readonly index: number; readonly size: number },
   ): Promise<NotRecorded | Recorded> {
+    if (this.#turns.over) await this.#turns.next();
     const { ledger, head, draft, loaded } = this.context;
     const stamp: Stamp = { ledger, sequence: draft.nextSequence, recordedtime: head.now, now: this.#now, batch };
     const checked = batch === undefined ? submission : { ...submission, ifMatch: undefined };

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long the events of one request may be worked on before others get their turn. Milliseconds. */
+/** How long the events of one request or batch may be worked on before others get their turn. Milliseconds. */
 const TURN_MS = 5;
 
 /**
- * Divides the work on many events into turns, so that no request holds up the others. By time, and not by number: an event takes
+ * Divides the work on many events into turns, so that nothing holds up the others. By time, and not by number: an event takes
  * between 10 µs and some milliseconds.
  */
 export class Turns {

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { ADMIN_KEY, LEDGER, type QueryService, startQuery } from '#test/setup/startQuery';
+
+const ONE = 'application/cloudevents+json';
+const BATCH = 'application/cloudevents-batch+json';
+const NDJSON = 'application/x-ndjson';
+const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`;
+
+/** Milliseconds of processor time that the main thread has used: what other processes do meanwhile is not in it. */
+const threadCpu = existsSync(SCHEDSTAT)
+  ? () => Number(readFileSync(SCHEDSTAT, 'utf8').split(' ')[0]) / 1e6
+  : () => performance.now();
+
+/** The longest time for which the event loop served nobody else. */
+async function longestTurn(work: () => Promise<unknown>): Promise<number> {
+  let longest = 0;
+  let before = threadCpu();
+  const look = () => {
+    const now = threadCpu();
+    longest = Math.max(longest, now - before);
+    before = now;
+  };
+  const timer = setInterval(look, 1);
+  await work();
+  clearInterval(timer);
+  look();
+  return longest;
+}
+
+/** A piece of work of a known size: about 10 ms where a turn of 50 ms is what is promised. */
+function pieceOfWork(): number {
+  const before = threadCpu();
+  const texts = Array.from({ length: 20_000 }, (_, i) => `s-${(i * 7919) % 20_011}`);
+  JSON.parse(JSON.stringify(texts.sort()));
+  return threadCpu() - before;
+}
+
+/** The client has a thread of its own, so that the loop is the service's alone. */
+const CLIENT = `
+  const { parentPort, workerData: { url, key } } = require('node:worker_threads');
+  parentPort.on('message', async ({ path, type, body }) => {
+    const headers = { authorization: 'Bearer ' + key, ...(type && { 'content-type': type }) };
+    const answer = await fetch(url + path, body ? { method: 'POST', headers, body } : { headers });
+    await answer.arrayBuffer();
+    parentPort.postMessage(answer.status);
+  });`;
+
+interface Sent {
+  readonly type?: string;
+  readonly body?: unknown;
+  readonly query?: string;
+  readonly path?: string;
+}
+
+let query: QueryService;
+let client: Worker;
+let made = 0;
+const event = (type: string, data: unknown) => ({
+  specversion: '1.0',
+  id: `w-${++made}`,
+  source: 'urn:worst',
+  type: `lading.${type}.v1`,
+  time: '2023-12-01T00:00:00Z',
+  data,
+});
+const window = { from: '2023-12-01', to: '2023-12-31' };
+const order = (lines: unknown[]) =>
+  event('order.placed', { order: `PO-${++made}`, buyer: 'tesla', supplier: 'nvidia', lines });
+const orderOf = (lines: number) =>
+  order(Array.from({ length: lines }, (_, at) => ({ line: `l${at}`, item: 'H100', quantity: 10, window })));
+const dispatch = (serials: unknown, quantity: number) =>
+  event('shipment.dispatched', {
+    shipment: `S-${++made}`,
+    consignee: 'tesla',
+    carrier: 'dhl',
+    lines: [{ order: 'PO-0', line: '1', quantity, serials }],
+  });
+const many = <T>(length: number, make: () => T): T[] => Array.from({ length }, make);
+const range = () => ({ prefix: `R${++made}-`, from: 1, to: 100_000, digits: 6 });
+const scattered = (length: number) =>
+  Array.from({ length }, (_, i) => `${made}a${((i * 7919) % 100_003).toString(36)}`);
+
+function send({ type, body, query: asked = '', path }: Sent): Promise<number> {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  return new Promise((resolve) => {
+    client.once('message', resolve);
+    client.postMessage({ path: path ?? `/v1/ledgers/${LEDGER}/events${asked}`, type, body: text });
+  });
+}
+
+beforeAll(async () => {
+  query = await startQuery({ project: false });
+  client = new Worker(CLIENT, { eval: true, workerData: { url: query.url, key: ADMIN_KEY } });
+  const parties = ['nvidia supplier', 'tesla customer', 'dhl carrier'].map((named) => {
+    const [party = '', role = ''] = named.split(' ');
+    return event('party.registered', { party, name: party, roles: [role] });
+  });
+  const lines = [{ line: '1', item: 'D1', quantity: 2_000_000_000, window }];
+  const placed = event('order.placed', { order: 'PO-0', buyer: 'tesla', supplier: 'nvidia', lines });
+  const items = ['H100 quantity', 'D1 serial'].map((named) => {
+    const [item = '', tracking = ''] = named.split(' ');
+    return event('item.registered', { item, name: item, tracking });
+  });
+  expect(await send({ body: [...parties, ...items, placed], type: BATCH, query: '?atomic=true' })).toBe(201);
+});
+afterAll(async () => {
+  await client.terminate();
+  await query.stop();
+});
+
+describe('the event loop', () => {
+  it.each<[string, number, () => Sent]>([
+    ['a range of 100,000 serial numbers', 201, () => ({ body: dispatch(range(), 100_000) })],
+    [
+      '300 lines with a range of 100,000 each',
+      400,
+      () => ({
+        body: event('shipment.dispatched', {
+          shipment: 'S',
+          consignee: 'tesla',
+          carrier: 'dhl',
+          lines: many(300, () => ({ order: 'PO-0', line: '1', quantity: 100_000, serials: range() })),
+        }),
+      }),
+    ],
+    ['as many single serial numbers as an event holds', 201, () => ({ body: dispatch(scattered(3_000), 3_000) })],
+    [
+      '15,000 serial numbers that are none',
+      400,
+      () => ({
+        body: dispatch(
+          many(15_000, () => ({})),
+          15_000,
+        ),
+      }),
+    ],
+    [
+      '30,000 lines that are none',
+      400,
+      () => ({
+        body: event('shipment.dispatched', {
+          shipment: 'S',
+          consignee: 'tesla',
+          carrier: 'dhl',
+          lines: many(30_000, () => 1),
+        }),
+      }),
+    ],
+    [
+      '10,000 unknown fields',
+      400,
+      () => ({
+        body: event(
+          'shipment.dispatched',
+          Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`f${at}`, 1])),
+        ),
+      }),
+    ],
+    ['the longest text', 400, () => ({ body: event('event.voided', { sequence: 1, note: 'x'.repeat(1_000_000) }) })],
+    ['the deepest JSON', 400, () => ({ body: '['.repeat(1_000_000) })],
+    ['as many lines as an event holds', 201, () => ({ body: orderOf(200) })],
+    ['a batch of 2,000 events that are none', 200, () => ({ body: many(2_000, () => ({})), type: BATCH })],
+    ['a batch of many lines', 200, () => ({ body: many(40, () => orderOf(200)), type: BATCH })],
+    [
+      'an atomic batch of many lines',
+      201,
+      () => ({ body: many(40, () => orderOf(200)), type: BATCH, query: '?atomic=true' }),
+    ],
+    [
+      'a stream of many lines',
+      200,
+      () => ({ body: many(40, () => JSON.stringify(orderOf(200))).join('\n'), type: NDJSON }),
+    ],
+    ['a stream of blank lines', 200, () => ({ body: '\n'.repeat(2_000_000), type: NDJSON })],
+    ['a page of large events', 200, () => ({ path: `/v1/ledgers/${LEDGER}/events?limit=1000` })],
+  ])('the event loop serves others in between, whatever is sent: %s', async (_, status, make) => {
+    const turns: number[] = [];
+    // The first times a piece of code runs it is slow, and a garbage collection may come in between: what counts is the work itself.
+    for (let times = 0; times < 4; times++) {
+      const sent = make();
+      await sleep(5);
+      const longest = await longestTurn(async () => {
+        expect(await send({ type: ONE, ...sent })).toBe(status);
+      });
+      const relative = longest / Math.max(pieceOfWork(), pieceOfWork());
+      turns.push(relative);
+      if (relative < 5) return;
+    }
+    throw new Error(`it was occupied for ${turns.map((turn) => turn.toFixed(1)).join(', ')} pieces of work at once`);
+  });
+});
