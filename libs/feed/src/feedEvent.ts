@@ -1,5 +1,5 @@
 import { type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
-import { rangesOf } from '#contracts/serials';
+import { countSerials } from '#contracts/serials';
 
 /** One event of a feed: the exact bytes that the ledger keeps, and what they say. */
 export interface FeedEvent {
@@ -33,7 +33,7 @@ export function lengthInOrder(events: readonly FeedEvent[]): number {
 
 /**
  * What a run may weigh, so that its transaction ends in time on a slow machine as well: bytes of its events (a move has about 250, and
- * is two postings), and `SERIAL_WEIGHT` for each range of serial numbers, which is a row.
+ * is two postings), and `SERIAL_WEIGHT` for each serial number, of which few bytes can name many.
  */
 const RUN_WEIGHT = 2_097_152;
 const SERIAL_WEIGHT = 50;
@@ -41,7 +41,7 @@ const SERIAL_WEIGHT = 50;
 function weightOf({ bytes, event }: FeedEvent): number {
   let weight = bytes.length;
   for (const { serials } of movesOf(event)) {
-    if (serials !== undefined) weight += SERIAL_WEIGHT * rangesOf(serials).length;
+    if (serials !== undefined) weight += SERIAL_WEIGHT * countSerials(serials);
   }
   return weight;
 }
