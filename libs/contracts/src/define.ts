@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { someSerials } from './serials.ts';
-import { stopEarly } from './stopEarly.ts';
+import { bounded } from './bounded.ts';
 
 /** The writing service that takes an event type; `ledger` events are written by the ledger itself. */
 export type Service = 'shipments' | 'reallocations' | 'swaps' | 'ledger';
@@ -24,6 +23,5 @@ interface Definition<S extends z.ZodType = z.ZodType, C extends z.ZodType = z.Zo
 
 /** An event type: its two shapes, who takes it, what it is about. */
 export function define<S extends z.ZodType, C extends z.ZodType>(definition: Definition<S, C>): Definition<S, C> {
-  stopEarly(definition.submitted);
-  return { ...definition, submitted: definition.submitted.check(someSerials) };
+  return { ...definition, submitted: bounded(definition.submitted) };
 }

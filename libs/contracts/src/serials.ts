@@ -43,41 +43,6 @@ export function countSerials(serials: Serials): number {
   return asList(serials).reduce((sum, part) => sum + (typeof part === 'string' ? 1 : lengthOf(part)), 0);
 }
 
-/**
- * Where an event's data names more serial numbers than `most`, all its lines together, and how many up to there; undefined where
- * it does not. They are counted, not written out.
- */
-export function serialsBeyond(data: unknown, most: number): { path: (string | number)[]; count: number } | undefined {
-  let count = 0;
-  for (const [path, fields] of linesOf(data)) {
-    for (const [field, serials] of Object.entries(fields)) {
-      if (serials === undefined || !/serials$/i.test(field)) continue;
-      count += countSerials(serials as Serials);
-      if (count > most) return { path: [...path, field], count };
-    }
-  }
-  return undefined;
-}
-
-/** All serial numbers of an event count together: each of its lines may name many with a few characters. */
-export const someSerials = z.check(({ value, issues }) => {
-  const beyond = serialsBeyond(value, MAX_SERIALS);
-  if (beyond === undefined) return;
-  const message = `an event names at most ${MAX_SERIALS} serial numbers in all its lines, and with these it names ${beyond.count}: divide it into several events`;
-  issues.push({ code: 'custom', message, path: [...beyond.path], input: value });
-});
-
-/** An event's data itself, and its lines or legs. */
-function* linesOf(data: unknown): Generator<[path: (string | number)[], fields: object]> {
-  if (typeof data !== 'object' || data === null) return;
-  yield [[], data];
-  for (const name of ['lines', 'legs']) {
-    const lines = (data as Record<string, unknown>)[name];
-    if (!Array.isArray(lines)) continue;
-    for (const [at, line] of (lines as object[]).entries()) yield [[name, at], line];
-  }
-}
-
 /** Every serial number that is named, in the order given. For few of them, and for tests: everything else keeps ranges. */
 export function expandSerials(serials: Serials): string[] {
   return asList(serials).flatMap((part) => (typeof part === 'string' ? [part] : expandRange(part)));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { serialsBeyond } from './bounded.ts';
 import { catalog, eventTypes } from './catalog.ts';
 import {
   countDistinct,
@@ -12,7 +13,6 @@ import {
   rangesOf,
   Serials,
   serialAt,
-  serialsBeyond,
   serialsOf,
 } from './serials.ts';
 

@@ -16,13 +16,18 @@ export class Missing {
  * soon as an event moves units: so a decision always sees what the events before it wrote.
  */
 export class KnownUnits {
+  /** Made when it is needed: most batches name no unit. */
+  #places: UnitMap<string | null> | undefined;
+
   /** The account of each unit that was asked for; null when the ledger does not know the unit. */
-  places = new UnitMap<string | null>();
+  get places(): UnitMap<string | null> {
+    return (this.#places ??= new UnitMap());
+  }
   /** How many units of an account have a serial number. */
   readonly named = new Map<string, number>();
 
   forget(): void {
-    this.places = new UnitMap();
+    this.#places = undefined;
     this.named.clear();
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { catalog } from './catalog.ts';
-import { stopEarly } from './stopEarly.ts';
+import { stopEarly } from './bounded.ts';
 
 const line = { order: 'PO-1', line: '1', quantity: 1 };
 const dispatched = (lines: unknown) => ({ shipment: 'S-1', consignee: 'x', carrier: 'dhl', lines });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countSerials, MAX_SERIALS, type Serials } from './serials.ts';
 
 /** Wrong things in one list after which the rest of it is not looked at. */
 const ENOUGH = 10;
@@ -6,6 +7,47 @@ const ENOUGH = 10;
 const AT_ONCE = 20;
 
 const done = new WeakSet<z.ZodType>();
+
+/** What a submitter sends, with bounds on the work that it makes: lists stop early, and serial numbers are counted. */
+export function bounded<S extends z.ZodType>(submitted: S): S {
+  stopEarly(submitted);
+  return submitted.check(someSerials);
+}
+
+/**
+ * Where an event's data names more serial numbers than `most`, all its lines together, and how many up to there; undefined where
+ * it does not. They are counted, not written out.
+ */
+export function serialsBeyond(data: unknown, most: number): { path: (string | number)[]; count: number } | undefined {
+  let count = 0;
+  for (const [path, fields] of linesOf(data)) {
+    for (const [field, serials] of Object.entries(fields)) {
+      if (serials === undefined || !/serials$/i.test(field)) continue;
+      count += countSerials(serials as Serials);
+      if (count > most) return { path: [...path, field], count };
+    }
+  }
+  return undefined;
+}
+
+/** All serial numbers of an event count together: each of its lines may name many with a few characters. */
+const someSerials = z.check(({ value, issues }) => {
+  const beyond = serialsBeyond(value, MAX_SERIALS);
+  if (beyond === undefined) return;
+  const message = `an event names at most ${MAX_SERIALS} serial numbers in all its lines, and with these it names ${beyond.count}: divide it into several events`;
+  issues.push({ code: 'custom', message, path: [...beyond.path], input: value });
+});
+
+/** An event's data itself, and its lines or legs. */
+function* linesOf(data: unknown): Generator<[path: (string | number)[], fields: object]> {
+  if (typeof data !== 'object' || data === null) return;
+  yield [[], data];
+  for (const name of ['lines', 'legs']) {
+    const lines = (data as Record<string, unknown>)[name];
+    if (!Array.isArray(lines)) continue;
+    for (const [at, line] of (lines as object[]).entries()) yield [[name, at], line];
+  }
+}
 
 /**
  * Makes every list in a schema stop at its first wrong entries. To describe what is wrong with an entry takes much longer than to
