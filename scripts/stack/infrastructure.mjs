@@ -37,7 +37,15 @@ export async function startInfrastructure(dataDir, env, log) {
     const server = await startEmbeddedPostgres(join(dataDir, 'database'), log, { port });
     databaseUrl = server.url;
     port = Number(new URL(databaseUrl).port);
-    return server;
+    return {
+      get pid() {
+        return server.pid;
+      },
+      exited: server.ended.catch((/** @type {unknown} */ error) => {
+        log(error instanceof Error ? error.message : String(error));
+      }),
+      stop: () => server.stop(),
+    };
   });
 
   const servers = [...(env.KAFKA_BROKERS ? [] : [kafka]), ...(env.DATABASE_URL ? [] : [postgres])];

@@ -3,6 +3,7 @@ import { createKafka, type KafkaConnection } from '#feed/kafkaClient';
 import { type FeedLog, silent } from '#feed/observer';
 import { type FailedAttempt, persist, reasonOf, Runner } from '#feed/runner';
 import type { TopicSettings } from '#feed/topic';
+import { troubleOf } from '#platform/database/trouble';
 import { Cursors } from './cursors.ts';
 import { becomeLeader, type Leadership } from './leadership.ts';
 import { publish, type RelayObserver } from './publish.ts';
@@ -79,7 +80,7 @@ export class Relay {
       await persist(lead, {
         ...{ stop, backoff: BACKOFF },
         onFailure: (failure) => {
-          this.#wait(`the database is unavailable: ${reasonOf(failure.error)}`, failure);
+          this.#wait(troubleOf(failure.error)?.detail ?? reasonOf(failure.error), failure);
         },
       });
   }
@@ -126,8 +127,10 @@ export class Relay {
   }
 
   #wait(reason: string, { error, failures, delay }: FailedAttempt): void {
+    // What goes on failing for the same reason is logged once, also a broker whose log is full.
+    const isNew = failures === 1 || this.#state.reason !== reason;
     this.#enter({ state: 'waiting', reason });
-    this.#log.warn({ failures, err: error }, `cannot publish: ${reason}; trying again in ${delay} ms`);
+    if (isNew) this.#log.warn({ failures, err: error }, `cannot publish: ${reason}; trying again in ${delay} ms`);
   }
 
   #enter(state: RelayState): void {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { troubleOf } from '#platform/database/trouble';
 import { type FeedLog, silent } from './observer.ts';
 
 export interface Backoff {
@@ -127,13 +128,17 @@ export class Runner {
         this.#state = { state: 'running' };
       });
     if (failing === undefined) return attempt(() => undefined);
+    let logged = '';
     await persist(attempt, {
       stop: this.stopping,
       backoff,
       onFailure: ({ error, failures, delay }) => {
-        const reason = `${failing}: ${reasonOf(error)}`;
+        const reason = `${failing}: ${troubleOf(error)?.detail ?? reasonOf(error)}`;
         this.#state = { state: 'retrying', reason };
-        log.warn({ failures, err: error }, `${reason}; trying again in ${delay} ms`);
+        // What goes on failing for the same reason is logged once.
+        if (failures === 1 || reason !== logged)
+          log.warn({ failures, err: error }, `${reason}; trying again in ${delay} ms`);
+        logged = reason;
       },
     });
   }

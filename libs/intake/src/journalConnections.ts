@@ -19,7 +19,8 @@ const JOURNAL_POOL = Symbol('journal pool');
 export const journalProviders = (options: Partial<JournalOptions> = {}): Provider[] => [
   {
     provide: JOURNAL_POOL,
-    useFactory: ({ databaseUrl }: WithDatabase) => createPool(databaseUrl, { name: 'lading journal', pipeline: true }),
+    useFactory: ({ databaseUrl }: WithDatabase) =>
+      createPool(databaseUrl, { name: 'lading journal', pipeline: true, ordered: true }),
     inject: [CONFIG],
   },
   {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmod, lstat, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ConfigError } from '#platform/service/config';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embeddedPostgres.ts';
@@ -44,12 +45,54 @@ describe('the embedded PostgreSQL', () => {
     expect(await ask(server.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   });
 
-  it('comes back after SIGKILL with everything that was committed', async () => {
+  /** Asks until the server answers. */
+  const askInTheEnd = async (url: string, sql: string) => {
+    for (;;) {
+      const rows = await ask(url, sql).catch(() => undefined);
+      if (rows !== undefined) return rows;
+      await sleep(20);
+    }
+  };
+
+  it('is started again when it is killed, on the same port, with everything that was committed, as often as it takes', async () => {
+    const said: string[] = [];
+    server = await startEmbeddedPostgres(dataDir, (message) => said.push(message), { pauseMs: 10 });
+    await ask(server.url, 'CREATE TABLE kept AS SELECT 7 AS n');
+    for (let time = 0; time < 3; time++) {
+      const { pid } = server;
+      process.kill(pid, 'SIGKILL');
+      while (server.pid === pid) await sleep(20);
+      expect(await askInTheEnd(server.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
+    }
+    expect(said.filter((message) => message === 'PostgreSQL has ended (SIGKILL): starting it again')).toHaveLength(3);
+  });
+
+  it('is given up when it cannot be started again, with what to do and what its log says', async () => {
+    server = await startEmbeddedPostgres(dataDir, undefined, { pauseMs: 10, attempts: 2 });
+    const control = join(dataDir, 'postgres', 'cluster', 'global', 'pg_control');
+    await rename(control, `${control}.away`);
+    process.kill(server.pid, 'SIGKILL');
+    await expect(server.ended).rejects.toThrow(
+      /^PostgreSQL has ended and cannot be started again\. Look at .*postgres\.log.*pg_control/s,
+    );
+    await rename(`${control}.away`, control);
+  });
+
+  it('is not started again when it is stopped, also when that comes while it is being started again', async () => {
+    const said: string[] = [];
+    server = await startEmbeddedPostgres(dataDir, (message) => said.push(message), { pauseMs: 60_000 });
+    process.kill(server.pid, 'SIGKILL');
+    while (!said.includes('PostgreSQL has ended (SIGKILL): starting it again')) await sleep(5);
+    await server.stop();
+    server = await startEmbeddedPostgres(dataDir);
+    expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('ends when it is told to stop although it is frozen (SIGSTOP), and has its data at the next start', async () => {
     server = await startEmbeddedPostgres(dataDir);
     await ask(server.url, 'CREATE TABLE kept AS SELECT 7 AS n');
-    process.kill(server.pid, 'SIGKILL');
-    await server.exited;
-    await server.stop();
+    process.kill(server.pid, 'SIGSTOP');
+    await server.stop(600);
     server = await startEmbeddedPostgres(dataDir);
     expect(await ask(server.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   });

@@ -5,16 +5,18 @@ import pg from 'pg';
 import { type Cluster, startCluster } from './postgres/cluster.mjs';
 import { clientConfig } from '#platform/database/database';
 import { holdFolder } from './holdFolder.ts';
+import { Supervisor, type SupervisorOptions } from './supervisor.ts';
 
 const DATABASE = 'lading';
 const ROLE = 'lading';
 
 export interface EmbeddedPostgres {
-  /** The URL of the database `lading`, with the password of the role that owns it. */
+  /** The URL of the database `lading`, with the password of the role that owns it. It stays the same when the server is started again. */
   readonly url: string;
+  /** Of the server that runs now. */
   readonly pid: number;
-  /** Resolves when the server has ended, for whatever reason. */
-  readonly exited: Promise<unknown>;
+  /** Resolves when the server was stopped; rejects, with what to do, when it has ended and cannot be started again. */
+  readonly ended: Promise<void>;
   /**
    * Disconnects all clients, writes a checkpoint, and releases the folder. A server that needs longer than `patienceMs`, or is frozen,
    * is ended: its data is there again at the next start, as after a crash.
@@ -22,35 +24,42 @@ export interface EmbeddedPostgres {
   stop(patienceMs?: number): Promise<void>;
 }
 
+interface EmbeddedPostgresOptions extends SupervisorOptions {
+  /** Any free port unless given. */
+  readonly port?: number | undefined;
+}
+
 /**
  * Starts the PostgreSQL of the installation on `dataDir/postgres`, which is made when it does not exist. One process may use the
  * folder at a time. The server stops when the process that started it ends, however that ends, and has its data again after a crash.
+ * A server that ends by itself, or is killed, is started again on the same data and port.
  *
- * @param log called with messages about steps that take long
- * @param options port: any free port unless given
+ * @param log called with messages about steps that take long, and when the server has ended
  * @throws ConfigError when another process uses the folder, or the folder cannot be used
  */
 export async function startEmbeddedPostgres(
   dataDir: string,
   log: (message: string) => void = () => undefined,
-  { port }: { readonly port?: number | undefined } = {},
+  options: EmbeddedPostgresOptions = {},
 ): Promise<EmbeddedPostgres> {
   const release = await holdFolder(dataDir);
   let cluster: Cluster | undefined;
   try {
-    cluster = await startCluster({
-      dataDir: join(dataDir, 'postgres'),
-      log,
-      ...(port !== undefined && { port }),
-    });
+    const folder = join(dataDir, 'postgres');
+    const start = (port: number | undefined, signal?: AbortSignal) =>
+      startCluster({ dataDir: folder, log, ...(port !== undefined && { port }), ...(signal && { signal }) });
+    cluster = await start(options.port);
+    const { port } = cluster;
     const url = await createDatabase(cluster.url, dataDir);
-    const { pid, exited, stop } = cluster;
+    const supervisor = new Supervisor(cluster, (signal) => start(port, signal), log, { folder, ...options });
     return {
       url,
-      pid,
-      exited,
+      get pid() {
+        return supervisor.pid;
+      },
+      ended: supervisor.ended,
       stop: async (patienceMs) => {
-        await stop(patienceMs);
+        await supervisor.stop(patienceMs);
         await release();
       },
     };

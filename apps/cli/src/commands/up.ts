@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { LedgerRow } from '#contracts/statusRows';
 import { type Config, readConfig } from '#platform/service/config';
-import { onStopSignal, STOP_MS } from '#platform/service/stopOnSignals';
+import { MARGIN_MS, onStopSignal, STOP_MS } from '#platform/service/stopOnSignals';
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
-import { exitCodes } from '../exitCodes.ts';
+import { exitCodes, UserError } from '../exitCodes.ts';
 import { print, say } from '../terminal.ts';
 import type { Undo, Up } from '../up/startUp.ts';
 import { narrateMemo } from './demo.ts';
@@ -34,8 +34,11 @@ async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
     const { startUp } = await import('../up/startUp.ts');
     const running = await Promise.race([startUp(config, progress, undo), stopped]);
     if (running !== undefined) {
-      await Promise.race([show(running, demo, exit), stopped]);
-      if (!exit) await stopped;
+      const lost = running.lost.catch((error: unknown) => {
+        throw new UserError((error as Error).message, exitCodes.failed);
+      });
+      await Promise.race([show(running, demo, exit), stopped, lost]);
+      if (!exit) await Promise.race([stopped, lost]);
     }
   } finally {
     await stopAll(undo);
@@ -97,7 +100,7 @@ async function stopSignal(): Promise<undefined> {
  * within the time that a process has to stop.
  */
 async function stopAll(undo: Undo): Promise<void> {
-  const until = performance.now() + STOP_MS;
+  const until = performance.now() + STOP_MS - MARGIN_MS;
   for (const step of undo.reverse()) {
     try {
       await step(until - performance.now());

@@ -5,7 +5,7 @@ import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { answersAsKafka } from '#servers/kafka/answersAsKafka.mjs';
-import { startEmbeddedPostgres } from '#servers/embeddedPostgres';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#servers/embeddedPostgres';
 import { HealthChecks } from '#platform/watching/health';
 import { checkPort, listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
@@ -21,6 +21,8 @@ export interface Up {
   readonly adminKey: string;
   /** The file of the admin key; undefined when the key came from the environment. */
   readonly keyFile: string | undefined;
+  /** Rejects when the database of this process has ended and cannot be started again. */
+  readonly lost: Promise<void>;
 }
 
 const READY_MS = 60_000;
@@ -39,7 +41,8 @@ export type Undo = ((patienceMs: number) => unknown)[];
 export async function startUp(config: Config, say: (message: string) => void, undo: Undo): Promise<Up> {
   await checkPort(config);
   await checkKafka(config.kafkaBrokers);
-  const databaseUrl = config.databaseUrl ?? (await startEmbedded(config, say, undo));
+  const embedded = config.databaseUrl === undefined ? await startEmbedded(config, say, undo) : undefined;
+  const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
   await waitForDatabase(databaseUrl, say);
   const ran = await migrate(databaseUrl, projectionMigrations);
   if (ran.length > 0) say(`made the tables (${ran.length} migrations)`);
@@ -58,7 +61,7 @@ export async function startUp(config: Config, say: (message: string) => void, un
   undo.push(() => {
     withdraw(config.dataDir);
   });
-  return { url, adminKey: key, keyFile: file };
+  return { url, adminKey: key, keyFile: file, lost: embedded?.ended ?? new Promise<void>(() => undefined) };
 }
 
 async function becomesReady(health: HealthChecks): Promise<void> {
@@ -92,9 +95,13 @@ async function checkKafka(brokers: readonly string[]): Promise<void> {
   }
 }
 
-async function startEmbedded({ dataDir }: Config, say: (message: string) => void, undo: Undo): Promise<string> {
+async function startEmbedded(
+  { dataDir }: Config,
+  say: (message: string) => void,
+  undo: Undo,
+): Promise<EmbeddedPostgres> {
   const postgres = await startEmbeddedPostgres(dataDir, say);
   undo.push((patienceMs) => postgres.stop(patienceMs));
   say(`PostgreSQL is up, its data in ${join(dataDir, 'postgres')}`);
-  return postgres.url;
+  return postgres;
 }

@@ -29,6 +29,11 @@ interface PoolOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Sends each statement without waiting for the answer to the one before, which makes the journal faster. It excludes cursors. */
   readonly pipeline?: boolean;
+  /**
+   * Plans that do not depend on statistics, which are missing after a crash until the tables have changed enough: rows are read in the
+   * order of an index, instead of collecting a whole ledger in a bitmap and sorting it to keep a page.
+   */
+  readonly ordered?: boolean;
   /** Called when an idle connection breaks. The pool makes a new one when it is asked for one. */
   readonly onError?: (error: Error) => void;
 }
@@ -40,12 +45,27 @@ interface PoolOptions {
  * midnight in this machine's time zone), `timestamptz` is a Date, `numeric` is text, `bytea` is a Buffer.
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
+  const connections = new Set<pg.Client>();
+  class ConnectionOf extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super(config);
+      connections.add(this);
+      this.once('end', () => connections.delete(this));
+    }
+  }
   const pool = new pg.Pool({
     ...clientConfig(url, options),
     pipeline: options.pipeline ?? false,
     max: options.max ?? 10,
     idleTimeoutMillis: 30_000,
+    Client: ConnectionOf,
+    ...(options.ordered === true && {
+      // The pool awaits it, although its types do not say so.
+      onConnect: (client: pg.ClientBase) =>
+        client.query('SET enable_bitmapscan = off; SET enable_seqscan = off') as never,
+    }),
   });
+  connectionsOf.set(pool, connections);
   const onError = options.onError ?? (() => undefined);
   pool.on('error', (error) => {
     // `end` does not wait for the server, so errors of connections after it mean nothing.
@@ -57,22 +77,26 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   return endingInTime(pool);
 }
 
+/** All connections of a pool: idle ones, those that are used, and those that are being made. */
+const connectionsOf = new WeakMap<pg.Pool, Set<pg.Client>>();
+
+/** Cuts all connections of a pool: whoever waits for the database gets an error now. */
+export function cutConnections(pool: pg.Pool): void {
+  for (const client of connectionsOf.get(pool) ?? []) cutConnection(client);
+}
+
 /** How long a pool that is ended waits for the server, and for who uses a connection. */
 const END_MS = 500;
 
 /** `end` of pg waits for ever for a server that is frozen, and for whoever waits for it. This one then cuts the connections. */
 function endingInTime(pool: pg.Pool): pg.Pool {
-  const clients = new Set<pg.PoolClient>();
-  pool.on('connect', (client) => clients.add(client));
-  pool.on('remove', (client) => clients.delete(client));
   const end: () => Promise<void> = pool.end.bind(pool);
   pool.end = async () => {
     const cut = setTimeout(() => {
-      for (const client of clients) cutConnection(client);
+      cutConnections(pool);
     }, END_MS).unref();
-    const cutOff = sleep(2 * END_MS, undefined, { ref: false });
-    await Promise.race([end(), cutOff]);
-    if (clients.size === 0) clearTimeout(cut);
+    await Promise.race([end(), sleep(2 * END_MS, undefined, { ref: false })]);
+    if (connectionsOf.get(pool)?.size === 0) clearTimeout(cut);
   };
   return pool;
 }

@@ -24,8 +24,9 @@ export class ProblemFilter implements ExceptionFilter {
       if (problem.status === 500) this.#logger.error({ ...line, err: problem.cause ?? problem }, 'failed');
       // A trouble of the database is logged once, and not with every request that fails of it.
       else if (this.database.failed(problem.cause) !== undefined) this.#logger.debug(line, problem.detail);
-      // A deliberate 503 (not ready, busy) is explained by its detail; a stack is logged only for an error that caused one.
-      else this.#logger.warn({ ...line, ...(problem.cause !== undefined && { err: problem.cause }) }, problem.detail);
+      // So is a deliberate 503 (not ready, busy), which whoever asks gets again and again: what it is about is logged where it begins.
+      else if (problem.cause === undefined) this.#logger.debug(line, problem.detail);
+      else this.#logger.warn({ ...line, err: problem.cause }, problem.detail);
     }
     if (reply.raw.headersSent) {
       // Half of the answer was sent: breaking the connection is the only way left to tell the client that it failed.

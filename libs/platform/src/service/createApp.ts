@@ -43,6 +43,7 @@ export async function createApp(
     createPool(config.databaseUrl, {
       name: `lading ${purpose}`,
       max,
+      ordered: true,
       timeouts: timeoutsWithin(config.patienceMs),
       onError: (error) => {
         logger.warn({ err: error }, 'a connection to the database broke');

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { cutConnections } from '../database/database.ts';
 import { ApiKeyGuard } from '../keys/apiKey.guard.ts';
 import type { Config } from './config.ts';
 import { Drain } from '../http/drain.ts';
@@ -34,8 +35,13 @@ export class PlatformModule implements OnApplicationShutdown {
     private readonly keyring: Keyring,
     private readonly database: DatabaseWatch,
     checks: HealthChecks,
+    drain: Drain,
   ) {
     checks.register('database', () => database.check());
+    // Who waits for a database that is away is answered while there is a connection to answer on.
+    drain.lastCall.addEventListener('abort', () => {
+      cutConnections(pool);
+    });
   }
 
   static with({ config, pool, reserved, keyring, logger }: PlatformParts): DynamicModule {

@@ -8,7 +8,7 @@ export const STOP_MS = 5_000;
 /** The part of it in which requests are finished; the rest is for closing connections. */
 const FOR_REQUESTS = 0.7;
 /** Kept for what comes after: logging, the end of the process. */
-const MARGIN_MS = 300;
+export const MARGIN_MS = 300;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** npm and a terminal may both pass on one Ctrl-C: a second signal within this time counts as the same. */
 const SAME_PRESS_MS = 1_000;

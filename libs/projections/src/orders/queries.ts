@@ -16,8 +16,9 @@ interface OrdersQuery extends PageQuery {
 export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page<OrderRow>> {
   const where = new Where(model.ledger, 'o').equals('o.buyer', query.buyer).equals('o.supplier', query.supplier);
   if (query.item !== undefined) {
+    // No index has the lines of an item: orders are read in their order, and OFFSET 0 keeps each of them the one that is asked.
     where.and(
-      `EXISTS (SELECT FROM order_lines l WHERE l.ledger = o.ledger AND l."order" = o."order" AND l.item = ${where.value(query.item)})`,
+      `EXISTS (SELECT FROM order_lines l WHERE l.ledger = o.ledger AND l."order" = o."order" AND l.item = ${where.value(query.item)} OFFSET 0)`,
     );
   }
   if (query.owner !== undefined) {

@@ -15,11 +15,17 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   if (query.accounts !== 'all') where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
   if (orders !== undefined) where.and(`h."order" = ANY(${where.value(orders)})`);
   where.after(['p.sequence', 'p.n'], pageStart(query, [0, 0]));
+  // Of a few orders, their accounts are looked up first. Else the postings are read in their order, each with its account, until a page
+  // is full: OFFSET 0 keeps PostgreSQL from beginning with the accounts, and then sorting all postings of the ledger.
+  const few = orders !== undefined || query.order !== undefined;
+  const withAccounts = few
+    ? 'JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account'
+    : 'CROSS JOIN LATERAL (SELECT * FROM holdings WHERE ledger = p.ledger AND account = p.account OFFSET 0) h';
   const { rows } = await db.query<PostingRow & { n: number }>(
     `SELECT p.sequence, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded,
        h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity, p.balance, p.n
      FROM postings p
-       JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account
+       ${withAccounts}
        JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
      ${where.sql} ORDER BY p.sequence, p.n LIMIT ${limitOf(query) + 1}`,
     where.values,

@@ -72,11 +72,20 @@ export async function standsStill(pool: pg.Pool, ledger: string): Promise<string
 /** The schema went away between picking it and reading it: the request was older than the grace of a retired version. */
 const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes((error as { code?: string }).code ?? '');
 
+/**
+ * Every question reads rows in the order of an index, and few of them. PostgreSQL knows that only while it has statistics: without them,
+ * as after a crash, it collects a ledger's rows in a bitmap and sorts them, to keep a hundred. So the plans do not depend on statistics:
+ * what reads a whole ledger is chosen only where there is no other way.
+ */
+const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']
+  .map((name) => `set_config('${name}', 'off', true)`)
+  .join(', ');
+
 // One trip to the database. The search path is fixed in the statement that picks the version, inside the snapshot that everything else
 // is read from: so a request never mixes two versions, whenever the switch happens.
 const begin = (ledger: string): string => `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-  SELECT version, set_config('search_path', 'rm_' || version, true) FROM read_model_active;
+  SELECT version, set_config('search_path', 'rm_' || version, true), ${ORDERED_READS} FROM read_model_active;
   SELECT sequence FROM positions WHERE ledger = ${pg.escapeLiteral(ledger)}`;
 
 type Rows<C extends string> = pg.QueryResult<Record<C, number>>;

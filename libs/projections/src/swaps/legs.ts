@@ -39,9 +39,13 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
   const where = new Where(ledger, 'l');
   const moment = `${where.value(asOf.occurred.toISOString())}::timestamptz`;
   if (of.swaps !== undefined) where.and(`l.swap = ANY(${where.value(of.swaps)})`);
+  let from = 'swap_legs';
   if (of.parties !== undefined) {
     const parties = where.value(of.parties);
-    where.and(`s.executed IS NOT NULL AND (l.giver = ANY(${parties}) OR l.receiver = ANY(${parties}))`);
+    // One index has the givers, another the receivers.
+    const as = (role: string) => `SELECT * FROM swap_legs WHERE ledger = $1 AND ${role} = ANY(${parties})`;
+    from = `(${as('giver')} UNION ${as('receiver')})`;
+    where.and('s.executed IS NOT NULL');
   }
   const { rows } = await db.query<Omit<Leg, 'unitDays'> & { unitDays: string }>(
     `SELECT l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity,
@@ -50,7 +54,8 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
        s.proposed_sequence AS "proposedSequence", c.received, c.lost, c.cancelled, c.unit_days AS "unitDays",
        coalesce(s.executed <= ${moment}, false) AND c.received < l.quantity
          AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment} AS overdue
-     FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
+     FROM ${from} l
+       CROSS JOIN LATERAL (SELECT * FROM swaps WHERE ledger = l.ledger AND swap = l.swap OFFSET 0) s
        CROSS JOIN LATERAL (
          SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'received'), 0)::bigint AS received,
            coalesce(sum(quantity) FILTER (WHERE kind IN ('lost', 'returned')), 0)::bigint AS lost,

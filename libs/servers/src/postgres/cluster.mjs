@@ -13,6 +13,7 @@ const LOG_LIMIT_BYTES = 10_000_000;
 const PREDECESSOR_MS = 10_000;
 const READY_MS = 120_000;
 const STOP_MS = 15_000;
+const BROKEN_OFF_MS = 600;
 
 /**
  * @typedef {object} Cluster a running PostgreSQL on 127.0.0.1
@@ -37,6 +38,7 @@ const STOP_MS = 15_000;
  * @param {boolean} [options.durable] false for throw-away test data only: a crash may lose or damage the data
  * @param {Record<string, string | number>} [options.settings] of postgresql.conf
  * @param {(message: string) => void} [options.log] called with messages about steps that take long
+ * @param {AbortSignal} [options.signal] breaks the start off: the server is ended, however far it has come
  * @returns {Promise<Cluster>}
  * @throws {Error} with the end of PostgreSQL's own log when it does not start, or the process that uses the data already
  */
@@ -63,8 +65,13 @@ export async function startCluster(options) {
       ...(as && { as }),
     });
     closeSync(logFd);
+    const breakOff = () => void server.stop('SIGINT', BROKEN_OFF_MS, 'SIGQUIT');
+    if (options.signal?.aborted) breakOff();
+    options.signal?.addEventListener('abort', breakOff);
 
-    if (await becomesReady(cluster, server, log)) {
+    const ready = await becomesReady(cluster, server, log);
+    options.signal?.removeEventListener('abort', breakOff);
+    if (ready) {
       return {
         url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
         port,
@@ -74,9 +81,10 @@ export async function startCluster(options) {
         kill: (signal = 'SIGKILL') => server.stop(signal, STOP_MS, 'SIGKILL'),
       };
     }
-    const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-4).join('\n');
+    const said = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n');
     // The children of a postmaster that was killed take a moment to notice. Until then its shared memory is in use.
-    if (!/pre-existing shared memory block|lock file .* already exists/.test(said) || Date.now() > deadline) {
+    const isInTheWay = /pre-existing shared memory block|lock file .* already exists/.test(said);
+    if (!isInTheWay || Date.now() > deadline || options.signal?.aborted) {
       throw new Error(`PostgreSQL did not start on ${dataDir}:\n${said}`);
     }
     await sleep(100);
