@@ -76,6 +76,8 @@ describe('the examples of the OpenAPI document, on what npm start has', () => {
     const writing = operations().filter(([, , { requestBody }]) => requestBody !== undefined);
     for (const [method, path, operation] of writing.toSorted((a, b) => place(a) - place(b))) {
       for (const [type, { example, examples = {} }] of Object.entries(operation.requestBody!.content)) {
+        // The attributes of binary mode are in headers, which the page leaves to its user; the SDKs' own tests send them.
+        if (path.endsWith('/events') && type === 'application/json') continue;
         // The alternatives of a plain route are each an own proposal; those of the events route are one of each type.
         const all = Object.entries(examples);
         const shown = path.endsWith('/swaps') ? all : all.slice(0, 1);

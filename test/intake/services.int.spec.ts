@@ -128,7 +128,12 @@ describe('the three writing services, each a process of its own on one database'
   });
 
   it('a writing service says in /metrics what its journal does', async () => {
-    const metrics = await (await fetch(`${processes.shipments.base}/metrics`)).text();
+    const read = async (headers: Record<string, string>) =>
+      (await fetch(`${processes.shipments.base}/metrics`, { headers })).text();
+    expect(await read({})).not.toContain('nvidia');
+    expect(await read({})).toMatch(/^lading_journal_events_total \d+$/m);
+    const metrics = await read({ authorization: `Bearer ${ADMIN}` });
+    expect(metrics).toContain('nodejs_eventloop_lag_seconds');
     const value = (line: string) =>
       Number(
         metrics

@@ -7,6 +7,7 @@ import { createApp } from '#platform/service/createApp';
 import { answersAsKafka } from '#servers/kafka/answersAsKafka.mjs';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#servers/embeddedPostgres';
 import { HealthChecks } from '#platform/watching/health';
+import { watchProcess } from '#platform/watching/metrics';
 import { checkPort, listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
 import { stopGracefully } from '#platform/service/stopOnSignals';
@@ -47,6 +48,7 @@ export async function startUp(config: Config, say: (message: string) => void, un
   const ran = await migrate(databaseUrl, projectionMigrations);
   if (ran.length > 0) say(`made the tables (${ran.length} migrations)`);
 
+  watchProcess();
   const app = await createApp(
     AllInOneModule.with(config),
     { ...config, databaseUrl },

@@ -5,6 +5,9 @@ import { map, Observable, race } from 'rxjs';
 import type { z } from 'zod';
 import { fieldErrors } from '#platform/http/fieldErrors';
 import { type HeldKey, keyOf } from '#platform/keys/actor';
+import { CSV, csvOf } from './csv.ts';
+import { mediaTypeOf } from '#platform/http/createAdapter';
+import type { ComponentName } from '#platform/docs/components';
 import { malformed } from './problems.ts';
 
 interface About {
@@ -14,6 +17,13 @@ interface About {
   readonly version?: number | undefined;
   /** Of a body that is bytes; others are JSON. */
   readonly type?: string;
+  /** The page that a body of bytes holds. */
+  readonly page?: ListPage;
+}
+
+interface ListPage {
+  readonly data: readonly unknown[];
+  readonly next: string | null;
 }
 
 /** What an asking route answers: its body, and what the headers say about it. */
@@ -26,6 +36,8 @@ export class Answer {
 
 /** The metadata of an asking route that has the schema of its query string. */
 export const PARAMETERS = Symbol('parameters');
+/** The metadata of a list: the name of its rows. */
+export const ROWS = Symbol('rows');
 
 /**
  * Parses the query string of an asking route before it runs, and writes the headers of its Answer afterwards. A question that waits
@@ -40,7 +52,10 @@ export class AskingInterceptor implements NestInterceptor {
     const request = http.getRequest<FastifyRequest>();
     request.query = parse(this.reflector.get<z.ZodType>(PARAMETERS, context.getHandler()), request.query);
     const reply = http.getResponse<FastifyReply>();
-    const answer = next.handle().pipe(map((value: unknown) => (value instanceof Answer ? write(value, reply) : value)));
+    const rows = this.reflector.get<ComponentName | undefined>(ROWS, context.getHandler());
+    const written = (answer: Answer): unknown =>
+      rows === undefined ? write(asPreferred(answer, request), reply) : writePage(answer, rows, request, reply);
+    const answer = next.handle().pipe(map((value: unknown) => (value instanceof Answer ? written(value) : value)));
     const key = keyOf(request);
     return key === undefined ? answer : race(answer, refusalOf(key, reply));
   }
@@ -71,6 +86,28 @@ function parse(schema: z.ZodType, query: unknown): unknown {
       detail: detail === 'unknown field' ? 'unknown parameter' : detail,
     })),
   );
+}
+
+/** The same bytes, called what the client calls them. */
+const asPreferred = ({ body, about }: Answer, request: FastifyRequest): Answer =>
+  about.type === undefined
+    ? new Answer(body, about)
+    : new Answer(body, { ...about, type: mediaTypeOf(request) ?? about.type });
+
+/** A page of a list, as JSON or CSV. `Link` leads to the next one: in CSV there is no other place for it. */
+function writePage(answer: Answer, rows: ComponentName, request: FastifyRequest, reply: FastifyReply): unknown {
+  const { body, about } = answer;
+  void reply.header('vary', 'accept');
+  const page = about.page ?? (body as ListPage);
+  if (page.next !== null) {
+    const next = new URL(request.url, 'http://any');
+    next.searchParams.set('cursor', page.next);
+    void reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
+  }
+  if (mediaTypeOf(request) !== CSV) return write(answer, reply);
+  const { groupBy } = request.query as { groupBy?: readonly string[] };
+  const text = csvOf(rows, page.data, groupBy && [...groupBy, 'quantity']);
+  return write(new Answer(text, { ...about, type: CSV }), reply);
 }
 
 function write({ body, about }: Answer, reply: FastifyReply): unknown {

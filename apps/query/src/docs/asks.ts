@@ -2,7 +2,8 @@ import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { RouteSettings } from '#platform/http/routeSettings';
 import { ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { AskingInterceptor, PARAMETERS } from '../asking/asking.interceptor.ts';
+import { AskingInterceptor, PARAMETERS, ROWS } from '../asking/asking.interceptor.ts';
+import { CSV } from '../asking/csv.ts';
 import { type ComponentName, inlineSchema, refTo } from '#platform/docs/components';
 
 interface Route {
@@ -20,15 +21,18 @@ interface Route {
   readonly versioned?: boolean;
   /** A media type other than application/json. */
   readonly type?: string;
+  /** Whether the answer is also had as plain application/json. */
+  readonly alsoJson?: boolean;
 }
 
 /** A route that asks: its query string is parsed by `parameters`, its Answer is written, and the OpenAPI document describes it. */
 export function Asks(route: Route): MethodDecorator {
-  const { summary, description = howItIsAnswered(route), parameters, path = {}, type = 'application/json' } = route;
+  const { summary, description = howItIsAnswered(route), parameters, path = {}, type = JSON_TYPE } = route;
   const of = route.path !== undefined && 'ledger' in route.path ? 'the path names' : 'the parameters name';
   return applyDecorators(
     SetMetadata(PARAMETERS, parameters),
-    RouteSettings({ produces: [type] }),
+    RouteSettings({ produces: [type, ...(route.listOf ? [CSV] : []), ...(route.alsoJson ? [JSON_TYPE] : [])] }),
+    ...(route.listOf ? [SetMetadata(ROWS, route.listOf)] : []),
     UseInterceptors(AskingInterceptor),
     ApiOperation({ summary, description }),
     ...Object.entries(path).map(([name, [what, example]]) =>
@@ -41,13 +45,22 @@ export function Asks(route: Route): MethodDecorator {
       status: 200,
       description: route.listOf ? 'A page of the list.' : 'The answer.',
       headers: headersOf(route),
-      content: { [type]: { schema: answerOf(route) } },
+      content: {
+        [type]: { schema: answerOf(route) },
+        ...(route.listOf && { 'text/csv': { schema: { type: 'string', description: AS_CSV } } }),
+        ...(route.alsoJson && { [JSON_TYPE]: { schema: answerOf(route) } }),
+      },
     }),
     problem(400, 'A parameter is unknown, or not as it should be: each is named by its pointer.'),
     ...('ledger' in path ? [problem(404, `There is no such ledger, or not what ${of} in it.`)] : []),
     problem(503, 'Not yet (see min-sequence), or not now: ask again after `Retry-After` seconds.'),
   );
 }
+
+const JSON_TYPE = 'application/json';
+const AS_CSV =
+  'RFC 4180, with a line of names. A list in a row is JSON in one cell, an empty cell is null, and a text that a spreadsheet would ' +
+  "run begins with `'`. `Link` has the address of the next page.";
 
 /** For a route that needs no more explanation than its summary. */
 function howItIsAnswered({ listOf, path, versioned }: Route): string {
@@ -74,16 +87,21 @@ function queryParameter(name: string, schema: z.ZodType): MethodDecorator {
   });
 }
 
-function headersOf({ path, versioned }: Route) {
+function headersOf({ path, versioned, listOf }: Route) {
   const sequence = { description: 'The sequence at which the answer stands.', schema: { type: 'integer' as const } };
   const etag = {
     description: "The version of the entity's stream, for `If-Match` when an event about it is submitted.",
     schema: { type: 'string' as const },
     example: '"17"',
   };
+  const next = {
+    description: 'The address of the next page, with `rel="next"` (RFC 8288); none on the last page.',
+    schema: { type: 'string' as const },
+  };
   return {
     ...(path !== undefined && 'ledger' in path && { 'Lading-Sequence': sequence }),
     ...(versioned === true && { ETag: etag }),
+    ...(listOf !== undefined && { Link: next }),
   };
 }
 

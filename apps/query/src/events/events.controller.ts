@@ -40,7 +40,15 @@ export class EventsController {
     const found = await this.queries.execute(
       new FindEvents(ledger, minSequence, Math.max(after, sequenceOf(cursor)), limit, filter),
     );
-    return new Answer(pageOf(ledger, found), { sequence: found.head, type: 'application/json; charset=utf-8' });
+    const page = {
+      // Only CSV looks into the events.
+      get data() {
+        return found.events.map(({ bytes }) => JSON.parse(bytes.toString()) as unknown);
+      },
+      next: nextOf(found),
+    };
+    const type = 'application/json; charset=utf-8';
+    return new Answer(pageOf(ledger, found), { sequence: found.head, type, page });
   }
 
   @Get(':sequence')
@@ -51,6 +59,7 @@ export class EventsController {
     parameters: One,
     answer: 'Event',
     type: CLOUD_EVENT,
+    alsoJson: true,
   })
   async one(@Param('ledger') ledger: string, @Param('sequence') text: string, @Query() asked: z.infer<typeof One>) {
     const sequence = /^0{0,15}[1-9]\d{0,15}$/.test(text) && text.length <= 16 ? Number(text) : undefined;
@@ -67,9 +76,12 @@ function sequenceOf(cursor: string | undefined): number {
   throw malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
 }
 
+const nextOf = ({ events, more }: FindEvents['found']): string | null =>
+  more ? String(events.at(-1)?.sequence ?? 0) : null;
+
 /** The page as text, with each event's own bytes in it. */
 function pageOf(ledger: string, { events, head, more }: FindEvents['found']): Buffer {
-  const next = more ? JSON.stringify(String(events.at(-1)?.sequence ?? 0)) : 'null';
+  const next = JSON.stringify(nextOf({ events, head, more }));
   const parts = events.flatMap(({ bytes }, i) => (i === 0 ? [bytes] : [COMMA, bytes]));
   return Buffer.concat([
     Buffer.from(`{"ledger":${JSON.stringify(ledger)},"sequence":${head},"data":[`),

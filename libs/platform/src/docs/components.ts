@@ -24,6 +24,8 @@ const named = {
 };
 export type ComponentName = keyof typeof named;
 
+export const rowSchema = (name: ComponentName): z.ZodType => named[name];
+
 type Schema = Record<string, unknown>;
 export const refTo = (name: ComponentName) => ({ $ref: `#/components/schemas/${name}` });
 

@@ -70,7 +70,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i;
  * body, is looked at again.
  * @throws ProblemError 401, the same for a wrong, a revoked, an expired and a rotated key; 503 when the keys cannot be looked up
  */
-async function authenticate(keyring: Keyring, request: FastifyRequest, reply: FastifyReply): Promise<HeldKey> {
+export async function authenticate(keyring: Keyring, request: FastifyRequest, reply: FastifyReply): Promise<HeldKey> {
   const known = keyOf(request);
   if (known !== undefined) {
     await known.check();

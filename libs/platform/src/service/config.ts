@@ -18,6 +18,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How many requests each key may make in a minute; undefined means no limit. */
   readonly rateLimit: number | undefined;
+  /** Whether `/metrics` names ledgers to everybody, and not only to keys that may list them. */
+  readonly metricsLedgers: boolean;
   /** How long a request waits for the database before it is answered 503. Milliseconds. */
   readonly patienceMs: number;
   /** How many requests with keys that are not in force each address may make in a minute. */
@@ -56,6 +58,7 @@ export const settings = [
   'LADING_MAX_REQUESTS',
   'LADING_BODY_MEMORY',
   'LADING_TRUSTED_PROXIES',
+  'LADING_METRICS_LEDGERS',
   'DATABASE_URL',
   'KAFKA_BROKERS',
   'LOG_LEVEL',
@@ -122,6 +125,9 @@ const Environment = z.object({
     .transform((text) => text.split(',').map((proxy) => proxy.trim()))
     .refine((proxies) => proxies.every(isNetwork), 'is not a list of addresses: give 10.0.0.7,192.168.0.0/16 …')
     .default([]),
+  LADING_METRICS_LEDGERS: z
+    .enum(['keys', 'everybody'], 'says to whom /metrics names ledgers: give keys or everybody, or unset it for keys')
+    .default('keys'),
   DATABASE_URL: z
     .string()
     .refine(
@@ -179,6 +185,7 @@ export function readConfig({ env = process.env, defaultPort = 7400, needs = [] }
     topic: values.LADING_TOPIC,
     logLevel: values.LOG_LEVEL,
     rateLimit: values.LADING_RATE_LIMIT,
+    metricsLedgers: values.LADING_METRICS_LEDGERS === 'everybody',
     patienceMs: (values.LADING_PATIENCE ?? 20) * 1_000,
     failedKeyLimit: values.LADING_FAILED_KEY_LIMIT,
     maxRequests: values.LADING_MAX_REQUESTS,

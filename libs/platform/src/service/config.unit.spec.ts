@@ -24,6 +24,7 @@ describe('the settings', () => {
       topic: 'lading.events',
       logLevel: 'info',
       rateLimit: undefined,
+      metricsLedgers: false,
       patienceMs: 20_000,
       failedKeyLimit: 300,
       maxRequests: 512,

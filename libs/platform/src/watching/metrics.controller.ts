@@ -1,21 +1,39 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Req, Res } from '@nestjs/common';
 import { RouteSettings } from '../http/routeSettings.ts';
-import { registry } from './metrics.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { metricsText, registry } from './metrics.ts';
+import { mayTouch, type Role } from '../keys/actor.ts';
+import { authenticate } from '../keys/apiKey.guard.ts';
+import { Keyring } from '../keys/keyring.ts';
+import type { Config } from '../service/config.ts';
+import { CONFIG } from '../service/tokens.ts';
 import { Public } from '../keys/requires.ts';
 
+/** Who may know the names of ledgers: whoever may list them. */
+const MAY_NAME: readonly Role[] = ['read', 'audit', 'admin'];
+
 /**
- * This route is public, because Prometheus would otherwise need a key in every scrape file, and because the metrics are about this
- * process and not about anybody's hardware: rates, times, lags, the ids of ledgers. A deployment that is open to the internet should
- * publish /v1, /docs and the documents only (docker/compose.yaml publishes ports on the loopback address alone).
+ * Anybody may read the rates, times and lags of this process, because Prometheus would otherwise need a key in every scrape file. They
+ * name no ledger: what is counted for each of them is added up, unless the scrape brings a key that may know their names, or
+ * LADING_METRICS_LEDGERS opens them to everybody who reaches the port.
  */
 @Controller('metrics')
 @Public()
 export class MetricsController {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly keyring: Keyring,
+  ) {}
+
   @Get()
   @RouteSettings({ produces: [registry.contentType] })
   @Header('content-type', registry.contentType)
   @Header('cache-control', 'no-store')
-  read(): Promise<string> {
-    return registry.metrics();
+  async read(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
+    if (this.config.metricsLedgers) return registry.metrics();
+    if (request.headers.authorization === undefined) return metricsText(() => false);
+    const { actor } = await authenticate(this.keyring, request, reply);
+    const may = actor.roles.some((role) => MAY_NAME.includes(role));
+    return metricsText((ledger) => may && mayTouch(actor, ledger));
   }
 }

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The metrics that `/metrics` of this process shows. Names follow Prometheus: base units, and `_total` for what only grows. */
 export const registry = new Registry();
@@ -26,4 +26,23 @@ export function watchProcess(): void {
   if (watching) return;
   watching = true;
   collectDefaultMetrics({ register: registry });
+}
+
+/**
+ * The metrics as Prometheus reads them. Values of the ledgers that may not be named are added up, under no name; of seconds the largest
+ * is shown.
+ */
+export async function metricsText(mayName: (ledger: string) => boolean): Promise<string> {
+  const texts = registry.getMetricsAsArray().map(async ({ name }) => {
+    const metric = registry.getSingleMetric(name);
+    const found = await metric?.get();
+    if (found?.values.some(({ labels }) => 'ledger' in labels) !== true) return registry.getSingleMetricAsString(name);
+    const values = found.values.map(({ labels: { ledger, ...labels }, ...value }) => ({
+      ...value,
+      labels: ledger === undefined || mayName(String(ledger)) ? { ...labels, ledger } : labels,
+    }));
+    const aggregator = name.endsWith('_seconds') && metric instanceof Gauge ? 'max' : 'sum';
+    return AggregatorRegistry.aggregate([[{ ...found, values, aggregator }]]).getSingleMetricAsString(name);
+  });
+  return `${(await Promise.all(texts)).join('\n\n')}\n`;
 }

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type QueryService, startQuery } from '#test/setup/startQuery';
+
+let door: QueryService;
+beforeAll(async () => {
+  door = await startQuery();
+  for (const file of ['memo/1-up-to-the-memo', 'memo/2-the-memo']) await door.play(file);
+});
+afterAll(() => door.stop());
+
+const L = '/v1/ledgers/nvidia';
+const csv = (path: string) => door.get(path, { headers: { accept: 'text/csv' } });
+const LISTS = [
+  'holdings',
+  'holdings/postings',
+  'parties',
+  'items',
+  'orders',
+  'shipments',
+  'swaps',
+  'flags',
+  'activity',
+  'events',
+];
+
+describe('lists as CSV', () => {
+  it.each(['/v1/ledgers', '/v1/status', `${L}/items/H100/queue`, ...LISTS.map((list) => `${L}/${list}`)])(
+    '%s has a line for each row of the JSON answer, page by page over Link',
+    async (path) => {
+      const { body } = await door.get(`${path}?limit=1000`);
+      const lines: string[] = [];
+      let next: string | undefined = `${path}?limit=2`;
+      while (next !== undefined) {
+        const { status, headers, bytes } = await csv(next);
+        expect([next, status, headers.get('content-type')]).toEqual([
+          next,
+          200,
+          'text/csv; charset=utf-8; header=present',
+        ]);
+        expect(headers.get('vary')).toBe('accept');
+        const [header = '', ...rows] = bytes.toString().split('\r\n');
+        expect(rows.pop()).toBe('');
+        lines.push(...(lines.length === 0 ? [header] : []), ...rows);
+        expect(header).toBe(lines[0]);
+        next = /^<(.+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+      }
+      expect(lines).toHaveLength(body.data.length + 1);
+      expect(body.data.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('holdings by group have the columns of the group, also when nothing is found', async () => {
+    expect((await csv(`${L}/holdings?groupBy=item,owner&owner=x`)).bytes.toString()).toMatch(
+      /^owner,item,quantity\r\nx,H100,\d+\r\n$/,
+    );
+    expect((await csv(`${L}/holdings?groupBy=item,owner&owner=nobody`)).bytes.toString()).toBe(
+      'owner,item,quantity\r\n',
+    );
+  });
+
+  it('an answer that is no list cannot be had as CSV, and an event can be had as JSON', async () => {
+    expect((await csv(`${L}/orders/PO-X-1`)).status).toBe(406);
+    const { status, headers, bytes } = await door.get(`${L}/events/2`, { headers: { accept: 'application/json' } });
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/json']);
+    expect(bytes).toEqual((await door.get(`${L}/events/2`)).bytes);
+  });
+
+  it('JSON pages lead on over Link, too', async () => {
+    const { headers, body } = await door.get(`${L}/events?limit=3&type=lading.party.registered.v1`);
+    expect(headers.get('link')).toBe(
+      `<${L}/events?limit=3&type=lading.party.registered.v1&cursor=${String(body.next)}>; rel="next"`,
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { type ComponentName, rowSchema } from '#platform/docs/components';
+
+/** RFC 4180: a line of names first, lines end in CRLF. Answers are in UTF-8. */
+export const CSV = 'text/csv; charset=utf-8; header=present';
+
+/**
+ * Rows as CSV. A column is a field of the row; an object in a row has a column for each of its fields (`window.from`), and a list is JSON
+ * in one cell. An empty cell is null. The columns are those of the schema, whatever the rows have, so that all pages have the same.
+ * @param only the fields that the rows have, where a question leaves some out
+ */
+export function csvOf(row: ComponentName, rows: readonly unknown[], only?: readonly string[]): string {
+  const columns = columnsOf(rowSchema(row)).filter(([top]) => only === undefined || only.includes(top ?? ''));
+  const header = columns.map((path) => cell(path.join('.')));
+  const lines = rows.map((one) => columns.map((path) => cell(valueAt(one, path))));
+  return [header, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
+}
+
+type Path = readonly string[];
+
+function columnsOf(schema: z.ZodType, at: Path = []): Path[] {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) inner = inner.unwrap() as z.ZodType;
+  if (!(inner instanceof z.ZodObject)) return [at];
+  return Object.entries(inner.shape).flatMap(([name, field]) => columnsOf(field as z.ZodType, [...at, name]));
+}
+
+function valueAt(row: unknown, path: Path): unknown {
+  let value = row;
+  for (const name of path) {
+    if (value === null || typeof value !== 'object') return undefined;
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}
+
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = typeof value === 'string' ? harmless(value) : JSON.stringify(value);
+  return /[",\r\n]|^ | $|^'/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** A spreadsheet would run a text that begins like a formula: an apostrophe before it makes it a text. */
+const harmless = (text: string): string => (/^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text);

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { csvOf } from './csv.ts';
+
+const account = { owner: 'x', custodian: 'x', item: 'H100', order: 'PO-1', line: '1', stage: 'held', shipment: null };
+
+describe('rows as CSV', () => {
+  it('have a line of names, a line for each row, an empty cell for null, and CRLF after every line', () => {
+    expect(csvOf('Holding', [{ ...account, quantity: -5 }])).toBe(
+      'owner,custodian,item,order,line,stage,shipment,quantity\r\nx,x,H100,PO-1,1,held,,-5\r\n',
+    );
+  });
+
+  it('have the same columns on an empty page, and only those that were asked for', () => {
+    expect(csvOf('Holding', [], ['owner', 'quantity'])).toBe('owner,quantity\r\n');
+  });
+
+  it('have a column for each field of an object, and lists as JSON', () => {
+    const line = {
+      line: '1',
+      item: 'H100',
+      quantity: 1,
+      cancelled: 0,
+      window: { from: '2024-01-01', to: '2024-01-31' },
+      units: [],
+    };
+    const order = { order: 'PO-1', buyer: 'x', supplier: 'nvidia', placed: '2024-01-01T00:00:00Z', lines: [line] };
+    const [header = '', row = ''] = csvOf('Order', [order]).split('\r\n');
+    expect(header).toBe('order,buyer,supplier,placed,lines');
+    expect(row).toBe(`PO-1,x,nvidia,2024-01-01T00:00:00Z,"${JSON.stringify([line]).replaceAll('"', '""')}"`);
+    expect(csvOf('QueuePlace', []).split('\r\n')[0]).toBe(
+      'position,order,line,buyer,owner,window.from,window.to,quantity,ordered,in_transit,held',
+    );
+  });
+
+  it.each([
+    ['=1+1', `"'=1+1"`],
+    ['+1', `"'+1"`],
+    ['-1', `"'-1"`],
+    ['@SUM(A1)', `"'@SUM(A1)"`],
+    ['\t=1', `"'\t=1"`],
+    ['＝1', `"'＝1"`],
+    ['=HYPERLINK("http://x","y")', `"'=HYPERLINK(""http://x"",""y"")"`],
+  ])('a text that a spreadsheet would run, %s, is a text', (text, written) => {
+    expect(csvOf('Item', [{ name: text }], ['name'])).toBe(`name\r\n${written}\r\n`);
+  });
+
+  it.each([
+    ['a, b', '"a, b"'],
+    ['say "yes"', '"say ""yes"""'],
+    ['one\ntwo', '"one\ntwo"'],
+    ['one\r\ntwo', '"one\r\ntwo"'],
+    [' blank ', '" blank "'],
+    ['plain', 'plain'],
+    ['', ''],
+  ])('%s is quoted as RFC 4180 says', (text, written) => {
+    expect(csvOf('Item', [{ name: text }], ['name'])).toBe(`name\r\n${written}\r\n`);
+  });
+});
