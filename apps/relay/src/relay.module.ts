@@ -58,9 +58,8 @@ class RelayService implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   onApplicationBootstrap(): void {
-    this.#relay.run().catch((error: unknown) => {
-      this.logger.error({ err: error }, 'the relay has ended');
-    });
+    // It waits for what is away. An error that ends it all the same is nobody's to catch, so it ends the process with status 1.
+    void this.#relay.run();
     this.#measuring = setInterval(() => {
       this.#measureLag().catch((error: unknown) => {
         this.logger.debug({ err: error }, 'the lag could not be measured');

@@ -64,6 +64,10 @@ export class KafkaMember {
       signal.addEventListener('abort', () => {
         resolve();
       });
+      // kafkajs may stop a consumer without a crash; nothing would come any more.
+      consumer.on(consumer.events.STOP, () => {
+        if (!signal.aborted) reject(new Error('the consumer of Kafka has stopped'));
+      });
       if (signal.aborted) resolve();
     });
     end.catch(() => undefined);

@@ -136,9 +136,18 @@ export async function readLedgers(db: Queryable): Promise<Ledger[]> {
       ORDER BY l.ledger`,
   );
   return rows.map(({ ledger, sequence, recorded, bytes }) => {
-    const { name, keeper } = parseEvent(bytes).data as { name: string; keeper: string };
+    const { name, keeper } = termsIn(bytes) ?? { name: ledger, keeper: ledger };
     return { ledger, name, keeper, sequence: Number(sequence), recorded };
   });
+}
+
+/** Undefined when the bytes are not an event any more: one ledger must not keep all others from being listed. */
+function termsIn(bytes: Buffer): { readonly name: string; readonly keeper: string } | undefined {
+  try {
+    return parseEvent(bytes).data as { name: string; keeper: string };
+  } catch {
+    return undefined;
+  }
 }
 
 /**
