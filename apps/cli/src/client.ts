@@ -149,7 +149,7 @@ function parseBody(text: string): unknown {
 }
 
 /** How the problem of a path that a service does not have begins. */
-const NO_ROUTE = 'Cannot ';
+const NO_ROUTE = 'there is nothing at this path';
 
 function asUserError(status: number, problem: Problem, asked: string): UserError {
   const said = problem.detail ?? problem.title;
