@@ -112,13 +112,16 @@ describe('docker/compose.yaml', () => {
     for (const name of submitting) expect(all[name]!.ports).toHaveLength(1);
   });
 
-  it('connects the services to its own database and broker', () => {
+  it('connects the services to its own broker, and to its own database with a role that is no superuser', () => {
     const database = new URL(filledIn(String(all.query!.environment!.DATABASE_URL)));
     const postgres = all.postgres!.environment!;
     expect(database.hostname).toBe('postgres');
-    expect(database.username).toBe(postgres.POSTGRES_USER);
+    expect(postgres.POSTGRES_USER).toBeUndefined();
+    expect(all.postgres!.volumes).toContain('./database.sh:/docker-entrypoint-initdb.d/lading.sh:ro');
+    const script = read('docker/database.sh');
+    expect(script).toContain(`CREATE ROLE ${database.username} LOGIN PASSWORD`);
     expect(database.password).toBe(filledIn(String(postgres.POSTGRES_PASSWORD)));
-    expect(database.pathname).toBe(`/${String(postgres.POSTGRES_DB)}`);
+    expect(script).toContain(`CREATE DATABASE ${database.pathname.slice(1)} OWNER ${database.username};`);
     const advertised = String(all.kafka!.environment!.KAFKA_ADVERTISED_LISTENERS);
     expect(advertised).toBe(`PLAINTEXT://${String(all.query!.environment!.KAFKA_BROKERS)}`);
   });
