@@ -91,14 +91,19 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+let calls = 0;
+
+/** Each call comes from another address, because wrong keys are counted by address. */
 function call({ method, path, body }: Route, authorization: string | undefined, as: string = method, query = '') {
   const url = `${path}${query}`
     .replace('{ledger}', 'nvidia')
     .replace('{sequence}', '1')
     .replaceAll(/\{\w+\}/g, 'some-id');
+  calls += 1;
   return app.inject({
     method: as as 'GET',
     url,
+    remoteAddress: `127.0.${calls >> 8}.${calls & 255}`,
     headers: {
       ...(authorization !== undefined && { authorization }),
       ...(body !== undefined && { 'content-type': body, 'idempotency-key': 'k-1' }),

@@ -11,7 +11,7 @@ import { flagsOf } from '#scripts/stack/writerFlags.mjs';
 import { freePort } from '../setup/freePort.ts';
 import { freshDatabase } from '../setup/freshDatabase.ts';
 
-const KEY = 'the-bootstrap-key-of-the-service-under-attack-1234567890';
+const KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 
 /** The service on 7400 in a process of its own, as the stack runs it, with one ledger that is open. */
 export class UnderAttack {

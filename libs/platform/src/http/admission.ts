@@ -173,9 +173,9 @@ export class Admission {
     try {
       await authorize(this.keyring, request, reply, access);
     } catch (error) {
-      if (error instanceof ProblemError && error.status === 401 && request.headers.authorization !== undefined)
-        (this.#failed ??= new PerMinute(this.limits.failedPerMinute)).count(addressOf(request));
       this.#count(this.#use(request), reply);
+      if (error instanceof ProblemError && error.status === 401 && request.headers.authorization !== undefined)
+        this.#countGuess(request);
       throw error;
     }
     const name = this.#use(request);
@@ -222,16 +222,34 @@ export class Admission {
     holdOf(request).add(giveBack);
   }
 
-  /** Whoever tries out keys is not told any more whether they are in force; a key that was used here just now is not held up by that. */
+  /** @throws ProblemError 429 instead of the 401, when too many of them came from this address */
+  #countGuess(request: FastifyRequest): void {
+    const failed = (this.#failed ??= new PerMinute(this.limits.failedPerMinute));
+    const { count, seconds } = failed.count(addressOf(request));
+    if (count > failed.limit) throw tooManyGuesses(seconds);
+  }
+
+  /**
+   * Keys from an address with very many guesses are not looked up any more, unless they were used here just now. Before that they are:
+   * a good key may share its address with a program whose key has ended.
+   */
   #refuseGuesses(request: FastifyRequest): void {
     const secret = secretOf(request);
     if (secret === undefined || this.#failed === undefined) return;
     const { count, seconds } = this.#failed.look(addressOf(request));
-    if (count < this.#failed.limit || this.#used.has(hashOf(secret)) || this.keyring.isAdmin(secret)) return;
-    refused.inc({ reason: 'failed keys' });
-    const detail = `too many requests with keys that are not in force came from this address: wait ${seconds} s`;
-    throw new ProblemError(429, 'too-many-requests', detail, { headers: { 'retry-after': String(seconds) } });
+    if (count < LOOKED_UP * this.#failed.limit || this.#used.has(hashOf(secret)) || this.keyring.isAdmin(secret))
+      return;
+    throw tooManyGuesses(seconds);
   }
+}
+
+/** So many times the limit of failed keys are looked up. */
+const LOOKED_UP = 10;
+
+function tooManyGuesses(seconds: number): ProblemError {
+  refused.inc({ reason: 'failed keys' });
+  const detail = `too many requests with keys that are not in force came from this address: wait ${seconds} s`;
+  return new ProblemError(429, 'too-many-requests', detail, { headers: { 'retry-after': String(seconds) } });
 }
 
 const hashOf = (secret: string): string => hash('sha256', secret, 'base64');
