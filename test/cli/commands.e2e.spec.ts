@@ -83,13 +83,12 @@ describe('the command line', () => {
 
   it.each(LISTS)('prints %s as a table within 80 columns, as JSON and as CSV with the same rows', async (list) => {
     const asked = [list, ...(list === 'queue' ? ['H100'] : []), '-l', 'nvidia'];
-    const table = await run(...asked);
+    const [table, json, csv] = await Promise.all([run(...asked), run(...asked, '--json'), run(...asked, '--csv')]);
     expect(table).toMatchObject({ code: 0, said: '' });
     for (const line of table.output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-    const rows = JSON.parse((await run(...asked, '--json')).output) as unknown[];
+    const rows = JSON.parse(json.output) as unknown[];
     expect(rows.length > 0).toBe(list !== 'units');
-    const csv = (await run(...asked, '--csv')).output.split('\r\n');
-    expect(csv).toHaveLength(rows.length + 2);
+    expect(csv.output.split('\r\n')).toHaveLength(rows.length + 2);
   });
 
   it('prints no more rows than asked, and says that there are more', async () => {

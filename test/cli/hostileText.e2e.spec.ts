@@ -93,10 +93,9 @@ describe('text of others in the command line', () => {
 
   it.each(COMMANDS)('is cleaned in the tables and the JSON of %s', async (...command) => {
     answer = { status: 200, type: 'application/json', body: JSON.stringify({ data: [row], next: null }) };
-    const table = await run(...command);
+    const [table, json] = await Promise.all([run(...command), run(...command, '--json')]);
     expect(table.code).toBe(0);
     clean(table);
-    const json = await run(...command, '--json');
     clean(json);
     expect(JSON.parse(json.output)).toEqual([row]);
   });

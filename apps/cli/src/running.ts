@@ -1,6 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isRunning } from '#servers/process/isRunning.mjs';
 import { exitCodes, UserError } from './exitCodes.ts';
 
 /** What other commands need to know about a Lading that runs on this machine. */
@@ -37,12 +36,21 @@ export function findRunning(): (Running & { readonly keyFile: string }) | undefi
   for (const folder of dataFolders()) {
     try {
       const running = JSON.parse(readFileSync(fileIn(folder), 'utf8')) as Running;
-      if (isRunning(running.pid, /node/)) return { ...running, keyFile: join(folder, 'admin.key') };
+      if (isAlive(running.pid)) return { ...running, keyFile: join(folder, 'admin.key') };
     } catch {
       // Nothing was started on this folder, or it belongs to somebody else.
     }
   }
   return undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It is there, and belongs to somebody else.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** The data folder of LADING_DATA, and the one below it that `npm run stack` uses. */
