@@ -44,9 +44,9 @@ function open(
   stream.on('error', () => undefined);
   return { stream, response };
 }
-/** Bytes of streams that are in memory. */
+/** Bytes of streams that are in memory. With a key, because without one the metrics may be a second old. */
 const heldBytes = async ({ base }: WritingApp): Promise<number> => {
-  const metrics = await (await fetch(`${base}/metrics`)).text();
+  const metrics = await (await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${ADMIN}` } })).text();
   return Number(/^lading_intake_stream_bytes (\d+)$/m.exec(metrics)?.[1]);
 };
 const eventually = async (holds: () => Promise<boolean>): Promise<void> => {

@@ -40,6 +40,31 @@ async function prepare(type: string, make: () => string | Buffer | Promise<Buffe
   return { type, bytes, packed, etag: `W/"${hash('sha256', bytes, 'base64url').slice(0, 22)}"` };
 }
 
+/**
+ * A text that changes, for many to ask for: it is made once in `ms` at most, and whoever asks meanwhile gets the same bytes. One that
+ * could not be made is not kept.
+ */
+export function renewed(
+  make: () => Promise<string>,
+  { ms = 1_000, now = () => performance.now() }: { readonly ms?: number; readonly now?: () => number } = {},
+): () => Promise<Buffer> {
+  let kept: { readonly bytes: Promise<Buffer>; readonly ends: number } | undefined;
+  return () => {
+    if (kept !== undefined && now() < kept.ends) return kept.bytes;
+    const bytes = make().then((text) => {
+      const made = Buffer.from(text);
+      SHARED.add(made);
+      return made;
+    });
+    const mine = { bytes, ends: now() + ms };
+    kept = mine;
+    bytes.catch(() => {
+      if (kept === mine) kept = undefined;
+    });
+    return bytes;
+  };
+}
+
 /** Sends the document, packed if the client takes that; 304 without it if the client has it already. */
 export function sendDocument({ type, bytes, packed, etag }: Document, request: FastifyRequest, reply: FastifyReply) {
   void reply.headers({ etag, 'cache-control': 'no-cache', vary: 'accept-encoding' });

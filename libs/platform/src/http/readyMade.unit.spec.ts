@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fastify from 'fastify';
 import { gunzipSync } from 'node:zlib';
-import { readyMade, sendDocument } from './readyMade.ts';
+import { readyMade, renewed, sendDocument, SHARED } from './readyMade.ts';
 
 const TEXT = 'a long text, '.repeat(1_000);
 
@@ -64,5 +64,27 @@ describe('a ready-made document', () => {
       expect([known, answer.statusCode, answer.body]).toEqual([known, 304, '']);
     }
     expect((await get({ 'if-none-match': '"other"' })).statusCode).toBe(200);
+  });
+});
+
+describe('a text that changes', () => {
+  let time = 0;
+  let made = 0;
+  const text = renewed(async () => `text ${++made}`, { ms: 1_000, now: () => time });
+
+  it('is made once in its time, for those who ask together and those who ask later, and they share its bytes', async () => {
+    const [first, second] = await Promise.all([text(), text()]);
+    time = 999;
+    expect([second === first, (await text()) === first, SHARED.has(first)]).toEqual([true, true, true]);
+    expect(first.toString()).toBe('text 1');
+    time = 1_000;
+    expect((await text()).toString()).toBe('text 2');
+  });
+
+  it('is made again at once when it could not be made', async () => {
+    const make = jest.fn(async () => 'text').mockRejectedValueOnce(new Error('not now'));
+    const retried = renewed(make, { now: () => 0 });
+    await expect(retried()).rejects.toThrow('not now');
+    expect((await retried()).toString()).toBe('text');
   });
 });

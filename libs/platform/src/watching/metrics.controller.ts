@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Inject, Req, Res } from '@nestjs/common';
 import { RouteSettings } from '../http/routeSettings.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { renewed } from '../http/readyMade.ts';
 import { metricsText, registry } from './metrics.ts';
 import { mayTouch, type Role } from '../keys/actor.ts';
 import { authenticate } from '../keys/apiKey.guard.ts';
@@ -15,11 +16,15 @@ const MAY_NAME: readonly Role[] = ['read', 'audit', 'admin'];
 /**
  * Anybody may read the rates, times and lags of this process, because Prometheus would otherwise need a key in every scrape file. They
  * name no ledger: what is counted for each of them is added up, unless the scrape brings a key that may know their names, or
- * LADING_METRICS_LEDGERS opens them to everybody who reaches the port.
+ * LADING_METRICS_LEDGERS opens them to everybody who reaches the port. What needs no key is put together once a second at most, however
+ * many ask.
  */
 @Controller('metrics')
 @Public()
 export class MetricsController {
+  readonly #withLedgers = renewed(() => registry.metrics());
+  readonly #withoutLedgers = renewed(() => metricsText(() => false));
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly keyring: Keyring,
@@ -29,11 +34,11 @@ export class MetricsController {
   @RouteSettings({ produces: [registry.contentType] })
   @Header('content-type', registry.contentType)
   @Header('cache-control', 'no-store')
-  async read(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
-    if (this.config.metricsLedgers) return registry.metrics();
-    if (request.headers.authorization === undefined) return metricsText(() => false);
+  async read(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+    if (this.config.metricsLedgers) return this.#withLedgers();
+    if (request.headers.authorization === undefined) return this.#withoutLedgers();
     const { actor } = await authenticate(this.keyring, request, reply);
     const may = actor.roles.some((role) => MAY_NAME.includes(role));
-    return metricsText((ledger) => may && mayTouch(actor, ledger));
+    return Buffer.from(await metricsText((ledger) => may && mayTouch(actor, ledger)));
   }
 }
