@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { counter } from '../watching/metrics.ts';
@@ -19,6 +20,11 @@ export class Drain {
 
   /** Aborted when the patience with what is under way is nearly over: what waits for something else is to be answered now. */
   readonly lastCall = this.#lastCall.signal;
+
+  constructor() {
+    // Each open stream listens. Node would take more than ten of them for a leak, and warn.
+    setMaxListeners(0, this.signal, this.lastCall);
+  }
 
   get draining(): boolean {
     return this.signal.aborted;
