@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '#apps/cli/src/packageRoot';
+import { createPool } from '#platform/database/database';
+import { createKey } from '#platform/keys/apiKeys';
 import { ensureBuild } from '#scripts/ensure/build.mjs';
 import { programOf } from '#scripts/ensure/projects.mjs';
 import { flagsOf } from '#scripts/stack/writerFlags.mjs';
@@ -20,7 +22,7 @@ export class UnderAttack {
   private constructor(
     readonly port: number,
     private readonly child: ChildProcess,
-    private readonly drop: () => Promise<void>,
+    private readonly database: Awaited<ReturnType<typeof freshDatabase>>,
   ) {}
 
   static async start(env: NodeJS.ProcessEnv = {}): Promise<UnderAttack> {
@@ -40,7 +42,7 @@ export class UnderAttack {
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    const service = new UnderAttack(port, child, () => database.drop());
+    const service = new UnderAttack(port, child, database);
     while (!(await service.isLive())) {
       if (child.exitCode !== null) throw new Error(`the service ended with status ${child.exitCode}`);
       await sleep(50);
@@ -56,6 +58,16 @@ export class UnderAttack {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** A new key that may read the events, and its secret. */
+  async createKey(name: string): Promise<string> {
+    const pool = createPool(this.database.url);
+    try {
+      return (await createKey(pool, { name, roles: ['audit'] })).secret;
+    } finally {
+      await pool.end();
+    }
   }
 
   readonly authorization = { authorization: `Bearer ${KEY}` };
@@ -91,6 +103,16 @@ export class UnderAttack {
     return socket;
   }
 
+  /** A connection on which the same question was asked several times, without waiting for an answer. */
+  ask(path: string, { requests, key }: { readonly requests: number; readonly key?: string | undefined }): Socket {
+    const socket = connect({ port: this.port, host: '127.0.0.1' });
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined);
+    const authorization = key === undefined ? [] : [`Authorization: Bearer ${key}`];
+    socket.write([`GET ${path} HTTP/1.1`, 'Host: lading', ...authorization, '', ''].join('\r\n').repeat(requests));
+    return socket;
+  }
+
   /** The status of the first answer on a connection; 0 when it ended without one. */
   static async statusOn(socket: Socket): Promise<number> {
     let text = '';
@@ -115,6 +137,6 @@ export class UnderAttack {
       this.child.kill('SIGKILL');
       await once(this.child, 'exit');
     }
-    await this.drop();
+    await this.database.drop();
   }
 }

@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { UnderAttack } from './underAttack.ts';
+
+/** As much memory as the service may ever take. */
+const MEGABYTES = 600;
+/** Requests that a connection sends without waiting for an answer: as many as it may. */
+const PIPELINED = 32;
+const EVENTS = '/v1/ledgers/nvidia/events';
+
+let service: UnderAttack;
+beforeAll(async () => {
+  service = await UnderAttack.start();
+  await submit([
+    ...['nvidia', 'tesla'].map((party) =>
+      event('party.registered', { party, name: party, roles: ['customer', 'supplier'] }),
+    ),
+    event('item.registered', { item: 'H100', name: 'H100', maker: 'nvidia', tracking: 'quantity' }),
+  ]);
+  // 100 events of 45 KB: more than a connection takes that nobody reads.
+  const window = { from: '2023-12-01', to: '2023-12-31' };
+  const lines = Array.from({ length: 150 }, (_, n) => ({ line: String(n), item: 'H100', quantity: 1, window }));
+  const order = (n: number) => event('order.placed', { order: `PO-${n}`, buyer: 'tesla', supplier: 'nvidia', lines });
+  for (let n = 0; n < 100; n += 25) await submit(Array.from({ length: 25 }, (_, i) => order(n + i)));
+}, 120_000);
+afterEach(() => {
+  service.endAttack();
+});
+afterAll(() => service.stop());
+
+let made = 0;
+const event = (type: string, data: object) => ({
+  ...{ specversion: '1.0', id: `e-${++made}`, source: 'urn:test', type: `lading.${type}.v1` },
+  ...{ time: '2023-12-01T00:00:00Z', data },
+});
+
+async function submit(events: readonly object[]): Promise<void> {
+  const answer = await fetch(`${service.url}${EVENTS}?atomic=true`, {
+    method: 'POST',
+    headers: { ...service.authorization, 'content-type': 'application/cloudevents-batch+json' },
+    body: JSON.stringify(events),
+  });
+  if (answer.status !== 201) throw new Error(await answer.text());
+}
+
+interface Asking {
+  readonly connections: number;
+  /** On each connection. */
+  readonly requests: number;
+  readonly key?: string;
+}
+
+/** Connections that ask, see that an answer begins, and read no further. Resolves when all of them are that far, or ended. */
+async function askAndNotRead(path: string, { connections, requests, key }: Asking): Promise<void> {
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = service.ask(path, { requests, key });
+      await new Promise<void>((resolve) => {
+        socket.once('close', resolve).once('data', () => {
+          socket.pause();
+          resolve();
+        });
+      });
+    }),
+  );
+}
+
+async function isWell(): Promise<void> {
+  for (let i = 0; i < 10; i++) expect(await service.isLive()).toBe(true);
+  expect(service.isRunning).toBe(true);
+  expect(service.peakMegabytes).toBeLessThan(MEGABYTES);
+}
+
+describe(`a service keeps under ${MEGABYTES} MB and answers`, () => {
+  it('while three keys leave as many event streams of large events unread as each may have', async () => {
+    for (const name of ['a', 'b', 'c']) {
+      await askAndNotRead(`${EVENTS}/stream`, { connections: 100, requests: 1, key: await service.createKey(name) });
+    }
+    await isWell();
+  }, 60_000);
+
+  it('while pages of large events are not read: a key has no more than its bytes of them, and other keys have theirs', async () => {
+    const key = await service.createKey('pages');
+    const path = `${EVENTS}?limit=1000`;
+    await askAndNotRead(path, { connections: 8, requests: 10, key });
+    const ask = async (authorization: string) => {
+      const { status, headers } = await fetch(`${service.url}${path}`, { headers: { authorization } });
+      return { status, after: Number(headers.get('retry-after')) };
+    };
+    let refused = await ask(`Bearer ${key}`);
+    // Until then pages are put together that nobody will read.
+    while (refused.status !== 429) refused = await ask(`Bearer ${key}`);
+    expect(refused.after).toBeGreaterThan(0);
+    expect((await ask(service.authorization.authorization)).status).toBe(200);
+    await isWell();
+  }, 60_000);
+
+  it.each(['/openapi.json', '/docs/swagger-ui-bundle.js', '/metrics'])(
+    'while thousands of answers to %s are not read, asked for without a key',
+    async (path) => {
+      await askAndNotRead(path, { connections: 100, requests: PIPELINED });
+      await isWell();
+    },
+    60_000,
+  );
+
+  it('while connections ask for more than they may have unanswered: they are ended', async () => {
+    await askAndNotRead('/openapi.json', { connections: 50, requests: 1_000 });
+    await isWell();
+  }, 60_000);
+});
