@@ -15,6 +15,8 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** Of the server that runs now. */
   readonly pid: number;
+  /** Why no server runs at this moment, and what to do; undefined while one does. */
+  readonly trouble: string | undefined;
   /** Resolves when the server was stopped; rejects, with what to do, when it has ended and cannot be started again. */
   readonly ended: Promise<void>;
   /**
@@ -56,6 +58,9 @@ export async function startEmbeddedPostgres(
       url,
       get pid() {
         return supervisor.pid;
+      },
+      get trouble() {
+        return supervisor.trouble;
       },
       ended: supervisor.ended,
       stop: async (patienceMs) => {

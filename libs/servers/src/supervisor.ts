@@ -21,6 +21,7 @@ export class Supervisor {
   #cluster: Cluster;
   #since = performance.now();
   #failures = 0;
+  #trouble: string | undefined;
 
   constructor(
     first: Cluster,
@@ -36,6 +37,11 @@ export class Supervisor {
 
   get pid(): number {
     return this.#cluster.pid;
+  }
+
+  /** Why the server does not run at this moment, and what to do; undefined while it does. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   async stop(patienceMs?: number): Promise<void> {
@@ -59,6 +65,7 @@ export class Supervisor {
       if (again === undefined) return;
       this.#cluster = again;
       this.#since = performance.now();
+      this.#trouble = undefined;
       this.log('PostgreSQL is up again');
       // It was told to stop while this one was being started.
       if (this.#isStopped()) await again.stop();
@@ -68,7 +75,7 @@ export class Supervisor {
   async #startAgain(): Promise<Cluster | undefined> {
     const { attempts = ATTEMPTS, pauseMs = PAUSE_MS, folder } = this.options;
     const { signal } = this.#stopping;
-    let said = '';
+    this.#trouble = 'it has ended, and is started again';
     while (!this.#isStopped()) {
       await sleep(pauseMs * Math.min(20, 2 ** this.#failures), undefined, { signal }).catch(() => undefined);
       if (this.#isStopped()) break;
@@ -87,8 +94,8 @@ export class Supervisor {
             { cause },
           );
         const why = isFull ? 'the disk is full: make room, and it goes on by itself' : message;
-        if (why !== said) this.log(`PostgreSQL does not start yet: ${why}`);
-        said = why;
+        if (why !== this.#trouble) this.log(`PostgreSQL does not start yet: ${why}`);
+        this.#trouble = why;
       }
     }
     return undefined;

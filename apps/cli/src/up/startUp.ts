@@ -6,7 +6,7 @@ import type { Config } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
 import { answersAsKafka } from '#servers/kafka/answersAsKafka.mjs';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#servers/embeddedPostgres';
-import { HealthChecks } from '#platform/watching/health';
+import { HealthChecks, NotReady } from '#platform/watching/health';
 import { watchProcess } from '#platform/watching/metrics';
 import { checkPort, listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
@@ -57,6 +57,10 @@ export async function startUp(config: Config, say: (message: string) => void, un
   undo.push((patienceMs) => stopGracefully(app, patienceMs - POSTGRES_STOP_MS));
   const url = await listenOn(app, config);
   const { key, file } = await adminKey(config);
+  if (embedded !== undefined)
+    app.get(HealthChecks).register('PostgreSQL', () => {
+      if (embedded.trouble !== undefined) throw new NotReady(embedded.trouble);
+    });
   // The projector creates its tables when it starts, and no question can be answered before that.
   await becomesReady(app.get(HealthChecks));
   announce(config.dataDir, { pid: process.pid, url, databaseUrl });
