@@ -9,8 +9,6 @@ export interface Column<T> {
 
 /** The width where the output is no terminal, so that transcripts can be compared. */
 const WIDTH = 80;
-/** A column is never made narrower than this. */
-const NARROWEST = 6;
 
 /**
  * Formats rows as a table with thin lines; numbers have separators and are aligned to the right. A table that is wider than the terminal
@@ -33,17 +31,28 @@ export function renderTable<T>(rows: readonly T[], columns: readonly Column<T>[]
   return table.toString();
 }
 
-/** The widths of the columns: as wide as their texts, and narrower from the widest on where that is more than the terminal has. */
+/**
+ * The widths of the columns: as wide as their texts. Where that is more than the terminal has, the widest become narrower, down to their
+ * longest word; only then are words broken.
+ */
 function widthsOf(cells: readonly (readonly string[])[], columns: readonly Column<never>[]): number[] {
   const widths = columns.map(({ title }, index) =>
     Math.max(...[title, ...cells.map((row) => row[index] ?? '')].map(widthOf)),
   );
   const most = (process.stdout.isTTY ? process.stdout.columns : WIDTH) - 3 * columns.length - 1;
-  for (let over = sum(widths) - most; over > 0; over -= 1) {
-    const texts = widths.map((width, index) => (columns[index]?.align === 'right' ? 0 : width));
-    const widest = texts.indexOf(Math.max(...texts));
-    if ((texts[widest] ?? 0) <= NARROWEST) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
+  const words = columns.map(({ title, align }, index) =>
+    align === 'right'
+      ? (widths[index] ?? 0)
+      : Math.max(...[title, ...cells.map((row) => row[index] ?? '')].flatMap((cell) => cell.split(' ').map(widthOf))),
+  );
+  const titles = columns.map(({ title, align }, index) => (align === 'right' ? (widths[index] ?? 0) : widthOf(title)));
+  for (const narrowest of [words, titles]) {
+    while (sum(widths) > most) {
+      const room = widths.map((width, index) => (width > (narrowest[index] ?? 0) ? width : 0));
+      const widest = room.indexOf(Math.max(...room));
+      if ((room[widest] ?? 0) === 0) break;
+      widths[widest] = (widths[widest] ?? 0) - 1;
+    }
   }
   return widths;
 }

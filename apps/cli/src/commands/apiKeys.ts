@@ -113,18 +113,26 @@ function printSecret({ secret, key }: { secret: string; key: ApiKey }): void {
 
 function keysTable(keys: readonly ApiKey[]): string {
   if (keys.length === 0) return 'No keys yet, besides the admin key.';
-  const listed = (list: readonly string[] | 'all') => (list === 'all' ? 'all' : list.join(', '));
   return renderTable(keys, [
     { title: 'name', value: (key) => key.name },
     { title: 'roles', value: (key) => key.roles.join(', ') },
-    { title: 'ledgers', value: (key) => listed(key.ledgers) },
-    { title: 'sources', value: (key) => listed(key.sources) },
-    { title: 'party', value: (key) => key.party },
-    { title: 'created', value: (key) => day(key.created) },
-    { title: 'last used', value: (key) => key.used?.toISOString().slice(0, 16).replace('T', ' ') },
-    { title: 'expires', value: (key) => day(key.expires) },
-    { title: 'revoked', value: (key) => day(key.revoked) },
+    { title: 'only', value: limitsOf },
+    { title: 'last used', value: (key) => day(key.used) ?? 'never' },
+    {
+      title: 'ends',
+      value: (key) => (key.revoked === undefined ? (day(key.expires) ?? 'never') : `revoked ${day(key.revoked) ?? ''}`),
+    },
   ]);
+}
+
+/** Which ledgers, sources and party a key is for. */
+function limitsOf({ ledgers, sources, party }: ApiKey): string {
+  const limits = [
+    ...(ledgers === 'all' ? [] : ledgers.map((ledger) => `ledger ${ledger}`)),
+    ...(sources === 'all' ? [] : sources.map((source) => `source ${source}`)),
+    ...(party === undefined ? [] : [`party ${party}`]),
+  ];
+  return limits.join(', ');
 }
 
 const day = (moment: Date | undefined): string | undefined => moment?.toISOString().slice(0, 10);

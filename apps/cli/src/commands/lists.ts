@@ -172,7 +172,7 @@ const lists: readonly ListCommand[] = [
     limit: 100,
     table: (rows: readonly ActivityRow[]) =>
       table(rows, [
-        { title: 'event', value: ({ sequence }) => String(sequence), align: 'right' },
+        { title: '#', value: ({ sequence }) => String(sequence), align: 'right' },
         { title: 'happened', value: ({ occurred }) => day(occurred) },
         { title: 'type', value: ({ type }) => type.replace(/^lading\.|\.v1$/g, '') },
         { title: 'about', value: ({ subject }) => subject },
