@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Completed, EventType, Submitted } from './catalog.ts';
 import type { Move } from './move.ts';
-import { EventId, Id, line, Moment, Source } from './scalars.ts';
+import { EventId, Id, isUri, line, Moment, Source } from './scalars.ts';
 
 /** An event, completed, is at most this long: a C2SP tile entry, so that it can be a Merkle leaf as it is. */
 export const MAX_EVENT_BYTES = 65_535;
@@ -40,6 +40,10 @@ export const SubmittedEnvelope = z
       .string()
       .max(1000)
       .regex(/^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/, 'a URI in ASCII: others are percent-encoded')
+      .refine(
+        (uri) => isUri(uri, { relative: false }),
+        'no URI as RFC 3986 has it, like https://maker.example/order.json',
+      )
       .describe('Kept as it is; the schema that counts is the one of the type')
       .optional(),
     subject: line(250).optional(),

@@ -106,6 +106,40 @@ describe('what a submitter sends', () => {
       expect([source, takes({ source })]).toEqual([source, false]);
   });
 
+  it('has a source and a dataschema that the URI classes of other languages read', () => {
+    const takes = (over: object) => SubmittedEnvelope.safeParse({ ...envelope, ...over }).success;
+    const uris = [
+      'urn:maker:erp',
+      'https://maker.example:8443/a?b#c',
+      'file:///a',
+      'http://[::1]/',
+      'ssh://git@host/a',
+      'mailto:a@b',
+      'a:?b',
+    ];
+    for (const uri of uris)
+      expect([uri, takes({ source: uri }), takes({ dataschema: uri })]).toEqual([uri, true, true]);
+    for (const source of ['erp', '/a:b', '//maker.example/a', '2026-01-05', '?a', '#a', './1:a'])
+      expect([source, takes({ source }), takes({ dataschema: source })]).toEqual([source, true, false]);
+    const none = [
+      'http://[',
+      'http://[a]',
+      'http://',
+      '//',
+      'urn:',
+      '1:a',
+      '09:00:00Z',
+      ':a',
+      '%zz',
+      'a%2',
+      'urn:a|b',
+      'http://a:b',
+      'a\\b',
+    ];
+    for (const uri of [...none, '<a>', 'a#b#c', 'http://a:99999/', 'http://u:p@a/', '"a"', '{a}', 'urn:a[b]'])
+      expect([uri, takes({ source: uri }), takes({ dataschema: uri })]).toEqual([uri, false, false]);
+  });
+
   it('is about one thing, by its data', () => {
     expect(subjectOf('lading.swap.accepted.v1', { swap: 'SW-1', by: 'x' })).toBe('swap/SW-1');
     expect(subjectOf('lading.event.voided.v1', { sequence: 7, reason: 'did_not_occur' })).toBe('event/7');

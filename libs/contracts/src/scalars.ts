@@ -186,13 +186,34 @@ export const EventId = printable(200, { lines: false })
 
 const utf8 = new TextEncoder();
 
+/** What RFC 3986 lets stand in an address after its scheme and host. */
+const IN_URI = "(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})";
+/** The same, within one segment and without a colon. */
+const IN_URI_SEGMENT = "(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})";
+const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\\.?|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
+const URI_REST = `(?://(?:${IN_URI_SEGMENT}+@)?${HOST}(?=[/?#]|$)${IN_URI}*|///(?!/)${IN_URI}*|(?!//)${IN_URI}+)(?:#${IN_URI}*)?`;
+const URI = new RegExp(`^[A-Za-z][A-Za-z0-9+.-]*:${URI_REST}$`);
+const RELATIVE = new RegExp(`^(?:${URI_REST}|#${IN_URI}*)$`);
+const COLON_FIRST = /^[^/?#]*:/;
+
+/**
+ * Whether a text is a URI, or may be relative to one, to those who read the feed, too: the clients of Java and Go read no event whose
+ * `source` or `dataschema` is none.
+ */
+export function isUri(text: string, { relative }: { relative: boolean }): boolean {
+  const form = COLON_FIRST.test(text) || !relative ? URI : RELATIVE;
+  const authority = /^(?:[^/?#]+:)?\/\/([^/?#]+)/.exec(text)?.[1];
+  return form.test(text) && (authority === undefined || URL.canParse(`http://${authority}`));
+}
+
 /** The source of an event: a URI reference, at most 200 characters. */
 export const Source = z
   .string()
   .regex(
     /^[\x21-\x7e]{1,200}$/,
     'a URI reference: 1 to 200 ASCII characters without blanks; others are percent-encoded',
-  );
+  )
+  .refine((source) => isUri(source, { relative: true }), 'no URI reference as RFC 3986 has it, like urn:maker:erp');
 
 /**
  * Whether a source is a name of the ledger's own, `urn:lading:…`: in any case, since scheme and namespace of a URN have none, and
@@ -216,9 +237,6 @@ export const Reason = printable(500, { lines: true });
 /** For people; at most 500 characters, in lines if need be. */
 export const Note = printable(500, { lines: true });
 
-/** What RFC 3986 lets stand in an address after its scheme and host. */
-const IN_URI = "(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})";
-const HOST = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\\.?|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
 const EVIDENCE_URI = new RegExp(
   `^(?:[Hh][Tt][Tt][Pp][Ss]?://${HOST}(?:[/?]${IN_URI}*)?|[Uu][Rr][Nn]:[A-Za-z0-9][A-Za-z0-9-]{0,31}:${IN_URI}+)(?:#${IN_URI}*)?$`,
 );

@@ -54,7 +54,10 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
   const fitting = branches.filter(
     (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && !path.length),
   );
-  return fitting.toSorted((a, b) => a.length - b.length)[0];
+  // A branch that takes one value says little of a value that is none of it: `expected ""`, where a text is too long.
+  const another = (issues: readonly Issue[]) =>
+    Number(issues.some(({ code, path }) => code === 'invalid_value' && !path.length));
+  return fitting.toSorted((a, b) => another(a) - another(b) || a.length - b.length)[0];
 }
 
 function unionDetail(issue: Extract<Issue, { code: 'invalid_union' }>, value: unknown): string {

@@ -22,3 +22,10 @@ it('at most ten wrong fields are named, and a name that a sender made up is cut'
   expect(named).toHaveLength(10);
   expect(JSON.stringify(named).length).toBeLessThan(10 * 400);
 });
+
+it('the error of a text that is too long says its bound, also where one value was taken besides', () => {
+  const attribute = z.union([z.literal(''), z.string().max(3), z.boolean()]);
+  expect(wrong(z.object({ foo: attribute }), { foo: 'abcd' })).toEqual([
+    { pointer: '/foo', detail: 'at most 3 characters' },
+  ]);
+});
