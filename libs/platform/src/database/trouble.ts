@@ -76,6 +76,8 @@ function kindOf(error: unknown): Kind | undefined {
   if (error instanceof AggregateError) return error.errors.map(kindOf).find((kind) => kind !== undefined);
   const { code } = error as { code?: unknown };
   if (typeof code !== 'string') return MESSAGE.test(error.message) ? 'away' : undefined;
+  // Node's error for a client that hangs up while its request is coming.
+  if (error.message === 'aborted') return undefined;
   if (CONNECTION.test(code)) return 'away';
   const kind = SQLSTATES.find(([sqlstate]) => sqlstate.test(code))?.[1];
   return (kind === 'file-error' || /^(XX|53)/.test(code)) && NO_SPACE.test(error.message) ? 'disk-full' : kind;

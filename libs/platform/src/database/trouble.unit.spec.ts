@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { toProblem } from '../http/problem.filter.ts';
 import { isUnanswered, troubleOf } from './trouble.ts';
 
 const database = (code: string, message = 'failed') =>
@@ -73,5 +74,13 @@ describe('an error of the database', () => {
     undefined,
   ])('anything else is none: %s', (error) => {
     expect(troubleOf(error)).toBeUndefined();
+  });
+});
+
+describe('a client that hangs up while its request is coming', () => {
+  it('is no trouble of the database, and no fault of Lading', () => {
+    const hangUp = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+    expect(troubleOf(hangUp)).toBeUndefined();
+    expect(toProblem(hangUp)).toMatchObject({ status: 400, code: 'malformed' });
   });
 });

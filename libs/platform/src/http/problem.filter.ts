@@ -100,6 +100,9 @@ const DETAILS: Readonly<Record<number, string>> = {
   429: 'too many requests: wait as long as Retry-After says',
 };
 
+/** Node's error for a client that hangs up while its request is coming. Nobody reads the answer; it is no fault of Lading or of a database. */
+const isHangUp = (error: unknown): boolean => error instanceof Error && error.message === 'aborted';
+
 /** The problem that answers an error. An unknown error becomes a 500 that reveals nothing about it. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -110,6 +113,8 @@ export function toProblem(error: unknown): ProblemError {
     if (status === 401) headers['www-authenticate'] = 'Bearer';
     return new ProblemError(status, code, DETAILS[status] ?? (error as Error).message, { headers, cause: error });
   }
+  if (isHangUp(error))
+    return new ProblemError(400, 'malformed', 'the body ended before it was whole', { cause: error });
   const trouble = troubleOf(error);
   if (trouble !== undefined) {
     const { code, detail, retryAfter } = trouble;

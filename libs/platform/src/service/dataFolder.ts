@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConfigError } from './config.ts';
 
 /**
@@ -10,7 +10,7 @@ import { ConfigError } from './config.ts';
 export async function makeDataFolder(dataDir: string): Promise<void> {
   const probe = join(dataDir, `writable.${randomUUID()}`);
   try {
-    await mkdir(dataDir, { recursive: true, mode: MODE });
+    await makeFolder(dataDir);
     await refuseForeign(dataDir);
     if (MODE !== 0o700 && ((await stat(dataDir)).mode & 0o777) === 0o700) await chmod(dataDir, MODE);
     await writeFile(probe, 'a disk that is full takes an empty file, and not this one', { flag: 'wx' });
@@ -21,6 +21,25 @@ export async function makeDataFolder(dataDir: string): Promise<void> {
     const reason = code === undefined ? undefined : REASONS[code];
     throw reason === undefined ? error : new ConfigError([`LADING_DATA: the data folder ${dataDir} ${reason}`]);
   }
+}
+
+/** `mkdir` with `recursive` never ends where a folder exists in which none can be made, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const made = async (): Promise<string | undefined> => {
+    try {
+      await mkdir(path, { mode: MODE });
+      return undefined;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' && (await stat(path)).isDirectory()) return undefined;
+      if (code !== 'ENOENT') throw error;
+      return code;
+    }
+  };
+  if ((await made()) === undefined) return;
+  await makeFolder(dirname(path));
+  if ((await made()) !== undefined)
+    throw Object.assign(new Error(`no folder can be made at ${path}`), { code: 'ENOENT' });
 }
 
 /**

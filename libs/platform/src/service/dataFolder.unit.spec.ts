@@ -65,7 +65,9 @@ describe('the data folder', () => {
   });
 
   it('is refused in one line when the system lets nobody write there', async () => {
-    const refused = await makeDataFolder('/sys/lading').catch((error: unknown) => error);
-    expect(refused).toMatchObject({ name: 'ConfigError', problems: [expect.stringContaining('set LADING_DATA')] });
+    for (const folder of ['/sys/lading', '/proc/lading', '/proc/lading/data', '/dev/null/data']) {
+      const refused = await makeDataFolder(folder).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ name: 'ConfigError', problems: [expect.stringContaining('set LADING_DATA')] });
+    }
   });
 });
