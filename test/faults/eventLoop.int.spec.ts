@@ -71,13 +71,9 @@ const order = (lines: unknown[]) =>
   event('order.placed', { order: `PO-${++made}`, buyer: 'tesla', supplier: 'nvidia', lines });
 const orderOf = (lines: number) =>
   order(Array.from({ length: lines }, (_, at) => ({ line: `l${at}`, item: 'H100', quantity: 10, window })));
-const dispatch = (serials: unknown, quantity: number) =>
-  event('shipment.dispatched', {
-    shipment: `S-${++made}`,
-    consignee: 'tesla',
-    carrier: 'dhl',
-    lines: [{ order: 'PO-0', line: '1', quantity, serials }],
-  });
+const dispatchOf = (lines: readonly unknown[]) =>
+  event('shipment.dispatched', { shipment: `S-${++made}`, consignee: 'tesla', carrier: 'dhl', lines });
+const dispatch = (serials: unknown, quantity: number) => dispatchOf([{ order: 'PO-0', line: '1', quantity, serials }]);
 const many = <T>(length: number, make: () => T): T[] => Array.from({ length }, make);
 const range = () => ({ prefix: `R${++made}-`, from: 1, to: 100_000, digits: 6 });
 const scattered = (length: number) =>
@@ -118,12 +114,7 @@ describe('the event loop', () => {
       '300 lines with a range of 100,000 each',
       400,
       () => ({
-        body: event('shipment.dispatched', {
-          shipment: 'S',
-          consignee: 'tesla',
-          carrier: 'dhl',
-          lines: many(300, () => ({ order: 'PO-0', line: '1', quantity: 100_000, serials: range() })),
-        }),
+        body: dispatchOf(many(300, () => ({ order: 'PO-0', line: '1', quantity: 100_000, serials: range() }))),
       }),
     ],
     ['as many single serial numbers as an event holds', 201, () => ({ body: dispatch(scattered(3_000), 3_000) })],
@@ -137,18 +128,7 @@ describe('the event loop', () => {
         ),
       }),
     ],
-    [
-      '30,000 lines that are none',
-      400,
-      () => ({
-        body: event('shipment.dispatched', {
-          shipment: 'S',
-          consignee: 'tesla',
-          carrier: 'dhl',
-          lines: many(30_000, () => 1),
-        }),
-      }),
-    ],
+    ['30,000 lines that are none', 400, () => ({ body: dispatchOf(many(30_000, () => 1)) })],
     [
       '10,000 unknown fields',
       400,

@@ -67,6 +67,9 @@ export function troubleOf(error: unknown): Trouble | undefined {
   return { kind, code: lasts ? kind : 'unavailable', detail: KINDS[kind], retryAfter: lasts ? 10 : 1 };
 }
 
+/** Node's error for a client that hangs up while its request is coming. Nobody reads the answer; it is no fault of Lading or of a database. */
+export const isHangUp = (error: unknown): boolean => error instanceof Error && error.message === 'aborted';
+
 /** Whether the server said nothing at all: the connection is broken, or of no use until it does. */
 export const isUnanswered = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError) && kindOf(error) !== undefined;
@@ -76,8 +79,7 @@ function kindOf(error: unknown): Kind | undefined {
   if (error instanceof AggregateError) return error.errors.map(kindOf).find((kind) => kind !== undefined);
   const { code } = error as { code?: unknown };
   if (typeof code !== 'string') return MESSAGE.test(error.message) ? 'away' : undefined;
-  // Node's error for a client that hangs up while its request is coming.
-  if (error.message === 'aborted') return undefined;
+  if (isHangUp(error)) return undefined;
   if (CONNECTION.test(code)) return 'away';
   const kind = SQLSTATES.find(([sqlstate]) => sqlstate.test(code))?.[1];
   return (kind === 'file-error' || /^(XX|53)/.test(code)) && NO_SPACE.test(error.message) ? 'disk-full' : kind;

@@ -11,7 +11,7 @@ import { MAX_NAMES, networkOf, PerMinute } from './perMinute.ts';
 import { ProblemError } from './problemError.ts';
 
 /** Whose share is used up: that of one key, or what there is for all of them. */
-type Full = 'key' | 'all';
+export type Full = 'key' | 'all';
 
 /** How much there is of something that requests take from each other: bytes of memory, places. */
 export interface BudgetSize {

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { counter } from '../watching/metrics.ts';
+import { Budget, type Full } from './admission.ts';
 
 /** The part of the patience after which it is nearly over. */
 const LAST_CALL = 0.8;
@@ -91,34 +92,27 @@ type Counted = { [COUNTED]?: { readonly key: string; readonly bytes: number } };
 
 /** The answers that are made and not taken yet, counted in bytes. */
 export class UnreadAnswers {
-  #all = 0;
-  readonly #ofKey = new Map<string, number>();
+  readonly #bytes: Budget;
 
-  constructor(private readonly limits: AnswerLimits) {}
+  constructor({ unreadOfKey, unread }: AnswerLimits) {
+    this.#bytes = new Budget({ ofKey: unreadOfKey, all: unread });
+  }
 
   /** Whose answers leave no room for `bytes` more: the key's own, or those of all keys. */
-  full(key: string, bytes: number): 'key' | 'all' | undefined {
-    if ((this.#ofKey.get(key) ?? 0) + bytes > this.limits.unreadOfKey) return 'key';
-    return this.#all + bytes > this.limits.unread ? 'all' : undefined;
+  full(key: string, bytes: number): Full | undefined {
+    return this.#bytes.full(key, bytes);
   }
 
   /** Until `taken` is called with the same request. */
   count(key: string, bytes: number, request: object): void {
     (request as Counted)[COUNTED] = { key, bytes };
-    this.#add(key, bytes);
+    this.#bytes.take(key, bytes);
   }
 
   /** The client has taken the answer to this request, or is gone. */
   taken(request: object): void {
     const counted = (request as Counted)[COUNTED];
-    if (counted !== undefined) this.#add(counted.key, -counted.bytes);
-  }
-
-  #add(key: string, bytes: number): void {
-    this.#all += bytes;
-    const ofKey = (this.#ofKey.get(key) ?? 0) + bytes;
-    if (ofKey === 0) this.#ofKey.delete(key);
-    else this.#ofKey.set(key, ofKey);
+    if (counted !== undefined) this.#bytes.take(counted.key, -counted.bytes);
   }
 }
 

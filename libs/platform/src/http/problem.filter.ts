@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problem as problemDocument, type ProblemCode } from '#contracts/problem';
-import { troubleOf } from '../database/trouble.ts';
+import { isHangUp, troubleOf } from '../database/trouble.ts';
 import { DatabaseWatch } from '../watching/databaseWatch.ts';
 import { ProblemError } from './problemError.ts';
 import { isComing, lingerOver } from './bodies.ts';
@@ -99,9 +99,6 @@ const DETAILS: Readonly<Record<number, string>> = {
   415: 'the body is of a content type that this route does not take, or of none',
   429: 'too many requests: wait as long as Retry-After says',
 };
-
-/** Node's error for a client that hangs up while its request is coming. Nobody reads the answer; it is no fault of Lading or of a database. */
-const isHangUp = (error: unknown): boolean => error instanceof Error && error.message === 'aborted';
 
 /** The problem that answers an error. An unknown error becomes a 500 that reveals nothing about it. */
 export function toProblem(error: unknown): ProblemError {
