@@ -19,13 +19,29 @@ export function bounded<S extends z.ZodType>(submitted: S): S {
  * it does not. They are counted, not written out.
  */
 export function serialsBeyond(data: unknown, most: number): { path: (string | number)[]; count: number } | undefined {
-  let count = 0;
-  for (const [path, fields] of linesOf(data)) {
-    for (const [field, serials] of Object.entries(fields)) {
-      if (serials === undefined || !/serials$/i.test(field)) continue;
-      count += countSerials(serials as Serials);
-      if (count > most) return { path: [...path, field], count };
+  const counted = { count: 0, most };
+  const own = countIn(data, counted);
+  if (own !== undefined) return { path: [own], count: counted.count };
+  for (const name of ['lines', 'legs']) {
+    const lines = (data as Record<string, unknown> | null)?.[name];
+    if (!Array.isArray(lines)) continue;
+    for (let at = 0; at < lines.length; at++) {
+      const field = countIn(lines[at], counted);
+      if (field !== undefined) return { path: [name, at, field], count: counted.count };
     }
+  }
+  return undefined;
+}
+
+/** Adds up what the fields of an event's data, of a line or of a leg name; returns the field with which there are too many. */
+function countIn(fields: unknown, counted: { count: number; readonly most: number }): string | undefined {
+  if (typeof fields !== 'object' || fields === null) return undefined;
+  // Every event comes by here: no list of the entries, and no pattern.
+  for (const field in fields) {
+    if (!field.endsWith('serials') && !field.endsWith('Serials')) continue;
+    const serials = (fields as Record<string, Serials | undefined>)[field];
+    if (serials !== undefined) counted.count += countSerials(serials);
+    if (counted.count > counted.most) return field;
   }
   return undefined;
 }
@@ -37,17 +53,6 @@ const someSerials = z.check(({ value, issues }) => {
   const message = `an event names at most ${MAX_SERIALS} serial numbers in all its lines, and with these it names ${beyond.count}: divide it into several events`;
   issues.push({ code: 'custom', message, path: [...beyond.path], input: value });
 });
-
-/** An event's data itself, and its lines or legs. */
-function* linesOf(data: unknown): Generator<[path: (string | number)[], fields: object]> {
-  if (typeof data !== 'object' || data === null) return;
-  yield [[], data];
-  for (const name of ['lines', 'legs']) {
-    const lines = (data as Record<string, unknown>)[name];
-    if (!Array.isArray(lines)) continue;
-    for (const [at, line] of (lines as object[]).entries()) yield [[name, at], line];
-  }
-}
 
 /**
  * Makes every list in a schema stop at its first wrong entries. To describe what is wrong with an entry takes much longer than to

@@ -99,6 +99,16 @@ describe('a moment in numbers', () => {
     expect([exactMicroseconds(moment), BigInt(microseconds(moment)), utcOf(moment)]).toEqual([micros, micros, utc]);
   });
 
+  it('a moment in whole seconds of UTC is written as PostgreSQL keeps it, and equals every other spelling of it', () => {
+    for (const same of [
+      '2023-12-31T10:00:00Z',
+      '2023-12-31t10:00:00z',
+      '2023-12-31T11:00:00+01:00',
+      '2023-12-31T10:00:00.0Z',
+    ])
+      expect(utcOf(same)).toBe('2023-12-31T10:00:00.000000Z');
+  });
+
   it('the last moment that is taken is exact, too', () => {
     expect(exactMicroseconds('9999-12-31T23:59:59.999999Z')).toBe(253_402_300_799_999_999n);
     expect(utcOf('9999-12-31T23:59:59.999999Z')).toBe('9999-12-31T23:59:59.999999Z');
@@ -172,6 +182,22 @@ describe('a day and a window', () => {
         (day) => takes(Day, day),
       ),
     ).toBe(false);
+  });
+
+  it('a day is taken exactly when Date knows it, in common years and leap years of every kind', () => {
+    const pad = (n: number, digits: number) => String(n).padStart(digits, '0');
+    const years = [1899, 1900, 1904, 1999, 2000, 2023, 2024, 2100, 2400, 9996, 9999];
+    const wrong: string[] = [];
+    for (const year of years)
+      for (let month = 0; month <= 13; month++)
+        for (let date = 0; date <= 32; date++) {
+          const day = `${pad(year, 4)}-${pad(month, 2)}-${pad(date, 2)}`;
+          const start = new Date(`${day}T00:00:00Z`);
+          // Date rolls 31 February over to March.
+          const known = !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day) && year >= 1900;
+          if (takes(Day, day) !== known) wrong.push(day);
+        }
+    expect(wrong).toEqual([]);
   });
 
   it('a window is one day at least, and never ends before it starts: the end is what is wrong', () => {
