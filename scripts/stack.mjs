@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ensure } from './ensure.mjs';
+import { needsPackages } from './ensure/running.mjs';
 import { say, saying } from './ensure/say.mjs';
 import { kafkaMissing } from '#servers/kafka/kafkaMissing.mjs';
 import { portsTaken } from './stack/portsTaken.mjs';
@@ -23,6 +24,7 @@ const unknown = args.filter((arg) => arg !== '--exit');
 if (unknown.length > 0) fail(`unknown: ${unknown.join(' ')}\n${HELP}`, 2);
 
 await ensure();
+needsPackages();
 const started = Date.now();
 
 const firstPort = await checkedPort();

@@ -4,7 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onlyOne } from './onlyOne.mjs';
 import { root } from './root.mjs';
-import { saying } from './say.mjs';
+import { whoNeedsPackages } from './running.mjs';
+import { say, saying } from './say.mjs';
 
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 const STAMP = join(root, 'node_modules', '.lading-stamp');
@@ -24,11 +25,27 @@ export function dependenciesStamp() {
 
 const installed = () => existsSync(STAMP) && readFileSync(STAMP, 'utf8') === dependenciesStamp();
 
-/** Installs what the lock file names, unless it is there. The stamp is written last: an interrupted install is done again. */
-export async function ensureDependencies() {
-  if (installed()) return;
-  await onlyOne(async (handOver) => {
-    if (installed()) return;
+/**
+ * Installs what the lock file names, unless it is there. The stamp is written last: an interrupted install is done again. What
+ * runs from this checkout would lose its packages meanwhile, so nothing is installed beneath it.
+ * @param {{client?: boolean}} [options] a client only talks to what runs, and can do that with the packages of before
+ * @returns {Promise<boolean>} whether the packages are those of the lock file
+ */
+export async function ensureDependencies({ client = false } = {}) {
+  if (installed()) return true;
+  return onlyOne(async (handOver) => {
+    if (installed()) return true;
+    const runs = whoNeedsPackages();
+    if (runs !== undefined && !client)
+      throw new Error(
+        `package-lock.json has changed, and process ${runs} runs from this checkout with the packages of before: stop it, then try again.`,
+      );
+    if (runs !== undefined) {
+      say(
+        `package-lock.json has changed. Process ${runs} runs from this checkout with the packages of before, and so does this command: stop it and start it again to use the new ones.`,
+      );
+      return false;
+    }
     const packages = packagePaths();
     const there = () => packages.filter((path) => existsSync(join(root, path, 'package.json'))).length;
     await saying(
@@ -37,6 +54,7 @@ export async function ensureDependencies() {
       () => `${there()} of ${packages.length}`,
     );
     stampDependencies();
+    return true;
   });
 }
 

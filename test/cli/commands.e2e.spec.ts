@@ -3,8 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { packageRoot } from '#apps/cli/src/packageRoot';
 import { buildProgram } from '#apps/cli/src/program';
+import { eventually } from '#test/feed/eventually';
 import { type Lading, startLading } from '#test/setup/startLading';
 import { freePort } from '#test/setup/freePort';
 import { type Ran, runLading } from './runLading.ts';
@@ -108,11 +110,29 @@ describe('the command line', () => {
     }
   });
 
+  it.each([
+    ['npm', { npm_lifecycle_event: 'lading' }, 'npm run -s lading --'],
+    ['node', { npm_lifecycle_event: '' }, `node ${relative(process.cwd(), join(packageRoot, 'scripts/lading.mjs'))}`],
+  ])('says in its help what can be typed as it stands, when it was called by %s', async (_, environment, called) => {
+    const { output } = await runLading(['replay', '--help'], { ...lading.environment, ...environment });
+    expect(output).toContain(`Usage: ${called} replay [options]\n`);
+    const [, examples = ''] = output.split('Examples:\n');
+    const lines = examples
+      .replaceAll(/ \\\n +/g, ' ')
+      .trim()
+      .split('\n');
+    for (const line of lines) expect(line.trim().startsWith(`${called} replay --ledger nvidia`)).toBe(true);
+  });
+
   it('shows how far every consumer has come', async () => {
     const { output } = await run('status', '--json');
     expect(JSON.parse(output)).toEqual([
       expect.objectContaining({ consumer: 'projector', ledger: 'nvidia', state: 'live' }),
     ]);
+    const csv = (await run('status', '--csv')).output.split('\r\n').map((line) => line.split(','));
+    const of = (row: number) => Object.fromEntries(csv[0]!.map((name, at) => [name, csv[row]![at]]));
+    expect(of(1)).toMatchObject({ consumer: 'projector', ledger: 'nvidia', state: 'live' });
+    expect(await run('status', '--csv', '--json')).toMatchObject({ code: 2, said: expect.stringMatching(/choose/) });
   });
 
   it("replays a ledger: the journal's bytes, from the database and from a file, fold into what the query answers", async () => {
@@ -175,6 +195,52 @@ describe('the command line', () => {
     expect(await asReader('holdings', '-l', 'nvidia')).toMatchObject({ code: 5 });
   });
 
+  it('rotates a key: the old secret works for the grace that was given beside the new one, and without a grace not at all', async () => {
+    const secretOf = ({ output }: Ran) => output.trim();
+    const code = async (secret: string) =>
+      (await runLading(['holdings', '-l', 'nvidia'], { ...lading.environment, LADING_KEY: secret })).code;
+    const first = secretOf(await run('api-keys', 'create', 'desk', '--role', 'read'));
+
+    const gentle = await run('api-keys', 'rotate', 'desk', '--grace', '24h');
+    const ends = Date.parse(/The old secret works until (\S+)\.\n$/.exec(gentle.said)?.[1] ?? '');
+    expect(ends - Date.now()).toBeGreaterThan(23 * 3_600_000);
+    expect(ends - Date.now()).toBeLessThanOrEqual(24 * 3_600_000);
+    expect([await code(first), await code(secretOf(gentle))]).toEqual([0, 0]);
+    expect((await run('api-keys', 'list')).said).toContain('the secret of desk before its rotation works until');
+
+    const strict = await run('api-keys', 'rotate', 'desk');
+    expect(strict.said).toMatch(/The old secret has ended\.\n$/);
+    expect([await code(first), await code(secretOf(gentle)), await code(secretOf(strict))]).toEqual([5, 5, 0]);
+  });
+
+  it('makes keys that end: after a time, at the end of a day or at a moment; whoever lists them is told of those that end soon', async () => {
+    const create = async (name: string, expires: string) => {
+      const made = await run('api-keys', 'create', name, '--role', 'read', '--json', '--expires', expires);
+      return {
+        ...made,
+        key: made.code === 0 ? (JSON.parse(made.output) as { expires: string; secret: string }) : null,
+      };
+    };
+    expect((await create('day', '2999-12-31')).key?.expires).toBe('3000-01-01T00:00:00.000Z');
+    expect((await create('moment', '2999-12-31T12:00:00+01:00')).key?.expires).toBe('2999-12-31T11:00:00.000Z');
+    const soon = await create('soon', '7d');
+    expect(Date.parse(soon.key?.expires ?? '') - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
+    const { said, output } = await run('api-keys', 'list');
+    expect(said).toMatch(/^soon expires at \S+: .*api-keys rotate soon --expires 90d$/m);
+    expect(said).not.toMatch(/^(day|moment) expires/m);
+    expect(output).toMatch(/day +│ read +│ +│ never +│ 3000-01-01/);
+
+    const ended = await run('api-keys', 'rotate', 'soon', '--expires', '1s');
+    const asSoon = () =>
+      runLading(['holdings', '-l', 'nvidia'], { ...lading.environment, LADING_KEY: ended.output.trim() });
+    await eventually(async () => {
+      expect(await asSoon()).toMatchObject({ code: 5 });
+    });
+    expect((await run('api-keys', 'list')).said).toMatch(
+      /^soon has expired at \S+: .*api-keys rotate soon --expires 90d$/m,
+    );
+  });
+
   const mistakes: [string, string[], Record<string, string>, number, RegExp][] = [
     ['an unknown command', ['fly'], {}, 2, /unknown command 'fly'/],
     ['a missing option', ['holdings'], {}, 2, /required option '-l, --ledger <ledger>'/],
@@ -210,6 +276,13 @@ describe('the command line', () => {
     ['a wrong stage', ['holdings', '-l', 'nvidia', '--stage', 'flying'], {}, 2, /stage/],
     ['a wrong key', ['holdings', '-l', 'nvidia'], { LADING_KEY: 'lading_wrong' }, 5, /answered 401/],
     ['a bad setting', ['up'], { LADING_PORT: 'seven' }, 2, /LADING_PORT=seven is not a port/],
+    ['a grace without a unit', ['api-keys', 'rotate', 'a', '--grace', '24'], {}, 2, /like 90s, 30m, 24h or 7d/],
+    ['a grace longer than ten years', ['api-keys', 'rotate', 'a', '--grace', '3651d'], {}, 2, /at most 3650d/],
+    ['an end that is no time', ['api-keys', 'rotate', 'a', '--expires', 'soon'], {}, 2, /a day like 2026-12-31/],
+    ['an end without an offset', ['api-keys', 'rotate', 'a', '--expires', '2999-01-01T00:00'], {}, 2, /a moment like/],
+    ['an end that has passed', ['api-keys', 'create', 'b', '--role', 'read', '--expires', '2020-01-01'], {}, 2, /past/],
+    ['a key that is not there', ['api-keys', 'rotate', 'nobody'], {}, 2, /nobody/],
+    ['the admin key, which is not in the database', ['api-keys', 'rotate', 'admin'], {}, 2, /LADING_ADMIN_KEY/],
     ['a role that is not one', ['api-keys', 'create', 'a', '--role', 'king'], {}, 2, /Allowed choices are/],
     [
       'Kafka that is not set',

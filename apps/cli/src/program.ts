@@ -9,16 +9,17 @@ import { addReplay } from './commands/replay.ts';
 import { addStatus } from './commands/status.ts';
 import { addSubmit } from './commands/submit.ts';
 import { addUp } from './commands/up.ts';
+import { calledAs } from './examples.ts';
 import { packageRoot } from './packageRoot.ts';
 
 const SETTINGS = `
 Settings by environment:
-  LADING_PORT       where "lading up" listens (7400)
+  LADING_PORT       where "up" listens (7400)
   LADING_HOST       on which address (127.0.0.1)
   LADING_DATA       the data folder: embedded PostgreSQL, admin key (.lading)
   LADING_ADMIN_KEY  the admin key; made and kept in the data folder when unset
   DATABASE_URL      a PostgreSQL of your own instead of the embedded one
-  KAFKA_BROKERS     host:port,host:port; unset, "lading up" needs no Kafka
+  KAFKA_BROKERS     host:port,host:port; unset, "up" needs no Kafka
   LADING_TOPIC      the topic of the events (lading.events)
   LOG_LEVEL         fatal, error, warn, info, debug, trace or silent
   LADING_URL        where the other commands find Lading (http://127.0.0.1:7400)
@@ -31,7 +32,7 @@ Exit codes: 0 done · 1 a fault of Lading · 2 a command, setting or file is wro
 
 /** The command line. Each command is a file of its own and is listed here. */
 export function buildProgram(): Command {
-  const program = new Command('lading')
+  const program = new Command(calledAs())
     .description('Lading: who holds which hardware, who was promised it, and what is owed in return')
     .version(version())
     .showHelpAfterError('(--help shows all arguments and options)')

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { Day, Moment } from '#contracts/scalars';
 import { type Role, roles } from '#platform/keys/actor';
 import { type ApiKey, ApiKeyError, createKey, listKeys, revokeKey, rotateKey } from '#platform/keys/apiKeys';
+import { calledAs, withExamples } from '../examples.ts';
 import { UserError } from '../exitCodes.ts';
 import { renderTable } from '../table.ts';
 import { withPool } from '../withPool.ts';
@@ -31,10 +32,10 @@ export function addApiKeys(program: Command): void {
     .command('api-keys')
     .description(
       'make, list, rotate and revoke API keys (works on the database: DATABASE_URL, or the running data folder)',
-    )
-    .addHelpText('after', '\nExample:\n  lading api-keys create erp --role shipments:write --source urn:nvidia:erp\n');
+    );
+  withExamples(keys, 'lading api-keys create erp --role shipments:write --source urn:nvidia:erp');
 
-  keys
+  const creates = keys
     .command('create <name>')
     .description('make a key; its secret is printed once and stored nowhere')
     .addOption(new Option('--role <role...>', 'what it may do').choices(roles).makeOptionMandatory())
@@ -43,35 +44,35 @@ export function addApiKeys(program: Command): void {
     .option('--party <party>', "the party it speaks for: a swap's `by` must be this one (any)")
     .option('--expires <when>', EXPIRES, readEnd)
     .option('--json', 'print the key as JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  lading api-keys create tesla-desk --role swaps:write read --ledger nvidia --party tesla\n' +
-        '  lading api-keys create auditor --role audit --expires 90d\n',
-    )
     .action(create);
-  keys
+  withExamples(
+    creates,
+    'lading api-keys create tesla-desk --role swaps:write read --ledger nvidia --party tesla',
+    'lading api-keys create auditor --role audit --expires 90d',
+  );
+  const lists = keys
     .command('list')
     .description('all keys, without their secrets')
     .option('--json', 'print them as JSON')
-    .addHelpText('after', '\nExample:\n  lading api-keys list\n')
     .action(list);
-  keys
+  withExamples(lists, 'lading api-keys list');
+  const rotates = keys
     .command('rotate <name>')
     .description('give a key another secret; the old one ends at once, or after a grace time')
     .option('--grace <time>', 'how long the old secret works beside the new one: 90s, 30m, 24h, 7d (0)', readDuration)
     .option('--expires <when>', EXPIRES.replace('(never)', '(as before)'), readEnd)
-    .addHelpText('after', '\nExample:\n  lading api-keys rotate tesla-desk --grace 24h\n')
     .action(rotate);
-  keys
+  withExamples(rotates, 'lading api-keys rotate tesla-desk --grace 24h');
+  const revokes = keys
     .command('revoke <name>')
     .description('end a key for good, at once')
-    .addHelpText('after', '\nExample:\n  lading api-keys revoke tesla-desk\n')
     .action((name: string) =>
       onKeys(async (pool) => {
         const { revoked } = await revokeKey(pool, name);
         print(`${name} is revoked since ${revoked?.toISOString() ?? 'now'}.`);
       }),
     );
+  withExamples(revokes, 'lading api-keys revoke tesla-desk');
 }
 
 async function create(name: string, { role, ledger, source, party, expires, json }: CreateOptions): Promise<void> {
@@ -142,7 +143,7 @@ function soonEnded({ name, expires, previousEnds, revoked }: ApiKey): string[] {
   if (revoked !== undefined) return [];
   const left = expires === undefined ? Infinity : expires.getTime() - Date.now();
   const at = expires?.toISOString() ?? '';
-  const renew = `lading api-keys rotate ${name} --expires 90d`;
+  const renew = `${calledAs()} api-keys rotate ${name} --expires 90d`;
   return [
     ...(left <= 0 ? [`${name} has expired at ${at}: ${renew}`] : []),
     ...(left > 0 && left < SOON_MS ? [`${name} expires at ${at}: ${renew}`] : []),

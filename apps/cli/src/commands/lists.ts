@@ -10,6 +10,7 @@ import type {
   UnitRow,
 } from '#contracts/rows';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
+import { withExamples } from '../examples.ts';
 import { UserError } from '../exitCodes.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
 import { print, printCsv, printJson, say } from '../terminal.ts';
@@ -237,11 +238,11 @@ export function addLists(program: Command): void {
       .option('--limit <rows>', 'print no more rows than this', wholeNumber, list.limit)
       .option('--json', 'print the rows as JSON')
       .option('--csv', 'print the rows as CSV')
-      .addHelpText('after', `\nExample:\n  lading ${list.example}\n`)
       .action(async (...given: unknown[]) => {
         const [argument, options] = list.argument === undefined ? ['', given[0]] : [String(given[0]), given[1]];
         await ask(list, argument, options as ListOptions & Readonly<Record<string, string | undefined>>);
       });
+    withExamples(command, `lading ${list.example}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { fillFromJournal, JournalFeed } from '#feed/journal';
 import { KafkaFeed } from '#feed/kafka';
 import { readConfig } from '#platform/service/config';
 import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/versions/rebuild';
+import { calledAs, withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { formatNumber } from '../table.ts';
 import { print, printJson, say } from '../terminal.ts';
@@ -22,7 +23,7 @@ interface RebuildOptions {
 const BATCH = 4_000;
 
 export function addRebuild(program: Command): void {
-  program
+  const command = program
     .command('rebuild')
     .description('build a new version of the read models beside the one that answers, then switch to it')
     .addOption(
@@ -33,11 +34,8 @@ export function addRebuild(program: Command): void {
     )
     .option('--file <file>', 'an export, one event a line; later events are read from the journal (means --from file)')
     .option('--json', 'print the outcome as JSON')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  lading rebuild\n  lading rebuild --from kafka\n  lading rebuild --file nvidia.ndjson\n',
-    )
     .action(rebuildAll);
+  withExamples(command, 'lading rebuild', 'lading rebuild --from kafka', 'lading rebuild --file nvidia.ndjson');
 }
 
 async function rebuildAll(options: RebuildOptions): Promise<void> {
@@ -73,7 +71,7 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
         );
         for (const { ledger, sequence, reason } of built.standing)
           print(`Ledger ${ledger} stands still at ${sequence}, as before: ${reason}.`);
-        if (built.standing.length > 0) print('What to do about it: npm run -s lading -- status');
+        if (built.standing.length > 0) print(`What to do about it: ${calledAs()} status`);
       }
     } catch (error) {
       bar?.stop();

@@ -13,6 +13,7 @@ import { readConfig } from '#platform/service/config';
 import { type Client, reasonOf } from '../client.ts';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { elementsOf } from '../jsonElements.ts';
+import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { formatNumber } from '../table.ts';
 import { print, say } from '../terminal.ts';
@@ -38,7 +39,7 @@ const PARTIES_STAGES = new Set(['ordered', 'in_transit', 'held', 'damaged']);
 const FETCH_BYTES = 4 * 1024 * 1024;
 
 export function addReplay(program: Command): void {
-  withConnectionOptions(program.command('replay'))
+  const command = withConnectionOptions(program.command('replay'))
     .description("print a ledger's events in order, and fold them into holdings with nothing but their moves")
     .requiredOption('-l, --ledger <ledger>', 'the ledger to replay')
     .addOption(
@@ -52,11 +53,14 @@ export function addReplay(program: Command): void {
     .option('--no-events', 'do not print the events (NDJSON, byte for byte as they are kept)')
     .option('--no-holdings', 'do not print the holdings at the end (on standard error while events are printed)')
     .addOption(new Option('--accounts <which>', 'show supply, cancelled, lost and the rest too').choices(['all']))
-    .addHelpText(
-      'after',
-      '\nExamples:\n  lading replay --ledger nvidia --no-events\n  lading replay --ledger nvidia --from kafka > nvidia.ndjson\n  lading replay --ledger nvidia --from http --group-by owner,stage > /dev/null\n  lading replay --ledger nvidia --file nvidia.ndjson --no-events\n',
-    )
     .action(replay);
+  withExamples(
+    command,
+    'lading replay --ledger nvidia --no-events',
+    'lading replay --ledger nvidia --from kafka > nvidia.ndjson',
+    'lading replay --ledger nvidia --from http --group-by owner,stage > /dev/null',
+    'lading replay --ledger nvidia --file nvidia.ndjson --no-events',
+  );
 }
 
 async function replay(options: ReplayOptions): Promise<void> {

@@ -1,19 +1,28 @@
 import type { Command } from 'commander';
 import type { StatusRow } from '#contracts/statusRows';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
+import { withExamples } from '../examples.ts';
+import { UserError } from '../exitCodes.ts';
 import { renderTable } from '../table.ts';
-import { print, printJson } from '../terminal.ts';
+import { print, printCsv, printJson } from '../terminal.ts';
 
 export function addStatus(program: Command): void {
-  withConnectionOptions(program.command('status'))
+  const command = withConnectionOptions(program.command('status'))
     .description('how far each consumer of each ledger has come; of a ledger that stands still, why and what to do')
     .option('--json', 'print the rows as JSON')
-    .addHelpText('after', '\nExample:\n  lading status\n')
+    .option('--csv', 'print the rows as CSV')
     .action(status);
+  withExamples(command, 'lading status', 'lading status --csv > status.csv');
 }
 
-async function status(options: ConnectionOptions & { json?: boolean }): Promise<void> {
-  const rows = await connect(options).list<StatusRow>('/v1/status');
+async function status(options: ConnectionOptions & { json?: boolean; csv?: boolean }): Promise<void> {
+  if (options.json && options.csv) throw new UserError('The rows are printed once: choose --json or --csv.');
+  const client = connect(options);
+  if (options.csv) {
+    printCsv((await client.firstAsCsv('/v1/status', Infinity)).text);
+    return;
+  }
+  const rows = await client.list<StatusRow>('/v1/status');
   if (options.json) printJson(rows, 2);
   else print([statusTable(rows), standing(rows)].filter((text) => text !== '').join('\n'));
 }

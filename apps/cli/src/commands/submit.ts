@@ -1,6 +1,7 @@
 import cliProgress from 'cli-progress';
 import type { Command } from 'commander';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
+import { withExamples } from '../examples.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { readEvents } from '../readEvents.ts';
 import { type Route, routeOver, type SubmitResult, submitEvents } from '../submitEvents.ts';
@@ -16,7 +17,7 @@ interface SubmitOptions extends ConnectionOptions {
 }
 
 export function addSubmit(program: Command): void {
-  withConnectionOptions(program.command('submit'))
+  const command = withConnectionOptions(program.command('submit'))
     .description('submit events to a ledger: one event, a JSON array of them, or one a line (NDJSON)')
     .argument('[files...]', 'files in the order to submit them; - or none reads standard input')
     .requiredOption('-l, --ledger <ledger>', 'the ledger to submit to')
@@ -24,11 +25,12 @@ export function addSubmit(program: Command): void {
     .option('--shipments <url>', 'where the shipments service answers, when it is a process of its own')
     .option('--reallocations <url>', 'the same for reallocations')
     .option('--swaps <url>', 'the same for swaps')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  lading submit --ledger nvidia orders.json\n  cat events.ndjson | lading submit --ledger nvidia\n',
-    )
     .action(submit);
+  withExamples(
+    command,
+    'lading submit --ledger nvidia orders.json',
+    'cat events.ndjson | lading submit --ledger nvidia',
+  );
 }
 
 async function submit(files: string[], options: SubmitOptions): Promise<void> {

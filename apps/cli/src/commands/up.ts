@@ -5,6 +5,7 @@ import { MARGIN_MS, onStopSignal, STOP_MS } from '#platform/service/stopOnSignal
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
+import { calledAs, withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { print, say } from '../terminal.ts';
 import type { Undo, Up } from '../up/startUp.ts';
@@ -16,13 +17,13 @@ interface UpOptions {
 }
 
 export function addUp(program: Command): void {
-  program
+  const command = program
     .command('up')
     .description('all of Lading in one process, on an embedded PostgreSQL unless DATABASE_URL is set')
     .option('--demo', 'play the memo when there is no ledger yet, and print who holds which hardware')
     .option('--exit', 'stop after printing')
-    .addHelpText('after', '\nExample:\n  LADING_PORT=7500 lading up --demo\n')
     .action(up);
+  withExamples(command, 'LADING_PORT=7500 lading up --demo');
 }
 
 async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
@@ -75,7 +76,7 @@ async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
 /** What a user needs to continue: the address, where the key is, and three commands to try. They find what runs on the data folder. */
 function nextSteps({ url, keyFile }: Up): string {
   const { LADING_DATA: dataDir } = process.env;
-  const lading = `${dataDir ? `LADING_DATA=${dataDir} ` : ''}npm run -s lading --`;
+  const lading = `${dataDir ? `LADING_DATA=${dataDir} ` : ''}${calledAs()}`;
   return `Lading answers at ${url} · the interface is described at ${url}/docs
 The admin key is in ${keyFile ?? 'LADING_ADMIN_KEY'}.
 

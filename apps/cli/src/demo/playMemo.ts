@@ -4,7 +4,7 @@ import type { LedgerRow } from '#contracts/statusRows';
 import type { Client } from '../client.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { readEvents } from '../readEvents.ts';
-import { routeOver, type Route, submitEvents } from '../submitEvents.ts';
+import { submitEvents } from '../submitEvents.ts';
 
 export const MEMO_LEDGER = 'nvidia';
 
@@ -23,12 +23,12 @@ export interface Played {
 }
 
 /** Plays the memo over HTTP, step by step. It may be played again: events that are recorded already change nothing. */
-export async function* playMemo(client: Client, route: Route = onlyTo(client)): AsyncGenerator<Played> {
+export async function* playMemo(client: Client): AsyncGenerator<Played> {
   await openLedger(client);
   for (const { file, title } of steps) {
     let recorded = 0;
     let sequence = 0;
-    for await (const result of submitEvents(route, MEMO_LEDGER, readEvents(pathOf(file)))) {
+    for await (const result of submitEvents(() => client, MEMO_LEDGER, readEvents(pathOf(file)))) {
       if (result.sequence === undefined) {
         const {
           code,
@@ -70,6 +70,3 @@ async function openLedger(client: Client): Promise<void> {
   const body = JSON.stringify(OPENING);
   await client.send('PUT', `/v1/ledgers/${MEMO_LEDGER}`, { type: 'application/json', body });
 }
-
-/** A route for one process that takes all event types. */
-const onlyTo = (client: Client): Route => routeOver({ shipments: client, reallocations: client, swaps: client });

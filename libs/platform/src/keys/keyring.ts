@@ -1,5 +1,4 @@
 import { hash, randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { type Actor, type ActorRow, HeldKey, type Known, roles, toActor } from './actor.ts';
@@ -15,13 +14,7 @@ const LOOK_MS = 1_000;
 const WRITE_USES_MS = 60_000;
 
 const admin: Actor = { name: 'admin', roles, ledgers: 'all', sources: 'all', party: undefined };
-
-/** A secret of the bootstrap key, by its hash. */
-interface AdminSecret {
-  readonly hash: Buffer;
-  /** Of a secret that was rotated away and works for a while; undefined: it does not end. */
-  readonly ends?: Date | undefined;
-}
+const ADMIN: Found = { actor: admin, ends: undefined, endsInMs: undefined };
 
 interface KeyringOptions {
   readonly pool: pg.Pool;
@@ -29,8 +22,6 @@ interface KeyringOptions {
   readonly url: string;
   /** The bootstrap key. It has every role on every ledger, and no row in the database, so nobody can revoke it. */
   readonly adminKey: string;
-  /** Reads the secrets of the bootstrap key again; left out when they never change. */
-  readonly readAdminSecrets?: (() => Promise<readonly AdminSecret[]>) | undefined;
   /** For tests. */
   readonly trustMs?: number;
 }
@@ -51,13 +42,13 @@ export class Keyring {
   readonly #options: Required<Pick<KeyringOptions, 'pool' | 'trustMs'>> & KeyringOptions;
   readonly #listener: Listener;
   readonly #timer: NodeJS.Timeout;
-  #adminSecrets: readonly AdminSecret[];
+  readonly #adminId: string;
   #looking = false;
   #changes = 0;
 
   constructor(options: KeyringOptions) {
     this.#options = { trustMs: TRUST_MS, ...options };
-    this.#adminSecrets = [{ hash: hashOf(options.adminKey) }];
+    this.#adminId = idOf(options.adminKey);
     this.#listener = listen({
       url: options.url,
       channels: [CHANNEL],
@@ -97,7 +88,7 @@ export class Keyring {
 
   /** Whether this is the bootstrap key, for which no database has to be asked. */
   isAdmin(secret: string): boolean {
-    return this.#findAdmin(idOf(secret)) !== undefined;
+    return idOf(secret) === this.#adminId;
   }
 
   /** Whether what was found earlier counts at this moment without another look. */
@@ -143,7 +134,7 @@ export class Keyring {
   async #ask(id: string): Promise<Known | undefined> {
     const changes = this.#changes;
     const asked = performance.now();
-    const found = this.#findAdmin(id) ?? (await findKey(this.#options.pool, Buffer.from(id, 'base64')));
+    const found = id === this.#adminId ? ADMIN : await findKey(this.#options.pool, Buffer.from(id, 'base64'));
     const known = found && {
       actor: found.actor,
       ends: found.ends,
@@ -156,35 +147,21 @@ export class Keyring {
     return known;
   }
 
-  #findAdmin(id: string): Found | undefined {
-    const secret = this.#adminSecrets.find(({ hash }) => hash.toString('base64') === id);
-    if (secret === undefined) return undefined;
-    const endsInMs = secret.ends && secret.ends.getTime() - Date.now();
-    return endsInMs !== undefined && endsInMs <= 0 ? undefined : { actor: admin, ends: secret.ends, endsInMs };
-  }
-
   /** After a change, what was remembered of any key no longer counts, and open requests with this key look again at once. */
   #changed(concerns: (held: HeldKey) => boolean): void {
-    this.#forget();
-    void this.#readAdminSecrets().then(() => {
-      for (const [id, held] of this.#held) {
-        const [one] = held;
-        // The timer tries again when the database does not answer.
-        if (one !== undefined && concerns(one)) this.lookUp(id).catch(() => undefined);
-      }
-    });
-  }
-
-  #forget(): void {
     this.#changes++;
     this.#cache.clear();
+    for (const [id, held] of this.#held) {
+      const [one] = held;
+      // The timer tries again when the database does not answer.
+      if (one !== undefined && concerns(one)) this.lookUp(id).catch(() => undefined);
+    }
   }
 
   async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      await this.#readAdminSecrets();
       for (const [id, held] of this.#held) {
         if ([...held].some((one) => !one.isSure)) await this.lookUp(id);
       }
@@ -194,14 +171,6 @@ export class Keyring {
     } finally {
       this.#looking = false;
     }
-  }
-
-  /** Secrets that cannot be read now stay as they are. */
-  async #readAdminSecrets(): Promise<void> {
-    const secrets = await this.#options.readAdminSecrets?.().catch(() => undefined);
-    if (secrets === undefined || isDeepStrictEqual(secrets, this.#adminSecrets)) return;
-    this.#adminSecrets = secrets;
-    this.#forget();
   }
 
   #noteUse({ name }: Actor): void {
