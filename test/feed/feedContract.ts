@@ -229,6 +229,26 @@ export function feedContract({ endless, secondHand }: SourceTraits, makeHarness:
     }
 
     if (endless) {
+      it('a feed tries a ledger that is parked again by itself, with no other event, and gives all that came meanwhile', async () => {
+        const nvidia = someEvents('nvidia', 1, 30);
+        const amd = someEvents('amd', 1, 400);
+        sink.poison.add('nvidia/8');
+        await harness.publish([...nvidia.slice(0, 12), ...amd]);
+        const feed = start({ tryAgainAfter: 50, batch: 100 });
+        await reaches('amd', amd);
+        await harness.publish(nvidia.slice(12));
+        // Tried in vain, too, it stops nobody, and stays where it is.
+        const tries = () => sink.calls.filter(({ ledger, from }) => ledger === 'nvidia' && from === 8).length;
+        await eventually(() => {
+          expect(tries()).toBeGreaterThan(2);
+        });
+        await reaches('nvidia', nvidia.slice(0, 7));
+        sink.poison.clear();
+        await reaches('nvidia', nvidia);
+        expect(feed.state().parked).toEqual([]);
+        await reaches('amd', amd);
+      });
+
       it('a feed picks up events, and new ledgers, that come while it runs', async () => {
         start();
         await harness.publish(someEvents('nvidia', 1, 3));

@@ -10,7 +10,8 @@ describeKafka('a Kafka topic', () => {
     await topics.make(topic);
     return {
       publish: (events) => topics.send(topic, events, (ledger) => (ledger === 'nvidia' ? 0 : 1)),
-      feed: (options) => new KafkaFeed({ brokers: brokers(), clientId: 'test', topic, group: topic, ...options }),
+      feed: (options) =>
+        new KafkaFeed({ brokers: brokers(), clientId: 'test', topic, group: topic, checkEvery: 200, ...options }),
       close: () => topics.delete(topic),
     };
   });

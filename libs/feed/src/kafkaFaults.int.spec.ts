@@ -173,6 +173,25 @@ describeKafka('the Kafka feed, when Kafka is not as one would wish', () => {
     expect(feed.state().parked).toEqual([]);
   });
 
+  it('ledgers that are parked on one partition are tried again in turn, while another ledger on it goes on', async () => {
+    await topics.make(topic, 1);
+    const [nvidia, amd, intel] = ['nvidia', 'amd', 'intel'].map((ledger) => someEvents(ledger, 1, 300));
+    sink.poison.add('nvidia/8').add('amd/50');
+    await topics.send(topic, [...nvidia!, ...amd!, ...intel!.slice(0, 100)]);
+    const feed = start({ checkEvery: 100, tryAgainAfter: 50, batch: 50 });
+    await reaches('intel', intel!.slice(0, 100));
+    for (let at = 100; at < 300; at += 10) {
+      await topics.send(topic, intel!.slice(at, at + 10));
+      await reaches('intel', intel!.slice(0, at + 10));
+      if (at === 200) sink.poison.delete('amd/50');
+    }
+    await reaches('amd', amd!);
+    await reaches('nvidia', nvidia!.slice(0, 7));
+    sink.poison.clear();
+    await reaches('nvidia', nvidia!);
+    expect(feed.state().parked).toEqual([]);
+  });
+
   it('a topic that was created again is read from its start, and no event before the old offset is missed', async () => {
     await topics.make(topic, 1);
     await topics.send(topic, [...someEvents('nvidia', 1, 100), ...someEvents('amd', 1, 50)]);

@@ -31,6 +31,9 @@ export class KafkaMember {
   /** The partitions whose offset is set. A batch works on one of these objects, and ends when the map holds another. */
   readonly #partitions = new Map<number, KafkaPartition>();
   readonly #positioning = new Map<number, symbol>();
+  /** Partitions of which a batch is being applied, and those that are to go back to a ledger that stands still. */
+  readonly #busy = new Set<number>();
+  readonly #tryAgain = new Set<number>();
   readonly #committed = new Map<number, { offset: bigint; at: number }>();
   #fail: (error: unknown) => void = () => undefined;
 
@@ -147,6 +150,7 @@ export class KafkaMember {
       return;
     }
 
+    this.#busy.add(number);
     let fenced = false;
     const alive = () =>
       !fenced && payload.isRunning() && !payload.isStale() && this.#partitions.get(number) === partition;
@@ -163,10 +167,20 @@ export class KafkaMember {
       } else if (progress === 'done') {
         payload.resolveOffset(batch.lastOffset());
         await this.#commit(partition, (offsets) => payload.commitOffsetsIfNecessary(offsets));
+        if (this.#tryAgain.has(number) && alive()) this.#goBack(partition);
       }
     } finally {
+      this.#busy.delete(number);
       clearInterval(beat);
     }
+  }
+
+  /** To a ledger that stands still, when there is one that may be tried again. */
+  #goBack(partition: KafkaPartition): void {
+    const { topic, consumption } = this.#options;
+    this.#tryAgain.delete(partition.partition);
+    if (partition.tryAgain(consumption))
+      this.#consumer.seek({ topic, partition: partition.partition, offset: partition.next.toString() });
   }
 
   /** Only lag tools read these offsets, so they are not committed for each batch, and a failed commit does not matter. */
@@ -187,11 +201,15 @@ export class KafkaMember {
   }
 
   /**
-   * Notices what kafkajs does not report: that the topic was created again while no record came. Also commits the offsets that
+   * Has ledgers that stand still tried again, though no event of theirs comes. Notices what kafkajs does not report: that the topic
+   * was created again while no record came. Also commits the offsets that
    * `#commit` has not written yet, so that lag tools show no lag on a quiet topic.
    */
   async #check(): Promise<void> {
     const { topic, records, log } = this.#options;
+    for (const [number, partition] of this.#partitions)
+      if (this.#busy.has(number)) this.#tryAgain.add(number);
+      else this.#goBack(partition);
     // Taken before the broker is asked, because the offsets read meanwhile may be beyond the end that the broker reports.
     const before = [...this.#partitions.values()].map((known) => ({
       known,

@@ -37,6 +37,8 @@ export class KafkaPartition {
   readonly #waiting = new Map<string, bigint>();
   /** For each ledger whose events are held back the offset of the first of them. No hint may go past these either. */
   readonly #held = new Map<string, bigint>();
+  /** The ledger that is tried again, and the offset that was next before. */
+  #trying: { readonly ledger: string; readonly ahead: bigint } | undefined;
   #sinceStart: boolean;
 
   constructor(
@@ -64,6 +66,24 @@ export class KafkaPartition {
     return true;
   }
 
+  /**
+   * Goes back to where a ledger was left that stands still and may be tried again now: nothing else may ever come of it.
+   * @returns whether to read from `next`, which has been set back
+   */
+  tryAgain(consumption: Consumption): boolean {
+    if (this.#trying !== undefined) return false;
+    for (const [ledger, offset] of this.#waiting) {
+      if (!consumption.mayRead(ledger)) continue;
+      // The next time it is another one's turn.
+      this.#waiting.delete(ledger);
+      this.#waiting.set(ledger, offset);
+      this.#trying = { ledger, ahead: this.next };
+      this.next = offset;
+      return true;
+    }
+    return false;
+  }
+
   async take(slice: Slice, consumption: Consumption, alive: () => boolean): Promise<Progress> {
     const groups = this.#byLedger(slice.messages, consumption);
     // The hint is taken before the first new event, so that it is right whatever happens to the groups.
@@ -77,6 +97,11 @@ export class KafkaPartition {
       if (from === 'abandoned') return from;
       if (from !== undefined) again = least([from, again ?? from]);
     }
+    const trying = this.#trying;
+    this.#trying = undefined;
+    // A ledger that still stands still was tried in vain: what was read before need not be read once more.
+    if (again === undefined && trying !== undefined && trying.ahead > slice.next && this.#waiting.has(trying.ledger))
+      again = trying.ahead;
     this.next = again ?? slice.next;
     if (again === this.start) this.#sinceStart = true;
     return again === undefined ? 'done' : 'again';
