@@ -63,7 +63,8 @@ export class JournalFeed implements Feed {
     try {
       while (!stop.aborted && failures.length === 0) {
         await tail.lookAtHeads();
-        // It runs as soon as the journal answers. After a failure it runs again when a ledger was read to its end.
+        // It runs as soon as the journal answers. After a failure it runs again when a ledger was read to its end, or when there is
+        // nothing to read: a service that is not ready may get no event any more.
         if (this.#runner.state().state === 'starting') running();
         // No ledger waits for another to be read: one may be tried again and again.
         while (readers.size < CONCURRENTLY) {
@@ -79,6 +80,7 @@ export class JournalFeed implements Feed {
             });
           readers.add(reader);
         }
+        if (readers.size === 0) running();
         await tail.wait();
       }
       if (failures.length > 0) throw failures[0];

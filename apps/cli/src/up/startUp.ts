@@ -4,6 +4,7 @@ import { serveDocs } from '#platform/docs/serveDocs';
 import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
 import { createApp } from '#platform/service/createApp';
+import { makeDataFolder } from '#platform/service/dataFolder';
 import { answersAsKafka } from '#servers/kafka/answersAsKafka.mjs';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#servers/embeddedPostgres';
 import { HealthChecks, NotReady } from '#platform/watching/health';
@@ -42,6 +43,8 @@ export type Undo = ((patienceMs: number) => unknown)[];
 export async function startUp(config: Config, say: (message: string) => void, undo: Undo): Promise<Up> {
   await checkPort(config);
   await checkKafka(config.kafkaBrokers);
+  // Also with a database of one's own, other commands find in it what runs.
+  await makeDataFolder(config.dataDir);
   const embedded = config.databaseUrl === undefined ? await startEmbedded(config, say, undo) : undefined;
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
   await waitForDatabase(databaseUrl, say);
