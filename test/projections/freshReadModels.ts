@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
-import type { FeedEvent } from '#feed/feedEvent';
+import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
@@ -57,7 +57,4 @@ export async function applyAll(
 }
 
 /** An event as a feed brings it: parsed from its bytes. */
-export const fed = (event: LedgerEvent): FeedEvent => {
-  const bytes = Buffer.from(eventText(event));
-  return { ledger: event.ledger, sequence: event.sequence, bytes, event };
-};
+export const fed = (event: LedgerEvent): FeedEvent => toFeedEvent(Buffer.from(eventText(event)));

@@ -1,5 +1,4 @@
 import { type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
-import { countSerials } from '#contracts/serials';
 
 /** One event of a feed: the exact bytes that the ledger keeps, and what they say. */
 export interface FeedEvent {
@@ -7,6 +6,8 @@ export interface FeedEvent {
   readonly sequence: number;
   readonly bytes: Buffer;
   readonly event: LedgerEvent;
+  /** What it costs to apply, as `RUN_WEIGHT` counts it. */
+  readonly weight: number;
 }
 
 /**
@@ -18,7 +19,7 @@ export function toFeedEvent(bytes: Buffer, said?: { readonly ledger: string; rea
   const { ledger, sequence } = event;
   if (said !== undefined && (said.ledger !== ledger || said.sequence !== sequence))
     throw new Error(`event ${sequence} of ledger ${ledger} came as event ${said.sequence} of ledger ${said.ledger}`);
-  return { ledger, sequence, bytes, event };
+  return { ledger, sequence, bytes, event, weight: weightOf(bytes, event) };
 }
 
 /** An atomic batch has at most this many events; a run that may have as many can always hold a whole one. */
@@ -33,16 +34,15 @@ export function lengthInOrder(events: readonly FeedEvent[]): number {
 
 /**
  * What a run may weigh, so that its transaction ends in time on a slow machine as well: bytes of its events (a move has about 250, and
- * is two postings), and `SERIAL_WEIGHT` for each serial number, of which few bytes can name many.
+ * is two postings), and `SERIAL_WEIGHT` for each entry in a list of serial numbers: it has 15 bytes, and becomes a row. A range is one
+ * entry, and one row, however many serial numbers it names.
  */
 const RUN_WEIGHT = 2_097_152;
-const SERIAL_WEIGHT = 50;
+const SERIAL_WEIGHT = 150;
 
-function weightOf({ bytes, event }: FeedEvent): number {
+function weightOf(bytes: Buffer, event: LedgerEvent): number {
   let weight = bytes.length;
-  for (const { serials } of movesOf(event)) {
-    if (serials !== undefined) weight += SERIAL_WEIGHT * countSerials(serials);
-  }
+  for (const { serials } of movesOf(event)) if (Array.isArray(serials)) weight += SERIAL_WEIGHT * serials.length;
   return weight;
 }
 
@@ -57,7 +57,7 @@ export function wholeRun(events: readonly FeedEvent[], most: number): readonly F
   for (let length = 1; length <= inOrder; length += 1) {
     const event = events[length - 1];
     if (event === undefined) break;
-    weight += weightOf(event);
+    weight += event.weight;
     if (!endsWhole(event)) continue;
     const full = length > most || weight > RUN_WEIGHT;
     if (full && whole > 0) break;

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { type EventBytes, readBytes } from '#journal/reader';
 import { JournalTail } from '#journal/tail';
+import { Turns } from '#platform/service/turns';
 import { Consumption, type ConsumptionOptions } from './consumption.ts';
 import { type Feed, type FeedState, feedState, type Sink } from './feed.ts';
 import { type FeedEvent, toFeedEvent } from './feedEvent.ts';
@@ -95,7 +96,7 @@ export class JournalFeed implements Feed {
     const limits = { events: this.#options.batch ?? 1_000, bytes: PAGE_BYTES };
     for await (const page of tail.pages(ledger, consumption.position(ledger), limits)) {
       await consumption.head(ledger, page.at(-1)?.sequence ?? 0);
-      const { events, unreadable } = readable(page);
+      const { events, unreadable } = await readable(page);
       const taken = await consumption.take(ledger, events);
       if (taken !== 'done' && taken !== 'held') return;
       if (unreadable !== undefined) {
@@ -107,12 +108,14 @@ export class JournalFeed implements Feed {
 }
 
 /** The events of a page up to the first one whose bytes are not an event. */
-function readable(page: readonly EventBytes[]): {
+async function readable(page: readonly EventBytes[]): Promise<{
   readonly events: readonly FeedEvent[];
   readonly unreadable?: { readonly sequence: number; readonly error: unknown };
-} {
+}> {
   const events: FeedEvent[] = [];
+  const turns = new Turns();
   for (const { ledger, sequence, bytes } of page) {
+    if (turns.over) await turns.next();
     try {
       events.push(toFeedEvent(bytes, { ledger, sequence }));
     } catch (error) {
@@ -122,8 +125,18 @@ function readable(page: readonly EventBytes[]): {
   return { events };
 }
 
+/** Events that are read at once: 2 MB, when they are as large as events can be. Whoever wants more asks again. */
+const FILLED_AT_ONCE = PAGE_BYTES / 65_536;
+
 /** Fills holes from the journal, which is the source of every other source. */
 export function fillFromJournal(pool: pg.Pool): Fill {
-  return async (ledger, after, limit) =>
-    (await readBytes(pool, ledger, after, limit)).map(({ bytes }) => toFeedEvent(bytes));
+  return async (ledger, after, limit) => {
+    const turns = new Turns();
+    const events: FeedEvent[] = [];
+    for (const { bytes } of await readBytes(pool, ledger, after, Math.min(limit, FILLED_AT_ONCE))) {
+      if (turns.over) await turns.next();
+      events.push(toFeedEvent(bytes));
+    }
+    return events;
+  };
 }

@@ -47,7 +47,7 @@ export class KafkaMember {
       rebalanceTimeout: options.rebalanceTimeout,
       heartbeatInterval: HEARTBEAT_MS,
       metadataMaxAge: options.refreshEvery,
-      // A slice is parsed in one go, and other work waits for that.
+      // A slice is in memory as bytes and as events.
       maxBytesPerPartition: 2_097_152,
       // The broker answers as soon as there is a byte. The time is short because kafkajs sleeps for it whenever every partition is
       // paused, which is so after each rebalance.

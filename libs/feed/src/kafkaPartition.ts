@@ -1,4 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
+import { Turns } from '#platform/service/turns';
 import type { Consumption } from './consumption.ts';
 import type { Hint } from './feed.ts';
 import { type FeedEvent, toFeedEvent } from './feedEvent.ts';
@@ -85,7 +86,7 @@ export class KafkaPartition {
   }
 
   async take(slice: Slice, consumption: Consumption, alive: () => boolean): Promise<Progress> {
-    const groups = this.#byLedger(slice.messages, consumption);
+    const groups = await this.#byLedger(slice.messages, consumption);
     // The hint is taken before the first new event, so that it is right whatever happens to the groups.
     const hint = this.#hint(
       least([slice.next, ...groups.map(({ offset }) => offset), ...this.#waiting.values(), ...this.#held.values()]),
@@ -137,10 +138,12 @@ export class KafkaPartition {
   }
 
   /** The new events by ledger, in the order of the log. Applied events are dropped by their headers, before they are parsed. */
-  #byLedger(messages: readonly KafkaMessage[], consumption: Consumption): readonly Group[] {
+  async #byLedger(messages: readonly KafkaMessage[], consumption: Consumption): Promise<readonly Group[]> {
     const groups = new Map<string, { ledger: string; events: FeedEvent[]; offset: bigint }>();
     const skipped = new Map<string, number>();
+    const turns = new Turns();
     for (const message of messages) {
+      if (turns.over) await turns.next();
       const said = identify(message);
       if (said !== undefined && said.sequence <= consumption.position(said.ledger)) {
         skipped.set(said.ledger, (skipped.get(said.ledger) ?? 0) + 1);

@@ -100,11 +100,18 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
     await this.#stop(ledger, 'hole', `event ${sequence + 1} is missing; the next one there is ${got}`);
   }
 
+  /** It waits for nobody: the row may be locked for as long as a large atomic batch takes, and other ledgers come after this one. */
   async head(ledger: string, sequence: number, at: Date): Promise<void> {
+    const values = [ledger, sequence, at];
+    const { rowCount } = await this.#options.pool.query(
+      `UPDATE ${this.#table} SET head = greatest(head, sequence, $2), head_at = $3
+       WHERE ledger = (SELECT ledger FROM ${this.#table} WHERE ledger = $1 FOR UPDATE SKIP LOCKED)`,
+      values,
+    );
+    if (rowCount !== 0) return;
     await this.#options.pool.query(
-      `INSERT INTO ${this.#table} AS p (ledger, head, head_at) VALUES ($1, $2, $3)
-       ON CONFLICT (ledger) DO UPDATE SET head = greatest(p.head, p.sequence, excluded.head), head_at = excluded.head_at`,
-      [ledger, sequence, at],
+      `INSERT INTO ${this.#table} (ledger, head, head_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+      values,
     );
   }
 

@@ -62,10 +62,26 @@ export class UnitIndex {
     this.change(unitChanges(moves), since);
   }
 
-  /** Units of accounts that change places leave from where they were before the event: so all is looked up, then put. */
-  change({ named, rest }: UnitChanges, since: number): void {
-    const leaving = rest.flatMap(({ from, to }) => this.#take(from).map((units) => ({ ...units, account: to })));
-    for (const { account, ...range } of [...leaving, ...named]) this.put(range, { account, since });
+  change(changes: UnitChanges, since: number): void {
+    const steps = this.changing(changes, since);
+    while (steps.next().done !== true);
+  }
+
+  /**
+   * The same in steps, for who may not work on an account of 100,000 units at once. Units of accounts that change places leave from
+   * where they were before the event: so all is looked up, then put.
+   */
+  *changing({ named, rest }: UnitChanges, since: number): Generator<undefined> {
+    const leaving: NamedUnits[] = [];
+    for (const { from, to } of rest) {
+      for (const units of yield* this.#take(from)) leaving.push({ ...units, account: to });
+    }
+    for (const list of [leaving, named]) {
+      for (const { account, ...range } of list) {
+        this.put(range, { account, since });
+        yield;
+      }
+    }
   }
 
   put(range: UnitRange, spot: Spot): void {
@@ -100,7 +116,7 @@ export class UnitIndex {
   }
 
   /** What an account has now. It is about to leave, so it is not looked for here again. */
-  #take(account: string): UnitRange[] {
+  *#take(account: string): Generator<undefined, UnitRange[]> {
     const ranges = this.#putInto.get(account) ?? [];
     this.#putInto.delete(account);
     const taken = new UnitMap<true>();
@@ -108,6 +124,7 @@ export class UnitIndex {
       for (const { value, ...piece } of this.#spots.pieces(range)) {
         if (value?.account === account) taken.put(piece, true);
       }
+      yield;
     }
     return [...taken.all()].map(({ value, ...range }) => range);
   }

@@ -48,12 +48,12 @@ export async function applyModels(batch: Batch, db: Db): Promise<void> {
   const begin = async (models: readonly Model[]): Promise<void> => {
     for (const model of models) {
       if (model.types?.some((type) => occurring.has(type)) === false) continue;
+      // The statements of the models before it go out, and others have their turn, before its own are put together.
+      await setImmediate();
       const applying = model.apply(batch, connection);
       // Its failure is looked at below, when all are done.
       applying.catch(() => undefined);
       begun.set(model, applying);
-      // Its statements go out before the next model's are put together.
-      await setImmediate();
     }
   };
   await begin([...beforeFlags, flagsModel, ...besideFlags]);

@@ -58,6 +58,40 @@ describe('applying a feed to the read models', () => {
     expect(Object.values(once).filter((rows) => rows.length === 0)).toEqual([]);
   });
 
+  it('an atomic batch of many lines is applied in pieces, and is seen whole or not at all', async () => {
+    const lines = Array<number>(200).fill(10);
+    const orders = Array.from({ length: 30 }, (_, at) => placed(`PO-${at}`, 'tesla', ...lines));
+    const [opening, ...rest] = given(...orders).ledger.events;
+    const before = rest.slice(0, -orders.length);
+    const batch = rest
+      .slice(-orders.length)
+      .map((event, batchindex) => ({ ...event, batchindex, batchsize: orders.length }));
+    await db.apply([opening!, ...before]);
+
+    const last = poisoned(batch, batch.at(-1)!.sequence);
+    expect(await db.models.apply('nvidia', last)).toMatchObject({
+      outcome: 'parked',
+      sequence: batch[0]!.sequence - 1,
+    });
+    const seen = async () => {
+      const { rows } = await watcher.query<{ lines: number }>('SELECT count(*)::int AS lines FROM rm_1.order_lines');
+      return rows[0]!.lines;
+    };
+    const watcher = createPool(db.url, { max: 1 });
+    expect(await seen()).toBe(0);
+
+    const sizes = new Set<number>();
+    const applying = { done: false };
+    const applied = db.apply(batch).finally(() => {
+      applying.done = true;
+    });
+    while (!applying.done) sizes.add(await seen());
+    await applied;
+    sizes.add(await seen());
+    expect([...sizes].filter((size) => size !== 0)).toEqual([orders.length * lines.length]);
+    await watcher.end();
+  });
+
   it('the holdings of every account are those that a fold of the moves alone gives', async () => {
     const many = [...manyEvents(2_000, 200)];
     await db.apply(many, 500);

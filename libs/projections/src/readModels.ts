@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { type Consumed, type Position, PositionedSink } from '#feed/positionedSink';
 import { counter, FAST, histogram } from '#platform/watching/metrics';
 import { batchOf } from './engine/batch.ts';
@@ -50,10 +50,12 @@ export class ReadModels extends PositionedSink<Own> {
     position: Position<Own>,
   ): Promise<Consumed<Own>> {
     const state = this.#takeState(ledger, position);
-    const batch = await batchOf(db, ledger, events, state);
-    await applyModels(batch, db);
-    state.sequence = events.at(-1)?.sequence ?? position.sequence;
-    state.remember(batch.orders.values(), REMEMBERED_ACCOUNTS / (this.#states.size + 1));
+    for (const piece of inPieces(events)) {
+      const batch = await batchOf(db, ledger, piece, state);
+      await applyModels(batch, db);
+      state.sequence = piece.at(-1)?.sequence ?? position.sequence;
+      state.remember(batch.orders.values(), REMEMBERED_ACCOUNTS / (this.#states.size + 1));
+    }
     return {
       own: { accounts: state.accounts },
       committed: async (seconds) => {
@@ -76,3 +78,32 @@ export class ReadModels extends PositionedSink<Own> {
     return known?.sequence === sequence ? known : new LedgerState(sequence, accounts);
   }
 }
+
+/** Lines, moves, legs and serial numbers of the events that are applied together: about 15 ms of work, in several turns. */
+const PIECE = 3_000;
+
+/**
+ * Events as they are applied: a heavy batch a few at a time, all of it in one transaction. What the tables hold afterwards does not
+ * depend on where it is divided, and an atomic batch, which may have 200,000 lines, is shown whole or not at all.
+ */
+function* inPieces(events: readonly LedgerEvent[]): Generator<readonly LedgerEvent[]> {
+  let from = 0;
+  let size = 0;
+  for (const [at, event] of events.entries()) {
+    const more = sizeOf(event);
+    if (at > from && size + more > PIECE) {
+      yield events.slice(from, at);
+      from = at;
+      size = 0;
+    }
+    size += more;
+  }
+  yield events.slice(from);
+}
+
+function sizeOf(event: LedgerEvent): number {
+  const lists = Object.values(event.data).reduce((sum: number, value) => sum + lengthOf(value), 1);
+  return movesOf(event).reduce((sum, { serials }) => sum + lengthOf(serials), lists);
+}
+
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);

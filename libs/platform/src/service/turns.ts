@@ -20,4 +20,9 @@ export class Turns {
     await setImmediate();
     this.#began = performance.now();
   }
+
+  /** Does all steps of some work. */
+  async through(steps: Iterable<unknown>): Promise<void> {
+    for (const _ of steps) if (this.over) await this.next();
+  }
 }

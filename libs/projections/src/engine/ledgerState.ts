@@ -1,6 +1,7 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
 import { type Account, isPartiesStage } from '#ledger/account';
+import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
 import { arrayLiteral, microsecondsOf } from './values.ts';
 
@@ -146,10 +147,15 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
     values,
   );
   const found = new Map<string, OrderState>();
+  const turns = new Turns();
   for (const row of orders.rows)
     found.set(row.order, { ...row, lines: new Map(), accounts: new Map(), owned: new Set() });
-  for (const line of lines.rows) found.get(line.order)?.lines.set(line.line, line);
+  for (const line of lines.rows) {
+    if (turns.over) await turns.next();
+    found.get(line.order)?.lines.set(line.line, line);
+  }
   for (const { id, quantity, newest, ...account } of accounts.rows) {
+    if (turns.over) await turns.next();
     const order = found.get(account.order);
     order?.accounts.set(placeKey(account.line, account), { id, account, quantity, newest });
     if (isPartiesStage(account.stage)) order?.owned.add(ownedKey(account.line, account.owner));

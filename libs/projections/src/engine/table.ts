@@ -1,3 +1,4 @@
+import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
 import { arrayLiteral, farMomentOf, momentOf, storableDay, type Value } from './values.ts';
 
@@ -66,7 +67,16 @@ type All<C extends Columns, T> = { readonly [K in Omittable<C>]?: (row: T) => Va
   readonly [K in Exclude<keyof C, Omittable<C>>]: (row: T) => ValuesOf<C[K]>;
 };
 
-/** Runs over rows of one ledger, all at once; not at all when there are none. */
+/**
+ * Rows that one statement takes. Many are divided among several statements, so that neither side works on them for long at a time: the
+ * time of a statement is bounded, whatever the size of a batch.
+ */
+const AT_ONCE = 1_000;
+
+/**
+ * Runs over rows of one ledger; not at all when there are none. Statements about different rows may run in any number: none of them says
+ * anything about two rows at a time.
+ */
 type Statement<T, R = unknown> = (db: Db, ledger: string, rows: readonly T[]) => Promise<R[]>;
 
 /** Of every table, `ledger` is the first column, and leads the primary key and every index: it is not named here. */
@@ -162,10 +172,23 @@ export class Table<C extends Columns> {
         return value === null ? null : (column.write?.(value) ?? null);
       };
     });
+    const run = async (db: Db, ledger: string, some: readonly T[]): Promise<R[]> => {
+      const parameters = [ledger, ...travelling.map((value) => arrayLiteral(some.map(value)))];
+      return (await db.query<R & object>(statement, parameters)).rows;
+    };
     return async (db, ledger, rows) => {
       if (rows.length === 0) return [];
-      const parameters = [ledger, ...travelling.map((value) => arrayLiteral(rows.map(value)))];
-      return (await db.query<R & object>(statement, parameters)).rows;
+      if (rows.length <= AT_ONCE) return run(db, ledger, rows);
+      const turns = new Turns();
+      const running: Promise<R[]>[] = [];
+      for (let from = 0; from < rows.length; from += AT_ONCE) {
+        await turns.next();
+        const part = run(db, ledger, rows.slice(from, from + AT_ONCE));
+        // Its failure is thrown below.
+        part.catch(() => undefined);
+        running.push(part);
+      }
+      return (await Promise.all(running)).flat();
     };
   }
 

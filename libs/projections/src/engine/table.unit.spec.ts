@@ -100,3 +100,16 @@ describe('a table that is declared once', () => {
     );
   });
 });
+
+it('many rows are divided among several statements, each row in one of them', async () => {
+  const insert = orders.over<Row>({ order: ({ name }) => name }, (given) => `SELECT * FROM ${given}`);
+  const sent: string[] = [];
+  const query = (_sql: string, values: [string, string]) => {
+    sent.push(values[1]);
+    return Promise.resolve({ rows: values[1].slice(1, -1).split(',') });
+  };
+  const rows = Array.from({ length: 2_500 }, (_, at) => ({ name: `PO-${at}`, total: 1 }));
+  const found = await insert({ query } as unknown as Db, 'nvidia', rows);
+  expect(sent.length).toBeGreaterThan(1);
+  expect(found).toEqual(rows.map(({ name }) => `"${name}"`));
+});

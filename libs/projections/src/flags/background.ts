@@ -33,8 +33,8 @@ export class Background {
   readonly #proposals = new Map<string, number>();
   readonly #transfers = new Map<string, number[]>();
   readonly #newTransfers: Transfer[] = [];
-  /** Of the shipments of which the batch has a final receipt; no other shipment is asked for or followed. */
-  readonly #onTheWay = new Map<string, UnitsOnTheWay>();
+  /** By shipment, of those of which the batch has a final receipt; no other shipment is asked for or followed. */
+  readonly #onTheWay = new Map<string, Map<string, UnitsOnTheWay>>();
   readonly #ending: ReadonlySet<string>;
 
   constructor(batch: Batch) {
@@ -81,7 +81,7 @@ export class Background {
 
   /** What is on the way on a shipment, by order, line and owner. */
   onTheWay(shipment: string): UnitsOnTheWay[] {
-    const own = [...this.#onTheWay.values()].filter((units) => units.shipment === shipment && units.quantity > 0);
+    const own = [...(this.#onTheWay.get(shipment)?.values() ?? [])].filter(({ quantity }) => quantity > 0);
     return own.sort((a, b) => (shipmentLineKey(a) < shipmentLineKey(b) ? -1 : 1));
   }
 
@@ -106,8 +106,10 @@ export class Background {
 
   #addOnTheWay(units: UnitsOnTheWay): void {
     if (!this.#ending.has(units.shipment)) return;
+    const own = this.#onTheWay.get(units.shipment) ?? new Map<string, UnitsOnTheWay>();
     const key = shipmentLineKey(units);
-    this.#onTheWay.set(key, { ...units, quantity: units.quantity + (this.#onTheWay.get(key)?.quantity ?? 0) });
+    own.set(key, { ...units, quantity: units.quantity + (own.get(key)?.quantity ?? 0) });
+    this.#onTheWay.set(units.shipment, own);
   }
 
   #followOwners(event: LedgerEvent): void {
@@ -174,7 +176,7 @@ export class Background {
        WHERE ledger = $1 AND shipment = ANY($2::text[]) AND in_transit > 0`,
       [this.#batch.ledger, arrayLiteral([...this.#ending])],
     );
-    for (const row of rows) this.#onTheWay.set(shipmentLineKey(row), row);
+    for (const row of rows) this.#addOnTheWay(row);
   }
 
   /** Of orders of which units arrive for somebody else than their buyer. */

@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import { Turns } from '#platform/service/turns';
 import type { Batch } from '../engine/batch.ts';
 import { bigint, bigints, id, int, optional, Table, text, texts } from '../engine/table.ts';
 import type { Model } from '../model.ts';
@@ -49,10 +50,13 @@ export const flagsModel: Model = {
   apply: async (batch, db) => {
     const background = new Background(batch);
     await background.load(db);
-    const raised = batch.events.flatMap((event) => {
+    const raised: RaisedFlag[] = [];
+    const turns = new Turns();
+    for (const event of batch.events) {
+      if (turns.over) await turns.next();
       background.learn(event);
-      return isJudged(event) ? judge(event, batch, background) : [];
-    });
+      if (isJudged(event)) raised.push(...judge(event, batch, background));
+    }
     await background.keepTransfers(db);
     await insertFlags(db, batch.ledger, raised);
   },

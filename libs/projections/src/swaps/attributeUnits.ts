@@ -2,6 +2,7 @@ import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { microseconds } from '#contracts/scalars';
 import type { Holding } from '#ledger/account';
 import { type Attribution, attribute, isPending, type Lots, startLots } from '#ledger/attribution';
+import { Turns } from '#platform/service/turns';
 import type { Batch, Posting } from '../engine/batch.ts';
 import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
 import { arrayLiteral } from '../engine/values.ts';
@@ -39,8 +40,10 @@ export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
 
   const before = new BalancesBefore(batch);
   const counts = new Counts();
+  const turns = new Turns();
   for (const event of batch.events) {
     for (const [key, { order, line }] of linesOf(event)) {
+      if (turns.over) await turns.next();
       let state = pending.get(key);
       if (event.type === 'lading.swap.executed.v1' && (state === undefined || !isPending(state.lots))) {
         state = { order, line, lots: startLots(before.holdings(order, line, event.sequence)) };

@@ -1,6 +1,7 @@
 import { accountKey } from '#ledger/account';
 import { unitChanges, UnitIndex } from '#ledger/units';
 import { outside, type UnitRange } from '#ledger/unitRanges';
+import { Turns } from '#platform/service/turns';
 import type { Batch, BookedMove } from '../engine/batch.ts';
 import { bigint, id, int, Table } from '../engine/table.ts';
 import { arrayLiteral } from '../engine/values.ts';
@@ -72,18 +73,24 @@ export const unitsModel: Model = {
   apply: async (batch, db) => {
     const serial = batch.moves.filter(({ move }) => batch.isSerial(move.item));
     if (serial.length === 0) return;
-    const index = await drainedUnits(batch, serial, db);
+    const turns = new Turns();
+    const index = await drainedUnits(batch, serial, db, turns);
     for (const [{ sequence }, moves] of groupBy(serial, ({ event }) => event)) {
-      index.change(unitChanges(moves.map(({ move }) => move)), sequence);
+      await turns.through(index.changing(unitChanges(moves.map(({ move }) => move)), sequence));
     }
-    const moved = movedUnits(index, serial);
-    const [before] = await Promise.all([stored(db, batch.ledger, moved), remove(db, batch.ledger, moved)]);
-    await insert(db, batch.ledger, [...outside(before, moved), ...moved]);
+    const moved = await movedUnits(index, serial, turns);
+    // A row may overlap ranges that are asked for in different statements.
+    const before = new Map((await stored(db, batch.ledger, moved)).map((row) => [rowKey(row), row]));
+    await remove(db, batch.ledger, moved);
+    await turns.next();
+    const left = outside([...before.values()], moved);
+    await turns.next();
+    await insert(db, batch.ledger, [...left, ...moved]);
   },
 };
 
 /** The units of the accounts that a move takes all from. */
-async function drainedUnits(batch: Batch, moves: readonly BookedMove[], db: Db): Promise<UnitIndex> {
+async function drainedUnits(batch: Batch, moves: readonly BookedMove[], db: Db, turns: Turns): Promise<UnitIndex> {
   const index = new UnitIndex();
   const drained = new Map<number, string>();
   for (const { move, from } of moves) {
@@ -95,14 +102,22 @@ async function drainedUnits(batch: Batch, moves: readonly BookedMove[], db: Db):
     `SELECT ${COLUMNS} FROM units stored WHERE ledger = $1 AND account = ANY($2::int[])`,
     [batch.ledger, arrayLiteral([...drained.keys()])],
   );
-  for (const { account, ...units } of rows) index.put(units, { account: drained.get(account) ?? '', since: 0 });
+  for (const { account, ...units } of rows) {
+    if (turns.over) await turns.next();
+    index.put(units, { account: drained.get(account) ?? '', since: 0 });
+  }
   return index;
 }
 
 /** What the events of the batch moved, where it is at the end. */
-function movedUnits(index: UnitIndex, moves: readonly BookedMove[]): Units[] {
+async function movedUnits(index: UnitIndex, moves: readonly BookedMove[], turns: Turns): Promise<Units[]> {
   const ids = new Map(moves.flatMap(({ from, to }) => [from, to].map(({ id, account }) => [accountKey(account), id])));
-  return [...index.all()].flatMap(({ account, since, ...units }) =>
-    since === 0 ? [] : [{ ...units, account: ids.get(account) ?? -1, sequence: since }],
-  );
+  const moved: Units[] = [];
+  for (const { account, since, ...units } of index.all()) {
+    if (turns.over) await turns.next();
+    if (since !== 0) moved.push({ ...units, account: ids.get(account) ?? -1, sequence: since });
+  }
+  return moved;
 }
+
+const rowKey = ({ item, prefix, digits, to }: UnitRange): string => `${item}|${digits}|${to}|${prefix}`;
