@@ -16,12 +16,21 @@ interface FreshDatabaseOptions {
 
 const TEMPLATE_LOCK = 7_235_001;
 
+/** The services' own role, as `npm start` and docker/database.sh make it: it owns its database, and may do nothing else. */
+const SERVICE = { user: 'lading', password: 'of-the-tests' };
+const MAKE_ROLE = `
+  DO $$ BEGIN
+    CREATE ROLE ${SERVICE.user} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD '${SERVICE.password}';
+  EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+  END $$`;
+
 /** An empty database of the run's PostgreSQL, or a migrated one, that nobody else uses. */
 export async function freshDatabase({ migrate, template }: FreshDatabaseOptions = {}): Promise<FreshDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await asAdmin(async (admin) => {
+    await admin.query(MAKE_ROLE);
     const from = migrate === undefined ? 'template1' : await builtTemplate(admin, migrate, template ?? String(migrate));
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${from}`);
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${from} OWNER ${SERVICE.user}`);
   });
   return {
     url: urlOf(name),
@@ -41,7 +50,7 @@ async function builtTemplate(
     const { rowCount } = await admin.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
     if (rowCount === 0) {
       const building = `building_${randomBytes(6).toString('hex')}`;
-      await admin.query(`CREATE DATABASE ${building}`);
+      await admin.query(`CREATE DATABASE ${building} OWNER ${SERVICE.user}`);
       await migrate(urlOf(building));
       await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [building]);
       await admin.query(`ALTER DATABASE ${building} RENAME TO ${name}`);
@@ -63,9 +72,11 @@ async function asAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> {
 }
 
 function urlOf(database: string): string {
-  const url = new URL(adminUrl());
-  url.pathname = `/${database}`;
-  return url.href;
+  return Object.assign(new URL(adminUrl()), {
+    pathname: `/${database}`,
+    username: SERVICE.user,
+    password: SERVICE.password,
+  }).href;
 }
 
 function adminUrl(): string {

@@ -33,6 +33,19 @@ describe('the PostgreSQL of the tests', () => {
     await one.drop();
     await expect(query(one.url, 'SELECT 1')).rejects.toThrow(/does not exist/);
   });
+
+  it('lets the tests in as what the services are: a role that owns its database, and has no power over the server', async () => {
+    const { url } = await freshDatabase(MIGRATED);
+    expect(
+      await query(
+        url,
+        `SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls AS power,
+                datdba = pg_roles.oid AS owner FROM pg_roles, pg_database
+         WHERE rolname = current_user AND datname = current_database()`,
+      ),
+    ).toEqual([{ power: false, owner: true }]);
+    await expect(query(url, `SELECT pg_read_file('/etc/passwd')`)).rejects.toThrow(/permission denied/);
+  });
 });
 
 describeKafka('the Kafka of the tests', () => {
