@@ -23,6 +23,7 @@ import { toMessage } from '#feed/message';
 import { readEvents } from '#journal/reader';
 import type { Told } from '#test/ledger/facts';
 import { dispatched, of, placed, proposed, received, tell } from '#test/ledger/facts';
+import { readers, type Said } from './readers.ts';
 import { type Lading, startLading } from '#test/setup/startLading';
 
 const ROUNDS = 12;
@@ -166,6 +167,42 @@ interface Sent {
 }
 type Row = Readonly<Record<string, unknown>>;
 
+/** What the ledger keeps of it: moments in the capital letters that every language reads. */
+function asKept(sent: Sent): Sent {
+  const { time, data } = sent;
+  const expires = 'expires' in data ? data.expires?.toUpperCase() : undefined;
+  return {
+    ...sent,
+    time: time.toUpperCase(),
+    data: { ...data, ...(expires !== undefined && { expires }) },
+  };
+}
+
+/** Every text, day and moment that an event says, at any depth. */
+function* sayings(said: Row | readonly unknown[]): Generator<Said> {
+  for (const [key, value] of Object.entries(said)) {
+    if (typeof value === 'object' && value !== null) yield* sayings(value as Row);
+    else if (typeof value !== 'string') continue;
+    else if (['time', 'recordedtime', 'expires'].includes(key)) yield { moment: value };
+    else if (/^\d{4}-\d\d-\d\d$/.test(value) && ['eta', 'from', 'to'].includes(key)) yield { day: value };
+    else yield { text: value };
+  }
+}
+
+/** What a reader is to print about it. `cut`: it holds microseconds only. */
+function meant(one: Said, cut: boolean): string {
+  if ('text' in one) return Buffer.from(one.text).toString('hex');
+  if ('day' in one) return String(Date.parse(one.day) / 86_400_000);
+  const [, whole = '', fraction = '', offset = ''] = /^([^.Z+]{19})(?:\.(\d+))?(.+)$/.exec(one.moment) ?? [];
+  const nanoseconds = Number(
+    fraction
+      .padEnd(9, '0')
+      .slice(0, cut ? 6 : 9)
+      .padEnd(9, '0'),
+  );
+  return `${Date.parse(whole + offset) / 1_000} ${nanoseconds}`;
+}
+
 describe(`what the contract takes (LADING_SEED=${seed})`, () => {
   let lading: Lading;
   const L = '/v1/ledgers/kept';
@@ -297,7 +334,7 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
     for (const event of events) {
       const sent = taken.get(event.sequence);
       if (sent === undefined) continue; // its opening
-      const { data, ...attributes } = sent;
+      const { data, ...attributes } = asKept(sent);
       const read = parseEvent(event.bytes);
       expect(read).toMatchObject({ ...attributes, sequence: event.sequence });
       expect(read.data).toMatchObject(JSON.parse(JSON.stringify(data)) as Row);
@@ -312,6 +349,26 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
     const listed = await lading.client.list<Row>(`${L}/events`);
     expect(listed).toEqual(events.map(({ bytes }) => JSON.parse(bytes.toString()) as Row));
   });
+
+  it('other languages read each text, day and moment of the bytes as what was said, with what they have for that', async () => {
+    const events = await readEvents(lading.pool, 'kept', 0, head());
+    const said = events.flatMap(({ bytes }) => [...sayings(JSON.parse(bytes.toString()) as Row)]);
+    // The corners, which no draw may miss.
+    said.push(...['1900-01-01', '9999-12-31', '2000-02-29', '1970-01-01', '1969-12-31'].map((day) => ({ day })));
+    const corners = ['1900-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999Z', '1970-01-01T00:00:00.000000001+15:59'];
+    said.push(...corners.filter((moment) => Moment.safeParse(moment).success).map((moment) => ({ moment })));
+    const lines = said.map((one) => JSON.stringify(one));
+    for (const { language, missing, microseconds: cut = false, read } of readers()) {
+      if (missing !== undefined) {
+        process.stderr.write(`NOT READ IN ${language.toUpperCase()}: ${missing}\n`);
+        continue;
+      }
+      const got = await read(lines);
+      const wrong = said.flatMap((one, at) => (got[at] === meant(one, cut) ? [] : [{ language, one, got: got[at] }]));
+      expect(wrong).toEqual([]);
+      expect(got).toHaveLength(said.length);
+    }
+  }, 120_000);
 
   it('PostgreSQL counts the same microseconds as the rules and the read models', async () => {
     const { rows } = await lading.pool.query<{ sequence: number; micros: string }>(

@@ -145,9 +145,12 @@ describe('a Lading whose PostgreSQL', () => {
         .map(({ id }) => id)
         .sort(),
     ).toEqual([...sent].sort());
-    const asked = await send('GET', `/v1/ledgers/nvidia/parties?limit=1000&min-sequence=${rows.length}`);
-    expect(asked).toMatchObject({ status: 200, body: { sequence: rows.length } });
-    expect((asked.body as unknown as { data: unknown[] }).data).toHaveLength(sent.length);
+    // What feeds the read models tries again with pauses.
+    await eventually(async () => {
+      const asked = await send('GET', `/v1/ledgers/nvidia/parties?limit=1000&min-sequence=${rows.length}`);
+      expect(asked).toMatchObject({ status: 200, body: { sequence: rows.length } });
+      expect((asked.body as unknown as { data: unknown[] }).data).toHaveLength(sent.length);
+    });
     expect(child.exitCode).toBeNull();
   }
 

@@ -79,7 +79,7 @@ export type LedgerEvent<T extends EventType = EventType> = {
     readonly source: string;
     readonly type: K;
     readonly subject: string;
-    /** When it happened in the world (RFC 3339, as submitted). */
+    /** When it happened in the world (RFC 3339, as submitted, but always with T and Z). */
     readonly time: string;
     readonly ledger: string;
     /** Its place in its ledger: 1, 2, 3 … In the bytes a string of 16 digits. */

@@ -60,7 +60,8 @@ export function decideOne(
     source: submitted.source,
     type: submitted.type,
     subject,
-    time: submitted.time,
+    // RFC 3339 takes t and z, which Go's and Python's own readers refuse.
+    time: submitted.time.toUpperCase(),
     ledger,
     sequence,
     recordedtime,

@@ -22,7 +22,13 @@ export const propose: Rule<'lading.swap.proposed.v1'> = (data, { lines }) => {
     const wrong = contradiction(asked, line);
     if (wrong !== undefined) return wrong;
   }
-  return accept<'lading.swap.proposed.v1'>({ ...data, legs: completeLegs(legs, lines) });
+  // As every language reads it: RFC 3339 takes t and z, and Go's and Python's own readers refuse them.
+  const expires = data.expires?.toUpperCase();
+  return accept<'lading.swap.proposed.v1'>({
+    ...data,
+    ...(expires !== undefined && { expires }),
+    legs: completeLegs(legs, lines),
+  });
 };
 
 /** The legs with their item, and their line's window as it stands. */
