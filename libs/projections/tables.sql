@@ -95,6 +95,7 @@ CREATE TABLE order_lines (
   n int NOT NULL,
   item text COLLATE "C" NOT NULL,
   quantity bigint NOT NULL,
+  cancelled bigint NOT NULL,
   window_from date NOT NULL,
   window_to date NOT NULL,
   PRIMARY KEY (ledger, "order", line)

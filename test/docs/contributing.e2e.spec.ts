@@ -105,6 +105,6 @@ describe('the walk-through of CONTRIBUTING.md, done as written', () => {
     const right = readFileSync(path, 'utf8');
     expect(right.split(good!)).toHaveLength(2);
     writeFileSync(path, right.replace(good!, bad!));
-    expect(await jest('--', spec)).toContain('Tests:       2 failed, 1 passed');
+    expect(await jest('--', spec)).toContain('Tests:       1 failed, 2 passed');
   });
 });

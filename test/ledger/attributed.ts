@@ -1,5 +1,6 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { attribute, type Attribution, isPending, type Lots, startLots } from '#ledger/attribution';
+import { parseAccountKey } from '#ledger/account';
 import { Fold } from '#ledger/fold';
 import { same } from './history.ts';
 
@@ -20,9 +21,13 @@ export function isAttributed(events: readonly LedgerEvent[]): void {
     same('lots that are kept only while needed', readLazily(events, goods), eager.settled);
     for (const { swap, leg, quantity } of eager.settled)
       open.set(`${swap} ${leg}`, open.get(`${swap} ${leg}`)! - quantity);
-    for (const lot of Object.values(eager.lots).flat()) {
-      const key = lot.leg && `${lot.leg.swap} ${lot.leg.leg}`;
-      if (key !== undefined) open.set(key, open.get(key)! - lot.quantity);
+    for (const [account, lots] of Object.entries(eager.lots)) {
+      // Lost units are settled as lost already; they are in lots because they may turn up.
+      if (parseAccountKey(account).stage === 'lost') continue;
+      for (const lot of lots) {
+        const key = lot.leg && `${lot.leg.swap} ${lot.leg.leg}`;
+        if (key !== undefined) open.set(key, open.get(key)! - lot.quantity);
+      }
     }
   }
   same(

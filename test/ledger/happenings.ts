@@ -51,6 +51,8 @@ const kinds = [
   'return',
   'scrap',
   'hand',
+  'hand',
+  'break',
   'count',
   'reallocate',
   'reallocate',
@@ -86,13 +88,15 @@ export function happens(dice: Dice, model: Model): Told {
     case 'dispatch':
       return dispatch(dice, among('ordered'));
     case 'receive':
-      return receive(dice, model, among('in_transit'));
+      return receive(dice, model, [...among('in_transit'), ...lost(model)]);
     case 'lose':
       return lose(dice, model, among('in_transit'));
     case 'return':
     case 'scrap':
     case 'hand':
-      return inPlace(dice, model, kind, among('held', 'damaged', ...(kind === 'return' ? ['in_transit'] : [])));
+      return inPlace(dice, model, kind, among('held', 'damaged', ...(kind === 'scrap' ? [] : ['in_transit'])));
+    case 'break':
+      return breakOrRepair(dice, model, among('held', 'damaged'));
     case 'count':
       return count(dice, model, among('held'));
     case 'reallocate':
@@ -143,7 +147,8 @@ const needs: Readonly<Partial<Record<Kind, readonly [readonly string[], Kind]>>>
   receive: [['in_transit'], 'dispatch'],
   lose: [['in_transit'], 'dispatch'],
   scrap: [['held', 'damaged'], 'receive'],
-  hand: [['held', 'damaged'], 'receive'],
+  hand: [['held', 'damaged', 'in_transit'], 'receive'],
+  break: [['held', 'damaged'], 'receive'],
   count: [['held'], 'receive'],
   return: [['held', 'damaged', 'in_transit'], 'receive'],
 };
@@ -241,6 +246,10 @@ function dispatch(dice: Dice, ordered: readonly Here[]): Told {
   });
 }
 
+/** What was lost of any shipment and may come after all, with the shipment. */
+const lost = (model: Model): Here[] =>
+  [...model.shipments.keys()].flatMap((shipment) => model.lostOf(shipment).map((here) => ({ ...here, shipment })));
+
 function receive(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
   const first = some(dice, inTransit);
   const { shipment } = first;
@@ -273,7 +282,8 @@ function receive(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
 function lose(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
   const here = some(dice, inTransit);
   const quantity = dice.upTo(here.quantity);
-  const line = { ...name(dice, here), quantity, ...numbers(dice, model, here, quantity) };
+  const by = dice.chance(50) ? { custodian: here.custodian } : {};
+  const line = { ...name(dice, here), ...by, quantity, ...numbers(dice, model, here, quantity) };
   return tell('shipment.lost', { shipment: here.shipment === '-' ? 'S-0' : here.shipment, lines: [line] });
 }
 
@@ -286,8 +296,11 @@ function inPlace(dice: Dice, model: Model, kind: 'return' | 'scrap' | 'hand', li
     return { ...name(dice, here), quantity, ...stage, ...numbers(dice, model, here, quantity) };
   });
   if (kind === 'scrap') return tell('units.scrapped', { custodian, lines });
-  if (kind === 'hand') return tell('custody.transferred', { from: custodian, to: dice.pick(people), lines });
   const refused = shipment === '-' ? {} : { shipment };
+  if (kind === 'hand') {
+    const named = dice.chance(60) ? refused : {};
+    return tell('custody.transferred', { from: custodian, to: dice.pick(people), lines, ...named });
+  }
   return tell('units.returned', {
     return: `R-${dice.roll(100)}`,
     from: custodian,
@@ -295,6 +308,16 @@ function inPlace(dice: Dice, model: Model, kind: 'return' | 'scrap' | 'hand', li
     lines,
     ...refused,
   });
+}
+
+function breakOrRepair(dice: Dice, model: Model, list: readonly Here[]): Told {
+  const heres = several(dice, list);
+  const lines = heres.map((here) => {
+    const quantity = dice.upTo(here.quantity);
+    const to = (here.stage === 'held') === dice.chance(95) ? ('damaged' as const) : ('held' as const);
+    return { ...name(dice, here), quantity, to, ...numbers(dice, model, here, quantity) };
+  });
+  return tell('units.condition_changed', { custodian: heres[0]!.custodian, lines });
 }
 
 function count(dice: Dice, model: Model, held: readonly Here[]): Told {

@@ -36,6 +36,26 @@ interface SwapNote {
   status: 'open' | 'over';
 }
 
+type Here = ReturnType<Model['inHands']>[0];
+interface Asked {
+  quantity: number;
+  serials?: Serials | undefined;
+}
+
+/** What the lines of one event have taken from each place so far. */
+class Taken {
+  readonly #any = new Map<string, number>();
+  readonly #nameless = new Map<string, number>();
+
+  any = (place: string): number => this.#any.get(place) ?? 0;
+  nameless = (place: string): number => this.#nameless.get(place) ?? 0;
+
+  add(place: string, nameless: boolean): void {
+    this.#any.set(place, this.any(place) + 1);
+    if (nameless) this.#nameless.set(place, this.nameless(place) + 1);
+  }
+}
+
 const hands = ['ordered', 'in_transit', 'held', 'damaged'];
 const bottomless = ['supply', 'count'];
 
@@ -58,6 +78,8 @@ export class Model {
   readonly shipments = new Map<string, { header: string; opened: boolean }>();
   /** `order line shipment`: when it was first dispatched there. */
   readonly sent = new Map<string, number>();
+  /** `shipment|place`: what was lost of a shipment to that place, and did not come after all. */
+  readonly missing = new Map<string, number>();
   readonly swaps = new Map<string, SwapNote>();
   readonly done = new Set<string>();
   #clock = 0;
@@ -81,6 +103,8 @@ export class Model {
     const before = new Map(this.serials);
     const named = new Set(bookings.flatMap(({ item, serials = [] }) => serials.map((serial) => `${item} ${serial}`)));
     for (const { item, from, to, quantity, serials } of bookings) {
+      if (told.type === 'lading.shipment.lost.v1') this.#miss(told.data.shipment, to, quantity);
+      if (told.type === 'lading.shipment.received.v1') this.#miss(told.data.shipment, from, -quantity);
       this.counts.set(from, this.count(from) - quantity);
       this.counts.set(to, this.count(to) + quantity);
       if (serials) for (const serial of serials) this.serials.set(`${item} ${serial}`, to);
@@ -94,6 +118,12 @@ export class Model {
     return redirects ? this.#redirect(bookings) : [];
   }
 
+  #miss(shipment: string, place: string, quantity: number): void {
+    if (place.split(' ')[2] !== 'lost') return;
+    const key = `${shipment}|${place}`;
+    this.missing.set(key, Math.max(0, (this.missing.get(key) ?? 0) + quantity));
+  }
+
   count(place: string): number {
     return this.counts.get(place) ?? 0;
   }
@@ -104,6 +134,19 @@ export class Model {
       const [owner = '', custodian = '', stage = '', shipment = '', order = '', line = ''] = place.split(' ');
       if (quantity <= 0 || !hands.includes(stage)) return [];
       return [{ owner, custodian, stage, shipment, order, line, item: this.#line(order, line).item, quantity, place }];
+    });
+  }
+
+  /** What was lost of a shipment and is still lost. */
+  lostOf(shipment: string): Here[] {
+    return [...this.missing].flatMap(([key, missing]) => {
+      const place = key.slice(key.indexOf('|') + 1);
+      const [owner = '', custodian = '', stage = '', , order = '', line = ''] = place.split(' ');
+      const quantity = Math.min(missing, this.count(place));
+      if (!key.startsWith(`${shipment}|`) || quantity <= 0) return [];
+      return [
+        { owner, custodian, stage, shipment: '-', order, line, item: this.#line(order, line).item, quantity, place },
+      ];
     });
   }
 
@@ -136,6 +179,40 @@ export class Model {
     return here.length === 1 ? here[0]! : no();
   }
 
+  /** All places of the one owner that is meant; on a shipment, units that were handed on come before the others. */
+  #sources(order: string, line: string, owner: string | undefined, where: Partial<Spot>): Here[] {
+    const here = this.#at(order, line, { ...where, ...(owner === undefined ? {} : { owner }) });
+    if (new Set(here.map((one) => one.owner)).size !== 1) no();
+    const late = ({ custodian, shipment }: Here) => (custodian === this.#header(shipment)[1] ? 1 : 0);
+    return here.sort((a, b) => late(a) - late(b) || (a.custodian < b.custodian ? -1 : 1));
+  }
+
+  /** Unit by unit, each from the first place that has one left, or from where its number is. */
+  #spread(taken: Taken, places: readonly Here[], to: (here: Here) => Spot, asked: Asked): Booking[] {
+    const numbers = asked.serials && expandSerials(asked.serials);
+    if (numbers && numbers.length !== asked.quantity) no();
+    const bookings: Booking[] = [];
+    for (let unit = 0; unit < asked.quantity; unit++) {
+      const number = numbers?.[unit];
+      const at = number === undefined ? undefined : this.serials.get(`${places[0]?.item ?? ''} ${number}`);
+      const here =
+        places.find(({ place, quantity }) =>
+          number === undefined
+            ? taken.any(place) < quantity
+            : at === undefined
+              ? taken.nameless(place) < this.count(place) - this.#names(place)
+              : place === at,
+        ) ?? no();
+      taken.add(here.place, number !== undefined && at === undefined);
+      bookings.push(booking(here, { ...here, ...to(here) }, 1, number === undefined ? undefined : [number]));
+    }
+    return joined(bookings);
+  }
+
+  #names(place: string): number {
+    return [...this.serials.values()].filter((at) => at === place).length;
+  }
+
   #rule(told: Told): Booking[] {
     switch (told.type) {
       case 'lading.ledger.opened.v1':
@@ -157,15 +234,7 @@ export class Model {
       case 'lading.shipment.received.v1':
         return this.#received(told.data);
       case 'lading.shipment.lost.v1':
-        if (!this.shipments.has(told.data.shipment)) no();
-        return told.data.lines.map((line) => {
-          this.#known(line.owner);
-          const from = this.#source(line.order, line.line, line.owner, {
-            stage: 'in_transit',
-            shipment: told.data.shipment,
-          });
-          return booking(from, { ...from, stage: 'lost', shipment: '-' }, line.quantity, line.serials);
-        });
+        return this.#lost(told.data);
       case 'lading.units.returned.v1':
         return this.#returned(told.data);
       case 'lading.units.scrapped.v1':
@@ -174,13 +243,14 @@ export class Model {
           const from = this.#held(line, told.data.custodian);
           return booking(from, { ...from, stage: 'scrapped' }, line.quantity, line.serials);
         });
-      case 'lading.custody.transferred.v1':
-        this.#known(told.data.from, told.data.to);
-        if (told.data.from === told.data.to) no();
+      case 'lading.units.condition_changed.v1':
+        this.#known(told.data.custodian);
         return told.data.lines.map((line) => {
-          const from = this.#held(line, told.data.from);
-          return booking(from, { ...from, custodian: told.data.to }, line.quantity, line.serials);
+          const from = this.#held({ ...line, stage: line.to === 'held' ? 'damaged' : 'held' }, told.data.custodian);
+          return booking(from, { ...from, stage: line.to }, line.quantity, line.serials);
         });
+      case 'lading.custody.transferred.v1':
+        return this.#handed(told.data);
       case 'lading.count.adjusted.v1':
         return this.#counted(told.data);
       case 'lading.reallocation.made.v1':
@@ -202,6 +272,38 @@ export class Model {
         return this.#pick(legs);
       }
     }
+  }
+
+  #lost({ shipment, lines }: Data<'lading.shipment.lost.v1'>): Booking[] {
+    if (!this.shipments.has(shipment)) no();
+    const taken = new Taken();
+    return lines.flatMap((line) => {
+      this.#known(line.owner, line.custodian);
+      const where = { stage: 'in_transit', shipment, ...(line.custodian && { custodian: line.custodian }) };
+      const places = this.#sources(line.order, line.line, line.owner, where);
+      return this.#spread(taken, places, (here) => ({ ...here, stage: 'lost', shipment: '-' }), line);
+    });
+  }
+
+  #handed({ from, to, shipment: all, lines }: Data<'lading.custody.transferred.v1'>): Booking[] {
+    this.#known(from, to);
+    if (from === to) no();
+    const taken = new Taken();
+    return lines.flatMap((line) => {
+      this.#known(line.owner);
+      const shipment = line.shipment ?? all;
+      if (shipment !== undefined && (line.stage !== undefined || !this.shipments.has(shipment))) no();
+      const mine = (stage: string) =>
+        this.#at(line.order, line.line, { custodian: from, stage, ...(line.owner && { owner: line.owner }) });
+      const onTheWay =
+        shipment !== undefined ||
+        (line.stage === undefined && mine('held').length === 0 && mine('in_transit').length > 0);
+      const where = { stage: 'in_transit', custodian: from, ...(shipment && { shipment }) };
+      const places = onTheWay ? this.#sources(line.order, line.line, line.owner, where) : [this.#held(line, from)];
+      const when = (here: Here) => this.sent.get(`${here.order} ${here.line} ${here.shipment}`) ?? 0;
+      places.sort((a, b) => when(a) - when(b));
+      return this.#spread(taken, places, (here) => ({ ...here, custodian: to }), line);
+    });
   }
 
   #placed({ order, buyer, supplier, lines }: Data<'lading.order.placed.v1'>): Booking[] {
@@ -269,6 +371,7 @@ export class Model {
     this.#known(by, ...lines.map(({ owner }) => owner));
     const total = ({ received, damaged = 0, surplus = 0 }: (typeof lines)[0]) => received + damaged + surplus;
     if (!final && lines.every((line) => total(line) === 0)) no();
+    const taken = new Taken();
     return lines.flatMap((asked) => {
       const { order, line, owner, received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
       const { item } = this.#line(order, line);
@@ -277,14 +380,28 @@ export class Model {
       const supply = { order, line, item, owner: supplier, custodian: supplier, stage: 'supply', shipment: '-' };
       const extra = booking(supply, { ...supply, custodian: by, stage: 'held' }, surplus, surplusSerials);
       if (received + damaged === 0 && surplus > 0) return [extra];
-      const from = this.#source(order, line, owner, { stage: 'in_transit', shipment });
-      const to = { ...from, custodian: by, shipment: '-' };
+      const places = this.#arriving(order, line, owner, shipment, received + damaged > 0);
+      const to = (stage: string) => (here: Here) => ({ ...here, custodian: by, shipment: '-', stage });
       return [
-        booking(from, { ...to, stage: 'held' }, received, serials),
-        booking(from, { ...to, stage: 'damaged' }, damaged, damagedSerials),
+        ...this.#spread(taken, places, to('held'), { quantity: received, serials }),
+        ...this.#spread(taken, places, to('damaged'), { quantity: damaged, serials: damagedSerials }),
         extra,
       ];
     });
+  }
+
+  /** What may arrive of a line: what is on the way, then what was lost of that shipment. */
+  #arriving(order: string, line: string, owner: string | undefined, shipment: string, anything: boolean): Here[] {
+    const onTheWay = this.#at(order, line, { stage: 'in_transit', shipment });
+    const lost = this.lostOf(shipment).filter((here) => anything && here.order === order && here.line === line);
+    const owners = new Set((onTheWay.length > 0 ? onTheWay : lost).map((here) => here.owner));
+    const whose = owner ?? (owners.size === 1 ? [...owners][0]! : no());
+    const sent = onTheWay.some((here) => here.owner === whose)
+      ? this.#sources(order, line, whose, { stage: 'in_transit', shipment })
+      : [];
+    lost.sort((a, b) => (a.custodian < b.custodian ? -1 : 1));
+    const places = [...sent, ...lost.filter((here) => here.owner === whose)];
+    return places.length > 0 ? places : no();
   }
 
   #held(asked: Data<'lading.units.scrapped.v1'>['lines'][0], custodian: string): ReturnType<Model['inHands']>[0] {
@@ -295,17 +412,18 @@ export class Model {
   #returned({ return: id, from, to, shipment: all, lines }: Data<'lading.units.returned.v1'>): Booking[] {
     this.#known(from, to);
     if (this.done.has(`return ${id}`)) no();
-    return lines.map((asked) => {
+    const taken = new Taken();
+    return lines.flatMap((asked) => {
       const shipment = asked.shipment ?? all;
       this.#known(asked.owner);
       if (shipment !== undefined && (asked.stage !== undefined || !this.shipments.has(shipment))) no();
-      const source =
+      const places =
         shipment === undefined
-          ? this.#held(asked, from)
-          : this.#source(asked.order, asked.line, asked.owner, { stage: 'in_transit', shipment });
+          ? [this.#held(asked, from)]
+          : this.#sources(asked.order, asked.line, asked.owner, { stage: 'in_transit', shipment });
       const owner = this.orders.get(asked.order)!.supplier;
-      const back = { ...source, owner, custodian: to, stage: 'returned', shipment: '-' };
-      return booking(source, back, asked.quantity, asked.serials);
+      const back = (here: Here) => ({ ...here, owner, custodian: to, stage: 'returned', shipment: '-' });
+      return this.#spread(taken, places, back, asked);
     });
   }
 
@@ -518,8 +636,12 @@ export class Model {
     }
   }
 
+  #header(shipment: string): string[] {
+    return JSON.parse(this.shipments.get(shipment)?.header ?? '[]') as string[];
+  }
+
   #consignee(shipment: string): string {
-    return (JSON.parse(this.shipments.get(shipment)!.header) as string[])[0]!;
+    return this.#header(shipment)[0]!;
   }
 
   /** A shipment is for the owner of all that is left on it, once a reallocation or a swap has made that one party. */
@@ -534,6 +656,21 @@ export class Model {
       return [`${shipment} ${owners[0]!}`];
     });
   }
+}
+
+/** Bookings of one unit each, those between the same two places together. */
+function joined(bookings: readonly Booking[]): Booking[] {
+  const found = new Map<string, Booking>();
+  for (const one of bookings) {
+    const key = `${one.from}|${one.to}`;
+    const so = found.get(key);
+    if (so === undefined) found.set(key, one);
+    else {
+      so.quantity += one.quantity;
+      if (so.serials && one.serials) so.serials.push(...one.serials);
+    }
+  }
+  return [...found.values()];
 }
 
 const partiesOf = (legs: readonly LegNote[]): string[] => [...new Set(legs.flatMap(({ from, to }) => [from, to]))];

@@ -77,6 +77,11 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     lines: [{ order: 'PO-TSLA-1', line: '1', owner: 'x', quantity: 1 }],
     reason: 'Burnt out',
   },
+  'lading.units.condition_changed.v1': {
+    custodian: 'x',
+    lines: [{ order: 'PO-TSLA-1', line: '1', owner: 'x', quantity: 2, to: 'damaged' }],
+    reason: 'Water in the hall',
+  },
   'lading.custody.transferred.v1': {
     from: 'x',
     to: 'xai',

@@ -37,7 +37,13 @@ const Received = z.strictObject({
   note: Note.optional(),
 });
 
-const LostLine = z.strictObject({ ...line, quantity: Quantity, serials: Serials.optional() });
+/** `custodian`: which carrier lost them, where units were handed from one to another on the way. */
+const LostLine = z.strictObject({
+  ...line,
+  custodian: PartyId.optional(),
+  quantity: Quantity,
+  serials: Serials.optional(),
+});
 const Lost = z.strictObject({
   shipment: ShipmentId,
   lines: z.array(LostLine).min(1).max(1000),

@@ -29,14 +29,17 @@ const StagedLine = z.strictObject({
   serials: Serials.optional(),
 });
 
-/** A line's `shipment` marks goods refused while in transit; one beside the lines holds for all of them. */
-const ReturnedLine = StagedLine.extend({ shipment: ShipmentId.optional() });
+/**
+ * A line's `shipment` marks units in transit, refused or handed from one carrier to another; one beside the lines holds for all
+ * of them.
+ */
+const ShippedLine = StagedLine.extend({ shipment: ShipmentId.optional() });
 const Returned = z.strictObject({
   return: ReturnId,
   from: PartyId,
   to: PartyId,
   shipment: ShipmentId.optional(),
-  lines: z.array(ReturnedLine).min(1).max(1000),
+  lines: z.array(ShippedLine).min(1).max(1000),
   ...tail,
 });
 
@@ -45,7 +48,16 @@ const Scrapped = z.strictObject({ custodian: PartyId, lines: z.array(StagedLine)
 const Transferred = z.strictObject({
   from: PartyId,
   to: PartyId,
-  lines: z.array(StagedLine).min(1).max(1000),
+  shipment: ShipmentId.optional(),
+  lines: z.array(ShippedLine).min(1).max(1000),
+  ...tail,
+});
+
+/** Held units that broke, or damaged ones that were repaired: `to` is the stage that they are in from then on. */
+const ChangedLine = z.strictObject({ ...line, quantity: Quantity, to: HeldOrDamaged, serials: Serials.optional() });
+const ConditionChanged = z.strictObject({
+  custodian: PartyId,
+  lines: z.array(ChangedLine).min(1).max(1000),
   ...tail,
 });
 
@@ -60,7 +72,7 @@ export const unitEvents = {
   'lading.units.returned.v1': define({
     service: 'shipments',
     submitted: Returned,
-    completed: Returned.extend({ lines: z.array(ReturnedLine.extend(known)).min(1), moves }),
+    completed: Returned.extend({ lines: z.array(ShippedLine.extend(known)).min(1), moves }),
     subject: (data) => `return/${data.return}`,
     stream: 'begins',
   }),
@@ -71,10 +83,17 @@ export const unitEvents = {
     subject: ({ custodian }) => `party/${custodian}`,
     stream: 'none',
   }),
+  'lading.units.condition_changed.v1': define({
+    service: 'shipments',
+    submitted: ConditionChanged,
+    completed: ConditionChanged.extend({ lines: z.array(ChangedLine.extend(known)).min(1), moves }),
+    subject: ({ custodian }) => `party/${custodian}`,
+    stream: 'none',
+  }),
   'lading.custody.transferred.v1': define({
     service: 'shipments',
     submitted: Transferred,
-    completed: Transferred.extend({ lines: staged, moves }),
+    completed: Transferred.extend({ lines: z.array(ShippedLine.extend(known)).min(1), moves }),
     subject: ({ from }) => `party/${from}`,
     stream: 'none',
   }),

@@ -27,7 +27,7 @@ export interface LegReceived {
   readonly quantity: number;
 }
 
-/** Units of a leg that will not arrive: they stay owed, and are shown as this. */
+/** Units of a leg that will not arrive: they stay owed, and are shown as this. Below zero: lost units that arrived after all. */
 export interface LegGone {
   readonly swap: string;
   readonly leg: number;
@@ -46,7 +46,7 @@ export interface Attribution {
  * (docs/decisions/016). Apply the events of a ledger in sequence order; an event that does not move units of this line
  * changes nothing. The rules:
  *
- * - Only ordered units and units in transit can be a leg's that has not arrived. They stand in lots, a queue an account.
+ * - Only ordered units, units in transit and lost units can be a leg's that has not arrived. They stand in lots, a queue an account.
  *   An executed swap puts a lot with its leg on each account that the leg's moves reach; all other units are in lots too,
  *   without a leg, because they take turns with those.
  * - Whatever leaves an account leaves it first in, first out: ordered by when its owner got it (the event's sequence),
@@ -55,7 +55,8 @@ export interface Attribution {
  *   execution when they are there already. What happens to them afterwards (returned, scrapped, counted) is another matter.
  * - Units passed on before they arrive, by a reallocation or another swap, count as received then: their
  *   owner disposed of them. Only a plain reallocation back to the party that gave them undoes the gift: `given_back`.
- * - Units cancelled, lost, or refused in transit (returned) before they arrive are `gone`: they stay owed.
+ * - Units cancelled, lost, or refused in transit (returned) before they arrive are `gone`: they stay owed. Lost units that
+ *   arrive after all are received then, and no longer gone.
  * - Everything an event takes is taken from the lots before it: no leg spends what another brings.
  * - Serial numbers do not matter: units of one line and owner are alike.
  *
@@ -79,7 +80,7 @@ export function attribute(lots: Lots, event: LedgerEvent, { order, line }: Omit<
 export function startLots(holdings: Iterable<Holding>): Lots {
   const lots: Record<string, Lot[]> = {};
   for (const holding of holdings) {
-    if (onTheWay(holding.stage) && holding.quantity > 0) {
+    if (mayArrive(holding.stage) && holding.quantity > 0) {
       lots[accountKey(holding)] = [{ quantity: holding.quantity, since: 0 }];
     }
   }
@@ -91,6 +92,8 @@ export const isPending = (lots: Lots): boolean =>
   Object.values(lots).some((queue) => queue.some(({ leg }) => leg !== undefined));
 
 const onTheWay = (stage: Stage): boolean => stage === 'ordered' || stage === 'in_transit';
+/** Lost units may turn up, so they keep their turn, too. */
+const mayArrive = (stage: Stage): boolean => onTheWay(stage) || stage === 'lost';
 const hasArrived = (stage: Stage): boolean => stage === 'held' || stage === 'damaged';
 
 /** The leg of each move of an executed swap: moves are in the order of the legs, each leg's summing to its quantity. */
@@ -118,13 +121,18 @@ class LotBook {
 
   /** Takes a move's units off its `from`, first in, first out. */
   take(move: Move): Lot[] {
-    if (!onTheWay(move.from.stage)) return [{ quantity: move.quantity, since: this.#sequence }];
+    if (!mayArrive(move.from.stage)) return [{ quantity: move.quantity, since: this.#sequence }];
     const key = keyAt(move, move.from);
     const left = [...(this.#lots[key] ?? [])];
     const taken: Lot[] = [];
     let open = move.quantity;
     while (open > 0) {
       const lot = left.shift();
+      if (lot === undefined && move.from.stage === 'lost') {
+        // Lots that were written down before lost units were kept in them.
+        taken.push({ quantity: open, since: 0 });
+        break;
+      }
       if (lot === undefined)
         throw new Error(`the lots of ${key} are ${open} units short at sequence ${this.#sequence}`);
       const quantity = Math.min(open, lot.quantity);
@@ -140,10 +148,11 @@ class LotBook {
   put(lot: Lot, move: Move, leg: PendingLeg | undefined): void {
     const { from, to } = move;
     const stays = from.owner === to.owner && !hasArrived(to.stage) && onTheWay(to.stage);
-    if (lot.leg !== undefined && !stays) this.#settle(lot.leg, lot.quantity, move, leg);
+    if (lot.leg !== undefined && from.stage === 'lost') this.#turnsUp(lot.leg, lot.quantity, move);
+    else if (lot.leg !== undefined && !stays) this.#settle(lot.leg, lot.quantity, move, leg);
 
     const now: Lot = from.owner === to.owner ? lot : newLot(lot.quantity, this.#sequence, leg);
-    if (onTheWay(to.stage)) this.#enqueue(keyAt(move, to), now);
+    if (mayArrive(to.stage)) this.#enqueue(keyAt(move, to), now);
     else if (leg !== undefined && hasArrived(to.stage)) this.#receive(leg, lot.quantity);
   }
 
@@ -158,6 +167,13 @@ class LotBook {
     else if (from.owner !== to.owner && leg === undefined && to.owner === was.from)
       this.#goes(was, quantity, 'given_back');
     else this.#receive(was, quantity);
+  }
+
+  /** Lost units count as received when they reach their owner; sold again to somebody else, they stay lost. */
+  #turnsUp(was: PendingLeg, quantity: number, { from, to }: Move): void {
+    if (!hasArrived(to.stage) || from.owner !== to.owner) return;
+    this.#goes(was, -quantity, 'lost');
+    this.#receive(was, quantity);
   }
 
   #receive({ swap, leg }: PendingLeg, quantity: number): void {

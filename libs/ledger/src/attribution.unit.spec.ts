@@ -239,4 +239,16 @@ describe('the units of a swap leg', () => {
     const story = given(...orders, send('S-1', 10, 'x'));
     expect(() => attribute({}, story.ledger.events.at(-1)!, X)).toThrow('10 units short at sequence');
   });
+
+  it('lost units of a swap leg that arrive after all are received, and no longer lost', () => {
+    const story = given(
+      ...orders,
+      ...swapped('SW-1', 10),
+      send('S-1', 10),
+      tell('shipment.lost', { shipment: 'S-1', lines: [{ ...X, owner: 'tesla', quantity: 4 }] }),
+      arrive('S-1', 6),
+      arrive('S-1', 3),
+    );
+    expect(told(story)).toEqual(['SW-1/0 lost 4', 'SW-1/0 received 6', 'SW-1/0 received 3', 'SW-1/0 lost -3']);
+  });
 });

@@ -16,6 +16,7 @@ import { executeSwap } from './swap/execute.ts';
 import { propose } from './swap/propose.ts';
 import { acceptSwap, rejectSwap, withdrawSwap } from './swap/respond.ts';
 import { adjustCount } from './units/adjustCount.ts';
+import { changeCondition } from './units/changeCondition.ts';
 import { returnUnits } from './units/returnUnits.ts';
 import { scrap } from './units/scrap.ts';
 import type { View } from './view.ts';
@@ -48,6 +49,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'lading.shipment.lost.v1': lose,
   'lading.units.returned.v1': returnUnits,
   'lading.units.scrapped.v1': scrap,
+  'lading.units.condition_changed.v1': changeCondition,
   'lading.custody.transferred.v1': transferCustody,
   'lading.count.adjusted.v1': adjustCount,
   'lading.reallocation.made.v1': reallocate,

@@ -58,6 +58,8 @@ export interface Shipment extends Versioned {
   readonly orders: readonly string[];
   /** By `lineKey`: every line that was ever dispatched on it, with the owners for whom some of it was received. */
   readonly lines: ReadonlyMap<string, readonly string[]>;
+  /** What was lost of it and has not arrived after all, by the key of the account that it was lost to. */
+  readonly lost: ReadonlyMap<string, number>;
   /** Whether anything of it was received: from then on nothing more is dispatched on it. */
   readonly received: boolean;
 }

@@ -157,6 +157,17 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     notTheirs,
     tooMany,
   ],
+  'lading.units.condition_changed.v1': [
+    { custodian: 'x', lines: [{ ...one, quantity: 1, to: 'damaged' }] },
+    stranger('custodian'),
+    strangersLine,
+    noOrder,
+    noLine,
+    ['line', 'not-the-custodian', set({ custodian: 'dhl' })],
+    ['line', 'wrong-stage', line({ to: 'held' })],
+    notTheirs,
+    tooMany,
+  ],
   'lading.custody.transferred.v1': [
     { from: 'x', to: 'xai', lines: [{ ...one, quantity: 1 }] },
     stranger('to'),

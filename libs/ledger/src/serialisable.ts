@@ -9,11 +9,16 @@ interface LineJson extends Omit<OrderLine, 'accounts' | 'dispatched'> {
   readonly dispatched: Entries<string, number>;
 }
 type OrderJson = Omit<Order, 'lines' | 'index'> & { readonly lines: readonly LineJson[] };
-type ShipmentJson = Omit<Shipment, 'lines'> & { readonly lines: Entries<string, readonly string[]> };
+type ShipmentJson = Omit<Shipment, 'lines' | 'lost'> & {
+  readonly lines: Entries<string, readonly string[]>;
+  readonly lost: Entries<string, number>;
+};
 
 /** An entity as plain JSON, maps as entries: for snapshots. */
 export function toJson(entity: Entity): unknown {
-  if (entity.kind === 'shipment') return { ...entity, lines: [...entity.lines] } satisfies ShipmentJson;
+  if (entity.kind === 'shipment') {
+    return { ...entity, lines: [...entity.lines], lost: [...entity.lost] } satisfies ShipmentJson;
+  }
   if (entity.kind !== 'order') return entity;
   const { index: _, lines, ...order } = entity;
   return {
@@ -33,7 +38,11 @@ export function fromJson(json: unknown): Entity {
   return json.kind === 'order' ? orderFrom(json as OrderJson) : (json as Entity);
 }
 
-const shipmentFrom = (json: ShipmentJson): Shipment => ({ ...json, lines: new Map(json.lines) });
+const shipmentFrom = (json: ShipmentJson): Shipment => ({
+  ...json,
+  lines: new Map(json.lines),
+  lost: new Map(json.lost),
+});
 
 function orderFrom(json: OrderJson): Order {
   const lines = json.lines.map(
@@ -54,7 +63,7 @@ export function approximateBytes(entity: Entity): number {
         500,
       );
     case 'shipment':
-      return 800 + entity.orders.length * 80 + entity.lines.size * 120;
+      return 800 + entity.orders.length * 80 + entity.lines.size * 120 + entity.lost.size * 200;
     case 'swap':
       return 1_000 + entity.terms.legs.length * 500;
     case 'party':

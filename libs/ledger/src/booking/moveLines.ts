@@ -7,6 +7,7 @@ import { accept, isRejected, type OrRejected, type Rejected } from '../decision.
 import { type FoundLine, withLines } from '../order/line.ts';
 import type { View } from '../view.ts';
 import { book } from './book.ts';
+import { Division } from './divide.ts';
 import type { Draw } from './draw.ts';
 
 /** What each line says. */
@@ -28,30 +29,38 @@ type AskedBy<T extends MovingType> = Submitted<T>['lines'][number];
 interface Declaration<T extends MovingType> {
   /** Why the event is rejected as a whole, whatever its lines say. */
   readonly refusal?: (data: Submitted<T>, view: View) => Rejected | undefined;
-  /** The account that a line means, or why there is none. */
-  readonly source: (line: FoundLine, asked: AskedBy<T>, data: Submitted<T>, view: View) => OrRejected<Holding>;
+  /** The accounts of one owner that a line means, in the order in which units are taken from them; or why there is none. */
+  readonly sources: (
+    line: FoundLine,
+    asked: AskedBy<T>,
+    data: Submitted<T>,
+    view: View,
+  ) => OrRejected<Holding | readonly Holding[]>;
   /** Where its units go. */
   readonly to: (source: Holding, data: Submitted<T>, line: FoundLine) => Place;
 }
 
 /**
  * The rule of a type whose lines each move units: every line is as submitted, with the item and the owner that the ledger
- * found, and has one move, in the order of the lines.
+ * found, and has a move for each account that it takes units from, in the order of the lines.
  */
 export const moveLines =
-  <T extends MovingType>({ refusal, source, to }: Declaration<T>): Rule<T> =>
+  <T extends MovingType>({ refusal, sources, to }: Declaration<T>): Rule<T> =>
   (data, { view, lines }) => {
     const refused = refusal?.(data, view);
     if (refused !== undefined) return refused;
 
+    const division = new Division(view);
     const draws: Draw[] = [];
     const completed: (MovingLine & { item: string })[] = [];
     for (const { asked, line } of withLines<AskedBy<T>>(data.lines, lines)) {
-      const found = source(line, asked, data, view);
+      const found = sources(line, asked, data, view);
       if (isRejected(found)) return found;
-      const { quantity, serials } = asked;
-      draws.push({ line, from: placeOf(found), to: to(found, data, line), quantity, serials });
-      completed.push({ ...asked, owner: found.owner, item: line.goods.item });
+      const there = [found].flat();
+      for (const { holding, quantity, serials } of division.parts(line, there, asked)) {
+        draws.push({ line, from: placeOf(holding), to: to(holding, data, line), quantity, serials });
+      }
+      completed.push({ ...asked, owner: there[0]?.owner ?? '', item: line.goods.item });
     }
     const moves = book(view, draws);
     if (isRejected(moves)) return moves;

@@ -1,5 +1,6 @@
 import { type Holding, isPartiesStage } from '../account.ts';
-import type { OrRejected, Rejected } from '../decision.ts';
+import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
+import type { Shipment } from '../entity.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
 import {
   ambiguousOwner,
@@ -19,17 +20,39 @@ export const ownersOf = (holdings: readonly Holding[]): string[] =>
  * while exactly one has units there, else `ambiguous-owner`. When nothing is there, `whyNone` says why.
  */
 export function sourceAt(
-  { state, goods }: FoundLine,
+  line: FoundLine,
   where: UnitsFilter,
   owner: string | undefined,
   whyNone: () => Rejected,
 ): OrRejected<Holding> {
-  const there = holdingsAt(state, where);
-  if (owner !== undefined) return there.find((holding) => holding.owner === owner) ?? whyNone();
-  const [first, second] = there;
-  if (first === undefined) return whyNone();
-  return second === undefined ? first : ambiguousOwner(goods, ownersOf(there));
+  const sources = sourcesAt(line, where, owner, whyNone);
+  return isRejected(sources) ? sources : (sources[0] ?? whyNone());
 }
+
+/** The same where an owner may have several accounts: in transit, units of one shipment are with several carriers. */
+export function sourcesAt(
+  { state, goods }: FoundLine,
+  where: UnitsFilter,
+  owner: string | undefined,
+  whyNone: () => Rejected,
+): OrRejected<Holding[]> {
+  const there = holdingsAt(state, owner === undefined ? where : { ...where, owner });
+  const [first] = there;
+  if (first === undefined) return whyNone();
+  return there.every((holding) => holding.owner === first.owner) ? there : ambiguousOwner(goods, ownersOf(there));
+}
+
+/**
+ * Units in transit on one shipment, in the order in which they arrive: those of a carrier that they were handed to on the way
+ * come before those that are still with the shipment's own.
+ */
+export const inTurn = (inTransit: readonly Holding[], { carrier }: Pick<Shipment, 'carrier'>): Holding[] =>
+  inTransit.length < 2
+    ? [...inTransit]
+    : inTransit.toSorted(
+        (a, b) =>
+          Number(a.custodian === carrier) - Number(b.custodian === carrier) || (a.custodian < b.custodian ? -1 : 1),
+      );
 
 /** What a line of an event says of the units that it takes. */
 interface AskedUnits {
@@ -39,12 +62,12 @@ interface AskedUnits {
   readonly stage?: 'held' | 'damaged' | undefined;
 }
 
-/** The account of ordered units, or of units in transit on a shipment. */
-export const sourceOnTheWay = (
+/** The accounts of ordered units, or of units in transit on a shipment. */
+export const sourcesOnTheWay = (
   line: FoundLine,
   where: UnitsFilter,
   { owner, quantity }: AskedUnits,
-): OrRejected<Holding> => sourceAt(line, where, owner, () => whyNoneAt(line, where, owner, quantity));
+): OrRejected<Holding[]> => sourcesAt(line, where, owner, () => whyNoneAt(line, where, owner, quantity));
 
 /** The account of held or damaged units with a custodian. */
 export function sourceInHand(line: FoundLine, custodian: string, asked: AskedUnits): OrRejected<Holding> {

@@ -2,7 +2,6 @@ import type { Place } from '#contracts/move';
 import {
   countDistinct,
   countSerials,
-  lengthOf,
   rangesOf,
   serialAt,
   type SerialRange,
@@ -14,6 +13,7 @@ import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
 import { insufficient, serialCount, serialElsewhere, type UnitsFilter, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
+import { split, total } from './divide.ts';
 import type { Draw } from './draw.ts';
 import { whyOwnerHasNone } from './source.ts';
 
@@ -156,22 +156,6 @@ function takeNamed(
   }
   return draws;
 }
-
-/** The first `count` units of the ranges, and the others. */
-function split(ranges: readonly SerialRange[], count: number): [SerialRange[], readonly SerialRange[]] {
-  const first: SerialRange[] = [];
-  let open = count;
-  for (const [index, range] of ranges.entries()) {
-    if (open === 0) return [first, ranges.slice(index)];
-    const part = Math.min(open, lengthOf(range));
-    first.push({ ...range, to: range.from + part - 1 });
-    open -= part;
-    if (part < lengthOf(range)) return [first, [{ ...range, from: range.from + part }, ...ranges.slice(index + 1)]];
-  }
-  return [first, []];
-}
-
-const total = (ranges: readonly SerialRange[]): number => ranges.reduce((sum, range) => sum + lengthOf(range), 0);
 
 /** A holding, which of the units wanted are named there already, and which get their name by being taken from there. */
 interface Source {

@@ -1,6 +1,6 @@
 import type { Submitted } from '#contracts/catalog';
 import { moveLines } from '../booking/moveLines.ts';
-import { sourceOnTheWay } from '../booking/source.ts';
+import { sourcesOnTheWay } from '../booking/source.ts';
 import { type Rejected, reject } from '../decision.ts';
 import type { Shipment } from '../entity.ts';
 import { entityOf } from '../view.ts';
@@ -13,7 +13,7 @@ export const dispatch = moveLines<'lading.shipment.dispatched.v1'>({
     const there = entityOf(view, 'shipment', data.shipment);
     return there && (contradiction(there, data) ?? receivedAlready(there));
   },
-  source: (line, asked) => sourceOnTheWay(line, { stage: 'ordered' }, asked),
+  sources: (line, asked) => sourcesOnTheWay(line, { stage: 'ordered' }, asked),
   to: ({ owner }, { carrier, shipment }) => ({ owner, custodian: carrier, stage: 'in_transit', shipment }),
 });
 

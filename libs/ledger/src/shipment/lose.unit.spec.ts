@@ -24,6 +24,18 @@ describe('units of a shipment are lost', () => {
     expect(story.refusal(lost(1))).toMatchObject({ code: 'insufficient-quantity', facts: { available: 0 } });
   });
 
+  it('of units that were handed from one carrier to another, a loss says which carrier lost them; else those nearest to their end are lost', () => {
+    const handed = tell('custody.transferred', { from: 'dhl', to: 'xai', lines: [{ ...one, quantity: 40 }] });
+    const story = given(...sent, handed, lost(3));
+    story.take(tell('shipment.lost', { shipment: 'S-1', lines: [{ ...one, custodian: 'dhl', quantity: 2 }] }));
+    expect(story.books()).toEqual([
+      'tesla@dhl in_transit S-1 PO-1/1: 58',
+      'tesla@dhl lost PO-1/1: 2',
+      'tesla@xai in_transit S-1 PO-1/1: 37',
+      'tesla@xai lost PO-1/1: 3',
+    ]);
+  });
+
   it('a loss of the units of another owner, or on an unknown shipment, is rejected', () => {
     const story = given(...sent);
     expect(story.refusal(lost(1, 'x'))).toMatchObject({ code: 'not-the-owner', facts: { owners: ['tesla'] } });

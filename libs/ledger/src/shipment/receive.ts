@@ -1,39 +1,43 @@
 import type { Completed, Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
-import { placeOf } from '../account.ts';
+import type { Serials } from '#contracts/serials';
+import { type Holding, placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';
-import type { Draw } from '../booking/draw.ts';
 import { namesNothing } from '../booking/checkSerials.ts';
+import { Division } from '../booking/divide.ts';
+import type { Draw } from '../booking/draw.ts';
 import type { Rule } from '../command.ts';
-import { accept, isRejected, type OrRejected, reject } from '../decision.ts';
-import type { Shipment } from '../entity.ts';
+import { accept, isRejected, type Rejected, reject } from '../decision.ts';
+import { lineKey, type Shipment } from '../entity.ts';
 import { type FoundLine, withLines } from '../order/line.ts';
-import { knownEntity } from '../view.ts';
-import { advisedTo } from './advised.ts';
+import { insufficient } from '../rejections.ts';
+import { knownEntity, type View } from '../view.ts';
+import { advisedTo, sum } from './advised.ts';
 
 type Received = Submitted<'lading.shipment.received.v1'>;
 type ReceivedLine = Received['lines'][number];
 type CompletedLine = Completed<'lading.shipment.received.v1'>['lines'][number];
 
 /**
- * Receives units of a shipment: good ones are held, damaged ones damaged, by whoever receives them; units that were
- * never sent are the supplier's. A final receipt of nothing is a fact: what is missing is a discrepancy.
+ * Receives units of a shipment: good ones are held, damaged ones damaged, by whoever receives them. They come out of what is in
+ * transit, then out of what was lost of it. Units that were never sent are the supplier's. A final receipt of nothing is a fact:
+ * what is missing is a discrepancy.
  */
 export const receive: Rule<'lading.shipment.received.v1'> = (data, { view, lines }) => {
   if (data.final !== true && data.lines.every(isEmpty)) return nothingReceived(data);
 
   const shipment = knownEntity(view, 'shipment', data.shipment);
-  const draws: Draw[] = [];
-  const completed: CompletedLine[] = [];
+  const arrivals = new Arrivals(view, data.by, shipment);
   for (const { asked, line } of withLines(data.lines, lines)) {
-    const counted = receiveLine(shipment, data.by, asked, line);
-    if (isRejected(counted)) return counted;
-    draws.push(...counted.draws);
-    completed.push(counted.completed);
+    const refused = arrivals.add(asked, line);
+    if (refused !== undefined) return refused;
   }
-  const moves = book(view, draws);
+  const moves = book(view, arrivals.draws);
+  if (isRejected(moves) && moves.code !== 'insufficient-quantity') return moves;
+  const short = arrivals.short();
+  if (short !== undefined) return short;
   if (isRejected(moves)) return moves;
-  const facts = { ...data, lines: completed };
+  const facts = { ...data, lines: arrivals.completed };
   return accept<'lading.shipment.received.v1'>(moves.length === 0 ? facts : { ...facts, moves });
 };
 
@@ -46,35 +50,79 @@ const nothingReceived = ({ shipment }: Received) =>
     { shipment },
   );
 
-function receiveLine(
-  shipment: Shipment,
-  by: string,
-  asked: ReceivedLine,
-  line: FoundLine,
-): OrRejected<{ completed: CompletedLine; draws: Draw[] }> {
-  const { received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
-  const advised = advisedTo(line, shipment, asked.owner, { arrived: received + damaged, surplus });
-  if (isRejected(advised)) return advised;
+/** What the lines of a receipt take together of one owner's units. */
+interface Expected {
+  readonly line: FoundLine;
+  readonly owner: string;
+  readonly available: number;
+  arrived: number;
+}
 
-  const { owner, source, quantity } = advised;
-  const { supplier } = line.order;
-  const supply: Place = { owner: supplier, custodian: supplier, stage: 'supply' };
-  const sent = source === undefined ? supply : placeOf(source);
-  const arrivals: Draw[] = [
-    { line, from: sent, to: { owner, custodian: by, stage: 'held' }, quantity: received, serials },
-    { line, from: sent, to: { owner, custodian: by, stage: 'damaged' }, quantity: damaged, serials: damagedSerials },
-    {
-      line,
-      from: supply,
-      to: { owner: supplier, custodian: by, stage: 'held' },
-      quantity: surplus,
-      serials: surplusSerials,
-    },
-  ];
-  for (const none of arrivals.filter((draw) => draw.quantity === 0)) {
-    const wrong = namesNothing(line, none.serials);
-    if (wrong !== undefined) return wrong;
+/** The lines of one receipt, each with the units that it brings. */
+class Arrivals {
+  readonly completed: CompletedLine[] = [];
+  readonly draws: Draw[] = [];
+  readonly #by: string;
+  readonly #shipment: Shipment;
+  readonly #division: Division;
+  readonly #expected = new Map<string, Expected>();
+
+  constructor(view: View, by: string, shipment: Shipment) {
+    this.#by = by;
+    this.#shipment = shipment;
+    this.#division = new Division(view);
   }
-  const draws = arrivals.filter((draw) => draw.quantity > 0);
-  return { completed: { ...asked, owner, item: line.goods.item, advised: quantity }, draws };
+
+  /** Why a line is rejected, if it is. */
+  add(asked: ReceivedLine, line: FoundLine): Rejected | undefined {
+    const { received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
+    const arrived = received + damaged;
+    const advised = advisedTo(line, this.#shipment, asked.owner, { arrived, surplus });
+    if (isRejected(advised)) return advised;
+
+    const { owner, sources, quantity } = advised;
+    const { supplier } = line.order;
+    const wrong = [
+      this.#bring(line, sources, { owner, custodian: this.#by, stage: 'held' }, received, serials),
+      this.#bring(line, sources, { owner, custodian: this.#by, stage: 'damaged' }, damaged, damagedSerials),
+      this.#bring(line, [], { owner: supplier, custodian: this.#by, stage: 'held' }, surplus, surplusSerials),
+    ];
+    this.#expect(line, owner, sum(sources), arrived);
+    this.completed.push({ ...asked, owner, item: line.goods.item, advised: quantity });
+    return wrong.find((refused) => refused !== undefined);
+  }
+
+  /** Why there are not enough: of one owner's units of a line, in transit and lost together. */
+  short(): Rejected | undefined {
+    for (const { line, owner, available, arrived } of this.#expected.values()) {
+      const where = { owner, stage: 'in_transit', shipment: this.#shipment.shipment } as const;
+      if (arrived > available) return insufficient(line.goods, where, arrived, available);
+    }
+    return undefined;
+  }
+
+  #expect(line: FoundLine, owner: string, available: number, arrived: number): void {
+    const key = `${lineKey(line.goods.order, line.goods.line)}|${owner}`;
+    const so = this.#expected.get(key) ?? { line, owner, available, arrived: 0 };
+    so.arrived += arrived;
+    this.#expected.set(key, so);
+  }
+
+  /** Units that go to one place; without sources, out of the supplier's supply. */
+  #bring(
+    line: FoundLine,
+    sources: readonly Holding[],
+    to: Place,
+    quantity: number,
+    serials: Serials | undefined,
+  ): Rejected | undefined {
+    if (quantity === 0) return namesNothing(line, serials);
+    const { supplier } = line.order;
+    const supply: Place = { owner: supplier, custodian: supplier, stage: 'supply' };
+    if (sources.length === 0) this.draws.push({ line, from: supply, to, quantity, serials });
+    for (const part of this.#division.parts(line, sources, { quantity, serials })) {
+      this.draws.push({ line, from: placeOf(part.holding), to, quantity: part.quantity, serials: part.serials });
+    }
+    return undefined;
+  }
 }

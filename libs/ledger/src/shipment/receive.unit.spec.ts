@@ -142,4 +142,35 @@ describe('a shipment is received', () => {
       facts: { shipment: 'S-9' },
     });
   });
+
+  it('a lost pallet arrives after all: a receipt takes what is in transit, then what was lost of that shipment, line and owner', () => {
+    const lost = (shipment: string, quantity: number) =>
+      tell('shipment.lost', { shipment, lines: [{ ...one, quantity }] });
+    const story = given(
+      ...sent(60),
+      dispatched('S-2', [{ ...one, quantity: 40 }]),
+      lost('S-1', 10),
+      lost('S-2', 40),
+      received('S-1', 'tesla', [{ ...one, received: 45 }]),
+    );
+    expect(story.refusal(received('S-1', 'tesla', [{ ...one, received: 16 }]))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { asked: 16, available: 15, shipment: 'S-1' },
+    });
+    expect(story.take(received('S-1', 'tesla', [{ ...one, received: 8, damaged: 2 }]))).toMatchObject({
+      lines: [{ owner: 'tesla', advised: 5 }],
+      moves: [{ quantity: 5 }, { quantity: 3, from: { stage: 'lost' } }, { quantity: 2, from: { stage: 'lost' } }],
+    });
+    story.take(received('S-1', 'tesla', [{ ...one, received: 5 }]));
+    expect(story.refusal(received('S-1', 'tesla', [{ ...one, received: 1 }]))).toMatchObject({
+      code: 'already-received',
+    });
+    expect(story.books('PO-1')).toEqual(
+      expect.arrayContaining([
+        'tesla@dhl lost PO-1/1: 40',
+        'tesla@tesla held PO-1/1: 58',
+        'tesla@tesla damaged PO-1/1: 2',
+      ]),
+    );
+  });
 });

@@ -1,12 +1,12 @@
 import type { Submitted } from '#contracts/catalog';
 import type { Holding } from '../account.ts';
 import { moveLines } from '../booking/moveLines.ts';
-import { sourceAt, sourceInHand, whyNoneAt, whyOwnerHasNone } from '../booking/source.ts';
-import type { OrRejected } from '../decision.ts';
+import { inTurn, sourceInHand, sourcesAt, whyNoneAt, whyOwnerHasNone } from '../booking/source.ts';
+import { isRejected, type OrRejected } from '../decision.ts';
 import { lineKey } from '../entity.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
 import { insufficient, wrongStage } from '../rejections.ts';
-import { entityOf, type View } from '../view.ts';
+import { knownEntity, type View } from '../view.ts';
 
 type ReturnedLine = Submitted<'lading.units.returned.v1'>['lines'][number];
 
@@ -15,7 +15,7 @@ type ReturnedLine = Submitted<'lading.units.returned.v1'>['lines'][number];
  * are the supplier's again, with whoever takes them back.
  */
 export const returnUnits = moveLines<'lading.units.returned.v1'>({
-  source: (line, asked, data, view) => {
+  sources: (line, asked, data, view) => {
     const shipment = asked.shipment ?? data.shipment;
     return shipment === undefined ? sourceInHand(line, data.from, asked) : refusedOn(view, line, shipment, asked);
   },
@@ -23,15 +23,16 @@ export const returnUnits = moveLines<'lading.units.returned.v1'>({
 });
 
 /** Goods refused on arrival are in transit: rejects with `wrong-stage` when they were received meanwhile. */
-function refusedOn(view: View, line: FoundLine, shipment: string, asked: ReturnedLine): OrRejected<Holding> {
+function refusedOn(view: View, line: FoundLine, shipment: string, asked: ReturnedLine): OrRejected<Holding[]> {
   const { owner, quantity, stage } = asked;
   const { goods, state } = line;
   const where = { stage: 'in_transit', shipment } as const;
   if (stage !== undefined) return wrongStage(goods, { stage, shipment, owner }, holdingsAt(state, { ...where, owner }));
-  return sourceAt(line, where, owner, () => {
-    const wasOnIt = entityOf(view, 'shipment', shipment)?.lines.has(lineKey(goods.order, goods.line)) === true;
-    if (!wasOnIt) return insufficient(goods, { ...where, owner }, quantity, 0);
+  const on = knownEntity(view, 'shipment', shipment);
+  const there = sourcesAt(line, where, owner, () => {
+    if (!on.lines.has(lineKey(goods.order, goods.line))) return insufficient(goods, { ...where, owner }, quantity, 0);
     if (owner !== undefined) return whyOwnerHasNone({ line, owner, quantity, where });
     return whyNoneAt(line, where, owner, quantity);
   });
+  return isRejected(there) ? there : inTurn(there, on);
 }

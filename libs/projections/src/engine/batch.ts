@@ -94,6 +94,7 @@ export class Batch {
       const from = this.#account(order, move, move.from, occurred);
       const to = this.#account(order, move, move.to, occurred);
       this.moves.push({ event, move, from, to });
+      if (to.account.stage === 'cancelled') this.#change(event, move.order, move.line, { cancelled: move.quantity });
       this.#post(event.sequence, n++, from, -move.quantity, occurred);
       this.#post(event.sequence, n++, to, move.quantity, occurred);
     }
@@ -127,7 +128,7 @@ export class Batch {
       owned: new Set(),
     };
     for (const [n, { line, item, quantity, window }] of data.lines.entries()) {
-      const state: LineState = { order, line, n, item, quantity, from: window.from, to: window.to };
+      const state: LineState = { order, line, n, item, quantity, cancelled: 0, from: window.from, to: window.to };
       placed.lines.set(line, state);
       this.openedLines.push(state);
       this.#newLines.add(state);
@@ -140,11 +141,12 @@ export class Batch {
     event: LedgerEvent,
     order: string,
     name: string,
-    change: { quantity?: number | undefined; less?: number; from?: string; to?: string },
+    change: { quantity?: number | undefined; less?: number; cancelled?: number; from?: string; to?: string },
   ): void {
     const line = this.#order(event, order).lines.get(name);
     if (line === undefined) throw new PoisonEvent(event.sequence, `order ${order} has no line ${name}`);
     line.quantity = (change.quantity ?? line.quantity) - (change.less ?? 0);
+    line.cancelled += change.cancelled ?? 0;
     line.from = change.from ?? line.from;
     line.to = change.to ?? line.to;
     if (!this.#newLines.has(line)) this.changedLines.add(line);

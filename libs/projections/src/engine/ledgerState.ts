@@ -22,6 +22,8 @@ export interface LineState {
   readonly n: number;
   readonly item: string;
   quantity: number;
+  /** How many units of it were ever cancelled. */
+  cancelled: number;
   from: string;
   to: string;
 }
@@ -137,7 +139,7 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
     values,
   );
   const lines = await db.query<LineState>(
-    `SELECT "order", line, n, item, quantity, window_from AS "from", window_to AS "to" FROM order_lines
+    `SELECT "order", line, n, item, quantity, cancelled, window_from AS "from", window_to AS "to" FROM order_lines
      WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
   );

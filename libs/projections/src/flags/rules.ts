@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Place } from '#contracts/move';
 import type { FlagRule } from '#contracts/rows';
 import { groupBy } from '../reading/groupBy.ts';
 
@@ -84,8 +85,10 @@ function controllersOf(party: string, controls: Controls): Set<string> {
 
 type Receipt = LedgerEvent<'lading.shipment.received.v1'>;
 
-/** What of a receipt was sent and arrived, leaving out surplus, which nobody had sent. */
-const arrived = ({ data }: Receipt) => (data.moves ?? []).filter(({ from }) => from.stage === 'in_transit');
+/** What of a receipt was sent and arrived, lost units too, leaving out surplus, which nobody had sent. */
+const arrived = ({ data }: Receipt) =>
+  (data.moves ?? []).filter(({ from, to }) => cameFrom(from) && to.stage !== 'supply');
+export const cameFrom = ({ stage }: Place): boolean => stage === 'in_transit' || stage === 'lost';
 
 /**
  * `redirected`: units received for another owner than the buyer of their order. An owner changes by a recorded reallocation or swap

@@ -8,9 +8,19 @@ const orders = new Table('orders', {
   key: ['order'],
 });
 
-// A line's quantity does not count what was cancelled, which is on accounts of its own. `n` keeps the lines as the order gave them.
+// A line's quantity does not count what was cancelled; `cancelled` does not go down when a cancelled unit is sold to somebody else.
+// `n` keeps the lines as the order gave them.
 const lines = new Table('order_lines', {
-  columns: { order: id, line: id, n: int, item: id, quantity: bigint, window_from: day, window_to: day },
+  columns: {
+    order: id,
+    line: id,
+    n: int,
+    item: id,
+    quantity: bigint,
+    cancelled: bigint,
+    window_from: day,
+    window_to: day,
+  },
   key: ['order', 'line'],
   fillfactor: 90,
 });
@@ -27,6 +37,7 @@ const changing = {
   order: ({ order }: LineState) => order,
   line: ({ line }: LineState) => line,
   quantity: ({ quantity }: LineState) => quantity,
+  cancelled: ({ cancelled }: LineState) => cancelled,
   window_from: ({ from }: LineState) => from,
   window_to: ({ to }: LineState) => to,
 };

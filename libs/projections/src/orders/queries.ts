@@ -1,4 +1,5 @@
 import type { OrderRow } from '#contracts/rows';
+import { PartiesStage } from '#contracts/scalars';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
@@ -53,17 +54,12 @@ async function readOrders(model: ReadModel, where: Where, query: PageQuery): Pro
   );
 }
 
-interface LineRow extends Omit<OrderLine, 'units' | 'window' | 'cancelled'> {
+interface LineRow extends Omit<OrderLine, 'units' | 'window'> {
   readonly order: string;
   readonly from: string;
   readonly to: string;
 }
-type UnitsRow = Omit<OrderLine['units'][number], 'stage'> & {
-  readonly order: string;
-  readonly line: string;
-  readonly stage: string;
-  readonly open: boolean;
-};
+type UnitsRow = OrderLine['units'][number] & { readonly order: string; readonly line: string };
 
 interface LinesOfOrders {
   readonly lines: ReadonlyMap<string, OrderLine[]>;
@@ -77,7 +73,7 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
     ({ order }) => order,
     async (of, most) => {
       const { rows } = await db.query<LineRow>(
-        `SELECT "order", line, item, quantity, window_from AS "from", window_to AS "to" FROM order_lines
+        `SELECT "order", line, item, quantity, cancelled, window_from AS "from", window_to AS "to" FROM order_lines
        WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n LIMIT $3`,
         [ledger, of, most],
       );
@@ -88,10 +84,11 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
     ids.slice(0, lines.whole),
     ({ order }) => order,
     async (of, most) => {
+      // Not `open`, which says the same: without statistics its index would be taken, and all that is open be read.
       const { rows } = await db.query<UnitsRow>(
-        `SELECT "order", line, owner, custodian, stage, shipment, quantity, open FROM holdings
-       WHERE ledger = $1 AND "order" = ANY($2) AND (open OR stage = 'cancelled') ORDER BY "order", account LIMIT $3`,
-        [ledger, of, most],
+        `SELECT "order", line, owner, custodian, stage, shipment, quantity FROM holdings
+       WHERE ledger = $1 AND "order" = ANY($2) AND quantity <> 0 AND stage = ANY($4) ORDER BY "order", account LIMIT $3`,
+        [ledger, of, most, PartiesStage.options],
       );
       return rows;
     },
@@ -99,16 +96,12 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
   const found = new Map<string, OrderLine[]>();
   const byLine = new Map<string, OrderLine>();
   for (const { order, from, to, ...row } of lines.parts) {
-    const line: OrderLine = { ...row, cancelled: 0, window: { from, to }, units: [] };
+    const line: OrderLine = { ...row, window: { from, to }, units: [] };
     byLine.set(`${order}|${line.line}`, line);
     const others = found.get(order);
     if (others === undefined) found.set(order, [line]);
     else others.push(line);
   }
-  for (const { order, line: name, open, ...row } of units.parts) {
-    const line = byLine.get(`${order}|${name}`);
-    if (open) line?.units.push(row as OrderLine['units'][number]);
-    else if (line !== undefined) line.cancelled += row.quantity;
-  }
+  for (const { order, line, ...row } of units.parts) byLine.get(`${order}|${line}`)?.units.push(row);
   return { lines: found, whole: units.whole };
 }

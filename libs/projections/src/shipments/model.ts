@@ -157,7 +157,10 @@ function linesOf({ events, moves }: Batch): ShipmentLine[] {
     found.set(key, own);
     return own;
   };
-  for (const { move } of moves) count(move, lineOf);
+  for (const { event, move } of moves) {
+    count(move, lineOf);
+    if (event.type === 'lading.shipment.received.v1') turnUp(event.data.shipment, move, lineOf);
+  }
   for (const event of events) {
     if (event.type !== 'lading.shipment.received.v1') continue;
     for (const { order, line, owner, item, surplus } of event.data.lines) {
@@ -188,4 +191,13 @@ function count({ item, order, line, quantity, from, to }: Move, lineOf: LineOf):
     onto.in_transit += quantity;
     onto[ARRIVED[from.stage] ?? 'advised'] += ARRIVED[from.stage] === undefined ? quantity : -quantity;
   }
+}
+
+/** Units that were lost of a shipment and are received after all. */
+function turnUp(shipment: string, { item, order, line, quantity, from, to }: Move, lineOf: LineOf): void {
+  const arrived = ARRIVED[to.stage];
+  if (from.stage !== 'lost' || arrived === undefined) return;
+  const found = lineOf(shipment, order, line, from.owner, item);
+  found.lost -= quantity;
+  found[arrived] += quantity;
 }
