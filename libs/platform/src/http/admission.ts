@@ -1,9 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { actorOf } from '../keys/actor.ts';
-import { authorize } from '../keys/apiKey.guard.ts';
+import { actorOf, keyOf } from '../keys/actor.ts';
+import { authorize, authorizeAtOnce, sentKey } from '../keys/apiKey.guard.ts';
 import type { Keyring } from '../keys/keyring.ts';
 import { ACCESS, type Access } from '../keys/requires.ts';
 import { counter, gauge } from '../watching/metrics.ts';
@@ -19,6 +18,9 @@ export interface BudgetSize {
   readonly ofKey: number;
   readonly all: number;
 }
+
+/** Keys whose sums are remembered although they hold nothing. */
+const REMEMBERED = 1_000;
 
 /** What requests hold at this moment of something that is bounded for the process, and for each key. */
 export class Budget {
@@ -42,9 +44,11 @@ export class Budget {
   take(key: string, amount: number): void {
     this.#held += amount;
     const ofKey = (this.#ofKey.get(key) ?? 0) + amount;
-    if (ofKey === 0) this.#ofKey.delete(key);
+    // A key that holds nothing now comes again soon: it is forgotten only among many.
+    if (ofKey === 0 && this.#ofKey.size > REMEMBERED) this.#ofKey.delete(key);
     else this.#ofKey.set(key, ofKey);
     if (amount >= 0) return;
+    if (this.#waiting.size === 0) return;
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
@@ -82,14 +86,30 @@ export function tooMuch(full: Full, what: string): ProblemError {
 /** What a request holds of the process until its answer is taken and its work is done: a client that hangs up does not end the work. */
 class Hold {
   #users = 1;
-  readonly #giveBack: (() => void)[] = [];
+  #giveBack: (() => void)[] | undefined = undefined;
+  #places: Budget | undefined = undefined;
+  #name = '';
   /** The answer to the request, where there is a connection to write it to. */
-  response: ServerResponse | undefined;
-  /** Gives back the request's place among those that are worked on: for a request that only listens from now on. */
-  leavePlace: () => void = () => undefined;
+  response: ServerResponse | undefined = undefined;
+
+  constructor(private readonly request: FastifyRequest) {}
+
+  /** Takes a place among the requests that are worked on. */
+  takePlace(places: Budget, name: string): void {
+    if (this.#users === 0) return;
+    places.take(name, 1);
+    this.#places = places;
+    this.#name = name;
+  }
+
+  /** Gives the place back: for a request that only listens from now on. */
+  leavePlace(): void {
+    this.#places?.take(this.#name, -1);
+    this.#places = undefined;
+  }
 
   add(giveBack: () => void): void {
-    if (this.#users > 0) this.#giveBack.push(giveBack);
+    if (this.#users > 0) (this.#giveBack ??= []).push(giveBack);
     else giveBack();
   }
 
@@ -104,14 +124,17 @@ class Hold {
 
   done(): void {
     if (--this.#users > 0) return;
-    for (const giveBack of this.#giveBack.splice(0)) giveBack();
+    this.leavePlace();
+    keyOf(this.request)?.release();
+    for (const giveBack of this.#giveBack ?? []) giveBack();
+    this.#giveBack = undefined;
   }
 }
 
 const HOLD = Symbol('hold');
 export function holdOf(request: FastifyRequest): Hold {
   const holding = request as { [HOLD]?: Hold };
-  const hold = holding[HOLD] ?? new Hold();
+  const hold = holding[HOLD] ?? new Hold(request);
   holding[HOLD] = hold;
   return hold;
 }
@@ -160,36 +183,57 @@ export class Admission {
 
   /** Counts a request of a known key to a route that there is not. @throws ProblemError 429 */
   countUnrouted(request: FastifyRequest, reply: FastifyReply): void {
-    const secret = secretOf(request);
-    if (request.is404 && secret !== undefined && this.#ofKeys !== undefined)
-      this.#count(this.#used.get(hashOf(secret)), reply);
+    if (!request.is404 || this.#ofKeys === undefined) return;
+    const sent = sentKey(request);
+    if (sent !== undefined) this.#count(this.#used.get(sent.id), reply);
   }
 
-  /** @throws ProblemError 401, 403, 429, 503 */
-  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /**
+   * Nearly every key is remembered: then nothing is waited for, and nothing returned.
+   * @throws ProblemError 401, 403, 429, 503
+   */
+  admit(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
     const access = (request.routeOptions.config as { [ACCESS]?: Access })[ACCESS];
-    if (request.is404 || access === 'public' || (access === undefined && !mayHaveBody(request))) return;
+    if (request.is404 || access === 'public' || (access === undefined && !mayHaveBody(request))) return undefined;
     this.#refuseGuesses(request);
+    try {
+      if (!authorizeAtOnce(this.keyring, request, access)) return this.#lookUp(request, reply, access);
+    } catch (error) {
+      this.#refuse(error, request, reply);
+    }
+    this.#letIn(request, reply);
+    return undefined;
+  }
+
+  async #lookUp(request: FastifyRequest, reply: FastifyReply, access: Exclude<Access, 'public'> | undefined) {
     try {
       await authorize(this.keyring, request, reply, access);
     } catch (error) {
-      this.#count(this.#use(request), reply);
-      if (error instanceof ProblemError && error.status === 401 && request.headers.authorization !== undefined)
-        this.#countGuess(request);
-      throw error;
+      this.#refuse(error, request, reply);
     }
+    this.#letIn(request, reply);
+  }
+
+  #letIn(request: FastifyRequest, reply: FastifyReply): void {
     const name = this.#use(request);
     this.#count(name, reply);
     if (name !== undefined) this.#takePlace(name, request);
   }
 
+  #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): never {
+    this.#count(this.#use(request), reply);
+    if (error instanceof ProblemError && error.status === 401 && request.headers.authorization !== undefined)
+      this.#countGuess(request);
+    throw error;
+  }
+
   /** The name of the key that came with a request, if it is in force. */
   #use(request: FastifyRequest): string | undefined {
     const name = actorOf(request)?.name;
-    const secret = secretOf(request);
-    if (secret === undefined) return name;
-    if (name === undefined) this.#used.delete(hashOf(secret));
-    else this.#used.set(hashOf(secret), name);
+    const sent = sentKey(request);
+    if (sent === undefined) return name;
+    if (name === undefined) this.#used.delete(sent.id);
+    else if (this.#used.get(sent.id) !== name) this.#used.set(sent.id, name);
     return name;
   }
 
@@ -212,14 +256,7 @@ export class Admission {
   #takePlace(name: string, request: FastifyRequest): void {
     const full = this.requests.full(name, 1);
     if (full !== undefined) throw tooMuch(full, 'requests are being worked on');
-    this.requests.take(name, 1);
-    let held = true;
-    const giveBack = (): void => {
-      if (held) this.requests.take(name, -1);
-      held = false;
-    };
-    holdOf(request).leavePlace = giveBack;
-    holdOf(request).add(giveBack);
+    holdOf(request).takePlace(this.requests, name);
   }
 
   /** @throws ProblemError 429 instead of the 401, when too many of them came from this address */
@@ -234,11 +271,11 @@ export class Admission {
    * a good key may share its address with a program whose key has ended.
    */
   #refuseGuesses(request: FastifyRequest): void {
-    const secret = secretOf(request);
-    if (secret === undefined || this.#failed === undefined) return;
+    if (this.#failed === undefined) return;
+    const sent = sentKey(request);
+    if (sent === undefined) return;
     const { count, seconds } = this.#failed.look(addressOf(request));
-    if (count < LOOKED_UP * this.#failed.limit || this.#used.has(hashOf(secret)) || this.keyring.isAdmin(secret))
-      return;
+    if (count < LOOKED_UP * this.#failed.limit || this.#used.has(sent.id) || this.keyring.isAdmin(sent.id)) return;
     throw tooManyGuesses(seconds);
   }
 }
@@ -251,10 +288,6 @@ function tooManyGuesses(seconds: number): ProblemError {
   const detail = `too many requests with keys that are not in force came from this address: wait ${seconds} s`;
   return new ProblemError(429, 'too-many-requests', detail, { headers: { 'retry-after': String(seconds) } });
 }
-
-const hashOf = (secret: string): string => hash('sha256', secret, 'base64');
-
-const secretOf = ({ headers }: FastifyRequest): string | undefined => headers.authorization?.replace(/^bearer +/i, '');
 
 const addressOf = ({ ip }: FastifyRequest): string => networkOf(ip);
 

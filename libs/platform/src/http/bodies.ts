@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { actorOf } from '../keys/actor.ts';
 import { gauge } from '../watching/metrics.ts';
@@ -31,7 +32,8 @@ gauge('lading_http_body_bytes', 'Bytes of request bodies in memory', [], functio
 /** Reads the bodies of requests into memory: as many bytes of them as there is room for, and none for ever. */
 export class Bodies {
   readonly bytes: Budget;
-  readonly #coming = new Map<IncomingMessage, Coming>();
+  /** What comes on each connection that ever brought a body. */
+  readonly #coming = new Set<Coming>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly limits: BodyLimits) {
@@ -42,20 +44,35 @@ export class Bodies {
   /** Watches the pace of a request's body from now on: one that is not read, because it was refused, ends with its connection. */
   watch(request: IncomingMessage, answer: ServerResponse): void {
     if (!isComing(request)) return;
-    const onSlow = (): boolean => {
-      if (!answer.writableFinished) return false;
-      request.socket.destroy();
-      return true;
-    };
-    this.#coming.set(request, { looks: 0, from: request.socket.bytesRead, onSlow });
+    const coming = comingOn(request.socket) ?? this.#watchConnection(request.socket);
+    coming.request = request;
+    coming.answer = answer;
+    coming.onSlow = undefined;
+    coming.looks = 0;
+    coming.from = request.socket.bytesRead;
+  }
+
+  /**
+   * Bodies come one after the other on a connection, so that one entry serves them all. An entry for each would be held until the
+   * next look, thousands of finished requests with it, and the garbage collector would copy them.
+   */
+  #watchConnection(socket: Connection): Coming {
+    const coming: Coming = { request: undefined, answer: undefined, looks: 0, from: 0, onSlow: undefined };
+    socket[COMING] = coming;
+    this.#coming.add(coming);
+    socket.once('close', () => {
+      this.#coming.delete(coming);
+    });
     this.#timer ??= setInterval(() => {
       this.#look();
     }, this.limits.lookMs).unref();
+    return coming;
   }
 
   /** Nobody watches a stream of lines here: it may be as slow as its events happen. */
   unwatch(request: IncomingMessage): void {
-    this.#coming.delete(request);
+    const coming = comingOn(request.socket);
+    if (coming?.request === request) coming.request = undefined;
   }
 
   /**
@@ -70,12 +87,25 @@ export class Bodies {
     letCome(request);
     const gathered = new Gathered();
     await new Promise<void>((resolve, reject) => {
+      const coming = comingOn(request.raw.socket);
+      let settled = false;
       const settle = (error?: Error): void => {
-        payload.off('data', onData).off('end', settle).off('error', settle).off('close', onClose);
-        if (error === undefined) resolve();
-        else reject(error);
+        if (settled) return;
+        settled = true;
+        if (coming !== undefined) coming.onSlow = undefined;
+        if (error === undefined) {
+          // Nothing more comes of a body that has ended.
+          resolve();
+          return;
+        }
+        payload.off('data', onData).off('end', onEnd).off('error', settle).off('close', onClose);
+        reject(error);
+      };
+      const onEnd = (): void => {
+        settle();
       };
       const onClose = (): void => {
+        if (settled) return;
         settle(new ProblemError(400, 'malformed', 'the connection ended before the whole body had come'));
       };
       const onData = (chunk: Buffer): void => {
@@ -87,15 +117,11 @@ export class Bodies {
           settle(error as ProblemError);
         }
       };
-      payload.on('data', onData).on('end', settle).on('error', settle).on('close', onClose);
-      const coming = this.#coming.get(request.raw);
-      const end = coming?.onSlow;
-      if (coming !== undefined && end !== undefined)
+      payload.on('data', onData).on('end', onEnd).on('error', settle).on('close', onClose);
+      if (coming?.request === request.raw)
         coming.onSlow = () => {
           refused.inc({ reason: 'slow body' });
           settle(this.#tooSlow());
-          coming.onSlow = end;
-          return false;
         };
     });
     return gathered.take();
@@ -124,11 +150,14 @@ export class Bodies {
   /** Time is counted in looks: while this process itself stood still, nobody could send. */
   #look(): void {
     const { graceMs, lookMs, bytesPerSecond } = this.limits;
-    for (const [request, coming] of this.#coming) {
+    for (const coming of this.#coming) {
+      const { request, answer, onSlow } = coming;
+      if (request === undefined) continue;
       const seconds = (++coming.looks * lookMs - graceMs) / 1_000;
-      if (!isComing(request)) this.#coming.delete(request);
+      if (!isComing(request)) Object.assign(coming, { request: undefined, answer: undefined });
       else if (request.socket.bytesRead - coming.from < seconds * bytesPerSecond) {
-        if (coming.onSlow()) this.#coming.delete(request);
+        if (onSlow !== undefined) onSlow();
+        else if (answer?.writableFinished === true) request.socket.destroy();
       }
     }
     if (this.#coming.size > 0) return;
@@ -137,13 +166,21 @@ export class Bodies {
   }
 }
 
+/** The body that comes on a connection. */
 interface Coming {
+  request: IncomingMessage | undefined;
+  answer: ServerResponse | undefined;
   looks: number;
   /** Bytes that the connection had brought when the body was watched first. */
-  readonly from: number;
-  /** Returns whether nobody has to look at it any more. */
-  onSlow: () => boolean;
+  from: number;
+  /** Of whoever reads it. */
+  onSlow: (() => void) | undefined;
 }
+
+const COMING = Symbol('coming');
+type Connection = Socket & { [COMING]?: Coming };
+/** Undefined without a connection, too: a test's request has none. */
+const comingOn = (connection: Connection | undefined): Coming | undefined => connection?.[COMING];
 
 const BYTES = 'bytes of bodies are being worked on';
 
@@ -167,7 +204,7 @@ export function letCome(request: FastifyRequest): void {
 /** Puts the pieces of a body together. Small ones are copied: a piece of one byte takes a hundred times as much. */
 export class Gathered {
   #pieces: Buffer[] = [];
-  #block = Buffer.alloc(0);
+  #block = NOTHING;
   #used = 0;
   #length = 0;
 
@@ -202,12 +239,14 @@ export class Gathered {
 
   #close(): void {
     if (this.#used > 0) this.#pieces.push(this.#block.subarray(0, this.#used));
+    else return;
     this.#block = this.#block.subarray(this.#used);
     this.#used = 0;
   }
 }
 
 const BLOCK = 65_536;
+const NOTHING = Buffer.alloc(0);
 
 const BODIES = Symbol('bodies');
 type Serving = { [BODIES]?: Bodies };

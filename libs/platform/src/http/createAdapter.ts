@@ -98,6 +98,15 @@ const httpRequestSeconds = histogram('lading_http_request_seconds', 'From a requ
   'status',
 ]);
 
+const measured = new Map<string, { observe(seconds: number): void }>();
+/** The measurement of these labels, which are few: to find it by an object of labels takes longer than to measure. */
+function secondsOf(method: string, route: string, status: number): { observe(seconds: number): void } {
+  const labels = `${status} ${method} ${route}`;
+  const found = measured.get(labels) ?? httpRequestSeconds.labels({ method, route, status });
+  measured.set(labels, found);
+  return found;
+}
+
 /** Adds what happens to every request before and after its route: draining, authentication, headers and measurement. */
 export function addRequestHooks(
   fastify: FastifyInstance,
@@ -105,6 +114,9 @@ export function addRequestHooks(
 ): void {
   giveUpUnread(fastify.server, limits);
   const unread = new UnreadAnswers(limits);
+  const admission = new Admission(keyring, admits);
+  const methods = new Methods(fastify);
+  // One hook, because each costs every request something, and one that waits for nothing costs least.
   fastify.addHook('onRequest', (request, reply, done) => {
     const over = () => {
       drain.end();
@@ -120,10 +132,10 @@ export function addRequestHooks(
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
     if ((length ?? encoding) !== undefined) bodiesOf(fastify).watch(request.raw, reply.raw);
     if (drain.draining) void reply.header('connection', 'close');
-    done();
+    letIn(request, reply, { admission, methods }, done);
   });
-
-  letIn(fastify, new Admission(keyring, admits));
+  chooseMediaType(fastify);
+  holdWhileWorking(fastify);
 
   fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-content-type-options', 'nosniff');
@@ -149,22 +161,41 @@ export function addRequestHooks(
     const status = reply.statusCode;
     // A client decides how long it listens to a stream, so that time is not measured.
     if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) {
-      httpRequestSeconds.observe({ method, route, status }, seconds);
+      secondsOf(method, route, status).observe(seconds);
     }
-    logger.debug({ request: request.id, method, route, status, seconds }, 'answered');
+    if (logger.isLevelEnabled('debug'))
+      logger.debug({ request: request.id, method, route, status, seconds }, 'answered');
     done();
   });
 }
 
-/** Refuses what HTTP says must be refused: a request without one Host, of no route, or for a media type that there is not. */
-function refuseByHttp(fastify: FastifyInstance): void {
-  const methods = new Methods(fastify);
-
-  fastify.addHook('onRequest', (request, reply, done) => {
+/** Refuses what is no request of a route, and then what may not come in now: all before the body is read. */
+function letIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { admission, methods }: { readonly admission: Admission; readonly methods: Methods },
+  done: (error?: Error) => void,
+): void {
+  let lookedUp: Promise<void> | undefined;
+  try {
+    admission.countUnrouted(request, reply);
     const problem = whyNotHttp(request) ?? (request.is404 ? methods.answer(request, reply) : undefined);
-    if (problem !== 'answered') done(problem);
-  });
+    if (problem === 'answered') return;
+    if (problem !== undefined) throw problem;
+    lookedUp = admission.admit(request, reply);
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  if (lookedUp === undefined) done();
+  else
+    lookedUp.then(() => {
+      done();
+    }, done);
+}
 
+/** Refuses a request for a media type that there is not. */
+function chooseMediaType(fastify: FastifyInstance): void {
   // After it is known who asks, and before the body is read.
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     const { accept } = request.headers;
@@ -179,16 +210,6 @@ function refuseByHttp(fastify: FastifyInstance): void {
       done(error as ProblemError);
     }
   });
-}
-
-/** Refuses what is no request of a route, and then what may not come in now: all before the body is read. */
-function letIn(fastify: FastifyInstance, admission: Admission): void {
-  fastify.addHook('onRequest', async (request, reply) => {
-    admission.countUnrouted(request, reply);
-  });
-  refuseByHttp(fastify);
-  fastify.addHook('onRequest', async (request, reply) => admission.admit(request, reply));
-  holdWhileWorking(fastify);
 }
 
 /** A request holds its place and its bytes until the work on it is done, also when its client has hung up. */
@@ -247,10 +268,12 @@ function whyNotHttp({ raw }: FastifyRequest): ProblemError | undefined {
   const { rawHeaders, httpVersion, url = '' } = raw;
   if (url.length > MAX_URL) return new ProblemError(414, 'too-large', TOO_LONG, { facts: { limit: MAX_URL } });
   let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts++;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (isHost(rawHeaders[i])) hosts++;
   if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
   return new ProblemError(400, 'malformed', `a request names one Host, this one names ${hosts}: send one`);
 }
+
+const isHost = (name: string | undefined): boolean => name?.length === 4 && name.toLowerCase() === 'host';
 
 const PAGE_HEADERS = {
   'content-security-policy':

@@ -181,7 +181,7 @@ export function untilOver(connection: Connection, answer: ServerResponse, most: 
     return false;
   }
   open.add(over);
-  answer.once('close', () => {
+  answer.on('close', () => {
     if (open.delete(over)) over();
   });
   return true;

@@ -29,7 +29,7 @@ async function serving(limits: Partial<AnswerLimits>) {
   });
   fastify.addHook('preHandler', async (request) => {
     const { key } = request.query as { key?: string };
-    if (key !== undefined) setKey(request, { actor: { name: key } } as unknown as HeldKey);
+    if (key !== undefined) setKey(request, { actor: { name: key }, release: () => undefined } as unknown as HeldKey);
   });
   let asked = 0;
   fastify.addHook('onRequest', async () => {

@@ -48,7 +48,8 @@ export interface Known {
  * once calls `check` before, or reads `refusal` where `isSure`; whoever waits listens to `ended`.
  */
 export class HeldKey {
-  readonly #ended = new AbortController();
+  /** Made for whoever listens: most requests are over before anything changes. */
+  #ended: AbortController | undefined = undefined;
   #whyNot: (actor: Actor) => ProblemError | undefined = () => undefined;
   #refusal: ProblemError | undefined;
 
@@ -77,6 +78,8 @@ export class HeldKey {
 
   /** Aborted when there is a refusal. */
   get ended(): AbortSignal {
+    this.#ended ??= new AbortController();
+    if (this.#refusal !== undefined) this.#ended.abort(this.#refusal);
     return this.#ended.signal;
   }
 
@@ -103,7 +106,7 @@ export class HeldKey {
     if (this.#refusal !== undefined) return;
     if (known !== undefined) this.known = known;
     this.#refusal = known === undefined ? notInForce() : this.#whyNot(known.actor);
-    if (this.#refusal !== undefined) this.#ended.abort(this.#refusal);
+    if (this.#refusal !== undefined) this.#ended?.abort(this.#refusal);
   }
 }
 

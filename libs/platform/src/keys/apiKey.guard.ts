@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Actor, type HeldKey, keyOf, lookedUp, mayTouch, notInForce, setKey } from './actor.ts';
-import { Keyring } from './keyring.ts';
+import { idOf, Keyring } from './keyring.ts';
 import { ProblemError } from '../http/problemError.ts';
 import { ACCESS, type Access } from './requires.ts';
 
@@ -14,7 +14,7 @@ export class ApiKeyGuard implements CanActivate {
     private readonly keyring: Keyring,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
       context.getHandler(),
       context.getClass(),
@@ -23,8 +23,8 @@ export class ApiKeyGuard implements CanActivate {
 
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    await authorize(this.keyring, request, http.getResponse<FastifyReply>(), access);
-    return true;
+    if (authorizeAtOnce(this.keyring, request, access)) return true;
+    return authorize(this.keyring, request, http.getResponse<FastifyReply>(), access).then(() => true);
   }
 }
 
@@ -43,6 +43,29 @@ export async function authorize(
   const { ledger } = request.params as { ledger?: string };
   key.require((actor) => whyForbidden(actor, access, ledger));
 }
+
+/**
+ * The same for a key that is remembered, which nearly all are: no promise is made.
+ * @returns false when the key has to be looked up, or is wrong
+ * @throws ProblemError 401, 403
+ */
+export function authorizeAtOnce(
+  keyring: Keyring,
+  request: FastifyRequest,
+  access: Exclude<Access, 'public'> | undefined,
+): boolean {
+  const held = keyOf(request);
+  if (held !== undefined && !held.isSure) return false;
+  const key = held ?? holdKnown(keyring, sentKey(request));
+  if (key === undefined) return false;
+  setKey(request, key);
+  const { ledger } = request.params as { ledger?: string };
+  key.require((actor) => whyForbidden(actor, access, ledger));
+  return true;
+}
+
+const holdKnown = (keyring: Keyring, sent: SentKey | undefined): HeldKey | undefined =>
+  sent?.secret === undefined ? undefined : keyring.holdKnown(sent.id);
 
 /** Why the holder of a key may not use a route with this access, on this ledger; undefined when it may. */
 function whyForbidden(
@@ -63,6 +86,29 @@ function whyForbidden(
   return undefined;
 }
 
+/** What a request sends as its key. */
+interface SentKey {
+  readonly authorization: string;
+  /** Undefined: this is no key. */
+  readonly secret: string | undefined;
+  /** The hash of the secret. */
+  readonly id: string;
+}
+
+const SENT = Symbol('sent key');
+
+/** The key that came with a request. A connection sends the same one again and again: it is read and hashed once. */
+export function sentKey({ raw, headers: { authorization } }: FastifyRequest): SentKey | undefined {
+  if (authorization === undefined) return undefined;
+  const connection = raw.socket as { [SENT]?: SentKey };
+  const before = connection[SENT];
+  if (before?.authorization === authorization) return before;
+  const secret = BEARER.exec(authorization)?.[1];
+  const sent = { authorization, secret, id: secret === undefined ? '' : idOf(secret) };
+  connection[SENT] = sent;
+  return sent;
+}
+
 const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,200})$/i;
 
 /**
@@ -76,13 +122,12 @@ export async function authenticate(keyring: Keyring, request: FastifyRequest, re
     await known.check();
     return known;
   }
-  const { authorization } = request.headers;
-  if (authorization === undefined) {
+  const sent = sentKey(request);
+  if (sent === undefined) {
     throw unauthenticated('this needs an API key: send it as Authorization: Bearer <key>', 'Bearer realm="lading"');
   }
-  const secret = BEARER.exec(authorization)?.[1];
-  if (secret === undefined) throw notInForce();
-  return hold(keyring, secret, request, reply);
+  if (sent.secret === undefined) throw notInForce();
+  return hold(keyring, sent.secret, request, reply);
 }
 
 async function hold(

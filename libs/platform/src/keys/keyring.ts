@@ -76,7 +76,18 @@ export class Keyring {
   async hold(secret: string): Promise<HeldKey | undefined> {
     const id = idOf(secret);
     const known = await this.#find(id);
-    if (known === undefined) return undefined;
+    return known && this.#holding(id, known);
+  }
+
+  /** The same at once, by the hash of the secret: undefined as well when the database has to be asked. */
+  holdKnown(id: string): HeldKey | undefined {
+    const known = this.#cache.get(id);
+    if (known === undefined || !this.counts(known)) return undefined;
+    this.#noteUse(known.actor);
+    return this.#holding(id, known);
+  }
+
+  #holding(id: string, known: Known): HeldKey {
     const others = this.#held.get(id) ?? new Set();
     const held = new HeldKey(id, known, this, () => {
       others.delete(held);
@@ -86,9 +97,9 @@ export class Keyring {
     return held;
   }
 
-  /** Whether this is the bootstrap key, for which no database has to be asked. */
-  isAdmin(secret: string): boolean {
-    return idOf(secret) === this.#adminId;
+  /** Whether this is the hash of the bootstrap key, for which no database has to be asked. */
+  isAdmin(id: string): boolean {
+    return id === this.#adminId;
   }
 
   /** Whether what was found earlier counts at this moment without another look. */
@@ -235,4 +246,5 @@ export function hashOf(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
 
-const idOf = (secret: string): string => hash('sha256', secret, 'base64');
+/** The hash of a secret as text. */
+export const idOf = (secret: string): string => hash('sha256', secret, 'base64');
