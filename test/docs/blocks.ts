@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export interface Example {
   /** `README.md:57`. */
   readonly where: string;
+  /** The heading above it, `A rebuild`. */
+  readonly chapter: string;
   readonly script: string;
   /** Undefined where the document does not say. */
   readonly prints: string | undefined;
@@ -26,9 +28,9 @@ export function examplesIn(path: string): Example[] {
     const follows =
       next !== undefined && /^(json|text)$/.test(next.language ?? '') && text.slice(end, next.start).trim() === '';
     const line = text.slice(0, start).split('\n').length;
-    return [
-      { where: `${path.split('/').at(-1) ?? path}:${line}`, script: body, prints: follows ? next.body : undefined },
-    ];
+    const where = `${path.split('/').at(-1) ?? path}:${line}`;
+    const chapter = [...text.slice(0, start).matchAll(/^## (.*)$/gm)].at(-1)?.[1] ?? '';
+    return [{ where, chapter, script: body, prints: follows ? next.body : undefined }];
   });
 }
 
