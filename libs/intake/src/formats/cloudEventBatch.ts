@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { errorOf, ProblemError, type Refusal } from '#platform/http/problemError';
-import { type Elements, elementsOf, notJson, readJson, readText } from '#platform/http/strictJson';
+import { type Elements, elementsOf, notJson, readJson } from '#platform/http/strictJson';
 import { Turns } from '#platform/service/turns';
 import { limits } from '../limits.ts';
 import type { ManyEventsFormat, SentEvent } from './format.ts';
@@ -16,9 +17,7 @@ export const cloudEventBatch: ManyEventsFormat = {
    */
   async parse(body, limit) {
     const turns = new Turns();
-    const read = readText(body);
-    if (!read.ok) throw errorOf(read);
-    const text = read.value;
+    const text = await textOf(body, turns);
     const { count, places } = await find(text, limit, turns);
     if (count > limit) {
       const detail = `a batch here is at most ${limit} events, this one has ${count}`;
@@ -44,6 +43,27 @@ export const cloudEventBatch: ManyEventsFormat = {
 
 /** What is too large to be an event is not read, so nobody knows whether it is JSON: it is refused by itself. */
 const NOT_READ: ReadonlySet<string> = new Set(['too-large', 'event-too-large']);
+
+/** Bytes that are decoded before others have their turn: up to 5 ms. */
+const DECODED_AT_ONCE = 262_144;
+
+/** The text of a body, decoded in turns: 16 MB that are not all ASCII took 80 ms at once. */
+async function textOf(body: Buffer, turns: Turns): Promise<string> {
+  const parts: string[] = [];
+  if (!isUtf8(body)) throw errorOf(notJson('the body is not UTF-8'));
+  for (let from = 0; from < body.length; ) {
+    let end = Math.min(from + DECODED_AT_ONCE, body.length);
+    // Not within a character: its bytes but for the first one are 10xxxxxx.
+    while (((body[end] ?? 0) & 0xc0) === 0x80) end--;
+    parts.push(from === 0 ? withoutMark(body.toString('utf8', 0, end)) : body.toString('utf8', from, end));
+    from = end;
+    if (from < body.length) await turns.next();
+  }
+  return parts.join('');
+}
+
+/** A byte order mark at the start is passed over, as RFC 8259 §8.1 allows. */
+const withoutMark = (text: string): string => (text.startsWith('\ufeff') ? text.slice(1) : text);
 
 async function find(text: string, limit: number, turns: Turns): Promise<Elements> {
   const search = elementsOf(text, limit);

@@ -59,7 +59,8 @@ export async function appendBatch(
   for (const job of jobs) {
     if (answers.length > 0 && performance.now() > end) break;
     answers.push({ job, answer: await decideJob(decider, job, head) });
-    draft.writeWhatHasGrown();
+    if (job.kind !== 'atomic') draft.writeWhatHasGrown();
+    else await draft.writeInTurns();
   }
 
   if (draft.size === 0) {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
+import { Turns } from '#platform/service/turns';
 import { eventsAfter } from '../sql/events.ts';
 import { readHead } from '../reader.ts';
 import { UnknownLedger } from '../unknownLedger.ts';
@@ -56,7 +57,11 @@ export class LedgerState {
       return new CommittedEntities(this.partition);
     }
     // May bring more than `head` when the lock is not held: an entity's version says which events are in it.
-    for (const bytes of await eventsAfter(client, this.ledger, known)) entities.fold(parseEvent(bytes));
+    const turns = new Turns();
+    for (const bytes of await eventsAfter(client, this.ledger, known)) {
+      if (turns.over) await turns.next();
+      entities.fold(parseEvent(bytes));
+    }
     return entities;
   }
 
