@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { ADMIN_KEY, LEDGER, type QueryService, startQuery } from '#test/setup/startQuery';
+import { type Lading, startLading } from '#test/setup/startLading';
+import { appliedSequence } from '#projections/reading/readModel';
+import { readHead } from '#journal/reader';
 
 const ONE = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';
 const NDJSON = 'application/x-ndjson';
+const LEDGER = 'worst';
 const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`;
 
 /** Milliseconds of processor time that the main thread has used: what other processes do meanwhile is not in it. */
@@ -41,10 +45,11 @@ function pieceOfWork(): number {
 /** The client has a thread of its own, so that the loop is the service's alone. */
 const CLIENT = `
   const { parentPort, workerData: { url, key } } = require('node:worker_threads');
-  parentPort.on('message', async ({ path, type, body }) => {
-    const headers = { authorization: 'Bearer ' + key, ...(type && { 'content-type': type }) };
-    const answer = await fetch(url + path, body ? { method: 'POST', headers, body } : { headers });
-    await answer.arrayBuffer();
+  parentPort.on('message', async ({ path, method, type, body, more, bytes }) => {
+    const headers = { authorization: 'Bearer ' + key, ...(type && { 'content-type': type }), ...more };
+    const answer = await fetch(url + path, body ? { method: method ?? 'POST', headers, body } : { headers });
+    if (bytes === undefined) await answer.arrayBuffer();
+    else for await (const chunk of answer.body) if ((bytes -= chunk.length) < 0) break;
     parentPort.postMessage(answer.status);
   });`;
 
@@ -53,9 +58,14 @@ interface Sent {
   readonly body?: unknown;
   readonly query?: string;
   readonly path?: string;
+  readonly method?: string;
+  /** Headers besides. */
+  readonly more?: Record<string, string>;
+  /** Bytes of a stream after which the client has enough. */
+  readonly bytes?: number;
 }
 
-let query: QueryService;
+let lading: Lading;
 let client: Worker;
 let made = 0;
 const event = (type: string, data: unknown) => ({
@@ -79,17 +89,20 @@ const range = () => ({ prefix: `R${++made}-`, from: 1, to: 100_000, digits: 6 })
 const scattered = (length: number) =>
   Array.from({ length }, (_, i) => `${made}a${((i * 7919) % 100_003).toString(36)}`);
 
-function send({ type, body, query: asked = '', path }: Sent): Promise<number> {
+function send({ type, body, query: asked = '', path, ...rest }: Sent): Promise<number> {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   return new Promise((resolve) => {
     client.once('message', resolve);
-    client.postMessage({ path: path ?? `/v1/ledgers/${LEDGER}/events${asked}`, type, body: text });
+    client.postMessage({ path: path ?? `/v1/ledgers/${LEDGER}/events${asked}`, type, body: text, ...rest });
   });
 }
 
 beforeAll(async () => {
-  query = await startQuery({ project: false });
-  client = new Worker(CLIENT, { eval: true, workerData: { url: query.url, key: ADMIN_KEY } });
+  lading = await startLading();
+  const key = readFileSync(join(lading.environment.LADING_DATA ?? '', 'admin.key'), 'utf8').trim();
+  client = new Worker(CLIENT, { eval: true, workerData: { url: lading.client.url, key } });
+  const terms = { name: 'the worst', keeper: 'nvidia' };
+  expect(await send({ path: `/v1/ledgers/${LEDGER}`, method: 'PUT', type: 'application/json', body: terms })).toBe(201);
   const parties = ['nvidia supplier', 'tesla customer', 'dhl carrier'].map((named) => {
     const [party = '', role = ''] = named.split(' ');
     return event('party.registered', { party, name: party, roles: [role] });
@@ -104,7 +117,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await client.terminate();
-  await query.stop();
+  await lading.stop();
 });
 
 describe('the event loop', () => {
@@ -147,16 +160,43 @@ describe('the event loop', () => {
     [
       'an atomic batch of many lines',
       201,
-      () => ({ body: many(40, () => orderOf(200)), type: BATCH, query: '?atomic=true' }),
+      () => ({ body: many(100, () => orderOf(200)), type: BATCH, query: '?atomic=true' }),
     ],
     [
       'a stream of many lines',
       200,
       () => ({ body: many(40, () => JSON.stringify(orderOf(200))).join('\n'), type: NDJSON }),
     ],
+    [
+      'many lists of serial numbers',
+      200,
+      () => ({ body: many(15, () => dispatch((made++, scattered(2_500)), 2_500)), type: BATCH }),
+    ],
+    [
+      'a batch of 16 MB that is not ASCII',
+      200,
+      () => ({ body: many(250, () => ({ x: 'ä€'.repeat(12_800) })), type: BATCH }),
+    ],
+    [
+      'an event in binary mode with many lines',
+      201,
+      () => {
+        const { data, ...attributes } = orderOf(200);
+        const more = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]));
+        return { body: data, type: 'application/json', more };
+      },
+    ],
+    [
+      'all events as a stream',
+      200,
+      () => ({ path: `/v1/ledgers/${LEDGER}/events/stream`, more: { 'last-event-id': '0' }, bytes: 10_000_000 }),
+    ],
+    ['a page of large orders', 200, () => ({ path: `/v1/ledgers/${LEDGER}/orders?limit=1000` })],
+    ['a page of units', 200, () => ({ path: `/v1/ledgers/${LEDGER}/units?limit=1000` })],
+    ['a page of the queue', 200, () => ({ path: `/v1/ledgers/${LEDGER}/items/H100/queue?limit=1000` })],
     ['a stream of blank lines', 200, () => ({ body: '\n'.repeat(2_000_000), type: NDJSON })],
     ['a page of large events', 200, () => ({ path: `/v1/ledgers/${LEDGER}/events?limit=1000` })],
-  ])('the event loop serves others in between, whatever is sent: %s', async (_, status, make) => {
+  ])('the event loop serves others in between, whatever is sent and projected: %s', async (_, status, make) => {
     const turns: number[] = [];
     // The first times a piece of code runs it is slow, and a garbage collection may come in between: what counts is the work itself.
     for (let times = 0; times < 4; times++) {
@@ -164,6 +204,8 @@ describe('the event loop', () => {
       await sleep(5);
       const longest = await longestTurn(async () => {
         expect(await send({ type: ONE, ...sent })).toBe(status);
+        const head = await readHead(lading.pool, LEDGER);
+        while ((await appliedSequence(lading.pool, LEDGER)) < (head ?? 0)) await sleep(5);
       });
       const relative = longest / Math.max(pieceOfWork(), pieceOfWork());
       turns.push(relative);
