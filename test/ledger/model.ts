@@ -82,12 +82,16 @@ export class Model {
   readonly missing = new Map<string, number>();
   readonly swaps = new Map<string, SwapNote>();
   readonly done = new Set<string>();
+  /** When a value was last said, or units of a place last came or left: by the newest occurrence. */
+  readonly said = new Map<string, number>();
   #clock = 0;
 
   /** What the ledger must do: these bookings, or refuse. */
-  predict(told: Told): Booking[] | 'refused' {
+  predict(told: Told, time: number): Booking[] | 'refused' {
     try {
-      const bookings = this.#rule(told).filter(({ quantity }) => quantity > 0);
+      const all = this.#rule(told);
+      for (const value of valuesOf(told, all)) if ((this.said.get(value) ?? -Infinity) > time) no();
+      const bookings = all.filter(({ quantity }) => quantity > 0);
       this.#covered(bookings);
       this.#numbered(bookings);
       return bookings;
@@ -98,8 +102,10 @@ export class Model {
   }
 
   /** What has happened happens here too. Answers the shipments that are for somebody else from now on, `S-1 x`. */
-  apply(told: Told, bookings: readonly Booking[]): string[] {
+  apply(told: Told, bookings: readonly Booking[], time: number): string[] {
     this.#clock++;
+    for (const value of [...valuesOf(told, this.#rule(told)), ...touchedBy(told, bookings)]) this.#say(value, time);
+    if (told.type === 'lading.shipment.dispatched.v1') this.#say(`consignee ${told.data.shipment}`, time);
     const before = new Map(this.serials);
     const named = new Set(bookings.flatMap(({ item, serials = [] }) => serials.map((serial) => `${item} ${serial}`)));
     for (const { item, from, to, quantity, serials } of bookings) {
@@ -115,7 +121,11 @@ export class Model {
       this.#line(told.data.order, told.data.line).total -= bookings[0]!.quantity;
     }
     const redirects = told.type === 'lading.reallocation.made.v1' || told.type === 'lading.swap.executed.v1';
-    return redirects ? this.#redirect(bookings) : [];
+    return redirects ? this.#redirect(bookings, time) : [];
+  }
+
+  #say(value: string, time: number): void {
+    this.said.set(value, Math.max(time, this.said.get(value) ?? time));
   }
 
   #miss(shipment: string, place: string, quantity: number): void {
@@ -645,12 +655,15 @@ export class Model {
   }
 
   /** A shipment is for the owner of all that is left on it, once a reallocation or a swap has made that one party. */
-  #redirect(bookings: readonly Booking[]): string[] {
+  #redirect(bookings: readonly Booking[], time: number): string[] {
     const touched = new Set(bookings.map(({ from }) => from.split(' ')[3]!).filter((shipment) => shipment !== '-'));
     return [...touched].flatMap((shipment) => {
       const here = this.inHands().filter((one) => one.shipment === shipment);
       const owners = [...new Set(here.map(({ owner }) => owner))];
       if (owners.length !== 1 || owners[0] === this.#consignee(shipment)) return [];
+      // Something that happened later has said who it is for.
+      if (this.said.get(`consignee ${shipment}`)! > time) return [];
+      this.#say(`consignee ${shipment}`, time);
       const [, ...rest] = JSON.parse(this.shipments.get(shipment)!.header) as unknown[];
       this.shipments.get(shipment)!.header = JSON.stringify([owners[0], ...rest]);
       return [`${shipment} ${owners[0]!}`];
@@ -671,6 +684,37 @@ function joined(bookings: readonly Booking[]): Booking[] {
     }
   }
   return [...found.values()];
+}
+
+/** What an event sets, by names of the model's own. */
+function valuesOf({ type, data }: Told, bookings: readonly Booking[]): string[] {
+  switch (type) {
+    case 'lading.party.registered.v1':
+      return [`party ${data.party}`];
+    case 'lading.item.registered.v1':
+      return [`item ${data.item}`];
+    case 'lading.order.line_changed.v1':
+      return (['quantity', 'window'] as const)
+        .filter((value) => data[value] !== undefined)
+        .map((value) => `${value} ${data.order} ${data.line}`);
+    case 'lading.order.line_cancelled.v1':
+      return data.quantity === undefined ? bookings.map(({ from }) => from) : [];
+    case 'lading.count.adjusted.v1':
+      return bookings.map(({ from, to }) => (from.split(' ')[2] === 'held' ? from : to));
+    default:
+      return [];
+  }
+}
+
+/** What an event changes that others set: totals of lines, and what is ordered or held. */
+function touchedBy({ type, data }: Told, bookings: readonly Booking[]): string[] {
+  const places = bookings.flatMap(({ from, to }) => [from, to]).filter((place) => / (ordered|held) /.test(place));
+  if (type === 'lading.order.line_cancelled.v1') return [...places, `quantity ${data.order} ${data.line}`];
+  if (type !== 'lading.order.placed.v1') return places;
+  return [
+    ...places,
+    ...data.lines.flatMap(({ line }) => [`quantity ${data.order} ${line}`, `window ${data.order} ${line}`]),
+  ];
 }
 
 const partiesOf = (legs: readonly LegNote[]): string[] => [...new Set(legs.flatMap(({ from, to }) => [from, to]))];

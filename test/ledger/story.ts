@@ -18,9 +18,9 @@ export class Story {
   readonly ledger = new Sandbox(asNvidia);
   now = new Date(BEGIN);
 
-  /** Something happens that the ledger takes; what it keeps of it. */
-  take(told: Told): Completed {
-    const decision = this.ledger.submit(this.#command(told), this.now);
+  /** Something happens that the ledger takes; what it keeps of it. It happened now, or is told late. */
+  take(told: Told, time?: string): Completed {
+    const decision = this.ledger.submit(this.#command(told, time), this.now);
     if (!decision.ok)
       throw new Error(`refused as ${decision.code}: ${decision.detail} ${JSON.stringify(decision.facts)}`);
     catalog[told.type].completed.parse(decision.data);
@@ -28,9 +28,9 @@ export class Story {
   }
 
   /** Somebody tries something that the ledger refuses; why. */
-  refusal(told: Told): Rejection {
+  refusal(told: Told, time?: string): Rejection {
     const before = this.#everything();
-    const decision = this.ledger.submit(this.#command(told), this.now);
+    const decision = this.ledger.submit(this.#command(told, time), this.now);
     if (decision.ok) throw new Error(`taken: ${JSON.stringify(decision.data)}`);
     if (this.#everything() !== before) throw new Error('a refusal changed something');
     if (decision.detail.length < 10) throw new Error('a refusal says what to do');
@@ -77,8 +77,8 @@ export class Story {
     });
   }
 
-  #command({ type, data }: Told): Command {
-    return { type, data, time: this.now.toISOString() } as Command;
+  #command({ type, data }: Told, time = this.now.toISOString()): Command {
+    return { type, data, time } as Command;
   }
 
   #everything(): string {

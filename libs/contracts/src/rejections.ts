@@ -23,6 +23,7 @@ export const rejectionCodes = [
   'not-a-party',
   'nothing-to-do',
   'occurred-in-future',
+  'overtaken',
   'event-too-large',
   'depends-on-it',
   'already-voided',

@@ -1,13 +1,14 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
-import type { Stage } from '#contracts/scalars';
+import { microseconds, type Stage } from '#contracts/scalars';
 import { accountKey, type Goods, type Holding, keyAt } from './account.ts';
 
-/** A leg whose units have not arrived yet: `leg` is its index in the swap's legs, `from` the party that gave them. */
+/** A leg whose units have not arrived yet: `leg` is its index in the swap's legs, `from` the party that gave them, `executed` when. */
 interface PendingLeg {
   readonly swap: string;
   readonly leg: number;
   readonly from: string;
+  readonly executed: string;
 }
 
 /** Units of one account that came to their owner together. `since` is the sequence of the event that made them the owner's. */
@@ -20,11 +21,15 @@ interface Lot {
 /** The lots of one order line by account (`accountKey`), first in first. Plain JSON: a read model keeps it in a row a line. */
 export type Lots = Readonly<Record<string, readonly Lot[]>>;
 
-/** Units of a leg that count as received by this event. */
+/**
+ * Units of a leg that count as received by this event. They count from `occurred` on, the later of the event and the execution of the
+ * swap: an event that is told late may have occurred before there was anything to receive.
+ */
 export interface LegReceived {
   readonly swap: string;
   readonly leg: number;
   readonly quantity: number;
+  readonly occurred: string;
 }
 
 /** Units of a leg that will not arrive: they stay owed, and are shown as this. Below zero: lost units that arrived after all. */
@@ -32,6 +37,7 @@ export interface LegGone {
   readonly swap: string;
   readonly leg: number;
   readonly quantity: number;
+  readonly occurred: string;
   readonly how: 'cancelled' | 'lost' | 'returned' | 'given_back';
 }
 
@@ -63,7 +69,7 @@ export interface Attribution {
  * Throws an Error when the lots do not hold what the event moves: an event was left out, or the lots are another line's.
  */
 export function attribute(lots: Lots, event: LedgerEvent, { order, line }: Omit<Goods, 'item'>): Attribution {
-  const book = new LotBook(lots, event.sequence);
+  const book = new LotBook(lots, event);
   const legs = event.type === 'lading.swap.executed.v1' ? legsOf(event) : undefined;
   const taken = movesOf(event).flatMap((move, index) =>
     move.order === order && move.line === line ? { move, leg: legs?.[index], units: book.take(move) } : [],
@@ -97,13 +103,13 @@ const mayArrive = (stage: Stage): boolean => onTheWay(stage) || stage === 'lost'
 const hasArrived = (stage: Stage): boolean => stage === 'held' || stage === 'damaged';
 
 /** The leg of each move of an executed swap: moves are in the order of the legs, each leg's summing to its quantity. */
-function legsOf({ data: { swap, legs, moves } }: LedgerEvent<'lading.swap.executed.v1'>): PendingLeg[] {
+function legsOf({ time, data: { swap, legs, moves } }: LedgerEvent<'lading.swap.executed.v1'>): PendingLeg[] {
   let at = 0;
   let open = legs[0]?.quantity ?? 0;
   return moves.map(({ quantity }) => {
     while (open === 0) open = legs[++at]?.quantity ?? quantity;
     open -= quantity;
-    return { swap, leg: at, from: legs[at]?.from ?? '' };
+    return { swap, leg: at, from: legs[at]?.from ?? '', executed: time };
   });
 }
 
@@ -111,12 +117,14 @@ function legsOf({ data: { swap, legs, moves } }: LedgerEvent<'lading.swap.execut
 class LotBook {
   readonly #lots: Record<string, readonly Lot[]>;
   readonly #sequence: number;
+  readonly #time: string;
   readonly #received: LegReceived[] = [];
   readonly #gone: LegGone[] = [];
 
-  constructor(lots: Lots, sequence: number) {
+  constructor(lots: Lots, { sequence, time }: LedgerEvent) {
     this.#lots = { ...lots };
     this.#sequence = sequence;
+    this.#time = time;
   }
 
   /** Takes a move's units off its `from`, first in, first out. */
@@ -176,12 +184,16 @@ class LotBook {
     this.#receive(was, quantity);
   }
 
-  #receive({ swap, leg }: PendingLeg, quantity: number): void {
-    this.#received.push({ swap, leg, quantity });
+  #receive({ swap, leg, executed }: PendingLeg, quantity: number): void {
+    this.#received.push({ swap, leg, quantity, occurred: this.#since(executed) });
   }
 
-  #goes({ swap, leg }: PendingLeg, quantity: number, how: LegGone['how']): void {
-    this.#gone.push({ swap, leg, quantity, how });
+  #goes({ swap, leg, executed }: PendingLeg, quantity: number, how: LegGone['how']): void {
+    this.#gone.push({ swap, leg, quantity, occurred: this.#since(executed), how });
+  }
+
+  #since(executed: string): string {
+    return microseconds(executed) > microseconds(this.#time) ? executed : this.#time;
   }
 
   #enqueue(key: string, lot: Lot): void {

@@ -50,6 +50,26 @@ describe('the units of a swap leg', () => {
     expect(told(story)).toEqual(['SW-1/0 received 30', 'SW-1/0 received 10', 'SW-1/0 received 20']);
   });
 
+  it('units of a swap leg count from the later of their receipt and the execution, whatever became of them', () => {
+    const story = given(...orders, send('S-1', 50, 'x')).until('2023-12-20T00:00:00Z');
+    for (const fact of swapped('SW-1', 50, { shipment: 'S-1' })) story.take(fact);
+    story.until('2023-12-25T00:00:00Z');
+    story.take(arrive('S-1', 20), '2023-12-18T00:00:00Z');
+    story.take(tell('shipment.lost', { shipment: 'S-1', lines: [{ ...X, quantity: 5 }] }), '2023-12-19T00:00:00Z');
+    story.take(arrive('S-1', 25), '2023-12-22T00:00:00Z');
+    let lots: Lots = {};
+    const settled = story.ledger.events.flatMap((event) => {
+      const done = attribute(lots, event, X);
+      lots = done.lots;
+      return [...done.received, ...done.gone].map(({ quantity, occurred }) => [quantity, occurred.slice(0, 10)]);
+    });
+    expect(settled).toEqual([
+      [20, '2023-12-20'],
+      [5, '2023-12-20'],
+      [25, '2023-12-22'],
+    ]);
+  });
+
   it('damaged units count as received by a swap leg', () => {
     const story = given(...orders, ...swapped('SW-1', 10), send('S-1', 10));
     story.take(received('S-1', 'xai', [{ ...X, received: 6, damaged: 4 }]));

@@ -13,6 +13,8 @@ interface Situation {
   readonly view: View;
   /** The recorded time that the event would get: what expires is judged by it. */
   readonly now: Date;
+  /** When it happened (RFC 3339): what sets a value is judged by it. */
+  readonly time: string;
   /** The order lines that the data names, in its order. */
   readonly lines: readonly FoundLine[];
 }

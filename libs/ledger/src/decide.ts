@@ -3,7 +3,7 @@ import { microseconds } from '#contracts/scalars';
 import type { Command, Rule } from './command.ts';
 import { transferCustody } from './custody/transferCustody.ts';
 import { accept, type Decision, isRejected, reject } from './decision.ts';
-import { registerItem } from './item/registerItem.ts';
+import { registerItem, registerParty } from './masterData/register.ts';
 import { findNamed } from './named.ts';
 import { cancelLine } from './order/cancelLine.ts';
 import { changeLine } from './order/changeLine.ts';
@@ -21,11 +21,8 @@ import { returnUnits } from './units/returnUnits.ts';
 import { scrap } from './units/scrap.ts';
 import type { View } from './view.ts';
 
-/** The rule of a type that is taken as it was submitted, whatever it says. */
-const asSubmitted =
-  <T extends 'lading.ledger.opened.v1' | 'lading.party.registered.v1'>(): Rule<T> =>
-  (data) =>
-    accept<T>(data);
+/** A ledger is opened once, which is checked before any rule. */
+const openLedger: Rule<'lading.ledger.opened.v1'> = (data) => accept(data);
 
 /** The ledger cannot take events back yet, so every such event is rejected. */
 const voidEvent: Rule<'lading.event.voided.v1'> = ({ sequence }) =>
@@ -37,9 +34,9 @@ const voidEvent: Rule<'lading.event.voided.v1'> = ({ sequence }) =>
 
 /** One rule a type. A new type of event is a new line here. */
 const rules: { readonly [T in EventType]: Rule<T> } = {
-  'lading.ledger.opened.v1': asSubmitted(),
+  'lading.ledger.opened.v1': openLedger,
   'lading.event.voided.v1': voidEvent,
-  'lading.party.registered.v1': asSubmitted(),
+  'lading.party.registered.v1': registerParty,
   'lading.item.registered.v1': registerItem,
   'lading.order.placed.v1': placeOrder,
   'lading.order.line_changed.v1': changeLine,
@@ -81,5 +78,5 @@ export function decide<T extends EventType>(command: Command<T>, view: View, now
   if (isRejected(lines)) return lines;
   // The table gives each type its own rule: the one that takes this data.
   const rule = rules[type] as unknown as Rule<EventType>;
-  return rule(data, { view, now, lines });
+  return rule(data, { view, now, time, lines });
 }

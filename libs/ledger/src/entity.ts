@@ -1,6 +1,7 @@
 import type { Completed } from '#contracts/catalog';
 import type { Window } from '#contracts/scalars';
 import type { Holding } from './account.ts';
+import type { Occurrence } from './overtaken.ts';
 
 /** What every entity has: the sequence of the last event of its stream. It is the stream's ETag. */
 interface Versioned {
@@ -10,11 +11,15 @@ interface Versioned {
 interface Party extends Versioned {
   readonly kind: 'party';
   readonly data: Completed<'lading.party.registered.v1'>;
+  /** What said it last. */
+  readonly said: Occurrence;
 }
 
 interface Item extends Versioned {
   readonly kind: 'item';
   readonly data: Completed<'lading.item.registered.v1'>;
+  /** What said it last. */
+  readonly said: Occurrence;
 }
 
 export interface OrderLine {
@@ -23,6 +28,8 @@ export interface OrderLine {
   /** The line's total in units; cancelled units are not counted. */
   readonly quantity: number;
   readonly window: Window;
+  /** What changed the total last, and what said the window last. */
+  readonly said: { readonly quantity: Occurrence; readonly window: Occurrence };
   /** By `accountKey`; accounts at zero are left out. */
   readonly accounts: ReadonlyMap<string, Holding>;
   /**
@@ -30,6 +37,11 @@ export interface OrderLine {
    * arrived is left out: an order that is delivered in thousands of shipments stays as small as what it has under way.
    */
   readonly dispatched: ReadonlyMap<string, number>;
+  /**
+   * By `accountKey`, for accounts of ordered and of held units, also those with nothing on them: what last moved units there, or
+   * counted them. A count of them, or a cancellation of all of them, that occurred before it comes too late.
+   */
+  readonly moved: ReadonlyMap<string, Occurrence>;
 }
 
 /** The only entity with quantities. */
@@ -54,6 +66,13 @@ export interface Shipment extends Versioned {
   readonly carrier: string;
   readonly destination: string | undefined;
   readonly eta: string | undefined;
+  /** What said each part of the header last. */
+  readonly said: {
+    readonly consignee: Occurrence;
+    readonly carrier: Occurrence;
+    readonly destination: Occurrence;
+    readonly eta: Occurrence;
+  };
   /** The orders with units on it, in the order they were dispatched. */
   readonly orders: readonly string[];
   /** By `lineKey`: every line that was ever dispatched on it, with the owners for whom some of it was received. */

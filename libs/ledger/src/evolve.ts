@@ -2,6 +2,7 @@ import { streamOf } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from './entity.ts';
 import { evolveOrder } from './order/evolveOrder.ts';
+import { newest, type Occurrence } from './overtaken.ts';
 import { evolveShipment } from './shipment/evolveShipment.ts';
 import { evolveSwap } from './swap/evolveSwap.ts';
 
@@ -17,6 +18,8 @@ export function touched(event: LedgerEvent): EntityKey[] {
     // A shipment changes when units leave it; while they stay on it, only what `consignees` says changes it.
     if (from.shipment !== undefined && to.shipment === undefined) keys.add(`shipment/${from.shipment}`);
   }
+  // A count says what there is also where it is as expected.
+  if (event.type === 'lading.count.adjusted.v1') for (const { order } of event.data.lines) keys.add(`order/${order}`);
   const { data } = event;
   if ('consignees' in data) for (const { shipment } of data.consignees ?? []) keys.add(`shipment/${shipment}`);
   return [...keys];
@@ -40,9 +43,13 @@ function next(id: string, key: EntityKey, entity: Entity | undefined, event: Led
   const version = event.sequence;
   switch (key.slice(0, key.indexOf('/'))) {
     case 'party':
-      return event.type === 'lading.party.registered.v1' ? { kind: 'party', version, data: event.data } : undefined;
+      return event.type === 'lading.party.registered.v1'
+        ? { kind: 'party', version, data: event.data, said: saidIn(event, entity) }
+        : undefined;
     case 'item':
-      return event.type === 'lading.item.registered.v1' ? { kind: 'item', version, data: event.data } : undefined;
+      return event.type === 'lading.item.registered.v1'
+        ? { kind: 'item', version, data: event.data, said: saidIn(event, entity) }
+        : undefined;
     case 'order':
       return evolveOrder(id, entity?.kind === 'order' ? entity : undefined, event);
     case 'shipment':
@@ -52,4 +59,10 @@ function next(id: string, key: EntityKey, entity: Entity | undefined, event: Led
     default:
       return { kind: 'once', version };
   }
+}
+
+/** What said the master data last: events from before late ones were refused may be in another order. */
+function saidIn({ time, sequence, id }: LedgerEvent, before: Entity | undefined): Occurrence {
+  const now = { time, sequence, id };
+  return before?.kind === 'party' || before?.kind === 'item' ? newest(before.said, now) : now;
 }

@@ -5,6 +5,7 @@ import { eventTypes } from '#contracts/catalog';
 import { isAttributed } from '#test/ledger/attributed';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
+import { isInOneOrder } from '#test/ledger/inOneOrder';
 
 const RUNS = Number(process.env.LADING_RUNS ?? 1_000);
 const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
@@ -27,9 +28,13 @@ describe('whatever happens, in whatever order', () => {
     fc.assert(
       fc.property(steps, (rolls) => {
         const history = new History();
-        for (const roll of rolls) history.happens(happens(new Dice(roll), history.model));
+        for (const roll of rolls) {
+          const dice = new Dice(roll);
+          history.happens(happens(dice, history.model), dice.chance(75) ? 0 : dice.roll(12));
+        }
         history.isSound();
         isAttributed(history.ledger.events);
+        isInOneOrder(history.ledger.events);
         for (const { type } of history.ledger.events) add(taken, type);
         for (const code of history.refused) add(refused, code);
       }),
@@ -37,10 +42,11 @@ describe('whatever happens, in whatever order', () => {
     );
   });
 
-  it('random histories include every type of event, and the rejected type among the rejections', () => {
+  it('random histories include every type of event, and the rejected type and late facts among the rejections', () => {
     const never = eventTypes.filter((type) => (taken.get(type) ?? 0) < RUNS / 100);
     expect(never).toEqual(['lading.event.voided.v1']);
     expect(refused.get('not-supported')).toBeGreaterThan(0);
+    expect(refused.get('overtaken')).toBeGreaterThan(0);
   });
 });
 

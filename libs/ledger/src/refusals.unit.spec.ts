@@ -66,14 +66,19 @@ const strangersLine: Mistake = ['parties', 'unknown-party', line({ owner: 'nobod
 const notTheirs: Mistake = ['line', 'not-the-owner', line({ owner: 'xai' })];
 const tooMany: Mistake = ['sum', 'insufficient-quantity', line({ quantity: 1_000 })];
 
+const future: Mistake = ['time', 'occurred-in-future', (data) => data];
+/** It happened before anything that is known. */
+const late = (step: Step, change: Mistake[2] = (data) => data): Mistake => [step, 'overtaken', change];
+
 /** For each type an event that the ledger takes, and what can be wrong with it. */
 const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: T }>['data'], ...Mistake[]] } = {
   'lading.ledger.opened.v1': [{ name: 'L', keeper: 'nobody' }, ['subject', 'already-exists', set({})]],
   'lading.event.voided.v1': [{ sequence: 1, reason: 'did_not_occur' }, ['itself', 'not-supported', set({})]],
-  'lading.party.registered.v1': [{ party: 'p', name: 'P', roles: ['customer'] }],
+  'lading.party.registered.v1': [{ party: 'tesla', name: 'P', roles: ['customer'] }, late('state')],
   'lading.item.registered.v1': [
     { item: 'H100', name: 'H100', tracking: 'quantity' },
     ['itself', 'wrong-tracking', set({ tracking: 'serial' })],
+    late('state'),
   ],
   'lading.order.placed.v1': [
     {
@@ -93,6 +98,7 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     ['subject', 'unknown-order', set({ order: 'PO-9' })],
     stranger('owner'),
     ['names', 'unknown-order-line', set({ line: '9' })],
+    late('state'),
     ['line', 'not-the-owner', set({ owner: 'xai' })],
     ['sum', 'wrong-tracking', set({ serials: ['a'] })],
   ],
@@ -102,6 +108,7 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     stranger('owner'),
     ['names', 'unknown-order-line', set({ line: '9' })],
     ['line', 'not-the-owner', set({ owner: 'xai' })],
+    late('line', set({ quantity: undefined })),
     ['sum', 'insufficient-quantity', set({ quantity: 1_000 })],
   ],
   'lading.shipment.dispatched.v1': [
@@ -111,6 +118,7 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     noOrder,
     noLine,
     ['state', 'already-exists', set({ eta: '2024-01-05' })],
+    late('state', set({ eta: '2024-01-05' })),
     ['state', 'already-received', set({ shipment: 'S-1' })],
     notTheirs,
     tooMany,
@@ -186,6 +194,7 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     noLine,
     ['line', 'ambiguous-owner', line({ line: '2', owner: undefined })],
     ['line', 'already-exists', line({})],
+    late('line'),
     ['sum', 'wrong-tracking', set({ lines: [{ ...one, observed: 18, serials: ['a'] }] })],
   ],
   'lading.reallocation.made.v1': [
@@ -248,11 +257,14 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
   ],
 };
 
-const future: Mistake = ['time', 'occurred-in-future', (data) => data];
-
 function answer(type: EventType, data: unknown, ...mistakes: readonly Mistake[]): string {
   const wrong = mistakes.reduce((so, [, , change]) => change(so), data as Record<string, unknown>);
-  const time = mistakes.includes(future) ? '2024-01-02T00:00:00Z' : '2024-01-01T12:00:00Z';
+  const isLate = mistakes.some(([, code]) => code === 'overtaken');
+  const time = mistakes.includes(future)
+    ? '2024-01-02T00:00:00Z'
+    : isLate
+      ? '2023-11-01T00:00:00Z'
+      : '2024-01-01T12:00:00Z';
   const decision = decide({ type, data: wrong, time } as Command, ledger, now);
   return decision.ok ? 'taken' : decision.code;
 }

@@ -1,12 +1,14 @@
 import type { Holding } from './account.ts';
 import type { Entity, Order, OrderLine, Shipment } from './entity.ts';
 import { indexOf } from './order/evolveOrder.ts';
+import type { Occurrence } from './overtaken.ts';
 
 type Entries<K, V> = readonly (readonly [K, V])[];
 
-interface LineJson extends Omit<OrderLine, 'accounts' | 'dispatched'> {
+interface LineJson extends Omit<OrderLine, 'accounts' | 'dispatched' | 'moved'> {
   readonly accounts: Entries<string, Holding>;
   readonly dispatched: Entries<string, number>;
+  readonly moved: Entries<string, Occurrence>;
 }
 type OrderJson = Omit<Order, 'lines' | 'index'> & { readonly lines: readonly LineJson[] };
 type ShipmentJson = Omit<Shipment, 'lines' | 'lost'> & {
@@ -23,7 +25,12 @@ export function toJson(entity: Entity): unknown {
   const { index: _, lines, ...order } = entity;
   return {
     ...order,
-    lines: lines.map((line) => ({ ...line, accounts: [...line.accounts], dispatched: [...line.dispatched] })),
+    lines: lines.map((line) => ({
+      ...line,
+      accounts: [...line.accounts],
+      dispatched: [...line.dispatched],
+      moved: [...line.moved],
+    })),
   } satisfies OrderJson;
 }
 
@@ -46,7 +53,12 @@ const shipmentFrom = (json: ShipmentJson): Shipment => ({
 
 function orderFrom(json: OrderJson): Order {
   const lines = json.lines.map(
-    (line): OrderLine => ({ ...line, accounts: new Map(line.accounts), dispatched: new Map(line.dispatched) }),
+    (line): OrderLine => ({
+      ...line,
+      accounts: new Map(line.accounts),
+      dispatched: new Map(line.dispatched),
+      moved: new Map(line.moved),
+    }),
   );
   return { ...json, lines, index: indexOf(lines) };
 }
@@ -59,7 +71,8 @@ export function approximateBytes(entity: Entity): number {
   switch (entity.kind) {
     case 'order':
       return entity.lines.reduce(
-        (sum, { accounts, dispatched }) => sum + 400 + accounts.size * 400 + dispatched.size * 100,
+        (sum, { accounts, dispatched, moved }) =>
+          sum + 500 + accounts.size * 400 + dispatched.size * 100 + moved.size * 200,
         500,
       );
     case 'shipment':

@@ -29,8 +29,15 @@ describe('the streams that an event belongs to', () => {
     accepted('SW-1', 'tesla'),
     executed('SW-1', 'x'),
     tell('order.line_changed', { ...one, initiator: 'buyer', window: { from: '2024-01-01', to: '2024-01-01' } }),
+    tell('count.adjusted', {
+      custodian: 'x',
+      lines: [
+        { ...one, observed: 7 },
+        { ...of('PO-X', '1'), owner: 'x', observed: 0 },
+      ],
+    }),
   );
-  const at = (offset: number) => touched(story.ledger.events[story.ledger.events.length - 13 + offset]!).sort();
+  const at = (offset: number) => touched(story.ledger.events[story.ledger.events.length - 14 + offset]!).sort();
 
   it.each([
     ['an order: its own', 0, ['order/PO-1']],
@@ -48,6 +55,7 @@ describe('the streams that an event belongs to', () => {
       ['order/PO-1', 'order/PO-X', 'shipment/S-1', 'swap/SW-1'],
     ],
     ['a new window: the order’s', 12, ['order/PO-1']],
+    ['a count: also of orders that it found as expected', 13, ['order/PO-1', 'order/PO-X']],
   ])('an event adds to the right streams: %s', (_, offset, streams) => {
     expect(at(offset)).toEqual(streams);
   });

@@ -177,6 +177,7 @@ describe('the state that a writer decides on', () => {
       kind: 'party',
       version: n,
       data: { party: `p-${n}`, name: 'A party', roles: ['customer'] },
+      said: { time: '2024-01-01T00:00:00Z', sequence: n, id: `p-${n}` },
     });
     for (let n = 0; n < 5_000; n++) partition.set(`party/p-${n}`, { entity: party(n), sinceSnapshot: 0 });
     const kept = Array.from({ length: 5_000 }, (_, n) => n).filter((n) => partition.get(`party/p-${n}`) !== undefined);

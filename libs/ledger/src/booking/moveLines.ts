@@ -28,7 +28,7 @@ type AskedBy<T extends MovingType> = Submitted<T>['lines'][number];
 /** What differs between those types. */
 interface Declaration<T extends MovingType> {
   /** Why the event is rejected as a whole, whatever its lines say. */
-  readonly refusal?: (data: Submitted<T>, view: View) => Rejected | undefined;
+  readonly refusal?: (data: Submitted<T>, view: View, time: string) => Rejected | undefined;
   /** The accounts of one owner that a line means, in the order in which units are taken from them; or why there is none. */
   readonly sources: (
     line: FoundLine,
@@ -46,8 +46,8 @@ interface Declaration<T extends MovingType> {
  */
 export const moveLines =
   <T extends MovingType>({ refusal, sources, to }: Declaration<T>): Rule<T> =>
-  (data, { view, lines }) => {
-    const refused = refusal?.(data, view);
+  (data, { view, time, lines }) => {
+    const refused = refusal?.(data, view, time);
     if (refused !== undefined) return refused;
 
     const division = new Division(view);

@@ -4,7 +4,8 @@ import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
 import { namesNothing } from '../booking/checkSerials.ts';
 import type { Rule } from '../command.ts';
-import { accept, type Decision, isRejected, type OrRejected, reject } from '../decision.ts';
+import { accept, type Decision, isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
+import { overtaken } from '../overtaken.ts';
 import { cancelUnits, reducible } from './cancelLine.ts';
 import type { FoundLine } from './line.ts';
 
@@ -12,10 +13,13 @@ type Changed = Submitted<'lading.order.line_changed.v1'>;
 
 /**
  * Changes a line's delivery window, its total quantity, or both. What is added is ordered for the buyer; what is taken
- * off comes out of one owner's ordered units. A change to what is there already is `nothing-to-do`.
+ * off comes out of one owner's ordered units. A change to what is there already is `nothing-to-do`, one of what a later occurrence
+ * changed is `overtaken`.
  */
-export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, lines: [line] }) => {
+export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, time, lines: [line] }) => {
   if (line === undefined) throw new Error('a change names a line');
+  const late = saidLater(data, line, time);
+  if (late !== undefined) return late;
   const { quantity, window } = line.state;
   const more = (data.quantity ?? quantity) - quantity;
   if (more === 0) return changeWindow(data, line);
@@ -27,6 +31,27 @@ export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, l
   const { owner } = more > 0 ? draw.to : draw.from;
   return accept<'lading.order.line_changed.v1'>({ ...data, owner, previous: { quantity, window }, moves });
 };
+
+function saidLater(
+  { order, line, quantity, window }: Changed,
+  { state }: FoundLine,
+  time: string,
+): Rejected | undefined {
+  const { said } = state;
+  return overtaken(
+    time,
+    {
+      quantity: quantity === undefined ? undefined : said.quantity,
+      window: window === undefined ? undefined : said.window,
+    },
+    {
+      of: `line ${line} of order ${order}`,
+      facts: { order, line, now: { quantity: state.quantity, window: state.window } },
+      instead:
+        'If this is what holds now, send it with a time that is not before that one; else leave out what is overtaken.',
+    },
+  );
+}
 
 function changeWindow(data: Changed, line: FoundLine): Decision<'lading.order.line_changed.v1'> {
   const { quantity, window } = line.state;

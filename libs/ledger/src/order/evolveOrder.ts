@@ -1,6 +1,8 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move, Place } from '#contracts/move';
+import type { Window } from '#contracts/scalars';
 import { type Holding, keyAt } from '../account.ts';
+import { newest, type Occurrence } from '../overtaken.ts';
 import type { Order, OrderLine } from '../entity.ts';
 
 /** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
@@ -8,36 +10,50 @@ export function evolveOrder(id: string, before: Order | undefined, event: Ledger
   const order = event.type === 'lading.order.placed.v1' ? placed(event) : before;
   if (order === undefined) return undefined;
 
-  const lines = new Changes(order, event.sequence);
+  const lines = new Changes(order, event);
   for (const move of movesOf(event)) {
     if (move.order !== id) continue;
     lines.post(move);
   }
   if (event.type === 'lading.order.line_changed.v1') {
     const { line, quantity, window } = event.data;
-    lines.set(line, (state) => ({ quantity: quantity ?? state.quantity, window: window ?? state.window }));
+    lines.say(line, { quantity, window });
   }
   if (event.type === 'lading.order.line_cancelled.v1') {
-    const { line, quantity } = event.data;
-    lines.set(line, (state) => ({ quantity: state.quantity - quantity }));
+    lines.cancel(event.data.line, event.data.quantity);
+  }
+  if (event.type === 'lading.count.adjusted.v1') {
+    const { custodian } = event.data;
+    for (const counted of event.data.lines) {
+      // Where it is as expected nothing moves: it was counted all the same.
+      if (counted.order === id)
+        lines.touch(counted.line, keyAt(counted, { owner: counted.owner, custodian, stage: 'held' }));
+    }
   }
   return { ...order, version: event.sequence, lines: lines.done() };
 }
 
-function placed({ data, sequence }: LedgerEvent<'lading.order.placed.v1'>): Order {
+function placed({ data, sequence, time, id }: LedgerEvent<'lading.order.placed.v1'>): Order {
   const { order, buyer, supplier } = data;
-  const lines = data.lines.map(
-    ({ line, item, quantity, window }): OrderLine => ({
-      line,
-      item,
-      quantity,
-      window,
-      accounts: new Map(),
-      dispatched: new Map(),
-    }),
-  );
+  const said = { time, sequence, id };
+  const lines = data.lines.map((line) => newLine(line, said));
   return { kind: 'order', version: sequence, order, buyer, supplier, lines, index: indexOf(lines) };
 }
+
+/** A line before any unit of it moved. */
+export const newLine = (
+  { line, item, quantity, window }: Pick<OrderLine, 'line' | 'item' | 'quantity' | 'window'>,
+  said: Occurrence,
+): OrderLine => ({
+  line,
+  item,
+  quantity,
+  window,
+  said: { quantity: said, window: said },
+  accounts: new Map(),
+  dispatched: new Map(),
+  moved: new Map(),
+});
 
 /** Where each line stands. */
 export const indexOf = (lines: readonly OrderLine[]): ReadonlyMap<string, number> =>
@@ -48,41 +64,75 @@ interface LineDraft {
   readonly state: OrderLine;
   readonly accounts: Map<string, Holding>;
   dispatched: Map<string, number> | undefined;
+  moved: Map<string, Occurrence> | undefined;
   /** Shipments that units left: when they were the last, the shipment is forgotten. */
   readonly left: Set<string>;
-  fields: Partial<Pick<OrderLine, 'quantity' | 'window'>>;
+  fields: Partial<Pick<OrderLine, 'quantity' | 'window' | 'said'>>;
 }
 
 class Changes {
   readonly #order: Order;
-  readonly #sequence: number;
+  readonly #now: Occurrence;
   readonly #changes = new Map<number, LineDraft>();
 
-  constructor(order: Order, sequence: number) {
+  constructor(order: Order, { time, sequence, id }: LedgerEvent) {
     this.#order = order;
-    this.#sequence = sequence;
+    // One for all that the event says and moves: lines share it.
+    this.#now = { time, sequence, id };
   }
 
   post(move: Move): void {
     const draft = this.#change(move.line);
-    add(draft.accounts, move, move.from, -move.quantity);
-    add(draft.accounts, move, move.to, move.quantity);
+    this.#book(draft, move, move.from, -move.quantity);
+    this.#book(draft, move, move.to, move.quantity);
     if (move.from.shipment !== undefined) draft.left.add(move.from.shipment);
     const { shipment } = move.to;
     if (shipment === undefined || (draft.dispatched ?? draft.state.dispatched).has(shipment)) return;
     draft.dispatched ??= new Map(draft.state.dispatched);
-    draft.dispatched.set(shipment, this.#sequence);
+    draft.dispatched.set(shipment, this.#now.sequence);
   }
 
-  set(line: string, change: (state: OrderLine) => LineDraft['fields']): void {
+  /** What the event says of a line; a value that it leaves out stays. */
+  say(line: string, { quantity, window }: { quantity?: number | undefined; window?: Window | undefined }): void {
     const draft = this.#change(line);
-    draft.fields = change(draft.state);
+    const { state } = draft;
+    draft.fields = {
+      quantity: quantity ?? state.quantity,
+      window: window ?? state.window,
+      said: {
+        quantity: quantity === undefined ? state.said.quantity : newest(state.said.quantity, this.#now),
+        window: window === undefined ? state.said.window : newest(state.said.window, this.#now),
+      },
+    };
+  }
+
+  cancel(line: string, quantity: number): void {
+    const { state } = this.#change(line);
+    this.say(line, { quantity: state.quantity - quantity });
+  }
+
+  /** Units of an account were counted, or moved. */
+  touch(line: string, account: string): void {
+    this.#touch(this.#change(line), account);
+  }
+
+  #book(draft: LineDraft, move: Move, place: Place, quantity: number): void {
+    const account = keyAt(move, place);
+    add(draft.accounts, account, move, place, quantity);
+    if (place.stage === 'ordered' || place.stage === 'held') this.#touch(draft, account);
+  }
+
+  #touch(draft: LineDraft, account: string): void {
+    draft.moved ??= new Map(draft.state.moved);
+    const before = draft.moved.get(account);
+    draft.moved.set(account, before === undefined ? this.#now : newest(before, this.#now));
   }
 
   done(): readonly OrderLine[] {
     const lines = this.#order.lines.slice();
     for (const [index, draft] of this.#changes) {
-      lines[index] = { ...draft.state, ...draft.fields, accounts: draft.accounts, dispatched: underWay(draft) };
+      const { state, fields, accounts, moved = state.moved } = draft;
+      lines[index] = { ...state, ...fields, accounts, dispatched: underWay(draft), moved };
     }
     return lines;
   }
@@ -95,7 +145,14 @@ class Changes {
     if (draft === undefined) {
       this.#changes.set(
         index,
-        (draft = { state, accounts: new Map(state.accounts), dispatched: undefined, left: new Set(), fields: {} }),
+        (draft = {
+          state,
+          accounts: new Map(state.accounts),
+          dispatched: undefined,
+          moved: undefined,
+          left: new Set(),
+          fields: {},
+        }),
       );
     }
     return draft;
@@ -112,8 +169,7 @@ function underWay({ state, accounts, dispatched, left }: LineDraft): OrderLine['
 }
 
 /** Adds to a balance; an account at zero is left out. */
-function add(accounts: Map<string, Holding>, move: Move, place: Place, quantity: number): void {
-  const key = keyAt(move, place);
+function add(accounts: Map<string, Holding>, key: string, move: Move, place: Place, quantity: number): void {
   const before = accounts.get(key);
   const balance = (before?.quantity ?? 0) + quantity;
   if (balance === 0) accounts.delete(key);

@@ -3,13 +3,14 @@ import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, reject } from '../decision.ts';
-import type { Order, OrderLine } from '../entity.ts';
+import type { Order } from '../entity.ts';
 import { knownEntity, type View } from '../view.ts';
+import { newLine } from './evolveOrder.ts';
 
 type Placed = Submitted<'lading.order.placed.v1'>;
 
 /** Places an order: each line's units come from its supplier's supply and are ordered for the buyer. */
-export const placeOrder: Rule<'lading.order.placed.v1'> = (data, { view }) => {
+export const placeOrder: Rule<'lading.order.placed.v1'> = (data, { view, time }) => {
   const { supplier } = data;
   if (!knownEntity(view, 'party', supplier).data.roles.includes('supplier')) {
     return reject(
@@ -18,17 +19,17 @@ export const placeOrder: Rule<'lading.order.placed.v1'> = (data, { view }) => {
       { party: supplier, role: 'supplier' },
     );
   }
-  const moves = book(view, drawsOf(data, view));
+  const moves = book(view, drawsOf(data, view, time));
   return isRejected(moves) ? moves : accept<'lading.order.placed.v1'>({ ...data, moves });
 };
 
-function drawsOf({ order: id, buyer, supplier, lines }: Placed, view: View): Draw[] {
+function drawsOf({ order: id, buyer, supplier, lines }: Placed, view: View, time: string): Draw[] {
   const from = { owner: supplier, custodian: supplier, stage: 'supply' } as const;
   const to = { owner: buyer, custodian: supplier, stage: 'ordered' } as const;
   const order: Order = { kind: 'order', version: 0, order: id, buyer, supplier, lines: [], index: new Map() };
   return lines.map(({ line, item, quantity, window, serials }) => {
     const { tracking } = knownEntity(view, 'item', item).data;
-    const state: OrderLine = { line, item, quantity: 0, window, accounts: new Map(), dispatched: new Map() };
+    const state = newLine({ line, item, quantity: 0, window }, { time, sequence: 0, id: '' });
     return { line: { goods: { order: id, line, item }, order, state, tracking }, from, to, quantity, serials };
   });
 }

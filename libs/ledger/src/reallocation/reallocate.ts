@@ -15,7 +15,7 @@ type ReallocatedLine = Made['lines'][number];
  * Units of one party become another's, one way: ordered ones are reassigned, units in transit reconsigned, held or damaged
  * ones transferred. Only the owner of their accounts changes.
  */
-export const reallocate: Rule<'lading.reallocation.made.v1'> = (data, { view, lines }) => {
+export const reallocate: Rule<'lading.reallocation.made.v1'> = (data, { view, time, lines }) => {
   const { from, to } = data;
   if (from === to) {
     return reject('nothing-to-do', `The units are ${from}'s already. Name the party that gets them.`, { from, to });
@@ -31,7 +31,8 @@ export const reallocate: Rule<'lading.reallocation.made.v1'> = (data, { view, li
   const moves = book(view, draws.flat());
   if (isRejected(moves)) return moves;
 
-  const consignees = consigneesAfter(view, moves, data);
+  const consignees = consigneesAfter(view, moves, { ...data, time });
+  if (isRejected(consignees)) return consignees;
   return accept<'lading.reallocation.made.v1'>({
     ...data,
     lines: withLines(data.lines, lines).map(({ asked, line: { goods } }) => ({ ...asked, item: goods.item })),

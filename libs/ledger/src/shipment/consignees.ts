@@ -1,29 +1,37 @@
 import type { ConsigneeChange, Move } from '#contracts/move';
 import { accountKey, keyAt } from '../account.ts';
+import type { OrRejected } from '../decision.ts';
 import type { Shipment } from '../entity.ts';
+import { isLater, overtaken } from '../overtaken.ts';
 import { entityOf, type View } from '../view.ts';
 
-/** Where a reallocation sends what it redirects. */
+/** When units were redirected, and where a reallocation sends them. */
 interface Redirection {
+  readonly time: string;
   readonly destination?: string | undefined;
   readonly eta?: string | undefined;
 }
 
 /**
  * Who each shipment that these moves touch is for after them: when all that is still in transit on it has one owner, that
- * owner. A shipment for which nothing changes is left out; undefined when none changes.
+ * owner. A shipment for which nothing changes is left out; undefined when none changes. Rejects with `overtaken` when a destination or
+ * a day of arrival is named and a later one is known.
  */
 export function consigneesAfter(
   view: View,
   moves: readonly Move[],
-  { destination, eta }: Redirection = {},
-): ConsigneeChange[] | undefined {
+  { time, destination, eta }: Redirection,
+): OrRejected<ConsigneeChange[] | undefined> {
   const ids = [...new Set(moves.flatMap(({ from }) => from.shipment ?? []))];
   const shipments = ids.flatMap((id) => entityOf(view, 'shipment', id) ?? []);
   const changes = shipments
     .map((shipment) => ({ shipment, owners: ownersAfter(view, shipment, moves) }))
     .filter(({ owners }) => owners.size === 1)
-    .map(({ shipment, owners: [consignee = ''] }) => ({ shipment, consignee }))
+    // Who it is for follows from the owners, unless something later says who it is for.
+    .map(({ shipment, owners: [owner = ''] }) => ({
+      shipment,
+      consignee: isLater(shipment.said.consignee, time) ? shipment.consignee : owner,
+    }))
     .filter(
       ({ shipment, consignee }) =>
         consignee !== shipment.consignee ||
@@ -31,6 +39,19 @@ export function consigneesAfter(
         (eta !== undefined && eta !== shipment.eta),
     );
   if (changes.length === 0) return undefined;
+  for (const { shipment } of changes) {
+    const { destination: place, eta: day } = shipment.said;
+    const late = overtaken(
+      time,
+      { destination: destination === undefined ? undefined : place, eta: eta === undefined ? undefined : day },
+      {
+        of: `shipment ${shipment.shipment}`,
+        facts: { shipment: shipment.shipment },
+        instead: 'Leave out what is overtaken: the units are reallocated all the same.',
+      },
+    );
+    if (late !== undefined) return late;
+  }
   return changes.map(({ shipment, consignee }) => ({
     shipment: shipment.shipment,
     consignee,

@@ -1,7 +1,7 @@
-import type { ConsigneeChange } from '#contracts/move';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { keyAt } from '../account.ts';
 import { lineKey, type Shipment } from '../entity.ts';
+import { newest, type Occurrence } from '../overtaken.ts';
 
 /** A shipment after an event: its header and the orders on it; the units themselves are its orders'. */
 export function evolveShipment(id: string, before: Shipment | undefined, event: LedgerEvent): Shipment | undefined {
@@ -13,22 +13,23 @@ export function evolveShipment(id: string, before: Shipment | undefined, event: 
   if (!('consignees' in event.data)) return after;
 
   const change = event.data.consignees?.find(({ shipment }) => shipment === id);
-  return change === undefined ? after : redirected(after, change);
+  return change === undefined ? after : readdressed(after, change, event);
 }
 
-function dispatched(
-  before: Shipment | undefined,
-  { data, sequence: version }: LedgerEvent<'lading.shipment.dispatched.v1'>,
-): Shipment {
+function dispatched(before: Shipment | undefined, event: LedgerEvent<'lading.shipment.dispatched.v1'>): Shipment {
+  const { data, sequence: version, time, id } = event;
   const added = data.lines.filter(({ order, line }) => before?.lines.has(lineKey(order, line)) !== true);
-  if (before !== undefined && added.length === 0) return { ...before, version };
+  const after = before === undefined ? undefined : readdressed({ ...before, version }, data, event);
+  if (after !== undefined && added.length === 0) return after;
 
   const orders = [...new Set([...(before?.orders ?? []), ...added.map(({ order }) => order)])];
   const lines = new Map(before?.lines);
   for (const { order, line } of added) lines.set(lineKey(order, line), []);
-  if (before !== undefined) return { ...before, version, orders, lines };
+  if (after !== undefined) return { ...after, orders, lines };
   const { shipment, consignee, carrier, destination, eta } = data;
-  const header = { shipment, consignee, carrier, destination, eta };
+  const now = { time, sequence: version, id };
+  const said = { consignee: now, carrier: now, destination: now, eta: now };
+  const header = { shipment, consignee, carrier, destination, eta, said };
   return { kind: 'shipment', version, ...header, orders, lines, lost: new Map(), received: false };
 }
 
@@ -60,9 +61,26 @@ function receivedFor({ lines }: Shipment, { data }: LedgerEvent<'lading.shipment
   return after;
 }
 
-const redirected = (shipment: Shipment, { consignee, destination, eta }: ConsigneeChange): Shipment => ({
-  ...shipment,
-  consignee,
-  destination: destination ?? shipment.destination,
-  eta: eta ?? shipment.eta,
-});
+/** The parts of a shipment's header. */
+export const HEADER = ['consignee', 'carrier', 'destination', 'eta'] as const;
+type Header = Readonly<Partial<Record<(typeof HEADER)[number], string | undefined>>>;
+
+/** A shipment with the parts of its header that an event names; the others stay. */
+function readdressed(shipment: Shipment, header: Header, { time, sequence, id }: LedgerEvent): Shipment {
+  const now: Occurrence = { time, sequence, id };
+  const { consignee, carrier, destination, eta, said } = shipment;
+  const saidOf = (part: keyof Header) => (header[part] === undefined ? said[part] : newest(said[part], now));
+  return {
+    ...shipment,
+    consignee: header.consignee ?? consignee,
+    carrier: header.carrier ?? carrier,
+    destination: header.destination ?? destination,
+    eta: header.eta ?? eta,
+    said: {
+      consignee: saidOf('consignee'),
+      carrier: saidOf('carrier'),
+      destination: saidOf('destination'),
+      eta: saidOf('eta'),
+    },
+  };
+}

@@ -55,7 +55,7 @@ interface Expected {
   readonly line: FoundLine;
   readonly owner: string;
   readonly available: number;
-  arrived: number;
+  readonly arrived: number;
 }
 
 /** The lines of one receipt, each with the units that it brings. */
@@ -103,9 +103,10 @@ class Arrivals {
 
   #expect(line: FoundLine, owner: string, available: number, arrived: number): void {
     const key = `${lineKey(line.goods.order, line.goods.line)}|${owner}`;
-    const so = this.#expected.get(key) ?? { line, owner, available, arrived: 0 };
-    so.arrived += arrived;
-    this.#expected.set(key, so);
+    const so = this.#expected.get(key);
+    // A line that brings nothing looks at nothing that was lost.
+    const most = Math.max(available, so?.available ?? 0);
+    this.#expected.set(key, { line, owner, available: most, arrived: arrived + (so?.arrived ?? 0) });
   }
 
   /** Units that go to one place; without sources, out of the supplier's supply. */

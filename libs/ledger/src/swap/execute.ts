@@ -13,7 +13,7 @@ import { maySay, partiesOf, suppliersOf, whyClosed } from './swap.ts';
  * Executes an accepted swap: every leg at once, or none. Its moves are in the order of its legs, each leg's summing to its
  * quantity, and say what was taken where a leg leaves that open.
  */
-export const executeSwap: Rule<'lading.swap.executed.v1'> = (data, { view, now }) => {
+export const executeSwap: Rule<'lading.swap.executed.v1'> = (data, { view, now, time }) => {
   const swap = knownEntity(view, 'swap', data.swap);
   const { legs } = swap.terms;
   const lines = findLines(view, legs);
@@ -38,7 +38,8 @@ export const executeSwap: Rule<'lading.swap.executed.v1'> = (data, { view, now }
   const moves = book(view, draws.flat());
   if (isRejected(moves)) return moves;
 
-  const consignees = consigneesAfter(view, moves);
+  const consignees = consigneesAfter(view, moves, { time });
+  if (isRejected(consignees)) return consignees;
   return accept<'lading.swap.executed.v1'>({
     ...data,
     legs: completeLegs(legs, lines),

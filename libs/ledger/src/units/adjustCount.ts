@@ -1,4 +1,5 @@
 import type { Completed, Submitted } from '#contracts/catalog';
+import type { Place } from '#contracts/move';
 import { keyAt } from '../account.ts';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
@@ -7,6 +8,7 @@ import { sourceAt } from '../booking/source.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import { type FoundLine, withLines } from '../order/line.ts';
+import { overtaken } from '../overtaken.ts';
 import { ambiguousOwner } from '../rejections.ts';
 
 type Counted = Submitted<'lading.count.adjusted.v1'>;
@@ -22,13 +24,14 @@ interface Difference {
 
 /**
  * Brings held units of a custodian to what was counted: missing ones go to `count`, found ones come from there. A count
- * that finds everything as the books have it is `nothing-to-do`.
+ * that finds everything as the books have it is `nothing-to-do`. What was counted is compared with what the books have now, so a count
+ * is `overtaken` when units came or left, or were counted, at a later occurrence.
  */
-export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, { view, lines }) => {
+export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, { view, time, lines }) => {
   const { custodian } = data;
   const counted = new Map<string, Difference>();
   for (const { asked, line } of withLines(data.lines, lines)) {
-    const difference = countLine(custodian, asked, line);
+    const difference = countLine(custodian, asked, line, time);
     if (isRejected(difference)) return difference;
     if (counted.has(difference.key)) return countedTwice(difference.completed, custodian);
     counted.set(difference.key, difference);
@@ -41,18 +44,35 @@ export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, { view, line
   return accept<'lading.count.adjusted.v1'>({ ...data, lines: differences.map(({ completed }) => completed), moves });
 };
 
-function countLine(custodian: string, asked: CountedLine, line: FoundLine): OrRejected<Difference> {
+function countLine(custodian: string, asked: CountedLine, line: FoundLine, time: string): OrRejected<Difference> {
   const owner = ownerOf(line, custodian, asked.owner);
   if (isRejected(owner)) return owner;
   const held = { owner, custodian, stage: 'held' } as const;
   const count = { owner, custodian, stage: 'count' } as const;
   const key = keyAt(line.goods, held);
+  const late = movedLater(line, held, time);
+  if (late !== undefined) return late;
   const expected = line.state.accounts.get(key)?.quantity ?? 0;
   const difference = asked.observed - expected;
   const completed = { ...asked, owner, item: line.goods.item, expected, difference };
   if (difference === 0) return namesNothing(line, asked.serials) ?? { key, completed, draw: undefined };
   const [from, to] = difference < 0 ? [held, count] : [count, held];
   return { key, completed, draw: { line, from, to, quantity: Math.abs(difference), serials: asked.serials } };
+}
+
+function movedLater({ goods, state }: FoundLine, held: Place, time: string): Rejected | undefined {
+  const { order, line } = goods;
+  const { owner, custodian } = held;
+  const key = keyAt(goods, held);
+  return overtaken(
+    time,
+    { observed: state.moved.get(key) },
+    {
+      of: `${owner}'s units of line ${line} of order ${order} with ${custodian}`,
+      facts: { order, line, owner, custodian, expected: state.accounts.get(key)?.quantity ?? 0 },
+      instead: 'Count what is there now, and send that with its time.',
+    },
+  );
 }
 
 /** Units may be found where the books have none; then only the count can say whose they are. */

@@ -1,7 +1,7 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { microseconds } from '#contracts/scalars';
 import type { Holding } from '#ledger/account';
-import { type Attribution, attribute, isPending, type Lots, startLots } from '#ledger/attribution';
+import { type Attribution, attribute, isPending, type LegReceived, type Lots, startLots } from '#ledger/attribution';
 import { Turns } from '#platform/service/turns';
 import type { Batch, Posting } from '../engine/batch.ts';
 import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
@@ -9,7 +9,7 @@ import { arrayLiteral } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { Db } from '../reading/readModel.ts';
 
-// A leg's units as they came (or were lost, or cancelled), each with when it happened, so that a balance can be judged at any moment and
+// A leg's units as they came (or were lost, or cancelled), each with when it happened (at the execution, when that is later), so that a balance can be judged at any moment and
 // integrated over time.
 export const swapCounts = new Table('swap_counts', {
   columns: { swap: id, leg: int, sequence: bigint, kind: text, occurred: moment, quantity: bigint },
@@ -116,17 +116,18 @@ class BalancesBefore {
 interface LegCount {
   readonly swap: string;
   readonly leg: number;
-  readonly event: LedgerEvent;
+  readonly sequence: number;
   readonly kind: string;
+  readonly occurred: string;
   quantity: number;
 }
 
 const addCounts = swapCounts.insert<LegCount>({
   swap: ({ swap }) => swap,
   leg: ({ leg }) => leg,
-  sequence: ({ event }) => event.sequence,
+  sequence: ({ sequence }) => sequence,
   kind: ({ kind }) => kind,
-  occurred: ({ event }) => microseconds(event.time),
+  occurred: ({ occurred }) => microseconds(occurred),
   quantity: ({ quantity }) => quantity,
 });
 
@@ -143,8 +144,8 @@ class Counts {
   readonly #counts = new Map<string, LegCount>();
 
   add(event: LedgerEvent, { received, gone }: Attribution): void {
-    for (const one of received) this.#count(event, one, 'received');
-    for (const one of gone) this.#count(event, one, one.how);
+    for (const one of received) this.#count(event.sequence, one, 'received');
+    for (const one of gone) this.#count(event.sequence, one, one.how);
   }
 
   async write(ledger: string, db: Db): Promise<void> {
@@ -154,11 +155,10 @@ class Counts {
     await db.query(COMPLETE, [ledger, arrayLiteral([...new Set(counts.map(({ swap }) => swap))])]);
   }
 
-  #count(event: LedgerEvent, of: { swap: string; leg: number; quantity: number }, kind: string): void {
-    const { swap, leg, quantity } = of;
-    const key = `${swap}|${leg}|${event.sequence}|${kind}`;
+  #count(sequence: number, { swap, leg, quantity, occurred }: LegReceived, kind: string): void {
+    const key = `${swap}|${leg}|${sequence}|${kind}`;
     const count = this.#counts.get(key);
-    if (count === undefined) this.#counts.set(key, { swap, leg, event, kind, quantity });
+    if (count === undefined) this.#counts.set(key, { swap, leg, sequence, kind, occurred, quantity });
     else count.quantity += quantity;
   }
 }

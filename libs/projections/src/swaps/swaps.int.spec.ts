@@ -107,6 +107,20 @@ describe('swaps and their exchange balances', () => {
     ]);
   });
 
+  it('nothing is owed before a swap is executed: a receipt from before it, told afterwards, counts from the execution on', async () => {
+    db = await projected(...orders, sent('S-1', 'PO-T', '1', 'tesla', 100));
+    await db.happens(agreed(), '2023-12-20T00:00:00Z');
+    await db.happens([arrived('S-1', 'PO-T', '1', 'x', 100)], '2023-12-18T00:00:00Z');
+    expect(await owed('2023-12-19T00:00:00Z')).toEqual([['SW-1', 'x', 0, 0]]);
+    expect(await legsOf('2023-12-19T00:00:00Z')).toEqual([
+      [0, 0, 0, 0, false],
+      [0, 0, 0, 0, false],
+      [0, 0, 0, 0, false],
+    ]);
+    expect(await owed('2023-12-20T00:00:00Z')).toEqual([['SW-1', 'x', 100, 0]]);
+    expect(await owed('2023-12-23T00:00:00Z')).toEqual([['SW-1', 'x', 100, 300]]);
+  });
+
   it('units that are held already count at execution', async () => {
     db = await projected(
       ...orders,
