@@ -120,6 +120,10 @@ function round(n: number, say: () => Free): Told[] {
       ...{ return: `R-${n}`, from: 'tesla', to: 'nvidia', lines: [{ ...one, quantity: 1 }] },
       ...pick(say(), 'reason', 'note'),
     }),
+    tell('units.condition_changed', {
+      ...{ custodian: 'tesla', lines: [{ ...one, quantity: 1, to: 'damaged' }] },
+      ...pick(say(), 'reason', 'note'),
+    }),
     tell('units.scrapped', { custodian: 'tesla', lines: [{ ...one, quantity: 1 }], ...pick(say(), 'reason', 'note') }),
     tell('custody.transferred', {
       ...{ from: 'tesla', to: 'xai', lines: [{ ...one, quantity: 1 }] },
