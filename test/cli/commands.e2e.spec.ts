@@ -66,6 +66,35 @@ describe('the command line', () => {
     expect(await submit(lines)).toMatchObject({ code: 0, output: '1 recorded, 1 there already, 0 refused\n' });
   });
 
+  it('tries events of several files on what those before them would leave, prints them, and records none', async () => {
+    const placed = {
+      ...party('dry'),
+      type: 'lading.order.placed.v1',
+      data: {
+        order: 'PO-DRY',
+        buyer: 'dry',
+        supplier: 'nvidia',
+        lines: [{ line: '1', item: 'H100', quantity: 7, window: { from: '2024-01-01', to: '2024-01-31' } }],
+      },
+    };
+    const [first, second] = [join(folder, 'dry-1.json'), join(folder, 'dry-2.json')];
+    await writeFile(first, JSON.stringify({ ...party('dry'), id: 'dry-party' }));
+    await writeFile(second, JSON.stringify({ ...placed, id: 'dry-order' }));
+    const tried = { code: 0, output: '2 would be recorded, 0 refused\n' };
+    expect(await run('submit', '-l', 'nvidia', '--dry-run', first, second)).toMatchObject(tried);
+    const { output } = await run('submit', '-l', 'nvidia', '--dry-run', '--json', first, second);
+    const events = output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: { data: object } });
+    expect(events.at(-1)).toMatchObject({ event: { data: { order: 'PO-DRY', moves: [{ quantity: 7 }] } } });
+    // Nothing of it is there: alone, the order names a party that nobody registered.
+    expect(await run('submit', '-l', 'nvidia', '--dry-run', second)).toMatchObject({
+      code: 3,
+      output: expect.stringContaining('unknown-party') as unknown as string,
+    });
+  });
+
   it('counts rejected events by their code, keeps the other events, and exits with 3', async () => {
     const none = { ...party('x'), id: 'none', type: 'lading.order.line_cancelled.v1' };
     const cancelled = { ...none, data: { order: 'PO-9', line: '1', initiator: 'buyer' } };

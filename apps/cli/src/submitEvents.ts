@@ -9,6 +9,8 @@ export interface SubmitResult {
   readonly where: string;
   readonly status: number;
   readonly sequence?: number;
+  /** Of a dry run: the event that the ledger would keep. */
+  readonly event?: unknown;
   readonly problem?: Problem;
 }
 
@@ -18,6 +20,32 @@ export type Route = (type: EventType | undefined) => Client;
 /** Events in one request: enough to fill the ledger's group commit, few enough to send again. */
 const EVENTS_A_REQUEST = 1000;
 const TRIES = 10;
+
+/** Tries events in their order, each on what those before it would leave: so all of them go in one request, to one address. */
+export async function* tryEvents(
+  route: Route,
+  ledger: string,
+  events: AsyncIterable<FileEvent>,
+): AsyncGenerator<SubmitResult> {
+  const run: FileEvent[] = [];
+  let to: Client | undefined;
+  for await (const event of events) {
+    const client = route(typeOf(event.text));
+    if (to !== undefined && client.url !== to.url)
+      throw new UserError('A dry run is tried at one address: give the one of the whole interface with --url.');
+    to = client;
+    run.push(event);
+  }
+  if (to === undefined) return;
+  const answers = await sendOnce(to, ledger, run, '?dry-run=true');
+  for (const [index, answer] of answers.entries()) {
+    if (run.length > 1 && answers.length === 1 && answer.status === 503)
+      throw new UserError(`${to.url} is too busy for a dry run: try again in a moment`, exitCodes.unavailable);
+    yield { ...answer, where: run[index]?.where ?? '' };
+  }
+  if (answers.length < run.length)
+    throw new UserError(`${to.url} tried ${answers.length} events and then no more`, exitCodes.unavailable);
+}
 
 /** Submits events in their order and yields the answers in the same order. Sending an event again changes nothing. */
 export async function* submitEvents(
@@ -58,10 +86,10 @@ async function* sendRun(client: Client, ledger: string, run: readonly FileEvent[
 
 type LineAnswer = Omit<SubmitResult, 'where'>;
 
-async function sendOnce(client: Client, ledger: string, run: readonly FileEvent[]): Promise<LineAnswer[]> {
+async function sendOnce(client: Client, ledger: string, run: readonly FileEvent[], query = ''): Promise<LineAnswer[]> {
   const { status, body } = await client.send<string | LineAnswer>(
     'POST',
-    `/v1/ledgers/${encodeURIComponent(ledger)}/events`,
+    `/v1/ledgers/${encodeURIComponent(ledger)}/events${query}`,
     { type: 'application/x-ndjson', body: run.map(({ text }) => `${text}\n`).join('') },
     [200, 429, 503],
   );

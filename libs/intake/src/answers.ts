@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type Problem, problem } from '#contracts/problem';
+import { DryRunOver, dryRunLimits } from '#journal/dryRun';
 import { JournalUnavailable } from '#journal/journalUnavailable';
 import type { Outcome } from '#journal/submission';
 import { TakesTooLong } from '#journal/takesTooLong';
@@ -48,6 +49,7 @@ export function refusalOf(outcome: Exclude<Outcome, Kept>): Refusal {
 /** What the journal threw, as a refusal: 404, 422 or 503. An unexpected error stays as it is. */
 export function refusalOfError(error: unknown): Refusal {
   if (error instanceof UnknownLedger) return unknownLedger(error.ledger);
+  if (error instanceof DryRunOver) return dryRunOver(error.limit);
   if (error instanceof TakesTooLong) return takesTooLong(error.limitMs);
   if (!(error instanceof JournalUnavailable)) throw error;
   const trouble = troubleOf(error.cause);
@@ -60,6 +62,13 @@ export function refusalOfError(error: unknown): Refusal {
     headers: { 'retry-after': String(retryAfter) },
   };
 }
+
+const dryRunOver = (limit: DryRunOver['limit']): Refusal => ({
+  status: 413,
+  code: 'too-large',
+  detail: `a dry run takes ${dryRunLimits[limit]} ${limit} at most, and this event and those after it were not tried: submit what comes before it, then try the rest`,
+  facts: { limit: dryRunLimits[limit], of: limit },
+});
 
 const takesTooLong = (limitMs: number): Refusal => ({
   status: 422,
@@ -91,6 +100,8 @@ export const unknownLedger = (ledger: string): Refusal => ({
 export interface Item {
   readonly status: number;
   readonly sequence?: number;
+  /** Of a dry run: the event that the ledger would keep. */
+  readonly event?: unknown;
   readonly problem?: Problem;
 }
 
@@ -103,9 +114,26 @@ export interface Allowance {
 }
 
 export function itemOf(result: Result, allowance: Allowance): Item {
-  if (!isRefusal(result)) return { status: statusOf(result.status), sequence: result.receipt.sequence };
+  if (!isRefusal(result)) {
+    const item = { status: statusOf(result.status), sequence: result.receipt.sequence };
+    return allowance.bytes > 0 ? { ...item, ...wouldKeep(result) } : item;
+  }
   const { status, code } = result;
   return { status, problem: problem(status, code, allowance.bytes > 0 ? listed(result, allowance) : inBrief(result)) };
+}
+
+/** Of a dry run: the event that would be kept. */
+export const wouldKeep = (result: Kept): { readonly event?: unknown } | undefined =>
+  'wouldKeep' in result ? eventOf(result.wouldKeep) : undefined;
+
+const eventOf = (bytes: Buffer): { readonly event: unknown } => ({
+  event: JSON.parse(bytes.toString('utf8')) as unknown,
+});
+
+/** The same of a batch, as many as the answer to one request has room for. */
+export function withinBytes(events: readonly Buffer[]): { readonly event: unknown }[] {
+  let room = limits.results;
+  return events.flatMap((bytes) => ((room -= bytes.length) > 0 ? [eventOf(bytes)] : []));
 }
 
 /** The text of a result, which is taken off the allowance. */

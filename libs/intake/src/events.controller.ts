@@ -75,15 +75,16 @@ export function eventsController(served: readonly [WritingService, ...WritingSer
       if (format === undefined) throw unsupported('a request without a body', ACCEPTED);
       const atomic = readAtomic(request, format.holds);
       await this.intake.requireLedger(ledger);
-      const to = { request, reply, ledger, key: heldKeyOf(request), served };
-      switch (format.holds) {
-        case 'one':
-          return this.intake.answerOne(to, format);
-        case 'many':
-          return atomic ? this.intake.answerTogether(to, format) : this.intake.answerEach(to, format);
-        case 'stream':
-          return this.streams.answer(to, format);
-      }
+      return this.intake.tried({ request, reply, ledger, key: heldKeyOf(request), served }, (to) => {
+        switch (format.holds) {
+          case 'one':
+            return this.intake.answerOne(to, format);
+          case 'many':
+            return atomic ? this.intake.answerTogether(to, format) : this.intake.answerEach(to, format);
+          case 'stream':
+            return this.streams.answer(to, format);
+        }
+      });
     }
   }
   return EventsController;

@@ -3,6 +3,8 @@ import { CommandBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { readHead } from '#journal/reader';
+import type { DryRun } from '#journal/dryRun';
+import { Journal } from '#journal/journal';
 import type { AtomicOutcome, Submission } from '#journal/submission';
 import { errorOf, ProblemError, type Refusal } from '#platform/http/problemError';
 import type { HeldKey } from '#platform/keys/actor';
@@ -11,7 +13,7 @@ import { Turns } from '#platform/service/turns';
 import { admit, type Sender } from './admit.ts';
 import * as answers from './answers.ts';
 import type { ManyEventsFormat, OneEventFormat, SentEvent } from './formats/format.ts';
-import { readIfMatch, refuseIfMatch } from './http/requestHeaders.ts';
+import { readDryRun, readIfMatch, refuseIfMatch } from './http/requestHeaders.ts';
 import { limits } from './limits.ts';
 import { requestHash } from './parseSubmission.ts';
 import { Semaphore } from './semaphore.ts';
@@ -22,6 +24,8 @@ export interface IntakeRequest extends Sender {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly ledger: string;
+  /** What the events are tried on, when they are only to be tried. */
+  readonly dryRun?: DryRun | undefined;
 }
 
 /** The one way from the events of a body to their answers, whatever format they are written in. */
@@ -33,6 +37,7 @@ export class Intake {
 
   constructor(
     private readonly commands: CommandBus,
+    private readonly journal: Journal,
     @Inject(POOL) private readonly pool: pg.Pool,
   ) {}
 
@@ -41,6 +46,23 @@ export class Intake {
     if (this.#open.has(ledger)) return;
     if ((await readHead(this.pool, ledger)) === undefined) throw errorOf(answers.unknownLedger(ledger));
     this.#open.add(ledger);
+  }
+
+  /**
+   * Does `work`, on a dry run when the request asks for one: the same checks and answers, and nothing is kept.
+   * @throws ProblemError 503 when too many dry runs are under way
+   */
+  async tried(to: IntakeRequest, work: (to: IntakeRequest) => Promise<void>): Promise<void> {
+    if (!readDryRun(to.request)) return work(to);
+    let begun = false;
+    const begin = (dryRun: DryRun): Promise<void> => {
+      begun = true;
+      void to.reply.header('lading-dry-run', 'true');
+      return work({ ...to, dryRun });
+    };
+    return this.journal.dryRun(to.ledger, begin).catch((error: unknown) => {
+      throw begun ? error : errorOf(answers.refusalOfError(error));
+    });
   }
 
   /**
@@ -53,8 +75,12 @@ export class Intake {
     const result = await this.#submit(format.parse(request.body as Body), to, ifMatch);
     if (answers.isRefusal(result)) throw errorOf(format.inBody(result, 0));
     const { status, receipt } = result;
-    const headers = { 'lading-sequence': String(receipt.sequence), ...answers.replayHeader(status) };
-    answers.sendJson(reply, answers.statusOf(status), JSON.stringify(receipt), headers);
+    const text = JSON.stringify({ ...receipt, ...answers.wouldKeep(result) });
+    const headers = {
+      ...(to.dryRun === undefined && { 'lading-sequence': String(receipt.sequence) }),
+      ...answers.replayHeader(status),
+    };
+    answers.sendJson(reply, answers.statusOf(status), text, headers);
   }
 
   /** Answers for independent events, in their order, each with a result of its own. A refused one does not affect the others. */
@@ -105,11 +131,14 @@ export class Intake {
     const outcome: AtomicOutcome | Refusal =
       submissions.length === 0
         ? { status: 'recorded', receipts: [] }
-        : await this.commands.execute(new SubmitAtomic(to.ledger, submissions)).catch(answers.refusalOfError);
+        : await this.commands
+            .execute(new SubmitAtomic(to.ledger, submissions, to.dryRun))
+            .catch(answers.refusalOfError);
     if (answers.isRefusal(outcome)) throw errorOf(outcome);
     if (!('receipts' in outcome)) throw to.key.refusal ?? errorOf(whyNothingIsKept(outcome));
     const status = answers.statusOf(outcome.status);
-    const results = outcome.receipts.map(({ sequence }) => ({ status, sequence }));
+    const kept = 'wouldKeep' in outcome ? answers.withinBytes(outcome.wouldKeep ?? []) : [];
+    const results = outcome.receipts.map(({ sequence }, index) => ({ status, sequence, ...kept[index] }));
     answers.sendJson(to.reply, status, JSON.stringify({ results }), answers.replayHeader(outcome.status));
   }
 
@@ -132,7 +161,7 @@ export class Intake {
 
   #submit(
     { value, identity }: SentEvent,
-    to: Sender & { readonly ledger: string },
+    to: Sender & Pick<IntakeRequest, 'ledger' | 'dryRun'>,
     ifMatch?: number,
   ): Promise<answers.Result> | answers.Result {
     const admitted = admit(value, to);
@@ -143,7 +172,7 @@ export class Intake {
       ...(ifMatch !== undefined && { ifMatch }),
     };
     return this.commands
-      .execute(new Submit(to.ledger, submission))
+      .execute(new Submit(to.ledger, submission, to.dryRun))
       .then(
         (outcome) => (outcome.status === 'forbidden' ? to.key.refusal : undefined) ?? answers.resultOf(outcome),
         answers.refusalOfError,

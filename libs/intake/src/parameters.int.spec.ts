@@ -40,8 +40,8 @@ describe.each(SERVICES.map((service, index) => [service, index] as const))(
       [NDJSON, '?atomic=true', '/atomic'],
       [CLOUD_EVENT, '?atomic=true', '/atomic'],
       ...[NDJSON, CLOUD_EVENT, BATCH].flatMap((type) =>
-        ['?atomc=true', '?atomic=false&dry-run=1', '?Atomic=true'].map(
-          (query) => [type, query, `/${/(atomc|dry-run|Atomic)/.exec(query)![0]}`] as const,
+        ['?atomc=true', '?atomic=false&dry-run=1', '?dry-run=true&dry-run=true', '?dryrun=true', '?Atomic=true'].map(
+          (query) => [type, query, `/${/(atomc|dryrun|dry-run|Atomic)/.exec(query)![0]}`] as const,
         ),
       ),
       ...['yes', 'TRUE', '1', '', 'true&atomic=true', 'false&atomic=true', 'true%00'].map(

@@ -21,6 +21,6 @@ export class PlainRoutes {
     await this.intake.requireLedger(sent.ledger);
     const id = readIdempotencyKey(headers['idempotency-key']);
     const format = plain({ type, id, source: ownSource(key.actor), named, defaults });
-    return this.intake.answerOne({ ...sent, key, served: [serviceOf(type)] }, format);
+    return this.intake.tried({ ...sent, key, served: [serviceOf(type)] }, (to) => this.intake.answerOne(to, format));
   }
 }

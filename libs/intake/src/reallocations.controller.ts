@@ -2,7 +2,7 @@ import { Controller, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Requires } from '#platform/keys/requires';
 import { PLAIN } from './formats/plain.ts';
-import { Accepts } from './http/requestHeaders.ts';
+import { AcceptsEvent } from './http/requestHeaders.ts';
 import { SubmitsPlainly } from './openapi/submitsPlainly.ts';
 import { PlainRoutes } from './plainRoutes.ts';
 
@@ -15,7 +15,7 @@ export class ReallocationsController {
 
   @Post()
   @Requires('reallocations:write')
-  @Accepts(PLAIN)
+  @AcceptsEvent(PLAIN)
   @SubmitsPlainly(MADE, 'Reallocate units: reassigned, reconsigned or transferred, one way')
   make(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('ledger') ledger: string): Promise<void> {
     return this.routes.take({ request, reply, ledger }, MADE);

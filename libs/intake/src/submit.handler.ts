@@ -1,4 +1,5 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import type { DryRun } from '#journal/dryRun';
 import { Journal } from '#journal/journal';
 import type { AtomicOutcome, Outcome, Submission } from '#journal/submission';
 
@@ -7,6 +8,8 @@ export class Submit extends Command<Outcome> {
   constructor(
     readonly ledger: string,
     readonly submission: Submission,
+    /** What it is tried on, when it is not to be kept. */
+    readonly dryRun?: DryRun,
   ) {
     super();
   }
@@ -16,8 +19,8 @@ export class Submit extends Command<Outcome> {
 export class SubmitHandler implements ICommandHandler<Submit> {
   constructor(private readonly journal: Journal) {}
 
-  execute({ ledger, submission }: Submit): Promise<Outcome> {
-    return this.journal.submit(ledger, submission);
+  execute({ ledger, submission, dryRun }: Submit): Promise<Outcome> {
+    return dryRun === undefined ? this.journal.submit(ledger, submission) : dryRun.submit(submission);
   }
 }
 
@@ -26,6 +29,7 @@ export class SubmitAtomic extends Command<AtomicOutcome> {
   constructor(
     readonly ledger: string,
     readonly submissions: readonly Submission[],
+    readonly dryRun?: DryRun,
   ) {
     super();
   }
@@ -35,7 +39,7 @@ export class SubmitAtomic extends Command<AtomicOutcome> {
 export class SubmitAtomicHandler implements ICommandHandler<SubmitAtomic> {
   constructor(private readonly journal: Journal) {}
 
-  execute({ ledger, submissions }: SubmitAtomic): Promise<AtomicOutcome> {
-    return this.journal.submitAtomic(ledger, submissions);
+  execute({ ledger, submissions, dryRun }: SubmitAtomic): Promise<AtomicOutcome> {
+    return dryRun === undefined ? this.journal.submitAtomic(ledger, submissions) : dryRun.submitAtomic(submissions);
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { heldKeyOf } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { PLAIN } from './formats/plain.ts';
-import { Accepts } from './http/requestHeaders.ts';
+import { AcceptsEvent } from './http/requestHeaders.ts';
 import type { IntakeRequest } from './intake.ts';
 import { SubmitsPlainly } from './openapi/submitsPlainly.ts';
 import { PlainRoutes } from './plainRoutes.ts';
@@ -17,7 +17,7 @@ export class SwapsController {
 
   @Post()
   @Requires('swaps:write')
-  @Accepts(PLAIN)
+  @AcceptsEvent(PLAIN)
   @SubmitsPlainly('lading.swap.proposed.v1', 'Propose a swap: who proposes has accepted')
   propose(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('ledger') ledger: string): Promise<void> {
     const defaults = { by: heldKeyOf(request).actor.party };
@@ -26,7 +26,7 @@ export class SwapsController {
 
   @Post(':swap/acceptance')
   @Requires('swaps:write')
-  @Accepts(PLAIN)
+  @AcceptsEvent(PLAIN)
   @SubmitsPlainly('lading.swap.accepted.v1', 'Accept a swap')
   accept(
     @Req() request: FastifyRequest,
@@ -39,7 +39,7 @@ export class SwapsController {
 
   @Post(':swap/rejection')
   @Requires('swaps:write')
-  @Accepts(PLAIN)
+  @AcceptsEvent(PLAIN)
   @SubmitsPlainly('lading.swap.rejected.v1', 'Reject a swap, as one of its parties')
   reject(
     @Req() request: FastifyRequest,
@@ -52,7 +52,7 @@ export class SwapsController {
 
   @Post(':swap/withdrawal')
   @Requires('swaps:write')
-  @Accepts(PLAIN)
+  @AcceptsEvent(PLAIN)
   @SubmitsPlainly('lading.swap.withdrawn.v1', 'Withdraw a swap, as its proposer')
   withdraw(
     @Req() request: FastifyRequest,
@@ -65,7 +65,7 @@ export class SwapsController {
 
   @Post(':swap/execution')
   @Requires('swaps:write')
-  @Accepts(PLAIN)
+  @AcceptsEvent(PLAIN)
   @SubmitsPlainly('lading.swap.executed.v1', 'Execute a swap: every leg at once, or none')
   execute(
     @Req() request: FastifyRequest,

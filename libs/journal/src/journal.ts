@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { LedgerWriter } from './append/ledgerWriter.ts';
+import { DryRun, dryRunLimits } from './dryRun.ts';
 import { defaultJournalOptions, type JournalOptions } from './journalOptions.ts';
 import { JournalUnavailable } from './journalUnavailable.ts';
 import { EntityCache } from './state/entities.ts';
@@ -28,6 +29,8 @@ export class Journal {
   /** Writers that had to make room while they worked: they finish what they have. */
   readonly #leaving = new Set<LedgerWriter>();
   #closed = false;
+  /** Dry runs that are under way. */
+  #dryRuns = 0;
 
   /**
    * @param pool of connections to a migrated database, for the journal alone, since it sets their timeouts; best made with
@@ -70,6 +73,21 @@ export class Journal {
     return new Promise((resolve, reject) => {
       this.#writer(ledger).add({ kind: 'atomic', submissions, resolve, reject });
     });
+  }
+
+  /**
+   * Tries events without keeping them: `work` submits them to a dry run. Throws `JournalUnavailable` with the reason `busy` while
+   * as many are under way as may be.
+   */
+  async dryRun<T>(ledger: string, work: (dryRun: DryRun) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new JournalUnavailable('stopping', 'no');
+    if (this.#dryRuns >= dryRunLimits.atOnce) throw new JournalUnavailable('busy', 'no');
+    this.#dryRuns += 1;
+    try {
+      return await DryRun.on(this.pool, ledger, this.#cache.partition(), work);
+    } finally {
+      this.#dryRuns -= 1;
+    }
   }
 
   /** How many commands of each ledger wait for their batch at this moment. */

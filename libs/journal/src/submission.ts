@@ -27,7 +27,12 @@ export interface Receipt {
 
 /** What the journal answers about one submission. */
 export type Outcome =
-  | { readonly status: 'recorded'; readonly receipt: Receipt }
+  | {
+      readonly status: 'recorded';
+      readonly receipt: Receipt;
+      /** Of a dry run: the bytes that the ledger would keep. */
+      readonly wouldKeep?: Buffer;
+    }
   /** The ledger has an event of the same source, id and body already: the answer to that one again. */
   | { readonly status: 'replayed'; readonly receipt: Receipt }
   /** The ledger has an event of the same source and id with another body, at `sequence`. */
@@ -40,7 +45,12 @@ export type Outcome =
 
 /** What the journal answers about an atomic batch. */
 export type AtomicOutcome =
-  | { readonly status: 'recorded' | 'replayed'; readonly receipts: readonly Receipt[] }
+  | {
+      readonly status: 'recorded' | 'replayed';
+      readonly receipts: readonly Receipt[];
+      /** Of a dry run: the bytes that the ledger would keep, of each event. */
+      readonly wouldKeep?: readonly Buffer[];
+    }
   /** The first event that fails, by its index in the batch; none of the batch is kept. */
   | {
       readonly status: 'failed';

@@ -4,13 +4,14 @@ import { type ConnectionOptions, connect, withConnectionOptions } from '../conne
 import { withExamples } from '../examples.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { readEvents } from '../readEvents.ts';
-import { type Route, routeOver, type SubmitResult, submitEvents } from '../submitEvents.ts';
+import { type Route, routeOver, type SubmitResult, submitEvents, tryEvents } from '../submitEvents.ts';
 import { formatNumber } from '../table.ts';
 import { print, printJson } from '../terminal.ts';
 
 interface SubmitOptions extends ConnectionOptions {
   readonly ledger: string;
   readonly json?: boolean;
+  readonly dryRun?: boolean;
   readonly shipments?: string;
   readonly reallocations?: string;
   readonly swaps?: string;
@@ -21,6 +22,7 @@ export function addSubmit(program: Command): void {
     .description('submit events to a ledger: one event, a JSON array of them, or one a line (NDJSON)')
     .argument('[files...]', 'files in the order to submit them; - or none reads standard input')
     .requiredOption('-l, --ledger <ledger>', 'the ledger to submit to')
+    .option('--dry-run', 'try the events only: the same answers, and nothing is kept')
     .option('--json', 'print one result a line, as the ledger gave it')
     .option('--shipments <url>', 'where the shipments service answers, when it is a process of its own')
     .option('--reallocations <url>', 'the same for reallocations')
@@ -29,14 +31,16 @@ export function addSubmit(program: Command): void {
   withExamples(
     command,
     'lading submit --ledger nvidia orders.json',
+    'lading submit --ledger nvidia --dry-run --json orders.json',
     'cat events.ndjson | lading submit --ledger nvidia',
   );
 }
 
 async function submit(files: string[], options: SubmitOptions): Promise<void> {
   const bar = progressBar();
-  const summary = new Summary();
-  for await (const result of submitEvents(routeOf(options), options.ledger, eventsOf(files, bar))) {
+  const summary = new Summary(options.dryRun === true ? 'would be recorded' : 'recorded');
+  const send = options.dryRun ? tryEvents : submitEvents;
+  for await (const result of send(routeOf(options), options.ledger, eventsOf(files, bar))) {
     summary.add(result);
     bar?.increment();
     if (options.json) printJson(result);
@@ -87,6 +91,9 @@ class Summary {
   refused = 0;
   readonly #byCode = new Map<string, { count: number; first: SubmitResult }>();
 
+  /** @param taken what became of the events that the ledger takes */
+  constructor(private readonly taken: string) {}
+
   add(result: SubmitResult): void {
     if (result.status === 201) this.recorded += 1;
     else if (result.status === 200) this.replayed += 1;
@@ -102,7 +109,7 @@ class Summary {
 
   toString(): string {
     const there = this.replayed === 0 ? '' : `, ${formatNumber(this.replayed)} there already`;
-    const lines = [`${formatNumber(this.recorded)} recorded${there}, ${formatNumber(this.refused)} refused`];
+    const lines = [`${formatNumber(this.recorded)} ${this.taken}${there}, ${formatNumber(this.refused)} refused`];
     for (const [code, { count, first }] of this.#byCode) {
       const said = first.problem?.detail ?? first.problem?.title ?? '';
       const fields = (first.problem?.errors ?? [])

@@ -9,9 +9,16 @@ import { ProblemError } from '#platform/http/problemError';
  */
 export const Accepts = (...accepts: readonly string[]): MethodDecorator => RouteSettings(accepting(accepts));
 
+/** The same for a route that submits one event: it may be tried only. */
+export const AcceptsEvent = (...accepts: readonly string[]): MethodDecorator =>
+  RouteSettings({ ...accepting(accepts), parameters: [DRY_RUN] });
+
+/** The parameter of every route that submits. */
+const DRY_RUN = 'dry-run';
+
 /** The same for the route that takes CloudEvents, in binary mode too, and batches that are atomic. */
 export const AcceptsEvents = (...accepts: readonly string[]): MethodDecorator =>
-  RouteSettings({ ...accepting(accepts), binaryMode: true, parameters: ['atomic'] });
+  RouteSettings({ ...accepting(accepts), binaryMode: true, parameters: ['atomic', DRY_RUN] });
 
 const accepting = (accepts: readonly string[]) => ({
   accepts,
@@ -120,6 +127,18 @@ export function readAtomic({ query }: FastifyRequest, holds: 'one' | 'many' | 's
       ? `a ${holds === 'stream' ? 'stream is taken line by line' : 'single event needs no others'}: send the events as one batch, or leave it out`
       : 'true or false, once';
   throw new ProblemError(400, 'malformed', `atomic: ${detail}`, { errors: [{ pointer: '/atomic', detail }] });
+}
+
+/**
+ * Whether events are tried only, and nothing of them is kept.
+ * @throws ProblemError 400
+ */
+export function readDryRun({ query }: FastifyRequest): boolean {
+  const asked = (query as Readonly<Record<string, unknown>>)[DRY_RUN];
+  if (asked === undefined || asked === 'false') return false;
+  if (asked === 'true') return true;
+  const errors = [{ pointer: pointer([DRY_RUN]), detail: 'true or false, once' }];
+  throw new ProblemError(400, 'malformed', `${DRY_RUN}: true or false, once`, { errors });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiParam, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { JsonSchema } from '#contracts/jsonSchema';
 
 /** JSON Schema as zod writes it, where @nestjs/swagger's types know OpenAPI 3.0's only. */
@@ -47,6 +47,21 @@ export const ifMatchHeader = (): MethodDecorator =>
     schema: { type: 'string' },
   });
 
+export const dryRunParameter = (): MethodDecorator =>
+  ApiQuery({
+    name: 'dry-run',
+    required: false,
+    description:
+      'Try it only: the same checks and answers, with the events that the ledger would keep, and nothing is kept, published or used up. Several events are tried in order, each on what those before it would leave.',
+    schema: { type: 'boolean', default: false },
+  });
+
+const WOULD_KEEP: JsonSchema = {
+  type: 'object',
+  description:
+    'Of a dry run: the event as the ledger would keep it, with its moves. Left out where the answer to a batch would get too long: a stream has no such end.',
+};
+
 export const RECEIPT: JsonSchema = {
   type: 'object',
   properties: {
@@ -54,6 +69,7 @@ export const RECEIPT: JsonSchema = {
     sequence: { type: 'integer', minimum: 1, description: 'Its place in its ledger', examples: [17] },
     id: { type: 'string', description: "The event's id", examples: ['asn-77'] },
     recordedtime: { type: 'string', format: 'date-time', description: 'When the ledger took it in' },
+    event: WOULD_KEEP,
   },
   required: ['ledger', 'sequence', 'id', 'recordedtime'],
 };
@@ -63,6 +79,7 @@ export const ITEM: JsonSchema = {
   properties: {
     status: { type: 'integer', description: 'What the event would have been answered alone', examples: [201] },
     sequence: { type: 'integer', minimum: 1, description: 'Of an event that the ledger keeps' },
+    event: WOULD_KEEP,
     problem: { ...PROBLEM, description: 'Of one that it does not keep' },
   },
   required: ['status'],

@@ -9,7 +9,16 @@ import { cloudEventBatch } from '../formats/cloudEventBatch.ts';
 import { ndjson } from '../formats/ndjson.ts';
 import { limits } from '../limits.ts';
 import { eventExamples, workingEvents } from './workingExamples.ts';
-import { always, asSchema, ifMatchHeader, ITEM, ledgerParameter, problems, RECEIPT } from './responses.ts';
+import {
+  always,
+  asSchema,
+  dryRunParameter,
+  ifMatchHeader,
+  ITEM,
+  ledgerParameter,
+  problems,
+  RECEIPT,
+} from './responses.ts';
 
 /** What the OpenAPI document says about the route that takes the event types of these services. */
 export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
@@ -28,6 +37,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       description: 'Of a batch: all of its events are kept, or none. `true` is refused of one event and of a stream.',
       schema: { type: 'boolean', default: false },
     }),
+    dryRunParameter(),
     ifMatchHeader(),
     ...BINARY_MODE.map(([name, description]) =>
       ApiHeader({

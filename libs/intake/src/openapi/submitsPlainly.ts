@@ -3,7 +3,7 @@ import { ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { catalog, serviceOf } from '#contracts/catalog';
 import { type JsonSchema, jsonSchemaOf } from '#contracts/jsonSchema';
 import { plainExamples, SWAP_OF } from './workingExamples.ts';
-import { always, asSchema, ifMatchHeader, ledgerParameter, problems, receipts } from './responses.ts';
+import { always, asSchema, dryRunParameter, ifMatchHeader, ledgerParameter, problems, receipts } from './responses.ts';
 
 type PlainType =
   | 'lading.reallocation.made.v1'
@@ -34,11 +34,12 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
       example: `example-${type.split('.')[2] ?? ''}`,
       schema: { type: 'string' },
     }),
+    dryRunParameter(),
     ifMatchHeader(),
     receipts(),
     always(`${service}:write`),
     problems({
-      400: 'No Idempotency-Key, or fields that are not as they should be, each named by its pointer, or a parameter: this route takes none.',
+      400: 'No Idempotency-Key, or fields that are not as they should be, each named by its pointer, or a parameter that this route does not take.',
       404: ofSwap ? 'No such ledger, or no such swap in it.' : 'No such ledger.',
       409: 'The same Idempotency-Key was used for another body.',
       412: 'The stream has moved on since the version that If-Match names.',

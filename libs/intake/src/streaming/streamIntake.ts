@@ -66,7 +66,11 @@ export class StreamIntake {
     reply.hijack();
     const { raw } = reply;
     letCome(request);
-    raw.writeHead(200, { 'content-type': format.mediaType, 'cache-control': 'no-store' });
+    raw.writeHead(200, {
+      'content-type': format.mediaType,
+      'cache-control': 'no-store',
+      ...(to.dryRun !== undefined && { 'lading-dry-run': 'true' }),
+    });
     raw.flushHeaders(); // whoever has nothing to say yet learns that the stream is open
 
     // However long the stream is, its field errors are listed like those of one request; the results themselves have no end.

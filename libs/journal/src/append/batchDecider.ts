@@ -2,7 +2,6 @@ import type pg from 'pg';
 import type { StoredSubmission } from '../sql/events.ts';
 import type { LockedHead } from '../sql/head.ts';
 import { Turns } from '#platform/service/turns';
-import { moveUnits } from '../sql/units.ts';
 import { EntityOverlay } from '../state/entities.ts';
 import type { LoadedState } from '../state/loading.ts';
 import { Missing } from '../state/recordingView.ts';
@@ -19,7 +18,7 @@ interface BatchContext {
   readonly stored: ReadonlyMap<string, StoredSubmission>;
   /** Whether an event is one that this batch sent to COMMIT before, without getting the answer. */
   readonly isOurs: (stored: StoredSubmission) => boolean;
-  readonly draft: Draft;
+  readonly draft: Pick<Draft, 'size' | 'nextSequence' | 'add' | 'get' | 'rewind'>;
 }
 
 /** A fault of this code while it decided about one command: that command fails, the others do not. */
@@ -112,8 +111,7 @@ export class BatchDecider {
       await client.query('SAVEPOINT atomic_batch');
       this.#savepoint = 'set';
     }
-    await moveUnits(client, ledger, head.sequence, units);
-    loaded.units.forget();
+    await loaded.units.move(client, ledger, head.sequence, units);
   }
 
   async #takeBack(size: number): Promise<void> {

@@ -39,6 +39,16 @@ export async function lockHead(client: pg.ClientBase, ledger: string, holdMs: nu
   return head && { sequence: Number(head.sequence), now: head.now };
 }
 
+const HEAD_AND_CLOCK = `
+  SELECT sequence, ${rfc3339('greatest(recorded, clock_timestamp())')} AS now FROM journal.ledgers WHERE ledger = $1`;
+
+/** The same without the lock: for a dry run, which writes nothing. */
+export async function readHeadAndClock(client: pg.ClientBase, ledger: string): Promise<LockedHead | undefined> {
+  const { rows } = await client.query<{ sequence: string | number; now: string }>(HEAD_AND_CLOCK, [ledger]);
+  const head = rows[0];
+  return head && { sequence: Number(head.sequence), now: head.now };
+}
+
 // Whoever opens the same ledger at the same time waits here until this transaction ends.
 const INSERT_HEAD = `
   INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ($1, 0, clock_timestamp())

@@ -75,6 +75,25 @@ export async function namedInAccounts(
   return new Map(rows.map(({ account, named }) => [account, Number(named)]));
 }
 
+const UNITS_IN_ACCOUNTS = `
+  SELECT item, prefix, digits, first AS "from", last AS "to", account FROM journal.units
+   WHERE ledger = $1 AND account = ANY ($2::text[])`;
+
+/** The rows of all units of these accounts. */
+export async function unitsInAccounts(
+  client: pg.ClientBase,
+  ledger: string,
+  head: number,
+  accounts: readonly string[],
+): Promise<StoredUnits[]> {
+  const { rows } = await client.query<StoredUnits>({
+    name: statementName('journal-units-in-accounts', head),
+    text: UNITS_IN_ACCOUNTS,
+    values: [ledger, textArray(accounts)],
+  });
+  return rows;
+}
+
 // One statement for all of an event's moves: each takes what its source held before the event, and nothing that another
 // move of the event brings there.
 const MOVE_REST = `

@@ -7,9 +7,8 @@ import { entitiesNamed } from '#ledger/named';
 import { fromJson, toJson } from '#ledger/serialisable';
 import { Turns } from '#platform/service/turns';
 import { loadStreams, type SnapshotRow } from '../sql/streams.ts';
-import { namedInAccounts, storedUnits } from '../sql/units.ts';
 import { type CachedEntity, type CommittedEntities, evolved } from './entities.ts';
-import { KnownUnits, Missing, RecordingView } from './recordingView.ts';
+import { type KnownUnits, Missing, RecordingView, UnitsWritten } from './recordingView.ts';
 
 /**
  * The form of the states in `journal.snapshots`. Raise it when `toJson` changes, or when `evolve` makes another state of the
@@ -57,7 +56,7 @@ export class LoadedState {
     /** The ledger's sequence, as far as it is known: PostgreSQL's plans are made for ledgers of about this size. */
     private readonly head: number,
     readonly entities: CommittedEntities,
-    readonly units = new KnownUnits(),
+    readonly units: KnownUnits = new UnitsWritten(),
   ) {}
 
   async load(keys: ReadonlySet<EntityKey>): Promise<void> {
@@ -74,27 +73,10 @@ export class LoadedState {
     let decided: T | Missing = missing;
     while (decided instanceof Missing) {
       await this.load(decided.entities);
-      await this.#loadUnits(decided);
+      await this.units.load(this.client, this.ledger, this.head, decided);
       decided = await decideAgain();
     }
     return decided;
-  }
-
-  async #loadUnits({ units, accounts }: Missing): Promise<void> {
-    if (units.length > 0) {
-      const found = await storedUnits(this.client, this.ledger, this.head, units);
-      for (const range of units) this.units.places.put(range, null);
-      // Of a row that reaches beyond what was asked for, the rest is known now, too.
-      const turns = new Turns();
-      for (const { account, ...range } of found) {
-        if (turns.over) await turns.next();
-        this.units.places.put(range, account);
-      }
-      await turns.next();
-    }
-    if (accounts.size === 0) return;
-    const named = await namedInAccounts(this.client, this.ledger, this.head, [...accounts]);
-    for (const [account, count] of named) this.units.named.set(account, count);
   }
 }
 
@@ -173,7 +155,7 @@ async function entitiesMissing(
   for (const { event } of commands) {
     // A hundred commands with 3,000 serial numbers each took 1.4 s.
     if (turns.over) await turns.next();
-    const view = new RecordingView(entities, new KnownUnits());
+    const view = new RecordingView(entities, new UnitsWritten());
     try {
       decide(event, view, now);
     } catch {
