@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { type EventType, eventTypes } from '#contracts/catalog';
+import { catalog, type EventType, eventTypes } from '#contracts/catalog';
+import { entitlements } from '#contracts/define';
 import { examples } from '#contracts/examples';
 import { eventSchema, type JsonSchema } from '#contracts/jsonSchema';
 import { rejectionCodes } from '#contracts/rejections';
@@ -51,6 +52,17 @@ describe('docs/events.md', () => {
       expect(adds).toBe(addsOf(type));
     },
   );
+
+  it('says of every type who may say it, and of everybody named there who that is, as the contract has it', () => {
+    const rows = [...page.slice(page.indexOf('## Who may say it')).matchAll(/^[|] `([a-z_.0-9]+)` [|] (.+) [|]$/gm)];
+    const told = rows.map(([, name = '', text = '']) => [name, text]);
+    const who = (type: EventType) => catalog[type].entitled.map((name) => `\`${name}\``).join(', ');
+    const nobody = (type: EventType) => told.find(([name]) => name === type)?.[1]?.startsWith('`') === false;
+    expect(told.filter(([name = '']) => name.startsWith('lading.'))).toEqual(
+      eventTypes.map((type) => [type, who(type) === '' && nobody(type) ? expect.any(String) : who(type)]),
+    );
+    expect(told.filter(([name = '']) => !name.startsWith('lading.'))).toEqual(Object.entries(entitlements));
+  });
 
   it('lists every code of a rejection', () => {
     const listed = [...page.slice(page.indexOf('Codes of rejections')).matchAll(/`([a-z-]+)`/g)].map(

@@ -14,7 +14,8 @@ export interface Step {
 
 const BLOCK = /^```(ts|jsonc|markdown|sh)\n([\s\S]*?)^```$/gm;
 const NEW = /New, `([^`]+)`:$/;
-const IN = /In `([^`]+)`, (before|after) `([^`]+)`:$/;
+/** A place that has backticks in it stands between two of them, as Markdown has it. */
+const IN = /In `([^`]+)`, (before|after) (?:`` (.+?) ``|`([^`]+)`):$/;
 
 /** The blocks under one heading of a Markdown file, in order. Throws when one that is not run does not say where it goes. */
 export function stepsUnder(heading: string, path: string): Step[] {
@@ -33,7 +34,7 @@ export function stepsUnder(heading: string, path: string): Step[] {
       const above = section.slice(0, index).trimEnd().split('\n\n').at(-1)!.replaceAll('\n', ' ');
       const fresh = NEW.exec(above)?.[1];
       if (fresh !== undefined) return { where, language, text, file: fresh };
-      const [, file, beside, line] = IN.exec(above) ?? [];
+      const [, file, beside, quoted, line = quoted] = IN.exec(above) ?? [];
       if (file === undefined || line === undefined)
         throw new Error(`${where}: the text above the block does not end with where it goes: "… ${above.slice(-80)}"`);
       return { where, language, text, file, place: { beside: beside as 'before' | 'after', line } };

@@ -10,6 +10,23 @@ export type Service = 'shipments' | 'reallocations' | 'swaps' | 'ledger';
  */
 export type PlaceInStream = 'begins' | 'continues' | 'either' | 'none';
 
+/**
+ * Who an event may come from, when it comes from a key that speaks for a party: what the party must be to what the event says.
+ * A key that speaks for none, and an `admin`, act for all.
+ */
+export const entitlements = {
+  party: 'the party that it registers; its roles stay, and so do the controllers that are known',
+  maker: 'the maker of the item, which the event names and, when the item is there, the ledger has',
+  supplier: 'the supplier of every order that it names; of one on the shipment, where it names none',
+  buyer: 'the buyer of every order that it names',
+  initiator: "the order's supplier when `initiator` is `seller`, its buyer when it is `buyer`",
+  carrier: 'whoever has the units in transit: the carrier of the shipment, or the one that it handed them to',
+  by: 'whom `by` names',
+  from: 'whom `from` names',
+  custodian: 'whom `custodian` names',
+} as const;
+export type Entitlement = keyof typeof entitlements;
+
 interface Definition<S extends z.ZodType = z.ZodType, C extends z.ZodType = z.ZodType> {
   readonly service: Service;
   /** What a submitter sends as `data`. */
@@ -19,6 +36,8 @@ interface Definition<S extends z.ZodType = z.ZodType, C extends z.ZodType = z.Zo
   /** The one thing that the event is about, `shipment/S-1`. */
   readonly subject: (data: z.output<S>) => string;
   readonly stream: PlaceInStream;
+  /** Which parties may say it, each of them alone. None: only a key that speaks for no party. */
+  readonly entitled: readonly Entitlement[];
 }
 
 /** An event type: its two shapes, who takes it, what it is about. */

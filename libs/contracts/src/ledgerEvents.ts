@@ -25,6 +25,7 @@ export const ledgerEvents = {
     completed: Opened,
     subject: () => 'ledger',
     stream: 'begins',
+    entitled: [],
   }),
   'lading.event.voided.v1': define({
     service: 'shipments',
@@ -32,5 +33,6 @@ export const ledgerEvents = {
     completed: z.union(Voided.options.map((option) => option.extend({ moves: z.array(Move).min(1).optional() }))),
     subject: ({ sequence }) => `event/${sequence}`,
     stream: 'none',
+    entitled: [],
   }),
 };

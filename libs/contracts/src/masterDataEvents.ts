@@ -30,6 +30,7 @@ export const masterDataEvents = {
     completed: Party,
     subject: ({ party }) => `party/${party}`,
     stream: 'either',
+    entitled: ['party'],
   }),
   'lading.item.registered.v1': define({
     service: 'shipments',
@@ -37,5 +38,6 @@ export const masterDataEvents = {
     completed: Item,
     subject: ({ item }) => `item/${item}`,
     stream: 'either',
+    entitled: ['maker'],
   }),
 };

@@ -63,6 +63,7 @@ export const orderEvents = {
     completed: Placed.extend({ moves }),
     subject,
     stream: 'begins',
+    entitled: ['supplier', 'buyer'],
   }),
   'lading.order.line_changed.v1': define({
     service: 'shipments',
@@ -74,6 +75,7 @@ export const orderEvents = {
     }),
     subject,
     stream: 'continues',
+    entitled: ['initiator'],
   }),
   'lading.order.line_cancelled.v1': define({
     service: 'shipments',
@@ -81,5 +83,6 @@ export const orderEvents = {
     completed: LineCancelled.extend({ owner: PartyId, quantity: Quantity, moves }),
     subject,
     stream: 'continues',
+    entitled: ['initiator'],
   }),
 };

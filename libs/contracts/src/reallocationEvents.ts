@@ -64,5 +64,6 @@ export const reallocationEvents = {
     }),
     subject: ({ reallocation }) => `reallocation/${reallocation}`,
     stream: 'begins',
+    entitled: ['from'],
   }),
 };

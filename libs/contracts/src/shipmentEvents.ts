@@ -61,6 +61,7 @@ export const shipmentEvents = {
     completed: Dispatched.extend({ lines: z.array(DispatchedLine.extend(known)).min(1), moves }),
     subject,
     stream: 'either',
+    entitled: ['supplier'],
   }),
   'lading.shipment.received.v1': define({
     service: 'shipments',
@@ -72,6 +73,7 @@ export const shipmentEvents = {
     }),
     subject,
     stream: 'continues',
+    entitled: ['by'],
   }),
   'lading.shipment.lost.v1': define({
     service: 'shipments',
@@ -79,5 +81,6 @@ export const shipmentEvents = {
     completed: Lost.extend({ lines: z.array(LostLine.extend(known)).min(1), moves }),
     subject,
     stream: 'continues',
+    entitled: ['supplier', 'carrier'],
   }),
 };

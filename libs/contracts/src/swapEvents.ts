@@ -49,7 +49,14 @@ const Proposed = z.strictObject({
 const Step = z.strictObject({ swap: SwapId, by: PartyId, reason: Reason.optional(), note: Note.optional() });
 
 const subject = ({ swap }: { swap: string }) => `swap/${swap}`;
-const step = define({ service: 'swaps', submitted: Step, completed: Step, subject, stream: 'continues' });
+const step = define({
+  service: 'swaps',
+  submitted: Step,
+  completed: Step,
+  subject,
+  stream: 'continues',
+  entitled: ['by'],
+});
 
 export const swapEvents = {
   'lading.swap.proposed.v1': define({
@@ -58,6 +65,7 @@ export const swapEvents = {
     completed: Proposed.extend({ legs: z.array(CompleteLeg).min(1) }),
     subject,
     stream: 'begins',
+    entitled: ['by'],
   }),
   'lading.swap.accepted.v1': step,
   'lading.swap.rejected.v1': step,
@@ -72,5 +80,6 @@ export const swapEvents = {
     }),
     subject,
     stream: 'continues',
+    entitled: ['by'],
   }),
 };

@@ -75,6 +75,7 @@ export const unitEvents = {
     completed: Returned.extend({ lines: z.array(ShippedLine.extend(known)).min(1), moves }),
     subject: (data) => `return/${data.return}`,
     stream: 'begins',
+    entitled: ['from'],
   }),
   'lading.units.scrapped.v1': define({
     service: 'shipments',
@@ -82,6 +83,7 @@ export const unitEvents = {
     completed: Scrapped.extend({ lines: staged, moves }),
     subject: ({ custodian }) => `party/${custodian}`,
     stream: 'none',
+    entitled: ['custodian'],
   }),
   'lading.units.condition_changed.v1': define({
     service: 'shipments',
@@ -89,6 +91,7 @@ export const unitEvents = {
     completed: ConditionChanged.extend({ lines: z.array(ChangedLine.extend(known)).min(1), moves }),
     subject: ({ custodian }) => `party/${custodian}`,
     stream: 'none',
+    entitled: ['custodian'],
   }),
   'lading.custody.transferred.v1': define({
     service: 'shipments',
@@ -96,6 +99,7 @@ export const unitEvents = {
     completed: Transferred.extend({ lines: z.array(ShippedLine.extend(known)).min(1), moves }),
     subject: ({ from }) => `party/${from}`,
     stream: 'none',
+    entitled: ['from'],
   }),
   'lading.count.adjusted.v1': define({
     service: 'shipments',
@@ -106,5 +110,6 @@ export const unitEvents = {
     }),
     subject: ({ custodian }) => `party/${custodian}`,
     stream: 'none',
+    entitled: ['custodian'],
   }),
 };

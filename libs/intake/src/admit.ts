@@ -3,7 +3,7 @@ import type { SubmittedEvent } from '#contracts/cloudEvent';
 import type { Service } from '#contracts/define';
 import type { Submission } from '#journal/submission';
 import type { Refusal } from '#platform/http/problemError';
-import { type Actor, type HeldKey, maySpeakFor, maySubmitAs, type Role } from '#platform/keys/actor';
+import { type Actor, type HeldKey, maySubmitAs, partyOf, type Role } from '#platform/keys/actor';
 import { parseSubmission } from './parseSubmission.ts';
 
 /** Who sends events, and what is taken from them. */
@@ -24,21 +24,20 @@ export function admit(value: unknown, { key, served }: Sender): Submission | Ref
   if (!parsed.ok) return parsed.refusal;
   const { event, hash, sentHash } = parsed;
   const mayStill = (): boolean => key.refusal === undefined && whyForbidden(event, key.actor) === undefined;
-  return whyForbidden(event, actor) ?? { event, hash, sentHash, actor: actor.name, mayStill };
+  const speaksFor = (): string | undefined => partyOf(key.actor);
+  return whyForbidden(event, actor) ?? { event, hash, sentHash, actor: actor.name, mayStill, speaksFor };
 }
 
-/** Why this key may not submit this event: it lacks the role, may not use the source, or does not speak for a swap's `by`. */
+/**
+ * Why this key may not submit this event, whatever it says: it lacks the role, or may not use the source. Whether it may say
+ * this for its party is decided with the event, because it depends on what the ledger holds then.
+ */
 function whyForbidden(event: SubmittedEvent, actor: Actor): Refusal | undefined {
   const role = `${serviceOf(event.type)}:write` as Role;
   if (!actor.roles.includes(role)) return forbidden(`${event.type} needs a key with the role ${role}`, { role });
   if (!maySubmitAs(actor, event.source)) {
     const { source } = event;
     return forbidden(`the key ${actor.name} may not submit as ${source}`, { source, sources: actor.sources });
-  }
-  if (isOfSwap(event) && !maySpeakFor(actor, event.data.by)) {
-    const { by } = event.data;
-    const { party } = actor;
-    return forbidden(`the key ${actor.name} speaks for ${party ?? ''}, not for ${by}`, { party, by });
   }
   return undefined;
 }
@@ -49,6 +48,3 @@ const forbidden = (detail: string, facts: Readonly<Record<string, unknown>>): Re
   detail,
   facts,
 });
-
-type SwapEvent = Extract<SubmittedEvent, { data: { swap: string; by: string } }>;
-const isOfSwap = (event: SubmittedEvent): event is SwapEvent => serviceOf(event.type) === 'swaps';

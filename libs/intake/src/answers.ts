@@ -39,6 +39,7 @@ export function refusalOf(outcome: Exclude<Outcome, Kept>): Refusal {
     case 'rejected':
       return { status: 422, ...outcome.rejection };
     case 'forbidden': {
+      if (outcome.why !== undefined) return { status: 403, code: 'forbidden', ...outcome.why };
       const detail =
         'what the key may do was changed before the event was decided, and it may not submit this any more';
       return { status: 403, code: 'forbidden', detail };

@@ -1,5 +1,6 @@
 import type { SubmittedEvent } from '#contracts/cloudEvent';
 import type { Rejection } from '#contracts/rejections';
+import type { NotEntitled } from '#ledger/entitled';
 
 /** One event to take in: checked against its schema, not yet decided. */
 export interface Submission {
@@ -14,6 +15,8 @@ export interface Submission {
   readonly ifMatch?: number | undefined;
   /** Whether whoever submits it still may: asked right before it is decided, which may be long after it was submitted. */
   readonly mayStill?: (() => boolean) | undefined;
+  /** The party that whoever submits it speaks for, asked with it; undefined: for all. It may say what the party is entitled to say. */
+  readonly speaksFor?: (() => string | undefined) | undefined;
 }
 
 /** What is answered about an event that the ledger keeps. */
@@ -40,8 +43,8 @@ export type Outcome =
   /** If-Match does not hold: the stream is at `version`. */
   | { readonly status: 'behind'; readonly version: number }
   | { readonly status: 'rejected'; readonly rejection: Rejection }
-  /** Whoever submitted it may not do so any more. */
-  | { readonly status: 'forbidden' };
+  /** Whoever submitted it may not do so any more; or speaks for a party that is not entitled to say it (`why`). */
+  | { readonly status: 'forbidden'; readonly why?: NotEntitled };
 
 /** What the journal answers about an atomic batch. */
 export type AtomicOutcome =

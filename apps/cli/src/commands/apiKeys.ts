@@ -41,7 +41,7 @@ export function addApiKeys(program: Command): void {
     .addOption(new Option('--role <role...>', 'what it may do').choices(roles).makeOptionMandatory())
     .option('--ledger <ledger...>', 'the ledgers it may touch (all)')
     .option('--source <source...>', 'the CloudEvents sources it may submit as (all)')
-    .option('--party <party>', "the party it speaks for: a swap's `by` must be this one (any)")
+    .option('--party <party>', 'the party it speaks for: it says only what this party may say (any)')
     .option('--expires <when>', EXPIRES, readEnd)
     .option('--json', 'print the key as JSON')
     .action(create);

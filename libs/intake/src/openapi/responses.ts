@@ -23,7 +23,7 @@ export const problems = (described: Readonly<Record<number, string>>): MethodDec
 export const always = (role: string): MethodDecorator =>
   problems({
     401: 'No key, or one that is not in force.',
-    403: `The key lacks the role ${role}, or may not touch this ledger, submit as this source, or speak for this party.`,
+    403: `The key lacks the role ${role}, or may not touch this ledger or submit as this source, or its party is not entitled to say this: \`entitled\` names who is.`,
     413: 'More than a request here may hold.',
     415: 'Another content type than the ones listed, compressed, or not in UTF-8.',
     429: 'Too many requests: wait as long as `Retry-After` says.',

@@ -133,7 +133,10 @@ describe('a stream whose key changes', () => {
   it('goes on with what the key still may, and refuses the lines that it may not submit any more', async () => {
     const { name, headers } = await newKey();
     const { sent, lines, ended } = await openStream(app.base, headers);
-    await change(name, `sources = '{urn:other}', party = 'x', ledgers = '{nvidia}', roles = '{shipments:write,read}'`);
+    await change(
+      name,
+      `sources = '{urn:other}', party = 'tesla', ledgers = '{nvidia}', roles = '{shipments:write,read}'`,
+    );
     let result: Line | undefined;
     await until(async () => {
       const before = lines().length;

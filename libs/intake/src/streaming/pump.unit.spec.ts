@@ -64,7 +64,7 @@ describe('a stream of lines', () => {
     const input = new PassThrough();
     const pumped = pump(input, output, ({ number }) => String(number), BOUNDS);
     input.write('a\nb\nc');
-    await sleep(5);
+    while (lines().length < 2) await sleep(1);
     expect(lines()).toEqual(['1', '2']);
     input.end();
     await pumped;

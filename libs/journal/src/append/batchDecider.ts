@@ -6,7 +6,7 @@ import { EntityOverlay } from '../state/entities.ts';
 import type { LoadedState } from '../state/loading.ts';
 import { Missing } from '../state/recordingView.ts';
 import type { AtomicOutcome, Outcome, Receipt, Submission } from '../submission.ts';
-import { type Decided, decideOne, type NotRecorded, type Stamp } from './decideOne.ts';
+import { type Decided, decideOne, type Forbidden, type NotRecorded, type Stamp, whyForbidden } from './decideOne.ts';
 import { type Draft, identityOf } from './draft.ts';
 
 interface BatchContext {
@@ -45,13 +45,15 @@ export class BatchDecider {
   }
 
   async single(submission: Submission): Promise<Outcome> {
-    return this.#earlier(submission) ?? this.#append(submission, this.overlay);
+    const earlier = this.#earlier(submission);
+    if (earlier === undefined) return this.#append(submission, this.overlay);
+    return (await this.#whyForbidden(submission)) ?? earlier;
   }
 
   /** All of them or none. Their events carry their index in the batch. */
   async atomic(submissions: readonly Submission[]): Promise<AtomicOutcome> {
     const earlier = this.#earlierOfAll(submissions);
-    if (earlier !== undefined) return earlier;
+    if (earlier !== undefined) return (await this.#whyAnyForbidden(submissions)) ?? earlier;
     const repeated = firstRepeated(submissions);
     if (repeated !== undefined) return repeated;
 
@@ -103,6 +105,23 @@ export class BatchDecider {
     for (const [key, cached] of decided.entities) overlay.set(key, cached);
     draft.add(decided.drafted);
     return { status: 'recorded', receipt: decided.drafted.receipt };
+  }
+
+  /** Whether it may be told about an event that is there: a key that speaks for a party is not told about another's. */
+  async #whyForbidden(submission: Submission): Promise<Forbidden | undefined> {
+    if (submission.speaksFor?.() === undefined) return undefined;
+    const { loaded } = this.context;
+    const look = () => whyForbidden(submission, this.overlay, loaded.units);
+    const first = look();
+    return first instanceof Missing ? loaded.loadAndDecideAgain(first, look) : first;
+  }
+
+  async #whyAnyForbidden(submissions: readonly Submission[]): Promise<AtomicOutcome | undefined> {
+    for (const [index, submission] of submissions.entries()) {
+      const outcome = this.#earlier(submission) && (await this.#whyForbidden(submission));
+      if (outcome !== undefined) return { status: 'failed', index, outcome };
+    }
+    return undefined;
   }
 
   async #moveUnits(units: NonNullable<Decided['units']>): Promise<void> {

@@ -1,6 +1,7 @@
 import { type EventType, subjectOf } from '#contracts/catalog';
 import { eventText, type LedgerEvent, MAX_EVENT_BYTES, movesOf } from '#contracts/cloudEvent';
 import { decide } from '#ledger/decide';
+import { whyNotEntitled } from '#ledger/entitled';
 import type { EntityKey } from '#ledger/entity';
 import { touched } from '#ledger/evolve';
 import { type UnitChanges, unitChanges } from '#ledger/units';
@@ -29,18 +30,35 @@ export interface Decided {
 }
 
 export type NotRecorded = Extract<Outcome, { status: 'rejected' | 'behind' | 'forbidden' }>;
+export type Forbidden = Extract<Outcome, { status: 'forbidden' }>;
+
+/** Why whoever submits this may not, by what the ledger knows now; undefined when it may. */
+export function whyForbidden(
+  { event, mayStill, speaksFor }: Submission,
+  entities: EntityLookup,
+  units: KnownUnits,
+): Forbidden | Missing | undefined {
+  if (mayStill?.() === false) return { status: 'forbidden' };
+  const party = speaksFor?.();
+  if (party === undefined) return undefined;
+  const view = new RecordingView(entities, units);
+  const why = whyNotEntitled(event, party, view);
+  return view.missing() ?? (why && { status: 'forbidden', why });
+}
 
 /**
  * Decides about one submission and completes its event, without changing anything.
  * Throws only for a fault of this code.
  */
 export function decideOne(
-  { event: submitted, hash, actor, ifMatch, mayStill }: Submission,
+  submission: Submission,
   { ledger, sequence, recordedtime, now, batch }: Stamp,
   entities: EntityLookup,
   units: KnownUnits,
 ): Decided | NotRecorded | Missing {
-  if (mayStill?.() === false) return { status: 'forbidden' };
+  const forbidden = whyForbidden(submission, entities, units);
+  if (forbidden !== undefined) return forbidden;
+  const { event: submitted, hash, actor, ifMatch } = submission;
   const view = new RecordingView(entities, units);
   const subject = subjectOf<EventType>(submitted.type, submitted.data);
 

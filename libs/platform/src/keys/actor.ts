@@ -166,8 +166,9 @@ export function maySubmitAs(actor: Actor, source: string): boolean {
   return actor.sources === 'all' || actor.sources.includes(source);
 }
 
-export function maySpeakFor(actor: Actor, party: string): boolean {
-  return actor.party === undefined || actor.party === party;
+/** The party to which a key is confined, in what it says; undefined: it acts for all, as an `admin` and a key without a party do. */
+export function partyOf(actor: Actor): string | undefined {
+  return actor.roles.includes('admin') ? undefined : actor.party;
 }
 
 export function mayTouch(actor: Actor, ledger: string): boolean {
