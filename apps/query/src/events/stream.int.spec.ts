@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { revokeKey } from '#platform/keys/apiKeys';
 import { type EventStream, readEventStream } from '#test/setup/readEventStream';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
+import { registry } from '#platform/watching/metrics';
 
 let query: QueryService;
 const open: EventStream[] = [];
@@ -69,7 +70,7 @@ describe('a stream of server-sent events', () => {
 
   it('an event stream ends in the service when its client leaves', async () => {
     const count = async () => {
-      const metrics = (await query.get('/metrics')).bytes.toString();
+      const metrics = await registry.metrics();
       return Number(/^lading_query_event_streams (\d+)$/m.exec(metrics)?.[1]);
     };
     const before = await count();

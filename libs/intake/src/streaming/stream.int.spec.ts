@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stopGracefully } from '#platform/service/stopOnSignals';
+import { registry } from '#platform/watching/metrics';
 import {
   ADMIN,
   event,
@@ -44,11 +45,9 @@ function open(
   stream.on('error', () => undefined);
   return { stream, response };
 }
-/** Bytes of streams that are in memory. With a key, because without one the metrics may be a second old. */
-const heldBytes = async ({ base }: WritingApp): Promise<number> => {
-  const metrics = await (await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${ADMIN}` } })).text();
-  return Number(/^lading_intake_stream_bytes (\d+)$/m.exec(metrics)?.[1]);
-};
+/** Bytes of streams that are in memory, at this moment: `/metrics` may be a second old. */
+const heldBytes = async (): Promise<number> =>
+  Number(/^lading_intake_stream_bytes (\d+)$/m.exec(await registry.metrics())?.[1]);
 const eventually = async (holds: () => Promise<boolean>): Promise<void> => {
   for (let i = 0; i < 200 && !(await holds()); i++) await sleep(10);
   expect(await holds()).toBe(true);
@@ -245,18 +244,18 @@ describe('a stream of events', () => {
       const blanks = ' '.repeat(200_000);
       const [first, second] = [open(bounded.base), open(bounded.base)];
       first.stream.write(blanks);
-      await eventually(async () => (await heldBytes(bounded)) === 200_000);
+      await eventually(async () => (await heldBytes()) === 200_000);
       second.stream.write(blanks);
-      await eventually(async () => (await heldBytes(bounded)) > 300_000);
-      const waits = await heldBytes(bounded);
+      await eventually(async () => (await heldBytes()) > 300_000);
+      const waits = await heldBytes();
       second.stream.write(line(order()));
       const answered = once(await second.response, 'data');
       expect(await Promise.race([answered.then(() => 'answered'), sleep(50, 'waits')])).toBe('waits');
-      expect(await heldBytes(bounded)).toBe(waits);
+      expect(await heldBytes()).toBe(waits);
       first.stream.end(line(order()));
       expect(JSON.parse(String((await answered)[0]))).toMatchObject({ line: 1, status: 201 });
       second.stream.end();
-      await eventually(async () => (await heldBytes(bounded)) === 0);
+      await eventually(async () => (await heldBytes()) === 0);
     });
   });
 
