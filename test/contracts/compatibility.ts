@@ -72,6 +72,22 @@ function narrowedValues(old: JsonSchema, changed: JsonSchema, at: string): strin
     .map((value) => `${at}: the value ${String(value)} is no longer taken`);
 }
 
+const BEFORE_IDS_OF_OTHERS = {
+  id: '^[A-Za-z0-9][A-Za-z0-9._:~@+#-]{0,99}$',
+  serial: '^[\\x21-\\x7e]{1,64}$',
+  prefix: '^[\\x21-\\x7e]{0,50}$',
+};
+const ID = '^[^\\x00-\\x20\\x7f-\\xa0\\xad](?:[^\\x00-\\x1f\\x7f-\\xa0\\xad]{0,126}[^\\x00-\\x20\\x7f-\\xa0\\xad])?$';
+
+/** Patterns that take all that another one took. Two patterns cannot be compared, so a test draws texts of the old ones. */
+export const WIDENED: readonly (readonly [old: string, wider: string])[] = [
+  [BEFORE_IDS_OF_OTHERS.id, ID],
+  [BEFORE_IDS_OF_OTHERS.serial, ID],
+  [BEFORE_IDS_OF_OTHERS.prefix, '^(?:[^\\x00-\\x20\\x7f-\\xa0\\xad][^\\x00-\\x1f\\x7f-\\xa0\\xad]{0,126})?$'],
+];
+const isWidened = (old: unknown, changed: unknown): boolean =>
+  WIDENED.some(([before, wider]) => before === old && wider === changed);
+
 function narrowedLimits(old: JsonSchema, changed: JsonSchema, at: string): string[] {
   const tighter = (keyword: string, isTighter: (now: number, before: number) => boolean, open: number) => {
     const now = changed[keyword] as number | undefined;
@@ -80,7 +96,7 @@ function narrowedLimits(old: JsonSchema, changed: JsonSchema, at: string): strin
     return isTighter(now, before) ? [`${at}: ${keyword} is ${now}, it was ${before === open ? 'open' : before}`] : [];
   };
   const newText = (keyword: string) =>
-    changed[keyword] !== undefined && changed[keyword] !== old[keyword]
+    changed[keyword] !== undefined && changed[keyword] !== old[keyword] && !isWidened(old[keyword], changed[keyword])
       ? [`${at}: ${keyword} changed, which may refuse what was taken`]
       : [];
   return [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { incompatibilities } from './compatibility.ts';
+import fc from 'fast-check';
+import { incompatibilities, WIDENED } from './compatibility.ts';
 import type { JsonSchema } from '#contracts/jsonSchema';
 
 const line = {
@@ -40,6 +41,17 @@ const QUANTITY = `${LINE}.properties.quantity`;
 const STAGE = `${LINE}.properties.stage`;
 
 describe('a change to a published schema', () => {
+  it.each(WIDENED)('may widen the pattern %s: each text that it took is taken by %s', (old, wider) => {
+    const pattern = { type: 'string', pattern: old };
+    expect(incompatibilities(pattern, { ...pattern, pattern: wider })).toEqual([]);
+    expect(incompatibilities({ ...pattern, pattern: wider }, pattern)).not.toEqual([]);
+    fc.assert(
+      fc.property(fc.stringMatching(new RegExp(old)), (text) => {
+        expect(text).toMatch(new RegExp(wider, 'u'));
+      }),
+    );
+  });
+
   it.each([
     ['a property is taken out', '/lines/items/stage', planted(STAGE)],
     ['a property becomes required', '/lines/items/stage', planted(`${LINE}.required`, ['order', 'quantity', 'stage'])],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Completed, EventType, Submitted } from './catalog.ts';
 import type { Move } from './move.ts';
-import { EventId, Id, isUri, line, Moment, Source } from './scalars.ts';
+import { EventId, isUri, LedgerId, line, Moment, Source } from './scalars.ts';
 
 /** An event, completed, is at most this long: a C2SP tile entry, so that it can be a Merkle leaf as it is. */
 export const MAX_EVENT_BYTES = 65_535;
@@ -131,7 +131,7 @@ const StoredEnvelope = z.looseObject({
   source: z.string(),
   type: z.string(),
   time: z.string(),
-  ledger: Id,
+  ledger: LedgerId,
   sequence: z.string().regex(/^\d{16}$/),
   recordedtime: z.string(),
   data: z.record(z.string(), z.unknown()),

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { whyNoId } from './whyNoId.ts';
 import type { z } from 'zod';
 import {
   Count,
@@ -7,12 +9,14 @@ import {
   exactMicroseconds,
   Id,
   isReserved,
+  keyOf,
   LedgerId,
   microseconds,
   Moment,
   Money,
   Name,
   Note,
+  outOfKey,
   Quantity,
   utcOf,
   Window,
@@ -21,16 +25,101 @@ import {
 const takes = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 
 describe('an id', () => {
-  it.each(['t', 'tesla', 'PO-TSLA-1', '0001', 'a.b:c~d@e+f#g_h', 'x'.repeat(100)])('may be %s', (id) => {
+  it.each([
+    ...['t', 'tesla', 'PO-TSLA-1', '0001', 'a.b:c~d@e+f#g_h', 'PO/2026/0007', 'SO 1234', '№ 7', 'WH/OUT/00042', 'A  B'],
+    ...['a|b', '-a', '=1+1', '50%', '%2F', '%', '?', '#', "'", '"', '\\', '\\u0041', '...', '.a', '__proto__', 'null'],
+    ...['ä', 'Łódź', 'Ελλάδα', 'заказ', '注文', 'הזמנה', 'طلب', 'ลำดับ', 'क्रम', '한국', '🚚', '𝒜', 'q̣̇', '&', '<b>', ';'],
+    ...['x'.repeat(128), '注'.repeat(128), '🚚'.repeat(128)],
+  ])('may be %s, as another system made it', (id) => {
     expect(takes(Id, id)).toBe(true);
+    expect(id).toMatch(new RegExp(String(Id.meta()?.pattern), 'u'));
   });
 
-  it.each(['', ' tesla', 'tes la', 'a/b', 'a|b', '-a', '__proto__', 'ä', 'a\n', 'x'.repeat(101), 1, null])(
-    'is never %j, because ids stand in paths, subjects and joined keys as they are',
-    (id) => {
-      expect(takes(Id, id)).toBe(false);
-    },
-  );
+  it.each([
+    ['nothing', '', 'an id has at least 1 character'],
+    ['a blank first', ' a', 'an id begins with something else than a blank: leave the blank out'],
+    ['a blank last', 'a ', 'an id ends with something else than a blank: leave the blank out'],
+    ['a dot', '.', 'an id is more than a dot: in an address that names a folder, and is left out on the way'],
+    ['two dots', '..', 'an id is more than two dots: in an address that names a folder, and is left out on the way'],
+    ['129 characters', 'x'.repeat(129), 'an id has at most 128 characters, this one has 129'],
+    ['129 emoji', '🚚'.repeat(129), 'an id has at most 128 characters, this one has 129'],
+    ['a line end', 'a\n', 'the character U+000A, at position 1, cannot be printed: leave it out'],
+    ['half a pair', 'a\ud83d', 'the character U+D83D, at position 1, cannot be printed: leave it out'],
+    ['no character yet', 'a\u0378', 'the character U+0378, at position 1, cannot be printed: leave it out'],
+    ['private use', 'a\ue000', 'the character U+E000, at position 1, cannot be printed: leave it out'],
+    [
+      'no width',
+      'a\u200bb',
+      'the character U+200B, at position 1, cannot be seen, and an id that looks like another is not taken: leave it out',
+    ],
+    [
+      'no-break space',
+      'SO\u00a01',
+      'the character U+00A0, at position 2, looks like a blank: write U+0020, or leave it out',
+    ],
+    ['NFD', 'Cafe\u0301 1', "an id is in Unicode's normal form C (NFC): for U+0065 U+0301, at position 3, send U+00E9"],
+    [
+      'another spelling',
+      '5 \u212b',
+      "an id is in Unicode's normal form C (NFC): for U+212B, at position 2, send U+00C5",
+    ],
+    [
+      'marks out of order',
+      'q\u0307\u0323',
+      "an id is in Unicode's normal form C (NFC): for U+0307 U+0323, at position 1, send U+0323 U+0307",
+    ],
+  ])('is refused for %s, with the character and what to send', (_, id, why) => {
+    expect(Id.safeParse(id).error?.issues.map(({ message }) => message)).toEqual([why]);
+  });
+
+  it.each([
+    ['controls', /\p{Cc}/u],
+    ['marks of direction, of no width and others that cannot be seen', /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u],
+    ['blanks that look like one another', /(?! )\p{Zs}|[\p{Zl}\p{Zp}]/u],
+    ['halves of pairs, noncharacters and what is no character yet', /[\p{Cs}\p{Cn}]/u],
+  ])('holds no %s', (_, kind) => {
+    const all = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code));
+    const found = all.filter((character) => kind.test(character));
+    expect(found.length).toBeGreaterThan(5);
+    expect(found.filter((character) => whyNoId(`a${character}b`) === undefined)).toEqual([]);
+  });
+
+  it('has one spelling: no two ids that are taken are the same text in Unicode', () => {
+    const all = Array.from({ length: 0x11_0000 }, (_, code) => `a${String.fromCodePoint(code)}b`);
+    const taken = all.filter((id) => whyNoId(id) === undefined);
+    expect(taken.length).toBeGreaterThan(100_000);
+    expect(new Set(taken.map((id) => id.normalize('NFD'))).size).toBe(taken.length);
+  });
+
+  it('the published pattern refuses blanks at the ends, controls and what is too long, in every dialect of patterns', () => {
+    const pattern = new RegExp(String(Id.meta()?.pattern), 'u');
+    for (const id of ['', ' a', 'a ', 'a\n', 'a\u00a0b', 'a\u00ad', 'x'.repeat(129)]) expect(id).not.toMatch(pattern);
+    expect(String(Id.meta()?.pattern)).toMatch(/^[ -~]+$/);
+    expect(String(Id.meta()?.pattern)).not.toMatch(/\\[pu]/);
+  });
+
+  it('makes keys that are different for different ids, and those of plain ids are as they ever were', () => {
+    const part = fc.oneof(fc.constantFrom('a|b', 'a', 'b|', '|', '||', '%7C', 'a/b'), fc.string({ minLength: 1 }));
+    const ids = fc.array(
+      part.filter((id) => takes(Id, id)),
+      { minLength: 3, maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(ids, ids, (one, other) => {
+        expect(keyOf(...one) === keyOf(...other)).toBe(JSON.stringify(one) === JSON.stringify(other));
+        expect(
+          keyOf(...one)
+            .split('|')
+            .map(outOfKey),
+        ).toEqual(one);
+      }),
+    );
+    expect(keyOf('PO-1', 'a.b:c~d@e+f#g_h', 'x')).toBe('PO-1|a.b:c~d@e+f#g_h|x');
+  });
+
+  it.each([1, null, true, ['a']])('is a text, never %j', (id) => {
+    expect(takes(Id, id)).toBe(false);
+  });
 
   it('that names a ledger is lower case and short, because it is part of file names and metrics', () => {
     expect(['nvidia', '1-a', 'n'.repeat(63)].every((id) => takes(LedgerId, id))).toBe(true);

@@ -1,13 +1,16 @@
 import { z } from 'zod';
+import { anId } from './scalars.ts';
+import { IDS_BEGINNING, whyNoId } from './whyNoId.ts';
 
 /** What one event may name, all its lines together: more belongs in several events. */
 export const MAX_SERIALS = 100_000;
 
-const Serial = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'a serial number: 1 to 64 printable characters without blanks');
+/** As other systems number their units: the same text as an id. */
+const Serial = anId();
 
 const SerialRange = z
   .strictObject({
-    prefix: z.string().regex(/^[\x21-\x7e]{0,50}$/),
+    prefix: z.string().meta({ pattern: IDS_BEGINNING }),
     from: z.int().min(0).max(999_999_999_999),
     to: z.int().min(0).max(999_999_999_999),
     digits: z.int().min(1).max(12),
@@ -16,6 +19,12 @@ const SerialRange = z
   .refine(({ to, digits }) => String(to).length <= digits, {
     message: 'the numbers need more digits',
     path: ['digits'],
+  })
+  .check(({ value: { prefix, digits }, issues }) => {
+    // Digits change nothing in what stands before them, so one number tells for all.
+    const message = whyNoId(serialAt({ prefix, digits }, 0));
+    if (message !== undefined)
+      issues.push({ code: 'custom', message, path: ['prefix'], input: prefix, continue: true });
   });
 
 /**
@@ -32,8 +41,6 @@ export const Serials = z
   .refine((serials: Serials) => countSerials(serials) <= MAX_SERIALS, `at most ${MAX_SERIALS} serial numbers`);
 
 const MAX_DIGITS = 12;
-/** The prefix of a range that is published. */
-const MAX_PREFIX = 50;
 
 /** How many serial numbers a range has. */
 export const lengthOf = ({ from, to }: Pick<SerialRange, 'from' | 'to'>): number => to - from + 1;
@@ -83,12 +90,9 @@ export function rangeOf(serial: string): SerialRange {
   return { prefix: serial.slice(0, start), digits: serial.length - start, from: number, to: number };
 }
 
-/** Ranges as an event publishes them. A few are shorter when they are written out; so is a prefix too long for a range. */
+/** Ranges as an event publishes them. A few are shorter when they are written out. */
 export const serialsOf = (ranges: readonly SerialRange[]): (string | SerialRange)[] =>
-  ranges.flatMap((range): readonly (string | SerialRange)[] => {
-    const isShort = lengthOf(range) <= 3;
-    return isShort || range.prefix.length > MAX_PREFIX ? expandRange(range) : [range];
-  });
+  ranges.flatMap((range): readonly (string | SerialRange)[] => (lengthOf(range) <= 3 ? expandRange(range) : [range]));
 
 /** How many different serial numbers the ranges name. */
 export function countDistinct(ranges: readonly SerialRange[]): number {

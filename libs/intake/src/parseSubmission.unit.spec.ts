@@ -247,7 +247,7 @@ describe('an event as it is submitted', () => {
     const serials = (value: unknown): string[] => pointers(placed({}, { lines: [{ ...line, serials: value }] }));
     expect(serials({ prefix: 'H-', from: 5, to: 1, digits: 4 })).toEqual(['/data/lines/0/serials/to']);
     expect(serials({ prefix: 'H-', from: 1, to: 5 })).toEqual(['/data/lines/0/serials/digits']);
-    expect(serials(['ok', 'not ok'])).toEqual(['/data/lines/0/serials/1']);
+    expect(serials(['ok', 'not ok '])).toEqual(['/data/lines/0/serials/1']);
     expect(serials(['ok', { prefix: 'H-', from: 'x', to: 5, digits: 4 }])).toEqual(['/data/lines/0/serials/1/from']);
     expect(details(placed({}, { lines: [{ ...line, serials: 3 }] }))).toEqual({
       '/data/lines/0/serials': 'expected object or array, got number',

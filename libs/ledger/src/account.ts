@@ -1,5 +1,5 @@
 import type { Move, Place } from '#contracts/move';
-import type { PartiesStage, Stage } from '#contracts/scalars';
+import { inKey, outOfKey, type PartiesStage, type Stage } from '#contracts/scalars';
 
 /** Where some units of one order line are. `shipment` is null unless they are in transit. */
 export interface Account {
@@ -20,13 +20,13 @@ export interface Holding extends Account {
 /** What an account's units are: the item of one order line. */
 export type Goods = Pick<Account, 'item' | 'order' | 'line'>;
 
-/** Joins the seven parts; no id holds a `|`. */
+/** Joins the seven parts. */
 export const accountKey = ({ owner, custodian, item, order, line, stage, shipment }: Account): string =>
-  `${owner}|${custodian}|${item}|${order}|${line}|${stage}|${shipment ?? ''}`;
+  `${inKey(owner)}|${inKey(custodian)}|${inKey(item)}|${inKey(order)}|${inKey(line)}|${stage}|${inKey(shipment ?? '')}`;
 
 /** The key of the account of these goods at a place, without making the account. */
 export const keyAt = ({ item, order, line }: Goods, { owner, custodian, stage, shipment }: Place): string =>
-  `${owner}|${custodian}|${item}|${order}|${line}|${stage}|${shipment ?? ''}`;
+  `${inKey(owner)}|${inKey(custodian)}|${inKey(item)}|${inKey(order)}|${inKey(line)}|${stage}|${inKey(shipment ?? '')}`;
 
 /** The account at one end of a move. */
 export const accountOf = ({ item, order, line }: Pick<Move, 'item' | 'order' | 'line'>, place: Place): Account => ({
@@ -41,7 +41,9 @@ export const accountOf = ({ item, order, line }: Pick<Move, 'item' | 'order' | '
 
 /** The account that a key names: `accountKey` turned round. */
 export function parseAccountKey(key: string): Account {
-  const [owner = '', custodian = '', item = '', order = '', line = '', stage = '', shipment = ''] = key.split('|');
+  const [owner = '', custodian = '', item = '', order = '', line = '', stage = '', shipment = ''] = key
+    .split('|')
+    .map(outOfKey);
   return { owner, custodian, item, order, line, stage: stage as Stage, shipment: shipment === '' ? null : shipment };
 }
 

@@ -1,5 +1,5 @@
 import type { Completed } from '#contracts/catalog';
-import type { Window } from '#contracts/scalars';
+import { keyOf, type Window } from '#contracts/scalars';
 import type { Holding } from './account.ts';
 import type { Occurrence } from './overtaken.ts';
 
@@ -56,8 +56,8 @@ export interface Order extends Versioned {
   readonly index: ReadonlyMap<string, number>;
 }
 
-/** Names a line among those of several orders; no id holds a `|`. */
-export const lineKey = (order: string, line: string): string => `${order}|${line}`;
+/** Names a line among those of several orders. */
+export const lineKey = (order: string, line: string): string => keyOf(order, line);
 
 export interface Shipment extends Versioned {
   readonly kind: 'shipment';

@@ -1,3 +1,4 @@
+import { inKey } from '#contracts/scalars';
 import type { SerialRange } from '#contracts/serials';
 
 /** Units of one item whose serial numbers follow each other. */
@@ -88,8 +89,8 @@ export class UnitMap<V> {
   }
 }
 
-/** A prefix may hold any character but a blank, an item holds no `|`. */
-const seriesKey = (item: string, prefix: string, digits: number): string => `${item}|${digits}|${prefix}`;
+/** A prefix may hold any character, so it stands last. */
+const seriesKey = (item: string, prefix: string, digits: number): string => `${inKey(item)}|${digits}|${prefix}`;
 
 function putInto<V>(blocks: Map<number, Entry<V>[]>, block: number, entry: Entry<V>): void {
   const entries = blocks.get(block);

@@ -41,5 +41,8 @@ function cell(value: unknown): string {
   return /[",\r\n]|^ | $|^'/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A spreadsheet would run a text that begins like a formula: an apostrophe before it makes it a text. */
-const harmless = (text: string): string => (/^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text);
+/**
+ * A spreadsheet would run a text that begins like a formula: an apostrophe before it makes it a text. So does a text that begins with
+ * apostrophes and then like a formula get one more: whoever takes one away from every such text has them all as they were.
+ */
+const harmless = (text: string): string => (/^'*[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id } from '#contracts/scalars';
+import { IDS_PATTERN } from '#contracts/whyNoId';
 
 const MAX_PAGE = 1000;
 
@@ -29,15 +29,20 @@ const everywhere = {
 /** What every list takes. */
 export const paging = {
   limit: numeral(1, MAX_PAGE).optional().describe(`Rows a page, at most ${MAX_PAGE}; 100 unless told.`),
-  cursor: z.string().min(1).max(2000).optional().describe('`next` of the page before.'),
+  cursor: z.string().min(1).max(6000).optional().describe('`next` of the page before.'),
 };
 
 export const inTime = { at: moment, known: moment };
 
 export const sequenceNumber = numeral(0, Number.MAX_SAFE_INTEGER);
 
-/** An id to look for. */
-export const id = (what: string) => Id.optional().describe(what);
+/** An id to look for. What a pattern cannot say of it is looked at when it is asked for. */
+export const id = (what: string) =>
+  z
+    .string()
+    .regex(new RegExp(IDS_PATTERN, 'u'), 'an id: 1 to 128 printable characters, without blanks at the ends')
+    .optional()
+    .describe(what);
 
 /** Any of `values`, separated by commas. */
 export const oneOrMore = <T extends string>(values: z.ZodEnum<Record<T, T>>) =>

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
+import { whyNoId } from '#contracts/whyNoId';
 import type { EntityKey } from '#ledger/entity';
 import { streamVersion } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
@@ -48,12 +49,22 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
   async execute({ question, ledger, parameters, id }: Ask): Promise<Answered> {
     await this.ledgers.check(ledger);
     const { 'min-sequence': minSequence, ...asked } = parameters;
+    refuseOtherSpellings(asked);
     if (typeof minSequence === 'number') await this.visibility.applied(ledger, minSequence);
     try {
       return await withReadModels(this.pool, ledger, (model) => answer(model, questions[question], asked, id));
     } catch (error) {
       throw badCursor(error, asked) ?? noReadModels(error) ?? error;
     }
+  }
+}
+
+/** An id that an event could not have, like one in NFD, would find nothing, although it looks like one that is there. */
+function refuseOtherSpellings({ cursor: _, subject: __, ...asked }: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(asked)) {
+    if (typeof value !== 'string' || /^[\x21-\x7e]{3,128}$/.test(value)) continue;
+    const detail = whyNoId(value);
+    if (detail !== undefined) throw malformed([{ pointer: `/${name}`, detail }]);
   }
 }
 

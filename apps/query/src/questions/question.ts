@@ -28,8 +28,6 @@ interface PathId {
   readonly what: string;
   readonly description: string;
   readonly example: string;
-  /** The path may have any text here, not only what can be an id. */
-  readonly anyText?: boolean;
 }
 
 type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned'>;

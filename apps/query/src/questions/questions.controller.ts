@@ -76,7 +76,7 @@ function routeOf(tag: string, question: Question): MethodDecorator {
 async function answer(queries: QueryBus, name: QuestionName, { params, query }: Asking): Promise<Answer> {
   const { ledger, id = '' } = params;
   const question: Question = questions[name];
-  if (question.id !== undefined && question.id.anyText !== true) checkId(question.id.what, id);
+  if (question.id !== undefined) checkId(question.id.what, id);
   const { sequence, found, version } = await queries.execute(new Ask(name, ledger, query, id));
   if (question.answer === 'row') return new Answer(found, { sequence, version });
   const { data, next } = found as Page<unknown>;

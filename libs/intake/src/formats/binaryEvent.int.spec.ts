@@ -71,7 +71,7 @@ describe('an event in binary mode', () => {
   });
 
   it('what is wrong with data is named by its pointer in the body, and what is wrong with a header by its name', async () => {
-    const { type, ...rest } = event('lading.party.registered.v1', { party: 'a b', name: 'A\0', roles: [] });
+    const { type, ...rest } = event('lading.party.registered.v1', { party: ' a', name: 'A\0', roles: [] });
     const answer = await send({ ...rest, type, time: 'yesterday' });
     expect([answer.status, answer.body.code]).toEqual([400, 'malformed']);
     expect(answer.body.errors?.map(({ pointer }) => pointer).toSorted()).toEqual(['', '/name', '/party', '/roles']);

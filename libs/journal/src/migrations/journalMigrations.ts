@@ -1,6 +1,12 @@
 import { platformMigrations } from '#platform/database/platformMigrations';
 import { CreateJournal1764000000100 } from './createJournal.ts';
 import { UnitsAsRanges1764000000600 } from './unitsAsRanges.ts';
+import { UnitsByHashedAccount1764000000700 } from './unitsByHashedAccount.ts';
 
 /** The tables of the event store, and those below it. */
-export const journalMigrations = [...platformMigrations, CreateJournal1764000000100, UnitsAsRanges1764000000600];
+export const journalMigrations = [
+  ...platformMigrations,
+  CreateJournal1764000000100,
+  UnitsAsRanges1764000000600,
+  UnitsByHashedAccount1764000000700,
+];

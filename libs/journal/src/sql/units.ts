@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { inKey } from '#contracts/scalars';
 import type { NamedUnits, TheRest, UnitChanges } from '#ledger/units';
 import { outside, type UnitRange } from '#ledger/unitRanges';
 import { inOrder } from './transaction.ts';
@@ -54,10 +55,14 @@ export async function storedUnits(
   return rows;
 }
 
+// The index of accounts has the hashes of their keys.
+const inAccount = (account: string): string =>
+  `hashtextextended(u.account, 0) = hashtextextended(${account}, 0) AND u.account = ${account}`;
+
 const NAMED_IN_ACCOUNTS = `
   SELECT asked.account,
-         (SELECT coalesce(sum(last - first + 1), 0)::bigint FROM journal.units
-           WHERE ledger = $1 AND account = asked.account) AS named
+         (SELECT coalesce(sum(last - first + 1), 0)::bigint FROM journal.units AS u
+           WHERE u.ledger = $1 AND ${inAccount('asked.account')}) AS named
     FROM unnest($2::text[]) AS asked (account)`;
 
 /** How many units of each account have a serial number. */
@@ -99,7 +104,7 @@ export async function unitsInAccounts(
 const MOVE_REST = `
   UPDATE journal.units AS u SET account = m.target
     FROM unnest($2::text[], $3::text[]) AS m (source, target)
-   WHERE u.ledger = $1 AND u.account = m.source`;
+   WHERE u.ledger = $1 AND ${inAccount('m.source')}`;
 
 /** Moves every named unit of the accounts `from` to the accounts `to`, all at once. */
 async function moveRest(client: pg.ClientBase, ledger: string, head: number, rest: readonly TheRest[]): Promise<void> {
@@ -166,5 +171,5 @@ export async function moveUnits(
 
 /** A row that two of the ranges cut comes twice. */
 function distinct(rows: readonly StoredUnits[]): StoredUnits[] {
-  return [...new Map(rows.map((row) => [`${row.item}|${row.digits}|${row.to}|${row.prefix}`, row])).values()];
+  return [...new Map(rows.map((row) => [`${inKey(row.item)}|${row.digits}|${row.to}|${row.prefix}`, row])).values()];
 }

@@ -110,7 +110,7 @@ describe('API keys', () => {
       { ledgers: ['West Coast'] },
       { sources: ['urn:a\0'] },
       { sources: ['URN:lading:key:erp'] },
-      { party: 'a b' },
+      { party: ' a' },
     ];
     for (const names of wrong) {
       await expect(createKey(pool, { name: 'unkept', roles: ['read'], ...names })).rejects.toThrow(

@@ -4,7 +4,7 @@ import { microseconds } from '#contracts/scalars';
 import { bigint, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
-// Parties and items are ids with blanks between them, since every array costs more to read than the rest of the row.
+// Parties and items are ids with tabs between them, since every array costs more to read than the rest of the row.
 const activity = new Table('activity', {
   columns: {
     sequence: bigint,
@@ -39,8 +39,8 @@ const insert = activity.insert<Mentioned & { readonly event: LedgerEvent }>({
   actor: ({ event }) => event.actor,
   occurred: ({ event }) => microseconds(event.time),
   recorded: ({ event }) => microseconds(event.recordedtime),
-  parties: ({ parties }) => parties.join(' '),
-  items: ({ items }) => items.join(' '),
+  parties: ({ parties }) => parties.join('\t'),
+  items: ({ items }) => items.join('\t'),
   quantity: ({ quantity }) => quantity,
   note: ({ event }) => event.data.note ?? null,
 });

@@ -14,13 +14,13 @@ interface ActivityQuery extends PageQuery {
 /** What happened, the newest first. */
 export async function activity({ db, ledger }: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const where = new Where(ledger, 'a').equals('a.type', query.type).equals('a.subject', query.subject);
-  if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, ' '))`);
-  if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, ' '))`);
+  if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, E'\\t'))`);
+  if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
   const before = pageStart(query, [0]);
   if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
   const { rows } = await db.query<ActivityRow>(
     `SELECT sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
-       string_to_array(parties, ' ') AS parties, string_to_array(items, ' ') AS items, quantity, note
+       string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity, note
      FROM activity a ${where.sql} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

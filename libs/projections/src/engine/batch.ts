@@ -1,6 +1,6 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move, Place } from '#contracts/move';
-import { microseconds } from '#contracts/scalars';
+import { inKey, microseconds } from '#contracts/scalars';
 import { accountOf, isPartiesStage } from '#ledger/account';
 import type { Db } from '../reading/readModel.ts';
 import {
@@ -112,7 +112,7 @@ export class Batch {
 
   /** Whether a party has units of an account's line for the first time. */
   isFirstOwned({ account: { order, line, owner } }: AccountState): boolean {
-    return this.#firstOwned.has(`${order}|${ownedKey(line, owner)}`);
+    return this.#firstOwned.has(`${inKey(order)}|${ownedKey(line, owner)}`);
   }
 
   #place({ data, time, sequence }: LedgerEvent<'lading.order.placed.v1'>): void {
@@ -168,7 +168,7 @@ export class Batch {
       const owned = ownedKey(move.line, place.owner);
       if (isPartiesStage(place.stage) && !order.owned.has(owned)) {
         order.owned.add(owned);
-        this.#firstOwned.add(`${order.order}|${owned}`);
+        this.#firstOwned.add(`${inKey(order.order)}|${owned}`);
       }
     }
     return state;

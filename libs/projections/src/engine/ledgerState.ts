@@ -1,5 +1,6 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
+import { inKey, keyOf } from '#contracts/scalars';
 import { type Account, isPartiesStage } from '#ledger/account';
 import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
@@ -46,11 +47,11 @@ export interface OrderState {
 
 type KeyedPlace = Pick<Place, 'owner' | 'custodian' | 'stage'> & { readonly shipment?: string | null | undefined };
 
-/** Names an account within its order; no id holds a `|`. */
+/** Names an account within its order. */
 export const placeKey = (line: string, { owner, custodian, stage, shipment }: KeyedPlace): string =>
-  `${line}|${owner}|${custodian}|${stage}|${shipment ?? ''}`;
+  `${inKey(line)}|${inKey(owner)}|${inKey(custodian)}|${stage}|${inKey(shipment ?? '')}`;
 
-export const ownedKey = (line: string, owner: string): string => `${line}|${owner}`;
+export const ownedKey = (line: string, owner: string): string => keyOf(line, owner);
 
 /**
  * What a ledger's projection remembers between two batches, so that a small one costs no look-ups: the orders last used, bounded

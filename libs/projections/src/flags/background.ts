@@ -1,4 +1,5 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { keyOf } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
 import { bigint, id, Table } from '../engine/table.ts';
 import { arrayLiteral } from '../engine/values.ts';
@@ -87,7 +88,7 @@ export class Background {
 
   /** The events that made a party the owner of units of a line, in sequence order. */
   transfersOf(order: string, line: string, owner: string): readonly number[] {
-    return this.#transfers.get(`${order}|${line}|${owner}`) ?? [];
+    return this.#transfers.get(keyOf(order, line, owner)) ?? [];
   }
 
   async keepTransfers(db: Db): Promise<void> {
@@ -123,7 +124,7 @@ export class Background {
   }
 
   #addTransfer({ order, line, owner, sequence }: Transfer): void {
-    const key = `${order}|${line}|${owner}`;
+    const key = keyOf(order, line, owner);
     const sequences = this.#transfers.get(key);
     if (sequences === undefined) this.#transfers.set(key, [sequence]);
     else sequences.push(sequence);
@@ -197,4 +198,4 @@ export class Background {
 }
 
 const shipmentLineKey = ({ shipment, order, line, owner }: UnitsOnTheWay): string =>
-  [shipment, order, line, owner].join('|');
+  keyOf(shipment, order, line, owner);

@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
 import type { FlagRule } from '#contracts/rows';
+import { keyOf } from '#contracts/scalars';
 import { groupBy } from '../reading/groupBy.ts';
 
 /** A flag that an event raises. */
@@ -25,7 +26,7 @@ interface LineQuantity {
 function perLine(all: Iterable<LineQuantity>): LineQuantity[] {
   const lines = new Map<string, LineQuantity>();
   for (const { order, line, quantity } of all) {
-    const key = `${order}|${line}`;
+    const key = keyOf(order, line);
     lines.set(key, { order, line, quantity: quantity + (lines.get(key)?.quantity ?? 0) });
   }
   return [...lines.values()];
@@ -39,7 +40,7 @@ type OwnerChange = LedgerEvent<'lading.reallocation.made.v1' | 'lading.swap.exec
  */
 export function relatedParty(event: OwnerChange, controls: Controls, proposed: number | undefined): RaisedFlag[] {
   const changes = event.data.moves.filter(({ from, to }) => from.owner !== to.owner);
-  const pairs = groupBy(changes, ({ item, from, to }) => [...[from.owner, to.owner].sort(), item].join('|'));
+  const pairs = groupBy(changes, ({ item, from, to }) => keyOf(...[from.owner, to.owner].sort(), item));
   return [...pairs.values()].flatMap((moves): RaisedFlag[] => {
     const [first] = moves;
     if (first === undefined) return [];
@@ -101,7 +102,7 @@ export function redirected(
 ): RaisedFlag[] {
   const { sequence, data } = receipt;
   const elsewhere = arrived(receipt).filter(({ order, to }) => to.owner !== buyerOf(order));
-  const groups = groupBy(elsewhere, ({ item, order, to }) => [item, buyerOf(order), to.owner].join('|'));
+  const groups = groupBy(elsewhere, ({ item, order, to }) => keyOf(item, buyerOf(order) ?? '', to.owner));
   return [...groups.values()].flatMap((moves): RaisedFlag[] => {
     const [first] = moves;
     if (first === undefined) return [];
@@ -129,7 +130,7 @@ export function diversion(receipt: Receipt, consignee: string | undefined): Rais
   const { sequence, data } = receipt;
   if (data.by === consignee) return [];
   const diverted = arrived(receipt).filter(({ to }) => to.owner !== data.by);
-  return [...groupBy(diverted, ({ item, to }) => `${item}|${to.owner}`).values()].flatMap((moves): RaisedFlag[] => {
+  return [...groupBy(diverted, ({ item, to }) => keyOf(item, to.owner)).values()].flatMap((moves): RaisedFlag[] => {
     const [first] = moves;
     if (first === undefined) return [];
     const { owner } = first.to;
@@ -197,7 +198,7 @@ function countLines(lines: Receipt['data']['lines'], missing: readonly UnitsOnTh
     { order, line, owner, item }: Pick<CountedLine, 'order' | 'line' | 'owner' | 'item'>,
     advised: number,
   ): CountedLine => {
-    const key = `${order}|${line}|${owner}`;
+    const key = keyOf(order, line, owner);
     const nothing = { received: 0, damaged: 0, surplus: 0, missing: 0 };
     const count = counts.get(key) ?? { order, line, owner, item, advised, ...nothing };
     counts.set(key, count);

@@ -1,3 +1,4 @@
+import { keyOf } from '#contracts/scalars';
 import { isPartiesStage } from '#ledger/account';
 import type { Posting } from '../engine/batch.ts';
 import type { AccountState } from '../engine/ledgerState.ts';
@@ -100,7 +101,7 @@ function totalsOf(postings: readonly Posting[]): Total[] {
     quantity,
   } of postings) {
     const { owner, item, stage, custodian } = account;
-    const key = `${owner}|${item}|${stage}|${custodian}`;
+    const key = keyOf(owner, item, stage, custodian);
     const total = found.get(key);
     if (total === undefined) found.set(key, { account, quantity });
     else total.quantity += quantity;

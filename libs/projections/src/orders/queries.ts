@@ -1,5 +1,5 @@
 import type { OrderRow } from '#contracts/rows';
-import { PartiesStage } from '#contracts/scalars';
+import { keyOf, PartiesStage } from '#contracts/scalars';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
@@ -97,11 +97,11 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
   const byLine = new Map<string, OrderLine>();
   for (const { order, from, to, ...row } of lines.parts) {
     const line: OrderLine = { ...row, window: { from, to }, units: [] };
-    byLine.set(`${order}|${line.line}`, line);
+    byLine.set(keyOf(order, line.line), line);
     const others = found.get(order);
     if (others === undefined) found.set(order, [line]);
     else others.push(line);
   }
-  for (const { order, line, ...row } of units.parts) byLine.get(`${order}|${line}`)?.units.push(row);
+  for (const { order, line, ...row } of units.parts) byLine.get(keyOf(order, line))?.units.push(row);
   return { lines: found, whole: units.whole };
 }

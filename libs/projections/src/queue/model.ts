@@ -1,5 +1,5 @@
 import { isPartiesStage } from '#ledger/account';
-import type { PartiesStage } from '#contracts/scalars';
+import { inKey, type PartiesStage } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
 import { type LineState, type OrderState, ownedKey } from '../engine/ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
@@ -100,7 +100,7 @@ function sharesOf(batch: Batch): Share[] {
   for (const { account: state, quantity, sequence } of batch.postings) {
     const { order: id, line: name, owner, stage } = state.account;
     if (!isPartiesStage(stage)) continue;
-    const key = `${id}|${ownedKey(name, owner)}`;
+    const key = `${inKey(id)}|${ownedKey(name, owner)}`;
     let share = shares.get(key);
     if (share === undefined) {
       const order = batch.orders.get(id);

@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
-import { microseconds } from '#contracts/scalars';
+import { keyOf, microseconds } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
 import { bigint, bool, day, id, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
@@ -152,7 +152,7 @@ function linesOf({ events, moves }: Batch): ShipmentLine[] {
   const found = new Map<string, ShipmentLine>();
   const nothing = { advised: 0, received: 0, damaged: 0, surplus: 0, lost: 0, refused: 0, in_transit: 0 };
   const lineOf: LineOf = (shipment, order, line, owner, item) => {
-    const key = `${shipment}|${order}|${line}|${owner}`;
+    const key = keyOf(shipment, order, line, owner);
     const own = found.get(key) ?? { shipment, order, line, owner, item, ...nothing };
     found.set(key, own);
     return own;

@@ -1,5 +1,5 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
-import { microseconds } from '#contracts/scalars';
+import { keyOf, microseconds } from '#contracts/scalars';
 import type { Holding } from '#ledger/account';
 import { type Attribution, attribute, isPending, type LegReceived, type Lots, startLots } from '#ledger/attribution';
 import { Turns } from '#platform/service/turns';
@@ -74,7 +74,7 @@ async function loadLines({ ledger, orders }: Batch, db: Db): Promise<Map<string,
     'SELECT "order", line, lots FROM swap_lots WHERE ledger = $1 AND "order" = ANY($2::text[])',
     [ledger, arrayLiteral([...orders.keys()])],
   );
-  return new Map(rows.map((row) => [`${row.order}|${row.line}`, { ...row, lots: JSON.parse(row.lots) as Lots }]));
+  return new Map(rows.map((row) => [keyOf(row.order, row.line), { ...row, lots: JSON.parse(row.lots) as Lots }]));
 }
 
 const keepLots = swapLots.upsert<AttributedLine>({
@@ -87,7 +87,7 @@ const keepLots = swapLots.upsert<AttributedLine>({
 const forgetLots = swapLots.remove<AttributedLine>({ order: ({ order }) => order, line: ({ line }) => line });
 
 const linesOf = (event: LedgerEvent): Map<string, { order: string; line: string }> =>
-  new Map(movesOf(event).map(({ order, line }) => [`${order}|${line}`, { order, line }]));
+  new Map(movesOf(event).map(({ order, line }) => [keyOf(order, line), { order, line }]));
 
 /** What was on the accounts of a line before an event of the batch. */
 class BalancesBefore {

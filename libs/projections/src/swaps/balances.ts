@@ -1,4 +1,5 @@
 import type { PartyRow, SwapRow } from '#contracts/rows';
+import { keyOf } from '#contracts/scalars';
 import type { ReadModel } from '../reading/readModel.ts';
 import { type Leg, legs } from './legs.ts';
 
@@ -12,7 +13,7 @@ const round = (days: number): number => Math.round(days * 1e6) / 1e6 || 0;
 export function exchangeBalance(legsOfSwap: readonly Leg[]): Balance[] {
   const found = new Map<string, Balance>();
   const of = (party: string, item: string): Balance => {
-    const key = `${party}|${item}`;
+    const key = keyOf(party, item);
     const balance = found.get(key) ?? { party, item, given: 0, received: 0, units: 0, unitDays: 0 };
     found.set(key, balance);
     return balance;
@@ -43,7 +44,7 @@ export async function owedTo(model: ReadModel, parties: readonly string[]): Prom
 
 function add(owed: Map<string, Owed> | undefined, more: Owed): void {
   if (owed === undefined) return;
-  const key = `${more.swap}|${more.with}|${more.item}`;
+  const key = keyOf(more.swap, more.with, more.item);
   const before = owed.get(key);
   owed.set(key, {
     ...more,

@@ -1,3 +1,4 @@
+import { inKey } from '#contracts/scalars';
 import { accountKey } from '#ledger/account';
 import { unitChanges, UnitIndex } from '#ledger/units';
 import { outside, type UnitRange } from '#ledger/unitRanges';
@@ -120,4 +121,4 @@ async function movedUnits(index: UnitIndex, moves: readonly BookedMove[], turns:
   return moved;
 }
 
-const rowKey = ({ item, prefix, digits, to }: UnitRange): string => `${item}|${digits}|${to}|${prefix}`;
+const rowKey = ({ item, prefix, digits, to }: UnitRange): string => `${inKey(item)}|${digits}|${to}|${prefix}`;
