@@ -239,3 +239,12 @@ CREATE TABLE swap_lots (
   lots text NOT NULL,
   PRIMARY KEY (ledger, "order", line)
 );
+
+CREATE TABLE digests (
+  ledger text COLLATE "C" NOT NULL,
+  digest text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  source text NOT NULL,
+  event text NOT NULL,
+  PRIMARY KEY (ledger, digest)
+);

@@ -1,3 +1,4 @@
+import type { EventType } from '#contracts/catalog';
 import { january, june, tell, type Told } from './facts.ts';
 import type { LegNote, Model } from './model.ts';
 
@@ -74,8 +75,25 @@ const kinds = [
   'nonsense',
 ] as const; // prettier-ignore
 
-/** Something that may happen next: mostly possible, sometimes nearly, now and then nonsense. */
+/** Something that may happen next: mostly possible, sometimes nearly, now and then nonsense; some of it has a paper. */
 export function happens(dice: Dice, model: Model): Told {
+  const told = something(dice, model);
+  return dice.chance(20) && PAPERS.has(told.type) ? withPaper(told, `D-${dice.roll(30)}`) : told;
+}
+
+const PAPERS: ReadonlySet<string> = new Set<EventType>([
+  'lading.shipment.dispatched.v1',
+  'lading.shipment.received.v1',
+  'lading.shipment.lost.v1',
+  'lading.units.scrapped.v1',
+  'lading.units.condition_changed.v1',
+  'lading.custody.transferred.v1',
+  'lading.count.adjusted.v1',
+]);
+
+const withPaper = ({ type, data }: Told, document: string): Told => ({ type, data: { ...data, document } }) as Told;
+
+function something(dice: Dice, model: Model): Told {
   const inHands = model.inHands();
   const among = (...stages: string[]) => inHands.filter(({ stage }) => stages.includes(stage));
   const kind = possible(dice.pick(kinds), dice, model, among);

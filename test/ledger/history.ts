@@ -41,7 +41,8 @@ export class History {
     const time = now.getTime() - hoursAgo * HOUR;
     const expected = this.model.predict(told, time);
     const state = this.#versions();
-    const command = { type: told.type, data: told.data, time: new Date(time).toISOString() } as Command;
+    const { type, data } = told;
+    const command = { source: asNvidia.source, type, data, time: new Date(time).toISOString() } as Command;
     same(
       'a decision on what was asked for',
       decideByAsking(command, this.ledger, now).decision,

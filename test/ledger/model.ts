@@ -89,6 +89,7 @@ export class Model {
   /** What the ledger must do: these bookings, or refuse. */
   predict(told: Told, time: number): Booking[] | 'refused' {
     try {
+      if (this.done.has(paperOf(told) ?? '')) no();
       const all = this.#rule(told);
       for (const value of valuesOf(told, all)) if ((this.said.get(value) ?? -Infinity) > time) no();
       const bookings = all.filter(({ quantity }) => quantity > 0);
@@ -117,6 +118,8 @@ export class Model {
       else for (const [unit, place] of before) if (place === from && !named.has(unit)) this.serials.set(unit, to);
     }
     this.#note(told);
+    const paper = paperOf(told);
+    if (paper !== undefined) this.done.add(paper);
     if (told.type === 'lading.order.line_cancelled.v1') {
       this.#line(told.data.order, told.data.line).total -= bookings[0]!.quantity;
     }
@@ -685,6 +688,10 @@ function joined(bookings: readonly Booking[]): Booking[] {
   }
   return [...found.values()];
 }
+
+/** A paper is one fact; everything is told by one source here. */
+const paperOf = ({ type, data }: Told): string | undefined =>
+  'document' in data ? `${type} ${data.document!}` : undefined;
 
 /** What an event sets, by names of the model's own. */
 function valuesOf({ type, data }: Told, bookings: readonly Booking[]): string[] {

@@ -17,6 +17,8 @@ const BEGIN = '2023-12-01T12:00:00Z';
 export class Story {
   readonly ledger = new Sandbox(asNvidia);
   now = new Date(BEGIN);
+  /** Who tells it from here on. */
+  source = asNvidia.source;
 
   /** Something happens that the ledger takes; what it keeps of it. It happened now, or is told late. */
   take(told: Told, time?: string): Completed {
@@ -78,7 +80,7 @@ export class Story {
   }
 
   #command({ type, data }: Told, time = this.now.toISOString()): Command {
-    return { type, data, time } as Command;
+    return { source: this.source, type, data, time } as Command;
   }
 
   #everything(): string {

@@ -53,7 +53,8 @@ function namingOf(schema: z.ZodType): Naming {
   return { ids, parts };
 }
 
-function unwrap(schema: z.ZodType): z.ZodType {
+/** The schema of a value that is there, of one entry of a list. */
+export function unwrap(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap() as z.ZodType);
   return schema instanceof z.ZodArray ? unwrap(schema.element as z.ZodType) : schema;
 }

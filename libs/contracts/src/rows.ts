@@ -227,6 +227,7 @@ export const FlagRule = z.enum([
   'overdue-leg',
   'receipt-discrepancy',
   'negative-past-balance',
+  'possible-duplicate',
 ]);
 export type FlagRule = z.infer<typeof FlagRule>;
 

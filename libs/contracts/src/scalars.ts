@@ -50,6 +50,8 @@ export const ShipmentId = anId().register(named, { what: 'shipment' });
 export const SwapId = anId().register(named, { what: 'swap' });
 export const ReallocationId = anId().register(named, { what: 'reallocation' });
 export const ReturnId = anId().register(named, { what: 'return' });
+/** The number of the paper that a fact was reported by, as whoever reported it numbers such papers. */
+export const DocumentId = anId();
 
 /** A ledger's id: it is also part of file names and metrics, so lower case and short. */
 export const LedgerId = z

@@ -1,7 +1,20 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { Count, Day, ItemId, LineId, Note, OrderId, PartyId, Quantity, Reason, ShipmentId, Text } from './scalars.ts';
+import {
+  Count,
+  Day,
+  DocumentId,
+  ItemId,
+  LineId,
+  Note,
+  OrderId,
+  PartyId,
+  Quantity,
+  Reason,
+  ShipmentId,
+  Text,
+} from './scalars.ts';
 import { Serials } from './serials.ts';
 
 /** One owner's units of one order line; `owner` may be left out while only one could be meant. */
@@ -16,6 +29,7 @@ const Dispatched = z.strictObject({
   carrier: PartyId,
   destination: Text.optional(),
   eta: Day.optional(),
+  document: DocumentId.optional(),
   lines: z.array(DispatchedLine).min(1).max(1000),
   note: Note.optional(),
 });
@@ -33,6 +47,7 @@ const Received = z.strictObject({
   shipment: ShipmentId,
   by: PartyId,
   final: z.boolean().optional(),
+  document: DocumentId.optional(),
   lines: z.array(ReceivedLine).min(1).max(1000),
   note: Note.optional(),
 });
@@ -46,6 +61,7 @@ const LostLine = z.strictObject({
 });
 const Lost = z.strictObject({
   shipment: ShipmentId,
+  document: DocumentId.optional(),
   lines: z.array(LostLine).min(1).max(1000),
   reason: Reason.optional(),
   note: Note.optional(),

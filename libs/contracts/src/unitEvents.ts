@@ -4,6 +4,7 @@ import { Move } from './move.ts';
 import {
   Count,
   Difference,
+  DocumentId,
   ItemId,
   LineId,
   Note,
@@ -18,6 +19,8 @@ import { Serials } from './serials.ts';
 
 const line = { order: OrderId, line: LineId, owner: PartyId.optional() };
 const known = { owner: PartyId, item: ItemId };
+/** Of a return, its own id is the number of its paper. */
+const papers = { document: DocumentId.optional() };
 const tail = { reason: Reason.optional(), note: Note.optional() };
 /** `held` when left out. */
 const HeldOrDamaged = z.enum(['held', 'damaged']);
@@ -43,12 +46,18 @@ const Returned = z.strictObject({
   ...tail,
 });
 
-const Scrapped = z.strictObject({ custodian: PartyId, lines: z.array(StagedLine).min(1).max(1000), ...tail });
+const Scrapped = z.strictObject({
+  custodian: PartyId,
+  ...papers,
+  lines: z.array(StagedLine).min(1).max(1000),
+  ...tail,
+});
 
 const Transferred = z.strictObject({
   from: PartyId,
   to: PartyId,
   shipment: ShipmentId.optional(),
+  ...papers,
   lines: z.array(ShippedLine).min(1).max(1000),
   ...tail,
 });
@@ -57,13 +66,19 @@ const Transferred = z.strictObject({
 const ChangedLine = z.strictObject({ ...line, quantity: Quantity, to: HeldOrDamaged, serials: Serials.optional() });
 const ConditionChanged = z.strictObject({
   custodian: PartyId,
+  ...papers,
   lines: z.array(ChangedLine).min(1).max(1000),
   ...tail,
 });
 
 /** `serials` of a count are the units that are missing or found: the difference. */
 const CountedLine = z.strictObject({ ...line, observed: Count, serials: Serials.optional() });
-const Counted = z.strictObject({ custodian: PartyId, lines: z.array(CountedLine).min(1).max(1000), ...tail });
+const Counted = z.strictObject({
+  custodian: PartyId,
+  ...papers,
+  lines: z.array(CountedLine).min(1).max(1000),
+  ...tail,
+});
 
 const moves = z.array(Move).min(1);
 const staged = z.array(StagedLine.extend(known)).min(1);

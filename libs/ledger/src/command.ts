@@ -3,9 +3,9 @@ import type { Decision } from './decision.ts';
 import type { FoundLine } from './order/line.ts';
 import type { View } from './view.ts';
 
-/** What a submitter wants recorded: its type, its data (checked against the contract), when it happened (RFC 3339). */
+/** What a submitter wants recorded: its source and type, its data (checked against the contract), when it happened (RFC 3339). */
 export type Command<T extends EventType = EventType> = {
-  [K in T]: { readonly type: K; readonly data: Submitted<K>; readonly time: string };
+  [K in T]: { readonly source: string; readonly type: K; readonly data: Submitted<K>; readonly time: string };
 }[T];
 
 /** What a rule may look at, beside the data. */

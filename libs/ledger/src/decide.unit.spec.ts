@@ -9,6 +9,7 @@ import type { Command } from './command.ts';
 
 const now = new Date('2024-01-01T12:00:00Z');
 const party = (time: string): Command => ({
+  source: 'urn:test',
   type: 'lading.party.registered.v1',
   data: { party: 'p', name: 'P', roles: ['customer'] },
   time,
@@ -32,7 +33,7 @@ describe('deciding', () => {
 
   it('every type that was ever published has a rule', () => {
     for (const type of eventTypes) {
-      const command = { type, data: examples[type], time: now.toISOString() } as Command;
+      const command = { source: 'urn:test', type, data: examples[type], time: now.toISOString() } as Command;
       expect(decide(command, new Sandbox(asNvidia), now)).toHaveProperty('ok');
     }
   });
@@ -40,7 +41,7 @@ describe('deciding', () => {
   it('the decision is the same for the same view, and changes nothing', () => {
     const { ledger } = given(placed('PO-1', 'tesla', 10));
     const { type, data } = tell('order.line_cancelled', { ...of('PO-1', '1'), initiator: 'buyer' });
-    const command = { type, data, time: now.toISOString() } as Command;
+    const command = { source: 'urn:test', type, data, time: now.toISOString() } as Command;
     expect(decide(command, ledger, now)).toEqual(decide(command, ledger, now));
   });
 });

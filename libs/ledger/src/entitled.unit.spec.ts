@@ -69,7 +69,7 @@ describe('a key that speaks for a party', () => {
     expect(whyNotEntitled(receipt, 'amd', story.ledger)).toBeDefined();
     const count = { custodian: 'xai', lines: [{ ...of('PO-1', '1', 'xai'), observed: 1 }] };
     expect(
-      whyNotEntitled({ type: 'lading.count.adjusted.v1', time, data: count }, 'xai', story.ledger),
+      whyNotEntitled({ source: 'urn:test', type: 'lading.count.adjusted.v1', time, data: count }, 'xai', story.ledger),
     ).toBeUndefined();
   });
 
@@ -80,6 +80,7 @@ describe('a key that speaks for a party', () => {
     const register = (data: object) =>
       whyNotEntitled(
         {
+          source: 'urn:test',
           type: 'lading.party.registered.v1',
           time,
           data: { party: 'tesla', name: 'T', roles: ['customer'], ...data },

@@ -1,4 +1,5 @@
 import type { Completed } from '#contracts/catalog';
+import type { LedgerEvent } from '#contracts/cloudEvent';
 import { keyOf, type Window } from '#contracts/scalars';
 import type { Holding } from './account.ts';
 import type { Occurrence } from './overtaken.ts';
@@ -99,6 +100,13 @@ interface Once extends Versioned {
   readonly kind: 'once';
 }
 
+/** A paper that something was reported by, and the event that has it. */
+interface Document extends Versioned {
+  readonly kind: 'document';
+  readonly id: string;
+  readonly time: string;
+}
+
 export interface EntityByPrefix {
   readonly party: Party;
   readonly item: Item;
@@ -107,9 +115,24 @@ export interface EntityByPrefix {
   readonly swap: Swap;
   readonly reallocation: Once;
   readonly return: Once;
+  readonly document: Document;
 }
 export type Prefix = keyof EntityByPrefix;
 export type Entity = EntityByPrefix[Prefix] | Once;
+
+/**
+ * The document that an event names: one of its type and source. Numbers of documents are whoever's who wrote them, so two sources may
+ * use the same; and an advice and its receipt often have one number.
+ */
+export function documentOf({
+  type,
+  source,
+  data,
+}: Pick<LedgerEvent, 'type' | 'source'> & { data: object }): EntityKey | undefined {
+  const { document } = data as { readonly document?: string };
+  if (document === undefined) return undefined;
+  return `document/${keyOf(type, source, document)}`;
+}
 
 /** Names an entity's stream: `order/PO-1`. The ledger's own is `ledger`. */
 export type EntityKey = `${Prefix}/${string}` | 'ledger';

@@ -1,6 +1,6 @@
 import { streamOf } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
-import type { Entity, EntityKey } from './entity.ts';
+import { documentOf, type Entity, type EntityKey } from './entity.ts';
 import { evolveOrder } from './order/evolveOrder.ts';
 import { newest, type Occurrence } from './overtaken.ts';
 import { evolveShipment } from './shipment/evolveShipment.ts';
@@ -21,6 +21,8 @@ export function touched(event: LedgerEvent): EntityKey[] {
   // A count says what there is also where it is as expected.
   if (event.type === 'lading.count.adjusted.v1') for (const { order } of event.data.lines) keys.add(`order/${order}`);
   const { data } = event;
+  const document = 'document' in data ? documentOf(event) : undefined;
+  if (document !== undefined) keys.add(document);
   if ('consignees' in data) for (const { shipment } of data.consignees ?? []) keys.add(`shipment/${shipment}`);
   return [...keys];
 }
@@ -54,6 +56,8 @@ function next(id: string, key: EntityKey, entity: Entity | undefined, event: Led
       return evolveOrder(id, entity?.kind === 'order' ? entity : undefined, event);
     case 'shipment':
       return evolveShipment(id, entity?.kind === 'shipment' ? entity : undefined, event);
+    case 'document':
+      return { kind: 'document', version, id: event.id, time: event.time };
     case 'swap':
       return evolveSwap(entity?.kind === 'swap' ? entity : undefined, event);
     default:

@@ -2,7 +2,7 @@ import { streamOf, subjectOf } from '#contracts/catalog';
 import { eachName, namingIn } from '#contracts/names';
 import type { Command } from './command.ts';
 import { isRejected, type OrRejected, type Rejected, reject } from './decision.ts';
-import type { EntityKey, Prefix } from './entity.ts';
+import { documentOf, type EntityKey, type Prefix } from './entity.ts';
 import { findLine, type FoundLine } from './order/line.ts';
 import {
   alreadyThere,
@@ -19,8 +19,11 @@ import { entityOf, type View } from './view.ts';
  * swap, the items of an order's lines, the other orders of a shipment) the rules ask their view for; load it and decide
  * again, until nothing new is asked for.
  */
-export function entitiesNamed({ type, data }: Command): EntityKey[] {
+export function entitiesNamed(command: Command): EntityKey[] {
+  const { type, data } = command;
   const keys = new Set<EntityKey>();
+  const document = 'document' in data ? documentOf(command) : undefined;
+  if (document !== undefined) keys.add(document);
   if (streamOf(type) !== 'none') keys.add(subjectOf(type, data) as EntityKey);
   eachName(namingIn(type).submitted, data, (id, { what, later }) => {
     if (what !== 'line' && !later) keys.add(`${what}/${id}`);
@@ -30,10 +33,12 @@ export function entitiesNamed({ type, data }: Command): EntityKey[] {
 
 /**
  * The order lines that a command names, in its order; or, of what it names, the first that is not as it must be, in the
- * order of refusals that holds for all types (docs/events.md): what the event is about, then its parties, then the rest in
+ * order of refusals that holds for all types (docs/events.md): what the event is about, its document, its parties, then the rest in
  * the order in which it names them. Asks for everything before it answers, so that it is loaded at once.
  */
-export function findNamed({ type, data }: Command, view: View): OrRejected<FoundLine[]> {
+export function findNamed(command: Command, view: View): OrRejected<FoundLine[]> {
+  const { type, data } = command;
+  const again = 'document' in data ? reportedAlready(command, view) : undefined;
   const own = streamOf(type) === 'none' ? undefined : (subjectOf(type, data) as EntityKey);
   const lines: FoundLine[] = [];
   let stranger: Rejected | undefined;
@@ -52,7 +57,22 @@ export function findNamed({ type, data }: Command, view: View): OrRejected<Found
       else missing ??= what === 'item' ? unknownItem(id) : unknownShipment(id);
     }
   });
-  return wrongSubject({ type, data } as Command, own, view) ?? stranger ?? missing ?? lines;
+  return wrongSubject(command, own, view) ?? again ?? stranger ?? missing ?? lines;
+}
+
+/** The same paper twice is one fact, whatever else is wrong by now. */
+function reportedAlready(command: Command, view: View): Rejected | undefined {
+  const key = documentOf(command);
+  const there = key === undefined ? undefined : view.entity(key);
+  if (there?.kind !== 'document') return undefined;
+  const { document } = command.data as { readonly document?: string };
+  const { source } = command;
+  const { version: sequence, id, time } = there;
+  return reject(
+    'already-exists',
+    `What document ${document ?? ''} of ${source} says is recorded already: event ${sequence} (${id}) of ${time}. Send nothing more; what is another fact has a document of its own.`,
+    { document, source, sequence, id, time },
+  );
 }
 
 /** What an event begins is not there yet, and what it continues is. */

@@ -6,7 +6,8 @@ import type { Command } from './command.ts';
 import { entitiesNamed } from './named.ts';
 import type { View } from './view.ts';
 
-const named = ({ type, data }: Told) => entitiesNamed({ type, data, time: '2024-01-01T00:00:00Z' } as Command);
+const named = ({ type, data }: Told) =>
+  entitiesNamed({ source: 'urn:test', type, data, time: '2024-01-01T00:00:00Z' } as Command);
 
 describe('the entities that a command names', () => {
   it('a command names its parties, orders, items, shipments and its own id, each once', () => {
@@ -58,6 +59,7 @@ describe('the entities that a command names', () => {
       accepted('SW-1', 'tesla'),
     );
     const command: Command = {
+      source: 'urn:test',
       type: 'lading.swap.executed.v1',
       data: { swap: 'SW-1', by: 'x' },
       time: '2024-01-01T00:00:00Z',
@@ -95,6 +97,7 @@ describe('the entities that a command names', () => {
     const orders = many.map((order, at) => placed(order, at % 2 ? 'x' : 'tesla', 1));
     const { ledger } = given(...orders, proposed('SW-1', 'x', legs), accepted('SW-1', 'tesla'));
     const command: Command = {
+      source: 'urn:test',
       type: 'lading.swap.executed.v1',
       data: { swap: 'SW-1', by: 'x' },
       time: '2024-01-01T00:00:00Z',

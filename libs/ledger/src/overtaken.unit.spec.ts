@@ -254,7 +254,9 @@ describe('a late fact does not undo a later one', () => {
   it('events from before this rule are read as they are, and what was said last is what occurred last', () => {
     const on = story(placed('PO-1', 'tesla', 100));
     const next = (told: ReturnType<typeof tell>, time: string, data: object) => {
-      on.ledger.apply(on.ledger.eventOf({ ...told, time }, { ...told.data, ...data } as never, on.now));
+      on.ledger.apply(
+        on.ledger.eventOf({ source: 'urn:test', ...told, time }, { ...told.data, ...data } as never, on.now),
+      );
     };
     const previous = { quantity: 100, window: january };
     next(change({ window: june }), day(11), { previous });

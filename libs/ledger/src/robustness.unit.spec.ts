@@ -40,7 +40,7 @@ describe.each(eventTypes.map((type) => [type]))('%s', (type: EventType) => {
     fc.assert(
       fc.property(anyData(type), (told: Told) => {
         for (const ledger of [lively, new Sandbox(asNvidia)]) {
-          const command = { ...told, time: now.toISOString() } as Command;
+          const command = { source: 'urn:test', ...told, time: now.toISOString() } as Command;
           expect(entitiesNamed(command)).toBeDefined();
           const decision = decide(command, ledger, now);
           if (!decision.ok) {

@@ -10,7 +10,7 @@ import { UnitIndex } from './units.ts';
 import type { FoundUnits, View } from './view.ts';
 
 /** What a sandbox writes on its events. */
-type Attributes = Pick<LedgerEvent, 'ledger' | 'source' | 'actor'>;
+type Attributes = Pick<LedgerEvent, 'ledger' | 'actor'>;
 
 /**
  * A ledger in memory: it decides commands one after another and applies their events, as the journal does, and stores
@@ -54,10 +54,11 @@ export class Sandbox implements View {
   }
 
   /** The event that the ledger would keep next for an accepted command. */
-  eventOf({ type, time, data: submitted }: Command, data: LedgerEvent['data'], now: Date): LedgerEvent {
+  eventOf({ source, type, time, data: submitted }: Command, data: LedgerEvent['data'], now: Date): LedgerEvent {
     const sequence = (this.events.at(-1)?.sequence ?? 0) + 1;
     return {
       ...this.#attributes,
+      source,
       id: `e-${sequence}`,
       type,
       subject: subjectOf<EventType>(type, submitted),

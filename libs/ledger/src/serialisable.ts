@@ -34,7 +34,15 @@ export function toJson(entity: Entity): unknown {
   } satisfies OrderJson;
 }
 
-const kinds: ReadonlySet<unknown> = new Set<Entity['kind']>(['party', 'item', 'order', 'shipment', 'swap', 'once']);
+const kinds: ReadonlySet<unknown> = new Set<Entity['kind']>([
+  'party',
+  'item',
+  'order',
+  'shipment',
+  'swap',
+  'once',
+  'document',
+]);
 
 /** The entity that `toJson` wrote; JSON it did not write is an Error. */
 export function fromJson(json: unknown): Entity {
@@ -84,5 +92,7 @@ export function approximateBytes(entity: Entity): number {
       return 1_000;
     case 'once':
       return 100;
+    case 'document':
+      return 300;
   }
 }

@@ -27,6 +27,7 @@ describe('the read models of the memo', () => {
     const from = ledger.events.length;
     if (from === 0) {
       const opened = {
+        source: 'urn:lading:test',
         type: 'lading.ledger.opened.v1',
         data: { name: 'Nvidia', keeper: 'nvidia' },
         time: '2023-01-01T00:00:00Z',

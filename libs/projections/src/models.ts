@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { activityModel } from './activity/model.ts';
 import type { Batch } from './engine/batch.ts';
 import { PipelinedConnection } from './engine/pipelinedConnection.ts';
+import { duplicatesModel } from './flags/duplicates.ts';
 import { flagsModel } from './flags/model.ts';
 import { pastBalancesModel } from './flags/pastBalances.ts';
 import { holdingsModel } from './holdings/model.ts';
@@ -23,7 +24,7 @@ import { unitsModel } from './units/model.ts';
 export const RULES = 4;
 
 /** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
-const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel];
+const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel, duplicatesModel];
 const besideFlags: readonly Model[] = [ordersModel, queueModel, itemsModel, unitsModel];
 
 /**

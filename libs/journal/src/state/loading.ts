@@ -87,8 +87,8 @@ const PREFETCH_ROUNDS = 4;
 interface ColdCommand {
   readonly event: SubmittedEvent;
   readonly missing: readonly EntityKey[];
-  /** Nothing is missing but its own subject, which is most likely new. */
-  readonly onlyItsSubject: boolean;
+  /** Nothing is missing but its own subject or document, which is most likely new. */
+  readonly isProbablyNew: boolean;
 }
 
 /** Loads what a batch's commands need, for all of them together, before they are decided one by one. */
@@ -103,13 +103,14 @@ export class Prefetch {
       const missing = entitiesNamed(event).filter((key) => entities.get(key) === undefined);
       if (missing.length === 0) return [];
       const subject = subjectOf<EventType>(event.type, event.data);
-      return [{ event, missing, onlyItsSubject: missing.length === 1 && missing[0] === subject }];
+      const isProbablyNew = missing.every((key) => key === subject || key.startsWith('document/'));
+      return [{ event, missing, isProbablyNew }];
     });
   }
 
   /** Whether what is missing may lead to more: then it takes several statements to load it. */
   get isDeep(): boolean {
-    return this.#cold.some(({ onlyItsSubject }) => !onlyItsSubject);
+    return this.#cold.some(({ isProbablyNew }) => !isProbablyNew);
   }
 
   /** Loads all that is named, with one statement. */

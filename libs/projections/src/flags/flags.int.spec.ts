@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { accepted, dispatched, executed, of, placed, proposed, received, tell } from '#test/ledger/facts';
+import { accepted, dispatched, executed, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
 import { flag, flags, type FlagsQuery } from './queries.ts';
 
@@ -243,6 +243,87 @@ describe('flags', () => {
         events: [last()],
       },
     ]);
+  });
+
+  describe('possible-duplicate: an event says again what an earlier one said, at the same moment', () => {
+    const MOMENT = '2023-12-03T09:00:00Z';
+    const begun = () =>
+      projected(
+        placed('PO-1', 'tesla', 100),
+        sent('S-1', 'PO-1', 50, 'tesla'),
+        received('S-1', 'x', [{ ...of('PO-1', '1'), received: 20 }]),
+      );
+    const lines = [{ ...of('PO-1', '1'), quantity: 2 }];
+
+    it.each<[string, Told]>([
+      ['a dispatch', sent('S-1', 'PO-1', 2, 'tesla')],
+      ['a receipt', received('S-1', 'x', [{ ...of('PO-1', '1'), received: 2 }])],
+      ['a loss', tell('shipment.lost', { shipment: 'S-1', lines })],
+      ['scrapped units', tell('units.scrapped', { custodian: 'x', lines })],
+      ['units handed on', tell('custody.transferred', { from: 'x', to: 'xai', lines })],
+      [
+        'a changed condition',
+        tell('units.condition_changed', {
+          custodian: 'x',
+          lines: [{ ...of('PO-1', '1'), quantity: 2, to: 'damaged' }],
+        }),
+      ],
+      ['a cancellation', tell('order.line_cancelled', { ...of('PO-1', '1'), initiator: 'seller', quantity: 2 })],
+    ])('%s', async (_, told) => {
+      // A dispatch adds to a shipment until something of it was received.
+      db =
+        told.type === 'lading.shipment.dispatched.v1' ? await projected(placed('PO-1', 'tesla', 100)) : await begun();
+      await db.happens([told], MOMENT);
+      const first = last();
+      // In one batch and in another; the same moment is the same, however it is written.
+      await db.happens([told]);
+      const again = { source: 'urn:test', id: `e-${last()}`, sequence: last() };
+      const found = await raised({ rule: 'possible-duplicate' });
+      expect(found).toMatchObject([
+        {
+          flag: `possible-duplicate:${last()}:1`,
+          raised: last(),
+          item: 'H100',
+          facts: { type: told.type, first: { source: 'urn:test', id: `e-${first}`, sequence: first }, again },
+          events: [first, last()],
+        },
+      ]);
+      expect(found[0]?.parties).toContain('tesla');
+      await db.happens([told]);
+      expect((await raised({ rule: 'possible-duplicate' })).map(({ events }) => events)).toEqual([
+        [first, first + 1],
+        [first, first + 2],
+      ]);
+    });
+
+    it('also in one batch, from another source, and with its owner left out once', async () => {
+      db = await begun();
+      const scrapped = (owner?: string) =>
+        tell('units.scrapped', { custodian: 'x', lines: [{ ...of('PO-1', '1', owner), quantity: 2 }] });
+      db.story.until(MOMENT).take(scrapped());
+      db.story.source = 'urn:gateway';
+      await db.happens([scrapped('tesla')]);
+      expect(await raised({ rule: 'possible-duplicate' })).toMatchObject([
+        { facts: { first: { source: 'urn:test' }, again: { source: 'urn:gateway' } }, events: [last() - 1, last()] },
+      ]);
+    });
+
+    it('not where the moment, the quantity, the type or the document is another, nor where a fact has an id of its own', async () => {
+      db = await begun();
+      const handed = (quantity: number, document?: string) =>
+        tell('custody.transferred', {
+          ...{ from: 'x', to: 'xai', lines: [{ ...of('PO-1', '1'), quantity }] },
+          ...(document === undefined ? {} : { document }),
+        });
+      await db.happens([handed(1), handed(2), handed(1, 'P-1'), handed(1, 'P-2')], MOMENT);
+      await db.happens([handed(1)], '2023-12-03T09:00:00.001Z');
+      await db.happens([
+        reassigned('RA-1', 'PO-1', 'tesla', 'x', 1),
+        reassigned('RA-2', 'PO-1', 'tesla', 'x', 1),
+        tell('units.scrapped', { custodian: 'x', lines }),
+      ]);
+      expect(await raised({ rule: 'possible-duplicate' })).toEqual([]);
+    });
   });
 
   it('flags are found by rule, party and item, page by page in the order in which they were raised', async () => {

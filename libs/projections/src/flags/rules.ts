@@ -9,7 +9,7 @@ export interface RaisedFlag {
   readonly sequence: number;
   readonly rule: FlagRule;
   readonly parties: readonly string[];
-  readonly item: string;
+  readonly item: string | null;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly events: readonly number[];
 }
