@@ -119,6 +119,7 @@ CREATE TABLE queue (
   PRIMARY KEY (ledger, "order", line, owner)
 ) WITH (fillfactor = 85);
 CREATE INDEX queue_waiting ON queue (ledger, item, window_from, window_to, placed, n, owner) WHERE waiting;
+CREATE INDEX queue_late ON queue (ledger, placed, line, owner) WHERE waiting;
 
 CREATE TABLE items (
   ledger text COLLATE "C" NOT NULL,
@@ -163,6 +164,7 @@ CREATE TABLE shipments (
   eta date,
   dispatched timestamptz NOT NULL,
   final boolean NOT NULL,
+  sequence bigint NOT NULL,
   PRIMARY KEY (ledger, shipment)
 ) WITH (fillfactor = 90);
 
@@ -182,6 +184,7 @@ CREATE TABLE shipment_lines (
   in_transit bigint NOT NULL,
   PRIMARY KEY (ledger, shipment, "order", line, owner)
 ) WITH (fillfactor = 85);
+CREATE INDEX shipment_lines_coming ON shipment_lines (ledger, shipment, item) WHERE in_transit > 0;
 
 CREATE TABLE swaps (
   ledger text COLLATE "C" NOT NULL,

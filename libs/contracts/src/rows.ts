@@ -225,6 +225,8 @@ export const FlagRule = z.enum([
   'diversion',
   'one-sided-swap',
   'overdue-leg',
+  'overdue-line',
+  'overdue-shipment',
   'receipt-discrepancy',
   'negative-past-balance',
   'possible-duplicate',

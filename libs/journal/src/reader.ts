@@ -28,6 +28,8 @@ interface EventRow extends EventBytes {
 export interface EventFilter {
   readonly type?: string | undefined;
   readonly subject?: string | undefined;
+  /** Only what this source submitted. */
+  readonly source?: string | undefined;
   /** Only events of this entity's stream. */
   readonly entity?: string | undefined;
 }
@@ -78,12 +80,13 @@ export async function readEvents(
   ledger: string,
   after: number,
   limit: number,
-  { type, subject, entity }: EventFilter = {},
+  { type, subject, source, entity }: EventFilter = {},
 ): Promise<EventRow[]> {
   const values: unknown[] = [ledger, after, limit];
   const where: string[] = [];
   if (type !== undefined) where.push(`AND e.type = $${values.push(type)}`);
   if (subject !== undefined) where.push(`AND e.subject = $${values.push(subject)}`);
+  if (source !== undefined) where.push(`AND e.source = $${values.push(source)}`);
   // Sequences have no gaps: said to the planner, which without fresh statistics would sort all that is left of the ledger.
   if (values.length === 3 && entity === undefined) where.push('AND e.sequence <= $2::bigint + $3::bigint');
   const from =

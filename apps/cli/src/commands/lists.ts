@@ -62,7 +62,14 @@ const lists: readonly ListCommand[] = [
     name: 'orders',
     description: 'orders, and where the units of each line are',
     path: 'orders',
-    filters: { buyer: 'only of this buyer', supplier: 'only from this supplier', item: ITEM, owner: OWNER },
+    filters: {
+      buyer: 'only of this buyer',
+      supplier: 'only from this supplier',
+      item: ITEM,
+      owner: OWNER,
+      party: 'only what this party buys, supplies or owns',
+      late: 'true: only with units that are awaited after their window',
+    },
     example: 'orders --ledger nvidia --buyer tesla',
     table: (orders: readonly OrderRow[]) =>
       table(
@@ -92,6 +99,9 @@ const lists: readonly ListCommand[] = [
       order: 'only with units of this order',
       item: ITEM,
       owner: OWNER,
+      party: 'only what this party gets, carries, supplies or owns',
+      late: 'true: only with units that are awaited after their day',
+      eta: 'only expected on this day, or from/to: 2023-12-01/2023-12-31',
     },
     example: 'shipments --ledger nvidia --consignee x',
     table: (shipments: readonly ShipmentRow[]) => {
@@ -168,7 +178,11 @@ const lists: readonly ListCommand[] = [
     name: 'activity',
     description: 'what happened, the newest first',
     path: 'activity',
-    filters: { party: 'only events that name this party', item: 'only events that move this item' },
+    filters: {
+      party: 'only events that name this party',
+      item: 'only events that move this item',
+      source: 'only events that this source submitted',
+    },
     example: 'activity --ledger nvidia --limit 20',
     limit: 100,
     table: (rows: readonly ActivityRow[]) =>

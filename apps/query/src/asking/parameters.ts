@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Day } from '#contracts/scalars';
 import { IDS_PATTERN } from '#contracts/whyNoId';
 
 const MAX_PAGE = 1000;
@@ -43,6 +44,29 @@ export const id = (what: string) =>
     .regex(new RegExp(IDS_PATTERN, 'u'), 'an id: 1 to 128 printable characters, without blanks at the ends')
     .optional()
     .describe(what);
+
+/** Yes or no; without it, either. */
+export const yesOrNo = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .pipe(z.boolean())
+  .optional();
+
+const DAYS = /^(\d{4}-\d{2}-\d{2}|\.\.)(\/(\d{4}-\d{2}-\d{2}|\.\.))?$/;
+
+/** A day, or the first and the last of several, of which one may be open. */
+export const days = z
+  .string()
+  .regex(DAYS, 'a day, or two: 2023-12-28, 2023-12-01/2023-12-31, ../2023-12-31')
+  .refine((text) => {
+    const named = text.split('/').filter((day) => day !== '..');
+    return named.length > 0 && named.every((day) => Day.safeParse(day).success);
+  }, 'days that the calendar has')
+  .refine((text) => {
+    const [from = '', to = from] = text.split('/');
+    return from === '..' || to === '..' || from <= to;
+  }, 'the first day before the last')
+  .optional();
 
 /** Any of `values`, separated by commas. */
 export const oneOrMore = <T extends string>(values: z.ZodEnum<Record<T, T>>) =>

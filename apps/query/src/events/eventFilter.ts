@@ -9,6 +9,12 @@ const named = () => line(250).optional();
 export const eventFilter = {
   type: z.enum(eventTypes).optional().describe('Of this type.'),
   subject: named().describe('About this, as the event says itself.').meta({ example: 'shipment/S-1' }),
+  source: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,1000}$/, 'a source, like urn:nvidia:erp')
+    .optional()
+    .describe('That this source submitted.')
+    .meta({ example: 'urn:nvidia:erp' }),
 };
 
 /** Streams are the journal's: the read models do not know them. */

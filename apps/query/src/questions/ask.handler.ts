@@ -60,7 +60,12 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
 }
 
 /** An id that an event could not have, like one in NFD, would find nothing, although it looks like one that is there. */
-function refuseOtherSpellings({ cursor: _, subject: __, ...asked }: Readonly<Record<string, unknown>>): void {
+function refuseOtherSpellings({
+  cursor: _,
+  subject: __,
+  source: ___,
+  ...asked
+}: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(asked)) {
     if (typeof value !== 'string' || /^[\x21-\x7e]{3,128}$/.test(value)) continue;
     const detail = whyNoId(value);

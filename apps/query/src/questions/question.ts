@@ -24,6 +24,8 @@ export interface Question {
 }
 
 interface PathId {
+  /** It is made of several ids, so it may be longer than one. */
+  readonly composed?: boolean;
   /** As it is said in a sentence: `order`. */
   readonly what: string;
   readonly description: string;

@@ -76,7 +76,7 @@ function routeOf(tag: string, question: Question): MethodDecorator {
 async function answer(queries: QueryBus, name: QuestionName, { params, query }: Asking): Promise<Answer> {
   const { ledger, id = '' } = params;
   const question: Question = questions[name];
-  if (question.id !== undefined) checkId(question.id.what, id);
+  if (question.id !== undefined) checkId(question.id, id);
   const { sequence, found, version } = await queries.execute(new Ask(name, ledger, query, id));
   if (question.answer === 'row') return new Answer(found, { sequence, version });
   const { data, next } = found as Page<unknown>;
@@ -84,7 +84,8 @@ async function answer(queries: QueryBus, name: QuestionName, { params, query }: 
 }
 
 /** What cannot be an id is the id of nothing. */
-function checkId(what: string, id: string): void {
+function checkId({ what, composed }: NonNullable<Question['id']>, id: string): void {
+  if (composed === true && !/\p{Cc}/u.test(id)) return;
   const parsed = Id.safeParse(id);
   if (!parsed.success) throw notFound(`there is no ${what} with this id: ${parsed.error.issues[0]?.message ?? ''}`);
 }

@@ -185,6 +185,34 @@ describe('holdings', () => {
   });
 });
 
+describe('what is late, and of whom', () => {
+  const ids = async (route: string, key: string) => (await query.get(`${L}/${route}`)).body.data.map((row) => row[key]);
+
+  it('orders and shipments are found by a party in any role, by what is late and by their eta', async () => {
+    expect(await ids('orders?party=tesla&late=true', 'order')).toEqual(['PO-X-1']);
+    expect(await ids('orders?party=tesla&late=false', 'order')).toEqual(['PO-TSLA-1']);
+    expect(await ids('orders?late=true&party=dhl', 'order')).toEqual([]);
+    expect(await ids('shipments?party=nvidia&eta=2023-12-01/..', 'shipment')).toEqual(['S-1']);
+    expect(await ids('shipments?eta=../2023-12-01', 'shipment')).toEqual([]);
+    expect(await ids('shipments?late=true', 'shipment')).toEqual([]);
+    expect(new Set(await ids('flags?rule=overdue-line', 'rule'))).toEqual(new Set(['overdue-line']));
+  });
+
+  it.each([
+    ['orders?late=yes', '/late'],
+    ['orders?late=', '/late'],
+    ['shipments?eta=soon', '/eta'],
+    ['shipments?eta=..', '/eta'],
+    ['shipments?eta=2023-02-30', '/eta'],
+    ['shipments?eta=2023-12-31/2023-12-01', '/eta'],
+    ['activity?source=a%20b', '/source'],
+  ])('%s is a 400 that names the parameter', async (route, pointer) => {
+    const { status, body } = await query.get(`${L}/${route}`);
+    expect(status).toBe(400);
+    expect(body.errors.map((error) => error.pointer)).toContain(pointer);
+  });
+});
+
 describe('reading your own writes', () => {
   it('?min-sequence= answers when the read models have the write', async () => {
     const sequence = await query.submit('lading.party.registered.v1', {

@@ -13,7 +13,7 @@ import { queue } from '#projections/queue/queries';
 import { shipment, shipments } from '#projections/shipments/queries';
 import { swap, swaps } from '#projections/swaps/queries';
 import { unit, units } from '#projections/units/queries';
-import { id, oneOrMore } from '../asking/parameters.ts';
+import { days, id, oneOrMore, yesOrNo } from '../asking/parameters.ts';
 import { eventFilter } from '../events/eventFilter.ts';
 import { list, one, type Question } from './question.ts';
 
@@ -106,6 +106,10 @@ export const questions = {
       supplier: id('Who sells.'),
       item: id('Orders with a line of this item.'),
       owner: id('Orders of which this party owns units now.'),
+      party: id('Orders that this party placed or supplies, or of which it owns units now.'),
+      late: yesOrNo.describe(
+        'Orders with units that are still awaited after the delivery window of their line; `false`: all others.',
+      ),
     },
     row: 'Order',
     read: orders,
@@ -127,6 +131,13 @@ export const questions = {
       order: id('Shipments with units of this order.'),
       item: id('Shipments with this item.'),
       owner: id('Shipments with units of this party.'),
+      party: id('Shipments that this party gets, carries or supplies, or with units of its own.'),
+      late: yesOrNo.describe(
+        'Shipments with units that are still awaited after the day of their `eta`; `false`: all others.',
+      ),
+      eta: days
+        .describe('Expected on this day, or from one day to another: `2023-12-01/2023-12-31`, `../2023-12-31`.')
+        .meta({ example: '2023-12-28' }),
     },
     row: 'Shipment',
     read: shipments,
@@ -188,7 +199,7 @@ export const questions = {
   'flags.one': one({
     path: 'flags/:id',
     summary: 'A flag',
-    id: { what: 'flag', description: 'The flag', example: String(FlagRow.shape.flag.meta()?.example) },
+    id: { what: 'flag', composed: true, description: 'The flag', example: String(FlagRow.shape.flag.meta()?.example) },
     row: 'Flag',
     read: flag,
   }),

@@ -6,6 +6,7 @@ import type { ReadModel } from '../reading/readModel.ts';
 interface ActivityQuery extends PageQuery {
   readonly type?: string | undefined;
   readonly subject?: string | undefined;
+  readonly source?: string | undefined;
   /** Events that name this party. */
   readonly party?: string | undefined;
   readonly item?: string | undefined;
@@ -14,6 +15,7 @@ interface ActivityQuery extends PageQuery {
 /** What happened, the newest first. */
 export async function activity({ db, ledger }: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const where = new Where(ledger, 'a').equals('a.type', query.type).equals('a.subject', query.subject);
+  where.equals('a.source', query.source);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, E'\\t'))`);
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
   const before = pageStart(query, [0]);

@@ -2,6 +2,7 @@ import { type FlagRow, FlagRule } from '#contracts/rows';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { clockFlags } from './clock.ts';
+import { overdueRules } from './overdue.ts';
 
 export interface FlagsQuery extends PageQuery {
   readonly rule?: FlagRule | undefined;
@@ -17,10 +18,16 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
   // Every overdue swap has at least one flag for this page, except the one in which the page before ended; a filter may leave out any.
   const filtered = query.rule !== undefined || query.party !== undefined || query.item !== undefined;
   const among = { executedFrom: raised, ...(!filtered && { limit: limitOf(query) + 2 }) };
-  const byClock = (await clockFlags(model, among)).filter(
+  const byClock = (isOfSwaps(query.rule) ? await clockFlags(model, among) : []).filter(
     (flag) => matches(flag, query) && isAfter(flag, raised, last),
   );
-  const all = [...stored, ...byClock].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));
+  const { party, item } = query;
+  const which = { party, item, limit: limitOf(query) + 1, ...(key && { after: [raised, last] as const }) };
+  const overdue: FlagRow[] = [];
+  for (const [rule, read] of Object.entries(overdueRules)) {
+    if (query.rule === undefined || query.rule === rule) overdue.push(...(await read(model, which)));
+  }
+  const all = [...stored, ...byClock, ...overdue].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));
   return pageOf(
     all,
     query,
@@ -32,6 +39,8 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
 /** @returns undefined also for a flag of the clock that is not up as of the model's moment. */
 export async function flag(model: ReadModel, id: string): Promise<FlagRow | undefined> {
   if (/^(overdue-leg|one-sided-swap):/.test(id)) return (await clockFlags(model)).find((row) => row.flag === id);
+  const overdue = overdueRules[/^[a-z-]+/.exec(id)?.[0] as FlagRule];
+  if (overdue !== undefined) return (await overdue(model, { flag: id, limit: 1 }))[0];
   const stored = parseFlagId(id);
   if (stored === undefined) return undefined;
   const where = new Where(model.ledger, 'f')
@@ -47,6 +56,9 @@ export function parseFlagId(id: string): { rule: FlagRule; sequence: number; n: 
   const parsed = FlagRule.safeParse(rule);
   return parsed.success ? { rule: parsed.data, sequence: Number(sequence), n: Number(n) } : undefined;
 }
+
+const isOfSwaps = (rule: FlagRule | undefined): boolean =>
+  rule === undefined || rule === 'overdue-leg' || rule === 'one-sided-swap';
 
 const matches = (flag: FlagRow, { rule, party, item }: FlagsQuery): boolean =>
   (rule === undefined || flag.rule === rule) &&

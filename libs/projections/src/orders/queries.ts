@@ -2,7 +2,7 @@ import type { OrderRow } from '#contracts/rows';
 import { keyOf, PartiesStage } from '#contracts/scalars';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { dayOf, type ReadModel } from '../reading/readModel.ts';
 
 interface OrdersQuery extends PageQuery {
   readonly buyer?: string | undefined;
@@ -11,6 +11,10 @@ interface OrdersQuery extends PageQuery {
   readonly item?: string | undefined;
   /** Orders of which this party owns units now. */
   readonly owner?: string | undefined;
+  /** Orders that this party placed or supplies, or of which it owns units now. */
+  readonly party?: string | undefined;
+  /** Orders with units that are still awaited after their line's window, or those without. */
+  readonly late?: boolean | undefined;
 }
 
 /** The ledger's orders by id, each line with where its units are and whose they are. */
@@ -25,6 +29,18 @@ export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page
   if (query.owner !== undefined) {
     where.and(
       `EXISTS (SELECT FROM holdings h WHERE h.ledger = o.ledger AND h."order" = o."order" AND h.open AND h.owner = ${where.value(query.owner)})`,
+    );
+  }
+  if (query.party !== undefined) {
+    const party = where.value(query.party);
+    where.and(
+      `(o.buyer = ${party} OR o.supplier = ${party} OR EXISTS (SELECT FROM holdings h WHERE h.ledger = o.ledger AND h."order" = o."order" AND h.open AND h.owner = ${party}))`,
+    );
+  }
+  if (query.late !== undefined) {
+    const today = where.value(dayOf(model.asOf.occurred));
+    where.and(
+      `${query.late ? '' : 'NOT '}EXISTS (SELECT FROM queue q WHERE q.ledger = o.ledger AND q."order" = o."order" AND q.ordered + q.in_transit > 0 AND q.window_to < ${today}::date)`,
     );
   }
   return readOrders(model, where.after(['o."order"'], pageStart(query, [''])), query);

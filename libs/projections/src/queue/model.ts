@@ -28,6 +28,8 @@ const queue = new Table('queue', {
   fillfactor: 85,
   indexes: {
     queue_waiting: { on: ['item', 'window_from', 'window_to', 'placed', 'n', 'owner'], where: 'waiting' },
+    // By the event that placed the order: the order of the flags.
+    queue_late: { on: ['placed', 'line', 'owner'], where: 'waiting' },
   },
 });
 

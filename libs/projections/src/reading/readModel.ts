@@ -23,6 +23,9 @@ export interface ReadModel {
   readonly asOf: Moment;
 }
 
+/** The day that it is then, by UTC: a window, or a day on which something is expected, is over when this day is later. */
+export const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
+
 /** There is no version of the read models to answer from: no projector has run on this database yet. */
 export class NoReadModels extends Error {
   constructor() {

@@ -5,7 +5,7 @@ import type { Batch } from '../engine/batch.ts';
 import { bigint, bool, day, id, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
-// `final`: a receipt said that nothing more is coming.
+// `final`: a receipt said that nothing more is coming. `sequence` is the event that dispatched it first.
 const shipments = new Table('shipments', {
   columns: {
     shipment: id,
@@ -15,6 +15,7 @@ const shipments = new Table('shipments', {
     eta: optional(day),
     dispatched: moment,
     final: bool,
+    sequence: bigint,
   },
   key: ['shipment'],
   fillfactor: 90,
@@ -38,6 +39,7 @@ const lines = new Table('shipment_lines', {
   },
   key: ['shipment', 'order', 'line', 'owner'],
   fillfactor: 85,
+  indexes: { shipment_lines_coming: { on: ['shipment', 'item'], where: 'in_transit > 0' } },
 });
 
 export const shipmentsModel: Model = {
@@ -60,6 +62,7 @@ const dispatch = shipments.insertNew<Dispatched>({
   eta: ({ data }) => data.eta ?? null,
   dispatched: ({ time }) => microseconds(time),
   final: () => false,
+  sequence: ({ sequence }) => sequence,
 });
 
 function firstDispatches({ events }: Batch): Dispatched[] {

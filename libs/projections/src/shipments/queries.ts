@@ -2,7 +2,7 @@ import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { dayOf, type ReadModel } from '../reading/readModel.ts';
 
 interface ShipmentsQuery extends PageQuery {
   readonly consignee?: string | undefined;
@@ -11,6 +11,12 @@ interface ShipmentsQuery extends PageQuery {
   readonly order?: string | undefined;
   readonly item?: string | undefined;
   readonly owner?: string | undefined;
+  /** Shipments that this party gets, carries or supplies, or with units of its own. */
+  readonly party?: string | undefined;
+  /** Shipments with units that are still awaited after the day on which they were expected, or all others. */
+  readonly late?: boolean | undefined;
+  /** Expected on this day, or on those from one to another (`2023-12-01/2023-12-31`), where `..` is open. */
+  readonly eta?: string | undefined;
 }
 
 /** The ledger's shipments by id: what was sent on each, what arrived, what is still on the way. */
@@ -22,6 +28,22 @@ export async function shipments(model: ReadModel, query: ShipmentsQuery): Promis
       `EXISTS (SELECT FROM shipment_lines l WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND l.advised + l.surplus > 0
          AND l."${column}" = ${where.value(query[column])})`,
     );
+  }
+  if (query.party !== undefined) {
+    const party = where.value(query.party);
+    where.and(`(s.consignee = ${party} OR s.carrier = ${party} OR EXISTS (
+       SELECT FROM shipment_lines l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
+       WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND l.advised + l.surplus > 0 AND ${party} IN (l.owner, o.supplier)))`);
+  }
+  if (query.late !== undefined) {
+    const today = where.value(dayOf(model.asOf.occurred));
+    where.and(`${query.late ? '' : 'NOT '}(NOT s.final AND coalesce(s.eta < ${today}::date, false) AND EXISTS (
+       SELECT FROM shipment_lines l WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND l.in_transit > 0))`);
+  }
+  if (query.eta !== undefined) {
+    const [from = '..', to = from] = query.eta.split('/');
+    if (from !== '..') where.and(`s.eta >= ${where.value(from)}::date`);
+    if (to !== '..') where.and(`s.eta <= ${where.value(to)}::date`);
   }
   return readShipments(model, where.after(['s.shipment'], pageStart(query, [''])), query);
 }

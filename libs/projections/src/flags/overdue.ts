@@ -1,0 +1,153 @@
+import type { FlagRow, FlagRule } from '#contracts/rows';
+import { keyOf } from '#contracts/scalars';
+import { groupBy } from '../reading/groupBy.ts';
+import { Where } from '../reading/page.ts';
+import { dayOf, type ReadModel } from '../reading/readModel.ts';
+import { distinct } from './rules.ts';
+
+/** Which flags of one rule: those after a place in the list, and no more than so many. */
+interface Overdue {
+  readonly flag?: string;
+  readonly party?: string | undefined;
+  readonly item?: string | undefined;
+  readonly after?: readonly [raised: number, flag: string];
+  readonly limit: number;
+}
+
+/** The rules that the clock raises for whatever is promised or sent, by what reads them. */
+export const overdueRules: Readonly<
+  Partial<Record<FlagRule, (model: ReadModel, which: Overdue) => Promise<FlagRow[]>>>
+> = { 'overdue-line': overdueLines, 'overdue-shipment': overdueShipments };
+
+/** The id of a flag from ids that may have colons themselves. */
+const flagOf = (rule: FlagRule, ...columns: string[]): string =>
+  `concat_ws(':', '${rule}', ${columns.map((id) => `replace(replace(${id}, '%', '%25'), ':', '%3A')`).join(', ')}) COLLATE "C"`;
+
+const LINE_FLAG = flagOf('overdue-line', 'q."order"', 'q.line', 'q.owner');
+
+interface LateLine {
+  readonly flag: string;
+  readonly raised: number;
+  readonly order: string;
+  readonly line: string;
+  readonly owner: string;
+  readonly item: string;
+  readonly buyer: string;
+  readonly supplier: string;
+  readonly due: string;
+  readonly ordered: number;
+  readonly inTransit: number;
+}
+
+/**
+ * `overdue-line`: the delivery window of a line is over, and an owner still waits for units of it: they are ordered or in transit.
+ * One flag an owner and line. It is raised by the event that placed the order.
+ */
+async function overdueLines({ db, ledger, asOf }: ReadModel, which: Overdue): Promise<FlagRow[]> {
+  const where = new Where(ledger, 'q').and('q.waiting').equals('q.item', which.item);
+  where.and(`q.window_to < ${where.value(dayOf(asOf.occurred))}::date`);
+  if (which.party !== undefined) {
+    const party = where.value(which.party);
+    where.and(`(q.owner = ${party} OR o.supplier = ${party} OR o.buyer = ${party})`);
+  }
+  among(where, 'q.placed', LINE_FLAG, which);
+  const { rows } = await db.query<LateLine>(
+    `SELECT ${LINE_FLAG} AS flag, q.placed AS raised, q."order", q.line, q.owner, q.item, o.buyer, o.supplier, q.window_to AS due,
+       q.ordered, q.in_transit AS "inTransit"
+     FROM queue q JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
+     ${where.sql} ORDER BY q.placed, ${LINE_FLAG} LIMIT ${which.limit}`,
+    where.values,
+  );
+  return rows.map(({ flag, raised, item, ...line }) => ({
+    flag,
+    rule: 'overdue-line',
+    raised,
+    parties: distinct(line.owner, line.buyer, line.supplier),
+    item,
+    facts: { ...line, missing: line.ordered + line.inTransit },
+    events: [raised],
+  }));
+}
+
+const SHIPMENT_FLAG = flagOf('overdue-shipment', 's.shipment', 'l.item');
+
+interface LateShipment {
+  readonly flag: string;
+  readonly raised: number;
+  readonly shipment: string;
+  readonly carrier: string;
+  readonly consignee: string;
+  readonly due: string;
+  readonly item: string;
+}
+interface LateUnits {
+  readonly shipment: string;
+  readonly item: string;
+  readonly order: string;
+  readonly line: string;
+  readonly owner: string;
+  readonly supplier: string;
+  readonly quantity: number;
+}
+
+/**
+ * `overdue-shipment`: the day on which a shipment was expected is over, and units of it are in transit that no receipt has called
+ * missing. One flag a shipment and item. It is raised by the event that dispatched the shipment first.
+ */
+async function overdueShipments(model: ReadModel, which: Overdue): Promise<FlagRow[]> {
+  const { db, ledger, asOf } = model;
+  const where = new Where(ledger, 's').and('NOT s.final').equals('l.item', which.item);
+  where.and(`s.eta < ${where.value(dayOf(asOf.occurred))}::date`);
+  if (which.party !== undefined) {
+    const party = where.value(which.party);
+    where.and(`(s.consignee = ${party} OR s.carrier = ${party} OR EXISTS (
+       SELECT FROM shipment_lines p JOIN orders o ON o.ledger = p.ledger AND o."order" = p."order"
+       WHERE p.ledger = s.ledger AND p.shipment = s.shipment AND p.item = l.item AND p.in_transit > 0
+         AND (p.owner = ${party} OR o.supplier = ${party})))`);
+  }
+  among(where, 's.sequence', SHIPMENT_FLAG, which);
+  const { rows } = await db.query<LateShipment>(
+    `SELECT ${SHIPMENT_FLAG} AS flag, s.sequence AS raised, s.shipment, s.carrier, s.consignee, s.eta AS due, l.item
+     FROM (SELECT DISTINCT ledger, shipment, item FROM shipment_lines WHERE ledger = $1 AND in_transit > 0) l
+       JOIN shipments s ON s.ledger = l.ledger AND s.shipment = l.shipment
+     ${where.sql} ORDER BY s.sequence, ${SHIPMENT_FLAG} LIMIT ${which.limit}`,
+    where.values,
+  );
+  const units = await unitsOnTheWay(model, rows);
+  return rows.map(({ flag, raised, item, ...shipment }) => {
+    const lines = units.get(keyOf(shipment.shipment, item)) ?? [];
+    return {
+      flag,
+      rule: 'overdue-shipment',
+      raised,
+      parties: distinct(
+        ...[shipment.consignee, shipment.carrier],
+        ...lines.flatMap(({ owner, supplier }) => [owner, supplier]),
+      ),
+      item,
+      facts: {
+        ...shipment,
+        missing: lines.reduce((sum, { quantity }) => sum + quantity, 0),
+        lines: lines.map(({ order, line, owner, quantity }) => ({ order, line, owner, quantity })),
+      },
+      events: [raised],
+    };
+  });
+}
+
+async function unitsOnTheWay({ db, ledger }: ReadModel, late: readonly LateShipment[]) {
+  const { rows } = await db.query<LateUnits>(
+    `SELECT l.shipment, l.item, l."order", l.line, l.owner, o.supplier, l.in_transit AS quantity
+     FROM shipment_lines l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
+     WHERE l.ledger = $1 AND l.shipment = ANY($2) AND l.in_transit > 0 ORDER BY l.shipment, l."order", l.line, l.owner`,
+    [ledger, [...new Set(late.map(({ shipment }) => shipment))]],
+  );
+  return groupBy(rows, ({ shipment, item }) => keyOf(shipment, item));
+}
+
+function among(where: Where, raised: string, id: string, { flag, after }: Overdue): void {
+  if (flag !== undefined) where.and(`${id} = ${where.value(flag)}`);
+  if (after === undefined) return;
+  // The index has the first condition only.
+  where.and(`${raised} >= ${where.value(after[0])}::bigint`).after([raised, id], after);
+}
