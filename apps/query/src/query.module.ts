@@ -11,6 +11,7 @@ import { OpenStreams } from './events/openStreams.ts';
 import { StreamController } from './events/stream.controller.ts';
 import { AskHandler } from './questions/ask.handler.ts';
 import { questionControllers } from './questions/questions.controller.ts';
+import { FlagCounts } from './status/flagCounts.ts';
 import { StatusController } from './status/status.controller.ts';
 import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.ts';
 
@@ -36,6 +37,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     EventPages,
     OpenStreams,
     Readiness,
+    FlagCounts,
   ],
 })
 export class QueryModule {}
