@@ -356,7 +356,10 @@ const kindOf: Readonly<Record<string, 'reassigned' | 'reconsigned' | 'transferre
 };
 
 function reallocate(dice: Dice, model: Model, inHands: readonly Here[]): Told {
-  const first = some(dice, inHands);
+  const isHeld = ({ owner, order, line }: Here): boolean =>
+    model.holds.some((hold) => hold.owner === owner && hold.order === order && hold.line === line);
+  const held = dice.chance(50) ? inHands.filter(isHeld) : [];
+  const first = some(dice, held.length > 0 ? held : inHands);
   const alike = inHands.filter(({ owner, stage }) => owner === first.owner && kindOf[stage] === kindOf[first.stage]);
   const lines = [first, ...(dice.chance(30) ? [some(dice, alike)] : [])].map((here) => {
     const quantity = dice.chance(50) ? here.quantity : dice.upTo(here.quantity);
@@ -418,6 +421,9 @@ function propose(dice: Dice, model: Model, inHands: readonly Here[]): Told {
     swap: `SW-${dice.chance(90) ? model.swaps.size : dice.roll(8)}`,
     by,
     legs: [leg(a, b.owner), leg(b, a.owner), ...more],
+    ...(dice.chance(10)
+      ? { expires: new Date(model.now.getTime() + (1 + dice.roll(9)) * 24 * 3_600_000).toISOString() }
+      : {}),
   });
 }
 

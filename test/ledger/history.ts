@@ -14,7 +14,8 @@ import { Sandbox } from '#ledger/sandbox';
 import { Model, placeOf } from './model.ts';
 
 const BEGIN = Date.parse('2024-01-01T00:00:00Z');
-const HOUR = 3_600_000;
+/** What passes between two happenings: so much that what is held for days is over before a story is. */
+const SPAN_MS = 6 * 3_600_000;
 
 /** Half a million comparisons: Jest's own would take ten times as long as all the rest. */
 export function same(what: string, is: unknown, expected: unknown, facts?: unknown): void {
@@ -29,16 +30,17 @@ export class History {
   readonly model = new Model();
   readonly fold = new Fold();
   readonly refused: string[] = [];
-  #hours = 0;
+  #spans = 0;
 
   constructor() {
     for (const told of cast) this.happens(told);
   }
 
-  /** Something happens, in an hour of its own; or it happened some hours ago and is told now. */
-  happens(told: Told, hoursAgo = 0): void {
-    const now = new Date(BEGIN + ++this.#hours * HOUR);
-    const time = now.getTime() - hoursAgo * HOUR;
+  /** Something happens, at a time of its own; or it happened before the last things that happened and is told now. */
+  happens(told: Told, spansAgo = 0): void {
+    const now = new Date(BEGIN + ++this.#spans * SPAN_MS);
+    const time = now.getTime() - spansAgo * SPAN_MS;
+    this.model.now = now;
     const expected = this.model.predict(told, time);
     const state = this.#versions();
     const { type, data } = told;

@@ -33,7 +33,20 @@ interface SwapNote {
   by: string;
   legs: LegNote[];
   accepted: Set<string>;
+  expires: string | undefined;
   status: 'open' | 'over';
+}
+
+/** Units that are held, for a swap: what they are, and until when. */
+interface HoldNote {
+  for: string;
+  owner: string;
+  order: string;
+  line: string;
+  quantity: number;
+  where: Partial<Spot>;
+  numbers: string[] | undefined;
+  until: number;
 }
 
 type Here = ReturnType<Model['inHands']>[0];
@@ -81,6 +94,9 @@ export class Model {
   /** `shipment|place`: what was lost of a shipment to that place, and did not come after all. */
   readonly missing = new Map<string, number>();
   readonly swaps = new Map<string, SwapNote>();
+  holds: HoldNote[] = [];
+  /** The ledger's clock. */
+  now = new Date(0);
   readonly done = new Set<string>();
   /** When a value was last said, or units of a place last came or left: by the newest occurrence. */
   readonly said = new Map<string, number>();
@@ -94,6 +110,7 @@ export class Model {
       for (const value of valuesOf(told, all)) if ((this.said.get(value) ?? -Infinity) > time) no();
       const bookings = all.filter(({ quantity }) => quantity > 0);
       this.#covered(bookings);
+      if (choices.has(told.type)) this.#leaves(bookings, ownHold(told));
       this.#numbered(bookings);
       return bookings;
     } catch (error) {
@@ -272,7 +289,14 @@ export class Model {
         return this.#proposed(told.data);
       case 'lading.swap.accepted.v1': {
         const swap = this.#swap(told.data);
-        return partiesOf(swap.legs).includes(told.data.by) && !swap.accepted.has(told.data.by) ? [] : no();
+        if (!partiesOf(swap.legs).includes(told.data.by) || swap.accepted.has(told.data.by)) no();
+        if (isLast(swap, told.data.by)) {
+          const bookings = this.#pick(swap.legs, undefined);
+          this.#covered(bookings);
+          this.#leaves(bookings, undefined);
+          this.#numbered(bookings, true);
+        }
+        return [];
       }
       case 'lading.swap.rejected.v1':
         return partiesOf(this.#swap(told.data).legs).includes(told.data.by) ? [] : no();
@@ -282,7 +306,7 @@ export class Model {
         const { legs, accepted } = this.#swap(told.data);
         const may = [...partiesOf(legs), ...legs.map(({ order }) => this.orders.get(order)!.supplier)];
         if (!may.includes(told.data.by) || !partiesOf(legs).every((party) => accepted.has(party))) no();
-        return this.#pick(legs);
+        return this.#pick(legs, `swap ${told.data.swap}`);
       }
     }
   }
@@ -466,7 +490,7 @@ export class Model {
       if (!stages.includes(stage) || (kind === 'reconsigned') !== (line.shipment !== undefined)) no();
       return { ...line, stage, from, to };
     });
-    return this.#pick(legs);
+    return this.#pick(legs, undefined);
   }
 
   #proposed({ swap, by, legs }: Data<'lading.swap.proposed.v1'>): Booking[] {
@@ -488,11 +512,12 @@ export class Model {
   #swap({ swap, by }: { swap: string; by: string }): SwapNote {
     this.#known(by);
     const note = this.swaps.get(swap) ?? no();
-    return note.status === 'open' ? note : no();
+    const over = note.expires !== undefined && this.now >= new Date(note.expires);
+    return note.status === 'open' && !over ? note : no();
   }
 
   /** Unit by unit: each takes the first place, in turn, that still has one that it may mean. */
-  #pick(legs: readonly LegNote[]): Booking[] {
+  #pick(legs: readonly LegNote[], own: string | undefined): Booking[] {
     const left = new Map(this.counts);
     const nameless = new Map(
       this.inHands().map(({ place, quantity }) => [
@@ -528,7 +553,7 @@ export class Model {
           const place =
             places.find((here) =>
               number === undefined
-                ? (left.get(here.place) ?? 0) > 0
+                ? (left.get(here.place) ?? 0) > 0 && this.#mayGo(here, left, own)
                 : at === undefined
                   ? (nameless.get(here.place) ?? 0) > 0
                   : here.place === at,
@@ -556,8 +581,84 @@ export class Model {
     }
   }
 
+  /** Whether one unit more may leave a place, and all that is held there for others is still found. */
+  #mayGo({ owner, order, line, place }: Here, left: ReadonlyMap<string, number>, own: string | undefined): boolean {
+    const without = new Map(left).set(place, (left.get(place) ?? 0) - 1);
+    return this.#found(owner, order, line, without, own) === this.#found(owner, order, line, left, own);
+  }
+
+  /** Nothing that could stay goes, when it is held for others. */
+  #leaves(bookings: readonly Booking[], own: string | undefined): void {
+    const left = new Map(this.counts);
+    for (const { from, quantity } of bookings) left.set(from, (left.get(from) ?? 0) - quantity);
+    for (const { from, item, serials = [] } of bookings) {
+      const [owner = '', , , , order = '', line = ''] = from.split(' ');
+      if (this.#found(owner, order, line, left, own) < this.#found(owner, order, line, this.counts, own)) no();
+      const theirs = this.#holding(owner, order, line, own).flatMap(({ numbers = [] }) => numbers);
+      if (this.items.get(item) === 'serial' && serials.some((serial) => theirs.includes(serial))) no();
+    }
+  }
+
+  #holding(owner: string, order: string, line: string, own: string | undefined): HoldNote[] {
+    return this.holds.filter(
+      (hold) =>
+        hold.owner === owner &&
+        hold.order === order &&
+        hold.line === line &&
+        hold.for !== own &&
+        hold.until > this.now.getTime(),
+    );
+  }
+
+  /** How many held units find a unit of their own: one after another, and those before move on to another where they can. */
+  #found(
+    owner: string,
+    order: string,
+    line: string,
+    left: ReadonlyMap<string, number>,
+    own: string | undefined,
+  ): number {
+    const holds = this.#holding(owner, order, line, own);
+    if (holds.length === 0) return 0;
+    const { item } = this.#line(order, line);
+    const here = this.#at(order, line, { owner });
+    const units = here.flatMap((one) => Array.from({ length: Math.max(0, left.get(one.place) ?? 0) }, () => one));
+    const seekers = holds.flatMap((hold) =>
+      Array.from({ length: hold.quantity }, (_, at) => {
+        const where = hold.numbers && this.serials.get(`${item} ${hold.numbers[at]!}`);
+        const places = here.filter(
+          (one) =>
+            (where ?? one.place) === one.place &&
+            (one.stage !== 'damaged' || hold.where.stage === 'damaged') &&
+            (Object.keys(hold.where) as (keyof Spot)[]).every((key) => hold.where[key] === one[key]),
+        );
+        return new Set(places.map(({ place }) => place));
+      }),
+    );
+    const taken: (number | undefined)[] = units.map(() => undefined);
+    const seat = (seeker: number, tried: Set<number>): boolean =>
+      units.some((unit, at) => {
+        if (tried.has(at) || !seekers[seeker]!.has(unit.place)) return false;
+        tried.add(at);
+        if (taken[at] !== undefined && !seat(taken[at], tried)) return false;
+        taken[at] = seeker;
+        return true;
+      });
+    return seekers.filter((_, seeker) => seat(seeker, new Set())).length;
+  }
+
+  /** What a swap holds from its last acceptance on. */
+  #hold(swap: string, { legs, expires }: SwapNote): void {
+    const until = expires === undefined ? this.now.getTime() + 7 * 24 * 3_600_000 : Date.parse(expires);
+    for (const { from, order, line, quantity, serials, shipment, custodian, stage } of legs) {
+      const where = { ...(shipment && { shipment }), ...(custodian && { custodian }), ...(stage && { stage }) };
+      const numbers = serials && expandSerials(serials);
+      this.holds.push({ for: `swap ${swap}`, owner: from, order, line, quantity, where, numbers, until });
+    }
+  }
+
   /** Numbers fit: see the rules on serials in checkSerials, said here a second time in another way. */
-  #numbered(bookings: readonly Booking[]): void {
+  #numbered(bookings: readonly Booking[], later = false): void {
     const seen = new Set<string>();
     for (const { item, serials } of bookings) {
       if (this.items.get(item) === 'quantity' && serials) no();
@@ -586,7 +687,7 @@ export class Model {
         new Set(rest.map(({ to }) => to)).size === 1 && rest.reduce((n, { quantity }) => n + quantity, 0) === open;
       const unmade =
         stage === 'ordered' && named === 0 && rest.every(({ to }) => /^\S+ \S+ (ordered|cancelled) /.test(to));
-      if (rest.length > 0 && !takesAll && !unmade) no();
+      if (rest.length > 0 && !takesAll && !unmade && !later) no();
     }
   }
 
@@ -634,16 +735,18 @@ export class Model {
         break;
       case 'lading.swap.proposed.v1': {
         const accepted = new Set(partiesOf(data.legs).filter((party) => party === data.by));
-        this.swaps.set(data.swap, { by: data.by, legs: data.legs, accepted, status: 'open' });
+        this.swaps.set(data.swap, { by: data.by, legs: data.legs, accepted, expires: data.expires, status: 'open' });
         break;
       }
       case 'lading.swap.accepted.v1':
+        if (isLast(this.swaps.get(data.swap)!, data.by)) this.#hold(data.swap, this.swaps.get(data.swap)!);
         this.swaps.get(data.swap)!.accepted.add(data.by);
         break;
       case 'lading.swap.rejected.v1':
       case 'lading.swap.withdrawn.v1':
       case 'lading.swap.executed.v1':
         this.swaps.get(data.swap)!.status = 'over';
+        this.holds = this.holds.filter((hold) => hold.for !== `swap ${data.swap}`);
         break;
       default:
     }
@@ -723,6 +826,21 @@ function touchedBy({ type, data }: Told, bookings: readonly Booking[]): string[]
     ...data.lines.flatMap(({ line }) => [`quantity ${data.order} ${line}`, `window ${data.order} ${line}`]),
   ];
 }
+/** What takes units from their owner that could stay; losses, counts and what moves on with its owner are facts. */
+const choices = new Set<Told['type']>([
+  'lading.order.line_changed.v1',
+  'lading.order.line_cancelled.v1',
+  'lading.units.returned.v1',
+  'lading.units.scrapped.v1',
+  'lading.reallocation.made.v1',
+  'lading.swap.executed.v1',
+]);
+
+const ownHold = (told: Told): string | undefined =>
+  told.type === 'lading.swap.executed.v1' ? `swap ${told.data.swap}` : undefined;
+
+const isLast = ({ legs, accepted }: SwapNote, by: string): boolean =>
+  partiesOf(legs).every((party) => party === by || accepted.has(party));
 
 const partiesOf = (legs: readonly LegNote[]): string[] => [...new Set(legs.flatMap(({ from, to }) => [from, to]))];
 

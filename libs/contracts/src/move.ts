@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Day, ItemId, LineId, OrderId, PartyId, Quantity, ShipmentId, Stage, Text } from './scalars.ts';
+import { Day, ItemId, LineId, OrderId, PartiesStage, PartyId, Quantity, ShipmentId, Stage, Text } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 /** Where units are: with whom, in which stage, and on which shipment while in transit. */
@@ -34,3 +34,17 @@ export const ConsigneeChange = z.strictObject({
   eta: Day.optional(),
 });
 export type ConsigneeChange = z.infer<typeof ConsigneeChange>;
+
+/** Units of one owner that are held: so many of a line, wherever they are in the parties' hands, or in the place that is named. */
+export const HeldLine = z.strictObject({
+  owner: PartyId,
+  item: ItemId,
+  order: OrderId,
+  line: LineId,
+  quantity: Quantity,
+  shipment: ShipmentId.optional(),
+  custodian: PartyId.optional(),
+  stage: PartiesStage.optional(),
+  serials: Serials.optional(),
+});
+export type HeldLine = z.infer<typeof HeldLine>;

@@ -9,6 +9,7 @@ export const rejectionCodes = [
   'already-exists',
   'already-received',
   'insufficient-quantity',
+  'held-for',
   'not-the-owner',
   'not-the-custodian',
   'ambiguous-owner',

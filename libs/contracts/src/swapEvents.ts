@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { define } from './define.ts';
-import { ConsigneeChange, Move } from './move.ts';
+import { ConsigneeChange, HeldLine, Move } from './move.ts';
 import {
   Evidence,
   Id,
@@ -49,10 +49,15 @@ const Proposed = z.strictObject({
 const Step = z.strictObject({ swap: SwapId, by: PartyId, reason: Reason.optional(), note: Note.optional() });
 
 const subject = ({ swap }: { swap: string }) => `swap/${swap}`;
-const step = define({
+
+/** The acceptance that was missing holds what the legs take, until then. Whoever accepts before holds nothing. */
+const Accepted = Step.extend({ until: Moment.optional(), holds: z.array(HeldLine).min(1).optional() });
+
+/** `released`: the orders whose units the swap held. */
+const ended = define({
   service: 'swaps',
   submitted: Step,
-  completed: Step,
+  completed: Step.extend({ released: z.array(OrderId).min(1).optional() }),
   subject,
   stream: 'continues',
   entitled: ['by'],
@@ -67,9 +72,16 @@ export const swapEvents = {
     stream: 'begins',
     entitled: ['by'],
   }),
-  'lading.swap.accepted.v1': step,
-  'lading.swap.rejected.v1': step,
-  'lading.swap.withdrawn.v1': step,
+  'lading.swap.accepted.v1': define({
+    service: 'swaps',
+    submitted: Step,
+    completed: Accepted,
+    subject,
+    stream: 'continues',
+    entitled: ['by'],
+  }),
+  'lading.swap.rejected.v1': ended,
+  'lading.swap.withdrawn.v1': ended,
   'lading.swap.executed.v1': define({
     service: 'swaps',
     submitted: Step,

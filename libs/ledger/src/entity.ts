@@ -1,5 +1,6 @@
 import type { Completed } from '#contracts/catalog';
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { HeldLine } from '#contracts/move';
 import { keyOf, type Window } from '#contracts/scalars';
 import type { Holding } from './account.ts';
 import type { Occurrence } from './overtaken.ts';
@@ -23,6 +24,13 @@ interface Item extends Versioned {
   readonly said: Occurrence;
 }
 
+/** Units of a line that nobody else may take from their owner, until a moment: it is judged by recorded time. */
+export interface LineHold extends HeldLine {
+  /** The swap that holds them. */
+  readonly for: EntityKey;
+  readonly until: string;
+}
+
 export interface OrderLine {
   readonly line: string;
   readonly item: string;
@@ -43,6 +51,8 @@ export interface OrderLine {
    * counted them. A count of them, or a cancellation of all of them, that occurred before it comes too late.
    */
   readonly moved: ReadonlyMap<string, Occurrence>;
+  /** What is held of it. One that is over may still be here: whoever looks judges it by the clock. */
+  readonly holds: readonly LineHold[];
 }
 
 /** The only entity with quantities. */
@@ -93,6 +103,8 @@ export interface Swap extends Versioned {
   readonly status: SwapStatus;
   /** Who accepted so far; a party that proposes has. */
   readonly accepted: readonly string[];
+  /** Until when it holds what its legs take; swaps that were accepted before swaps held anything do not. */
+  readonly until?: string | undefined;
 }
 
 /** A fact that happens once under its id: a reallocation, a return, a ledger's opening. */

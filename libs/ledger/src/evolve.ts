@@ -1,7 +1,7 @@
 import { streamOf } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { documentOf, type Entity, type EntityKey } from './entity.ts';
-import { evolveOrder } from './order/evolveOrder.ts';
+import { evolveOrder, holdOf } from './order/evolveOrder.ts';
 import { newest, type Occurrence } from './overtaken.ts';
 import { evolveShipment } from './shipment/evolveShipment.ts';
 import { evolveSwap } from './swap/evolveSwap.ts';
@@ -23,6 +23,8 @@ export function touched(event: LedgerEvent): EntityKey[] {
   const { data } = event;
   const document = 'document' in data ? documentOf(event) : undefined;
   if (document !== undefined) keys.add(document);
+  for (const { order } of holdOf(event)?.lines ?? []) keys.add(`order/${order}`);
+  if ('released' in data) for (const order of data.released ?? []) keys.add(`order/${order}`);
   if ('consignees' in data) for (const { shipment } of data.consignees ?? []) keys.add(`shipment/${shipment}`);
   return [...keys];
 }

@@ -1,6 +1,6 @@
 import { type Goods, type Holding, parseAccountKey } from './account.ts';
 import { type Rejected, reject } from './decision.ts';
-import type { Prefix } from './entity.ts';
+import type { LineHold, Prefix } from './entity.ts';
 
 /** What narrows down which of a line's units are meant; what is left out may be anything. */
 export interface UnitsFilter {
@@ -65,6 +65,33 @@ export const insufficient = (
     `Line ${line} of order ${order} has ${available} ${available === 1 ? 'unit' : 'units'} there${owner === undefined ? '' : ` for ${owner}`}, ${asked} asked for. Ask for no more than there are.`,
     { order, line, item, owner, custodian, stage, shipment, asked, available },
   );
+
+/** Units are there, and held for others. */
+export function heldFor(
+  { order, line, item }: Goods,
+  owner: string,
+  asked: number,
+  available: number,
+  holds: readonly LineHold[],
+): Rejected {
+  const held = new Map<string, { quantity: number; until: string }>();
+  for (const hold of holds) {
+    const quantity = (held.get(hold.for)?.quantity ?? 0) + hold.quantity;
+    held.set(hold.for, { quantity, until: hold.until });
+  }
+  const by = [...held].slice(0, 20).map(([name, one]) => {
+    const slash = name.indexOf('/');
+    return { [name.slice(0, slash)]: name.slice(slash + 1), ...one };
+  });
+  const [first] = held;
+  const what =
+    first === undefined ? '' : `${first[0].replace('/', ' ')} holds ${first[1].quantity} until ${first[1].until}`;
+  return reject(
+    'held-for',
+    `${asked} units of line ${line} of order ${order} asked for, and ${available} of ${owner}'s there are not held: ${what}${held.size > 1 ? ', and others hold more' : ''}. Ask for no more than are free, or end what holds them first.`,
+    { order, line, item, owner, asked, available, held: by },
+  );
+}
 
 export const notTheOwner = ({ order, line }: Goods, owner: string, owners: readonly string[]): Rejected =>
   reject(

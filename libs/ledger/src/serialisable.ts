@@ -5,10 +5,12 @@ import type { Occurrence } from './overtaken.ts';
 
 type Entries<K, V> = readonly (readonly [K, V])[];
 
-interface LineJson extends Omit<OrderLine, 'accounts' | 'dispatched' | 'moved'> {
+interface LineJson extends Omit<OrderLine, 'accounts' | 'dispatched' | 'moved' | 'holds'> {
   readonly accounts: Entries<string, Holding>;
   readonly dispatched: Entries<string, number>;
   readonly moved: Entries<string, Occurrence>;
+  /** Not written by versions that held nothing. */
+  readonly holds?: OrderLine['holds'];
 }
 type OrderJson = Omit<Order, 'lines' | 'index'> & { readonly lines: readonly LineJson[] };
 type ShipmentJson = Omit<Shipment, 'lines' | 'lost'> & {
@@ -66,6 +68,7 @@ function orderFrom(json: OrderJson): Order {
       accounts: new Map(line.accounts),
       dispatched: new Map(line.dispatched),
       moved: new Map(line.moved),
+      holds: line.holds ?? [],
     }),
   );
   return { ...json, lines, index: indexOf(lines) };
@@ -79,8 +82,8 @@ export function approximateBytes(entity: Entity): number {
   switch (entity.kind) {
     case 'order':
       return entity.lines.reduce(
-        (sum, { accounts, dispatched, moved }) =>
-          sum + 500 + accounts.size * 400 + dispatched.size * 100 + moved.size * 200,
+        (sum, { accounts, dispatched, moved, holds }) =>
+          sum + 500 + accounts.size * 400 + dispatched.size * 100 + moved.size * 200 + holds.length * 500,
         500,
       );
     case 'shipment':

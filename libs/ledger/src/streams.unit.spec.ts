@@ -48,7 +48,8 @@ describe('the streams that an event belongs to', () => {
     ['a return: its own and its orders’', 6, ['order/PO-1', 'return/R-1']],
     ['refused goods: their shipment’s as well', 7, ['order/PO-1', 'return/R-2', 'shipment/S-1']],
     ['scrapped units: their orders’', 8, ['order/PO-1']],
-    ['a step of a swap: the swap’s alone', 10, ['swap/SW-1']],
+    ['the proposal of a swap: the swap’s alone', 9, ['swap/SW-1']],
+    ['the last acceptance: the orders of which it holds units, too', 10, ['order/PO-1', 'order/PO-X', 'swap/SW-1']],
     [
       'an execution: orders and redirected shipments too',
       11,

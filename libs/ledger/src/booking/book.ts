@@ -1,18 +1,21 @@
 import type { Move, Place } from '#contracts/move';
+import { keyOf } from '#contracts/scalars';
 import { keyAt, MAX_BALANCE, mayBeNegative } from '../account.ts';
 import { type OrRejected, type Rejected, reject } from '../decision.ts';
 import type { FoundLine } from '../order/line.ts';
-import { insufficient, wrongTracking } from '../rejections.ts';
+import { heldFor, insufficient, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
 import { checkSerials } from './checkSerials.ts';
 import type { Draw, Tally } from './draw.ts';
+import { heldUnits, type Judged } from './held.ts';
 
 /**
  * Books what all lines or legs of an event draw: summed per account and held against the balances before the event, so
- * that none spends what another brings. Answers one move a draw, in their order. Rejects with `wrong-tracking`,
- * `insufficient-quantity`, `serial-count` and `serial-elsewhere`.
+ * that none spends what another brings. Answers one move a draw, in their order. `judged` says that it takes units from
+ * their owner that could stay: those that are held for others do. Rejects with `wrong-tracking`, `insufficient-quantity`,
+ * `held-for`, `serial-count` and `serial-elsewhere`.
  */
-export function book(view: View, draws: readonly Draw[]): OrRejected<Move[]> {
+export function book(view: View, draws: readonly Draw[], judged?: Judged): OrRejected<Move[]> {
   const tallies = new Map<string, Tally>();
   let bySerial = false;
   for (const draw of draws) {
@@ -29,8 +32,10 @@ export function book(view: View, draws: readonly Draw[]): OrRejected<Move[]> {
     const short = overdrawn(tally);
     if (short !== undefined) return short;
   }
+  const held = judged && takenFromHolds(view, [...tallies.values()], judged);
+  if (held !== undefined) return held;
   if (bySerial) {
-    const wrong = checkSerials(view, tallies.values());
+    const wrong = checkSerials(view, tallies.values(), judged?.reserves);
     if (wrong !== undefined) return wrong;
   }
   return draws.map(moveOf);
@@ -62,6 +67,27 @@ function overdrawn({ line: { goods }, place, balance, out, into }: Tally): Rejec
       most: MAX_BALANCE,
     },
   );
+}
+
+/** Whether what leaves the accounts of an owner is held there for others. */
+function takenFromHolds(view: View, tallies: readonly Tally[], judged: Judged): Rejected | undefined {
+  const seen = new Set<string>();
+  for (const { line, place } of tallies) {
+    const { goods } = line;
+    const whose = keyOf(goods.order, goods.line, place.owner);
+    if (seen.has(whose)) continue;
+    seen.add(whose);
+    const held = heldUnits(view, line, place.owner, judged);
+    if (held === undefined) continue;
+    const own = tallies.filter(
+      (tally) => tally.out > 0 && tally.line.state === line.state && tally.place.owner === place.owner,
+    );
+    const out = new Map(own.map((tally) => [tally.key, tally.out]));
+    if (held.found(out) === held.found() && !held.names(own.flatMap(({ draws }) => draws))) continue;
+    const asked = own.reduce((sum, tally) => sum + tally.out, 0);
+    return heldFor(goods, place.owner, asked, held.spare(own.map(({ key }) => key)), held.holds);
+  }
+  return undefined;
 }
 
 const moveOf = ({ line: { goods }, quantity, serials, from, to }: Draw): Move => {

@@ -21,13 +21,14 @@ export function namesNothing({ goods, tracking }: FoundLine, serials: Serials | 
  * - names none, and takes all that the named draws leave; or the units are not made yet: they come from supply as
  *   ordered, or are ordered without any name so far and stay ordered or become cancelled.
  *
- * Rejects with `serial-count` and `serial-elsewhere`; a unit is named once in an event.
+ * Rejects with `serial-count` and `serial-elsewhere`; a unit is named once in an event. With `namedLater`, what names no unit may
+ * still get its names before it moves.
  */
-export function checkSerials(view: View, tallies: Iterable<Tally>): Rejected | undefined {
+export function checkSerials(view: View, tallies: Iterable<Tally>, namedLater = false): Rejected | undefined {
   const seen = new UnitMap<true>();
   for (const tally of tallies) {
     if (tally.draws.length === 0 || tally.line.tracking !== 'serial') continue;
-    const wrong = checkNamed(view, tally, seen) ?? checkUnnamed(view, tally);
+    const wrong = checkNamed(view, tally, seen) ?? (namedLater ? undefined : checkUnnamed(view, tally));
     if (wrong !== undefined) return wrong;
   }
   return undefined;

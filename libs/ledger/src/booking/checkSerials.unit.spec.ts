@@ -225,7 +225,11 @@ describe('serial numbers in a swap', () => {
   });
 
   it('a swap whose named units have moved on or are elsewhere is rejected with the place where they are', () => {
-    const gone = given(...orders, ...swap({ quantity: 1, serials: ['D-01'] }), scrapped(1, ['D-01']));
+    const stolen = tell('count.adjusted', {
+      custodian: 'tesla',
+      lines: [{ ...one, observed: 9, serials: ['D-01'] }],
+    });
+    const gone = given(...orders, ...swap({ quantity: 1, serials: ['D-01'] }), stolen);
     expect(gone.refusal(executed('SW-1', 'x'))).toMatchObject({ code: 'wrong-stage', facts: { serial: 'D-01' } });
     const sold = tell('reallocation.made', {
       reallocation: 'RA-1',
@@ -234,8 +238,9 @@ describe('serial numbers in a swap', () => {
       to: 'xai',
       lines: [{ ...one, quantity: 1, serials: ['D-01'] }],
     });
-    const others = given(...orders, ...swap({ quantity: 1, serials: ['D-01'] }), sold);
-    expect(others.refusal(executed('SW-1', 'x'))).toMatchObject({
+    const [proposal, acceptance] = swap({ quantity: 1, serials: ['D-01'] });
+    const others = given(...orders, proposal!, sold);
+    expect(others.refusal(acceptance!)).toMatchObject({
       code: 'serial-elsewhere',
       facts: { serial: 'D-01', account: { owner: 'xai' } },
     });

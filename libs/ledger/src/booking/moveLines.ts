@@ -36,6 +36,8 @@ interface Declaration<T extends MovingType> {
     data: Submitted<T>,
     view: View,
   ) => OrRejected<Holding | readonly Holding[]>;
+  /** Whether whoever says it could have left it: then it takes no units that are held. Else it is a fact, and is taken. */
+  readonly takesAway?: true;
   /** Where its units go. */
   readonly to: (source: Holding, data: Submitted<T>, line: FoundLine) => Place;
 }
@@ -45,8 +47,8 @@ interface Declaration<T extends MovingType> {
  * found, and has a move for each account that it takes units from, in the order of the lines.
  */
 export const moveLines =
-  <T extends MovingType>({ refusal, sources, to }: Declaration<T>): Rule<T> =>
-  (data, { view, time, lines }) => {
+  <T extends MovingType>({ refusal, sources, takesAway, to }: Declaration<T>): Rule<T> =>
+  (data, { view, now, time, lines }) => {
     const refused = refusal?.(data, view, time);
     if (refused !== undefined) return refused;
 
@@ -62,7 +64,7 @@ export const moveLines =
       }
       completed.push({ ...asked, owner: there[0]?.owner ?? '', item: line.goods.item });
     }
-    const moves = book(view, draws);
+    const moves = book(view, draws, takesAway && { now });
     if (isRejected(moves)) return moves;
     return accept<T>({ ...data, lines: completed, moves } as unknown as Completed<T>);
   };

@@ -11,10 +11,11 @@ import {
 import { accountKey, type Holding, isPartiesStage, parseAccountKey, placeOf } from '../account.ts';
 import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
-import { insufficient, serialCount, serialElsewhere, type UnitsFilter, wrongTracking } from '../rejections.ts';
+import { heldFor, insufficient, serialCount, serialElsewhere, type UnitsFilter, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
 import { split, total } from './divide.ts';
 import type { Draw } from './draw.ts';
+import { heldUnits, type Judged } from './held.ts';
 import { whyOwnerHasNone } from './source.ts';
 
 /** What a leg or a line of a reallocation wants: so many units of one owner, wherever they are, or from one place. */
@@ -40,16 +41,17 @@ const nothingTaken: TakenUnits = { quantity: 0, newlyNamed: 0 };
 /**
  * Picks the units for all wants: ordered units first, then in transit by dispatch sequence, then held by custodian id;
  * damaged ones only where the want says so. Wants that name more are served first, so that one that takes any unit does
- * not take the only ones that another could mean. Answers the draws of each want, in the order of the wants.
+ * not take the only ones that another could mean. Units that are held for others are left where they are, as long as there are
+ * others. Answers the draws of each want, in the order of the wants.
  */
-export function take(view: View, wants: readonly Want[]): OrRejected<Draw[][]> {
+export function take(view: View, wants: readonly Want[], judged: Judged): OrRejected<Draw[][]> {
   const taken: TakenByAccount = new Map();
   const draws: Draw[][] = wants.map(() => []);
   const narrowFirst = wants
     .map((want, index) => ({ want, index }))
     .sort((a, b) => narrowness(b.want) - narrowness(a.want));
   for (const { want, index } of narrowFirst) {
-    const picked = pick(view, want, taken);
+    const picked = pick(view, want, taken, judged);
     if (isRejected(picked)) return picked;
     draws[index] = picked;
   }
@@ -62,7 +64,7 @@ const narrowness = ({ where, serials }: Want): number =>
   (where.custodian === undefined ? 0 : 2) +
   (where.stage === undefined ? 0 : 1);
 
-function pick(view: View, want: Want, taken: TakenByAccount): OrRejected<Draw[]> {
+function pick(view: View, want: Want, taken: TakenByAccount, judged: Judged): OrRejected<Draw[]> {
   const { line, owner, quantity, where, serials } = want;
   if (serials !== undefined && line.tracking === 'quantity') return wrongTracking(line.goods);
 
@@ -74,6 +76,7 @@ function pick(view: View, want: Want, taken: TakenByAccount): OrRejected<Draw[]>
     return takeNamed(view, want, there, serials, taken);
   }
 
+  const held = heldUnits(view, line, owner, judged);
   const draws: Draw[] = [];
   let open = quantity;
   let available = 0;
@@ -83,14 +86,22 @@ function pick(view: View, want: Want, taken: TakenByAccount): OrRejected<Draw[]>
     const before = taken.get(key) ?? nothingTaken;
     available += holding.quantity;
     gone += before.quantity;
-    const part = Math.min(open, holding.quantity - before.quantity);
+    const free = held?.spare([key], quantitiesOf(taken)) ?? holding.quantity - before.quantity;
+    const part = Math.min(open, free);
     if (part <= 0) continue;
     taken.set(key, { ...before, quantity: before.quantity + part });
     draws.push(drawFrom(want, holding, part));
     open -= part;
   }
-  return open === 0 ? draws : insufficient(line.goods, { ...where, owner }, quantity + gone, available);
+  if (open === 0) return draws;
+  if (held === undefined || quantity + gone > available) {
+    return insufficient(line.goods, { ...where, owner }, quantity + gone, available);
+  }
+  return heldFor(line.goods, owner, quantity, quantity - open, held.holds);
 }
+
+const quantitiesOf = (taken: TakenByAccount): ReadonlyMap<string, number> =>
+  new Map([...taken].map(([key, { quantity }]) => [key, quantity]));
 
 function candidates({ line, owner, where }: Want): Holding[] {
   const there = holdingsAt(line.state, { ...where, owner }).filter(

@@ -14,14 +14,14 @@ import type { FoundLine } from './line.ts';
  * Cancels ordered units of one owner on a line; without a quantity, all that it still has ordered there: nothing is left. Which units
  * were meant is not known when units came to them, or left, at a later occurrence: then it is `overtaken`.
  */
-export const cancelLine: Rule<'lading.order.line_cancelled.v1'> = (data, { view, time, lines: [line] }) => {
+export const cancelLine: Rule<'lading.order.line_cancelled.v1'> = (data, { view, now, time, lines: [line] }) => {
   if (line === undefined) throw new Error('a cancellation names a line');
   const ordered = reducible(line, data, data.quantity ?? 1);
   if (isRejected(ordered)) return ordered;
   const late = data.quantity === undefined ? movedLater(line, ordered, time) : undefined;
   if (late !== undefined) return late;
   const quantity = data.quantity ?? ordered.quantity;
-  const moves = book(view, [cancelUnits(line, ordered, quantity, data.serials)]);
+  const moves = book(view, [cancelUnits(line, ordered, quantity, data.serials)], { now });
   if (isRejected(moves)) return moves;
   return accept<'lading.order.line_cancelled.v1'>({ ...data, owner: ordered.owner, quantity, moves });
 };

@@ -16,7 +16,7 @@ type Changed = Submitted<'lading.order.line_changed.v1'>;
  * off comes out of one owner's ordered units. A change to what is there already is `nothing-to-do`, one of what a later occurrence
  * changed is `overtaken`.
  */
-export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, time, lines: [line] }) => {
+export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, now, time, lines: [line] }) => {
   if (line === undefined) throw new Error('a change names a line');
   const late = saidLater(data, line, time);
   if (late !== undefined) return late;
@@ -26,7 +26,7 @@ export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, t
 
   const draw = more > 0 ? increase(line, data, more) : decrease(line, data, -more);
   if (isRejected(draw)) return draw;
-  const moves = book(view, [draw]);
+  const moves = book(view, [draw], { now });
   if (isRejected(moves)) return moves;
   const { owner } = more > 0 ? draw.to : draw.from;
   return accept<'lading.order.line_changed.v1'>({ ...data, owner, previous: { quantity, window }, moves });

@@ -1,9 +1,9 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
-import type { Move, Place } from '#contracts/move';
-import type { Window } from '#contracts/scalars';
+import type { HeldLine, Move, Place } from '#contracts/move';
+import { microseconds, type Window } from '#contracts/scalars';
 import { type Holding, keyAt } from '../account.ts';
 import { newest, type Occurrence } from '../overtaken.ts';
-import type { Order, OrderLine } from '../entity.ts';
+import type { EntityKey, LineHold, Order, OrderLine } from '../entity.ts';
 
 /** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
 export function evolveOrder(id: string, before: Order | undefined, event: LedgerEvent): Order | undefined {
@@ -30,7 +30,35 @@ export function evolveOrder(id: string, before: Order | undefined, event: Ledger
         lines.touch(counted.line, keyAt(counted, { owner: counted.owner, custodian, stage: 'held' }));
     }
   }
+  const ended = endedHold(event);
+  if (ended !== undefined) lines.release(ended);
+  const hold = holdOf(event);
+  if (hold !== undefined) {
+    const { lines: held, ...rest } = hold;
+    for (const line of held) if (line.order === id) lines.hold({ ...line, ...rest });
+  }
   return { ...order, version: event.sequence, lines: lines.done() };
+}
+
+/** What an event holds from then on, and for how long. */
+export function holdOf(
+  event: LedgerEvent,
+): (Pick<LineHold, 'for' | 'until'> & { readonly lines: readonly HeldLine[] }) | undefined {
+  if (event.type !== 'lading.swap.accepted.v1') return undefined;
+  const { swap, until, holds } = event.data;
+  return until === undefined || holds === undefined ? undefined : { for: `swap/${swap}`, until, lines: holds };
+}
+
+/** What holds nothing any more after an event. */
+function endedHold({ type, data }: LedgerEvent): EntityKey | undefined {
+  switch (type) {
+    case 'lading.swap.executed.v1':
+    case 'lading.swap.rejected.v1':
+    case 'lading.swap.withdrawn.v1':
+      return `swap/${data.swap}`;
+    default:
+      return undefined;
+  }
 }
 
 function placed({ data, sequence, time, id }: LedgerEvent<'lading.order.placed.v1'>): Order {
@@ -53,6 +81,7 @@ export const newLine = (
   accounts: new Map(),
   dispatched: new Map(),
   moved: new Map(),
+  holds: [],
 });
 
 /** Where each line stands. */
@@ -67,18 +96,22 @@ interface LineDraft {
   moved: Map<string, Occurrence> | undefined;
   /** Shipments that units left: when they were the last, the shipment is forgotten. */
   readonly left: Set<string>;
+  holds: readonly LineHold[];
   fields: Partial<Pick<OrderLine, 'quantity' | 'window' | 'said'>>;
 }
 
 class Changes {
   readonly #order: Order;
   readonly #now: Occurrence;
+  /** When the event was recorded: holds that are over by then are forgotten where a line changes anyway. */
+  readonly #recorded: number;
   readonly #changes = new Map<number, LineDraft>();
 
-  constructor(order: Order, { time, sequence, id }: LedgerEvent) {
+  constructor(order: Order, { time, sequence, id, recordedtime }: LedgerEvent) {
     this.#order = order;
     // One for all that the event says and moves: lines share it.
     this.#now = { time, sequence, id };
+    this.#recorded = microseconds(recordedtime);
   }
 
   post(move: Move): void {
@@ -128,11 +161,26 @@ class Changes {
     draft.moved.set(account, before === undefined ? this.#now : newest(before, this.#now));
   }
 
+  hold(hold: LineHold): void {
+    const draft = this.#change(hold.line);
+    draft.holds = [...draft.holds, hold];
+  }
+
+  /** Ends what something holds, on whichever lines. */
+  release(ended: EntityKey): void {
+    for (const { line, holds } of this.#order.lines) {
+      if (!holds.some((hold) => hold.for === ended)) continue;
+      const draft = this.#change(line);
+      draft.holds = draft.holds.filter((hold) => hold.for !== ended);
+    }
+  }
+
   done(): readonly OrderLine[] {
     const lines = this.#order.lines.slice();
     for (const [index, draft] of this.#changes) {
       const { state, fields, accounts, moved = state.moved } = draft;
-      lines[index] = { ...state, ...fields, accounts, dispatched: underWay(draft), moved };
+      const holds = draft.holds.filter(({ until }) => microseconds(until) > this.#recorded);
+      lines[index] = { ...state, ...fields, accounts, dispatched: underWay(draft), moved, holds };
     }
     return lines;
   }
@@ -151,6 +199,7 @@ class Changes {
           dispatched: undefined,
           moved: undefined,
           left: new Set(),
+          holds: state.holds,
           fields: {},
         }),
       );

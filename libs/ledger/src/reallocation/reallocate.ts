@@ -15,7 +15,7 @@ type ReallocatedLine = Made['lines'][number];
  * Units of one party become another's, one way: ordered ones are reassigned, units in transit reconsigned, held or damaged
  * ones transferred. Only the owner of their accounts changes.
  */
-export const reallocate: Rule<'lading.reallocation.made.v1'> = (data, { view, time, lines }) => {
+export const reallocate: Rule<'lading.reallocation.made.v1'> = (data, { view, now, time, lines }) => {
   const { from, to } = data;
   if (from === to) {
     return reject('nothing-to-do', `The units are ${from}'s already. Name the party that gets them.`, { from, to });
@@ -26,9 +26,9 @@ export const reallocate: Rule<'lading.reallocation.made.v1'> = (data, { view, ti
     if (isRejected(want)) return want;
     wants.push(want);
   }
-  const draws = take(view, wants);
+  const draws = take(view, wants, { now });
   if (isRejected(draws)) return draws;
-  const moves = book(view, draws.flat());
+  const moves = book(view, draws.flat(), { now });
   if (isRejected(moves)) return moves;
 
   const consignees = consigneesAfter(view, moves, { ...data, time });

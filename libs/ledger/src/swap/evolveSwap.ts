@@ -16,7 +16,7 @@ export function evolveSwap(before: Swap | undefined, event: LedgerEvent): Swap |
     case 'lading.swap.accepted.v1': {
       const accepted = [...before.accepted, event.data.by];
       const all = partiesOf(before.terms.legs).every((party) => accepted.includes(party));
-      return { ...before, version, accepted, status: all ? 'accepted' : 'proposed' };
+      return { ...before, version, accepted, status: all ? 'accepted' : 'proposed', until: event.data.until };
     }
     case 'lading.swap.rejected.v1':
       return { ...before, version, status: 'rejected' };

@@ -1,13 +1,13 @@
 import { book } from '../booking/book.ts';
-import { take, type Want } from '../booking/take.ts';
+import { take } from '../booking/take.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type Rejected, reject } from '../decision.ts';
 import type { Swap } from '../entity.ts';
-import { findLines, withLines } from '../order/line.ts';
+import { findLines } from '../order/line.ts';
 import { consigneesAfter } from '../shipment/consignees.ts';
 import { knownEntity } from '../view.ts';
 import { completeLegs } from './propose.ts';
-import { maySay, partiesOf, suppliersOf, whyClosed } from './swap.ts';
+import { maySay, partiesOf, suppliersOf, wantsOf, whyClosed } from './swap.ts';
 
 /**
  * Executes an accepted swap: every leg at once, or none. Its moves are in the order of its legs, each leg's summing to its
@@ -23,19 +23,10 @@ export const executeSwap: Rule<'lading.swap.executed.v1'> = (data, { view, now, 
   const refused = maySay(data.swap, data.by, may) ?? whyClosed(swap, now) ?? whyNotAccepted(swap);
   if (refused !== undefined) return refused;
 
-  const wants = withLines(legs, lines).map(
-    ({ asked: { from, to, quantity, serials, shipment, custodian, stage }, line }): Want => ({
-      line,
-      owner: from,
-      to,
-      quantity,
-      serials,
-      where: { shipment, custodian, stage },
-    }),
-  );
-  const draws = take(view, wants);
+  const judged = { now, own: `swap/${data.swap}` } as const;
+  const draws = take(view, wantsOf(legs, lines), judged);
   if (isRejected(draws)) return draws;
-  const moves = book(view, draws.flat());
+  const moves = book(view, draws.flat(), judged);
   if (isRejected(moves)) return moves;
 
   const consignees = consigneesAfter(view, moves, { time });

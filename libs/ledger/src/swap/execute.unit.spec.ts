@@ -19,7 +19,9 @@ const X = of('PO-X', '1');
 const orders = [placed('PO-T', 'tesla', 12_000), placed('PO-X', 'x', 6_000, 6_000)];
 const give = (quantity: number, rest: Partial<Leg> = {}): Leg => ({ from: 'tesla', to: 'x', ...T, quantity, ...rest });
 const get = (quantity: number, rest: Partial<Leg> = {}): Leg => ({ from: 'x', to: 'tesla', ...X, quantity, ...rest });
-const agreed = (...legs: Leg[]): Told[] => [proposed('SW-1', 'x', legs), accepted('SW-1', 'tesla')];
+const offered = (...legs: Leg[]): Told => proposed('SW-1', 'x', legs);
+const acceptance = accepted('SW-1', 'tesla');
+const agreed = (...legs: Leg[]): Told[] => [offered(...legs), acceptance];
 const execute = executed('SW-1', 'nvidia');
 
 describe('an accepted swap is executed', () => {
@@ -36,24 +38,29 @@ describe('an accepted swap is executed', () => {
   });
 
   it('a swap executes every leg or none: one short leg leaves all holdings as they were', () => {
-    const story = given(...orders, ...agreed(give(12_000), get(6_001)));
+    const sent = dispatched('S-X', [{ ...X, quantity: 6_000 }]);
+    const lost = tell('shipment.lost', { shipment: 'S-X', lines: [{ ...X, quantity: 1 }] });
+    const story = given(...orders, sent, ...agreed(give(12_000), get(6_000)), lost);
     const before = story.units();
     expect(story.refusal(execute)).toMatchObject({
       code: 'insufficient-quantity',
-      facts: { order: 'PO-X', line: '1', owner: 'x', asked: 6_001, available: 6_000 },
+      facts: { order: 'PO-X', line: '1', owner: 'x', asked: 6_000, available: 5_999 },
     });
     expect(story.units()).toEqual(before);
   });
 
   it('no leg of a swap spends what another brings: the balances before the swap decide', () => {
     // x has nothing on PO-T until tesla's leg brings it.
-    const story = given(...orders, ...agreed(give(100), { ...get(50), ...T }, get(10)));
-    expect(story.refusal(execute)).toMatchObject({ code: 'not-the-owner', facts: { owner: 'x', owners: ['tesla'] } });
+    const story = given(...orders, offered(give(100), { ...get(50), ...T }, get(10)));
+    expect(story.refusal(acceptance)).toMatchObject({
+      code: 'not-the-owner',
+      facts: { owner: 'x', owners: ['tesla'] },
+    });
   });
 
   it('legs of a swap on the same account are summed', () => {
-    const story = given(...orders, ...agreed(give(7_000), give(7_000), get(1)));
-    expect(story.refusal(execute)).toMatchObject({
+    const story = given(...orders, offered(give(7_000), give(7_000), get(1)));
+    expect(story.refusal(acceptance)).toMatchObject({
       code: 'insufficient-quantity',
       facts: { asked: 14_000, available: 12_000 },
     });
@@ -114,8 +121,8 @@ describe('a leg that leaves open which units it takes', () => {
   });
 
   it('a leg takes no damaged units, unless it says so', () => {
-    const all = given(...spread, ...agreed(give(12_000), get(1)));
-    expect(all.refusal(execute)).toMatchObject({
+    const all = given(...spread, offered(give(12_000), get(1)));
+    expect(all.refusal(acceptance)).toMatchObject({
       code: 'insufficient-quantity',
       facts: { asked: 12_000, available: 11_500 },
     });
@@ -140,10 +147,11 @@ describe('a leg that leaves open which units it takes', () => {
   it('a leg that names a place takes units from there only, and is rejected when they have moved on', () => {
     const held = given(...spread, ...agreed(give(2_000, { stage: 'held', custodian: 'tesla' }), get(1)));
     held.take(execute);
-    const gone = given(...spread, ...agreed(give(1, { shipment: 'S-3' }), get(1)));
-    expect(gone.refusal(execute)).toMatchObject({ code: 'wrong-stage', facts: { shipment: 'S-3', owner: 'tesla' } });
-    const wrong = given(...spread, ...agreed(give(1, { custodian: 'xai', stage: 'held' }), get(1)));
-    expect(wrong.refusal(execute)).toMatchObject({
+    const arrived = received('S-2', 'tesla', [{ ...T, received: 2_000 }]);
+    const gone = given(...spread, ...agreed(give(1, { shipment: 'S-2' }), get(1)), arrived);
+    expect(gone.refusal(execute)).toMatchObject({ code: 'wrong-stage', facts: { shipment: 'S-2', owner: 'tesla' } });
+    const wrong = given(...spread, offered(give(1, { custodian: 'xai', stage: 'held' }), get(1)));
+    expect(wrong.refusal(acceptance)).toMatchObject({
       code: 'not-the-custodian',
       facts: { custodian: 'xai', custodians: ['dhl', 'tesla'] },
     });

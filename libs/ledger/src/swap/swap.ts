@@ -1,7 +1,8 @@
 import { microseconds } from '#contracts/scalars';
+import type { Want } from '../booking/take.ts';
 import { type Rejected, reject } from '../decision.ts';
 import type { Swap } from '../entity.ts';
-import type { FoundLine } from '../order/line.ts';
+import { type FoundLine, withLines } from '../order/line.ts';
 
 interface Sides {
   readonly from: string;
@@ -43,3 +44,16 @@ export function whyClosed({ terms: { swap, expires }, status }: Swap, now: Date)
     expires,
   });
 }
+
+/** What the legs of a swap take, each from its giver. */
+export const wantsOf = (legs: Swap['terms']['legs'], lines: readonly FoundLine[]): Want[] =>
+  withLines(legs, lines).map(
+    ({ asked: { from, to, quantity, serials, shipment, custodian, stage }, line }): Want => ({
+      line,
+      owner: from,
+      to,
+      quantity,
+      serials,
+      where: { shipment, custodian, stage },
+    }),
+  );

@@ -19,6 +19,7 @@ export const returnUnits = moveLines<'lading.units.returned.v1'>({
     const shipment = asked.shipment ?? data.shipment;
     return shipment === undefined ? sourceInHand(line, data.from, asked) : refusedOn(view, line, shipment, asked);
   },
+  takesAway: true,
   to: (_, { to }, { order }) => ({ owner: order.supplier, custodian: to, stage: 'returned' }),
 });
 
