@@ -36,6 +36,13 @@ CREATE TABLE activity (
   PRIMARY KEY (ledger, sequence)
 );
 
+CREATE TABLE event_parties (
+  ledger text COLLATE "C" NOT NULL,
+  party text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (ledger, party, sequence)
+);
+
 CREATE TABLE holdings (
   ledger text COLLATE "C" NOT NULL,
   account int NOT NULL,

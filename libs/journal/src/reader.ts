@@ -32,6 +32,8 @@ export interface EventFilter {
   readonly source?: string | undefined;
   /** Only events of this entity's stream. */
   readonly entity?: string | undefined;
+  /** Only events of a list, `table` of (ledger, party, sequence) in the search path, that stand there for this party. */
+  readonly listed?: { readonly table: string; readonly party: string } | undefined;
 }
 
 /** A ledger with its terms and its head. */
@@ -80,7 +82,7 @@ export async function readEvents(
   ledger: string,
   after: number,
   limit: number,
-  { type, subject, source, entity }: EventFilter = {},
+  { type, subject, source, entity, listed }: EventFilter = {},
 ): Promise<EventRow[]> {
   const values: unknown[] = [ledger, after, limit];
   const where: string[] = [];
@@ -88,6 +90,12 @@ export async function readEvents(
   if (subject !== undefined) where.push(`AND e.subject = $${values.push(subject)}`);
   if (source !== undefined) where.push(`AND e.source = $${values.push(source)}`);
   // Sequences have no gaps: said to the planner, which without fresh statistics would sort all that is left of the ledger.
+  if (listed !== undefined) {
+    const { table, party } = listed;
+    where.push(
+      `AND EXISTS (SELECT FROM ${table} AS c WHERE c.ledger = e.ledger AND c.sequence = e.sequence AND c.party = $${values.push(party)})`,
+    );
+  }
   if (values.length === 3 && entity === undefined) where.push('AND e.sequence <= $2::bigint + $3::bigint');
   const from =
     entity === undefined

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { type EventFilter, type readBytes, readEvents } from '#journal/reader';
 import { type Page, PageReader } from '#journal/tail';
 import { unavailable } from '#platform/http/problemError';
+import { withReadModels } from '#projections/reading/readModel';
 import { POOL } from '#platform/service/tokens';
 
 /** What a stream holds in memory while its client takes nothing: a page of this many bytes, or one event. */
@@ -15,6 +16,11 @@ const MAX_READING = 4;
 /** Answers that are put together or wait for their turn: more of them are refused, because they would wait for longer than anybody does. */
 const MAX_ASKED = 100;
 
+/** Which events; of a party's, those that concern it. */
+export interface Asked extends Omit<EventFilter, 'listed'> {
+  readonly party?: string | undefined;
+}
+
 /** Reads pages of events from the journal, few at a time and of few bytes, whoever asks. */
 @Injectable()
 export class EventPages {
@@ -25,16 +31,16 @@ export class EventPages {
   #asked = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(@Inject(POOL) pool: pg.Pool) {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {
     this.#reader = new PageReader(pool);
   }
 
   /** The events after a sequence that the filter takes, as many as a stream sends at once. */
-  async streamed(ledger: string, after: number, filter: EventFilter): Promise<Page> {
+  async streamed(ledger: string, after: number, filter: Asked): Promise<Page> {
     const name = JSON.stringify([ledger, after, filter]);
     const known = this.#streamed.get(name);
     if (known !== undefined) return known;
-    const page = this.#inTurn(() => this.#reader.read(ledger, after, STREAMED, reading(filter))).finally(() =>
+    const page = this.#inTurn(() => this.#reader.read(ledger, after, STREAMED, this.#readWith(filter))).finally(() =>
       this.#streamed.delete(name),
     );
     this.#streamed.set(name, page);
@@ -45,7 +51,7 @@ export class EventPages {
    * At most `limit` events after a sequence that the filter takes, and none after `head`.
    * @throws the 503 of more pages than can be put together soon
    */
-  async answered(ledger: string, after: number, head: number, limit: number, filter: EventFilter): Promise<Page> {
+  async answered(ledger: string, after: number, head: number, limit: number, filter: Asked): Promise<Page> {
     if (this.#asked >= MAX_ASKED) throw unavailable('too many pages of events are asked for at once: ask again');
     this.#asked++;
     const page = this.#inTurn(async () => {
@@ -53,7 +59,7 @@ export class EventPages {
       let bytes = 0;
       for (let last = after; ; ) {
         const step = { ...STEP, events: Math.min(STEP.events, limit + 1 - events.length) };
-        const page = await this.#reader.read(ledger, last, step, reading(filter));
+        const page = await this.#reader.read(ledger, last, step, this.#readWith(filter));
         for (const event of page.events) {
           // What came after the head was read is left for the next page: the answer says that it stands at the head.
           if (event.sequence > head) return { events, more: false };
@@ -70,6 +76,14 @@ export class EventPages {
     });
   }
 
+  /** Whom an event concerns the read models know, so a party's events are read beside them: those that they have applied. */
+  #readWith({ party, ...filter }: Asked): typeof readBytes {
+    if (party === undefined) return (db, ...range) => readEvents(db, ...range, filter);
+    const listed = { table: 'event_parties', party };
+    return (_db, ledger, after, limit) =>
+      withReadModels(this.pool, ledger, ({ db }) => readEvents(db, ledger, after, limit, { ...filter, listed }));
+  }
+
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#reading < MAX_READING) this.#reading++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -83,8 +97,3 @@ export class EventPages {
     }
   }
 }
-
-const reading =
-  (filter: EventFilter): typeof readBytes =>
-  (db, ...range) =>
-    readEvents(db, ...range, filter);

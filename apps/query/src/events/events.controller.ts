@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { Actor, readsFor } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters.ts';
@@ -35,10 +36,13 @@ export class EventsController {
     parameters: List,
     listOf: 'Event',
   })
-  async list(@Param('ledger') ledger: string, @Query() asked: z.infer<typeof List>) {
+  async list(@Param('ledger') ledger: string, @Query() asked: z.infer<typeof List>, @Actor() actor: Actor) {
     const { after = 0, limit = 100, cursor, 'min-sequence': minSequence, ...filter } = asked;
     const found = await this.queries.execute(
-      new FindEvents(ledger, minSequence, Math.max(after, sequenceOf(cursor)), limit, filter),
+      new FindEvents(ledger, minSequence, Math.max(after, sequenceOf(cursor)), limit, {
+        ...filter,
+        party: readsFor(actor),
+      }),
     );
     const page = {
       // Only CSV looks into the events.
@@ -61,10 +65,18 @@ export class EventsController {
     type: CLOUD_EVENT,
     alsoJson: true,
   })
-  async one(@Param('ledger') ledger: string, @Param('sequence') text: string, @Query() asked: z.infer<typeof One>) {
+  async one(
+    @Param('ledger') ledger: string,
+    @Param('sequence') text: string,
+    @Query() asked: z.infer<typeof One>,
+    @Actor() actor: Actor,
+  ) {
+    const party = readsFor(actor);
     const sequence = /^0{0,15}[1-9]\d{0,15}$/.test(text) && text.length <= 16 ? Number(text) : undefined;
     if (sequence === undefined) throw notFound(`${text} is not the sequence of an event: 1, 2, 3 …`, { ledger });
-    const { bytes, head } = await this.queries.execute(new FindEvent(ledger, asked['min-sequence'], sequence));
+    const { bytes, head } = await this.queries.execute(new FindEvent(ledger, asked['min-sequence'], sequence, party));
+    if (bytes === undefined && party !== undefined)
+      throw notFound(`the ledger ${ledger} has no event ${sequence} that concerns ${party}`, { ledger });
     if (bytes === undefined) throw notFound(`the ledger ${ledger} ends at ${head}`, { ledger, sequence: head });
     return new Answer(bytes, { sequence: head, type: CLOUD_EVENT });
   }

@@ -1,11 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { type EventFilter, readEvent, readHead } from '#journal/reader';
+import { readEvent, readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
+import { appliedSequence } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
+import { noReadModels } from '../asking/problems.ts';
 import { Visibility } from '../asking/visibility.ts';
-import { EventPages } from './eventPages.ts';
+import { type Asked, EventPages } from './eventPages.ts';
 
 interface FoundEvent {
   readonly sequence: number;
@@ -29,7 +31,7 @@ export class FindEvents extends Query<FoundEvents> {
     readonly minSequence: number | undefined,
     readonly after: number,
     readonly limit: number,
-    readonly filter: EventFilter,
+    readonly filter: Asked,
   ) {
     super();
   }
@@ -41,6 +43,7 @@ export class FindEvent extends Query<{ readonly bytes: Buffer | undefined; reado
     readonly ledger: string,
     readonly minSequence: number | undefined,
     readonly sequence: number,
+    readonly party: string | undefined,
   ) {
     super();
   }
@@ -57,8 +60,7 @@ export class FindEventsHandler implements IQueryHandler<FindEvents> {
 
   async execute({ ledger, minSequence, after, limit, filter }: FindEvents): Promise<FoundEvents> {
     await this.ledgers.check(ledger);
-    if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
-    const head = (await readHead(this.pool, ledger)) ?? 0;
+    const head = await standing(this.pool, this.visibility, ledger, minSequence, filter.party);
     return { ...(await this.pages.answered(ledger, after, head, limit, filter)), head };
   }
 }
@@ -69,12 +71,40 @@ export class FindEventHandler implements IQueryHandler<FindEvent> {
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly ledgers: Ledgers,
     private readonly visibility: Visibility,
+    private readonly pages: EventPages,
   ) {}
 
-  async execute({ ledger, minSequence, sequence }: FindEvent): Promise<{ bytes: Buffer | undefined; head: number }> {
+  async execute({
+    ledger,
+    minSequence,
+    sequence,
+    party,
+  }: FindEvent): Promise<{ bytes: Buffer | undefined; head: number }> {
     await this.ledgers.check(ledger);
-    if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
+    const head = await standing(this.pool, this.visibility, ledger, minSequence, party);
+    if (party !== undefined) {
+      const { events } = await this.pages.answered(ledger, sequence - 1, sequence, 1, { party });
+      return { bytes: events[0]?.bytes, head };
+    }
     const found = await readEvent(this.pool, ledger, sequence);
     return { bytes: found?.bytes, head: (await readHead(this.pool, ledger)) ?? 0 };
   }
+}
+
+/** Where an answer stands: what the ledger has, or, of what concerns a party, what the read models have applied. */
+export async function standing(
+  pool: pg.Pool,
+  visibility: Visibility,
+  ledger: string,
+  minSequence: number | undefined,
+  party: string | undefined,
+): Promise<number> {
+  if (party === undefined) {
+    if (minSequence !== undefined) await visibility.recorded(ledger, minSequence);
+    return (await readHead(pool, ledger)) ?? 0;
+  }
+  if (minSequence !== undefined) await visibility.applied(ledger, minSequence);
+  return appliedSequence(pool, ledger).catch((error: unknown) => {
+    throw noReadModels(error) ?? error;
+  });
 }

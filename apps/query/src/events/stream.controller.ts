@@ -3,9 +3,9 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import type { z } from 'zod';
-import { readHead } from '#journal/reader';
 import { follow } from '#journal/tail';
-import { heldKeyOf } from '#platform/keys/actor';
+import { heldKeyOf, readsFor } from '#platform/keys/actor';
+import { ProblemError } from '#platform/http/problemError';
 import { holdOf } from '#platform/http/admission';
 import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
@@ -17,6 +17,7 @@ import { Visibility } from '../asking/visibility.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { Filter } from './events.controller.ts';
 import { EventPages } from './eventPages.ts';
+import { standing } from './findEvents.handler.ts';
 import { OpenStreams } from './openStreams.ts';
 import { writeEventStream } from './writeEventStream.ts';
 
@@ -67,20 +68,22 @@ export class StreamController {
     const { after, lastEventId, 'min-sequence': minSequence, ...filter } = asked;
     const key = heldKeyOf(request);
     await this.ledgers.check(ledger);
-    if (minSequence !== undefined) await this.visibility.recorded(ledger, minSequence);
     const start = lastSeen(request) ?? lastEventId ?? after ?? 0;
-    const head = (await readHead(this.pool, ledger)) ?? 0;
+    const party = readsFor(key.actor);
+    const head = await standing(this.pool, this.visibility, ledger, minSequence, party);
     await key.check(); // while it waited for the sequence, the key may have ended
     const open = this.streams.open(key.actor.name, reply.raw);
     holdOf(request).leavePlace(); // a stream that only listens has a place among the streams
     void reply.header('lading-sequence', String(head));
     key.ended.addEventListener('abort', open.end);
     try {
-      await this.signals.during(ledger, 'recorded', (signal) => {
+      await this.signals.during(ledger, party === undefined ? 'recorded' : 'applied', (signal) => {
         const events = follow({
           read: async (from) => {
-            const page = await this.pages.streamed(ledger, from, filter);
+            const page = await this.pages.streamed(ledger, from, { ...filter, party });
             await key.check();
+            // Another party's key, or a key of all, asks again.
+            if (readsFor(key.actor) !== party) throw changedParty();
             return page;
           },
           ...{ after: start, signal, quietMs: KEEP_ALIVE_MS, stop: open.stop },
@@ -95,6 +98,9 @@ export class StreamController {
     }
   }
 }
+
+const changedParty = (): ProblemError =>
+  new ProblemError(403, 'forbidden', 'the key speaks for another party than when this stream began: open it again');
 
 function lastSeen(request: FastifyRequest): number | undefined {
   const header = request.headers['last-event-id'];

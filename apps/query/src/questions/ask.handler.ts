@@ -32,6 +32,8 @@ export class Ask extends Query<Answered> {
     readonly parameters: Readonly<Record<string, unknown>>,
     /** What the id in the path was; empty where the path has none. */
     readonly id: string,
+    /** The party for which alone it is asked; undefined: for whoever may see everything. */
+    readonly party: string | undefined,
   ) {
     super();
   }
@@ -46,13 +48,14 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     private readonly ledgers: Ledgers,
   ) {}
 
-  async execute({ question, ledger, parameters, id }: Ask): Promise<Answered> {
+  async execute({ question, ledger, parameters, id, party }: Ask): Promise<Answered> {
     await this.ledgers.check(ledger);
     const { 'min-sequence': minSequence, ...asked } = parameters;
     refuseOtherSpellings(asked);
     if (typeof minSequence === 'number') await this.visibility.applied(ledger, minSequence);
     try {
-      return await withReadModels(this.pool, ledger, (model) => answer(model, questions[question], asked, id));
+      const read = (model: ReadModel) => answer(model, questions[question], asked, id);
+      return await withReadModels(this.pool, ledger, read, new Date(), party);
     } catch (error) {
       throw badCursor(error, asked) ?? noReadModels(error) ?? error;
     }

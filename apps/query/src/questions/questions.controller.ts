@@ -3,6 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Id } from '#contracts/scalars';
+import { heldKeyOf, readsFor } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import type { Page } from '#projections/reading/page';
 import { Answer } from '../asking/asking.interceptor.ts';
@@ -73,11 +74,13 @@ function routeOf(tag: string, question: Question): MethodDecorator {
   );
 }
 
-async function answer(queries: QueryBus, name: QuestionName, { params, query }: Asking): Promise<Answer> {
+async function answer(queries: QueryBus, name: QuestionName, request: Asking): Promise<Answer> {
+  const { params, query } = request;
   const { ledger, id = '' } = params;
+  const party = readsFor(heldKeyOf(request).actor);
   const question: Question = questions[name];
   if (question.id !== undefined) checkId(question.id, id);
-  const { sequence, found, version } = await queries.execute(new Ask(name, ledger, query, id));
+  const { sequence, found, version } = await queries.execute(new Ask(name, ledger, query, id, party));
   if (question.answer === 'row') return new Answer(found, { sequence, version });
   const { data, next } = found as Page<unknown>;
   return new Answer({ ledger, sequence, data, next }, { sequence });

@@ -15,12 +15,13 @@ describe('the table of questions', () => {
   });
 
   it('the message of a question carries data only: a copy of it asks the same', () => {
-    const ask = new Ask('holdings.list', 'nvidia', { owner: 'tesla', groupBy: ['item'], limit: 5 }, '');
+    const ask = new Ask('holdings.list', 'nvidia', { owner: 'tesla', groupBy: ['item'], limit: 5 }, '', 'tesla');
     expect(structuredClone(ask)).toEqual({
       question: 'holdings.list',
       ledger: 'nvidia',
       parameters: { owner: 'tesla', groupBy: ['item'], limit: 5 },
       id: '',
+      party: 'tesla',
     });
   });
 });

@@ -171,6 +171,11 @@ export function partyOf(actor: Actor): string | undefined {
   return actor.roles.includes('admin') ? undefined : actor.party;
 }
 
+/** The party to which a key is confined in what it reads: an auditor sees everything, too. */
+export function readsFor(actor: Actor): string | undefined {
+  return actor.roles.includes('audit') ? undefined : partyOf(actor);
+}
+
 export function mayTouch(actor: Actor, ledger: string): boolean {
   return actor.ledgers === 'all' || actor.ledgers.includes(ledger);
 }

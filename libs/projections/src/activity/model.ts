@@ -1,8 +1,10 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { eachName, namingIn } from '#contracts/names';
 import { microseconds } from '#contracts/scalars';
-import { bigint, moment, optional, Table, text } from '../engine/table.ts';
+import type { Batch } from '../engine/batch.ts';
+import { bigint, id, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
+import type { Db } from '../reading/readModel.ts';
 
 // Parties and items are ids with tabs between them, since every array costs more to read than the rest of the row.
 const activity = new Table('activity', {
@@ -21,6 +23,21 @@ const activity = new Table('activity', {
     note: optional(text),
   },
   key: ['sequence'],
+});
+
+// Whom an event concerns: a key that speaks for a party reads these events and no others.
+const eventParties = new Table('event_parties', {
+  columns: { party: id, sequence: bigint },
+  key: ['party', 'sequence'],
+});
+
+interface Concerned {
+  readonly party: string;
+  readonly sequence: number;
+}
+const insertParties = eventParties.insert<Concerned>({
+  party: ({ party }) => party,
+  sequence: ({ sequence }) => sequence,
 });
 
 interface Mentioned {
@@ -46,14 +63,97 @@ const insert = activity.insert<Mentioned & { readonly event: LedgerEvent }>({
 });
 
 export const activityModel: Model = {
-  tables: [activity],
-  apply: ({ ledger, events }, db) =>
-    insert(
+  tables: [activity, eventParties],
+  apply: async (batch, db) => {
+    const { ledger, events } = batch;
+    // Asked first: other models write what these tables have of the batch itself.
+    const known = knownBefore(batch, db);
+    const inserted = insert(
       db,
       ledger,
       events.map((event) => ({ event, ...mentioned(event) })),
-    ),
+    );
+    await Promise.all([inserted, known.then((before) => insertParties(db, ledger, concernedBy(events, before)))]);
+  },
 };
+
+/** Who is behind what events name: of orders their sides, of shipments who carries and gets them, of swaps who is in them. */
+interface Known {
+  readonly orders: Map<string, { readonly buyer: string; readonly supplier: string }>;
+  readonly shipments: Map<string, { readonly consignee: string; readonly carrier: string }>;
+  readonly swaps: Map<string, readonly string[]>;
+}
+
+type Sides = { readonly order: string; readonly buyer: string; readonly supplier: string };
+type Header = { readonly shipment: string; readonly consignee: string; readonly carrier: string };
+type Terms = { readonly swap: string; readonly parties: readonly string[] };
+
+const SIDES = 'SELECT "order", buyer, supplier FROM orders WHERE ledger = $1 AND "order" = ANY($2)';
+const HEADERS = 'SELECT shipment, consignee, carrier FROM shipments WHERE ledger = $1 AND shipment = ANY($2)';
+const TERMS = `
+  SELECT s.swap, s.parties || s.by || ARRAY (
+    SELECT o.supplier FROM swap_legs l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
+    WHERE l.ledger = s.ledger AND l.swap = s.swap) AS parties
+  FROM swaps s WHERE s.ledger = $1 AND s.swap = ANY($2)`;
+
+async function knownBefore({ ledger, events, orders }: Batch, db: Db): Promise<Known> {
+  const named = { order: new Set<string>(), shipment: new Set<string>(), swap: new Set<string>() };
+  for (const event of events) {
+    eachName(namingIn(event.type).completed, event.data, (name, { what }) => {
+      if (what === 'order' || what === 'shipment' || what === 'swap') named[what].add(name);
+    });
+  }
+  const known: Known = { orders: new Map(orders), shipments: new Map(), swaps: new Map() };
+  const strange = [...named.order].filter((order) => !orders.has(order));
+  const [sides, headers, terms] = await Promise.all([
+    strange.length > 0 && db.query<Sides>(SIDES, [ledger, strange]),
+    named.shipment.size > 0 && db.query<Header>(HEADERS, [ledger, [...named.shipment]]),
+    named.swap.size > 0 && db.query<Terms>(TERMS, [ledger, [...named.swap]]),
+  ]);
+  if (sides) for (const { order, ...row } of sides.rows) known.orders.set(order, row);
+  if (headers) for (const { shipment, ...row } of headers.rows) known.shipments.set(shipment, row);
+  if (terms) for (const { swap, parties } of terms.rows) known.swaps.set(swap, parties);
+  return known;
+}
+
+/**
+ * Whom each event concerns: the parties that it names and those of its moves, the buyers and suppliers of its orders, who carries and
+ * gets its shipments at that time, and who is in its swap. Who only bought what others swap is concerned when it is executed.
+ */
+function concernedBy(events: readonly LedgerEvent[], { orders, shipments, swaps }: Known): Concerned[] {
+  return events.flatMap((event) => {
+    const parties = new Set<string>();
+    const { data, sequence } = event;
+    const isProposal = event.type === 'lading.swap.proposed.v1';
+    const ofShipment = (name: string) => {
+      const header = shipments.get(name);
+      if (header !== undefined) parties.add(header.consignee).add(header.carrier);
+    };
+    eachName(namingIn(event.type).completed, data, (name, { what }) => {
+      if (what === 'party') parties.add(name);
+      else if (what === 'order') {
+        const sides = orders.get(name);
+        if (sides !== undefined) parties.add(sides.supplier);
+        if (sides !== undefined && !isProposal) parties.add(sides.buyer);
+      } else if (what === 'shipment' && !isProposal) ofShipment(name);
+      else if (what === 'swap') for (const party of swaps.get(name) ?? []) parties.add(party);
+    });
+    if ('maker' in data && data.maker !== undefined) parties.add(data.maker);
+    // What it changes counts for the events after it.
+    if (event.type === 'lading.shipment.dispatched.v1') {
+      const { shipment, consignee, carrier } = event.data;
+      if (!shipments.has(shipment)) shipments.set(shipment, { consignee, carrier });
+    }
+    if ('consignees' in data) {
+      for (const { shipment, consignee } of data.consignees ?? []) {
+        const header = shipments.get(shipment);
+        if (header !== undefined) shipments.set(shipment, { ...header, consignee });
+      }
+    }
+    if (event.type === 'lading.swap.proposed.v1') swaps.set(event.data.swap, [...parties]);
+    return [...parties].map((party) => ({ party, sequence }));
+  });
+}
 
 /** The parties and items that an event names or whose units it moves, each once, in the order in which it names them. */
 function mentioned(event: LedgerEvent): Mentioned {

@@ -3,6 +3,8 @@ import { keyOf } from '#contracts/scalars';
 import { groupBy } from '../reading/groupBy.ts';
 import { Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
+import { ownOrder } from '../orders/queries.ts';
+import { seenLine, ownLine } from '../shipments/queries.ts';
 import { distinct } from './rules.ts';
 
 /** Which flags of one rule: those after a place in the list, and no more than so many. */
@@ -43,13 +45,14 @@ interface LateLine {
  * `overdue-line`: the delivery window of a line is over, and an owner still waits for units of it: they are ordered or in transit.
  * One flag an owner and line. It is raised by the event that placed the order.
  */
-async function overdueLines({ db, ledger, asOf }: ReadModel, which: Overdue): Promise<FlagRow[]> {
+async function overdueLines({ db, ledger, asOf, party: self }: ReadModel, which: Overdue): Promise<FlagRow[]> {
   const where = new Where(ledger, 'q').and('q.waiting').equals('q.item', which.item);
   where.and(`q.window_to < ${where.value(dayOf(asOf.occurred))}::date`);
   if (which.party !== undefined) {
     const party = where.value(which.party);
     where.and(`(q.owner = ${party} OR o.supplier = ${party} OR o.buyer = ${party})`);
   }
+  where.only(self, (own) => `q.owner = ${own} OR ${ownOrder('o')(own)}`);
   among(where, 'q.placed', LINE_FLAG, which);
   const { rows } = await db.query<LateLine>(
     `SELECT ${LINE_FLAG} AS flag, q.placed AS raised, q."order", q.line, q.owner, q.item, o.buyer, o.supplier, q.window_to AS due,
@@ -105,6 +108,11 @@ async function overdueShipments(model: ReadModel, which: Overdue): Promise<FlagR
        WHERE p.ledger = s.ledger AND p.shipment = s.shipment AND p.item = l.item AND p.in_transit > 0
          AND (p.owner = ${party} OR o.supplier = ${party})))`);
   }
+  where.only(
+    model.party,
+    (own) => `s.consignee = ${own} OR s.carrier = ${own} OR EXISTS (
+    SELECT FROM shipment_lines l2 WHERE l2.ledger = s.ledger AND l2.shipment = s.shipment AND l2.item = l.item AND l2.in_transit > 0 AND (${ownLine('l2')(own)}))`,
+  );
   among(where, 's.sequence', SHIPMENT_FLAG, which);
   const { rows } = await db.query<LateShipment>(
     `SELECT ${SHIPMENT_FLAG} AS flag, s.sequence AS raised, s.shipment, s.carrier, s.consignee, s.eta AS due, l.item
@@ -135,12 +143,12 @@ async function overdueShipments(model: ReadModel, which: Overdue): Promise<FlagR
   });
 }
 
-async function unitsOnTheWay({ db, ledger }: ReadModel, late: readonly LateShipment[]) {
+async function unitsOnTheWay({ db, ledger, party }: ReadModel, late: readonly LateShipment[]) {
   const { rows } = await db.query<LateUnits>(
     `SELECT l.shipment, l.item, l."order", l.line, l.owner, o.supplier, l.in_transit AS quantity
      FROM shipment_lines l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
-     WHERE l.ledger = $1 AND l.shipment = ANY($2) AND l.in_transit > 0 ORDER BY l.shipment, l."order", l.line, l.owner`,
-    [ledger, [...new Set(late.map(({ shipment }) => shipment))]],
+     WHERE l.ledger = $1 AND l.shipment = ANY($2) AND l.in_transit > 0 ${party === undefined ? '' : `AND ${seenLine('$3')}`} ORDER BY l.shipment, l."order", l.line, l.owner`,
+    [ledger, [...new Set(late.map(({ shipment }) => shipment))], ...(party === undefined ? [] : [party])],
   );
   return groupBy(rows, ({ shipment, item }) => keyOf(shipment, item));
 }

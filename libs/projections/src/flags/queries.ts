@@ -1,4 +1,5 @@
 import { type FlagRow, FlagRule } from '#contracts/rows';
+import { concerns } from '../activity/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { clockFlags } from './clock.ts';
@@ -16,9 +17,10 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
   const [raised, last] = (key ?? [0, '']) as [number, string];
   const stored = await storedFlags(model, query, raised, last);
   // Every overdue swap has at least one flag for this page, except the one in which the page before ended; a filter may leave out any.
-  const filtered = query.rule !== undefined || query.party !== undefined || query.item !== undefined;
+  const filtered =
+    model.party !== undefined || query.rule !== undefined || query.party !== undefined || query.item !== undefined;
   const among = { executedFrom: raised, ...(!filtered && { limit: limitOf(query) + 2 }) };
-  const byClock = (isOfSwaps(query.rule) ? await clockFlags(model, among) : []).filter(
+  const byClock = (isOfSwaps(query.rule) ? await ownFlags(model, await clockFlags(model, among)) : []).filter(
     (flag) => matches(flag, query) && isAfter(flag, raised, last),
   );
   const { party, item } = query;
@@ -38,7 +40,12 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
 
 /** @returns undefined also for a flag of the clock that is not up as of the model's moment. */
 export async function flag(model: ReadModel, id: string): Promise<FlagRow | undefined> {
-  if (/^(overdue-leg|one-sided-swap):/.test(id)) return (await clockFlags(model)).find((row) => row.flag === id);
+  if (/^(overdue-leg|one-sided-swap):/.test(id)) {
+    return ownFlags(
+      model,
+      (await clockFlags(model)).filter((row) => row.flag === id),
+    ).then(([row]) => row);
+  }
   const overdue = overdueRules[/^[a-z-]+/.exec(id)?.[0] as FlagRule];
   if (overdue !== undefined) return (await overdue(model, { flag: id, limit: 1 }))[0];
   const stored = parseFlagId(id);
@@ -78,7 +85,19 @@ async function storedFlags(model: ReadModel, query: FlagsQuery, raised: number, 
   return select(model, where, limitOf(query) + 1);
 }
 
-async function select({ db }: ReadModel, where: Where, limit: number): Promise<FlagRow[]> {
+/** Flags that stand on an event which concerns the party that asks. */
+async function ownFlags({ db, ledger, party }: ReadModel, all: readonly FlagRow[]): Promise<readonly FlagRow[]> {
+  if (party === undefined || all.length === 0) return all;
+  const { rows } = await db.query<{ sequence: number }>(
+    'SELECT sequence FROM event_parties WHERE ledger = $1 AND party = $2 AND sequence = ANY($3::bigint[])',
+    [ledger, party, [...new Set(all.map(({ raised }) => raised))]],
+  );
+  const own = new Set(rows.map(({ sequence }) => sequence));
+  return all.filter(({ raised }) => own.has(raised));
+}
+
+async function select({ db, party }: ReadModel, where: Where, limit: number): Promise<FlagRow[]> {
+  where.only(party, (self) => concerns(self, 'f.ledger', 'f.sequence'));
   const { rows } = await db.query<Omit<FlagRow, 'facts'> & { facts: string }>(
     `SELECT ${ID_OF_FLAG} AS flag, f.rule, f.sequence AS raised, f.parties, f.item, f.facts, f.events::float8[] AS events
      FROM flags f ${where.sql} ORDER BY f.sequence, ${ID_OF_FLAG} LIMIT ${limit}`,

@@ -32,10 +32,14 @@ const KEYS = ['owner', 'custodian', 'item', 'order', 'line', 'stage', 'shipment'
 const TOTALLED = ['owner', 'custodian', 'item', 'stage'] as const satisfies HoldingKey[];
 
 /** The conditions of a filter on a table that has these columns. */
-export function filtered(where: Where, table: string, filter: HoldingsFilter): Where {
+export function filtered(where: Where, table: string, filter: HoldingsFilter, { party }: ReadModel): Where {
   for (const key of KEYS) where.equals(`${table}."${key}"`, filter[key]);
-  return where;
+  return where.only(party, ownUnits(table));
 }
+
+/** Units that a party owns or has in custody. */
+export const ownUnits = (table: string) => (party: string) =>
+  `${table}.owner = ${party} OR ${table}.custodian = ${party}`;
 
 type AccountRow = HoldingRow & { account: number };
 const COLUMNS = `h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.quantity, h.account`;
@@ -57,8 +61,9 @@ async function byAccount(model: ReadModel, query: HoldingsQuery): Promise<Page<H
  * Reads the accounts themselves: the few of one order, or all of them with those outside the parties' hands. There is no index of
  * the latter, since they are only looked at when a sum is checked.
  */
-async function accountsDirectly({ db, ledger }: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
-  const where = filtered(new Where(ledger, 'h'), 'h', query)
+async function accountsDirectly(model: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
+  const { db, ledger } = model;
+  const where = filtered(new Where(ledger, 'h'), 'h', query, model)
     .and(query.accounts === 'all' ? 'h.quantity <> 0' : 'h.open')
     .after(['h.item', 'h.owner', 'h.account'], pageStart(query, LIKE));
   const { rows } = await db.query<AccountRow>(
@@ -69,7 +74,7 @@ async function accountsDirectly({ db, ledger }: ReadModel, query: HoldingsQuery)
 }
 
 /** The totals say which items of which owners there are at all; for each of those the index has the accounts in order. */
-async function accountsByTotals({ db, ledger }: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
+async function accountsByTotals({ db, ledger, party }: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
   const limit = limitOf(query) + 1;
   const start = pageStart(query, LIKE);
   const where = new Where(ledger, 't').and('t.quantity <> 0').and(`t.stage = ANY($2)`);
@@ -86,11 +91,16 @@ async function accountsByTotals({ db, ledger }: ReadModel, query: HoldingsQuery)
     .filter((column) => query[column] !== undefined)
     .map((column) => `AND h.${column} = ${where.value(query[column])}`)
     .join(' ');
+  let mine = '';
+  where.only(party, (self) => {
+    mine = `AND (${ownUnits('h')(self)})`;
+    return ownUnits('t')(self);
+  });
   const { rows } = await db.query<AccountRow>(
     `SELECT h.* FROM (SELECT DISTINCT t.ledger, t.item, t.owner FROM holding_totals t ${where.sql} ORDER BY t.item, t.owner) t
        CROSS JOIN LATERAL (
          SELECT ${COLUMNS} FROM holdings h
-         WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.open ${after} ${own}
+         WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.open ${after} ${own} ${mine}
          ORDER BY h.account LIMIT ${limit}
        ) h
      ORDER BY t.item, t.owner, h.account LIMIT ${limit}`,
@@ -101,13 +111,14 @@ async function accountsByTotals({ db, ledger }: ReadModel, query: HoldingsQuery)
 
 /** The sum of each group of accounts, by the keys in the order given. Groups of which no account has units are left out. */
 async function byGroup(
-  { db, ledger }: ReadModel,
+  model: ReadModel,
   query: HoldingsQuery,
   keys: readonly HoldingKey[],
 ): Promise<Page<HoldingGroupRow>> {
+  const { db, ledger } = model;
   const used = [...keys, ...KEYS.filter((key) => query[key] !== undefined)];
   const totalled = used.every((key) => (TOTALLED as readonly HoldingKey[]).includes(key));
-  const where = filtered(new Where(ledger, 'h'), 'h', query).and('h.quantity <> 0');
+  const where = filtered(new Where(ledger, 'h'), 'h', query, model).and('h.quantity <> 0');
   if (query.accounts !== 'all') {
     where.and(totalled ? `h.stage = ANY(${where.value(PartiesStage.options)})` : 'h.open');
   }

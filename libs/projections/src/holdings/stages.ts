@@ -4,15 +4,15 @@ import type { ReadModel } from '../reading/readModel.ts';
 
 /** Units in parties' hands by stage: of some owners an item, or of some items over all owners. */
 async function stages(
-  { db, ledger }: ReadModel,
+  { db, ledger, party }: ReadModel,
   by: 'owner' | 'item',
   ids: readonly string[],
 ): Promise<Map<string, (Stages & { item: string })[]>> {
   const { rows } = await db.query<{ id: string; item: string; stage: keyof Stages; quantity: number }>(
     `SELECT ${by} AS id, item, stage, sum(quantity)::bigint AS quantity FROM holding_totals
-     WHERE ledger = $1 AND ${by} = ANY($2) AND stage = ANY($3) AND quantity <> 0
+     WHERE ledger = $1 AND ${by} = ANY($2) AND stage = ANY($3) AND quantity <> 0 ${party === undefined ? '' : 'AND (owner = $4 OR custodian = $4)'}
      GROUP BY ${by}, item, stage ORDER BY ${by}, item`,
-    [ledger, ids, PartiesStage.options],
+    [ledger, ids, PartiesStage.options, ...(party === undefined ? [] : [party])],
   );
   const found = new Map<string, (Stages & { item: string })[]>();
   for (const { id, item, stage, quantity } of rows) {

@@ -1,5 +1,6 @@
 import type { ItemRow } from '#contracts/rows';
 import { allOf, nothing } from '../holdings/stages.ts';
+import { ownUnits } from '../holdings/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
@@ -15,6 +16,12 @@ export async function item(model: ReadModel, id: string): Promise<ItemRow | unde
 type Row = Omit<ItemRow, 'listPrice' | 'holdings'> & { amount: string | null; currency: string | null };
 
 async function readItems(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ItemRow>> {
+  // Of what it makes, and of what it ever had, was promised or supplied.
+  where.only(
+    model.party,
+    (self) =>
+      `i.maker = ${self} OR EXISTS (SELECT FROM holding_totals t WHERE t.ledger = i.ledger AND t.item = i.item AND (${ownUnits('t')(self)}))`,
+  );
   const { rows } = await model.db.query<Row>(
     `SELECT item, name, maker, tracking, eccn, amount, currency FROM items i ${where.sql} ORDER BY i.item LIMIT ${limitOf(query) + 1}`,
     where.values,

@@ -53,7 +53,12 @@ export async function order(model: ReadModel, id: string): Promise<OrderRow | un
 type OrderLine = OrderRow['lines'][number];
 type Header = Omit<OrderRow, 'lines'>;
 
+/** An order that a party supplies or has bought. */
+export const ownOrder = (table: string) => (party: string) =>
+  `${table}.supplier = ${party} OR ${table}.buyer = ${party}`;
+
 async function readOrders(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
+  where.only(model.party, ownOrder('o'));
   const { rows } = await model.db.query<Header>(
     `SELECT "order", buyer, supplier, ${instantOf('placed')} AS placed FROM orders o ${where.sql}
      ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,

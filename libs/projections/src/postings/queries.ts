@@ -11,7 +11,7 @@ interface PostingsQuery extends HoldingsFilter, PageQuery {}
 export async function postings(model: ReadModel, query: PostingsQuery): Promise<Page<PostingRow>> {
   const { db, ledger } = model;
   const orders = await fewOrdersOf(model, query);
-  const where = filtered(new Where(ledger, 'p'), 'h', query);
+  const where = filtered(new Where(ledger, 'p'), 'h', query, model);
   if (query.accounts !== 'all') where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
   if (orders !== undefined) where.and(`h."order" = ANY(${where.value(orders)})`);
   where.after(['p.sequence', 'p.n'], pageStart(query, [0, 0]));

@@ -1,6 +1,7 @@
 import type { QueueRow } from '#contracts/rows';
 import { Day } from '#contracts/scalars';
 import { BadCursor, limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { ownOrder } from '../orders/queries.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
 interface QueueQuery extends PageQuery {
@@ -14,10 +15,16 @@ interface QueueQuery extends PageQuery {
  * A filter leaves rows out; those that stay keep their position.
  */
 export async function queue(model: ReadModel, item: string, query: QueueQuery): Promise<Page<QueueRow>> {
-  const { db, ledger } = model;
+  const { db, ledger, party } = model;
   const key = pageStart(query, [0, '', '', 0, 0, '']);
   if (key !== undefined && ![key[1], key[2]].every((day) => Day.safeParse(day).success)) throw new BadCursor();
   const where = new Where(ledger, 'q').equals('q.item', item).and('q.waiting');
+  // Places of others do not count: how many there are is theirs, too.
+  where.only(
+    party,
+    (self) =>
+      `q.owner = ${self} OR EXISTS (SELECT FROM orders o WHERE o.ledger = q.ledger AND o."order" = q."order" AND (${ownOrder('o')(self)}))`,
+  );
   if (key !== undefined) {
     const [from, to, placed, n, owner] = key.slice(1).map((part) => where.value(part));
     where.and(

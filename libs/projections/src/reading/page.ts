@@ -120,6 +120,11 @@ export class Where {
     return value === undefined ? this : this.and(`${column} = ${this.value(value)}`);
   }
 
+  /** Only what is a party's own, where the question is asked for one. */
+  only(party: string | undefined, condition: (party: string) => string): this {
+    return party === undefined ? this : this.and(`(${condition(this.value(party))})`);
+  }
+
   and(condition: string): this {
     this.#conditions.push(condition);
     return this;

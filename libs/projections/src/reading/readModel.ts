@@ -21,6 +21,8 @@ export interface ReadModel {
   readonly sequence: number;
   /** What depends on the clock is judged by `occurred`. `known` is `sequence` as long as only the present is answered. */
   readonly asOf: Moment;
+  /** Whose question it is: only what is this party's own is answered. Undefined: whoever asks may see everything. */
+  readonly party?: string | undefined;
 }
 
 /** The day that it is then, by UTC: a window, or a day on which something is expected, is over when this day is later. */
@@ -38,6 +40,7 @@ export class NoReadModels extends Error {
  * Runs `read` on one ledger's read models: one version, one snapshot. All that it reads is of the same sequence, and is judged as of
  * `occurred`, which is now unless told. The pool is one of the platform's (`createPool`): its int8 are numbers.
  *
+ * @param party - for which alone it is asked, if any
  * @throws {NoReadModels} when no version is active
  */
 export async function withReadModels<T>(
@@ -45,14 +48,15 @@ export async function withReadModels<T>(
   ledger: string,
   read: (model: ReadModel) => Promise<T>,
   occurred = new Date(),
+  party?: string,
 ): Promise<T> {
   try {
-    return await readOnce(pool, ledger, read, occurred);
+    return await readOnce(pool, ledger, read, occurred, party);
   } catch (error) {
     if (!isGone(error)) throw error;
     const { rowCount } = await pool.query('SELECT FROM read_model_active');
     if (rowCount === 0) throw new NoReadModels();
-    return readOnce(pool, ledger, read, occurred);
+    return readOnce(pool, ledger, read, occurred, party);
   }
 }
 
@@ -98,6 +102,7 @@ async function readOnce<T>(
   ledger: string,
   read: (model: ReadModel) => Promise<T>,
   occurred: Date,
+  party: string | undefined,
 ): Promise<T> {
   const db = await pool.connect();
   let unanswered = false;
@@ -106,7 +111,7 @@ async function readOnce<T>(
     const version = results[1].rows[0]?.version;
     if (version === undefined) throw new NoReadModels();
     const sequence = results[2].rows[0]?.sequence ?? 0;
-    return await read({ db, ledger, version, sequence, asOf: { occurred, known: sequence } });
+    return await read({ db, ledger, version, sequence, asOf: { occurred, known: sequence }, party });
   } catch (error) {
     unanswered = isUnanswered(error);
     throw error;

@@ -1,5 +1,6 @@
 import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
+import { ownOrder } from '../orders/queries.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
@@ -56,6 +57,7 @@ type ShipmentLine = ShipmentRow['lines'][number];
 type Header = Omit<ShipmentRow, 'lines' | 'status'> & { final: boolean };
 
 async function readShipments(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
+  where.only(model.party, ownShipment);
   const { rows } = await model.db.query<Header>(
     `SELECT shipment, consignee, carrier, destination, eta, ${instantOf('dispatched')} AS dispatched, final
      FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
@@ -84,7 +86,24 @@ function statusOf(lines: readonly ShipmentLine[], final: boolean): ShipmentStatu
   return arrived ? 'received' : 'ended';
 }
 
-async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]) {
+/** A line of a shipment that is a party's: of an order that it supplies or has bought, or of its units. */
+export const ownLine =
+  (l: string) =>
+  (self: string): string =>
+    `${l}.owner = ${self} OR EXISTS (SELECT FROM orders o WHERE o.ledger = ${l}.ledger AND o."order" = ${l}."order" AND (${ownOrder('o')(self)}))
+   OR EXISTS (SELECT FROM holdings h WHERE h.ledger = ${l}.ledger AND h."order" = ${l}."order" AND h.line = ${l}.line AND h.shipment = ${l}.shipment
+     AND h.open AND h.custodian = ${self})`;
+
+/** A shipment that a party sends, carries or gets, or has units on. */
+const ownShipment = (self: string): string =>
+  `s.consignee = ${self} OR s.carrier = ${self} OR EXISTS (
+    SELECT FROM shipment_lines l WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND (${ownLine('l')(self)}))`;
+
+/** Who carries or gets a shipment knows all that is on it; others know their own lines. */
+export const seenLine = (self: string): string => `(${ownLine('l')(self)} OR EXISTS (
+  SELECT FROM shipments s WHERE s.ledger = l.ledger AND s.shipment = l.shipment AND (s.consignee = ${self} OR s.carrier = ${self})))`;
+
+async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[]) {
   type Part = ShipmentLine & { readonly shipment: string };
   const { parts, whole } = await partsOf<Part>(
     ids,
@@ -92,9 +111,9 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]) {
     async (of, most) => {
       const { rows } = await db.query<Part>(
         `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
-       FROM shipment_lines WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0
+       FROM shipment_lines l WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0 ${party === undefined ? '' : `AND ${seenLine('$4')}`}
        ORDER BY shipment, "order", line, owner LIMIT $3`,
-        [ledger, of, most],
+        [ledger, of, most, ...(party === undefined ? [] : [party])],
       );
       return rows;
     },

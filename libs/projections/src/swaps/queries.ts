@@ -28,6 +28,12 @@ type Row = Omit<SwapRow, 'evidence' | 'legs' | 'balance'> & { evidence: string }
 async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Promise<Page<SwapRow>> {
   const status = `CASE WHEN s.status <> 'open' THEN s.status WHEN s.expires <= ${where.value(model.asOf.occurred.toISOString())}::timestamptz THEN 'expired'
     WHEN s.parties <@ s.accepted THEN 'accepted' ELSE 'proposed' END`;
+  where.only(
+    model.party,
+    (self) => `${self} = ANY(s.parties) OR s.by = ${self} OR EXISTS (
+      SELECT FROM swap_legs l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
+      WHERE l.ledger = s.ledger AND l.swap = s.swap AND o.supplier = ${self})`,
+  );
   if (query.status !== undefined) where.and(`${status} = ${where.value(query.status)}`);
   const { rows } = await model.db.query<Row>(
     `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,

@@ -1,6 +1,6 @@
 import type { UnitRow } from '#contracts/rows';
 import { rangeOf, serialAt, type SerialRange } from '#contracts/serials';
-import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
+import { filtered, type HoldingsFilter, ownUnits } from '../holdings/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
@@ -17,11 +17,12 @@ const KEY = ['u.item', 'u.prefix', 'u.digits', 'u.last'];
  * Units with a serial number, each with the account it is in. They are sorted by item and serial number: first what stands before the
  * digits at its end, then how many digits these are, then the number.
  */
-export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promise<Page<UnitRow>> {
+export async function units(model: ReadModel, query: UnitsQuery): Promise<Page<UnitRow>> {
+  const { db, ledger } = model;
   const limit = limitOf(query) + 1;
   const start = pageStart(query, ['', '', 0, 0]);
   // The first row may have units that stand before the page.
-  const where = filtered(new Where(ledger, 'u'), 'h', query).after(KEY, start);
+  const where = filtered(new Where(ledger, 'u'), 'h', query, model).after(KEY, start);
   const { rows } = await db.query<UnitsRow>(
     `SELECT ${COLUMNS} FROM units u JOIN holdings h ON h.ledger = u.ledger AND h.account = u.account
      ${where.sql} ORDER BY ${KEY.join(', ')} LIMIT ${limit}`,
@@ -43,10 +44,11 @@ export async function units({ db, ledger }: ReadModel, query: UnitsQuery): Promi
 }
 
 /** The units with this serial number: one, unless several items number theirs alike. */
-export async function unit({ db, ledger }: ReadModel, serial: string, item?: string): Promise<UnitRow[]> {
+export async function unit({ db, ledger, party }: ReadModel, serial: string, item?: string): Promise<UnitRow[]> {
   const { prefix, digits, from } = rangeOf(serial);
   const where = new Where(ledger, 'i').equals('i.item', item);
   const number = where.value(from);
+  where.only(party, ownUnits('h'));
   const { rows } = await db.query<UnitsRow>(
     `SELECT ${COLUMNS} FROM items i
        CROSS JOIN LATERAL (
