@@ -158,7 +158,11 @@ const plain: Free = {
 interface Item {
   readonly status: number;
   readonly sequence?: number;
-  readonly problem?: { readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] };
+  readonly problem?: {
+    readonly code: string;
+    readonly notBefore?: string;
+    readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  };
 }
 interface Sent {
   readonly id: string;
@@ -259,7 +263,13 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
         const { id, ...rest } = around[(n * 30 + step) % around.length]!;
         return { ...plainly(told[step]!), ...rest, id: `${id}${n}-${step}` };
       });
-      const results = await submit(events);
+      // Moments are drawn in no order: a value that a later event has set is said again, as late as that.
+      const results = [...(await submit(events))];
+      for (const [n, { problem }] of results.entries()) {
+        if (problem?.code !== 'overtaken') continue;
+        events[n] = { ...events[n]!, id: randomUUID(), time: String(problem.notBefore) };
+        results[n] = (await submit([events[n]]))[0]!;
+      }
       const again = results.flatMap(({ status, problem }, n) => {
         if (status === 201) return [];
         expect([status, problem?.errors?.length ?? 0, events[n]]).toEqual([400, expect.any(Number), events[n]]);

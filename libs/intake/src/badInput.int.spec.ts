@@ -109,7 +109,7 @@ describe('bad input', () => {
       sequence: 4,
       data: {
         order: 'PO',
-        buyer: 'no blanks',
+        buyer: ' blanks at the ends ',
         lines: [{ line: 1, item: 'H100', quantity: 1, window: { from: '2023-12-01' } }],
         colour: 'red',
       },
