@@ -118,7 +118,7 @@ describe('writers of one ledger in two processes', () => {
     expect(await readEvents(journals.pool, book, 8, 10)).toHaveLength(1);
   });
 
-  it('of two swaps that race for the same units one is executed whole, and the other is rejected whole', async () => {
+  it('of two swaps that race for the same units one is accepted and holds them, and is executed whole; the other is rejected', async () => {
     const book = await ledger();
     for (let round = 0; round < 10; round++) {
       const orders = [
@@ -139,18 +139,22 @@ describe('writers of one ledger in two processes', () => {
         });
       const ids = [`SW-X-${round}`, `SW-A-${round}`] as const;
       await record(journal, book, [swap(ids[0], 'x', `PO-X-${round}`), swap(ids[1], 'xai', `PO-A-${round}`)]);
-      for (const [id, other] of [
-        [ids[0], 'x'],
-        [ids[1], 'xai'],
-      ] as const) {
-        for (const by of ['tesla', other])
-          await record(journal, book, [submission('lading.swap.accepted.v1', { swap: id, by })]);
+      for (const id of ids) {
+        await record(journal, book, [submission('lading.swap.accepted.v1', { swap: id, by: 'tesla' })]);
       }
       const outcomes = await Promise.all(
-        ids.map((id, n) => workers[n]!.submit(book, submission('lading.swap.executed.v1', { swap: id, by: 'nvidia' }))),
+        ids.map((id, n) =>
+          workers[n]!.submit(book, submission('lading.swap.accepted.v1', { swap: id, by: n === 0 ? 'x' : 'xai' })),
+        ),
       );
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['recorded', 'rejected']);
       const winner = outcomes[0]!.status === 'recorded' ? ids[0] : ids[1];
+      // What it holds stays with it, whichever of the two that race now comes first.
+      const [execution, reallocation] = await Promise.all([
+        workers[0]!.submit(book, submission('lading.swap.executed.v1', { swap: winner, by: 'nvidia' })),
+        workers[1]!.submit(book, reassign(`RA-${round}`, `PO-T-${round}`, 'tesla', 'x', 1)),
+      ]);
+      expect([execution.status, reallocation.status]).toEqual(['recorded', 'rejected']);
       const executed = await readEvents(journals.pool, book, 0, 10, {
         type: 'lading.swap.executed.v1',
         subject: `swap/${winner}`,
