@@ -1,10 +1,11 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, Observable, race } from 'rxjs';
+import { map, mergeMap, Observable, race } from 'rxjs';
 import type { z } from 'zod';
 import { fieldErrors } from '#platform/http/fieldErrors';
 import { type HeldKey, keyOf } from '#platform/keys/actor';
+import { bytesOf } from '#platform/service/turns';
 import { CSV, csvOf } from './csv.ts';
 import { mediaTypeOf } from '#platform/http/createAdapter';
 import type { ComponentName } from '#platform/docs/components';
@@ -17,12 +18,16 @@ interface About {
   readonly version?: number | undefined;
   /** Of a body that is bytes; others are JSON. */
   readonly type?: string;
-  /** The page that a body of bytes holds. */
+  /** The page that a body of bytes holds, of a list. */
   readonly page?: ListPage;
 }
 
+/** JSON, as Fastify calls it where it writes it. */
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 interface ListPage {
-  readonly data: readonly unknown[];
+  /** Rows. They may be made while they are written. */
+  readonly data: Iterable<unknown>;
   readonly next: string | null;
 }
 
@@ -53,9 +58,14 @@ export class AskingInterceptor implements NestInterceptor {
     request.query = parse(this.reflector.get<z.ZodType>(PARAMETERS, context.getHandler()), request.query);
     const reply = http.getResponse<FastifyReply>();
     const rows = this.reflector.get<ComponentName | undefined>(ROWS, context.getHandler());
-    const written = (answer: Answer): unknown =>
-      rows === undefined ? write(asPreferred(answer, request), reply) : writePage(answer, rows, request, reply);
-    const answer = next.handle().pipe(map((value: unknown) => (value instanceof Answer ? written(value) : value)));
+    const answer = next.handle().pipe(
+      mergeMap(async (value: unknown) => {
+        if (!(value instanceof Answer)) return value;
+        return rows === undefined ? asPreferred(value, request) : asWritten(value, rows, request);
+      }),
+      // Not before the body is there: until then the key may be refused, and then nothing of this answer may be in the reply.
+      map((value) => (value instanceof Answer ? write(value, request, reply) : value)),
+    );
     const key = keyOf(request);
     return key === undefined ? answer : race(answer, refusalOf(key, reply));
   }
@@ -94,24 +104,54 @@ const asPreferred = ({ body, about }: Answer, request: FastifyRequest): Answer =
     ? new Answer(body, about)
     : new Answer(body, { ...about, type: mediaTypeOf(request) ?? about.type });
 
-/** A page of a list, as JSON or CSV. `Link` leads to the next one: in CSV there is no other place for it. */
-function writePage(answer: Answer, rows: ComponentName, request: FastifyRequest, reply: FastifyReply): unknown {
+/** Beyond so many rows a page is written in turns. Fewer take no longer than a turn. */
+const FEW_ROWS = 50;
+
+/** A page of a list, as JSON or CSV. */
+async function asWritten(answer: Answer, rows: ComponentName, request: FastifyRequest): Promise<Answer> {
   const { body, about } = answer;
-  void reply.header('vary', 'accept');
   const page = about.page ?? (body as ListPage);
-  if (page.next !== null) {
+  if (mediaTypeOf(request) === CSV) {
+    const { groupBy } = request.query as { groupBy?: readonly string[] };
+    const bytes = await csvOf(rows, page.data, groupBy && [...groupBy, 'quantity']);
+    return new Answer(bytes, { ...about, type: CSV, page });
+  }
+  if (about.page !== undefined || (page.data as readonly unknown[]).length <= FEW_ROWS)
+    return new Answer(body, { ...about, page });
+  return new Answer(await bytesOf(jsonOf(page)), { ...about, type: JSON_TYPE, page });
+}
+
+/** As JSON.stringify writes it, a row at a time. */
+function* jsonOf(page: ListPage): Generator<string> {
+  let before = '{';
+  for (const [name, value] of Object.entries(page)) {
+    if (value === undefined) continue;
+    yield `${before}${JSON.stringify(name)}:`;
+    if (name === 'data') yield* listOf(page.data);
+    else yield JSON.stringify(value);
+    before = ',';
+  }
+  yield '}';
+}
+
+function* listOf(rows: Iterable<unknown>): Generator<string> {
+  let before = '[';
+  for (const row of rows) {
+    yield before + JSON.stringify(row);
+    before = ',';
+  }
+  yield ']';
+}
+
+function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
+  const { sequence, version, type, page } = about;
+  if (page !== undefined) void reply.header('vary', 'accept');
+  // In CSV there is no other place for it.
+  if (page !== undefined && page.next !== null) {
     const next = new URL(request.url, 'http://any');
     next.searchParams.set('cursor', page.next);
     void reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
   }
-  if (mediaTypeOf(request) !== CSV) return write(answer, reply);
-  const { groupBy } = request.query as { groupBy?: readonly string[] };
-  const text = csvOf(rows, page.data, groupBy && [...groupBy, 'quantity']);
-  return write(new Answer(text, { ...about, type: CSV }), reply);
-}
-
-function write({ body, about }: Answer, reply: FastifyReply): unknown {
-  const { sequence, version, type } = about;
   if (sequence !== undefined) void reply.header('lading-sequence', String(sequence));
   if (version !== undefined) void reply.header('etag', `"${version}"`);
   if (type !== undefined) void reply.header('content-type', type);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ComponentName, rowSchema } from '#platform/docs/components';
+import { bytesOf } from '#platform/service/turns';
 
 /** RFC 4180: a line of names first, lines end in CRLF. Answers are in UTF-8. */
 export const CSV = 'text/csv; charset=utf-8; header=present';
@@ -9,12 +10,17 @@ export const CSV = 'text/csv; charset=utf-8; header=present';
  * in one cell. An empty cell is null. The columns are those of the schema, whatever the rows have, so that all pages have the same.
  * @param only the fields that the rows have, where a question leaves some out
  */
-export function csvOf(row: ComponentName, rows: readonly unknown[], only?: readonly string[]): string {
+export function csvOf(row: ComponentName, rows: Iterable<unknown>, only?: readonly string[]): Promise<Buffer> {
   const columns = columnsOf(rowSchema(row)).filter(([top]) => only === undefined || only.includes(top ?? ''));
-  const header = columns.map((path) => cell(path.join('.')));
-  const lines = rows.map((one) => columns.map((path) => cell(valueAt(one, path))));
-  return [header, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
+  return bytesOf(linesOf(columns, rows));
 }
+
+function* linesOf(columns: readonly Path[], rows: Iterable<unknown>): Generator<string> {
+  yield lineOf(columns.map((path) => path.join('.')));
+  for (const row of rows) yield lineOf(columns.map((path) => valueAt(row, path)));
+}
+
+const lineOf = (values: readonly unknown[]): string => `${values.map(cell).join(',')}\r\n`;
 
 type Path = readonly string[];
 

@@ -44,13 +44,7 @@ export class EventsController {
         party: readsFor(actor),
       }),
     );
-    const page = {
-      // Only CSV looks into the events.
-      get data() {
-        return found.events.map(({ bytes }) => JSON.parse(bytes.toString()) as unknown);
-      },
-      next: nextOf(found),
-    };
+    const page = { data: parsed(found), next: nextOf(found) };
     const type = 'application/json; charset=utf-8';
     return new Answer(pageOf(ledger, found), { sequence: found.head, type, page });
   }
@@ -90,6 +84,11 @@ function sequenceOf(cursor: string | undefined): number {
 
 const nextOf = ({ events, more }: FindEvents['found']): string | null =>
   more ? String(events.at(-1)?.sequence ?? 0) : null;
+
+/** Only CSV looks into the events, one at a time. */
+function* parsed({ events }: FindEvents['found']): Generator {
+  for (const { bytes } of events) yield JSON.parse(bytes.toString());
+}
 
 /** The page as text, with each event's own bytes in it. */
 function pageOf(ledger: string, { events, head, more }: FindEvents['found']): Buffer {

@@ -26,3 +26,18 @@ export class Turns {
     for (const _ of steps) if (this.over) await this.next();
   }
 }
+
+/** The bytes of a long text that is made piece by piece, in turns. Each turn's pieces become bytes at once, so that no long string is kept. */
+export async function bytesOf(pieces: Iterable<string>): Promise<Buffer> {
+  const turns = new Turns();
+  const bytes: Buffer[] = [];
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (!turns.over) continue;
+    bytes.push(Buffer.from(text));
+    text = '';
+    await turns.next();
+  }
+  return Buffer.concat([...bytes, Buffer.from(text)]);
+}
