@@ -28,8 +28,11 @@ async function longestTurn(work: () => Promise<unknown>): Promise<number> {
     before = now;
   };
   const timer = setInterval(look, 1);
-  await work();
-  clearInterval(timer);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
   look();
   return longest;
 }
@@ -67,7 +70,7 @@ interface Sent {
 
 let lading: Lading;
 let client: Worker;
-let made = 0;
+let made = 10;
 const event = (type: string, data: unknown) => ({
   specversion: '1.0',
   id: `w-${++made}`,
@@ -89,6 +92,25 @@ const range = () => ({ prefix: `R${++made}-`, from: 1, to: 100_000, digits: 6 })
 const scattered = (length: number) =>
   Array.from({ length }, (_, i) => `${made}a${((i * 7919) % 100_003).toString(36)}`);
 
+/** 2,000 units on a shipment, their serial numbers named one by one and in no order: each is a row of its own. */
+const oneByOne = (prefix: string, order: string, owner: string) => {
+  const serials = Array.from({ length: 2_000 }, (_, i) => `${prefix}${String((i * 7919) % 2_000).padStart(6, '0')}`);
+  return dispatchOf([{ order, line: '1', owner, quantity: 2_000, serials }]);
+};
+const swapOf = (quantity: number, a: string, b: string): unknown[] => {
+  const swap = `SW-${++made}`;
+  const leg = (order: string, from: string, to: string, prefix: string) => {
+    return { order, line: '1', from, to, quantity, serials: { prefix, from: 0, to: quantity - 1, digits: 6 } };
+  };
+  const legs = [leg('PO-1', 'tesla', 'x', a), leg('PO-2', 'x', 'tesla', b)];
+  return [
+    event('swap.proposed', { swap, by: 'tesla', legs }),
+    event('swap.accepted', { swap, by: 'x' }),
+    event('swap.executed', { swap, by: 'x' }),
+  ];
+};
+let counted = 0;
+
 function send({ type, body, query: asked = '', path, ...rest }: Sent): Promise<number> {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   return new Promise((resolve) => {
@@ -103,17 +125,19 @@ beforeAll(async () => {
   client = new Worker(CLIENT, { eval: true, workerData: { url: lading.client.url, key } });
   const terms = { name: 'the worst', keeper: 'nvidia' };
   expect(await send({ path: `/v1/ledgers/${LEDGER}`, method: 'PUT', type: 'application/json', body: terms })).toBe(201);
-  const parties = ['nvidia supplier', 'tesla customer', 'dhl carrier'].map((named) => {
+  const parties = ['nvidia supplier', 'tesla customer', 'x customer', 'dhl carrier'].map((named) => {
     const [party = '', role = ''] = named.split(' ');
     return event('party.registered', { party, name: party, roles: [role] });
   });
   const lines = [{ line: '1', item: 'D1', quantity: 2_000_000_000, window }];
-  const placed = event('order.placed', { order: 'PO-0', buyer: 'tesla', supplier: 'nvidia', lines });
+  const placed = ['tesla', 'tesla', 'x'].map((buyer, at) =>
+    event('order.placed', { order: `PO-${at}`, buyer, supplier: 'nvidia', lines }),
+  );
   const items = ['H100 quantity', 'D1 serial'].map((named) => {
     const [item = '', tracking = ''] = named.split(' ');
     return event('item.registered', { item, name: item, tracking });
   });
-  expect(await send({ body: [...parties, ...items, placed], type: BATCH, query: '?atomic=true' })).toBe(201);
+  expect(await send({ body: [...parties, ...items, ...placed], type: BATCH, query: '?atomic=true' })).toBe(201);
 });
 afterAll(async () => {
   await client.terminate();
@@ -170,7 +194,7 @@ describe('the event loop', () => {
     [
       'many lists of serial numbers',
       200,
-      () => ({ body: many(15, () => dispatch((made++, scattered(2_500)), 2_500)), type: BATCH }),
+      () => ({ body: many(20, () => dispatch((made++, scattered(3_000)), 3_000)), type: BATCH }),
     ],
     [
       'a batch of 16 MB that is not ASCII',
@@ -191,11 +215,56 @@ describe('the event loop', () => {
       200,
       () => ({ path: `/v1/ledgers/${LEDGER}/events/stream`, more: { 'last-event-id': '0' }, bytes: 10_000_000 }),
     ],
-    ['a page of large orders', 200, () => ({ path: `/v1/ledgers/${LEDGER}/orders?limit=1000` })],
+    [
+      '100 lines with a range of 1,000 each',
+      201,
+      () => ({
+        body: dispatchOf(
+          many(100, () => ({ order: 'PO-0', line: '1', quantity: 1_000, serials: { ...range(), to: 1_000 } })),
+        ),
+      }),
+    ],
+    [
+      'a swap of 12,000 serial numbers for as many',
+      201,
+      () => ({ body: swapOf(12_000, `R${++made}-`, `R${++made}-`), type: BATCH, query: '?atomic=true' }),
+    ],
+    [
+      'a swap of serial numbers that were named one by one',
+      201,
+      () => {
+        const [a, b] = [`R${++made}-`, `R${++made}-`];
+        const named = [oneByOne(a, 'PO-1', 'tesla'), oneByOne(b, 'PO-2', 'x')];
+        return { body: [...named, ...swapOf(2_000, a, b)], type: BATCH, query: '?atomic=true' };
+      },
+    ],
+    [
+      'a count that finds 12,000 serial numbers',
+      201,
+      () => ({
+        body: event('count.adjusted', {
+          custodian: 'tesla',
+          lines: [
+            {
+              ...{ order: 'PO-0', line: '1', owner: 'tesla', observed: (counted += 12_000) },
+              serials: { ...range(), to: 12_000 },
+            },
+          ],
+        }),
+      }),
+    ],
+    ...['events', 'orders', 'holdings', 'holdings/postings', 'activity', 'shipments', 'swaps', 'flags'].flatMap(
+      (list): [string, number, () => Sent][] => {
+        const path = `/v1/ledgers/${LEDGER}/${list}?limit=1000`;
+        return [
+          [`a page of ${list}`, 200, () => ({ path })],
+          [`a page of ${list} as CSV`, 200, () => ({ path, more: { accept: 'text/csv' } })],
+        ];
+      },
+    ),
     ['a page of units', 200, () => ({ path: `/v1/ledgers/${LEDGER}/units?limit=1000` })],
     ['a page of the queue', 200, () => ({ path: `/v1/ledgers/${LEDGER}/items/H100/queue?limit=1000` })],
     ['a stream of blank lines', 200, () => ({ body: '\n'.repeat(2_000_000), type: NDJSON })],
-    ['a page of large events', 200, () => ({ path: `/v1/ledgers/${LEDGER}/events?limit=1000` })],
   ])('the event loop serves others in between, whatever is sent and projected: %s', async (_, status, make) => {
     const turns: number[] = [];
     // The first times a piece of code runs it is slow, and a garbage collection may come in between: what counts is the work itself.
