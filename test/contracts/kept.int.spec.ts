@@ -114,6 +114,10 @@ function round(n: number, say: () => Free): Told[] {
     tell('order.line_changed', { ...one, initiator: 'seller', quantity: 90, ...pick(say(), 'reason', 'note') }),
     tell('order.line_cancelled', { ...one, initiator: 'seller', quantity: 5, ...pick(say(), 'reason', 'note') }),
     dispatched(shipment, [{ ...one, quantity: 50 }], pick(say(), 'destination', 'eta', 'note')),
+    tell('shipment.rescheduled', {
+      ...{ shipment, consignee: 'x' },
+      ...pick(say(), 'destination', 'eta', 'reason', 'note'),
+    }),
     received(shipment, 'tesla', [{ ...one, received: 40 }]),
     tell('shipment.lost', { shipment, lines: [{ ...one, quantity: 1 }], ...pick(say(), 'reason', 'note') }),
     tell('units.returned', {
@@ -245,7 +249,13 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
     const { results } = (await lading.client.send<{ results: Item[] }>('POST', `${L}/events`, content)).body;
     for (const [at, { status, sequence }] of results.entries())
       if (status === 201) taken.set(Number(sequence), events[at]!);
-    return results;
+    // Of random times one may come too late for what it says: it is told again, with the time that the answer names.
+    const late = results.flatMap(({ problem }, at) => (problem?.notBefore === undefined ? [] : [at]));
+    if (late.length === 0) return results;
+    const again = await submit(
+      late.map((at) => ({ ...events[at]!, id: randomUUID(), time: String(results[at]!.problem?.notBefore) })),
+    );
+    return results.map((result, at) => (late.includes(at) ? again[late.indexOf(at)]! : result));
   };
   const mustTake = async (events: readonly Sent[]) => {
     for (const { problem } of await submit(events)) expect(problem).toBeUndefined();
@@ -263,13 +273,7 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
         const { id, ...rest } = around[(n * 30 + step) % around.length]!;
         return { ...plainly(told[step]!), ...rest, id: `${id}${n}-${step}` };
       });
-      // Moments are drawn in no order: a value that a later event has set is said again, as late as that.
-      const results = [...(await submit(events))];
-      for (const [n, { problem }] of results.entries()) {
-        if (problem?.code !== 'overtaken') continue;
-        events[n] = { ...events[n]!, id: randomUUID(), time: String(problem.notBefore) };
-        results[n] = (await submit([events[n]]))[0]!;
-      }
+      const results = await submit(events);
       const again = results.flatMap(({ status, problem }, n) => {
         if (status === 201) return [];
         expect([status, problem?.errors?.length ?? 0, events[n]]).toEqual([400, expect.any(Number), events[n]]);
@@ -320,14 +324,15 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
       const { name: n, eccn: e = null, listPrice: p = null } = said('item').get(item)!;
       expect([name, eccn, listPrice]).toEqual([n, e, p]);
     }
-    const dispatches = new Map(
-      [...taken.values()].flatMap(({ type, data }) =>
-        type === 'lading.shipment.dispatched.v1' && 'shipment' in data ? [[data.shipment, data as unknown as Row]] : [],
-      ),
-    );
+    const headers = new Map<unknown, Row>();
+    for (const { type, data } of taken.values()) {
+      if (type !== 'lading.shipment.dispatched.v1' && type !== 'lading.shipment.rescheduled.v1') continue;
+      const { shipment, ...header } = data as unknown as Row;
+      headers.set(shipment, { ...headers.get(shipment), ...header });
+    }
     for (const { shipment, destination, eta } of shipments!) {
-      const data = dispatches.get(String(shipment));
-      expect([destination, eta]).toEqual([data?.destination, data?.eta]);
+      const header = headers.get(shipment);
+      expect([destination, eta]).toEqual([header?.destination, header?.eta]);
     }
     const proposals = new Map(
       [...taken.values()].flatMap(({ type, data }) =>

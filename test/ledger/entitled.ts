@@ -104,6 +104,11 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
       may: [],
     },
   ],
+  'lading.shipment.rescheduled.v1': [
+    { data: { shipment: 'S-2', eta: '2024-02-01' }, may: ['nvidia', 'dhl'] },
+    { data: { shipment: 'S-A', consignee: 'xai', destination: 'Memphis' }, may: ['amd', 'ups'] },
+    { data: { shipment: 'S-9', eta: '2024-02-01' }, may: [] },
+  ],
   'lading.shipment.received.v1': [
     { data: { shipment: 'S-2', by: 'tesla', lines: [{ ...teslas, received: 1 }] }, may: ['tesla'] },
     { data: { shipment: 'S-2', by: 'dhl', lines: [{ ...teslas, received: 1 }] }, may: ['dhl'] },

@@ -49,6 +49,7 @@ const kinds = [
   'receive',
   'receive',
   'lose',
+  'reschedule',
   'return',
   'scrap',
   'hand',
@@ -84,6 +85,7 @@ export function happens(dice: Dice, model: Model): Told {
 const PAPERS: ReadonlySet<string> = new Set<EventType>([
   'lading.shipment.dispatched.v1',
   'lading.shipment.received.v1',
+  'lading.shipment.rescheduled.v1',
   'lading.shipment.lost.v1',
   'lading.units.scrapped.v1',
   'lading.units.condition_changed.v1',
@@ -107,6 +109,8 @@ function something(dice: Dice, model: Model): Told {
       return dispatch(dice, among('ordered'));
     case 'receive':
       return receive(dice, model, [...among('in_transit'), ...lost(model)]);
+    case 'reschedule':
+      return reschedule(dice, among('in_transit'));
     case 'lose':
       return lose(dice, model, among('in_transit'));
     case 'return':
@@ -163,6 +167,7 @@ const needs: Readonly<Partial<Record<Kind, readonly [readonly string[], Kind]>>>
   reallocate: [['ordered', 'in_transit', 'held'], 'place'],
   propose: [['ordered', 'in_transit', 'held'], 'place'],
   receive: [['in_transit'], 'dispatch'],
+  reschedule: [['in_transit'], 'dispatch'],
   lose: [['in_transit'], 'dispatch'],
   scrap: [['held', 'damaged'], 'receive'],
   hand: [['held', 'damaged', 'in_transit'], 'receive'],
@@ -295,6 +300,18 @@ function receive(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
     lines,
     final: dice.chance(30),
   });
+}
+
+function reschedule(dice: Dice, inTransit: readonly Here[]): Told {
+  const here = some(dice, inTransit).shipment;
+  const shipment = here === '-' || dice.chance(5) ? `S-${dice.roll(5)}` : here;
+  const parts = {
+    ...(dice.chance(40) ? { consignee: dice.pick(buyers) } : {}),
+    ...(dice.chance(40) ? { carrier: dice.pick(['dhl', 'dhl', 'nvidia']) } : {}),
+    ...(dice.chance(30) ? { destination: dice.pick(['Austin', 'Memphis']) } : {}),
+  };
+  const day = Object.keys(parts).length > 0 && dice.chance(50) ? {} : { eta: `2024-01-1${dice.roll(9)}` };
+  return tell('shipment.rescheduled', { shipment, ...parts, ...day });
 }
 
 function lose(dice: Dice, model: Model, inTransit: readonly Here[]): Told {

@@ -6,6 +6,7 @@ import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
 import type { Entity, EntityKey } from '#ledger/entity';
 import { evolve, touched } from '#ledger/evolve';
+import { entityOf } from '#ledger/view';
 import { Fold } from '#ledger/fold';
 import { fromJson, toJson } from '#ledger/serialisable';
 import { decideByAsking } from './decideByAsking.ts';
@@ -124,8 +125,16 @@ export class History {
     );
   }
 
+  #headersAgree(): void {
+    for (const [id, { header }] of this.model.shipments) {
+      const { consignee, carrier, destination, eta } = entityOf(this.ledger, 'shipment', id)!;
+      same(`the header of ${id}`, JSON.stringify([consignee, carrier, destination, eta]), header);
+    }
+  }
+
   /** At the end: units, replays and snapshots come to the same. */
   isSound(): void {
+    this.#headersAgree();
     const units = eachUnit(this.ledger.index.all()).map(({ item, serial, account }) => {
       const place = parseAccountKey(account);
       return `${item} ${serial} in ${placeOf({ ...place, shipment: place.shipment ?? '-' })}`;

@@ -45,6 +45,8 @@ export function isInOneOrder(events: readonly LedgerEvent[]): void {
   }
 }
 
+const HEADER = ['consignee', 'carrier', 'destination', 'eta'] as const;
+
 /** `begun`: the shipments that were dispatched before; another dispatch repeats the header. */
 function saidBy({ type, data }: LedgerEvent, begun: Set<string>): Said[] {
   const said: Said[] = [];
@@ -64,11 +66,15 @@ function saidBy({ type, data }: LedgerEvent, begun: Set<string>): Said[] {
   }
   if (type === 'lading.shipment.dispatched.v1' && !begun.has(data.shipment)) {
     begun.add(data.shipment);
-    said.push({ value: `consignee ${data.shipment}`, is: data.consignee });
+    for (const part of HEADER) said.push({ value: `${part} ${data.shipment}`, is: data[part] ?? null });
   }
   if ('consignees' in data) {
     for (const { shipment, consignee } of data.consignees ?? [])
       said.push({ value: `consignee ${shipment}`, is: consignee });
+  }
+  if (type === 'lading.shipment.rescheduled.v1') {
+    for (const part of HEADER)
+      if (data[part] !== undefined) said.push({ value: `${part} ${data.shipment}`, is: data[part] });
   }
   if (type === 'lading.count.adjusted.v1') {
     for (const { order, line, owner, observed } of data.lines) {

@@ -123,7 +123,13 @@ export class Model {
   apply(told: Told, bookings: readonly Booking[], time: number): string[] {
     this.#clock++;
     for (const value of [...valuesOf(told, this.#rule(told)), ...touchedBy(told, bookings)]) this.#say(value, time);
-    if (told.type === 'lading.shipment.dispatched.v1') this.#say(`consignee ${told.data.shipment}`, time);
+    if (told.type === 'lading.shipment.dispatched.v1') {
+      const { shipment } = told.data;
+      // The first dispatch says all of the header, also that it has no such part.
+      for (const part of HEADER) {
+        if (!this.shipments.has(shipment) || told.data[part] !== undefined) this.#say(`${part} ${shipment}`, time);
+      }
+    }
     const before = new Map(this.serials);
     const named = new Set(bookings.flatMap(({ item, serials = [] }) => serials.map((serial) => `${item} ${serial}`)));
     for (const { item, from, to, quantity, serials } of bookings) {
@@ -261,6 +267,8 @@ export class Model {
         return this.#cancelled(told.data);
       case 'lading.shipment.dispatched.v1':
         return this.#dispatched(told.data);
+      case 'lading.shipment.rescheduled.v1':
+        return this.#rescheduled(told.data);
       case 'lading.shipment.received.v1':
         return this.#received(told.data);
       case 'lading.shipment.lost.v1':
@@ -395,12 +403,26 @@ export class Model {
   #dispatched({ shipment, consignee, carrier, lines, ...rest }: Data<'lading.shipment.dispatched.v1'>): Booking[] {
     this.#known(consignee, carrier, ...lines.map(({ owner }) => owner));
     const there = this.shipments.get(shipment);
-    if (there && (there.opened || there.header !== JSON.stringify([consignee, carrier, rest.destination, rest.eta])))
-      no();
+    const header = this.#header(shipment);
+    const differs = (part: string | undefined, at: number) => part !== undefined && part !== header[at];
+    if (there && (there.opened || [consignee, carrier, rest.destination, rest.eta].some(differs))) no();
     return lines.map(({ order, line, owner, quantity, serials }) => {
       const from = this.#source(order, line, owner, { stage: 'ordered' });
       return booking(from, { ...from, custodian: carrier, stage: 'in_transit', shipment }, quantity, serials);
     });
+  }
+
+  #rescheduled({ shipment, carrier, ...rest }: Data<'lading.shipment.rescheduled.v1'>): Booking[] {
+    if (!this.shipments.has(shipment)) no();
+    this.#known(rest.consignee, carrier);
+    const here = this.inHands().filter((one) => one.shipment === shipment && one.stage === 'in_transit');
+    const header = this.#header(shipment);
+    const moving = here.filter(({ custodian }) => carrier !== undefined && custodian !== carrier);
+    const isNew = HEADER.some(
+      (part, at) => ({ ...rest, carrier })[part] !== undefined && { ...rest, carrier }[part] !== header[at],
+    );
+    if (here.length === 0 || (!isNew && moving.length === 0)) no();
+    return moving.map((one) => booking(one, { ...one, custodian: carrier! }, one.quantity, undefined));
   }
 
   #received({ shipment, by, final, lines }: Data<'lading.shipment.received.v1'>): Booking[] {
@@ -716,12 +738,17 @@ export class Model {
         break;
       }
       case 'lading.shipment.dispatched.v1': {
-        const header = JSON.stringify([data.consignee, data.carrier, data.destination, data.eta]);
-        this.shipments.set(data.shipment, { header, opened: false });
+        const header = JSON.stringify(HEADER.map((part) => data[part]));
+        if (!this.shipments.has(data.shipment)) this.shipments.set(data.shipment, { header, opened: false });
         for (const { order, line } of data.lines) {
           const key = `${order} ${line} ${data.shipment}`;
           this.sent.set(key, this.sent.get(key) ?? this.#clock);
         }
+        break;
+      }
+      case 'lading.shipment.rescheduled.v1': {
+        const header = this.#header(data.shipment);
+        this.shipments.get(data.shipment)!.header = JSON.stringify(HEADER.map((part, at) => data[part] ?? header[at]));
         break;
       }
       case 'lading.shipment.received.v1':
@@ -796,6 +823,8 @@ function joined(bookings: readonly Booking[]): Booking[] {
 const paperOf = ({ type, data }: Told): string | undefined =>
   'document' in data ? `${type} ${data.document!}` : undefined;
 
+const HEADER = ['consignee', 'carrier', 'destination', 'eta'] as const;
+
 /** What an event sets, by names of the model's own. */
 function valuesOf({ type, data }: Told, bookings: readonly Booking[]): string[] {
   switch (type) {
@@ -807,6 +836,8 @@ function valuesOf({ type, data }: Told, bookings: readonly Booking[]): string[] 
       return (['quantity', 'window'] as const)
         .filter((value) => data[value] !== undefined)
         .map((value) => `${value} ${data.order} ${data.line}`);
+    case 'lading.shipment.rescheduled.v1':
+      return HEADER.filter((part) => data[part] !== undefined).map((part) => `${part} ${data.shipment}`);
     case 'lading.order.line_cancelled.v1':
       return data.quantity === undefined ? bookings.map(({ from }) => from) : [];
     case 'lading.count.adjusted.v1':

@@ -54,6 +54,13 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     eta: '2023-12-28',
     lines: [{ order: 'PO-TSLA-1', line: '1', owner: 'tesla', quantity: 12000 }],
   },
+  'lading.shipment.rescheduled.v1': {
+    shipment: 'S-1',
+    eta: '2024-01-04',
+    destination: 'Memphis',
+    document: 'ASN-1-2',
+    reason: 'Missed the flight',
+  },
   'lading.shipment.received.v1': {
     shipment: 'S-1',
     by: 'x',

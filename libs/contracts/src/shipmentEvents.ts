@@ -67,6 +67,30 @@ const Lost = z.strictObject({
   note: Note.optional(),
 });
 
+/** What is said anew of what is still in transit; the rest stays as it was. */
+const rescheduled = {
+  shipment: ShipmentId,
+  eta: Day.optional(),
+  carrier: PartyId.optional(),
+  destination: Text.optional(),
+  consignee: PartyId.optional(),
+  document: DocumentId.optional(),
+  reason: Reason.optional(),
+  note: Note.optional(),
+};
+const Rescheduled = z
+  .strictObject(rescheduled)
+  .refine(({ eta, carrier, destination, consignee }) => (eta ?? carrier ?? destination ?? consignee) !== undefined, {
+    message: 'a shipment is rescheduled to another eta, carrier, destination or consignee: name what is new',
+    path: ['eta'],
+  });
+const Header = z.strictObject({
+  consignee: PartyId,
+  carrier: PartyId,
+  destination: Text.optional(),
+  eta: Day.optional(),
+});
+
 const moves = z.array(Move).min(1);
 const subject = ({ shipment }: { shipment: string }) => `shipment/${shipment}`;
 
@@ -78,6 +102,14 @@ export const shipmentEvents = {
     subject,
     stream: 'either',
     entitled: ['supplier'],
+  }),
+  'lading.shipment.rescheduled.v1': define({
+    service: 'shipments',
+    submitted: Rescheduled,
+    completed: z.strictObject({ ...rescheduled, previous: Header, moves: moves.optional() }),
+    subject,
+    stream: 'continues',
+    entitled: ['supplier', 'carrier'],
   }),
   'lading.shipment.received.v1': define({
     service: 'shipments',

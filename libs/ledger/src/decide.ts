@@ -12,6 +12,7 @@ import { reallocate } from './reallocation/reallocate.ts';
 import { dispatch } from './shipment/dispatch.ts';
 import { lose } from './shipment/lose.ts';
 import { receive } from './shipment/receive.ts';
+import { reschedule } from './shipment/reschedule.ts';
 import { executeSwap } from './swap/execute.ts';
 import { propose } from './swap/propose.ts';
 import { acceptSwap, rejectSwap, withdrawSwap } from './swap/respond.ts';
@@ -42,6 +43,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'lading.order.line_changed.v1': changeLine,
   'lading.order.line_cancelled.v1': cancelLine,
   'lading.shipment.dispatched.v1': dispatch,
+  'lading.shipment.rescheduled.v1': reschedule,
   'lading.shipment.received.v1': receive,
   'lading.shipment.lost.v1': lose,
   'lading.units.returned.v1': returnUnits,

@@ -26,6 +26,7 @@ const { ledger } = given(
   dispatched('S-1', [{ ...one, quantity: 60 }]),
   dispatched('S-2', [{ ...one, quantity: 5 }], { document: 'N-0' }),
   received('S-1', 'x', [{ ...one, received: 20 }]),
+  tell('shipment.rescheduled', { shipment: 'S-2', document: 'N-0', destination: 'Austin' }),
   tell('shipment.received', { shipment: 'S-1', by: 'x', document: 'N-0', lines: [{ ...one, received: 1 }] }),
   tell('shipment.lost', { shipment: 'S-1', document: 'N-0', lines: [{ ...one, quantity: 1 }] }),
   tell('units.scrapped', { custodian: 'x', document: 'N-0', lines: [{ ...one, quantity: 1 }] }),
@@ -134,6 +135,15 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     ['state', 'already-received', set({ shipment: 'S-1' })],
     notTheirs,
     tooMany,
+  ],
+  'lading.shipment.rescheduled.v1': [
+    { shipment: 'S-2', eta: '2024-02-01' },
+    ['subject', 'unknown-shipment', set({ shipment: 'S-9' })],
+    paper,
+    stranger('carrier'),
+    stranger('consignee'),
+    late('state'),
+    ['sum', 'nothing-to-do', set({ eta: undefined, carrier: 'dhl' })],
   ],
   'lading.shipment.received.v1': [
     { shipment: 'S-2', by: 'x', lines: [{ ...one, received: 1 }] },

@@ -10,6 +10,7 @@ export function evolveShipment(id: string, before: Shipment | undefined, event: 
   const after = { ...before, version: event.sequence, lost: lostAfter(before, event) };
   if (event.type === 'lading.shipment.received.v1')
     return { ...after, received: true, lines: receivedFor(before, event) };
+  if (event.type === 'lading.shipment.rescheduled.v1') return readdressed(after, event.data, event);
   if (!('consignees' in event.data)) return after;
 
   const change = event.data.consignees?.find(({ shipment }) => shipment === id);
@@ -68,10 +69,13 @@ type Header = Readonly<Partial<Record<(typeof HEADER)[number], string | undefine
 /** A shipment with the parts of its header that an event names; the others stay. */
 function readdressed(shipment: Shipment, header: Header, { time, sequence, id }: LedgerEvent): Shipment {
   const now: Occurrence = { time, sequence, id };
-  const { consignee, carrier, destination, eta, said } = shipment;
+  const { kind, version, shipment: name, consignee, carrier, destination, eta, said, ...rest } = shipment;
   const saidOf = (part: keyof Header) => (header[part] === undefined ? said[part] : newest(said[part], now));
+  // In the order of every shipment, also of one from a snapshot, which leaves out what is not there.
   return {
-    ...shipment,
+    kind,
+    version,
+    shipment: name,
     consignee: header.consignee ?? consignee,
     carrier: header.carrier ?? carrier,
     destination: header.destination ?? destination,
@@ -82,5 +86,6 @@ function readdressed(shipment: Shipment, header: Header, { time, sequence, id }:
       destination: saidOf('destination'),
       eta: saidOf('eta'),
     },
+    ...rest,
   };
 }

@@ -66,6 +66,8 @@ export class Background {
     else if (type === 'lading.swap.proposed.v1') this.#proposals.set(data.swap, sequence);
     else if (type === 'lading.shipment.dispatched.v1') {
       if (!this.#consignees.has(data.shipment)) this.#consignees.set(data.shipment, data.consignee);
+    } else if (type === 'lading.shipment.rescheduled.v1') {
+      if (data.consignee !== undefined) this.#consignees.set(data.shipment, data.consignee);
     } else if ('consignees' in data) {
       for (const { shipment, consignee } of data.consignees ?? []) this.#consignees.set(shipment, consignee);
     }

@@ -77,6 +77,7 @@ function firstDispatches({ events }: Batch): Dispatched[] {
 interface HeaderChange {
   readonly shipment: string;
   consignee?: string;
+  carrier?: string;
   destination?: string;
   eta?: string;
   final?: boolean;
@@ -86,12 +87,14 @@ const changeHeaders = shipments.update<HeaderChange>(
   {
     shipment: ({ shipment }) => shipment,
     consignee: ({ consignee }) => consignee ?? null,
+    carrier: ({ carrier }) => carrier ?? null,
     destination: ({ destination }) => destination ?? null,
     eta: ({ eta }) => eta ?? null,
     final: ({ final }) => final ?? false,
   },
   {
     consignee: 'coalesce(given.consignee, stored.consignee)',
+    carrier: 'coalesce(given.carrier, stored.carrier)',
     destination: 'coalesce(given.destination, stored.destination)',
     eta: 'coalesce(given.eta, stored.eta)',
     final: 'stored.final OR given.final',
@@ -105,7 +108,13 @@ function headerChanges({ events }: Batch): HeaderChange[] {
     changes.set(shipment, change);
     return change;
   };
-  for (const { data } of events) {
+  for (const { type, data } of events) {
+    if (type === 'lading.shipment.rescheduled.v1') {
+      const change = changeOf(data.shipment);
+      for (const part of ['consignee', 'carrier', 'destination', 'eta'] as const) {
+        if (data[part] !== undefined) change[part] = data[part];
+      }
+    }
     if ('consignees' in data) {
       for (const { shipment, consignee, destination, eta } of data.consignees ?? []) {
         const change = changeOf(shipment);
