@@ -68,6 +68,12 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
       may: ['nvidia', 'tesla'],
     },
   ],
+  'lading.order.lines_added.v1': [
+    {
+      data: { order: teslas.order, lines: [{ line: '9', item: 'H100', quantity: 1, window: january }] },
+      may: ['nvidia', 'tesla'],
+    },
+  ],
   'lading.order.line_changed.v1': [
     { data: { ...teslas, initiator: 'seller', quantity: 99 }, may: ['nvidia'] },
     { data: { ...teslas, initiator: 'buyer', quantity: 99 }, may: ['tesla'] },

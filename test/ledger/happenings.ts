@@ -38,6 +38,7 @@ const kinds = [
   'place',
   'place',
   'place',
+  'add',
   'change',
   'change',
   'cancel',
@@ -102,6 +103,8 @@ function something(dice: Dice, model: Model): Told {
   switch (kind) {
     case 'place':
       return place(dice, model);
+    case 'add':
+      return addTo(dice, model);
     case 'change':
     case 'cancel':
       return reduce(dice, model, kind);
@@ -221,6 +224,17 @@ function place(dice: Dice, model: Model): Told {
     supplier: dice.chance(95) ? dice.pick(['nvidia', 'amd']) : 'dhl',
     lines,
   });
+}
+
+/** More lines of an order: mostly with new names. */
+function addTo(dice: Dice, model: Model): Told {
+  const order = `PO-${dice.roll(Math.max(1, model.orders.size + (dice.chance(10) ? 1 : 0)))}`;
+  const first = (model.orders.get(order)?.lines.size ?? 0) + (dice.chance(85) ? 1 : 0);
+  const lines = Array.from({ length: 1 + dice.roll(2) }, (_, at) => {
+    const name = first + at;
+    return { line: String(name), item: dice.pick(['H100', 'D1']), quantity: dice.upTo(12), window: january };
+  });
+  return tell('order.lines_added', { order, lines });
 }
 
 function reduce(dice: Dice, model: Model, kind: 'change' | 'cancel'): Told {

@@ -52,7 +52,7 @@ function saidBy({ type, data }: LedgerEvent, begun: Set<string>): Said[] {
   const said: Said[] = [];
   if (type === 'lading.party.registered.v1') said.push({ value: `party ${data.party}`, is: data });
   if (type === 'lading.item.registered.v1') said.push({ value: `item ${data.item}`, is: data });
-  if (type === 'lading.order.placed.v1') {
+  if (type === 'lading.order.placed.v1' || type === 'lading.order.lines_added.v1') {
     for (const { line, quantity, window } of data.lines) {
       said.push(
         { value: `total ${data.order} ${line}`, is: quantity },

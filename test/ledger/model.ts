@@ -261,6 +261,11 @@ export class Model {
         return (this.items.get(told.data.item) ?? told.data.tracking) === told.data.tracking ? [] : no();
       case 'lading.order.placed.v1':
         return this.#placed(told.data);
+      case 'lading.order.lines_added.v1': {
+        const order = this.orders.get(told.data.order) ?? no();
+        if (told.data.lines.some(({ line }) => order.lines.has(line))) no();
+        return this.#ordered({ ...told.data, buyer: order.buyer, supplier: order.supplier });
+      }
       case 'lading.order.line_changed.v1':
         return this.#changed(told.data);
       case 'lading.order.line_cancelled.v1':
@@ -354,6 +359,10 @@ export class Model {
   #placed({ order, buyer, supplier, lines }: Data<'lading.order.placed.v1'>): Booking[] {
     this.#known(buyer, supplier);
     if (this.orders.has(order) || !this.parties.get(supplier)?.includes('supplier')) no();
+    return this.#ordered({ order, buyer, supplier, lines });
+  }
+
+  #ordered({ order, buyer, supplier, lines }: Data<'lading.order.placed.v1'>): Booking[] {
     return lines.map(({ line, item, quantity, serials }) => {
       if (!this.items.has(item)) no();
       const at = { order, line, item, shipment: '-' };
@@ -731,6 +740,10 @@ export class Model {
         this.orders.set(data.order, { buyer: data.buyer, supplier: data.supplier, lines: new Map(lines) });
         break;
       }
+      case 'lading.order.lines_added.v1':
+        for (const { line, item, quantity, window } of data.lines)
+          this.orders.get(data.order)!.lines.set(line, { item, total: quantity, window: JSON.stringify(window) });
+        break;
       case 'lading.order.line_changed.v1': {
         const line = this.#line(data.order, data.line);
         line.total = data.quantity ?? line.total;
@@ -851,7 +864,7 @@ function valuesOf({ type, data }: Told, bookings: readonly Booking[]): string[] 
 function touchedBy({ type, data }: Told, bookings: readonly Booking[]): string[] {
   const places = bookings.flatMap(({ from, to }) => [from, to]).filter((place) => / (ordered|held) /.test(place));
   if (type === 'lading.order.line_cancelled.v1') return [...places, `quantity ${data.order} ${data.line}`];
-  if (type !== 'lading.order.placed.v1') return places;
+  if (type !== 'lading.order.placed.v1' && type !== 'lading.order.lines_added.v1') return places;
   return [
     ...places,
     ...data.lines.flatMap(({ line }) => [`quantity ${data.order} ${line}`, `window ${data.order} ${line}`]),

@@ -30,6 +30,10 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     supplier: 'nvidia',
     lines: [{ line: '1', item: 'H100', quantity: 12000, window: { from: '2023-12-01', to: '2023-12-31' } }],
   },
+  'lading.order.lines_added.v1': {
+    order: 'PO-TSLA-1',
+    lines: [{ line: '2', item: 'H100', quantity: 500, window: { from: '2024-01-01', to: '2024-01-31' } }],
+  },
   'lading.order.line_changed.v1': {
     order: 'PO-TSLA-1',
     line: '1',

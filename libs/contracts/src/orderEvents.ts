@@ -4,22 +4,21 @@ import { Move } from './move.ts';
 import { ItemId, LineId, Note, OrderId, PartyId, Quantity, Reason, Window } from './scalars.ts';
 import { Serials } from './serials.ts';
 
-const Placed = z.strictObject({
-  order: OrderId,
-  buyer: PartyId,
-  supplier: PartyId,
-  lines: z
-    .array(
-      z.strictObject({ line: LineId, item: ItemId, quantity: Quantity, window: Window, serials: Serials.optional() }),
-    )
-    .min(1)
-    .max(1000)
-    .refine(
-      (lines) => new Set(lines.map(({ line }) => line)).size === lines.length,
-      'each line of an order has its own name',
-    ),
-  note: Note.optional(),
-});
+const lines = z
+  .array(
+    z.strictObject({ line: LineId, item: ItemId, quantity: Quantity, window: Window, serials: Serials.optional() }),
+  )
+  .min(1)
+  .max(1000)
+  .refine(
+    (lines) => new Set(lines.map(({ line }) => line)).size === lines.length,
+    'each line of an order has its own name',
+  );
+
+const Placed = z.strictObject({ order: OrderId, buyer: PartyId, supplier: PartyId, lines, note: Note.optional() });
+
+/** Lines that an order gets later, or that did not fit into the event that placed it. */
+const LinesAdded = z.strictObject({ order: OrderId, lines, note: Note.optional() });
 
 /** Who asked for the change: the buyer may reduce only its own units, the seller anyone's. */
 const Initiator = z.enum(['buyer', 'seller']);
@@ -64,6 +63,14 @@ export const orderEvents = {
     subject,
     stream: 'begins',
     entitled: ['supplier', 'buyer'],
+  }),
+  'lading.order.lines_added.v1': define({
+    service: 'shipments',
+    entitled: ['supplier', 'buyer'],
+    submitted: LinesAdded,
+    completed: LinesAdded.extend({ moves }),
+    subject,
+    stream: 'continues',
   }),
   'lading.order.line_changed.v1': define({
     service: 'shipments',

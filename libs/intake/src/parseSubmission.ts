@@ -51,7 +51,7 @@ export function parseSubmission(value: unknown, served?: readonly Service[]): Pa
   }
   const sentText = canonicalText(sent);
   const bytes = Buffer.byteLength(sentText);
-  if (bytes > MAX_EVENT_BYTES) return refuseSize(bytes);
+  if (bytes > (hasLines(event.data) ? MAX_WITH_LINES : MAX_EVENT_BYTES)) return refuseSize(bytes);
   // What an event says decides whether two are the same; how it was sent, and what was attached to it on its way, does not.
   if (extensions === undefined) return { ok: true, event, hash: sha256(sentText) };
   const hash = requestHash({ ...divide(sent as Envelope).said });
@@ -224,6 +224,12 @@ const refuseSize = (bytes: number): Parsed =>
       limit: MAX_EVENT_BYTES,
     },
   );
+
+/** An event that is too large for itself is decided all the same when it has lines: the refusal says how many of them fit. */
+const MAX_WITH_LINES = 4 * MAX_EVENT_BYTES;
+
+const hasLines = (data: SubmittedEvent['data']): boolean =>
+  ('lines' in data && data.lines.length > 1) || ('legs' in data && data.legs !== undefined && data.legs.length > 1);
 
 const WRITTEN_BY_LEDGER = 'the ledger writes this event itself when it is opened: PUT /v1/ledgers/{ledger}';
 

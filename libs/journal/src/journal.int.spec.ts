@@ -231,6 +231,37 @@ describe('the journal', () => {
     if (outcome.status === 'rejected') expect(outcome.rejection.facts.bytes).toBeGreaterThan(65_535);
   });
 
+  it('says of an event that is too large how many of its lines fit: so many are taken, and not one more', async () => {
+    const book = await ledger();
+    const window = { from: '2023-12-01', to: '2023-12-31' };
+    const even = Array.from({ length: 500 }, (_, n) => ({ line: String(n), item: 'H100', quantity: 1, window }));
+    // Lines of very different sizes: the size of the whole says little about where the limit is reached.
+    const uneven = even.map((line, n) => ({ ...line, line: n % 50 < 3 ? 'x'.repeat(120) + n : `${n}` }));
+    for (const [order, lines] of [
+      ['PO-1', even],
+      ['PO-2', uneven],
+      ['PO-3', uneven.toReversed()],
+    ] as const) {
+      const placed = (length: number) =>
+        submission('lading.order.placed.v1', {
+          order,
+          buyer: 'tesla',
+          supplier: 'nvidia',
+          lines: lines.slice(0, length),
+        });
+      const fitsOf = async (length: number) => {
+        const outcome = await journal.submit(book, placed(length));
+        return outcome.status === 'rejected' ? Number(outcome.rejection.facts.fits) : undefined;
+      };
+      const fits = await fitsOf(500);
+      expect(fits).toBeGreaterThan(100);
+      expect(await fitsOf(fits! + 1)).toBe(fits);
+      expect(await fitsOf(fits!)).toBeUndefined();
+      const rest = submission('lading.order.lines_added.v1', { order, lines: lines.slice(fits, fits! + 100) });
+      expect(await journal.submit(book, rest)).toMatchObject({ status: 'recorded' });
+    }
+  });
+
   it('never lets recorded time go back, also when the clock does', async () => {
     const book = await ledger();
     const ahead = '2999-01-01T00:00:00.123456Z';

@@ -61,7 +61,7 @@ export interface Order extends Versioned {
   readonly order: string;
   readonly buyer: string;
   readonly supplier: string;
-  /** As placed: no line is ever added or taken out, so an event copies this array and the lines that it changes. */
+  /** As placed and added: none is ever taken out. An event copies this array and the lines that it changes. */
   readonly lines: readonly OrderLine[];
   /** Where each line stands in `lines`; shared by all versions of the order. */
   readonly index: ReadonlyMap<string, number>;

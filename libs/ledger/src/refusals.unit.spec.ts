@@ -105,6 +105,16 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     ['itself', 'unknown-party', set({ supplier: 'dhl' })],
     ['sum', 'wrong-tracking', line({ line: '3', serials: ['a'] })],
   ],
+  'lading.order.lines_added.v1': [
+    {
+      order: 'PO-1',
+      lines: [{ line: '9', item: 'H100', quantity: 1, window: { from: '2024-01-01', to: '2024-01-31' } }],
+    },
+    ['subject', 'unknown-order', set({ order: 'PO-9' })],
+    ['names', 'unknown-item', line({ item: 'B200' })],
+    ['state', 'already-exists', line({ line: '1' })],
+    ['sum', 'wrong-tracking', line({ serials: ['a'] })],
+  ],
   'lading.order.line_changed.v1': [
     { ...one, initiator: 'seller', quantity: 99 },
     ['subject', 'unknown-order', set({ order: 'PO-9' })],

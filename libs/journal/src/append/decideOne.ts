@@ -1,4 +1,4 @@
-import { type EventType, subjectOf } from '#contracts/catalog';
+import { type EventType, type Submitted, subjectOf } from '#contracts/catalog';
 import { eventText, type LedgerEvent, MAX_EVENT_BYTES, movesOf } from '#contracts/cloudEvent';
 import { decide } from '#ledger/decide';
 import { whyNotEntitled } from '#ledger/entitled';
@@ -73,26 +73,35 @@ export function decideOne(
   if (notLoaded !== undefined) return notLoaded;
   if (!decision.ok) return { status: 'rejected', rejection: decision };
 
-  const event = {
-    id: submitted.id,
-    source: submitted.source,
-    type: submitted.type,
-    subject,
-    // RFC 3339 takes t and z, which Go's and Python's own readers refuse.
-    time: submitted.time.toUpperCase(),
-    ledger,
-    sequence,
-    recordedtime,
-    actor,
-    correlationid: submitted.correlationid,
-    causationid: submitted.causationid,
-    batchindex: batch?.index,
-    batchsize: batch?.size,
-    ...submitted.extensions,
-    data: decision.data,
-  } as LedgerEvent;
+  const completed = (data: LedgerEvent['data']): LedgerEvent =>
+    ({
+      id: submitted.id,
+      source: submitted.source,
+      type: submitted.type,
+      subject,
+      // RFC 3339 takes t and z, which Go's and Python's own readers refuse.
+      time: submitted.time.toUpperCase(),
+      ledger,
+      sequence,
+      recordedtime,
+      actor,
+      correlationid: submitted.correlationid,
+      causationid: submitted.causationid,
+      batchindex: batch?.index,
+      batchsize: batch?.size,
+      ...submitted.extensions,
+      data,
+    }) as LedgerEvent;
+  const event = completed(decision.data);
   const bytes = Buffer.from(eventText(event));
-  if (bytes.length > MAX_EVENT_BYTES) return tooLarge(bytes.length);
+  if (bytes.length > MAX_EVENT_BYTES) {
+    const sizeOf = (data: Submitted): number | undefined => {
+      const part = decide({ ...submitted, data } as Submission['event'], view, now);
+      return part.ok ? Buffer.byteLength(eventText(completed(part.data))) : undefined;
+    };
+    const fits = howManyFit(submitted.data, bytes.length, sizeOf);
+    return view.missing() ?? tooLarge(bytes.length, fits);
+  }
 
   const streams = touched(event);
   const changes: [EntityKey, CachedEntity][] = [];
@@ -119,11 +128,37 @@ function serialMoves(event: LedgerEvent, view: View): UnitChanges | undefined {
   return changes.named.length > 0 || changes.rest.length > 0 ? changes : undefined;
 }
 
-const tooLarge = (bytes: number): NotRecorded => ({
+/**
+ * How many of an event's lines or legs would fit, counted from the first: looked for where the size of the whole makes it likely, since
+ * each look decides about so many lines. Undefined when the event has none, or when a part of them would be no event of its own.
+ */
+function howManyFit(
+  data: Submitted,
+  bytes: number,
+  sizeOf: (part: Submitted) => number | undefined,
+): number | undefined {
+  const name = 'lines' in data ? 'lines' : 'legs';
+  const all = (data as Readonly<Record<string, unknown>>)[name];
+  if (!Array.isArray(all)) return undefined;
+  let [fits, size, tooMany, tooLarge] = [0, 0, all.length, bytes];
+  for (let looks = 1; tooMany - fits > 1; looks++) {
+    // Lines are mostly of one size. Where they are not, halves need few looks, too.
+    const share = looks > 4 ? 0.5 : (MAX_EVENT_BYTES - size) / (tooLarge - size);
+    const likely = fits + Math.floor(share * (tooMany - fits));
+    const tried = Math.min(Math.max(likely, fits + 1), tooMany - 1);
+    const part = sizeOf({ ...data, [name]: all.slice(0, tried) } as Submitted);
+    if (part === undefined) return undefined;
+    if (part > MAX_EVENT_BYTES) [tooMany, tooLarge] = [tried, part];
+    else [fits, size] = [tried, part];
+  }
+  return fits;
+}
+
+const tooLarge = (bytes: number, fits: number | undefined): NotRecorded => ({
   status: 'rejected',
   rejection: {
     code: 'event-too-large',
-    detail: `With what the ledger adds, the event has ${bytes} bytes; ${MAX_EVENT_BYTES} is the most. Divide it into several.`,
-    facts: { bytes, limit: MAX_EVENT_BYTES },
+    detail: `With what the ledger adds, the event has ${bytes} bytes; ${MAX_EVENT_BYTES} is the most. ${fits === undefined || fits === 0 ? 'Divide it into several.' : `Send the first ${fits} of its lines, and the others in events after it.`}`,
+    facts: { bytes, limit: MAX_EVENT_BYTES, ...(fits !== undefined && { fits }) },
   },
 });

@@ -81,8 +81,9 @@ export async function namedInAccounts(
 }
 
 const UNITS_IN_ACCOUNTS = `
-  SELECT item, prefix, digits, first AS "from", last AS "to", account FROM journal.units
-   WHERE ledger = $1 AND account = ANY ($2::text[])`;
+  SELECT u.item, u.prefix, u.digits, u.first AS "from", u.last AS "to", u.account
+    FROM unnest($2::text[]) AS asked (account)
+    CROSS JOIN LATERAL (SELECT * FROM journal.units AS u WHERE u.ledger = $1 AND ${inAccount('asked.account')}) AS u`;
 
 /** The rows of all units of these accounts. */
 export async function unitsInAccounts(

@@ -7,7 +7,12 @@ import type { EntityKey, LineHold, Order, OrderLine } from '../entity.ts';
 
 /** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
 export function evolveOrder(id: string, before: Order | undefined, event: LedgerEvent): Order | undefined {
-  const order = event.type === 'lading.order.placed.v1' ? placed(event) : before;
+  const order =
+    event.type === 'lading.order.placed.v1'
+      ? placed(event)
+      : event.type === 'lading.order.lines_added.v1' && before !== undefined
+        ? withLines(before, event)
+        : before;
   if (order === undefined) return undefined;
 
   const lines = new Changes(order, event);
@@ -66,6 +71,12 @@ function placed({ data, sequence, time, id }: LedgerEvent<'lading.order.placed.v
   const said = { time, sequence, id };
   const lines = data.lines.map((line) => newLine(line, said));
   return { kind: 'order', version: sequence, order, buyer, supplier, lines, index: indexOf(lines) };
+}
+
+function withLines(order: Order, { data, sequence, time, id }: LedgerEvent<'lading.order.lines_added.v1'>): Order {
+  const said = { time, sequence, id };
+  const lines = [...order.lines, ...data.lines.map((line) => newLine(line, said))];
+  return { ...order, lines, index: indexOf(lines) };
 }
 
 /** A line before any unit of it moved. */

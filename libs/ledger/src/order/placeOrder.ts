@@ -23,6 +23,24 @@ export const placeOrder: Rule<'lading.order.placed.v1'> = (data, { view, time })
   return isRejected(moves) ? moves : accept<'lading.order.placed.v1'>({ ...data, moves });
 };
 
+/** Adds lines to an order that is there, as if they had been placed with it. */
+export const addLines: Rule<'lading.order.lines_added.v1'> = (data, { view, time }) => {
+  const { order: id, lines } = data;
+  const { buyer, supplier, index, lines: there } = knownEntity(view, 'order', id);
+  const again = lines.map(({ line }) => line).filter((line) => index.has(line));
+  const [first] = again;
+  if (first !== undefined) {
+    const { item, quantity, window, said } = there[index.get(first) ?? 0] ?? {};
+    return reject(
+      'already-exists',
+      `Order ${id} has a line ${first} already. Change that line, or give the new one another name.`,
+      { order: id, line: first, lines: again, there: { item, quantity, window }, event: said?.quantity },
+    );
+  }
+  const moves = book(view, drawsOf({ order: id, buyer, supplier, lines }, view, time));
+  return isRejected(moves) ? moves : accept<'lading.order.lines_added.v1'>({ ...data, moves });
+};
+
 function drawsOf({ order: id, buyer, supplier, lines }: Placed, view: View, time: string): Draw[] {
   const from = { owner: supplier, custodian: supplier, stage: 'supply' } as const;
   const to = { owner: buyer, custodian: supplier, stage: 'ordered' } as const;

@@ -33,6 +33,43 @@ describe('an order is placed', () => {
     expect(story.units()).toEqual(['tesla@amd ordered PO-2/a: 1']);
   });
 
+  it('lines that are added to an order are lines of it, as if they had been placed with it', () => {
+    const lines = [2, 3].map((n) => ({ line: String(n), item: 'H100', quantity: n, window: december }));
+    const story = given(placed('PO-1', 'tesla', 10), tell('order.lines_added', { order: 'PO-1', lines }));
+    expect(story.units()).toEqual([
+      'tesla@nvidia ordered PO-1/1: 10',
+      'tesla@nvidia ordered PO-1/2: 2',
+      'tesla@nvidia ordered PO-1/3: 3',
+    ]);
+    story.take(tell('order.line_changed', { order: 'PO-1', line: '3', initiator: 'buyer', quantity: 1 }));
+    story.take(tell('order.lines_added', { order: 'PO-1', lines: [{ ...lines[0]!, line: '4' }] }));
+    expect(story.units()).toContain('tesla@nvidia ordered PO-1/4: 2');
+    const entity = story.ledger.entities.get('order/PO-1');
+    expect(entity?.kind === 'order' && entity.lines.map(({ line }) => line)).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('a line is not added twice under one name, and the answer says which are there, and what said so', () => {
+    const story = given(placed('PO-1', 'tesla', 10, 20));
+    const add = (...names: string[]) =>
+      tell('order.lines_added', {
+        order: 'PO-1',
+        lines: names.map((line) => ({ line, item: 'H100', quantity: 1, window: december })),
+      });
+    expect(story.refusal(add('3', '2', '1'))).toMatchObject({
+      code: 'already-exists',
+      facts: {
+        order: 'PO-1',
+        line: '2',
+        lines: ['2', '1'],
+        there: { quantity: 20 },
+        event: { sequence: expect.any(Number) },
+      },
+    });
+    expect(story.refusal(tell('order.lines_added', { ...add('3').data, order: 'PO-9' } as never))).toMatchObject({
+      code: 'unknown-order',
+    });
+  });
+
   it('an order is not placed twice under one id', () => {
     const story = given(placed('PO-1', 'tesla', 1));
     expect(story.refusal(placed('PO-1', 'x', 2))).toMatchObject({ code: 'already-exists', facts: { order: 'PO-1' } });

@@ -80,6 +80,7 @@ export class Batch {
 
   add(event: LedgerEvent): void {
     if (event.type === 'lading.order.placed.v1') this.#place(event);
+    else if (event.type === 'lading.order.lines_added.v1') this.#addLines(this.#order(event, event.data.order), event);
     else if (event.type === 'lading.order.line_changed.v1') {
       const { order, line, quantity, window } = event.data;
       this.#change(event, order, line, { quantity, ...window });
@@ -115,8 +116,9 @@ export class Batch {
     return this.#firstOwned.has(`${inKey(order)}|${ownedKey(line, owner)}`);
   }
 
-  #place({ data, time, sequence }: LedgerEvent<'lading.order.placed.v1'>): void {
-    const { order, buyer, supplier } = data;
+  #place(event: LedgerEvent<'lading.order.placed.v1'>): void {
+    const { time, sequence } = event;
+    const { order, buyer, supplier } = event.data;
     const placed: OrderState = {
       order,
       buyer,
@@ -127,14 +129,22 @@ export class Batch {
       accounts: new Map(),
       owned: new Set(),
     };
-    for (const [n, { line, item, quantity, window }] of data.lines.entries()) {
+    this.placed.push(placed);
+    this.orders.set(order, placed);
+    this.#addLines(placed, event);
+  }
+
+  #addLines(
+    { order, lines }: OrderState,
+    { data }: LedgerEvent<'lading.order.placed.v1' | 'lading.order.lines_added.v1'>,
+  ): void {
+    for (const { line, item, quantity, window } of data.lines) {
+      const n = lines.size;
       const state: LineState = { order, line, n, item, quantity, cancelled: 0, from: window.from, to: window.to };
-      placed.lines.set(line, state);
+      lines.set(line, state);
       this.openedLines.push(state);
       this.#newLines.add(state);
     }
-    this.placed.push(placed);
-    this.orders.set(order, placed);
   }
 
   #change(

@@ -85,7 +85,8 @@ export class LedgerState {
     };
     for (const event of events) {
       if (event.type === 'lading.order.placed.v1') placed.add(event.data.order);
-      else if (event.type === 'lading.order.line_changed.v1') want(event.data.order);
+      else if (event.type === 'lading.order.line_changed.v1' || event.type === 'lading.order.lines_added.v1')
+        want(event.data.order);
       for (const { order } of movesOf(event)) want(order);
     }
     if (toLoad.size > 0) for (const order of await loadOrders(db, ledger, toLoad)) found.set(order.order, order);
