@@ -36,6 +36,22 @@ describe('the command line', () => {
     await lading.stop();
   });
 
+  it('submit --split records an order of 500 lines under its one number, and sending it again changes nothing', async () => {
+    const lines = Array.from({ length: 500 }, (_, n) => ({
+      ...{ line: String(n + 1), item: 'H100', quantity: 2, window: { from: '2026-03-01', to: '2026-03-31' } },
+    }));
+    const data = { order: 'PO/2026/500', buyer: 'tesla', supplier: 'nvidia', lines };
+    const placed = { ...party('x'), id: 'large', type: 'lading.order.placed.v1', data };
+    const split = () => runLading(['submit', '-l', 'nvidia', '--split'], lading.environment, JSON.stringify(placed));
+    const first = await split();
+    expect(first).toMatchObject({ code: 0, output: expect.stringMatching(/^[4-9] recorded, 0 refused/) });
+    expect(first.said).toMatch(/is divided into [4-9] events/);
+    expect((await split()).output).toMatch(/^0 recorded, [4-9] there already, 0 refused/);
+    const { output } = await run('orders', '-l', 'nvidia', '--json', '--buyer', 'tesla');
+    const orders = JSON.parse(output) as { order: string; lines: { quantity: number }[] }[];
+    expect(orders.find(({ order }) => order === 'PO/2026/500')?.lines).toHaveLength(500);
+  });
+
   const run = (...args: string[]): Promise<Ran> => runLading(args, lading.environment);
   const submit = (input: string): Promise<Ran> =>
     runLading(['submit', '--ledger', 'nvidia'], lading.environment, input);

@@ -35,6 +35,7 @@ describe('what an event says', () => {
       ]),
     );
     expect(repeatable).not.toContain('lading.order.placed.v1');
+    expect(repeatable).not.toContain('lading.order.lines_added.v1');
     expect(repeatable).not.toContain('lading.reallocation.made.v1');
   });
 });

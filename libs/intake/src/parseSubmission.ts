@@ -229,7 +229,7 @@ const refuseSize = (bytes: number): Parsed =>
 const MAX_WITH_LINES = 4 * MAX_EVENT_BYTES;
 
 const hasLines = (data: SubmittedEvent['data']): boolean =>
-  ('lines' in data && data.lines.length > 1) || ('legs' in data && data.legs !== undefined && data.legs.length > 1);
+  ('lines' in data && data.lines.length > 1) || ('legs' in data && data.legs.length > 1);
 
 const WRITTEN_BY_LEDGER = 'the ledger writes this event itself when it is opened: PUT /v1/ledgers/{ledger}';
 

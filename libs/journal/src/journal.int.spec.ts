@@ -236,7 +236,7 @@ describe('the journal', () => {
     const window = { from: '2023-12-01', to: '2023-12-31' };
     const even = Array.from({ length: 500 }, (_, n) => ({ line: String(n), item: 'H100', quantity: 1, window }));
     // Lines of very different sizes: the size of the whole says little about where the limit is reached.
-    const uneven = even.map((line, n) => ({ ...line, line: n % 50 < 3 ? 'x'.repeat(120) + n : `${n}` }));
+    const uneven = even.map((line, n) => ({ ...line, line: n % 50 < 3 ? `${'x'.repeat(120)}${n}` : `${n}` }));
     for (const [order, lines] of [
       ['PO-1', even],
       ['PO-2', uneven],

@@ -84,6 +84,11 @@ describe('the same paper twice is one fact', () => {
       const { properties = {} } = jsonSchemaOf(catalog[type].submitted) as { properties?: Record<string, unknown> };
       return 'lines' in properties && !('document' in properties);
     });
-    expect(without).toEqual(['lading.order.placed.v1', 'lading.units.returned.v1', 'lading.reallocation.made.v1']);
+    expect(without).toEqual([
+      'lading.order.placed.v1',
+      'lading.order.lines_added.v1',
+      'lading.units.returned.v1',
+      'lading.reallocation.made.v1',
+    ]);
   });
 });

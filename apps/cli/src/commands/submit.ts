@@ -6,12 +6,14 @@ import { exitCodes } from '../exitCodes.ts';
 import { readEvents } from '../readEvents.ts';
 import { type Route, routeOver, type SubmitResult, submitEvents, tryEvents } from '../submitEvents.ts';
 import { formatNumber } from '../table.ts';
-import { print, printJson } from '../terminal.ts';
+import { splitEvent } from '../splitEvents.ts';
+import { print, printJson, say } from '../terminal.ts';
 
 interface SubmitOptions extends ConnectionOptions {
   readonly ledger: string;
   readonly json?: boolean;
   readonly dryRun?: boolean;
+  readonly split?: boolean;
   readonly shipments?: string;
   readonly reallocations?: string;
   readonly swaps?: string;
@@ -23,6 +25,7 @@ export function addSubmit(program: Command): void {
     .argument('[files...]', 'files in the order to submit them; - or none reads standard input')
     .requiredOption('-l, --ledger <ledger>', 'the ledger to submit to')
     .option('--dry-run', 'try the events only: the same answers, and nothing is kept')
+    .option('--split', 'divide orders, dispatches and receipts with more lines than an event holds')
     .option('--json', 'print one result a line, as the ledger gave it')
     .option('--shipments <url>', 'where the shipments service answers, when it is a process of its own')
     .option('--reallocations <url>', 'the same for reallocations')
@@ -32,6 +35,7 @@ export function addSubmit(program: Command): void {
     command,
     'lading submit --ledger nvidia orders.json',
     'lading submit --ledger nvidia --dry-run --json orders.json',
+    'lading submit --ledger nvidia --split large-orders.ndjson',
     'cat events.ndjson | lading submit --ledger nvidia',
   );
 }
@@ -40,7 +44,7 @@ async function submit(files: string[], options: SubmitOptions): Promise<void> {
   const bar = progressBar();
   const summary = new Summary(options.dryRun === true ? 'would be recorded' : 'recorded');
   const send = options.dryRun ? tryEvents : submitEvents;
-  for await (const result of send(routeOf(options), options.ledger, eventsOf(files, bar))) {
+  for await (const result of send(routeOf(options), options.ledger, eventsOf(files, bar, options))) {
     summary.add(result);
     bar?.increment();
     if (options.json) printJson(result);
@@ -50,13 +54,18 @@ async function submit(files: string[], options: SubmitOptions): Promise<void> {
   if (summary.refused > 0) process.exitCode = exitCodes.rejected;
 }
 
-async function* eventsOf(files: readonly string[], bar: cliProgress.SingleBar | undefined) {
+async function* eventsOf(files: readonly string[], bar: cliProgress.SingleBar | undefined, { split }: SubmitOptions) {
   let total = 0;
   for (const file of files.length === 0 ? ['-'] : files) {
     for await (const event of readEvents(file)) {
-      total += 1;
+      const parts = split === true ? splitEvent(event) : [event];
+      if (parts.length > 1)
+        say(
+          `${event.where} is divided into ${parts.length} events: the first keeps its id, the others add /2 and so on.`,
+        );
+      total += parts.length;
       bar?.setTotal(total);
-      yield event;
+      yield* parts;
     }
   }
 }

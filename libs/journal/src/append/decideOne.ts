@@ -73,33 +73,15 @@ export function decideOne(
   if (notLoaded !== undefined) return notLoaded;
   if (!decision.ok) return { status: 'rejected', rejection: decision };
 
-  const completed = (data: LedgerEvent['data']): LedgerEvent =>
-    ({
-      id: submitted.id,
-      source: submitted.source,
-      type: submitted.type,
-      subject,
-      // RFC 3339 takes t and z, which Go's and Python's own readers refuse.
-      time: submitted.time.toUpperCase(),
-      ledger,
-      sequence,
-      recordedtime,
-      actor,
-      correlationid: submitted.correlationid,
-      causationid: submitted.causationid,
-      batchindex: batch?.index,
-      batchsize: batch?.size,
-      ...submitted.extensions,
-      data,
-    }) as LedgerEvent;
+  const stamp = { ledger, sequence, recordedtime, actor, batchindex: batch?.index, batchsize: batch?.size };
+  const completed = (data: LedgerEvent['data']) => eventOf(submitted, subject, stamp, data);
   const event = completed(decision.data);
   const bytes = Buffer.from(eventText(event));
   if (bytes.length > MAX_EVENT_BYTES) {
-    const sizeOf = (data: Submitted): number | undefined => {
+    const fits = howManyFit(submitted.data, bytes.length, (data) => {
       const part = decide({ ...submitted, data } as Submission['event'], view, now);
       return part.ok ? Buffer.byteLength(eventText(completed(part.data))) : undefined;
-    };
-    const fits = howManyFit(submitted.data, bytes.length, sizeOf);
+    });
     return view.missing() ?? tooLarge(bytes.length, fits);
   }
 
@@ -118,6 +100,20 @@ export function decideOne(
   const drafted = { event, bytes, requestHash: hash, leafHash: leafHash(bytes), entities: streams, receipt };
   return { drafted, entities: changes, units: moved };
 }
+
+/** The event that the ledger would keep. */
+const eventOf = (
+  { id, source, type, time, correlationid, causationid, extensions }: Submission['event'],
+  subject: string,
+  stamp: Pick<LedgerEvent, 'ledger' | 'sequence' | 'recordedtime' | 'actor' | 'batchindex' | 'batchsize'>,
+  data: LedgerEvent['data'],
+): LedgerEvent => {
+  const { ledger, sequence, recordedtime, actor, batchindex, batchsize } = stamp;
+  // RFC 3339 takes t and z, which Go's and Python's own readers refuse.
+  const attributes = { id, source, type, subject, time: time.toUpperCase(), ledger, sequence, recordedtime, actor };
+  const rest = { correlationid, causationid, batchindex, batchsize, ...extensions };
+  return { ...attributes, ...rest, data } as LedgerEvent;
+};
 
 /**
  * How an event moves units with serial numbers; undefined when it moves none. Looks up the items of the event's moves, which
@@ -146,7 +142,7 @@ function howManyFit(
     const share = looks > 4 ? 0.5 : (MAX_EVENT_BYTES - size) / (tooLarge - size);
     const likely = fits + Math.floor(share * (tooMany - fits));
     const tried = Math.min(Math.max(likely, fits + 1), tooMany - 1);
-    const part = sizeOf({ ...data, [name]: all.slice(0, tried) } as Submitted);
+    const part = sizeOf({ ...data, [name]: all.slice(0, tried) });
     if (part === undefined) return undefined;
     if (part > MAX_EVENT_BYTES) [tooMany, tooLarge] = [tried, part];
     else [fits, size] = [tried, part];
