@@ -82,8 +82,8 @@ const ID = '^[^\\x00-\\x20\\x7f-\\xa0\\xad](?:[^\\x00-\\x1f\\x7f-\\xa0\\xad]{0,1
 /** Patterns that take all that another one took. Two patterns cannot be compared, so a test draws texts of the old ones. */
 export const WIDENED: readonly (readonly [old: string, wider: string])[] = [
   [BEFORE_IDS_OF_OTHERS.id, ID],
-  [BEFORE_IDS_OF_OTHERS.serial, ID],
-  [BEFORE_IDS_OF_OTHERS.prefix, '^(?:[^\\x00-\\x20\\x7f-\\xa0\\xad][^\\x00-\\x1f\\x7f-\\xa0\\xad]{0,126})?$'],
+  [BEFORE_IDS_OF_OTHERS.serial, '^[\\x21-\\x7e](?:[\\x20-\\x7e]{0,126}[\\x21-\\x7e])?$'],
+  [BEFORE_IDS_OF_OTHERS.prefix, '^(?:[\\x21-\\x7e][\\x20-\\x7e]{0,126})?$'],
 ];
 const isWidened = (old: unknown, changed: unknown): boolean =>
   WIDENED.some(([before, wider]) => before === old && wider === changed);

@@ -8,13 +8,12 @@ const ORDINARY = /^[\x21-\x2d\x2f-\x7e][\x21-\x7e]{0,127}$/;
  * An id that a user or another system chose: `tesla`, `PO-TSLA-1`, `PO/2026/0007`, `№ 7`. What it may be is said by `whyNoId`.
  * The published pattern leaves out what not every reader of patterns can say.
  */
-export const anId = () =>
+const anId = () =>
   z
     .string()
     .check(({ value, issues }) => {
       const message = ORDINARY.test(value) ? undefined : whyNoId(value);
-      // It is still a text: where a range may stand, too, that says which of the two was meant.
-      if (message !== undefined) issues.push({ code: 'custom', message, input: value, continue: true });
+      if (message !== undefined) issues.push({ code: 'custom', message, input: value });
     })
     .meta({ pattern: IDS_PATTERN });
 

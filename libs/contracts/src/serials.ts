@@ -1,16 +1,22 @@
 import { z } from 'zod';
-import { anId } from './scalars.ts';
-import { IDS_BEGINNING, whyNoId } from './whyNoId.ts';
 
 /** What one event may name, all its lines together: more belongs in several events. */
 export const MAX_SERIALS = 100_000;
 
-/** As other systems number their units: the same text as an id. */
-const Serial = anId();
+/** What is printed on hardware, and what scanners read: ASCII. Blanks at the ends are lost by whoever types or scans it. */
+export const Serial = z
+  .string()
+  .regex(
+    /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/,
+    'a serial number: 1 to 128 printable ASCII characters, without blanks at its ends',
+  );
+const MAX_SERIAL = 128;
 
 const SerialRange = z
   .strictObject({
-    prefix: z.string().meta({ pattern: IDS_BEGINNING }),
+    prefix: z
+      .string()
+      .regex(/^(?:[\x21-\x7e][\x20-\x7e]{0,126})?$/, 'what its serial numbers begin with: printable ASCII'),
     from: z.int().min(0).max(999_999_999_999),
     to: z.int().min(0).max(999_999_999_999),
     digits: z.int().min(1).max(12),
@@ -20,11 +26,9 @@ const SerialRange = z
     message: 'the numbers need more digits',
     path: ['digits'],
   })
-  .check(({ value: { prefix, digits }, issues }) => {
-    // Digits change nothing in what stands before them, so one number tells for all.
-    const message = whyNoId(serialAt({ prefix, digits }, 0));
-    if (message !== undefined)
-      issues.push({ code: 'custom', message, path: ['prefix'], input: prefix, continue: true });
+  .refine(({ prefix, digits }) => prefix.length + digits <= MAX_SERIAL, {
+    message: `a serial number has at most ${MAX_SERIAL} characters`,
+    path: ['prefix'],
   });
 
 /**

@@ -8,9 +8,6 @@ const NOWHERE = '\\x00-\\x1f\\x7f-\\xa0\\xad';
 /** The published pattern of an id; it takes every id, and some texts that are none. */
 export const IDS_PATTERN = `^[^${NO_END}](?:[^${NOWHERE}]{0,${MAX_ID - 2}}[^${NO_END}])?$`;
 
-/** What a serial number may begin with before a number. */
-export const IDS_BEGINNING = `^(?:[^${NO_END}][^${NOWHERE}]{0,${MAX_ID - 2}})?$`;
-
 /** What is refused in an id wherever it stands, each kind with why, and what to send. */
 const refused: readonly (readonly [kind: RegExp, why: string])[] = [
   [/[\p{Cc}\p{Cs}\p{Cn}\p{Co}\p{Zl}\p{Zp}]/u, 'cannot be printed: leave it out'],

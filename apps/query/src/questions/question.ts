@@ -30,6 +30,8 @@ interface PathId {
   readonly what: string;
   readonly description: string;
   readonly example: string;
+  /** What it may be, where it is no id of the ledger's. */
+  readonly text?: z.ZodType;
 }
 
 type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned'>;

@@ -87,8 +87,8 @@ async function answer(queries: QueryBus, name: QuestionName, request: Asking): P
 }
 
 /** What cannot be an id is the id of nothing. */
-function checkId({ what, composed }: NonNullable<Question['id']>, id: string): void {
+function checkId({ what, composed, text = Id }: NonNullable<Question['id']>, id: string): void {
   if (composed === true && !/\p{Cc}/u.test(id)) return;
-  const parsed = Id.safeParse(id);
+  const parsed = text.safeParse(id);
   if (!parsed.success) throw notFound(`there is no ${what} with this id: ${parsed.error.issues[0]?.message ?? ''}`);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FlagRow, FlagRule, HoldingKey, SwapStatus } from '#contracts/rows';
 import { Stage } from '#contracts/scalars';
+import { Serial } from '#contracts/serials';
 import { ProblemError } from '#platform/http/problemError';
 import { activity } from '#projections/activity/queries';
 import { flag, flags } from '#projections/flags/queries';
@@ -40,7 +41,8 @@ export const questions = {
   'holdings.list': list({
     path: 'holdings',
     summary: 'Who holds which hardware, and who is promised it',
-    description: 'Without `groupBy` a row is one account; with it, the balance of a group of accounts.',
+    description:
+      'Without `groupBy` a row is one account; with it, the balance of a group of accounts. Of one `order` a page has 1,000 rows unless told.',
     parameters: {
       ...accountFilter,
       accounts,
@@ -176,7 +178,7 @@ export const questions = {
   'units.one': one({
     path: 'units/:id',
     summary: 'A unit by its serial number, and where it is',
-    id: { what: 'unit', description: 'The serial number', example: 'GB200-000001' },
+    id: { what: 'unit', description: 'The serial number', example: 'GB200-000001', text: Serial },
     parameters: { item: id('The item, where several number their units alike.') },
     row: 'Unit',
     read: async (model, serial, asked) => {

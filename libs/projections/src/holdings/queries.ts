@@ -1,6 +1,15 @@
 import type { HoldingGroupRow, HoldingKey, HoldingRow } from '#contracts/rows';
 import { PartiesStage, type Stage } from '#contracts/scalars';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, type SortKey, Where } from '../reading/page.ts';
+import {
+  limitOf,
+  MAX_LIMIT,
+  type Page,
+  pageOf,
+  type PageQuery,
+  pageStart,
+  type SortKey,
+  Where,
+} from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
 /** Which accounts are asked for; a key that is left out may have any value. */
@@ -22,8 +31,10 @@ export interface HoldingsQuery extends HoldingsFilter, PageQuery {
 
 /** Holdings, an account a row, or summed by the keys of `groupBy`. Accounts without units are left out. */
 export async function holdings(model: ReadModel, query: HoldingsQuery): Promise<Page<HoldingGroupRow>> {
-  const { groupBy = [] } = query;
-  return groupBy.length === 0 ? byAccount(model, query) : byGroup(model, query, [...new Set(groupBy)]);
+  const { groupBy = [], order } = query;
+  // An order is one thing: its lines are on one page, unless there are very many.
+  const asked = order === undefined ? query : { ...query, limit: query.limit ?? MAX_LIMIT };
+  return groupBy.length === 0 ? byAccount(model, asked) : byGroup(model, asked, [...new Set(groupBy)]);
 }
 
 const KEYS = ['owner', 'custodian', 'item', 'order', 'line', 'stage', 'shipment'] as const satisfies HoldingKey[];

@@ -1,5 +1,5 @@
 const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1000;
+export const MAX_LIMIT = 1000;
 
 export interface PageQuery {
   /** Rows a page: 1 to 1,000, 100 unless told. */
