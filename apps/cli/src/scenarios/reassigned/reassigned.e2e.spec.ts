@@ -42,7 +42,8 @@ describe('the memo read the other way: reassigned before shipping, then dispatch
 
   it('flags the related parties and the redirected units, and no diversion: a reallocation stands behind it', async () => {
     const rules = (await ask<FlagRow>('flags')).map(({ rule }) => rule);
-    expect([...new Set(rules)].sort()).toEqual(['redirected', 'related-party']);
+    // Tesla's lines are late by now.
+    expect([...new Set(rules)].sort()).toEqual(['overdue-line', 'redirected', 'related-party']);
   });
 
   it('leaves nothing owed: two reallocations are not a swap', async () => {
