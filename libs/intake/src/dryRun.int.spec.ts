@@ -158,7 +158,7 @@ describe('a dry run', () => {
         const tried = await stream(lines.slice(half), '?dry-run=true');
         expect(await app.head(to)).toBe(head);
         const kept = await stream(lines.slice(half), '');
-        expect(tried.map(({ event: _, ...rest }) => rest)).toEqual(kept);
+        expect(tried.map(({ event: _, ...rest }) => withoutTime(rest))).toEqual(kept.map(withoutTime));
         const events = (await readEvents(app.pool, to, head, 1_000)).map(
           ({ bytes }) => JSON.parse(String(bytes)) as object,
         );
@@ -193,7 +193,15 @@ describe('a dry run', () => {
   });
 });
 
-const withoutTime = ({ recordedtime: _, ...rest }: { recordedtime?: unknown }): object => rest;
+/** What follows from the moment at which something is recorded. */
+const CLOCK = new Set(['recordedtime', 'until', 'now']);
+const withoutTime = (said: object): object =>
+  JSON.parse(
+    JSON.stringify(said, (key, value: unknown) => {
+      if (key === 'detail' && typeof value === 'string') return value.replaceAll(/\d{4}-[\d-]+T[\d:.]+Z/g, 'a moment');
+      return CLOCK.has(key) ? undefined : value;
+    }),
+  ) as object;
 
 type Body = Readonly<Record<string, unknown>>;
 const results = (type: string, body: Body): Body[] =>
