@@ -33,7 +33,8 @@ export class Dice {
 type Here = ReturnType<Model['inHands']>[0];
 
 const people = ['nvidia', 'amd', 'tesla', 'x', 'xai', 'dhl'];
-const buyers = ['tesla', 'x', 'xai'];
+// amd sells on what it has bought.
+const buyers = ['tesla', 'x', 'xai', 'amd'];
 const kinds = [
   'place',
   'place',
@@ -109,7 +110,7 @@ function something(dice: Dice, model: Model): Told {
     case 'cancel':
       return reduce(dice, model, kind);
     case 'dispatch':
-      return dispatch(dice, among('ordered'));
+      return dispatch(dice, model, among('ordered'));
     case 'receive':
       return receive(dice, model, [...among('in_transit'), ...lost(model)]);
     case 'reschedule':
@@ -185,7 +186,11 @@ function numbers(dice: Dice, model: Model, here: Pick<Here, 'item' | 'place' | '
   if (quantity === here.quantity && dice.chance(70)) return {};
   if (dice.chance(5)) return {};
   const known = [...model.serials].filter(([, at]) => at === here.place).map(([unit]) => unit.split(' ')[1]!);
+  const outside = [...model.serials].flatMap(([unit, at]) =>
+    unit.startsWith(`${here.item} `) && !/ (ordered|in_transit|held|damaged) /.test(at) ? [unit.split(' ')[1]!] : [],
+  );
   const start = dice.roll(60);
+  if (dice.chance(25) && outside.length > 0) known.unshift(dice.pick(outside));
   const fresh = Array.from({ length: quantity }, (_, n) => `n${start + n}`);
   const serials = [...(dice.chance(80) ? known : []), ...fresh].slice(0, dice.chance(97) ? quantity : quantity + 1);
   return { serials };
@@ -270,15 +275,30 @@ function reduce(dice: Dice, model: Model, kind: 'change' | 'cancel'): Told {
   });
 }
 
-function dispatch(dice: Dice, ordered: readonly Here[]): Told {
+/** Which units are dispatched: mostly nobody says, else by a line that has some, or that they are new. */
+function which(dice: Dice, model: Model, quantity: number) {
+  if (dice.chance(75)) return {};
+  if (dice.chance(30)) return { from: 'new' as const };
+  const some = [...model.counts].flatMap(([place, count]) => {
+    const [, , stage = '', , order = '', line = ''] = place.split(' ');
+    const back = ['held', 'returned', 'lost', 'scrapped', 'cancelled', 'count'] as const;
+    const found = back.find((one) => one === stage);
+    return count > 0 && found !== undefined ? [{ order, line, ...(found === 'held' ? {} : { stage: found }) }] : [];
+  });
+  if (some.length === 0) return {};
+  return { from: [{ ...dice.pick(some), ...(dice.chance(50) ? { quantity: dice.upTo(quantity) } : {}) }] };
+}
+
+function dispatch(dice: Dice, model: Model, ordered: readonly Here[]): Told {
   const shipment = dice.roll(4);
   return tell('shipment.dispatched', {
     shipment: `S-${shipment}`,
-    consignee: dice.chance(90) ? buyers[shipment % 3]! : dice.pick(people),
+    consignee: dice.chance(90) ? buyers[shipment % 4]! : dice.pick(people),
     carrier: 'dhl',
     lines: several(dice, ordered).map((here) => {
       const quantity = dice.chance(50) ? here.quantity : dice.upTo(here.quantity);
-      return { ...name(dice, here), quantity };
+      const named = dice.chance(50) ? numbers(dice, model, here, quantity) : {};
+      return { ...name(dice, here), quantity, ...named, ...which(dice, model, quantity) };
     }),
   });
 }
@@ -310,7 +330,7 @@ function receive(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
   });
   return tell('shipment.received', {
     shipment: shipment === '-' ? 'S-0' : shipment,
-    by: dice.pick(people),
+    by: dice.chance(50) ? first.owner : dice.pick(people),
     lines,
     final: dice.chance(30),
   });

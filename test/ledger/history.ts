@@ -1,6 +1,7 @@
 import { eachUnit } from './eachUnit.ts';
 import { catalog } from '#contracts/catalog';
 import { eventText, type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
+import type { Stage } from '#contracts/scalars';
 import { accountKey, mayBeNegative, parseAccountKey } from '#ledger/account';
 import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
@@ -80,6 +81,7 @@ export class History {
       sumsPerItem(movesOf(event).flatMap(postings)).filter(([, sum]) => sum !== 0),
       [],
     );
+    conserves(event);
     if (told.type !== 'lading.swap.executed.v1') return;
     // Every leg, whole, in the order of the legs: its moves sum to its quantity and go its way.
     const moves = [...movesOf(event)];
@@ -177,6 +179,30 @@ function sumsPerItem(list: readonly { item: string; quantity: number }[]): [item
   const sums = new Map<string, number>();
   for (const { item, quantity } of list) sums.set(item, (sums.get(item) ?? 0) + quantity);
   return [...sums];
+}
+
+/** Stages of units that were made. What is ordered or cancelled is a promise, and supply is what promises and units are made of. */
+const physical = new Set<Stage>(['in_transit', 'held', 'damaged', 'lost', 'returned', 'scrapped', 'count']);
+
+/** Units come into the world when their supplier dispatches them, or as surplus: no other event, and no chain of events, makes any. */
+function conserves(event: LedgerEvent): void {
+  const change = new Map<string, number>();
+  const most = new Map<string, number>();
+  const add = (tally: Map<string, number>, item: string, quantity: number) =>
+    tally.set(item, (tally.get(item) ?? 0) + quantity);
+  for (const { item, from, to, quantity } of movesOf(event)) {
+    add(change, item, (physical.has(to.stage) ? quantity : 0) - (physical.has(from.stage) ? quantity : 0));
+  }
+  if (event.type === 'lading.shipment.dispatched.v1')
+    for (const { item, quantity } of event.data.lines) add(most, item, quantity);
+  if (event.type === 'lading.shipment.received.v1')
+    for (const { item, surplus = 0 } of event.data.lines) add(most, item, surplus);
+  same(
+    'no units come out of nothing',
+    [...change].filter(([item, units]) => units > (most.get(item) ?? 0)),
+    [],
+    event,
+  );
 }
 
 const postings = ({ item, quantity }: { item: string; quantity: number }) => [

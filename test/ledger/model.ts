@@ -8,6 +8,10 @@ export interface Booking {
   to: string;
   quantity: number;
   serials: string[] | undefined;
+  /** Whether its serial numbers may come from outside the parties' hands. */
+  revives?: boolean;
+  /** A booking that brings units back for another one. */
+  origin?: boolean;
 }
 
 interface Spot {
@@ -100,6 +104,8 @@ export class Model {
   readonly done = new Set<string>();
   /** When a value was last said, or units of a place last came or left: by the newest occurrence. */
   readonly said = new Map<string, number>();
+  /** Since when there are units in a place. */
+  readonly since = new Map<string, number>();
   #clock = 0;
 
   /** What the ledger must do: these bookings, or refuse. */
@@ -131,6 +137,7 @@ export class Model {
       }
     }
     const before = new Map(this.serials);
+    const counts = new Map(this.counts);
     const named = new Set(bookings.flatMap(({ item, serials = [] }) => serials.map((serial) => `${item} ${serial}`)));
     for (const { item, from, to, quantity, serials } of bookings) {
       if (told.type === 'lading.shipment.lost.v1') this.#miss(told.data.shipment, to, quantity);
@@ -139,6 +146,9 @@ export class Model {
       this.counts.set(to, this.count(to) + quantity);
       if (serials) for (const serial of serials) this.serials.set(`${item} ${serial}`, to);
       else for (const [unit, place] of before) if (place === from && !named.has(unit)) this.serials.set(unit, to);
+    }
+    for (const { to } of bookings) {
+      if ((counts.get(to) ?? 0) === 0 && this.count(to) > 0) this.since.set(to, this.#clock);
     }
     this.#note(told);
     const paper = paperOf(told);
@@ -230,7 +240,9 @@ export class Model {
     const bookings: Booking[] = [];
     for (let unit = 0; unit < asked.quantity; unit++) {
       const number = numbers?.[unit];
-      const at = number === undefined ? undefined : this.serials.get(`${places[0]?.item ?? ''} ${number}`);
+      const is = number === undefined ? undefined : this.serials.get(`${places[0]?.item ?? ''} ${number}`);
+      // What is elsewhere may come back; whether it may is looked at when all bookings are known.
+      const at = places.some(({ place }) => place === is) ? is : undefined;
       const here =
         places.find(({ place, quantity }) =>
           number === undefined
@@ -363,7 +375,7 @@ export class Model {
   }
 
   #ordered({ order, buyer, supplier, lines }: Data<'lading.order.placed.v1'>): Booking[] {
-    return lines.map(({ line, item, quantity, serials }) => {
+    const bookings = lines.map(({ line, item, quantity, serials }) => {
       if (!this.items.has(item)) no();
       const at = { order, line, item, shipment: '-' };
       return booking(
@@ -373,6 +385,7 @@ export class Model {
         serials,
       );
     });
+    return this.#back(bookings, () => supplier, false);
   }
 
   #changed(data: Data<'lading.order.line_changed.v1'>): Booking[] {
@@ -388,9 +401,12 @@ export class Model {
     if (more < 0) return this.#off({ order, line, owner, initiator, serials }, -more);
     if (owner !== undefined && owner !== buyer) no();
     const at = { order, line, item, shipment: '-', custodian: supplier };
-    return [
-      booking({ ...at, owner: supplier, stage: 'supply' }, { ...at, owner: buyer, stage: 'ordered' }, more, serials),
-    ];
+    const order_ = { ...at, owner: supplier, stage: 'supply' };
+    return this.#back(
+      [booking(order_, { ...at, owner: buyer, stage: 'ordered' }, more, serials)],
+      () => supplier,
+      false,
+    );
   }
 
   #cancelled(data: Data<'lading.order.line_cancelled.v1'>): Booking[] {
@@ -415,9 +431,93 @@ export class Model {
     const header = this.#header(shipment);
     const differs = (part: string | undefined, at: number) => part !== undefined && part !== header[at];
     if (there && (there.opened || [consignee, carrier, rest.destination, rest.eta].some(differs))) no();
-    return lines.map(({ order, line, owner, quantity, serials }) => {
-      const from = this.#source(order, line, owner, { stage: 'ordered' });
-      return booking(from, { ...from, custodian: carrier, stage: 'in_transit', shipment }, quantity, serials);
+    const taken = new Taken();
+    const all = lines.map((asked) => {
+      const from = this.#source(asked.order, asked.line, asked.owner, { stage: 'ordered' });
+      const to = { ...from, custodian: carrier, stage: 'in_transit', shipment };
+      return { asked, main: booking(from, to, asked.quantity, asked.serials) };
+    });
+    const which = ({ asked }: (typeof all)[0]) => (asked.from !== undefined || asked.serials !== undefined ? 0 : 1);
+    return all.sort((a, b) => which(a) - which(b)).flatMap(({ asked, main }) => this.#deliver(taken, asked, main));
+  }
+
+  /** What a supplier owns and holds leaves it before anything new does, unit by unit. */
+  #deliver(taken: Taken, asked: Data<'lading.shipment.dispatched.v1'>['lines'][0], main: Booking): Booking[] {
+    const { supplier } = this.orders.get(asked.order)!;
+    const { item } = main;
+    const [brought, last] = [this.#back([main], () => supplier, asked.from !== 'new'), main];
+    const origins = brought.filter((one) => one !== last);
+    for (const { from, quantity } of origins) for (let n = 0; n < quantity; n++) taken.add(from, false);
+    if (asked.from === 'new') return brought;
+
+    const isNamed = asked.serials !== undefined && this.items.get(item) === 'serial';
+    const fresh = (main.serials ?? []).filter((serial) => !this.serials.has(`${item} ${serial}`));
+    let open: (string | undefined)[] = isNamed ? fresh : Array.from({ length: asked.quantity }, () => undefined);
+    const takeFrom = (places: readonly Here[], most: number): number => {
+      const got: Booking[] = [];
+      while (got.length < most) {
+        const [serial] = open;
+        const place = places.find(
+          (here) =>
+            taken.any(here.place) < here.quantity &&
+            (!isNamed || taken.nameless(here.place) < here.quantity - this.#names(here.place)),
+        );
+        if (place === undefined) break;
+        open = open.slice(1);
+        taken.add(place.place, isNamed);
+        got.push(this.#origin(place, supplier, serial === undefined ? undefined : [serial]));
+      }
+      origins.push(...joined(got).map((one) => ({ ...one, origin: true })));
+      return got.length;
+    };
+    if (asked.from === undefined) takeFrom(this.#stock(supplier, item), open.length);
+    else {
+      if (asked.from.reduce((sum, one) => sum + (one.quantity ?? 0), 0) > asked.quantity) no();
+      for (const { order, line, stage = 'held', quantity } of asked.from) {
+        this.#line(order, line);
+        const places = [...this.counts].flatMap(([place, count]) => {
+          const here = hereAt(place, item, count);
+          const isMeant = here.order === order && here.line === line && here.stage === stage && count > 0;
+          const isOurs = stage !== 'held' || (here.owner === supplier && here.custodian === supplier);
+          return isMeant && isOurs && this.#line(order, line).item === item ? [here] : [];
+        });
+        places.sort((a, b) => compare(a.owner, b.owner) || compare(a.custodian, b.custodian));
+        const most = Math.min(quantity ?? open.length, open.length);
+        const got = takeFrom(places, most);
+        if (!isNamed && (got === 0 || got < (quantity ?? 0))) no();
+      }
+    }
+    return [...origins, last];
+  }
+
+  #stock(party: string, item: string): Here[] {
+    const since = ({ place }: Here) => this.since.get(place) ?? 0;
+    return this.inHands()
+      .filter((here) => here.stage === 'held' && here.owner === party && here.custodian === party && here.item === item)
+      .sort((a, b) => since(a) - since(b) || compare(a.order, b.order) || compare(a.line, b.line));
+  }
+
+  #origin(here: Here, by: string, serials: string[] | undefined): Booking {
+    const to = { ...here, owner: by, custodian: by, stage: 'supply', shipment: '-' };
+    return { ...booking(here, to, serials?.length ?? 1, serials), origin: true };
+  }
+
+  /** Numbers that are outside of everybody's hands come back, each by a booking on its old line. */
+  #back(bookings: readonly Booking[], by: (one: Booking) => string, stock: boolean): Booking[] {
+    return bookings.flatMap((one) => {
+      if (!one.serials || this.items.get(one.item) !== 'serial') return [one];
+      const origins = one.serials.flatMap((serial) => {
+        const at = this.serials.get(`${one.item} ${serial}`);
+        if (at === undefined || at === one.from) return [];
+        const here = hereAt(at, one.item, 1);
+        const isOurs = here.owner === by(one) && here.custodian === by(one);
+        const comes = hands.includes(here.stage)
+          ? stock && here.stage === 'held' && isOurs
+          : !(here.stage === 'supply' && isOurs);
+        return comes ? [this.#origin(here, by(one), [serial])] : [];
+      });
+      one.revives = true;
+      return [...joined(origins), one];
     });
   }
 
@@ -440,7 +540,7 @@ export class Model {
     const total = ({ received, damaged = 0, surplus = 0 }: (typeof lines)[0]) => received + damaged + surplus;
     if (!final && lines.every((line) => total(line) === 0)) no();
     const taken = new Taken();
-    return lines.flatMap((asked) => {
+    const bookings = lines.flatMap((asked) => {
       const { order, line, owner, received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
       const { item } = this.#line(order, line);
       const { supplier } = this.orders.get(order)!;
@@ -456,6 +556,7 @@ export class Model {
         extra,
       ];
     });
+    return this.#back(bookings, (one) => this.orders.get(one.from.split(' ')[4]!)!.supplier, true);
   }
 
   /** What may arrive of a line: what is on the way, then what was lost of that shipment. */
@@ -498,7 +599,7 @@ export class Model {
   #counted({ custodian, lines }: Data<'lading.count.adjusted.v1'>): Booking[] {
     this.#known(custodian, ...lines.map(({ owner }) => owner));
     const places = new Set<string>();
-    const bookings = lines.map(({ order, line, owner, observed, serials }) => {
+    const bookings = lines.flatMap(({ order, line, owner, observed, serials }) => {
       const { item } = this.#line(order, line);
       const whose = owner ?? this.#source(order, line, owner, { stage: 'held', custodian }).owner;
       const held = { order, line, item, owner: whose, custodian, stage: 'held', shipment: '-' };
@@ -507,9 +608,26 @@ export class Model {
       places.add(placeOf(held));
       const difference = observed - this.count(placeOf(held));
       if (difference === 0 && serials) no();
-      return difference < 0 ? booking(held, count, -difference, serials) : booking(count, held, difference, serials);
+      if (difference <= 0) return [booking(held, count, -difference, serials)];
+      return this.#foundAgain(booking(count, held, difference, serials), held, custodian);
     });
     return bookings.every(({ quantity }) => quantity === 0) ? no() : bookings;
+  }
+
+  /** Units that were found by their numbers come from where they are missing; another line's come by way of supply. */
+  #foundAgain(one: Booking, to: Spot & Goods, by: string): Booking[] {
+    const { item, serials, from, quantity } = one;
+    if (!serials || this.items.get(item) !== 'serial' || serials.length !== quantity) return [one];
+    const parts = serials.map((serial) => {
+      const at = this.serials.get(`${item} ${serial}`);
+      const here = at === undefined ? undefined : hereAt(at, item, 1);
+      if (here === undefined || [...hands, 'supply', 'cancelled'].includes(here.stage)) {
+        return { item, from, to: one.to, quantity: 1, serials: [serial] };
+      }
+      const isHere = here.order === to.order && here.line === to.line;
+      return booking(isHere ? here : { ...to, owner: by, custodian: by, stage: 'supply' }, to, 1, [serial]);
+    });
+    return this.#back(joined(parts), () => by, false);
   }
 
   #reallocated({ reallocation, kind, from, to, lines }: Data<'lading.reallocation.made.v1'>): Booking[] {
@@ -691,6 +809,9 @@ export class Model {
   /** Numbers fit: see the rules on serials in checkSerials, said here a second time in another way. */
   #numbered(bookings: readonly Booking[], later = false): void {
     const seen = new Set<string>();
+    const back = (serial: string, item: string, at: string) =>
+      at.split(' ')[2] === 'supply' ||
+      bookings.some((one) => one.origin && one.item === item && one.from === at && one.serials?.includes(serial));
     for (const { item, serials } of bookings) {
       if (this.items.get(item) === 'quantity' && serials) no();
     }
@@ -702,13 +823,14 @@ export class Model {
       const named = [...this.serials].filter(([, at]) => at === place).length;
       let nameless = bottomless.includes(stage) ? 1e9 : this.count(place) - named;
       let open = this.count(place);
-      for (const { serials, quantity } of out) {
+      for (const { serials, quantity, revives, origin } of out) {
         if (!serials) continue;
         if (serials.length !== quantity) no();
         for (const serial of serials) {
-          const at = this.serials.get(`${item} ${serial}`);
-          if (seen.has(`${item} ${serial}`) || (at !== undefined && at !== place)) no();
-          seen.add(`${item} ${serial}`);
+          const is = this.serials.get(`${item} ${serial}`);
+          const at = revives && is !== undefined && is !== place && back(serial, item, is) ? undefined : is;
+          if ((!origin && seen.has(`${item} ${serial}`)) || (at !== undefined && at !== place)) no();
+          if (!origin) seen.add(`${item} ${serial}`);
           if (at === undefined && --nameless < 0) no();
           open--;
         }
@@ -815,6 +937,13 @@ export class Model {
       return [`${shipment} ${owners[0]!}`];
     });
   }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function hereAt(place: string, item: string, quantity: number): Here {
+  const [owner = '', custodian = '', stage = '', shipment = '', order = '', line = ''] = place.split(' ');
+  return { owner, custodian, stage, shipment, order, line, item, quantity, place };
 }
 
 /** Bookings of one unit each, those between the same two places together. */

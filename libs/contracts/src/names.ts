@@ -16,22 +16,22 @@ export interface Naming {
   readonly parts: readonly { readonly field: string; readonly naming: Naming }[];
 }
 
-/** Called with an id that a value names, the field that it stands in, and the object that has the field. */
-type OnName = (id: string, field: NamingField, object: Readonly<Record<string, unknown>>) => void;
+/** Called with an id that a value names, the field that it stands in, the object that has the field, and how deep that is. */
+type OnName = (id: string, field: NamingField, object: Readonly<Record<string, unknown>>, depth: number) => void;
 
 /** Every id that a value names, in the order of its schema; an entry of a list as often as it is there. */
-export function eachName(naming: Naming, value: object, on: OnName): void {
+export function eachName(naming: Naming, value: object, on: OnName, depth = 0): void {
   const object = value as Readonly<Record<string, unknown>>;
   for (const field of naming.ids) {
     const id = object[field.field] as string | readonly string[] | undefined;
-    if (typeof id === 'string') on(id, field, object);
-    else if (id !== undefined) for (const one of id) on(one, field, object);
+    if (typeof id === 'string') on(id, field, object, depth);
+    else if (id !== undefined) for (const one of id) on(one, field, object, depth);
   }
   for (const { field, naming: inner } of naming.parts) {
     const part = object[field];
     if (part === undefined) continue;
-    if (Array.isArray(part)) for (const entry of part) eachName(inner, entry as object, on);
-    else eachName(inner, part as object, on);
+    if (Array.isArray(part)) for (const entry of part) eachName(inner, entry as object, on, depth + 1);
+    else if (typeof part === 'object' && part !== null) eachName(inner, part, on, depth + 1);
   }
 }
 

@@ -22,7 +22,21 @@ const line = { order: OrderId, line: LineId, owner: PartyId.optional() };
 /** What the ledger fills in on a line. */
 const known = { owner: PartyId, item: ItemId };
 
-const DispatchedLine = z.strictObject({ ...line, quantity: Quantity, serials: Serials.optional() });
+/** Units that a supplier has, by the order line that they were of; `held`, when `stage` is left out, are its own. */
+const Delivered = z.strictObject({
+  order: OrderId,
+  line: LineId,
+  stage: z.enum(['held', 'returned', 'lost', 'scrapped', 'cancelled', 'count']).optional(),
+  quantity: Quantity.optional(),
+});
+
+/** `from`: which units they are, or that they are new; else what the supplier owns and holds comes first, the oldest first. */
+const DispatchedLine = z.strictObject({
+  ...line,
+  quantity: Quantity,
+  serials: Serials.optional(),
+  from: z.union([z.literal('new'), z.array(Delivered).min(1).max(1000)]).optional(),
+});
 const Dispatched = z.strictObject({
   shipment: ShipmentId,
   consignee: PartyId,

@@ -56,6 +56,9 @@ const inTheirHands: ReadonlySet<Stage> = new Set<PartiesStage>(['ordered', 'in_t
 /** Whether units in this stage are a party's: promised to it, on their way to it, or with it. */
 export const isPartiesStage = (stage: Stage): stage is PartiesStage => inTheirHands.has(stage);
 
+/** Whether a place is in its owner's own stock: held, and by nobody else. */
+export const isOwnStock = ({ owner, custodian, stage }: Place): boolean => stage === 'held' && owner === custodian;
+
 /** Accounts outside the books' walls, where units come from and differences go: they may be below zero. */
 export const mayBeNegative = (stage: Stage): boolean => stage === 'supply' || stage === 'count';
 

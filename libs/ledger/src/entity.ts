@@ -107,6 +107,25 @@ export interface Swap extends Versioned {
   readonly until?: string | undefined;
 }
 
+/** Units of one order line in a stock. */
+export interface StockAccount {
+  readonly order: string;
+  readonly line: string;
+  readonly quantity: number;
+}
+
+/**
+ * What a party itself owns and holds of an item, of whatever order lines: a supplier delivers these units before new ones. The units
+ * are the orders' (their accounts); a stock knows where to look for them, and which came first.
+ */
+export interface Stock extends Versioned {
+  readonly kind: 'stock';
+  readonly party: string;
+  readonly item: string;
+  /** By `lineKey`; the account that has had units for longest comes first. */
+  readonly chunks: readonly ReadonlyMap<string, StockAccount>[];
+}
+
 /** A fact that happens once under its id: a reallocation, a return, a ledger's opening. */
 interface Once extends Versioned {
   readonly kind: 'once';
@@ -128,6 +147,7 @@ export interface EntityByPrefix {
   readonly reallocation: Once;
   readonly return: Once;
   readonly document: Document;
+  readonly stock: Stock;
 }
 export type Prefix = keyof EntityByPrefix;
 export type Entity = EntityByPrefix[Prefix] | Once;
@@ -148,3 +168,6 @@ export function documentOf({
 
 /** Names an entity's stream: `order/PO-1`. The ledger's own is `ledger`. */
 export type EntityKey = `${Prefix}/${string}` | 'ledger';
+
+/** Names the stock of a party and an item. Ids may hold any separator, so it is JSON. */
+export const stockKey = (party: string, item: string): EntityKey => `stock/${JSON.stringify([party, item])}`;

@@ -1,10 +1,12 @@
 import { streamOf } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
-import { documentOf, type Entity, type EntityKey } from './entity.ts';
+import { isOwnStock } from './account.ts';
+import { documentOf, type Entity, type EntityKey, stockKey } from './entity.ts';
 import { evolveOrder, holdOf } from './order/evolveOrder.ts';
 import { newest, type Occurrence } from './overtaken.ts';
 import { evolveShipment } from './shipment/evolveShipment.ts';
 import { evolveSwap } from './swap/evolveSwap.ts';
+import { evolveStock } from './units/evolveStock.ts';
 
 /**
  * The streams that an event belongs to: the entities that `evolve` changes by it, each once, and told by the event alone.
@@ -13,10 +15,12 @@ import { evolveSwap } from './swap/evolveSwap.ts';
 export function touched(event: LedgerEvent): EntityKey[] {
   const keys = new Set<EntityKey>();
   if (streamOf(event.type) !== 'none') keys.add(event.subject as EntityKey);
-  for (const { order, from, to } of movesOf(event)) {
+  for (const { item, order, from, to } of movesOf(event)) {
     keys.add(`order/${order}`);
     // A shipment changes when units leave it; while they stay on it, only what `consignees` says changes it.
     if (from.shipment !== undefined && to.shipment === undefined) keys.add(`shipment/${from.shipment}`);
+    if (isOwnStock(from)) keys.add(stockKey(from.owner, item));
+    if (isOwnStock(to)) keys.add(stockKey(to.owner, item));
   }
   // A count says what there is also where it is as expected.
   if (event.type === 'lading.count.adjusted.v1') for (const { order } of event.data.lines) keys.add(`order/${order}`);
@@ -60,6 +64,8 @@ function next(id: string, key: EntityKey, entity: Entity | undefined, event: Led
       return evolveShipment(id, entity?.kind === 'shipment' ? entity : undefined, event);
     case 'document':
       return { kind: 'document', version, id: event.id, time: event.time };
+    case 'stock':
+      return evolveStock(id, entity?.kind === 'stock' ? entity : undefined, event);
     case 'swap':
       return evolveSwap(entity?.kind === 'swap' ? entity : undefined, event);
     default:

@@ -43,7 +43,7 @@ export function findNamed(command: Command, view: View): OrRejected<FoundLine[]>
   const lines: FoundLine[] = [];
   let stranger: Rejected | undefined;
   let missing: Rejected | undefined;
-  eachName(namingIn(type).submitted, data, (id, field, { order }) => {
+  eachName(namingIn(type).submitted, data, (id, field, { order }, depth) => {
     const { what } = field;
     // An order is named with a line of it beside it, or it is the one that the event places.
     if (what === 'order') return;
@@ -51,7 +51,8 @@ export function findNamed(command: Command, view: View): OrRejected<FoundLine[]>
       if (typeof order !== 'string') return;
       const line = findLine(view, { order, line: id });
       if (isRejected(line)) missing ??= line;
-      else lines.push(line);
+      // What a line says of other lines is in the line: the rule finds it.
+      else if (depth < 2) lines.push(line);
     } else if (`${what}/${id}` !== own && !field.later && entityOf(view, what, id) === undefined) {
       if (what === 'party') stranger ??= unknownParty(id, field.field);
       else missing ??= what === 'item' ? unknownItem(id) : unknownShipment(id);

@@ -1,7 +1,8 @@
 import type { Holding } from './account.ts';
-import type { Entity, Order, OrderLine, Shipment } from './entity.ts';
+import type { Entity, Order, OrderLine, Shipment, Stock, StockAccount } from './entity.ts';
 import { indexOf } from './order/evolveOrder.ts';
 import type { Occurrence } from './overtaken.ts';
+import { accountsOf, chunksOf } from './units/evolveStock.ts';
 
 type Entries<K, V> = readonly (readonly [K, V])[];
 
@@ -18,10 +19,16 @@ type ShipmentJson = Omit<Shipment, 'lines' | 'lost'> & {
   readonly lost: Entries<string, number>;
 };
 
+type StockJson = Omit<Stock, 'chunks'> & { readonly accounts: readonly StockAccount[] };
+
 /** An entity as plain JSON, maps as entries: for snapshots. */
 export function toJson(entity: Entity): unknown {
   if (entity.kind === 'shipment') {
     return { ...entity, lines: [...entity.lines], lost: [...entity.lost] } satisfies ShipmentJson;
+  }
+  if (entity.kind === 'stock') {
+    const { chunks: _, ...stock } = entity;
+    return { ...stock, accounts: accountsOf(entity) } satisfies StockJson;
   }
   if (entity.kind !== 'order') return entity;
   const { index: _, lines, ...order } = entity;
@@ -42,6 +49,7 @@ const kinds: ReadonlySet<unknown> = new Set<Entity['kind']>([
   'order',
   'shipment',
   'swap',
+  'stock',
   'once',
   'document',
 ]);
@@ -52,6 +60,7 @@ export function fromJson(json: unknown): Entity {
     throw new Error('not an entity of the ledger');
   }
   if (json.kind === 'shipment') return shipmentFrom(json as ShipmentJson);
+  if (json.kind === 'stock') return stockFrom(json as StockJson);
   return json.kind === 'order' ? orderFrom(json as OrderJson) : (json as Entity);
 }
 
@@ -60,6 +69,8 @@ const shipmentFrom = (json: ShipmentJson): Shipment => ({
   lines: new Map(json.lines),
   lost: new Map(json.lost),
 });
+
+const stockFrom = ({ accounts, ...stock }: StockJson): Stock => ({ ...stock, chunks: chunksOf(accounts) });
 
 function orderFrom(json: OrderJson): Order {
   const lines = json.lines.map(
@@ -88,6 +99,8 @@ export function approximateBytes(entity: Entity): number {
       );
     case 'shipment':
       return 800 + entity.orders.length * 80 + entity.lines.size * 120 + entity.lost.size * 200;
+    case 'stock':
+      return 500 + entity.chunks.reduce((sum, chunk) => sum + 200 + chunk.size * 200, 0);
     case 'swap':
       return 1_000 + entity.terms.legs.length * 500;
     case 'party':

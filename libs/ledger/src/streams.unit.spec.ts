@@ -61,6 +61,20 @@ describe('the streams that an event belongs to', () => {
     expect(at(offset)).toEqual(streams);
   });
 
+  it('units that a party itself owns and holds are in the stream of its stock, by what comes and by what goes', () => {
+    const own = given(
+      placed('PO-1', 'tesla', 10),
+      dispatched('S-1', [{ ...one, quantity: 10 }]),
+      received('S-1', 'tesla', [{ ...one, received: 10 }]),
+      tell('units.scrapped', { custodian: 'tesla', lines: [{ ...one, quantity: 1 }] }),
+    );
+    const stock = 'stock/["tesla","H100"]';
+    expect(own.ledger.events.slice(-2).map((event) => touched(event).sort())).toEqual([
+      ['order/PO-1', 'shipment/S-1', stock],
+      ['order/PO-1', stock],
+    ]);
+  });
+
   it('an event adds to the streams of the entities that it changes, and not to those that it only mentions', () => {
     expect(touched(story.ledger.events[1]!)).toEqual(['party/nvidia']);
     expect(story.ledger.entity('party/x')?.version).toBeLessThan(10);

@@ -1,7 +1,7 @@
 import type { Move } from '#contracts/move';
 import { lengthOf, rangeOf, rangesOf } from '#contracts/serials';
 import { keyAt } from './account.ts';
-import { UnitMap, type UnitRange } from './unitRanges.ts';
+import { outside, UnitMap, type UnitRange } from './unitRanges.ts';
 import type { FoundUnits } from './view.ts';
 
 /** Units that an event names: afterwards they are in `to` (an `accountKey`), wherever they were, if anywhere. */
@@ -25,16 +25,23 @@ export interface UnitChanges {
  * How an event moves serial numbers. A move that names units puts them into its `to`; a move that names none takes every
  * named unit that its `from` held before the event and that no other move of the event names: for an item tracked by
  * quantity there are none. All of it is read from the state before the event, at once: no leg spends what another brings.
- * `isSerial` spares the moves of items that have no serial numbers.
+ * Each unit is named once in the answer: what comes back and goes on is where it went. `isSerial` spares the moves of items that have no serial numbers.
  */
 export function unitChanges(moves: readonly Move[], isSerial: (item: string) => boolean = () => true): UnitChanges {
-  const named: NamedUnits[] = [];
+  let named: NamedUnits[] = [];
   const rest = new Map<string, TheRest>();
+  let comesBack = false;
   for (const move of moves) {
     const { item, serials } = move;
     if (!isSerial(item)) continue;
     const account = keyAt(move, move.to);
-    if (serials !== undefined) for (const range of rangesOf(serials)) named.push({ item, ...range, account });
+    if (serials !== undefined) {
+      const units = rangesOf(serials).map((range) => ({ item, ...range, account }));
+      // Units that came back to supply go on from there in the same event.
+      if (comesBack) named = outside(named, units);
+      comesBack ||= move.to.stage === 'supply';
+      named.push(...units);
+    }
     // Units from nowhere have no names yet, and a ledger's supply is not searched for any.
     else if (move.from.stage !== 'supply') {
       const from = keyAt(move, move.from);

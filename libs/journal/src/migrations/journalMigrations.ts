@@ -1,5 +1,6 @@
 import { platformMigrations } from '#platform/database/platformMigrations';
 import { CreateJournal1764000000100 } from './createJournal.ts';
+import { StockStreams1764000000800 } from './stockStreams.ts';
 import { UnitsAsRanges1764000000600 } from './unitsAsRanges.ts';
 import { UnitsByHashedAccount1764000000700 } from './unitsByHashedAccount.ts';
 
@@ -9,4 +10,5 @@ export const journalMigrations = [
   CreateJournal1764000000100,
   UnitsAsRanges1764000000600,
   UnitsByHashedAccount1764000000700,
+  StockStreams1764000000800,
 ];

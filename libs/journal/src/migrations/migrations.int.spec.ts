@@ -6,6 +6,7 @@ import { freshDatabase } from '#test/setup/freshDatabase';
 import type { SerialRange } from '#contracts/serials';
 import { eachUnit } from '#test/ledger/eachUnit';
 import { journalMigrations } from './journalMigrations.ts';
+import { StockStreams1764000000800 } from './stockStreams.ts';
 import { UnitsAsRanges1764000000600 } from './unitsAsRanges.ts';
 
 describe('the journal’s migrations', () => {
@@ -59,6 +60,49 @@ describe('the journal’s migrations', () => {
       given.map(([serial, account]) => `${item} ${serial} ${item} ${account}`),
     );
     expect(units.sort()).toEqual(expected.sort());
+  });
+
+  it('what a party owned and held before there were streams of stocks is in them afterwards', async () => {
+    const old = createPool((await freshDatabase()).url);
+    const { connectionString = '' } = old.options;
+    await migrate(connectionString, journalMigrations.slice(0, journalMigrations.indexOf(StockStreams1764000000800)));
+    const place = (owner: string, custodian: string, stage = 'held') => ({ owner, custodian, stage });
+    const move = (from: object, to: object, item = 'H100') => ({
+      item,
+      order: 'PO-1',
+      line: '1',
+      quantity: 1,
+      from,
+      to,
+    });
+    const events = [
+      { moves: [move(place('x', 'dhl', 'in_transit'), place('x', 'x')), move(place('x', 'dhl'), place('x', 'x'))] },
+      {
+        moves: [
+          move(place('x', 'x'), place('x', 'xai')),
+          move(place('xai', 'xai', 'damaged'), place('xai', 'xai'), 'D1'),
+        ],
+      },
+      { moves: [move(place('x', 'dhl', 'in_transit'), place('x', 'dhl'))] },
+      { note: 'nothing "held"' },
+    ];
+    for (const [index, data] of events.entries()) {
+      await old.query(
+        `INSERT INTO journal.events (ledger, sequence, occurred, recorded, source, id, type, subject, request_hash, leaf_hash, bytes)
+         VALUES ('l', $1::bigint, now(), now(), 's', ($1::bigint)::text, 't', 's', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), $2)`,
+        [index + 1, Buffer.from(JSON.stringify({ data }))],
+      );
+    }
+    await migrate(connectionString, journalMigrations);
+    const { rows } = await old.query<{ entity: string; sequence: string }>(
+      'SELECT entity, sequence::int FROM journal.event_entities ORDER BY sequence, entity',
+    );
+    await old.end();
+    expect(rows.map(({ entity, sequence }) => [sequence, entity])).toEqual([
+      [1, 'stock/["x","H100"]'],
+      [2, 'stock/["x","H100"]'],
+      [2, 'stock/["xai","D1"]'],
+    ]);
   });
 
   it('every primary key and every index begins with the ledger, so that ledgers can be spread over databases', async () => {

@@ -11,11 +11,14 @@ import { heldUnits, type Judged } from './held.ts';
 
 /**
  * Books what all lines or legs of an event draw: summed per account and held against the balances before the event, so
- * that none spends what another brings. Answers one move a draw, in their order. `judged` says that it takes units from
- * their owner that could stay: those that are held for others do. Rejects with `wrong-tracking`, `insufficient-quantity`,
- * `held-for`, `serial-count` and `serial-elsewhere`.
+ * that none spends what another brings. Answers one move a draw, in their order, after the moves that bring units back for it.
+ * `judged` says that it takes units from their owner that could stay: those that are held for others do. Rejects with
+ * `wrong-tracking`, `insufficient-quantity`, `held-for`, `serial-count` and `serial-elsewhere`.
  */
-export function book(view: View, draws: readonly Draw[], judged?: Judged): OrRejected<Move[]> {
+export function book(view: View, lines: readonly Draw[], judged?: Judged): OrRejected<Move[]> {
+  const draws = lines.some(({ origins }) => origins !== undefined)
+    ? lines.flatMap((draw) => [...(draw.origins ?? []), draw])
+    : lines;
   const tallies = new Map<string, Tally>();
   let bySerial = false;
   for (const draw of draws) {
@@ -51,8 +54,10 @@ function tallyOf(tallies: Map<string, Tally>, line: FoundLine, place: Place): Ta
   return tally;
 }
 
-function overdrawn({ line: { goods }, place, balance, out, into }: Tally): Rejected | undefined {
-  if (!mayBeNegative(place.stage) && out > balance) return insufficient(goods, place, out, balance);
+function overdrawn({ line: { goods }, place, balance, out, into, draws }: Tally): Rejected | undefined {
+  // Units that come back by their numbers are there; when two lines name one of them, that is what is wrong.
+  const areNamed = draws.length > 0 && draws.every(({ isOrigin, serials }) => isOrigin && serials !== undefined);
+  if (!mayBeNegative(place.stage) && !areNamed && out > balance) return insufficient(goods, place, out, balance);
   if (Math.abs(balance - out + into) <= MAX_BALANCE) return undefined;
   const { order, line } = goods;
   return reject(

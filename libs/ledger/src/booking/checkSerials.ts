@@ -1,9 +1,9 @@
 import { countDistinct, countSerials, lengthOf, rangesOf, serialAt, type Serials } from '#contracts/serials';
-import { mayBeNegative } from '../account.ts';
+import { keyAt, mayBeNegative, parseAccountKey } from '../account.ts';
 import { type Rejected, reject } from '../decision.ts';
 import type { FoundLine } from '../order/line.ts';
 import { serialCount, serialElsewhere, wrongTracking } from '../rejections.ts';
-import { UnitMap } from '../unitRanges.ts';
+import { UnitMap, type UnitRange } from '../unitRanges.ts';
 import type { View } from '../view.ts';
 import type { Draw, Tally } from './draw.ts';
 
@@ -16,8 +16,8 @@ export function namesNothing({ goods, tracking }: FoundLine, serials: Serials | 
 /**
  * Serial numbers of everything that an event draws. Out of an account with q units, n of them named so far, a draw of k
  *
- * - names k units, each on the account already, or nowhere in the ledger while the account has unnamed units (so units
- *   get their names on any move: when ordered, dispatched or received); or
+ * - names k units, each on the account already, or nowhere in the ledger (or brought back by the same event) while the account
+ *   has unnamed units (so units get their names on any move: when ordered, dispatched or received); or
  * - names none, and takes all that the named draws leave; or the units are not made yet: they come from supply as
  *   ordered, or are ordered without any name so far and stay ordered or become cancelled.
  *
@@ -42,7 +42,7 @@ function checkNamed(
   const { item } = line.goods;
   let unnamed = mayBeNegative(place.stage) ? Infinity : Math.max(0, balance - view.named(key));
   let first: Rejected | undefined;
-  for (const { serials, quantity } of draws) {
+  for (const { serials, quantity, origins, isOrigin } of draws) {
     if (serials === undefined) continue;
     const distinct = countDistinct(rangesOf(serials));
     if (countSerials(serials) !== quantity || distinct !== quantity) {
@@ -51,20 +51,29 @@ function checkNamed(
     // Every unit is asked for before the first that is wrong is answered, so that they are loaded at once.
     for (const range of rangesOf(serials)) {
       for (const { account, ...found } of view.units({ item, ...range })) {
-        for (const { value: again, ...piece } of seen.pieces(found)) {
-          const isFree = account === undefined && again === undefined;
+        const isBack = account !== undefined && account !== key && comesBack(account, origins);
+        for (const { value: again, ...piece } of isOrigin ? unseen(found) : seen.pieces(found)) {
+          const isFree = (account === undefined || isBack) && again === undefined;
           const good = isFree ? Math.min(unnamed, lengthOf(piece)) : account === key && !again ? lengthOf(piece) : 0;
           if (good < lengthOf(piece)) {
             first ??= serialElsewhere(line.goods, serialAt(piece, piece.from + good), account);
           }
           if (isFree) unnamed -= good;
-          seen.put(piece, true);
+          if (!isOrigin) seen.put(piece, true);
         }
       }
     }
   }
   return first;
 }
+
+/** Whether units of an account are brought back by the event; what is in supply comes from there anyway. */
+const comesBack = (account: string, origins: readonly Draw[] | undefined): boolean =>
+  origins !== undefined &&
+  (parseAccountKey(account).stage === 'supply' ||
+    origins.some(({ line, from }) => keyAt(line.goods, from) === account));
+
+const unseen = (range: UnitRange): (UnitRange & { readonly value: undefined })[] => [{ ...range, value: undefined }];
 
 function checkUnnamed(view: View, { key, line, place, balance, draws }: Tally): Rejected | undefined {
   const unnamed = draws.filter(

@@ -9,6 +9,13 @@ export interface Draw {
   readonly to: Place;
   readonly quantity: number;
   readonly serials?: Serials | undefined;
+  /**
+   * Moves that bring units back for this draw; they are booked before it. Undefined when it may bring nothing back: then its serial
+   * numbers are on its account, or nowhere.
+   */
+  readonly origins?: readonly Draw[];
+  /** Whether it is such a move: the units are named a second time by the draw that it is for. */
+  readonly isOrigin?: true;
 }
 
 /** What an event does to one account, against its balance before the event. */

@@ -38,6 +38,8 @@ interface Declaration<T extends MovingType> {
   ) => OrRejected<Holding | readonly Holding[]>;
   /** Whether whoever says it could have left it: then it takes no units that are held. Else it is a fact, and is taken. */
   readonly takesAway?: true;
+  /** What of the draws has to come back first; all lines together, because one leaves what another takes. */
+  readonly origins?: (view: View, draws: readonly { asked: AskedBy<T>; draw: Draw }[]) => OrRejected<Draw[]>;
   /** Where its units go. */
   readonly to: (source: Holding, data: Submitted<T>, line: FoundLine) => Place;
 }
@@ -47,24 +49,26 @@ interface Declaration<T extends MovingType> {
  * found, and has a move for each account that it takes units from, in the order of the lines.
  */
 export const moveLines =
-  <T extends MovingType>({ refusal, sources, takesAway, to }: Declaration<T>): Rule<T> =>
+  <T extends MovingType>({ refusal, sources, origins, takesAway, to }: Declaration<T>): Rule<T> =>
   (data, { view, now, time, lines }) => {
     const refused = refusal?.(data, view, time);
     if (refused !== undefined) return refused;
 
     const division = new Division(view);
-    const draws: Draw[] = [];
+    const found: { asked: AskedBy<T>; draw: Draw }[] = [];
     const completed: (MovingLine & { item: string })[] = [];
     for (const { asked, line } of withLines<AskedBy<T>>(data.lines, lines)) {
-      const found = sources(line, asked, data, view);
-      if (isRejected(found)) return found;
-      const there = [found].flat();
+      const meant = sources(line, asked, data, view);
+      if (isRejected(meant)) return meant;
+      const there = [meant].flat();
       for (const { holding, quantity, serials } of division.parts(line, there, asked)) {
-        draws.push({ line, from: placeOf(holding), to: to(holding, data, line), quantity, serials });
+        const draw = { line, from: placeOf(holding), to: to(holding, data, line), quantity, serials };
+        found.push({ asked, draw });
       }
       completed.push({ ...asked, owner: there[0]?.owner ?? '', item: line.goods.item });
     }
-    const moves = book(view, draws, takesAway && { now });
+    const draws = origins === undefined ? found.map(({ draw }) => draw) : origins(view, found);
+    const moves = isRejected(draws) ? draws : book(view, draws, takesAway && { now });
     if (isRejected(moves)) return moves;
     return accept<T>({ ...data, lines: completed, moves } as unknown as Completed<T>);
   };

@@ -2,11 +2,13 @@ import type { Submitted } from '#contracts/catalog';
 import type { Window } from '#contracts/scalars';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
+import { bringBack } from '../booking/origins.ts';
 import { namesNothing } from '../booking/checkSerials.ts';
 import type { Rule } from '../command.ts';
 import { accept, type Decision, isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import { overtaken } from '../overtaken.ts';
 import { cancelUnits, reducible } from './cancelLine.ts';
+import type { View } from '../view.ts';
 import type { FoundLine } from './line.ts';
 
 type Changed = Submitted<'lading.order.line_changed.v1'>;
@@ -24,7 +26,7 @@ export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, n
   const more = (data.quantity ?? quantity) - quantity;
   if (more === 0) return changeWindow(data, line);
 
-  const draw = more > 0 ? increase(line, data, more) : decrease(line, data, -more);
+  const draw = more > 0 ? increase(view, line, data, more) : decrease(line, data, -more);
   if (isRejected(draw)) return draw;
   const moves = book(view, [draw], { now });
   if (isRejected(moves)) return moves;
@@ -71,7 +73,7 @@ function changeWindow(data: Changed, line: FoundLine): Decision<'lading.order.li
 
 const isSame = (a: Window, b: Window): boolean => a.from === b.from && a.to === b.to;
 
-function increase(line: FoundLine, { owner, serials }: Changed, quantity: number): OrRejected<Draw> {
+function increase(view: View, line: FoundLine, { owner, serials }: Changed, quantity: number): OrRejected<Draw> {
   const { buyer, supplier } = line.order;
   if (owner !== undefined && owner !== buyer) {
     return reject(
@@ -80,13 +82,14 @@ function increase(line: FoundLine, { owner, serials }: Changed, quantity: number
       { order: line.goods.order, line: line.goods.line, owner, owners: [buyer] },
     );
   }
-  return {
+  const draw: Draw = {
     line,
     quantity,
     serials,
     from: { owner: supplier, custodian: supplier, stage: 'supply' },
     to: { owner: buyer, custodian: supplier, stage: 'ordered' },
   };
+  return bringBack(view, draw, supplier, false);
 }
 
 function decrease(line: FoundLine, data: Changed, quantity: number): OrRejected<Draw> {

@@ -7,10 +7,12 @@ import type { EntityKey, LineHold, Order, OrderLine } from '../entity.ts';
 
 /** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
 export function evolveOrder(id: string, before: Order | undefined, event: LedgerEvent): Order | undefined {
+  // An event of another order may bring units back from this one.
+  const isOwn = event.subject === `order/${id}`;
   const order =
-    event.type === 'lading.order.placed.v1'
+    event.type === 'lading.order.placed.v1' && isOwn
       ? placed(event)
-      : event.type === 'lading.order.lines_added.v1' && before !== undefined
+      : event.type === 'lading.order.lines_added.v1' && isOwn && before !== undefined
         ? withLines(before, event)
         : before;
   if (order === undefined) return undefined;
@@ -20,7 +22,7 @@ export function evolveOrder(id: string, before: Order | undefined, event: Ledger
     if (move.order !== id) continue;
     lines.post(move);
   }
-  if (event.type === 'lading.order.line_changed.v1') {
+  if (event.type === 'lading.order.line_changed.v1' && isOwn) {
     const { line, quantity, window } = event.data;
     lines.say(line, { quantity, window });
   }

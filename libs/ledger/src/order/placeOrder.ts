@@ -1,8 +1,10 @@
 import type { Submitted } from '#contracts/catalog';
+import type { Move } from '#contracts/move';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
+import { allBroughtBack } from '../booking/origins.ts';
 import type { Rule } from '../command.ts';
-import { accept, isRejected, reject } from '../decision.ts';
+import { accept, isRejected, type OrRejected, reject } from '../decision.ts';
 import type { Order } from '../entity.ts';
 import { knownEntity, type View } from '../view.ts';
 import { newLine } from './evolveOrder.ts';
@@ -19,7 +21,7 @@ export const placeOrder: Rule<'lading.order.placed.v1'> = (data, { view, time })
       { party: supplier, role: 'supplier' },
     );
   }
-  const moves = book(view, drawsOf(data, view, time));
+  const moves = movesOf(data, view, time);
   return isRejected(moves) ? moves : accept<'lading.order.placed.v1'>({ ...data, moves });
 };
 
@@ -37,9 +39,17 @@ export const addLines: Rule<'lading.order.lines_added.v1'> = (data, { view, time
       { order: id, line: first, lines: again, there: { item, quantity, window }, event: said?.quantity },
     );
   }
-  const moves = book(view, drawsOf({ order: id, buyer, supplier, lines }, view, time));
+  const moves = movesOf({ order: id, buyer, supplier, lines }, view, time);
   return isRejected(moves) ? moves : accept<'lading.order.lines_added.v1'>({ ...data, moves });
 };
+
+/** Units that are named may come back from where they are. */
+function movesOf(placed: Placed, view: View, time: string): OrRejected<Move[]> {
+  const ordered = drawsOf(placed, view, time);
+  const isNamed = ordered.some(({ serials }) => serials !== undefined);
+  const draws = isNamed ? allBroughtBack(view, ordered, () => placed.supplier, false) : ordered;
+  return isRejected(draws) ? draws : book(view, draws);
+}
 
 function drawsOf({ order: id, buyer, supplier, lines }: Placed, view: View, time: string): Draw[] {
   const from = { owner: supplier, custodian: supplier, stage: 'supply' } as const;

@@ -6,6 +6,7 @@ import type { Shipment } from '../entity.ts';
 import { overtaken } from '../overtaken.ts';
 import { entityOf } from '../view.ts';
 import { HEADER } from './evolveShipment.ts';
+import { deliver } from './deliver.ts';
 
 type Dispatched = Submitted<'lading.shipment.dispatched.v1'>;
 
@@ -16,6 +17,7 @@ export const dispatch = moveLines<'lading.shipment.dispatched.v1'>({
     return there && (contradiction(there, data, time) ?? receivedAlready(there));
   },
   sources: (line, asked) => sourcesOnTheWay(line, { stage: 'ordered' }, asked),
+  origins: deliver,
   to: ({ owner }, { carrier, shipment }) => ({ owner, custodian: carrier, stage: 'in_transit', shipment }),
 });
 

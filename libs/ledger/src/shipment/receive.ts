@@ -1,14 +1,16 @@
 import type { Completed, Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
+import { keyOf } from '#contracts/scalars';
 import type { Serials } from '#contracts/serials';
 import { type Holding, placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';
 import { namesNothing } from '../booking/checkSerials.ts';
 import { Division } from '../booking/divide.ts';
 import type { Draw } from '../booking/draw.ts';
+import { allBroughtBack } from '../booking/origins.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type Rejected, reject } from '../decision.ts';
-import { lineKey, type Shipment } from '../entity.ts';
+import type { Shipment } from '../entity.ts';
 import { type FoundLine, withLines } from '../order/line.ts';
 import { insufficient } from '../rejections.ts';
 import { knownEntity, type View } from '../view.ts';
@@ -32,7 +34,8 @@ export const receive: Rule<'lading.shipment.received.v1'> = (data, { view, lines
     const refused = arrivals.add(asked, line);
     if (refused !== undefined) return refused;
   }
-  const moves = book(view, arrivals.draws);
+  const draws = allBroughtBack(view, arrivals.draws, ({ line }) => line.order.supplier, true);
+  const moves = isRejected(draws) ? draws : book(view, draws);
   if (isRejected(moves) && moves.code !== 'insufficient-quantity') return moves;
   const short = arrivals.short();
   if (short !== undefined) return short;
@@ -102,7 +105,7 @@ class Arrivals {
   }
 
   #expect(line: FoundLine, owner: string, available: number, arrived: number): void {
-    const key = `${lineKey(line.goods.order, line.goods.line)}|${owner}`;
+    const key = keyOf(line.goods.order, line.goods.line, owner);
     const so = this.#expected.get(key);
     // A line that brings nothing looks at nothing that was lost.
     const most = Math.max(available, so?.available ?? 0);
