@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { type UnitChanges, UnitIndex } from '#ledger/units';
 import { UnitMap, type UnitRange } from '#ledger/unitRanges';
+import { Turns } from '#platform/service/turns';
 import { BatchDecider, DecisionFailed } from './append/batchDecider.ts';
 import { type DraftedEvent, identityOf } from './append/draft.ts';
 import { JournalUnavailable } from './journalUnavailable.ts';
@@ -183,6 +184,7 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** Serial numbers of a dry run: those of the database that were asked for, moved in memory. */
 class UnitsTried implements KnownUnits {
+  readonly #turns = new Turns();
   readonly #index = new UnitIndex();
   /** The units whose place in the database is in the index, or that were moved since. */
   readonly #loaded = new UnitMap<true>();
@@ -202,7 +204,7 @@ class UnitsTried implements KnownUnits {
 
   async load(client: pg.ClientBase, ledger: string, head: number, { units, accounts }: NotLoaded): Promise<void> {
     if (units.length > 0) {
-      this.#add(await storedUnits(client, ledger, head, units));
+      await this.#add(await storedUnits(client, ledger, head, units));
       for (const range of units) this.#loaded.put(range, true);
     }
     await this.#loadAccounts(client, ledger, head, [...accounts]);
@@ -212,7 +214,7 @@ class UnitsTried implements KnownUnits {
     const from = changes.rest.map((rest) => rest.from);
     await this.#loadAccounts(client, ledger, head, from);
     await this.load(client, ledger, head, { units: changes.named, accounts: new Set() });
-    this.#index.change(changes, 0);
+    await this.#turns.through(this.#index.changing(changes, 0));
   }
 
   /** Only an atomic batch is ever taken back, and it ends its dry run: nothing is counted any more. */
@@ -223,13 +225,14 @@ class UnitsTried implements KnownUnits {
   async #loadAccounts(client: pg.ClientBase, ledger: string, head: number, accounts: readonly string[]): Promise<void> {
     const unknown = [...new Set(accounts)].filter((account) => !this.#accounts.has(account));
     if (unknown.length === 0) return;
-    this.#add(await unitsInAccounts(client, ledger, head, unknown));
+    await this.#add(await unitsInAccounts(client, ledger, head, unknown));
     for (const account of unknown) this.#accounts.add(account);
   }
 
   /** What is known already was moved since, or is the same. */
-  #add(rows: readonly (UnitRange & { readonly account: string })[]): void {
+  async #add(rows: readonly (UnitRange & { readonly account: string })[]): Promise<void> {
     for (const { account, ...range } of rows) {
+      if (this.#turns.over) await this.#turns.next();
       for (const { value: isLoaded, ...piece } of this.#loaded.pieces(range)) {
         if (isLoaded) continue;
         this.#index.put(piece, { account, since: 0 });
