@@ -49,7 +49,7 @@ describe('a projector does not stop in silence', () => {
     const run = projector.run();
     await reaches(220);
     await db.pool.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`,
     );
     await append(db.pool, published(events.slice(220)), { notify: false });
     await reaches(events.length);
