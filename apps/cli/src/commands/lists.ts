@@ -12,6 +12,7 @@ import type {
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { withExamples } from '../examples.ts';
 import { UserError } from '../exitCodes.ts';
+import { flagColumns } from '../flagColumns.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
 import { print, printCsv, printJson, say } from '../terminal.ts';
 
@@ -166,13 +167,7 @@ const lists: readonly ListCommand[] = [
     path: 'flags',
     filters: { rule: 'only of this rule', party: 'only about this party', item: ITEM },
     example: 'flags --ledger nvidia --rule overdue-leg',
-    table: (rows: readonly FlagRow[]) =>
-      table(rows, [
-        { title: 'rule', value: ({ rule }) => rule },
-        { title: 'parties', value: ({ parties }) => parties.join(', ') },
-        { title: 'item', value: ({ item }) => item },
-        { title: 'raised by events', value: ({ events }) => events.join(', ') },
-      ]),
+    table: (rows: readonly FlagRow[]) => table(rows, flagColumns),
   },
   {
     name: 'activity',

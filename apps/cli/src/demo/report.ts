@@ -1,5 +1,6 @@
 import type { FlagRow, HoldingGroupRow, SwapRow } from '#contracts/rows';
 import type { Client } from '../client.ts';
+import { flagColumns } from '../flagColumns.ts';
 import { formatNumber, renderTable } from '../table.ts';
 
 /** The report of a ledger at a sequence: who holds what, who is promised what, its swaps and its flags. */
@@ -36,7 +37,7 @@ export function renderReport({ held, promised, swaps, flags }: Report): string {
     ...swaps.flatMap((swap) => ['', ...renderSwap(swap)]),
     '',
     `Flags (those that depend on the clock are as of today, ${new Date().toISOString().slice(0, 10)})`,
-    flags.length === 0 ? '  none' : flagsTable(flags),
+    flags.length === 0 ? '  none' : renderTable(flags, flagColumns),
   ].join('\n');
 }
 
@@ -84,11 +85,3 @@ function owed(units: number): string {
   if (units === 0) return 'even';
   return units > 0 ? `is owed ${formatNumber(units)}` : `owes ${formatNumber(-units)}`;
 }
-
-const flagsTable = (flags: readonly FlagRow[]) =>
-  renderTable(flags, [
-    { title: 'rule', value: (flag) => flag.rule },
-    { title: 'parties', value: (flag) => flag.parties.join(', ') },
-    { title: 'item', value: (flag) => flag.item },
-    { title: 'raised by events', value: (flag) => flag.events.join(', ') },
-  ]);

@@ -2,6 +2,7 @@ import type { FlagRow } from '#contracts/rows';
 import { groupBy } from '../reading/groupBy.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { type Leg, legs, missing } from '../swaps/legs.ts';
+import { flagId } from './flagId.ts';
 
 /**
  * The flags that the clock raises, judged as of the model's moment:
@@ -65,7 +66,7 @@ const eventsOf = (own: readonly Leg[], receipts: Receipts): number[] => {
 function overdueLeg(leg: Leg, receipts: Receipts): FlagRow {
   const { swap, from, to, order, line, item, quantity, received, lost, cancelled, windowTo } = leg;
   return {
-    flag: `overdue-leg:${swap}:${leg.leg + 1}`,
+    flag: flagId('overdue-leg', swap, leg.leg + 1),
     rule: 'overdue-leg',
     raised: leg.raised ?? 0,
     parties: [from, to],
@@ -98,7 +99,7 @@ function oneSided(own: readonly Leg[], receipts: Receipts): FlagRow[] {
       const [first] = legsTo as [Leg];
       const due = own.filter((leg) => leg.to === party && leg.item === item);
       return {
-        flag: `one-sided-swap:${first.swap}:${party}:${item}`,
+        flag: flagId('one-sided-swap', first.swap, party, item),
         rule: 'one-sided-swap',
         raised: first.raised ?? 0,
         parties: [party, ...new Set(legsTo.map(({ from }) => from))],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { FlagRow } from '#contracts/rows';
-import { parseFlagId } from './queries.ts';
+import fc from 'fast-check';
+import { FlagRow, FlagRule } from '#contracts/rows';
+import { flagId, parseFlagId, ruleOfFlag } from './flagId.ts';
 
 describe('the id of a flag', () => {
   it('that the contract gives as an example is one that a flag can have', () => {
@@ -14,4 +15,29 @@ describe('the id of a flag', () => {
       expect(parseFlagId(id)).toBeUndefined();
     },
   );
+
+  it('is as plain as the ids that it is made of, and says its rule', () => {
+    expect(flagId('overdue-leg', 'SW-1', 2)).toBe('overdue-leg:SW-1:2');
+    expect(FlagRule.options.map((rule) => ruleOfFlag(flagId(rule, 'A:B')))).toEqual(FlagRule.options);
+    expect(['constructor:1', 'toString', '', ':'].map(ruleOfFlag)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('is another one for other ids, whatever colons those have', () => {
+    const parts = fc.array(fc.string({ unit: fc.constantFrom(':', '%', '3', 'A', '2', '5', 'x') }), {
+      minLength: 2,
+      maxLength: 3,
+    });
+    const unlike = (one: string[], other: string[]) => {
+      const same = JSON.stringify(one) === JSON.stringify(other);
+      expect(flagId('one-sided-swap', ...one) === flagId('one-sided-swap', ...other)).toBe(same);
+    };
+    unlike(['SW:1', 'tesla', 'H100'], ['SW', '1:tesla', 'H100']);
+    unlike(['SW:1', 'tesla', 'H100'], ['SW%3A1', 'tesla', 'H100']);
+    fc.assert(fc.property(parts, parts, unlike));
+  });
 });

@@ -3,6 +3,7 @@ import { dispatched, of, placed, received, tell } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
 import { orders } from '../orders/queries.ts';
 import { shipments } from '../shipments/queries.ts';
+import { flagId } from './flagId.ts';
 import { flag, flags, type FlagsQuery } from './queries.ts';
 
 const LAST_MOMENT = new Date('2023-12-31T23:59:59.999Z');
@@ -117,6 +118,10 @@ describe('what is late', () => {
     const found = await ids();
     expect(found).toEqual(['overdue-line:PO%3A1:1:tesla', 'overdue-line:PO 2 | 50%25:1:tesla']);
     for (const id of found) expect((await db.read((m) => flag(m, id), OVER))?.flag).toBe(id);
+    expect(found).toEqual([
+      flagId('overdue-line', 'PO:1', '1', 'tesla'),
+      flagId('overdue-line', 'PO 2 | 50%', '1', 'tesla'),
+    ]);
   });
 
   it('a list of flags has late lines and shipments in its order and pages, beside what events raised', async () => {

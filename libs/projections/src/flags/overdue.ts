@@ -5,6 +5,7 @@ import { Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 import { ownOrder } from '../orders/queries.ts';
 import { seenLine, ownLine } from '../shipments/queries.ts';
+import { flagIdSql } from './flagId.ts';
 import { distinct } from './rules.ts';
 
 /** Which flags of one rule: those after a place in the list, and no more than so many. */
@@ -21,11 +22,7 @@ export const overdueRules: Readonly<
   Partial<Record<FlagRule, (model: ReadModel, which: Overdue) => Promise<FlagRow[]>>>
 > = { 'overdue-line': overdueLines, 'overdue-shipment': overdueShipments };
 
-/** The id of a flag from ids that may have colons themselves. */
-const flagOf = (rule: FlagRule, ...columns: string[]): string =>
-  `concat_ws(':', '${rule}', ${columns.map((id) => `replace(replace(${id}, '%', '%25'), ':', '%3A')`).join(', ')}) COLLATE "C"`;
-
-const LINE_FLAG = flagOf('overdue-line', 'q."order"', 'q.line', 'q.owner');
+const LINE_FLAG = flagIdSql(`'overdue-line'`, 'q."order"', 'q.line', 'q.owner');
 
 interface LateLine {
   readonly flag: string;
@@ -72,7 +69,7 @@ async function overdueLines({ db, ledger, asOf, party: self }: ReadModel, which:
   }));
 }
 
-const SHIPMENT_FLAG = flagOf('overdue-shipment', 's.shipment', 'l.item');
+const SHIPMENT_FLAG = flagIdSql(`'overdue-shipment'`, 's.shipment', 'l.item');
 
 interface LateShipment {
   readonly flag: string;

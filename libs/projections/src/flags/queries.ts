@@ -1,8 +1,9 @@
-import { type FlagRow, FlagRule } from '#contracts/rows';
+import type { FlagRow, FlagRule } from '#contracts/rows';
 import { concerns } from '../activity/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { clockFlags } from './clock.ts';
+import { flagIdSql, parseFlagId, ruleOfFlag } from './flagId.ts';
 import { overdueRules } from './overdue.ts';
 
 export interface FlagsQuery extends PageQuery {
@@ -20,9 +21,9 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
   const filtered =
     model.party !== undefined || query.rule !== undefined || query.party !== undefined || query.item !== undefined;
   const among = { executedFrom: raised, ...(!filtered && { limit: limitOf(query) + 2 }) };
-  const byClock = (isOfSwaps(query.rule) ? await ownFlags(model, await clockFlags(model, among)) : []).filter(
-    (flag) => matches(flag, query) && isAfter(flag, raised, last),
-  );
+  const byClock = (
+    query.rule === undefined || isOfSwaps(query.rule) ? await ownFlags(model, await clockFlags(model, among)) : []
+  ).filter((flag) => matches(flag, query) && isAfter(flag, raised, last));
   const { party, item } = query;
   const which = { party, item, limit: limitOf(query) + 1, ...(key && { after: [raised, last] as const }) };
   const overdue: FlagRow[] = [];
@@ -40,13 +41,13 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
 
 /** @returns undefined also for a flag of the clock that is not up as of the model's moment. */
 export async function flag(model: ReadModel, id: string): Promise<FlagRow | undefined> {
-  if (/^(overdue-leg|one-sided-swap):/.test(id)) {
-    return ownFlags(
-      model,
-      (await clockFlags(model)).filter((row) => row.flag === id),
-    ).then(([row]) => row);
+  const rule = ruleOfFlag(id);
+  if (rule === undefined) return undefined;
+  if (isOfSwaps(rule)) {
+    const same = (await clockFlags(model)).filter((row) => row.flag === id);
+    return (await ownFlags(model, same))[0];
   }
-  const overdue = overdueRules[/^[a-z-]+/.exec(id)?.[0] as FlagRule];
+  const overdue = overdueRules[rule];
   if (overdue !== undefined) return (await overdue(model, { flag: id, limit: 1 }))[0];
   const stored = parseFlagId(id);
   if (stored === undefined) return undefined;
@@ -57,15 +58,7 @@ export async function flag(model: ReadModel, id: string): Promise<FlagRow | unde
   return (await select(model, where, 1))[0];
 }
 
-/** The id of a flag that an event raised: its rule, the event's sequence, and its number among the flags of both, from 1. */
-export function parseFlagId(id: string): { rule: FlagRule; sequence: number; n: number } | undefined {
-  const [, rule, sequence, n] = /^([a-z-]+):([1-9]\d{0,14}):([1-9]\d{0,8})$/.exec(id) ?? [];
-  const parsed = FlagRule.safeParse(rule);
-  return parsed.success ? { rule: parsed.data, sequence: Number(sequence), n: Number(n) } : undefined;
-}
-
-const isOfSwaps = (rule: FlagRule | undefined): boolean =>
-  rule === undefined || rule === 'overdue-leg' || rule === 'one-sided-swap';
+const isOfSwaps = (rule: FlagRule): boolean => rule === 'overdue-leg' || rule === 'one-sided-swap';
 
 const matches = (flag: FlagRow, { rule, party, item }: FlagsQuery): boolean =>
   (rule === undefined || flag.rule === rule) &&
@@ -75,7 +68,7 @@ const matches = (flag: FlagRow, { rule, party, item }: FlagsQuery): boolean =>
 const isAfter = (flag: FlagRow, raised: number, last: string): boolean =>
   flag.raised > raised || (flag.raised === raised && flag.flag > last);
 
-const ID_OF_FLAG = `(f.rule || ':' || f.sequence || ':' || f.n) COLLATE "C"`;
+const ID_OF_FLAG = flagIdSql('f.rule', 'f.sequence', 'f.n');
 
 async function storedFlags(model: ReadModel, query: FlagsQuery, raised: number, last: string): Promise<FlagRow[]> {
   const where = new Where(model.ledger, 'f').equals('f.rule', query.rule).equals('f.item', query.item);

@@ -13,7 +13,7 @@ import {
   type Told,
 } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
-import { flags } from '../flags/queries.ts';
+import { flag, flags } from '../flags/queries.ts';
 import { party } from '../parties/queries.ts';
 import { swap, swaps } from './queries.ts';
 
@@ -195,7 +195,7 @@ describe('swaps and their exchange balances', () => {
     expect((await legsOf('2024-01-31T23:59:59Z'))?.[1]).toEqual([0, 60, 0, 0, false]);
     expect((await legsOf('2024-02-01T00:00:00Z'))?.[1]).toEqual([0, 60, 0, 0, true]);
     const raised = async (moment: string) =>
-      (await db.read((m) => flags(m, {}), at(moment))).data.map(({ flag }) => flag);
+      (await db.read((m) => flags(m, {}), at(moment))).data.map((row) => row.flag);
     expect(await raised('2024-01-31T23:59:59Z')).toEqual([expect.stringMatching(/^redirected:/)]);
     expect(await raised('2024-02-01T00:00:00Z')).toEqual([
       'one-sided-swap:SW-1:tesla:H100',
@@ -215,5 +215,19 @@ describe('swaps and their exchange balances', () => {
     // The lines of the legs are late, too, each by itself.
     const rules = data.map(({ rule }) => rule).filter((rule) => rule !== 'overdue-line');
     expect(rules).toEqual(['overdue-leg', 'overdue-leg', 'overdue-leg', 'redirected']);
+  });
+
+  it('a late leg and a one-sided swap whose id has colons have flags of their own, which are found by their ids', async () => {
+    db = await projected(
+      ...orders,
+      ...agreed('SW:1%'),
+      sent('S-1', 'PO-T', '1', 'x', 100),
+      arrived('S-1', 'PO-T', '1', 'x', 100),
+    );
+    const late = at('2024-02-01T00:00:00Z');
+    const found = (await db.read((m) => flags(m, {}), late)).data.map((row) => row.flag);
+    const ids = ['one-sided-swap:SW%3A1%25:tesla:H100', 'overdue-leg:SW%3A1%25:2'];
+    expect(found).toEqual(expect.arrayContaining(ids));
+    for (const id of ids) expect((await db.read((m) => flag(m, id), late))?.flag).toBe(id);
   });
 });
