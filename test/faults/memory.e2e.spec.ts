@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UnderAttack } from './underAttack.ts';
 
 /** As much memory as the service may ever take. The container of docker/compose.yaml has more. */
@@ -16,10 +17,13 @@ afterEach(() => {
 });
 afterAll(() => service.stop());
 
-const post = (body: string, type: string): Promise<{ status: number; bytes: number }> =>
+const post = (body: string, type: string, key?: string): Promise<{ status: number; bytes: number }> =>
   fetch(`${service.url}/v1/ledgers/nvidia/events`, {
     method: 'POST',
-    headers: { ...service.authorization, 'content-type': type },
+    headers: {
+      ...(key === undefined ? service.authorization : { authorization: `Bearer ${key}` }),
+      'content-type': type,
+    },
     body,
   }).then(async (answer) => ({ status: answer.status, bytes: (await answer.arrayBuffer()).byteLength }));
 
@@ -41,14 +45,15 @@ async function isWell(): Promise<void> {
 }
 
 describe(`a service keeps under ${MEGABYTES} MB and answers`, () => {
-  it('while 40 batches of 14 MB of junk come at once: each is refused, most of them before they are read', async () => {
+  it('while four keys send 40 batches of 14 MB of junk at once: each is refused, most of them before they are read', async () => {
+    const keys = await service.createKeys('junk', 4, ['shipments:write']);
     const junk = [
       `[${'{},'.repeat(4_600_000)}{}]`,
       `[${Array.from({ length: 9_999 }, () => `{"a":[${'{},'.repeat(460)}1]}`).join()}]`,
     ];
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
-        post(junk[i % junk.length] ?? '', BATCH).catch(() => ({ status: 0, bytes: 0 })),
+        post(junk[i % junk.length] ?? '', BATCH, keys[i % keys.length]).catch(() => ({ status: 0, bytes: 0 })),
       ),
     );
     expect(answers.filter(({ status }) => ![200, 413, 429, 503].includes(status))).toEqual([]);
@@ -65,6 +70,25 @@ describe(`a service keeps under ${MEGABYTES} MB and answers`, () => {
     const refused = Promise.all(sockets.slice(2).map((socket) => UnderAttack.statusOn(socket)));
     await Promise.all(sockets.slice(0, 40).map((socket) => pour(socket, half, 7)));
     expect(new Set(await refused)).toEqual(new Set([429]));
+    await isWell();
+  }, 120_000);
+
+  it('while 30 keys hold bodies of 15 MB open that came in half: there is room for four, and the others are told', async () => {
+    const half = ' '.repeat(1_048_576);
+    const keys = await service.createKeys('held', 30, ['shipments:write']);
+    const head = [`Content-Type: ${BATCH}`, 'Content-Length: 15000000'];
+    const sockets = [...keys, ...keys].map((key) => service.begin(head, { key }));
+    const refused: number[] = [];
+    for (const socket of sockets) {
+      // Those that are let in end with the attack, without an answer.
+      UnderAttack.statusOn(socket).then(
+        (status) => refused.push(status),
+        () => undefined,
+      );
+    }
+    await Promise.all(sockets.slice(0, 20).map((socket) => pour(socket, half, 7)));
+    while (refused.length < sockets.length - 4) await sleep(10);
+    expect(new Set(refused)).toEqual(new Set([503]));
     await isWell();
   }, 120_000);
 
@@ -103,6 +127,30 @@ describe(`a service keeps under ${MEGABYTES} MB and answers`, () => {
       expect([200, 429, 503]).toContain(status);
       expect(bytes).toBeLessThan(8_000_000);
     }
+    await isWell();
+  }, 120_000);
+
+  it('while twenty keys send batches of junk, /health/live is answered about as quickly as while one does', async () => {
+    const keys = await service.createKeys('busy', 20, ['shipments:write']);
+    /** The middle one of the times that `/health/live` takes while batches are worked on. */
+    const waitBeside = async (batches: number, events: number): Promise<number> => {
+      const body = `[${Array.from({ length: events }, () => '{"a":1}').join()}]`;
+      const work = { done: false };
+      const answers = Promise.all(keys.slice(0, batches).map((key) => post(body, BATCH, key))).finally(() => {
+        work.done = true;
+      });
+      const waits: number[] = [];
+      while (!work.done) {
+        const asked = performance.now();
+        expect(await service.isLive()).toBe(true);
+        waits.push(performance.now() - asked);
+      }
+      expect(new Set((await answers).map(({ status }) => status))).toEqual(new Set([200]));
+      return waits.sort((a, b) => a - b)[waits.length >> 1] ?? 0;
+    };
+    const besideOne = await waitBeside(1, 3_000);
+    // It was twelve times as long when each batch had a turn between two looks at the connections.
+    expect(await waitBeside(20, 300)).toBeLessThan(5 * besideOne);
     await isWell();
   }, 120_000);
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { createPool } from '#platform/database/database';
+import type { Role } from '#platform/keys/actor';
 import { createKey } from '#platform/keys/apiKeys';
 import { ensureBuild } from '#scripts/ensure/build.mjs';
 import { programOf } from '#scripts/ensure/projects.mjs';
@@ -60,11 +61,12 @@ export class UnderAttack {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** A new key that may read the events, and its secret. */
-  async createKey(name: string): Promise<string> {
+  /** New keys, by default such as may read the events: their secrets. */
+  async createKeys(name: string, count: number, roles: readonly Role[] = ['audit']): Promise<string[]> {
     const pool = createPool(this.database.url);
     try {
-      return (await createKey(pool, { name, roles: ['audit'] })).secret;
+      const keys = Array.from({ length: count }, (_, i) => createKey(pool, { name: `${name}-${i}`, roles }));
+      return (await Promise.all(keys)).map(({ secret }) => secret);
     } finally {
       await pool.end();
     }
