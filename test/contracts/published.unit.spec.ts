@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
+import { MAX_LINES } from '#contracts/bounded';
 import { type EventType, eventTypes, isEventType } from '#contracts/catalog';
 import { incompatibilities } from './compatibility.ts';
 import { generatedFiles } from './generatedFiles.ts';
@@ -12,6 +13,9 @@ const published = readdirSync(folder('published'))
   .map((file) => file.slice(0, -'.json'.length));
 const today = generatedFiles();
 const defs = (schema: JsonSchema) => schema.$defs as { submitted: JsonSchema; completed: JsonSchema };
+
+/** 1,000 lines were promised and never fitted (docs/decisions/036); what is kept may have them for ever. */
+const FEWER_LINES = new RegExp(`^/submitted/(lines|legs): maxItems is ${MAX_LINES}, it was (1000|500)$`);
 
 describe('the published contracts', () => {
   it.each([...today.keys()])('generated/%s is what the schemas say today (npm run generate)', (file) => {
@@ -30,7 +34,8 @@ describe('the published contracts', () => {
   it.each(published)('every %s that was valid when it was published is valid today', (type) => {
     const before = defs(JSON.parse(read('published', `${type}.json`)) as JsonSchema);
     const now = defs(eventSchema(type as EventType));
-    expect(incompatibilities(before.submitted, now.submitted, '/submitted')).toEqual([]);
+    const found = incompatibilities(before.submitted, now.submitted, '/submitted');
+    expect(found.filter((reason) => !FEWER_LINES.test(reason))).toEqual([]);
     expect(incompatibilities(before.completed, now.completed, '/completed')).toEqual([]);
   });
 });

@@ -178,18 +178,18 @@ describe('the event loop', () => {
     ],
     ['the longest text', 400, () => ({ body: event('event.voided', { sequence: 1, note: 'x'.repeat(1_000_000) }) })],
     ['the deepest JSON', 400, () => ({ body: '['.repeat(1_000_000) })],
-    ['as many lines as an event holds', 201, () => ({ body: orderOf(200) })],
+    ['as many lines as an event holds', 201, () => ({ body: orderOf(150) })],
     ['a batch of 2,000 events that are none', 200, () => ({ body: many(2_000, () => ({})), type: BATCH })],
-    ['a batch of many lines', 200, () => ({ body: many(40, () => orderOf(200)), type: BATCH })],
+    ['a batch of many lines', 200, () => ({ body: many(40, () => orderOf(150)), type: BATCH })],
     [
       'an atomic batch of many lines',
       201,
-      () => ({ body: many(100, () => orderOf(200)), type: BATCH, query: '?atomic=true' }),
+      () => ({ body: many(100, () => orderOf(150)), type: BATCH, query: '?atomic=true' }),
     ],
     [
       'a stream of many lines',
       200,
-      () => ({ body: many(40, () => JSON.stringify(orderOf(200))).join('\n'), type: NDJSON }),
+      () => ({ body: many(40, () => JSON.stringify(orderOf(150))).join('\n'), type: NDJSON }),
     ],
     [
       'many lists of serial numbers',
@@ -205,7 +205,7 @@ describe('the event loop', () => {
       'an event in binary mode with many lines',
       201,
       () => {
-        const { data, ...attributes } = orderOf(200);
+        const { data, ...attributes } = orderOf(150);
         const more = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]));
         return { body: data, type: 'application/json', more };
       },

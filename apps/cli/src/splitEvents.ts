@@ -1,3 +1,4 @@
+import { MAX_LINES } from '#contracts/bounded';
 import { type EventType, isEventType } from '#contracts/catalog';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import type { FileEvent } from './readEvents.ts';
@@ -43,7 +44,8 @@ export function splitEvent(event: FileEvent): readonly FileEvent[] {
   for (const line of lines) {
     const own = sizeOf(line);
     const more = own + LINE + how.moves(line) * (own + MOVE + around);
-    if (size + more > ROOM && parts.at(-1)?.length !== 0) {
+    const part = parts.at(-1)?.length ?? 0;
+    if (part >= MAX_LINES || (size + more > ROOM && part > 0)) {
       parts.push([]);
       size = around;
     }

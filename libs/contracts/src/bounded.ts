@@ -6,12 +6,27 @@ const ENOUGH = 10;
 /** Entries that are checked between two looks at what was found. */
 const AT_ONCE = 20;
 
+/**
+ * An event has at most as many lines, or legs. With ids of usual length, that many fit into an event; a swap that can be proposed can be
+ * executed, too, which adds a move to each leg. Events that were kept before this bound have more.
+ */
+export const MAX_LINES = 150;
+
 const done = new WeakSet<z.ZodType>();
 
-/** What a submitter sends, with bounds on the work that it makes: lists stop early, and serial numbers are counted. */
+/** What a submitter sends, with bounds on the work that it makes: lines are few, lists stop early, and serial numbers are counted. */
 export function bounded<S extends z.ZodType>(submitted: S): S {
-  stopEarly(submitted);
-  return submitted.check(someSerials);
+  const some = fewLines(submitted);
+  stopEarly(some);
+  return some.check(someSerials);
+}
+
+function fewLines<S extends z.ZodType>(submitted: S): S {
+  if (!(submitted instanceof z.ZodObject)) return submitted;
+  const { lines, legs } = submitted.shape as Readonly<Record<string, z.ZodType>>;
+  if (lines instanceof z.ZodArray) return submitted.safeExtend({ lines: lines.max(MAX_LINES) }) as unknown as S;
+  if (legs instanceof z.ZodArray) return submitted.safeExtend({ legs: legs.max(MAX_LINES) }) as unknown as S;
+  return submitted;
 }
 
 /**

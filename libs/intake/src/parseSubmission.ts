@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
+import { MAX_LINES } from '#contracts/bounded';
 import { catalog, type EventType, eventTypes, isEventType, serviceOf, subjectOf } from '#contracts/catalog';
 import {
   EXTENSION_NAME,
@@ -40,8 +41,10 @@ export function parseSubmission(value: unknown, served?: readonly Service[]): Pa
   const { faults, values } = surveyJson(sent);
   if (values * 2 > MAX_EVENT_BYTES) return refuseSize(values * 2); // checked before a schema writes an error for each value
   const parsed = schemaOf(type).safeParse(sent);
-  if (!parsed.success || faults.length + named.length > 0)
-    return malformed([...faults, ...named, ...envelopeErrors(parsed.error, sent)]);
+  if (!parsed.success || faults.length + named.length > 0) {
+    const found = [...faults, ...named, ...envelopeErrors(parsed.error, sent)];
+    return found.length === 1 && parsed.error?.issues.some(isTooManyLines) ? refuseLines(found) : malformed(found);
+  }
 
   const { said, extensions } = divide(parsed.data as Envelope);
   const { specversion: _, subject, ...event } = said;
@@ -223,6 +226,17 @@ const refuseSize = (bytes: number): Parsed =>
       bytes,
       limit: MAX_EVENT_BYTES,
     },
+  );
+
+const isTooManyLines = ({ code, path }: z.core.$ZodIssue): boolean =>
+  code === 'too_big' && path.length === 2 && (path[1] === 'lines' || path[1] === 'legs');
+
+const refuseLines = (errors: readonly FieldError[]): Parsed =>
+  refuse(
+    'event-too-large',
+    `an event has at most ${MAX_LINES} lines or legs: send the first ${MAX_LINES}, and the others in events after it (of an order, as lading.order.lines_added.v1)`,
+    errors,
+    { fits: MAX_LINES },
   );
 
 /** An event that is too large for itself is decided all the same when it has lines: the refusal says how many of them fit. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { Refusal } from '#platform/http/problemError';
+import { MAX_LINES } from '#contracts/bounded';
 import { parseSubmission, requestHash } from './parseSubmission.ts';
 
 const line = { line: '1', item: 'H100', quantity: 12000, window: { from: '2023-12-01', to: '2023-12-31' } };
@@ -254,12 +255,27 @@ describe('an event as it is submitted', () => {
     });
   });
 
+  it('an event with more lines or legs than the contract takes is refused with how many it takes', () => {
+    const lines = Array.from({ length: MAX_LINES + 1 }, (_, i) => ({ ...line, line: String(i) }));
+    expect(parseSubmission(placed({}, { lines: lines.slice(1) })).ok).toBe(true);
+    for (const many of [lines, [...lines, ...lines.map((one) => ({ ...one, line: `${one.line}b` }))]]) {
+      expect(refused(placed({}, { lines: many }))).toMatchObject({
+        status: 422,
+        code: 'event-too-large',
+        detail: expect.stringContaining('lading.order.lines_added.v1'),
+        facts: { fits: MAX_LINES },
+        errors: [{ pointer: '/data/lines', detail: `at most ${MAX_LINES} entries` }],
+      });
+    }
+  });
+
   it('an event over 65,535 bytes is refused with its size before it is processed further', () => {
-    const lines = Array.from({ length: 900 }, (_, i) => ({ ...line, line: String(i) }));
+    const serials = (digits: number) => Array.from({ length: 20 }, (_, n) => String(n).padEnd(digits, '0'));
+    const lines = (digits: number) =>
+      Array.from({ length: MAX_LINES }, (_, i) => ({ ...line, line: String(i), serials: serials(digits) }));
     // The ledger says how many of these lines fit.
-    expect(parseSubmission(placed({}, { lines })).ok).toBe(true);
-    const long = lines.map((one, i) => ({ ...one, line: '№'.repeat(120) + String(i) }));
-    expect(refused(placed({}, { lines: long }))).toMatchObject({
+    expect(parseSubmission(placed({}, { lines: lines(40) })).ok).toBe(true);
+    expect(refused(placed({}, { lines: lines(100) }))).toMatchObject({
       status: 422,
       code: 'event-too-large',
       facts: { limit: 65_535 },
