@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { MAX_LINES } from '#contracts/bounded';
 import {
   type HttpAnswer,
   event,
@@ -149,17 +150,22 @@ describe('bad input', () => {
   });
 
   it('an event over 65,535 bytes, as sent or as completed, is answered 422, and nothing is kept', async () => {
-    const lines = Array.from({ length: 600 }, (_, i) => ({
-      line: `line-${i}`,
-      item: 'H100',
-      quantity: 1,
-      window: { from: '2023-12-01', to: '2023-12-31' },
-    }));
-    const sent = (of: unknown[]) =>
-      event('lading.order.placed.v1', { order: 'PO-LARGE', buyer: 'tesla', supplier: 'nvidia', lines: of });
-    expect(Buffer.byteLength(text(sent(lines.slice(0, 400))))).toBeLessThan(65_535);
-    for (const some of [lines, lines.slice(0, 400)]) {
-      expect(await app.submit(sent(some))).toMatchObject({
+    const large = (name: string) => ({
+      order: 'PO-LARGE',
+      buyer: 'tesla',
+      supplier: 'nvidia',
+      lines: Array.from({ length: MAX_LINES }, (_, i) => ({
+        line: `${name}${i}`,
+        item: 'H100',
+        quantity: 1,
+        window: { from: '2023-12-01', to: '2023-12-31' },
+      })),
+    });
+    const asSent = (name: string) => event('lading.order.placed.v1', large(name));
+    expect(Buffer.byteLength(text(asSent('x'.repeat(120))))).toBeLessThan(65_535);
+    expect(Buffer.byteLength(text(asSent('№'.repeat(120))))).toBeGreaterThan(65_535);
+    for (const name of ['x'.repeat(120), '№'.repeat(120)]) {
+      expect(await app.submit(asSent(name))).toMatchObject({
         status: 422,
         body: { code: 'event-too-large', limit: 65_535 },
       });
