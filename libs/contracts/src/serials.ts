@@ -99,23 +99,47 @@ export const serialsOf = (ranges: readonly SerialRange[]): (string | SerialRange
   ranges.flatMap((range): readonly (string | SerialRange)[] => (lengthOf(range) <= 3 ? expandRange(range) : [range]));
 
 /** How many different serial numbers the ranges name. */
-export function countDistinct(ranges: readonly SerialRange[]): number {
-  const bySeries = new Map<string, SerialRange[]>();
+export const countDistinct = (ranges: readonly SerialRange[]): number =>
+  distinctOf(ranges).reduce((sum, range) => sum + lengthOf(range), 0);
+
+const distinct = new WeakMap<readonly SerialRange[], readonly SerialRange[]>();
+
+/** The serial numbers of these ranges once each, in as few ranges as there can be: 12,000 that were named in no order may be one. */
+export function distinctOf(ranges: readonly SerialRange[]): readonly SerialRange[] {
+  let joined = distinct.get(ranges);
+  if (joined === undefined)
+    distinct.set(ranges, (joined = joinRanges(ranges, ({ digits, prefix }) => `${digits} ${prefix}`)));
+  return joined;
+}
+
+/**
+ * Joins ranges of the same `group` that overlap, or follow each other with no more than `gap` numbers between them. A group is of one
+ * series at most. In the order of the groups, then of the numbers.
+ */
+export function joinRanges<R extends SerialRange>(ranges: readonly R[], group: (range: R) => string, gap = 0): R[] {
+  if (ranges.length < 2) return [...ranges];
+  const groups = new Map<string, R[]>();
   for (const range of ranges) {
-    const key = `${range.digits} ${range.prefix}`;
-    const others = bySeries.get(key);
-    if (others === undefined) bySeries.set(key, [range]);
+    const key = group(range);
+    const others = groups.get(key);
+    if (others === undefined) groups.set(key, [range]);
     else others.push(range);
   }
-  let distinct = 0;
-  for (const series of bySeries.values()) {
-    let end = -1;
-    for (const { from, to } of series.sort((a, b) => a.from - b.from)) {
-      distinct += Math.max(0, to - Math.max(from - 1, end));
-      end = Math.max(end, to);
+  const joined: R[] = [];
+  for (const others of groups.values()) {
+    const [first, ...rest] = others.sort((a, b) => a.from - b.from) as [R, ...R[]];
+    let open = first;
+    for (const range of rest) {
+      if (range.from <= open.to + 1 + gap) {
+        if (range.to > open.to) open = { ...open, to: range.to };
+        continue;
+      }
+      joined.push(open);
+      open = range;
     }
+    joined.push(open);
   }
-  return distinct;
+  return joined;
 }
 
 function inItsSeries(range: SerialRange): SerialRange {

@@ -5,6 +5,7 @@ import { serialsBeyond } from './bounded.ts';
 import { catalog, eventTypes } from './catalog.ts';
 import {
   countDistinct,
+  distinctOf,
   countSerials,
   expandRange,
   expandSerials,
@@ -68,6 +69,11 @@ describe('serial numbers', () => {
         const ranges = rangesOf(serials);
         expect(ranges.flatMap(expandRange)).toEqual(written);
         expect(countDistinct(ranges)).toBe(new Set(written).size);
+        const once = distinctOf(ranges);
+        expect(once.flatMap(expandRange).sort()).toEqual([...new Set(written)].sort());
+        expect(
+          once.some((a) => once.some((b) => a.from === b.to + 1 && a.prefix === b.prefix && a.digits === b.digits)),
+        ).toBe(false);
         const published = serialsOf(ranges);
         expect(takes(published)).toBe(true);
         expect(expandSerials(published)).toEqual(written);

@@ -204,8 +204,9 @@ class UnitsTried implements KnownUnits {
 
   async load(client: pg.ClientBase, ledger: string, head: number, { units, accounts }: NotLoaded): Promise<void> {
     if (units.length > 0) {
-      await this.#add(await storedUnits(client, ledger, head, units));
-      for (const range of units) this.#loaded.put(range, true);
+      const { asked, rows } = await storedUnits(client, ledger, head, units);
+      await this.#add(rows.map(({ tid: _, ...row }) => row));
+      for (const range of asked) this.#loaded.put(range, true);
     }
     await this.#loadAccounts(client, ledger, head, [...accounts]);
   }

@@ -1,5 +1,5 @@
 import { inKey } from '#contracts/scalars';
-import type { SerialRange } from '#contracts/serials';
+import { joinRanges, type SerialRange } from '#contracts/serials';
 
 /** Units of one item whose serial numbers follow each other. */
 export interface UnitRange extends SerialRange {
@@ -48,6 +48,12 @@ export class UnitMap<V> {
     const { item, prefix, digits, from, to } = range;
     const blocks = this.#series.get(seriesKey(item, prefix, digits))?.blocks;
     if (blocks === undefined) return [{ item, prefix, digits, from, to, value: undefined }];
+    if (from === to) {
+      const entries = blocks.get(Math.floor(from / BLOCK));
+      const entry = entries?.[firstEndingFrom(entries, from)];
+      const value = entry !== undefined && entry.from <= from ? entry.value : undefined;
+      return [{ item, prefix, digits, from, to, value }];
+    }
     const pieces: Piece<V>[] = [];
     const add = (start: number, end: number, value: V | undefined): void => {
       const last = pieces.at(-1);
@@ -88,6 +94,13 @@ export class UnitMap<V> {
     }
   }
 }
+
+/** The ranges in as few as there can be: those of one series that overlap or follow each other, `gap` numbers apart at most. */
+export const joinUnits = <R extends UnitRange>(
+  ranges: readonly R[],
+  gap = 0,
+  beside: (range: R) => string = () => '',
+): R[] => joinRanges(ranges, (range) => `${beside(range)}|${seriesKey(range.item, range.prefix, range.digits)}`, gap);
 
 /** A prefix may hold any character, so it stands last. */
 const seriesKey = (item: string, prefix: string, digits: number): string => `${inKey(item)}|${digits}|${prefix}`;

@@ -1,7 +1,7 @@
 import type { Move } from '#contracts/move';
 import { lengthOf, rangeOf, rangesOf } from '#contracts/serials';
 import { keyAt } from './account.ts';
-import { outside, UnitMap, type UnitRange } from './unitRanges.ts';
+import { joinUnits, outside, UnitMap, type UnitRange } from './unitRanges.ts';
 import type { FoundUnits } from './view.ts';
 
 /** Units that an event names: afterwards they are in `to` (an `accountKey`), wherever they were, if anywhere. */
@@ -25,7 +25,8 @@ export interface UnitChanges {
  * How an event moves serial numbers. A move that names units puts them into its `to`; a move that names none takes every
  * named unit that its `from` held before the event and that no other move of the event names: for an item tracked by
  * quantity there are none. All of it is read from the state before the event, at once: no leg spends what another brings.
- * Each unit is named once in the answer: what comes back and goes on is where it went. `isSerial` spares the moves of items that have no serial numbers.
+ * Each unit is named once in the answer: what comes back and goes on is where it went; units that follow each other are one range,
+ * in whatever order they were named. `isSerial` spares the moves of items that have no serial numbers.
  */
 export function unitChanges(moves: readonly Move[], isSerial: (item: string) => boolean = () => true): UnitChanges {
   let named: NamedUnits[] = [];
@@ -48,7 +49,7 @@ export function unitChanges(moves: readonly Move[], isSerial: (item: string) => 
       rest.set(from, { item, from, to: account });
     }
   }
-  return { named, rest: [...rest.values()] };
+  return { named: joinUnits(named, 0, ({ account }) => account), rest: [...rest.values()] };
 }
 
 /** The account that units are in, and the sequence of the event that brought them there (0: it is not known). */
@@ -83,9 +84,13 @@ export class UnitIndex {
     for (const { from, to } of rest) {
       for (const units of yield* this.#take(from)) leaving.push({ ...units, account: to });
     }
+    // One value for an account: so units that come together are one range here, too.
+    const spots = new Map<string, Spot>();
     for (const list of [leaving, named]) {
       for (const { account, ...range } of list) {
-        this.put(range, { account, since });
+        let spot = spots.get(account);
+        if (spot === undefined) spots.set(account, (spot = { account, since }));
+        this.put(range, spot);
         yield;
       }
     }

@@ -23,6 +23,24 @@ describe('the units that an event moves', () => {
     });
   });
 
+  it('units of one account that follow each other are one range, in whatever order and lines an event names them', () => {
+    const numbers = Array.from({ length: 2_000 }, (_, at) => String(10_000 + ((at * 7_919) % 2_000)));
+    const lines = [0, 500, 1_000, 1_500].map((from) =>
+      move(
+        at('a'),
+        at(from === 500 ? 'c' : 'b'),
+        500,
+        numbers.filter((one) => Math.floor((Number(one) - 10_000) / 500) * 500 === from),
+      ),
+    );
+    const named = unitChanges(lines).named.map(({ from, to, account }) => [from, to, account]);
+    expect(named).toEqual([
+      [10_000, 10_499, key('b')],
+      [11_000, 11_999, key('b')],
+      [10_500, 10_999, key('c')],
+    ]);
+  });
+
   it('an event moves no units of an item without serial numbers, and none out of supply', () => {
     const moves = [move(at('a'), at('b'), 2), move(at('s', 'supply'), at('b', 'ordered'), 2)];
     expect(unitChanges(moves, () => false)).toEqual({ named: [], rest: [] });

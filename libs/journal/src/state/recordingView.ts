@@ -4,7 +4,7 @@ import { UnitMap, type UnitRange } from '#ledger/unitRanges';
 import type { UnitChanges } from '#ledger/units';
 import type { FoundUnits, View } from '#ledger/view';
 import { Turns } from '#platform/service/turns';
-import { moveUnits, namedInAccounts, storedUnits } from '../sql/units.ts';
+import { moveUnits, namedInAccounts, type StoredUnits, storedUnits } from '../sql/units.ts';
 import type { EntityLookup } from './entities.ts';
 
 /** What a decision looked up and was not loaded. It is to be loaded, and then it is decided again. */
@@ -39,6 +39,7 @@ export interface KnownUnits {
 export class UnitsWritten implements KnownUnits {
   /** Made when it is needed: most batches name no unit. */
   #places: UnitMap<string | null> | undefined;
+  #rows: (readonly StoredUnits[])[] = [];
   readonly #named = new Map<string, number>();
 
   pieces(range: UnitRange) {
@@ -52,13 +53,14 @@ export class UnitsWritten implements KnownUnits {
   async load(client: pg.ClientBase, ledger: string, head: number, { units, accounts }: NotLoaded): Promise<void> {
     if (units.length > 0) {
       const places = (this.#places ??= new UnitMap());
-      const found = await storedUnits(client, ledger, head, units);
-      for (const range of units) places.put(range, null);
+      const { asked, rows } = await storedUnits(client, ledger, head, units);
+      this.#rows.push(rows);
+      for (const range of asked) places.put(range, null);
       // Of a row that reaches beyond what was asked for, the rest is known now, too.
       const turns = new Turns();
-      for (const { account, ...range } of found) {
+      for (const row of rows) {
         if (turns.over) await turns.next();
-        places.put(range, account);
+        places.put(row, row.account);
       }
       await turns.next();
     }
@@ -68,12 +70,17 @@ export class UnitsWritten implements KnownUnits {
   }
 
   async move(client: pg.ClientBase, ledger: string, head: number, changes: UnitChanges): Promise<void> {
-    await moveUnits(client, ledger, head, changes);
+    // A rule has asked for what it names, as a rule.
+    const units = changes.named.flatMap((range) => this.pieces(range).filter(({ value }) => value === undefined));
+    if (units.length > 0) await this.load(client, ledger, head, { units, accounts: new Set() });
+    const before = new Map(this.#rows.flat().map((row) => [row.tid, row]));
+    await moveUnits(client, ledger, head, changes, before.values());
     this.forget();
   }
 
   forget(): void {
     this.#places = undefined;
+    this.#rows = [];
     this.#named.clear();
   }
 }
@@ -99,9 +106,10 @@ export class RecordingView implements View {
   }
 
   units(range: UnitRange): FoundUnits[] {
-    return this.known.pieces(range).map(({ value, ...piece }) => {
-      if (value === undefined) this.#recorded().units.push(piece);
-      return { ...piece, account: value ?? undefined };
+    // Written out, since thousands of units are asked for by themselves: to spread a piece takes longer than to find it.
+    return this.known.pieces(range).map(({ item, prefix, digits, from, to, value }) => {
+      if (value === undefined) this.#recorded().units.push({ item, prefix, digits, from, to });
+      return { item, prefix, digits, from, to, account: value ?? undefined };
     });
   }
 

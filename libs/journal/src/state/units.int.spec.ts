@@ -90,6 +90,32 @@ describe('units with serial numbers', () => {
     expect(units.get('D-012000')).toBe('tesla|tesla|DGX|PO-1|1|held|');
   });
 
+  it.each([
+    ['that follow each other, in no order', (n: number) => n, 1],
+    ['that are every second of a series', (n: number) => 2 * n, 2_000],
+  ])('units that are named one by one are as few rows as there can be: %s', async (_, numberAt, rows) => {
+    const book = await ledger();
+    const name = (n: number) => `D-${String(numberAt(n)).padStart(6, '0')}`;
+    const shuffled = (from: number) => Array.from({ length: 2_000 }, (_, n) => name(from + ((n * 7_919) % 2_000)));
+    await record(journal, book, [
+      order('PO-1', 'tesla', 6_000, {}, 'DGX'),
+      ...[0, 2_000, 4_000].map((from) => dispatch(`S-${from}`, 'PO-1', 2_000, shuffled(from))),
+      ...[0, 2_000, 4_000].map((from) => receive(`S-${from}`, 'PO-1', 2_000)),
+      transfer('x', 'PO-1', 2_000, shuffled(1_000), 'some'),
+      transfer('tesla', 'PO-1', 1_000, shuffled(1_000).slice(1_000), 'half'),
+      transfer('tesla', 'PO-1', 1_000, shuffled(1_000).slice(0, 1_000), 'other-half'),
+      // What was cut is put together again by whoever names all of it.
+      transfer('x', 'PO-1', 2_000, shuffled(1_500), 'again'),
+    ]);
+    const units = await expectUnitsEqualMoves(book);
+    expect(units.size).toBe(6_000);
+    const { rowCount } = await journals.pool.query(
+      `SELECT 1 FROM journal.units WHERE ledger = $1 AND account LIKE 'x|%'`,
+      [book],
+    );
+    expect(rowCount).toBe(rows);
+  });
+
   it('units with serial numbers go back to their accounts when the atomic batch that moved them fails', async () => {
     const book = await ledger();
     await record(journal, book, [

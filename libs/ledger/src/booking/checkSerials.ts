@@ -1,4 +1,4 @@
-import { countDistinct, countSerials, lengthOf, rangesOf, serialAt, type Serials } from '#contracts/serials';
+import { countSerials, distinctOf, lengthOf, rangesOf, serialAt, type Serials } from '#contracts/serials';
 import { keyAt, mayBeNegative, parseAccountKey } from '../account.ts';
 import { type Rejected, reject } from '../decision.ts';
 import type { FoundLine } from '../order/line.ts';
@@ -44,12 +44,13 @@ function checkNamed(
   let first: Rejected | undefined;
   for (const { serials, quantity, origins, isOrigin } of draws) {
     if (serials === undefined) continue;
-    const distinct = countDistinct(rangesOf(serials));
+    const ranges = distinctOf(rangesOf(serials));
+    const distinct = ranges.reduce((sum, range) => sum + lengthOf(range), 0);
     if (countSerials(serials) !== quantity || distinct !== quantity) {
       first ??= serialCount(line.goods, quantity, distinct);
     }
     // Every unit is asked for before the first that is wrong is answered, so that they are loaded at once.
-    for (const range of rangesOf(serials)) {
+    for (const range of ranges) {
       for (const { account, ...found } of view.units({ item, ...range })) {
         const isBack = account !== undefined && account !== key && comesBack(account, origins);
         for (const { value: again, ...piece } of isOrigin ? unseen(found) : seen.pieces(found)) {
