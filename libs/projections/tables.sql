@@ -32,9 +32,11 @@ CREATE TABLE activity (
   parties text NOT NULL,
   items text NOT NULL,
   quantity bigint NOT NULL,
+  reason_code text COLLATE "C",
   note text,
   PRIMARY KEY (ledger, sequence)
 );
+CREATE INDEX activity_reason ON activity (ledger, reason_code, sequence) WHERE reason_code IS NOT NULL;
 
 CREATE TABLE event_parties (
   ledger text COLLATE "C" NOT NULL,
@@ -42,6 +44,17 @@ CREATE TABLE event_parties (
   sequence bigint NOT NULL,
   PRIMARY KEY (ledger, party, sequence)
 );
+
+CREATE TABLE reasons (
+  ledger text COLLATE "C" NOT NULL,
+  party text COLLATE "C" NOT NULL,
+  reason_code text COLLATE "C" NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  events bigint NOT NULL,
+  quantity bigint NOT NULL,
+  last bigint NOT NULL,
+  PRIMARY KEY (ledger, party, reason_code, type)
+) WITH (fillfactor = 70);
 
 CREATE TABLE holdings (
   ledger text COLLATE "C" NOT NULL,

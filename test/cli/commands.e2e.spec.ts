@@ -20,7 +20,7 @@ const party = (id: string) => ({
   data: { party: id, name: id, roles: ['customer'] },
 });
 
-const LISTS = ['holdings', 'orders', 'shipments', 'swaps', 'queue', 'flags', 'activity', 'units'];
+const LISTS = ['holdings', 'orders', 'shipments', 'swaps', 'queue', 'flags', 'activity', 'reasons', 'units'];
 
 describe('the command line', () => {
   let lading: Lading;

@@ -312,7 +312,9 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
     expect(rows).toHaveLength(head());
     for (const row of rows.filter(({ sequence }) => taken.has(Number(sequence)))) {
       const sent = taken.get(Number(row.sequence))!;
-      expect(row).toMatchObject({ id: sent.id, source: sent.source, type: sent.type, note: sent.data.note ?? null });
+      const note = sent.data.note ?? null;
+      const reasonCode = 'reasonCode' in sent.data ? (sent.data.reasonCode ?? null) : null;
+      expect(row).toMatchObject({ id: sent.id, source: sent.source, type: sent.type, note, reasonCode });
       expect(exactMicroseconds(String(row.occurred))).toBe(exactMicroseconds(sent.time));
     }
   });

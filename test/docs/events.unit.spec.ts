@@ -4,6 +4,7 @@ import { catalog, type EventType, eventTypes } from '#contracts/catalog';
 import { entitlements } from '#contracts/define';
 import { examples } from '#contracts/examples';
 import { eventSchema, type JsonSchema } from '#contracts/jsonSchema';
+import { reasonCodes } from '#contracts/reasonCodes';
 import { rejectionCodes } from '#contracts/rejections';
 
 const page = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8');
@@ -62,6 +63,12 @@ describe('docs/events.md', () => {
       eventTypes.map((type) => [type, who(type) === '' && nobody(type) ? expect.any(String) : who(type)]),
     );
     expect(told.filter(([name = '']) => !name.startsWith('lading.'))).toEqual(Object.entries(entitlements));
+  });
+
+  it('lists every reason code with what it means', () => {
+    const section = page.slice(page.indexOf('## Reason codes'), page.indexOf('## Who may say it'));
+    const rows = [...section.matchAll(/^[|] `([a-z_]+)` [|] (.+) [|]$/gm)].map(([, code, text]) => [code, text]);
+    expect(rows).toEqual(Object.entries(reasonCodes));
   });
 
   it('lists every code of a rejection', () => {

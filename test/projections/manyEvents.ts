@@ -131,6 +131,7 @@ function reassigned(n: number, lines: Line[]): Fact {
       from,
       to,
       lines: parts,
+      reasonCode: n % 3 === 0 ? 'priority' : 'shortage',
       moves: lines.map((line) => owned(line, to)),
     },
   };
@@ -150,7 +151,7 @@ function* swapped(n: number, one: Line[], other: Line[]): Generator<Fact> {
     window,
   }));
   const swap = `SW-${n}`;
-  yield { type: 'lading.swap.proposed.v1', data: { swap, by: a, legs: terms } };
+  yield { type: 'lading.swap.proposed.v1', data: { swap, by: a, reasonCode: 'exchange', legs: terms } };
   yield { type: 'lading.swap.accepted.v1', data: { swap, by: b } };
   yield {
     type: 'lading.swap.executed.v1',

@@ -41,6 +41,7 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     initiator: 'buyer',
     quantity: 10000,
     reason,
+    reasonCode: 'demand_change',
   },
   'lading.order.line_cancelled.v1': {
     order: 'PO-TSLA-1',
@@ -49,6 +50,7 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     initiator: 'seller',
     quantity: 500,
     reason,
+    reasonCode: 'shortage',
   },
   'lading.shipment.dispatched.v1': {
     shipment: 'S-1',
@@ -64,6 +66,7 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     destination: 'Memphis',
     document: 'ASN-1-2',
     reason: 'Missed the flight',
+    reasonCode: 'transport',
   },
   'lading.shipment.received.v1': {
     shipment: 'S-1',
@@ -82,6 +85,7 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     to: 'nvidia',
     lines: [{ order: 'PO-TSLA-1', line: '1', owner: 'x', quantity: 10, stage: 'damaged' }],
     reason: 'Damaged on arrival',
+    reasonCode: 'damage',
   },
   'lading.units.scrapped.v1': {
     custodian: 'x',
@@ -113,6 +117,7 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     eta: '2023-12-30',
     lines: [{ order: 'PO-TSLA-1', line: '1', quantity: 500, shipment: 'S-1' }],
     reason,
+    reasonCode: 'priority',
     authorisedBy: 'elon-musk',
     evidence: [memo],
   },
@@ -122,6 +127,7 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     expires: '2023-12-31T00:00:00Z',
     authorisedBy: 'elon-musk',
     reason: 'Redirect 12,000 shipped H100 to X; X gives its January and June orders in exchange',
+    reasonCode: 'exchange',
     evidence: [],
     legs: [
       { from: 'tesla', to: 'x', order: 'PO-TSLA-1', line: '1', quantity: 12000, shipment: 'S-1' },

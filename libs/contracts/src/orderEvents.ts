@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
-import { ItemId, LineId, Note, OrderId, PartyId, Quantity, Reason, Window } from './scalars.ts';
+import { why } from './reasonCodes.ts';
+import { ItemId, LineId, Note, OrderId, PartyId, Quantity, Window } from './scalars.ts';
 import { Serials } from './serials.ts';
 
 const lines = z
@@ -31,7 +32,7 @@ const changed = {
   quantity: Quantity.optional(),
   window: Window.optional(),
   serials: Serials.optional(),
-  reason: Reason.optional(),
+  ...why,
   note: Note.optional(),
 };
 const LineChanged = z
@@ -48,7 +49,7 @@ const LineCancelled = z.strictObject({
   initiator: Initiator,
   quantity: Quantity.optional(),
   serials: Serials.optional(),
-  reason: Reason.optional(),
+  ...why,
   note: Note.optional(),
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { ConsigneeChange, Move } from './move.ts';
+import { why } from './reasonCodes.ts';
 import {
   Day,
   Evidence,
@@ -13,7 +14,6 @@ import {
   PartyId,
   Quantity,
   ReallocationId,
-  Reason,
   ShipmentId,
   Text,
 } from './scalars.ts';
@@ -38,7 +38,7 @@ const made = {
   destination: Text.optional(),
   eta: Day.optional(),
   lines: z.array(ReallocationLine).min(1).max(1000),
-  reason: Reason.optional(),
+  ...why,
   authorisedBy: Id.optional(),
   evidence: z.array(Evidence).max(20).optional(),
   note: Note.optional(),

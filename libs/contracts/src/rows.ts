@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import {
-  Count,
   Day,
   Evidence,
   Id,
@@ -20,7 +19,7 @@ import {
 /** The rows that the query service answers with (and the read models keep): the asking half of the contract. */
 
 const MOMENT = '2023-12-31T10:00:00.000Z';
-const sequence = z.int().min(1).describe('The place of an event in its ledger: 1, 2, 3 …').meta({ example: 17 });
+export const sequence = z.int().min(1).describe('The place of an event in its ledger: 1, 2, 3 …').meta({ example: 17 });
 export const standing = z
   .int()
   .min(0)
@@ -264,23 +263,6 @@ export const QueueRow = z.object({
   held: count('There, damaged ones too'),
 });
 export type QueueRow = z.infer<typeof QueueRow>;
-
-/** One event as a line to read: what happened, to whom, how many. */
-export const ActivityRow = z.object({
-  sequence,
-  type: PostingRow.shape.type,
-  id: PostingRow.shape.id,
-  source: z.string().meta({ example: 'urn:nvidia:erp' }),
-  subject: z.string().meta({ example: 'shipment/S-1' }),
-  actor: z.string().describe('The name of the key that submitted it').meta({ example: 'erp' }),
-  occurred: PostingRow.shape.occurred,
-  recorded: PostingRow.shape.recorded,
-  parties: z.array(PartyId).describe('Whose units it moves, or whom it names'),
-  items: z.array(ItemId),
-  quantity: Count.describe('The units that it moves').meta({ example: 12000 }),
-  note: z.string().nullable().meta({ example: null }),
-});
-export type ActivityRow = z.infer<typeof ActivityRow>;
 
 /** A page of a list. `sequence` says where the whole page stands; `next` goes into `?cursor=`. */
 export const listOf = <R extends z.ZodType>(row: R) =>

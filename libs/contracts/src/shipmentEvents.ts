@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
+import { why } from './reasonCodes.ts';
 import {
   Count,
   Day,
@@ -11,7 +12,6 @@ import {
   OrderId,
   PartyId,
   Quantity,
-  Reason,
   ShipmentId,
   Text,
 } from './scalars.ts';
@@ -77,7 +77,7 @@ const Lost = z.strictObject({
   shipment: ShipmentId,
   document: DocumentId.optional(),
   lines: z.array(LostLine).min(1).max(1000),
-  reason: Reason.optional(),
+  ...why,
   note: Note.optional(),
 });
 
@@ -89,7 +89,7 @@ const rescheduled = {
   destination: Text.optional(),
   consignee: PartyId.optional(),
   document: DocumentId.optional(),
-  reason: Reason.optional(),
+  ...why,
   note: Note.optional(),
 };
 const Rescheduled = z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { ConsigneeChange, HeldLine, Move } from './move.ts';
+import { why } from './reasonCodes.ts';
 import {
   Evidence,
   Id,
@@ -14,7 +15,6 @@ import {
   Quantity,
   ShipmentId,
   SwapId,
-  Reason,
   Window,
 } from './scalars.ts';
 import { Serials } from './serials.ts';
@@ -40,13 +40,13 @@ const Proposed = z.strictObject({
   by: PartyId,
   expires: Moment.optional(),
   authorisedBy: Id.optional(),
-  reason: Reason.optional(),
+  ...why,
   evidence: z.array(Evidence).max(20).optional(),
   legs: z.array(Leg).min(1).max(500),
   note: Note.optional(),
 });
 
-const Step = z.strictObject({ swap: SwapId, by: PartyId, reason: Reason.optional(), note: Note.optional() });
+const Step = z.strictObject({ swap: SwapId, by: PartyId, ...why, note: Note.optional() });
 
 const subject = ({ swap }: { swap: string }) => `swap/${swap}`;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { Move } from './move.ts';
+import { why } from './reasonCodes.ts';
 import {
   Count,
   Difference,
@@ -13,7 +14,6 @@ import {
   Quantity,
   ReturnId,
   ShipmentId,
-  Reason,
 } from './scalars.ts';
 import { Serials } from './serials.ts';
 
@@ -21,7 +21,7 @@ const line = { order: OrderId, line: LineId, owner: PartyId.optional() };
 const known = { owner: PartyId, item: ItemId };
 /** Of a return, its own id is the number of its paper. */
 const papers = { document: DocumentId.optional() };
-const tail = { reason: Reason.optional(), note: Note.optional() };
+const tail = { ...why, note: Note.optional() };
 /** `held` when left out. */
 const HeldOrDamaged = z.enum(['held', 'damaged']);
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
-import { activity } from './activity/queries.ts';
+import { activity, reasons } from './activity/queries.ts';
 import { flag, flags } from './flags/queries.ts';
 import { holdings } from './holdings/queries.ts';
 import { item, items } from './items/queries.ts';
@@ -56,6 +56,8 @@ const QUESTIONS: Readonly<Record<string, (model: ReadModel) => Promise<unknown>>
   'a flag': (m) => flag(m, 'redirected:20:1'),
   activity: (m) => activity(m, {}),
   'activity of a subject': (m) => activity(m, { subject: 'order/PO-5' }),
+  'activity for a reason': (m) => activity(m, { reasonCode: 'shortage' }),
+  reasons: (m) => reasons(m, {}),
   'activity of a party': (m) => activity(m, { party: 'buyer-7' }),
 };
 

@@ -1,9 +1,11 @@
 import { eachUnit } from '#test/ledger/eachUnit';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ActivityRow, ItemRow, PartyRow, PostingRow, UnitRow } from '#contracts/rows';
-import { dispatched, january, june, of, placed, received, tell } from '#test/ledger/facts';
+import { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import type { ReasonCode } from '#contracts/reasonCodes';
+import { ItemRow, PartyRow, PostingRow, UnitRow } from '#contracts/rows';
+import { dispatched, january, june, of, placed, proposed, received, tell } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
-import { activity } from './activity/queries.ts';
+import { activity, reasons } from './activity/queries.ts';
 import { item, items } from './items/queries.ts';
 import { order, orders } from './orders/queries.ts';
 import { parties, party } from './parties/queries.ts';
@@ -335,5 +337,60 @@ describe('the rows of each read model', () => {
     expect((await db.read((m) => activity(m, { cursor: next! }))).data[0]?.sequence).toBe(9);
     expect((await db.read((m) => activity(m, { party: 'dhl', item: 'H100' }))).data).toHaveLength(1);
     expect((await db.read((m) => activity(m, { subject: 'order/PO-1' }))).data).toHaveLength(1);
+  });
+
+  it('reasons count the events of each code and type with their units, and say the same as the activity of a code; a party’s those that concern it', async () => {
+    const because = (order: string, reasonCode: ReasonCode, quantity: number) =>
+      tell('order.line_cancelled', { ...of(order, '1'), initiator: 'seller', quantity, reasonCode });
+    db = await projected(placed('PO-1', 'tesla', 100), placed('PO-2', 'x', 50));
+    await db.happens([because('PO-1', 'shortage', 3), because('PO-2', 'shortage', 4)]);
+    await db.happens([
+      because('PO-1', 'shortage', 5),
+      because('PO-1', 'pricing', 1),
+      tell('order.line_cancelled', { ...of('PO-1', '1'), initiator: 'seller', quantity: 9, reason: 'No code' }),
+      tell('reallocation.made', {
+        ...{ reallocation: 'RA-1', kind: 'reassigned', from: 'tesla', to: 'x', reasonCode: 'shortage' },
+        lines: [{ ...of('PO-1', '1'), quantity: 2 }],
+      }),
+      proposed('SW-1', 'x', [
+        { from: 'x', to: 'tesla', ...of('PO-2', '1'), quantity: 2 },
+        { from: 'tesla', to: 'x', ...of('PO-1', '1'), quantity: 2 },
+      ]),
+      tell('swap.rejected', { swap: 'SW-1', by: 'tesla', reasonCode: 'other' }),
+    ]);
+    const found = async (query: object, party?: string) => {
+      const { data } = await db.read((m) => reasons({ ...m, party }, query));
+      return data.map((row) => {
+        const { reasonCode, type, events, quantity } = ReasonRow.strict().parse(row);
+        return [reasonCode, type.slice(7, -3), events, quantity];
+      });
+    };
+    const all = [
+      ['other', 'swap.rejected', 1, 0],
+      ['pricing', 'order.line_cancelled', 1, 1],
+      ['shortage', 'order.line_cancelled', 3, 12],
+      ['shortage', 'reallocation.made', 1, 2],
+    ];
+    expect(await found({})).toEqual(all);
+    expect(await found({}, 'nvidia')).toEqual(all);
+    expect(await found({}, 'x')).toEqual([
+      ['other', 'swap.rejected', 1, 0],
+      ['shortage', 'order.line_cancelled', 1, 4],
+      ['shortage', 'reallocation.made', 1, 2],
+    ]);
+    expect(await found({}, 'dhl')).toEqual([]);
+    expect(await found({ reasonCode: 'pricing' })).toEqual([all[1]]);
+    expect(await found({ type: 'lading.reallocation.made.v1' })).toEqual([all[3]]);
+    const { next } = await db.read((m) => reasons(m, { limit: 3 }));
+    expect(await found({ limit: 3, cursor: next! })).toEqual([all[3]]);
+    const short = await db.read((m) => activity(m, { reasonCode: 'shortage' }));
+    expect(short.data.map(({ quantity, reasonCode }) => [quantity, reasonCode])).toEqual([
+      [2, 'shortage'],
+      [5, 'shortage'],
+      [4, 'shortage'],
+      [3, 'shortage'],
+    ]);
+    const { data } = await db.read((m) => reasons(m, { reasonCode: 'shortage' }));
+    expect(Math.max(...data.map(({ last }) => last))).toBe(short.data[0]!.sequence);
   });
 });

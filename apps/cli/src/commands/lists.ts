@@ -1,43 +1,12 @@
 import type { Command } from 'commander';
-import type {
-  ActivityRow,
-  FlagRow,
-  HoldingGroupRow,
-  OrderRow,
-  QueueRow,
-  ShipmentRow,
-  SwapRow,
-  UnitRow,
-} from '#contracts/rows';
-import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
-import { withExamples } from '../examples.ts';
-import { UserError } from '../exitCodes.ts';
+import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import type { FlagRow, HoldingGroupRow, OrderRow, QueueRow, ShipmentRow, SwapRow, UnitRow } from '#contracts/rows';
 import { flagColumns } from '../flagColumns.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
-import { print, printCsv, printJson, say } from '../terminal.ts';
-
-interface ListOptions extends ConnectionOptions {
-  readonly ledger: string;
-  readonly limit?: number;
-  readonly json?: boolean;
-  readonly csv?: boolean;
-}
-
-/** A command that asks for a list of a ledger and prints it. */
-interface ListCommand {
-  readonly name: string;
-  readonly description: string;
-  readonly path: string;
-  /** Named in the path as `:item`. */
-  readonly argument?: readonly [name: string, description: string];
-  /** Options, which are the parameters of the route: `group-by` is `groupBy`. */
-  readonly filters: Readonly<Record<string, string>>;
-  readonly example: string;
-  readonly limit?: number;
-  readonly table: (rows: readonly never[]) => string;
-}
+import { addList, type ListCommand } from './listCommand.ts';
 
 const day = (moment: string): string => moment.slice(0, 10);
+const shortType = (type: string): string => type.replace(/^lading\.|\.v1$/g, '');
 
 const OWNER = 'only of this owner';
 const ITEM = 'only this item';
@@ -177,6 +146,7 @@ const lists: readonly ListCommand[] = [
       party: 'only events that name this party',
       item: 'only events that move this item',
       source: 'only events that this source submitted',
+      'reason-code': 'only events with this reason code',
     },
     example: 'activity --ledger nvidia --limit 20',
     limit: 100,
@@ -184,10 +154,25 @@ const lists: readonly ListCommand[] = [
       table(rows, [
         { title: '#', value: ({ sequence }) => String(sequence), align: 'right' },
         { title: 'happened', value: ({ occurred }) => day(occurred) },
-        { title: 'type', value: ({ type }) => type.replace(/^lading\.|\.v1$/g, '') },
+        { title: 'type', value: ({ type }) => shortType(type) },
         { title: 'about', value: ({ subject }) => subject },
         { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
         { title: 'parties', value: ({ parties }) => parties.join(', ') },
+      ]),
+  },
+  {
+    name: 'reasons',
+    description: 'why it happened: the events of each reason code, counted',
+    path: 'activity/reasons',
+    filters: { 'reason-code': 'only of this reason code', type: 'only events of this type' },
+    example: 'reasons --ledger nvidia --reason-code shortage',
+    table: (rows: readonly ReasonRow[]) =>
+      table(rows, [
+        { title: 'reason', value: ({ reasonCode }) => reasonCode },
+        { title: 'type', value: ({ type }) => shortType(type) },
+        { title: 'events', value: ({ events }) => events, align: 'right' },
+        { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
+        { title: 'newest', value: ({ last }) => String(last), align: 'right' },
       ]),
   },
   {
@@ -237,55 +222,5 @@ export function holdingsTable(rows: readonly HoldingRow[]): string {
 
 /** Adds the commands that ask for a list. */
 export function addLists(program: Command): void {
-  for (const list of lists) {
-    const command = withConnectionOptions(program.command(list.name))
-      .description(list.description)
-      .requiredOption('-l, --ledger <ledger>', 'the ledger to ask');
-    if (list.argument !== undefined) command.argument(`<${list.argument[0]}>`, list.argument[1]);
-    for (const [name, description] of Object.entries(list.filters)) command.option(`--${name} <text>`, description);
-    command
-      .option('--limit <rows>', 'print no more rows than this', wholeNumber, list.limit)
-      .option('--json', 'print the rows as JSON')
-      .option('--csv', 'print the rows as CSV')
-      .action(async (...given: unknown[]) => {
-        const [argument, options] = list.argument === undefined ? ['', given[0]] : [String(given[0]), given[1]];
-        await ask(list, argument, options as ListOptions & Readonly<Record<string, string | undefined>>);
-      });
-    withExamples(command, `lading ${list.example}`);
-  }
-}
-
-async function ask(
-  list: ListCommand,
-  argument: string,
-  options: ListOptions & Readonly<Record<string, string | undefined>>,
-): Promise<void> {
-  if (options.json && options.csv) throw new UserError('The rows are printed once: choose --json or --csv.');
-  const query = new URLSearchParams();
-  for (const name of Object.keys(list.filters)) {
-    const parameter = name.replace(/-(\w)/, (_, letter: string) => letter.toUpperCase());
-    const value = options[parameter];
-    if (value !== undefined) query.set(parameter, value);
-  }
-  const path = list.path.replace(':item', encodeURIComponent(argument));
-  const address = `/v1/ledgers/${encodeURIComponent(options.ledger)}/${path}?${query.toString()}`;
-  const client = connect(options);
-  const { limit = Infinity } = options;
-  let more;
-  if (options.csv) {
-    const csv = await client.firstAsCsv(address, limit);
-    printCsv(csv.text);
-    more = csv.more;
-  } else {
-    const page = await client.first(address, limit);
-    if (options.json) printJson(page.rows, 2);
-    else print(list.table(page.rows as never[]));
-    more = page.more;
-  }
-  if (more) say(`There are more rows than ${limit}: --limit prints more of them.`);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UserError(`--limit takes a number of rows, not "${text}".`);
-  return Number(text);
+  for (const list of lists) addList(program, list);
 }

@@ -20,6 +20,7 @@ const LISTS = [
   'swaps',
   'flags',
   'activity',
+  'activity/reasons',
   'events',
 ];
 

@@ -61,7 +61,15 @@ const LISTS = [
   ...['holdings?owner=xai', 'holdings?order=PO-1', 'holdings/postings', 'holdings/postings?accounts=all'],
   ...['holdings/postings?owner=xai', 'holdings/postings?owner=tesla', 'parties', 'items', 'items/H100/queue', 'orders'],
   ...['orders?owner=xai', 'orders?item=H100', 'shipments', 'shipments?order=PO-1', 'swaps', 'units', 'units?item=TILE'],
-  ...['flags', 'flags?rule=overdue-leg', 'activity', 'activity?party=xai', 'events', 'events?entity=order/PO-1'],
+  ...[
+    'flags',
+    'flags?rule=overdue-leg',
+    'activity',
+    'activity?party=xai',
+    'activity/reasons',
+    'events',
+    'events?entity=order/PO-1',
+  ],
   ...['events?subject=order/PO-A', 'events?type=lading.order.placed.v1'],
 ];
 /** What has an id, and whose it is. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
+import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import * as rows from '#contracts/rows';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 
@@ -31,7 +32,8 @@ const lists: [route: string, row: z.ZodType][] = [
   ['swaps', rows.SwapRow],
   ['units', rows.UnitRow],
   ['flags', rows.FlagRow],
-  ['activity', rows.ActivityRow],
+  ['activity', ActivityRow],
+  ['activity/reasons', ReasonRow],
 ];
 
 /** Unit-days go on by themselves, from one request to the next. */
@@ -206,6 +208,8 @@ describe('what is late, and of whom', () => {
     ['shipments?eta=2023-02-30', '/eta'],
     ['shipments?eta=2023-12-31/2023-12-01', '/eta'],
     ['activity?source=a%20b', '/source'],
+    ['activity?reasonCode=because', '/reasonCode'],
+    ['activity/reasons?reasonCode=', '/reasonCode'],
   ])('%s is a 400 that names the parameter', async (route, pointer) => {
     const { status, body } = await query.get(`${L}/${route}`);
     expect(status).toBe(400);

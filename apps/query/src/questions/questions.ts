@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { ReasonCode } from '#contracts/reasonCodes';
 import { FlagRow, FlagRule, HoldingKey, SwapStatus } from '#contracts/rows';
 import { Stage } from '#contracts/scalars';
 import { Serial } from '#contracts/serials';
 import { ProblemError } from '#platform/http/problemError';
-import { activity } from '#projections/activity/queries';
+import { activity, reasons } from '#projections/activity/queries';
 import { flag, flags } from '#projections/flags/queries';
 import { holdings } from '#projections/holdings/queries';
 import { item, items } from '#projections/items/queries';
@@ -212,9 +213,21 @@ export const questions = {
       ...eventFilter,
       party: id('Events that name this party.'),
       item: id('Events that move this item.'),
+      reasonCode: ReasonCode.optional().describe('Events that were submitted with this reason code.'),
     },
     row: 'Activity',
     read: activity,
+  }),
+  'activity.reasons': list({
+    path: 'activity/reasons',
+    summary: 'Why it happened: how many events there are of each reason code and type',
+    description: 'Events without a `reasonCode` are not counted. `activity?reasonCode=` has the events themselves.',
+    parameters: {
+      reasonCode: ReasonCode.optional().describe('Only of this reason code.'),
+      type: eventFilter.type,
+    },
+    row: 'Reason',
+    read: reasons,
   }),
 } satisfies Record<string, Question>;
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { Problem } from '#contracts/problem';
+import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { StoredEvent } from '#contracts/storedEvent';
 
 /** The schemas that the document names: what the contract's rows are called in OpenAPI. */
 const named = {
-  Activity: rows.ActivityRow,
+  Activity: ActivityRow,
   Event: StoredEvent,
   Flag: rows.FlagRow,
   Holding: rows.HoldingGroupRow,
@@ -17,6 +18,7 @@ const named = {
   Posting: rows.PostingRow,
   Problem,
   QueuePlace: rows.QueueRow,
+  Reason: ReasonRow,
   Shipment: rows.ShipmentRow,
   Status: StatusRow,
   Swap: rows.SwapRow,

@@ -1,6 +1,6 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { eachName, namingIn } from '#contracts/names';
-import { microseconds } from '#contracts/scalars';
+import { keyOf, microseconds } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
 import { bigint, id, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
@@ -20,9 +20,11 @@ const activity = new Table('activity', {
     parties: text,
     items: text,
     quantity: bigint,
+    reason_code: optional(id),
     note: optional(text),
   },
   key: ['sequence'],
+  indexes: { activity_reason: { on: ['reason_code', 'sequence'], where: 'reason_code IS NOT NULL' } },
 });
 
 // Whom an event concerns: a key that speaks for a party reads these events and no others.
@@ -39,6 +41,38 @@ const insertParties = eventParties.insert<Concerned>({
   party: ({ party }) => party,
   sequence: ({ sequence }) => sequence,
 });
+
+// How often each reason code is there, by type: so nobody counts events when it is asked. Of all events under the empty party, which no
+// id is, and of those that concern a party under its own.
+const reasons = new Table('reasons', {
+  columns: { party: id, reason_code: id, type: id, events: bigint, quantity: bigint, last: bigint },
+  key: ['party', 'reason_code', 'type'],
+  fillfactor: 70,
+});
+
+interface Reason {
+  readonly party: string;
+  readonly reasonCode: string;
+  readonly type: string;
+  events: number;
+  quantity: number;
+  last: number;
+}
+
+const addReasons = reasons.over<Reason>(
+  {
+    party: ({ party }) => party,
+    reason_code: ({ reasonCode }) => reasonCode,
+    type: ({ type }) => type,
+    events: ({ events }) => events,
+    quantity: ({ quantity }) => quantity,
+    last: ({ last }) => last,
+  },
+  (given) => `
+    INSERT INTO reasons AS stored (ledger, party, reason_code, type, events, quantity, last) SELECT $1, given.* FROM ${given}
+    ON CONFLICT (ledger, party, reason_code, type) DO UPDATE
+    SET events = stored.events + excluded.events, quantity = stored.quantity + excluded.quantity, last = excluded.last`,
+);
 
 interface Mentioned {
   readonly parties: string[];
@@ -59,11 +93,15 @@ const insert = activity.insert<Mentioned & { readonly event: LedgerEvent }>({
   parties: ({ parties }) => parties.join('\t'),
   items: ({ items }) => items.join('\t'),
   quantity: ({ quantity }) => quantity,
+  reason_code: ({ event }) => reasonCodeOf(event),
   note: ({ event }) => event.data.note ?? null,
 });
 
+const reasonCodeOf = ({ data }: LedgerEvent): string | null =>
+  'reasonCode' in data ? (data.reasonCode ?? null) : null;
+
 export const activityModel: Model = {
-  tables: [activity, eventParties],
+  tables: [activity, eventParties, reasons],
   apply: async (batch, db) => {
     const { ledger, events } = batch;
     // Asked first: other models write what these tables have of the batch itself.
@@ -73,9 +111,38 @@ export const activityModel: Model = {
       ledger,
       events.map((event) => ({ event, ...mentioned(event) })),
     );
-    await Promise.all([inserted, known.then((before) => insertParties(db, ledger, concernedBy(events, before)))]);
+    const counted = known.then(async (before) => {
+      const concerned = concernedBy(events, before);
+      await insertParties(db, ledger, concerned);
+      await addReasons(db, ledger, reasonsIn(events, concerned));
+    });
+    await Promise.all([inserted, counted]);
   },
 };
+
+function reasonsIn(events: readonly LedgerEvent[], concerned: readonly Concerned[]): Reason[] {
+  const coded = new Map(
+    events.flatMap((event) => {
+      const reasonCode = reasonCodeOf(event);
+      return reasonCode === null ? [] : [[event.sequence, { event, reasonCode }] as const];
+    }),
+  );
+  if (coded.size === 0) return [];
+  const found = new Map<string, Reason>();
+  const everybody = [...coded.keys()].map((sequence) => ({ party: '', sequence }));
+  for (const { party, sequence } of [...everybody, ...concerned]) {
+    const of = coded.get(sequence);
+    if (of === undefined) continue;
+    const { type } = of.event;
+    const key = keyOf(party, of.reasonCode, type);
+    const reason = found.get(key) ?? { party, reasonCode: of.reasonCode, type, events: 0, quantity: 0, last: 0 };
+    reason.events += 1;
+    reason.quantity += unitsMoved(of.event);
+    reason.last = Math.max(reason.last, sequence);
+    found.set(key, reason);
+  }
+  return [...found.values()];
+}
 
 /** Who is behind what events name: of orders their sides, of shipments who carries and gets them, of swaps who is in them. */
 interface Known {
@@ -163,6 +230,7 @@ function mentioned(event: LedgerEvent): Mentioned {
     if (what === 'party') parties.add(id);
     else if (what === 'item') items.add(id);
   });
-  const quantity = movesOf(event).reduce((sum, move) => sum + move.quantity, 0);
-  return { parties: [...parties], items: [...items], quantity };
+  return { parties: [...parties], items: [...items], quantity: unitsMoved(event) };
 }
+
+const unitsMoved = (event: LedgerEvent): number => movesOf(event).reduce((sum, move) => sum + move.quantity, 0);

@@ -1,4 +1,5 @@
-import type { ActivityRow } from '#contracts/rows';
+import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import type { ReasonCode } from '#contracts/reasonCodes';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
@@ -10,6 +11,7 @@ interface ActivityQuery extends PageQuery {
   /** Events that name this party. */
   readonly party?: string | undefined;
   readonly item?: string | undefined;
+  readonly reasonCode?: ReasonCode | undefined;
 }
 
 /** That an event concerns a party: what a key that speaks for it may read. */
@@ -19,7 +21,7 @@ export const concerns = (party: string, ledger: string, sequence: string): strin
 /** What happened, the newest first. */
 export async function activity({ db, ledger, party }: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const where = new Where(ledger, 'a').equals('a.type', query.type).equals('a.subject', query.subject);
-  where.equals('a.source', query.source);
+  where.equals('a.source', query.source).equals('a.reason_code', query.reasonCode);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, E'\\t'))`);
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
   where.only(party, (mine) => concerns(mine, 'a.ledger', 'a.sequence'));
@@ -27,7 +29,8 @@ export async function activity({ db, ledger, party }: ReadModel, query: Activity
   if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
   const { rows } = await db.query<ActivityRow>(
     `SELECT sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
-       string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity, note
+       string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity,
+       reason_code AS "reasonCode", note
      FROM activity a ${where.sql} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
@@ -35,6 +38,28 @@ export async function activity({ db, ledger, party }: ReadModel, query: Activity
     rows,
     query,
     ({ sequence }) => [sequence],
+    (row) => row,
+  );
+}
+
+interface ReasonsQuery extends PageQuery {
+  readonly reasonCode?: ReasonCode | undefined;
+  readonly type?: string | undefined;
+}
+
+/** Why things happened: the events of each reason code and type, counted. */
+export async function reasons({ db, ledger, party }: ReadModel, query: ReasonsQuery): Promise<Page<ReasonRow>> {
+  const where = new Where(ledger, 'r').equals('r.party', party ?? '').equals('r.reason_code', query.reasonCode);
+  where.equals('r.type', query.type).after(['r.reason_code', 'r.type'], pageStart(query, ['', '']));
+  const { rows } = await db.query<ReasonRow>(
+    `SELECT reason_code AS "reasonCode", type, events, quantity, last FROM reasons r ${where.sql}
+     ORDER BY r.reason_code, r.type LIMIT ${limitOf(query) + 1}`,
+    where.values,
+  );
+  return pageOf(
+    rows,
+    query,
+    ({ reasonCode, type }) => [reasonCode, type],
     (row) => row,
   );
 }

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
+import { withExamples } from '../examples.ts';
+import { UserError } from '../exitCodes.ts';
+import { print, printCsv, printJson, say } from '../terminal.ts';
+
+interface ListOptions extends ConnectionOptions {
+  readonly ledger: string;
+  readonly limit?: number;
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
+/** A command that asks for a list of a ledger and prints it. */
+export interface ListCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly path: string;
+  /** Named in the path as `:item`. */
+  readonly argument?: readonly [name: string, description: string];
+  /** Options, which are the parameters of the route: `group-by` is `groupBy`. */
+  readonly filters: Readonly<Record<string, string>>;
+  readonly example: string;
+  readonly limit?: number;
+  readonly table: (rows: readonly never[]) => string;
+}
+
+/** Adds a command that asks for a list. */
+export function addList(program: Command, list: ListCommand): void {
+  const command = withConnectionOptions(program.command(list.name))
+    .description(list.description)
+    .requiredOption('-l, --ledger <ledger>', 'the ledger to ask');
+  if (list.argument !== undefined) command.argument(`<${list.argument[0]}>`, list.argument[1]);
+  for (const [name, description] of Object.entries(list.filters)) command.option(`--${name} <text>`, description);
+  command
+    .option('--limit <rows>', 'print no more rows than this', wholeNumber, list.limit)
+    .option('--json', 'print the rows as JSON')
+    .option('--csv', 'print the rows as CSV')
+    .action(async (...given: unknown[]) => {
+      const [argument, options] = list.argument === undefined ? ['', given[0]] : [String(given[0]), given[1]];
+      await ask(list, argument, options as ListOptions & Readonly<Record<string, string | undefined>>);
+    });
+  withExamples(command, `lading ${list.example}`);
+}
+
+async function ask(
+  list: ListCommand,
+  argument: string,
+  options: ListOptions & Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  if (options.json && options.csv) throw new UserError('The rows are printed once: choose --json or --csv.');
+  const query = new URLSearchParams();
+  for (const name of Object.keys(list.filters)) {
+    const parameter = name.replace(/-(\w)/, (_, letter: string) => letter.toUpperCase());
+    const value = options[parameter];
+    if (value !== undefined) query.set(parameter, value);
+  }
+  const path = list.path.replace(':item', encodeURIComponent(argument));
+  const address = `/v1/ledgers/${encodeURIComponent(options.ledger)}/${path}?${query.toString()}`;
+  const client = connect(options);
+  const { limit = Infinity } = options;
+  let more;
+  if (options.csv) {
+    const csv = await client.firstAsCsv(address, limit);
+    printCsv(csv.text);
+    more = csv.more;
+  } else {
+    const page = await client.first(address, limit);
+    if (options.json) printJson(page.rows, 2);
+    else print(list.table(page.rows as never[]));
+    more = page.more;
+  }
+  if (more) say(`There are more rows than ${limit}: --limit prints more of them.`);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UserError(`--limit takes a number of rows, not "${text}".`);
+  return Number(text);
+}
