@@ -11,7 +11,10 @@ export class Readiness {
     checks.register('read models', async () => {
       const active = (await versions(pool)).find(({ state }) => state === 'active');
       if (active === undefined) throw new NotReady('there are none yet: a projector makes them when it starts');
-      if (!active.known) throw new NotReady(`version ${active.version} is of another release: it is being rebuilt`);
+      if (!active.known)
+        throw new NotReady(
+          `version ${active.version} is of another release: ask a process of that release, or wait for this one to build its own`,
+        );
       return `version ${active.version}`;
     });
   }
