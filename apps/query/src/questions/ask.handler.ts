@@ -92,8 +92,8 @@ async function versionOf({ db, ledger, sequence }: ReadModel, entity: string): P
 /** Somebody made the cursor up: it is not one of this list, or it holds values that no row has (SQLSTATE class 22). */
 function badCursor(error: unknown, asked: { readonly cursor?: unknown }): Error | undefined {
   const { code } = error as { code?: unknown };
-  const bad = error instanceof BadCursor || (typeof code === 'string' && code.startsWith('22'));
-  return bad && asked.cursor !== undefined
-    ? malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }])
+  const bad = typeof code === 'string' && code.startsWith('22') ? new BadCursor() : error;
+  return bad instanceof BadCursor && asked.cursor !== undefined
+    ? malformed([{ pointer: '/cursor', detail: bad.message }])
     : undefined;
 }

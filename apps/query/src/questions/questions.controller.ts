@@ -82,8 +82,8 @@ async function answer(queries: QueryBus, name: QuestionName, request: Asking): P
   if (question.id !== undefined) checkId(question.id, id);
   const { sequence, found, version } = await queries.execute(new Ask(name, ledger, query, id, party));
   if (question.answer === 'row') return new Answer(found, { sequence, version });
-  const { data, next } = found as Page<unknown>;
-  return new Answer({ ledger, sequence, data, next }, { sequence });
+  const { data, next, sequence: of = sequence } = found as Page<unknown>;
+  return new Answer({ ledger, sequence: of, data, next }, { sequence: of });
 }
 
 /** What cannot be an id is the id of nothing. */

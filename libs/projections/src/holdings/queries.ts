@@ -1,6 +1,7 @@
 import type { HoldingGroupRow, HoldingKey, HoldingRow } from '#contracts/rows';
 import { PartiesStage, type Stage } from '#contracts/scalars';
 import {
+  BadCursor,
   limitOf,
   MAX_LIMIT,
   type Page,
@@ -52,42 +53,106 @@ export function filtered(where: Where, table: string, filter: HoldingsFilter, { 
 export const ownUnits = (table: string) => (party: string) =>
   `${table}.owner = ${party} OR ${table}.custodian = ${party}`;
 
+/** A walk over pages: every page of it is of the sequence of the first one. */
+interface Walk {
+  readonly known: number;
+  readonly start: SortKey | undefined;
+  readonly hasMoved: boolean;
+}
+
+/** A walk that so many moves went by begins again: a page would have to take them all back. */
+const MAX_POSTINGS_SINCE = 50_000;
+
+async function walkOf({ db, ledger, sequence }: ReadModel, query: PageQuery, like: SortKey): Promise<Walk> {
+  const key = pageStart(query, [...like, 0]);
+  if (key === undefined) return { known: sequence, start: undefined, hasMoved: false };
+  const known = Number(key.at(-1));
+  if (known > sequence) throw new BadCursor();
+  const after = (so: number) =>
+    `EXISTS (SELECT FROM postings WHERE ledger = $1 AND sequence > $2 ORDER BY sequence, n OFFSET ${so})`;
+  const { rows } = await db.query<{ moved: boolean; much: boolean }>(
+    `SELECT ${after(0)} AS moved, ${after(MAX_POSTINGS_SINCE)} AS much`,
+    [ledger, known],
+  );
+  if (rows[0]?.much === true)
+    throw new BadCursor('too much has moved since the first page of this walk: begin again, without a cursor');
+  return { known, start: key.slice(0, -1), hasMoved: rows[0]?.moved === true };
+}
+
+/** What has moved since the walk began, by account, as a table beside the statement that it stands in front of. */
+// The limit is never reached. It tells PostgreSQL, which may have no statistics, that the accounts fit into a hash table.
+const since = ({ known, hasMoved }: Walk, where: Where): string =>
+  hasMoved
+    ? `WITH since AS MATERIALIZED (
+         SELECT account, sum(quantity)::bigint AS quantity FROM (
+           SELECT account, quantity FROM postings WHERE ledger = $1 AND sequence > ${where.value(known)}
+           ORDER BY sequence, n LIMIT ${MAX_POSTINGS_SINCE}
+         ) p GROUP BY account
+       )`
+    : '';
+const UNCHANGED = 'h.account NOT IN (SELECT account FROM since)';
+/** With what was on each: `h.quantity - since.quantity`. */
+const CHANGED = `since CROSS JOIN LATERAL (SELECT * FROM holdings WHERE ledger = $1 AND account = since.account OFFSET 0) h`;
+
+const NAMES = `h.ledger, h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment`;
+
+/** All accounts as they were when the walk began: a table like `holdings`. */
+function accountsThen({ hasMoved }: Walk, where: Where): string {
+  if (!hasMoved) return 'holdings';
+  const isOpen = `h.quantity <> since.quantity AND h.stage = ANY(${where.value(PartiesStage.options)})`;
+  return `(SELECT ${NAMES}, h.account, h.quantity, h.open FROM holdings h WHERE h.ledger = $1 AND ${UNCHANGED}
+    UNION ALL SELECT ${NAMES}, h.account, h.quantity - since.quantity, ${isOpen} FROM ${CHANGED})`;
+}
+
+/** The totals as they were when the walk began. */
+function totalsThen({ hasMoved }: Walk): string {
+  if (!hasMoved) return 'holding_totals';
+  const columns = 'h.ledger, h.owner, h.custodian, h.item, h.stage';
+  return `(SELECT ${columns}, sum(h.quantity)::bigint AS quantity FROM (
+      SELECT ${columns}, h.quantity FROM holding_totals h WHERE h.ledger = $1
+      UNION ALL SELECT ${columns}, -since.quantity FROM ${CHANGED}
+    ) h GROUP BY ${columns})`;
+}
+
 type AccountRow = HoldingRow & { account: number };
 const COLUMNS = `h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.quantity, h.account`;
 const LIKE = ['', '', 0] as const;
 
 /** An account a row: by item, by owner, then by the sequence in which the ledger first named the account. */
 async function byAccount(model: ReadModel, query: HoldingsQuery): Promise<Page<HoldingRow>> {
+  const walk = await walkOf(model, query, LIKE);
   const direct = query.accounts === 'all' || query.order !== undefined;
-  const rows = direct ? await accountsDirectly(model, query) : await accountsByTotals(model, query);
-  return pageOf(
+  const rows = direct ? await accountsDirectly(model, query, walk) : await accountsByTotals(model, query, walk);
+  const page = pageOf(
     rows,
     query,
-    ({ item, owner, account }) => [item, owner, account],
+    ({ item, owner, account }) => [item, owner, account, walk.known],
     ({ account, ...row }) => row,
   );
+  return { ...page, sequence: walk.known };
 }
 
 /**
  * Reads the accounts themselves: the few of one order, or all of them with those outside the parties' hands. There is no index of
  * the latter, since they are only looked at when a sum is checked.
  */
-async function accountsDirectly(model: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
+async function accountsDirectly(model: ReadModel, query: HoldingsQuery, walk: Walk): Promise<AccountRow[]> {
   const { db, ledger } = model;
   const where = filtered(new Where(ledger, 'h'), 'h', query, model)
     .and(query.accounts === 'all' ? 'h.quantity <> 0' : 'h.open')
-    .after(['h.item', 'h.owner', 'h.account'], pageStart(query, LIKE));
+    .after(['h.item', 'h.owner', 'h.account'], walk.start);
   const { rows } = await db.query<AccountRow>(
-    `SELECT ${COLUMNS} FROM holdings h ${where.sql} ORDER BY h.item, h.owner, h.account LIMIT ${limitOf(query) + 1}`,
+    `${since(walk, where)} SELECT ${COLUMNS} FROM ${accountsThen(walk, where)} h ${where.sql} ORDER BY h.item, h.owner, h.account LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return rows;
 }
 
 /** The totals say which items of which owners there are at all; for each of those the index has the accounts in order. */
-async function accountsByTotals({ db, ledger, party }: ReadModel, query: HoldingsQuery): Promise<AccountRow[]> {
+async function accountsByTotals(model: ReadModel, query: HoldingsQuery, walk: Walk): Promise<AccountRow[]> {
+  const { db, ledger, party } = model;
+  const { start, hasMoved } = walk;
   const limit = limitOf(query) + 1;
-  const start = pageStart(query, LIKE);
   const where = new Where(ledger, 't').and('t.quantity <> 0').and(`t.stage = ANY($2)`);
   where.values.push(PartiesStage.options);
   for (const column of TOTALLED) where.equals(`t."${column}"`, query[column]);
@@ -107,14 +172,22 @@ async function accountsByTotals({ db, ledger, party }: ReadModel, query: Holding
     mine = `AND (${ownUnits('h')(self)})`;
     return ownUnits('t')(self);
   });
+  let [unchanged, changed] = ['', ''];
+  if (hasMoved) {
+    unchanged = `AND ${UNCHANGED}`;
+    const then = filtered(new Where(ledger, 'h', where.values), 'h', query, model)
+      .and(`h.quantity <> since.quantity AND h.stage = ANY($2)`)
+      .after(['h.item', 'h.owner', 'h.account'], start);
+    changed = `UNION ALL SELECT ${COLUMNS.replace('h.quantity', 'h.quantity - since.quantity')} FROM ${CHANGED} ${then.sql}`;
+  }
   const { rows } = await db.query<AccountRow>(
-    `SELECT h.* FROM (SELECT DISTINCT t.ledger, t.item, t.owner FROM holding_totals t ${where.sql} ORDER BY t.item, t.owner) t
+    `${since(walk, where)} SELECT h.* FROM (SELECT DISTINCT t.ledger, t.item, t.owner FROM holding_totals t ${where.sql} ORDER BY t.item, t.owner) t
        CROSS JOIN LATERAL (
          SELECT ${COLUMNS} FROM holdings h
-         WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.open ${after} ${own} ${mine}
+         WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.open ${after} ${own} ${mine} ${unchanged}
          ORDER BY h.account LIMIT ${limit}
        ) h
-     ORDER BY t.item, t.owner, h.account LIMIT ${limit}`,
+     ${changed === '' ? 'ORDER BY t.item, t.owner, h.account' : `${changed} ORDER BY item, owner, account`} LIMIT ${limit}`,
     where.values,
   );
   return rows;
@@ -127,6 +200,11 @@ async function byGroup(
   keys: readonly HoldingKey[],
 ): Promise<Page<HoldingGroupRow>> {
   const { db, ledger } = model;
+  const walk = await walkOf(
+    model,
+    query,
+    keys.map(() => ''),
+  );
   const used = [...keys, ...KEYS.filter((key) => query[key] !== undefined)];
   const totalled = used.every((key) => (TOTALLED as readonly HoldingKey[]).includes(key));
   const where = filtered(new Where(ledger, 'h'), 'h', query, model).and('h.quantity <> 0');
@@ -135,19 +213,20 @@ async function byGroup(
   }
   // Null has no place in a sort order: units that are on no shipment are grouped under the empty id.
   const columns = keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
-  const like = keys.map(() => '');
-  where.after(columns, pageStart(query, like));
+  where.after(columns, walk.start);
+  const table = totalled ? totalsThen(walk) : accountsThen(walk, where);
   const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number }>(
-    `SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity
-     FROM ${totalled ? 'holding_totals' : 'holdings'} h ${where.sql}
+    `${since(walk, where)} SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity
+     FROM ${table} h ${where.sql}
      GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  return pageOf(
+  const page = pageOf(
     rows,
     query,
-    (row): SortKey => keys.map((key) => row[key]),
+    (row): SortKey => [...keys.map((key) => row[key]), walk.known],
     (row) =>
       ('shipment' in row ? { ...row, shipment: row.shipment === '' ? null : row.shipment } : row) as HoldingGroupRow,
   );
+  return { ...page, sequence: walk.known };
 }

@@ -12,12 +12,14 @@ export interface Page<R> {
   readonly data: readonly R[];
   /** Null on the last page. */
   readonly next: string | null;
+  /** The sequence that the page is of, where that is not the newest: the pages of one walk are of one sequence. */
+  readonly sequence?: number;
 }
 
-/** The cursor is not one that this list handed out. */
+/** The cursor is not one that this list handed out, or no page can start there any more. */
 export class BadCursor extends Error {
-  constructor() {
-    super('not a cursor of this list');
+  constructor(why = 'not a cursor of this list') {
+    super(why);
     this.name = 'BadCursor';
   }
 }
@@ -105,8 +107,9 @@ export class Where {
   readonly values: unknown[];
   readonly #conditions: string[];
 
-  constructor(ledger: string, table: string) {
-    this.values = [ledger];
+  /** @param values of the same statement, the ledger first, where it has several such conditions */
+  constructor(ledger: string, table: string, values: unknown[] = [ledger]) {
+    this.values = values;
     this.#conditions = [`${table}.ledger = $1`];
   }
 
