@@ -118,6 +118,7 @@ CREATE TABLE order_lines (
   cancelled bigint NOT NULL,
   window_from date NOT NULL,
   window_to date NOT NULL,
+  promise text,
   PRIMARY KEY (ledger, "order", line)
 ) WITH (fillfactor = 90);
 
@@ -127,8 +128,8 @@ CREATE TABLE queue (
   line text COLLATE "C" NOT NULL,
   owner text COLLATE "C" NOT NULL,
   item text COLLATE "C" NOT NULL,
-  window_from date NOT NULL,
-  window_to date NOT NULL,
+  due_from date NOT NULL,
+  due_to date NOT NULL,
   placed bigint NOT NULL,
   n int NOT NULL,
   ordered bigint NOT NULL,
@@ -138,7 +139,7 @@ CREATE TABLE queue (
   waiting boolean NOT NULL,
   PRIMARY KEY (ledger, "order", line, owner)
 ) WITH (fillfactor = 85);
-CREATE INDEX queue_waiting ON queue (ledger, item, window_from, window_to, placed, n, owner) WHERE waiting;
+CREATE INDEX queue_waiting ON queue (ledger, item, due_from, due_to, placed, n, owner) WHERE waiting;
 CREATE INDEX queue_late ON queue (ledger, placed, line, owner) WHERE waiting;
 
 CREATE TABLE items (

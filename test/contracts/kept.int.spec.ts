@@ -115,6 +115,11 @@ function round(n: number, say: () => Free): Told[] {
       ...{ order, lines: [{ line: '2', item: 'H100', quantity: 1, window: { from: say().eta, to: '9999-12-31' } }] },
       ...pick(say(), 'note'),
     }),
+    tell('order.confirmed', {
+      ...{ order },
+      lines: [{ line: '2', code: 'changed', window: { from: say().eta, to: '9999-12-31' }, ...pick(say(), 'reason') }],
+      ...pick(say(), 'note'),
+    }),
     tell('order.line_changed', { ...one, initiator: 'seller', quantity: 90, ...pick(say(), 'reason', 'note') }),
     tell('order.line_cancelled', { ...one, initiator: 'seller', quantity: 5, ...pick(say(), 'reason', 'note') }),
     dispatched(shipment, [{ ...one, quantity: 50 }], pick(say(), 'destination', 'eta', 'note')),

@@ -74,6 +74,11 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
       may: ['nvidia', 'tesla'],
     },
   ],
+  'lading.order.confirmed.v1': [
+    { data: { order: teslas.order, lines: [{ line: '1', code: 'accepted' }] }, may: ['nvidia'] },
+    { data: { order: 'PO-A', lines: [{ line: '1', code: 'rejected' }] }, may: ['amd'] },
+    { data: { order: 'PO-9', lines: [{ line: '1', code: 'accepted' }] }, may: [] },
+  ],
   'lading.order.line_changed.v1': [
     { data: { ...teslas, initiator: 'seller', quantity: 99 }, may: ['nvidia'] },
     { data: { ...teslas, initiator: 'buyer', quantity: 99 }, may: ['tesla'] },

@@ -40,6 +40,8 @@ const kinds = [
   'place',
   'place',
   'add',
+  'confirm',
+  'confirm',
   'change',
   'change',
   'cancel',
@@ -85,6 +87,7 @@ export function happens(dice: Dice, model: Model): Told {
 }
 
 const PAPERS: ReadonlySet<string> = new Set<EventType>([
+  'lading.order.confirmed.v1',
   'lading.shipment.dispatched.v1',
   'lading.shipment.received.v1',
   'lading.shipment.rescheduled.v1',
@@ -106,6 +109,8 @@ function something(dice: Dice, model: Model): Told {
       return place(dice, model);
     case 'add':
       return addTo(dice, model);
+    case 'confirm':
+      return confirm(dice, model);
     case 'change':
     case 'cancel':
       return reduce(dice, model, kind);
@@ -165,6 +170,7 @@ type Kind = (typeof kinds)[number];
 
 /** What stage of units a kind needs, and what brings units there. */
 const needs: Readonly<Partial<Record<Kind, readonly [readonly string[], Kind]>>> = {
+  confirm: [['ordered'], 'place'],
   change: [['ordered'], 'place'],
   cancel: [['ordered'], 'place'],
   dispatch: [['ordered'], 'place'],
@@ -240,6 +246,27 @@ function addTo(dice: Dice, model: Model): Told {
     return { line: String(name), item: dice.pick(['H100', 'D1']), quantity: dice.upTo(12), window: january };
   });
   return tell('order.lines_added', { order, lines });
+}
+
+/** A supplier confirms a line or two of an order, mostly one that is there. */
+function confirm(dice: Dice, model: Model): Told {
+  const order = `PO-${dice.roll(Math.max(1, model.orders.size + (dice.chance(5) ? 1 : 0)))}`;
+  const there = [...(model.orders.get(order)?.lines ?? [])];
+  const first = dice.roll(there.length);
+  const lines = Array.from({ length: 1 + dice.roll(2) }, (_, at) => {
+    const [line, { total }] = there[first + at] ?? [String(first + at), { total: 1 }];
+    const code = dice.pick(['accepted', 'changed', 'backordered', 'rejected'] as const);
+    const quantity =
+      code === 'rejected' ? { quantity: dice.pick([0, total, total, 1]) } : { quantity: dice.upTo(total) };
+    const window = { window: dice.pick([january, june]) };
+    return {
+      line,
+      code,
+      ...(code === 'changed' || dice.chance(50) ? quantity : {}),
+      ...(dice.chance(50) ? window : {}),
+    };
+  });
+  return tell('order.confirmed', { order, lines });
 }
 
 function reduce(dice: Dice, model: Model, kind: 'change' | 'cancel'): Told {

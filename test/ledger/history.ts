@@ -134,9 +134,26 @@ export class History {
     }
   }
 
+  #promisesAgree(): void {
+    const promised = [...this.ledger.entities.values()].flatMap((entity) =>
+      entity.kind === 'order'
+        ? entity.lines.flatMap(({ line, promised: said }) =>
+            said === undefined
+              ? []
+              : [
+                  `${entity.order} ${line} ${JSON.stringify([said.code, said.quantity, said.window && JSON.stringify(said.window)])}`,
+                ],
+          )
+        : [],
+    );
+    const expected = [...this.model.promises.of].map(([line, promise]) => `${line} ${promise}`);
+    same('what suppliers promised', promised.sort(), expected.sort());
+  }
+
   /** At the end: units, replays and snapshots come to the same. */
   isSound(): void {
     this.#headersAgree();
+    this.#promisesAgree();
     const units = eachUnit(this.ledger.index.all()).map(({ item, serial, account }) => {
       const place = parseAccountKey(account);
       return `${item} ${serial} in ${placeOf({ ...place, shipment: place.shipment ?? '-' })}`;

@@ -60,6 +60,10 @@ function saidBy({ type, data }: LedgerEvent, begun: Set<string>): Said[] {
       );
     }
   }
+  if (type === 'lading.order.confirmed.v1') {
+    for (const { line, code, quantity, window } of data.lines)
+      said.push({ value: `promise ${data.order} ${line}`, is: [code, quantity, window] });
+  }
   if (type === 'lading.order.line_changed.v1') {
     if (data.quantity !== undefined) said.push({ value: `total ${data.order} ${data.line}`, is: data.quantity });
     if (data.window !== undefined) said.push({ value: `window ${data.order} ${data.line}`, is: data.window });

@@ -1,5 +1,6 @@
 import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
+import { heldAgainst, Promises } from './promises.ts';
 
 /** Units going from one place to another, as the table in docs/events.md has it. Places are strings: `tesla nvidia ordered - PO 1`. */
 export interface Booking {
@@ -98,6 +99,7 @@ export class Model {
   /** `shipment|place`: what was lost of a shipment to that place, and did not come after all. */
   readonly missing = new Map<string, number>();
   readonly swaps = new Map<string, SwapNote>();
+  readonly promises = new Promises();
   holds: HoldNote[] = [];
   /** The ledger's clock. */
   now = new Date(0);
@@ -113,7 +115,8 @@ export class Model {
     try {
       if (this.done.has(paperOf(told) ?? '')) no();
       const all = this.#rule(told);
-      for (const value of valuesOf(told, all)) if ((this.said.get(value) ?? -Infinity) > time) no();
+      for (const value of [...valuesOf(told, all), ...heldAgainst(told)])
+        if ((this.said.get(value) ?? -Infinity) > time) no();
       const bookings = all.filter(({ quantity }) => quantity > 0);
       this.#covered(bookings);
       if (choices.has(told.type)) this.#leaves(bookings, ownHold(told));
@@ -277,6 +280,10 @@ export class Model {
         const order = this.orders.get(told.data.order) ?? no();
         if (told.data.lines.some(({ line }) => order.lines.has(line))) no();
         return this.#ordered({ ...told.data, buyer: order.buyer, supplier: order.supplier });
+      }
+      case 'lading.order.confirmed.v1': {
+        const { order } = told.data;
+        return this.promises.mayBe(told.data, (line) => this.#line(order, line)) ? [] : no();
       }
       case 'lading.order.line_changed.v1':
         return this.#changed(told.data);
@@ -866,6 +873,9 @@ export class Model {
         for (const { line, item, quantity, window } of data.lines)
           this.orders.get(data.order)!.lines.set(line, { item, total: quantity, window: JSON.stringify(window) });
         break;
+      case 'lading.order.confirmed.v1':
+        this.promises.confirm(data, (line) => this.#line(data.order, line));
+        break;
       case 'lading.order.line_changed.v1': {
         const line = this.#line(data.order, data.line);
         line.total = data.quantity ?? line.total;
@@ -974,6 +984,8 @@ function valuesOf({ type, data }: Told, bookings: readonly Booking[]): string[] 
       return [`party ${data.party}`];
     case 'lading.item.registered.v1':
       return [`item ${data.item}`];
+    case 'lading.order.confirmed.v1':
+      return data.lines.map(({ line }) => `promise ${data.order} ${line}`);
     case 'lading.order.line_changed.v1':
       return (['quantity', 'window'] as const)
         .filter((value) => data[value] !== undefined)

@@ -34,6 +34,19 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     order: 'PO-TSLA-1',
     lines: [{ line: '2', item: 'H100', quantity: 500, window: { from: '2024-01-01', to: '2024-01-31' } }],
   },
+  'lading.order.confirmed.v1': {
+    order: 'PO-TSLA-1',
+    lines: [
+      {
+        line: '1',
+        code: 'changed',
+        quantity: 12000,
+        window: { from: '2023-12-15', to: '2024-01-15' },
+        reason: 'Packaging is short',
+      },
+    ],
+    document: 'POA-1',
+  },
   'lading.order.line_changed.v1': {
     order: 'PO-TSLA-1',
     line: '1',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Due, Promised } from './promised.ts';
 import {
   Day,
   Evidence,
@@ -120,7 +121,9 @@ export const OrderRow = z.object({
       item,
       quantity: count("The line's total; cancelled units are not counted"),
       cancelled: count('Cancelled so far'),
-      window: Window,
+      window: Window.describe('As ordered'),
+      due: Due,
+      promised: Promised,
       units: z
         .array(z.object({ owner, custodian, stage, shipment, quantity: Quantity }))
         .describe('Where the units of the line are now, and whose they are'),
@@ -249,18 +252,20 @@ export const FlagRow = z.object({
 });
 export type FlagRow = z.infer<typeof FlagRow>;
 
-/** A place in an item's queue: by delivery window, then by the sequence at which the order was placed. */
+/** A place in an item's queue: by the window that the supplier is held to, then by the sequence at which the order was placed. */
 export const QueueRow = z.object({
   position: z.int().min(1).meta({ example: 1 }),
   order,
   line,
   buyer: party,
   owner,
-  window: Window,
+  window: Window.describe('As ordered'),
   quantity: count('All of the line that the owner has or is promised'),
   ordered: Stages.shape.ordered,
   in_transit: Stages.shape.in_transit,
   held: count('There, damaged ones too'),
+  due: Due,
+  promised: Promised,
 });
 export type QueueRow = z.infer<typeof QueueRow>;
 

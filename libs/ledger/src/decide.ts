@@ -7,6 +7,7 @@ import { registerItem, registerParty } from './masterData/register.ts';
 import { findNamed } from './named.ts';
 import { cancelLine } from './order/cancelLine.ts';
 import { changeLine } from './order/changeLine.ts';
+import { confirmOrder } from './order/confirmOrder.ts';
 import { addLines, placeOrder } from './order/placeOrder.ts';
 import { reallocate } from './reallocation/reallocate.ts';
 import { dispatch } from './shipment/dispatch.ts';
@@ -41,6 +42,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'lading.item.registered.v1': registerItem,
   'lading.order.placed.v1': placeOrder,
   'lading.order.lines_added.v1': addLines,
+  'lading.order.confirmed.v1': confirmOrder,
   'lading.order.line_changed.v1': changeLine,
   'lading.order.line_cancelled.v1': cancelLine,
   'lading.shipment.dispatched.v1': dispatch,

@@ -1,6 +1,7 @@
 import type { Completed } from '#contracts/catalog';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { HeldLine } from '#contracts/move';
+import type { ConfirmationCode } from '#contracts/orderEvents';
 import { keyOf, type Window } from '#contracts/scalars';
 import type { Holding } from './account.ts';
 import type { Occurrence } from './overtaken.ts';
@@ -31,6 +32,15 @@ export interface LineHold extends HeldLine {
   readonly until: string;
 }
 
+/** What the supplier promised of a line when it confirmed it last, by the newest occurrence. */
+export interface Promised extends Occurrence {
+  readonly code: ConfirmationCode;
+  /** Units; none of a line that was rejected. */
+  readonly quantity: number;
+  /** When they are to arrive; undefined when the supplier did not say, or promised nothing. */
+  readonly window?: Window | undefined;
+}
+
 export interface OrderLine {
   readonly line: string;
   readonly item: string;
@@ -51,6 +61,7 @@ export interface OrderLine {
    * counted them. A count of them, or a cancellation of all of them, that occurred before it comes too late.
    */
   readonly moved: ReadonlyMap<string, Occurrence>;
+  readonly promised?: Promised | undefined;
   /** What is held of it. One that is over may still be here: whoever looks judges it by the clock. */
   readonly holds: readonly LineHold[];
 }

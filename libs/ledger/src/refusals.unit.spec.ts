@@ -37,6 +37,7 @@ const { ledger } = given(
     lines: [{ ...one, quantity: 1, to: 'damaged' }],
   }),
   tell('count.adjusted', { custodian: 'xai', document: 'N-0', lines: [{ ...one, observed: 1 }] }),
+  tell('order.confirmed', { order: 'PO-2', document: 'N-0', lines: [{ line: '1', code: 'accepted' }] }),
   tell('units.returned', { return: 'R-0', from: 'x', to: 'nvidia', lines: [{ ...one, quantity: 1 }] }),
   tell('reallocation.made', {
     reallocation: 'RA-0',
@@ -114,6 +115,14 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     ['names', 'unknown-item', line({ item: 'B200' })],
     ['state', 'already-exists', line({ line: '1' })],
     ['sum', 'wrong-tracking', line({ serials: ['a'] })],
+  ],
+  'lading.order.confirmed.v1': [
+    { order: 'PO-1', lines: [{ line: '1', code: 'accepted' }] },
+    ['subject', 'unknown-order', set({ order: 'PO-9' })],
+    paper,
+    ['names', 'unknown-order-line', line({ line: '9' })],
+    late('state'),
+    ['line', 'not-supported', line({ line: '2', code: 'rejected', quantity: 3 })],
   ],
   'lading.order.line_changed.v1': [
     { ...one, initiator: 'seller', quantity: 99 },

@@ -93,8 +93,13 @@ export function approximateBytes(entity: Entity): number {
   switch (entity.kind) {
     case 'order':
       return entity.lines.reduce(
-        (sum, { accounts, dispatched, moved, holds }) =>
-          sum + 500 + accounts.size * 400 + dispatched.size * 100 + moved.size * 200 + holds.length * 500,
+        (sum, { accounts, dispatched, moved, holds, promised }) =>
+          sum +
+          (promised === undefined ? 500 : 900) +
+          accounts.size * 400 +
+          dispatched.size * 100 +
+          moved.size * 200 +
+          holds.length * 500,
         500,
       );
     case 'shipment':

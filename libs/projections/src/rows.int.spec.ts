@@ -37,7 +37,15 @@ describe('the rows of each read model', () => {
       placed: '2023-12-01T12:00:00.000Z',
       lines: [
         {
-          ...{ line: '1', item: 'H100', quantity: 100, cancelled: 20, window: january },
+          ...{
+            line: '1',
+            item: 'H100',
+            quantity: 100,
+            cancelled: 20,
+            window: january,
+            due: '2024-01-31',
+            promised: null,
+          },
           units: [
             { owner: 'tesla', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 70 },
             { owner: 'x', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 20 },
@@ -45,7 +53,7 @@ describe('the rows of each read model', () => {
           ],
         },
         {
-          ...{ line: '2', item: 'H100', quantity: 50, cancelled: 0, window: june },
+          ...{ line: '2', item: 'H100', quantity: 50, cancelled: 0, window: june, due: '2024-06-30', promised: null },
           units: [{ owner: 'tesla', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 50 }],
         },
       ],

@@ -50,7 +50,8 @@ const lists: readonly ListCommand[] = [
           { title: 'line', value: ({ line }) => line },
           { title: 'item', value: ({ item }) => item },
           { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
-          { title: 'by', value: ({ window }) => window.to },
+          { title: 'by', value: ({ due }) => due },
+          { title: 'promised', value: ({ promised }) => promised?.code ?? '' },
           {
             title: 'whose they are now',
             value: ({ units }) =>
@@ -125,7 +126,7 @@ const lists: readonly ListCommand[] = [
         { title: 'order', value: ({ order, line }) => `${order} line ${line}` },
         { title: 'buyer', value: ({ buyer }) => buyer },
         { title: 'owner', value: ({ owner }) => owner },
-        { title: 'due', value: ({ window }) => window.to },
+        { title: 'due', value: ({ due }) => due },
         { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
         { title: 'held', value: ({ held }) => held, align: 'right' },
       ]),

@@ -30,7 +30,9 @@ describe('rows as CSV', () => {
     expect(header).toBe('order,buyer,supplier,placed,lines');
     expect(row).toBe(`PO-1,x,nvidia,2024-01-01T00:00:00Z,"${JSON.stringify([line]).replaceAll('"', '""')}"`);
     expect((await textOf('QueuePlace', [])).split('\r\n')[0]).toBe(
-      'position,order,line,buyer,owner,window.from,window.to,quantity,ordered,in_transit,held',
+      'position,order,line,buyer,owner,window.from,window.to,quantity,ordered,in_transit,held,due,promised.code,' +
+        'promised.quantity,promised.window.from,promised.window.to,promised.reason,promised.ordered.quantity,' +
+        'promised.ordered.window.from,promised.ordered.window.to,promised.sequence,promised.confirmed,promised.stands',
     );
   });
 

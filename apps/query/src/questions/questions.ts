@@ -95,7 +95,8 @@ export const questions = {
   'items.queue': list({
     path: 'items/:id/queue',
     summary: 'Who waits for an item, in turn',
-    description: 'By delivery window, then by the sequence at which the order was placed.',
+    description:
+      'By the window that the supplier is held to (promised, else ordered), then by the sequence at which the order was placed.',
     id: anItem,
     parameters: { owner: id('Whose place it is now.'), buyer: id('Who ordered.') },
     row: 'QueuePlace',
@@ -111,7 +112,7 @@ export const questions = {
       owner: id('Orders of which this party owns units now.'),
       party: id('Orders that this party placed or supplies, or of which it owns units now.'),
       late: yesOrNo.describe(
-        'Orders with units that are still awaited after the delivery window of their line; `false`: all others.',
+        'Orders with units that are still awaited after the window of their line, promised or else ordered; `false`: all others.',
       ),
     },
     row: 'Order',

@@ -14,7 +14,7 @@ import { type KnownUnits, Missing, RecordingView, UnitsWritten } from './recordi
  * The form of the states in `journal.snapshots`. Raise it when `toJson` changes, or when `evolve` makes another state of the
  * same events: snapshots of another format are not read, and the streams are folded from the start.
  */
-export const SNAPSHOT_FORMAT = 3;
+export const SNAPSHOT_FORMAT = 4;
 
 export const snapshotRow = ([key, entity]: readonly [EntityKey, Entity]): SnapshotRow => ({
   entity: key,

@@ -1,9 +1,10 @@
+import type { Completed } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { HeldLine, Move, Place } from '#contracts/move';
 import { microseconds, type Window } from '#contracts/scalars';
 import { type Holding, keyAt } from '../account.ts';
 import { newest, type Occurrence } from '../overtaken.ts';
-import type { EntityKey, LineHold, Order, OrderLine } from '../entity.ts';
+import type { EntityKey, LineHold, Order, OrderLine, Promised } from '../entity.ts';
 
 /** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
 export function evolveOrder(id: string, before: Order | undefined, event: LedgerEvent): Order | undefined {
@@ -25,6 +26,9 @@ export function evolveOrder(id: string, before: Order | undefined, event: Ledger
   if (event.type === 'lading.order.line_changed.v1' && isOwn) {
     const { line, quantity, window } = event.data;
     lines.say(line, { quantity, window });
+  }
+  if (event.type === 'lading.order.confirmed.v1' && isOwn) {
+    for (const confirmed of event.data.lines) lines.promise(confirmed);
   }
   if (event.type === 'lading.order.line_cancelled.v1') {
     lines.cancel(event.data.line, event.data.quantity);
@@ -110,8 +114,10 @@ interface LineDraft {
   /** Shipments that units left: when they were the last, the shipment is forgotten. */
   readonly left: Set<string>;
   holds: readonly LineHold[];
-  fields: Partial<Pick<OrderLine, 'quantity' | 'window' | 'said'>>;
+  fields: Partial<Pick<OrderLine, 'quantity' | 'window' | 'said' | 'promised'>>;
 }
+
+type Confirmed = Completed<'lading.order.confirmed.v1'>['lines'][number];
 
 class Changes {
   readonly #order: Order;
@@ -150,6 +156,18 @@ class Changes {
         window: window === undefined ? state.said.window : newest(state.said.window, this.#now),
       },
     };
+  }
+
+  /** What the supplier promises of a line from now on. */
+  promise({ line, code, quantity = 0, window }: Confirmed): void {
+    const draft = this.#change(line);
+    const isRejected = code === 'rejected';
+    const { time, sequence, id } = this.#now;
+    const promised: Promised = {
+      ...{ time, sequence, id, code, quantity: isRejected ? 0 : quantity },
+      ...(!isRejected && window !== undefined && { window }),
+    };
+    draft.fields = { ...draft.fields, promised };
   }
 
   cancel(line: string, quantity: number): void {

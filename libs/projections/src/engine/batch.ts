@@ -1,3 +1,4 @@
+import type { Completed } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move, Place } from '#contracts/move';
 import { inKey, microseconds } from '#contracts/scalars';
@@ -10,6 +11,7 @@ import {
   type OrderState,
   ownedKey,
   placeKey,
+  type PromiseState,
 } from './ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
 
@@ -53,6 +55,25 @@ export async function batchOf(
   return batch;
 }
 
+type Confirmed = Completed<'lading.order.confirmed.v1'>['lines'][number];
+
+function promiseOf(
+  { code, quantity = 0, window, reason, ordered }: Confirmed,
+  { sequence, time }: LedgerEvent,
+): PromiseState {
+  const isPromised = code !== 'rejected';
+  return {
+    code,
+    quantity: isPromised ? quantity : 0,
+    window: isPromised && window !== undefined ? { from: window.from, to: window.to } : null,
+    reason: reason ?? null,
+    ordered: { quantity: ordered.quantity, window: { from: ordered.window.from, to: ordered.window.to } },
+    sequence,
+    confirmed: microseconds(time),
+    stands: true,
+  };
+}
+
 /** Events of one ledger that follow each other, with what they do to accounts and order lines already worked out. */
 export class Batch {
   readonly moves: BookedMove[] = [];
@@ -84,6 +105,8 @@ export class Batch {
     else if (event.type === 'lading.order.line_changed.v1') {
       const { order, line, quantity, window } = event.data;
       this.#change(event, order, line, { quantity, ...window });
+    } else if (event.type === 'lading.order.confirmed.v1') {
+      for (const line of event.data.lines) this.#change(event, event.data.order, line.line, { confirmed: line });
     } else if (event.type === 'lading.order.line_cancelled.v1') {
       const { order, line, quantity } = event.data;
       this.#change(event, order, line, { less: quantity });
@@ -140,7 +163,8 @@ export class Batch {
   ): void {
     for (const { line, item, quantity, window } of data.lines) {
       const n = lines.size;
-      const state: LineState = { order, line, n, item, quantity, cancelled: 0, from: window.from, to: window.to };
+      const { from, to } = window;
+      const state: LineState = { order, line, n, item, quantity, cancelled: 0, from, to, promise: null };
       lines.set(line, state);
       this.openedLines.push(state);
       this.#newLines.add(state);
@@ -151,7 +175,14 @@ export class Batch {
     event: LedgerEvent,
     order: string,
     name: string,
-    change: { quantity?: number | undefined; less?: number; cancelled?: number; from?: string; to?: string },
+    change: {
+      quantity?: number | undefined;
+      less?: number;
+      cancelled?: number;
+      from?: string;
+      to?: string;
+      confirmed?: Confirmed;
+    },
   ): void {
     const line = this.#order(event, order).lines.get(name);
     if (line === undefined) throw new PoisonEvent(event.sequence, `order ${order} has no line ${name}`);
@@ -159,6 +190,11 @@ export class Batch {
     line.cancelled += change.cancelled ?? 0;
     line.from = change.from ?? line.from;
     line.to = change.to ?? line.to;
+    const { promise } = line;
+    // A window that was ordered later, by when it occurred, is not what was confirmed.
+    if (change.to !== undefined && promise !== null && promise.confirmed <= microseconds(event.time))
+      line.promise = { ...promise, stands: false };
+    if (change.confirmed !== undefined) line.promise = promiseOf(change.confirmed, event);
     if (!this.#newLines.has(line)) this.changedLines.add(line);
   }
 

@@ -1,6 +1,8 @@
+import type { EventType } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
-import { inKey, keyOf } from '#contracts/scalars';
+import type { ConfirmationCode } from '#contracts/orderEvents';
+import { inKey, keyOf, type Window } from '#contracts/scalars';
 import { type Account, isPartiesStage } from '#ledger/account';
 import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
@@ -15,6 +17,21 @@ export interface AccountState {
   newest: number;
 }
 
+/** What the supplier said of a line when it confirmed it last. */
+export interface PromiseState {
+  readonly code: ConfirmationCode;
+  readonly quantity: number;
+  readonly window: Window | null;
+  readonly reason: string | null;
+  /** What was ordered then. */
+  readonly ordered: { readonly quantity: number; readonly window: Window };
+  readonly sequence: number;
+  /** In microseconds since 1970. */
+  readonly confirmed: number;
+  /** Whether the window that was ordered is still the one that was confirmed. */
+  readonly stands: boolean;
+}
+
 /** An order line as the last batch left it. */
 export interface LineState {
   readonly order: string;
@@ -27,7 +44,12 @@ export interface LineState {
   cancelled: number;
   from: string;
   to: string;
+  promise: PromiseState | null;
 }
+
+/** The window that the supplier is held to: the one that it promised, else the one that was ordered. */
+export const dueOf = ({ from, to, promise }: LineState): Window =>
+  promise?.stands === true && promise.window !== null ? promise.window : { from, to };
 
 /** An order with all accounts that its lines ever had. */
 export interface OrderState {
@@ -85,8 +107,7 @@ export class LedgerState {
     };
     for (const event of events) {
       if (event.type === 'lading.order.placed.v1') placed.add(event.data.order);
-      else if (event.type === 'lading.order.line_changed.v1' || event.type === 'lading.order.lines_added.v1')
-        want(event.data.order);
+      else if (CHANGES_LINES.has(event.type) && 'order' in event.data) want(event.data.order);
       for (const { order } of movesOf(event)) want(order);
     }
     if (toLoad.size > 0) for (const order of await loadOrders(db, ledger, toLoad)) found.set(order.order, order);
@@ -130,7 +151,18 @@ export class LedgerState {
   }
 }
 
+/** They say something of the lines of an order, whether they move its units or not. */
+const CHANGES_LINES: ReadonlySet<string> = new Set<EventType>([
+  'lading.order.lines_added.v1',
+  'lading.order.confirmed.v1',
+  'lading.order.line_changed.v1',
+]);
+
 type AccountRow = Account & { readonly id: number; readonly quantity: number; readonly newest: number };
+
+/** A promise as a table keeps it, in one text. */
+export const promiseFrom = (text: string | null): PromiseState | null =>
+  text === null ? null : (JSON.parse(text) as PromiseState);
 
 /** Orders with their lines and accounts, as they are in the tables. */
 async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promise<OrderState[]> {
@@ -140,8 +172,8 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
      WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
   );
-  const lines = await db.query<LineState>(
-    `SELECT "order", line, n, item, quantity, cancelled, window_from AS "from", window_to AS "to" FROM order_lines
+  const lines = await db.query<Omit<LineState, 'promise'> & { readonly promise: string | null }>(
+    `SELECT "order", line, n, item, quantity, cancelled, window_from AS "from", window_to AS "to", promise FROM order_lines
      WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
   );
@@ -154,9 +186,9 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
   const turns = new Turns();
   for (const row of orders.rows)
     found.set(row.order, { ...row, lines: new Map(), accounts: new Map(), owned: new Set() });
-  for (const line of lines.rows) {
+  for (const { promise, ...line } of lines.rows) {
     if (turns.over) await turns.next();
-    found.get(line.order)?.lines.set(line.line, line);
+    found.get(line.order)?.lines.set(line.line, { ...line, promise: promiseFrom(promise) });
   }
   for (const { id, quantity, newest, ...account } of accounts.rows) {
     if (turns.over) await turns.next();

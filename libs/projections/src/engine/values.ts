@@ -37,6 +37,13 @@ export const farMomentOf = (sql: string): string =>
 /** SQL for the microseconds of a moment, as a number that JavaScript holds exactly. */
 export const microsecondsOf = (sql: string): string => `(extract(epoch FROM ${sql}) * 1000000)::bigint`;
 
+/** A moment in microseconds since 1970 as RFC 3339, as `instantOf` writes it. */
+export function instant(micros: number): string {
+  const rest = ((micros % 1_000) + 1_000) % 1_000;
+  const text = new Date((micros - rest) / 1_000).toISOString();
+  return rest === 0 ? text : `${text.slice(0, -1)}${String(rest).padStart(3, '0')}Z`;
+}
+
 /** SQL that writes a moment as RFC 3339 in UTC: with milliseconds, or microseconds where there are any. */
 export const instantOf = (sql: string): string =>
   `regexp_replace(to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '000$', '') || 'Z'`;

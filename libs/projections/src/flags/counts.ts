@@ -8,7 +8,7 @@ export async function countFlags(model: ReadModel): Promise<ReadonlyMap<FlagRule
   const { rows } = await db.query<{ rule: FlagRule; flags: number }>(
     `SELECT rule, count(*) AS flags FROM flags WHERE ledger = $1 GROUP BY rule
      UNION ALL
-     SELECT 'overdue-line', count(*) FROM queue WHERE ledger = $1 AND waiting AND window_to < $2::date
+     SELECT 'overdue-line', count(*) FROM queue WHERE ledger = $1 AND waiting AND due_to < $2::date
      UNION ALL
      SELECT 'overdue-shipment', count(*) FROM (
        SELECT DISTINCT l.shipment, l.item

@@ -3,7 +3,7 @@ import { keyOf } from '#contracts/scalars';
 import { groupBy } from '../reading/groupBy.ts';
 import { Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
-import { ownOrder } from '../orders/queries.ts';
+import { ownOrder, promisedIn } from '../orders/queries.ts';
 import { seenLine, ownLine } from '../shipments/queries.ts';
 import { flagIdSql } from './flagId.ts';
 import { distinct } from './rules.ts';
@@ -36,15 +36,18 @@ interface LateLine {
   readonly due: string;
   readonly ordered: number;
   readonly inTransit: number;
+  readonly from: string;
+  readonly to: string;
+  readonly promise: string | null;
 }
 
 /**
- * `overdue-line`: the delivery window of a line is over, and an owner still waits for units of it: they are ordered or in transit.
+ * `overdue-line`: the window that a line's supplier is held to is over, and an owner still waits for units of it: they are ordered or in transit.
  * One flag an owner and line. It is raised by the event that placed the order.
  */
 async function overdueLines({ db, ledger, asOf, party: self }: ReadModel, which: Overdue): Promise<FlagRow[]> {
   const where = new Where(ledger, 'q').and('q.waiting').equals('q.item', which.item);
-  where.and(`q.window_to < ${where.value(dayOf(asOf.occurred))}::date`);
+  where.and(`q.due_to < ${where.value(dayOf(asOf.occurred))}::date`);
   if (which.party !== undefined) {
     const party = where.value(which.party);
     where.and(`(q.owner = ${party} OR o.supplier = ${party} OR o.buyer = ${party})`);
@@ -52,21 +55,29 @@ async function overdueLines({ db, ledger, asOf, party: self }: ReadModel, which:
   where.only(self, (own) => `q.owner = ${own} OR ${ownOrder('o')(own)}`);
   among(where, 'q.placed', LINE_FLAG, which);
   const { rows } = await db.query<LateLine>(
-    `SELECT ${LINE_FLAG} AS flag, q.placed AS raised, q."order", q.line, q.owner, q.item, o.buyer, o.supplier, q.window_to AS due,
-       q.ordered, q.in_transit AS "inTransit"
+    `SELECT ${LINE_FLAG} AS flag, q.placed AS raised, q."order", q.line, q.owner, q.item, o.buyer, o.supplier, q.due_to AS due,
+       q.ordered, q.in_transit AS "inTransit", l.window_from AS "from", l.window_to AS "to", l.promise
      FROM queue q JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
+       JOIN order_lines l ON l.ledger = q.ledger AND l."order" = q."order" AND l.line = q.line
      ${where.sql} ORDER BY q.placed, ${LINE_FLAG} LIMIT ${which.limit}`,
     where.values,
   );
-  return rows.map(({ flag, raised, item, ...line }) => ({
-    flag,
-    rule: 'overdue-line',
-    raised,
-    parties: distinct(line.owner, line.buyer, line.supplier),
-    item,
-    facts: { ...line, missing: line.ordered + line.inTransit },
-    events: [raised],
-  }));
+  return rows.map(({ flag, raised, item, from, to, promise, ...line }) => {
+    const promised = promisedIn(promise);
+    return {
+      flag,
+      rule: 'overdue-line',
+      raised,
+      parties: distinct(line.owner, line.buyer, line.supplier),
+      item,
+      facts: {
+        ...line,
+        missing: line.ordered + line.inTransit,
+        ...(promised !== null && { window: { from, to }, promised }),
+      },
+      events: promised === null ? [raised] : [raised, promised.sequence],
+    };
+  });
 }
 
 const SHIPMENT_FLAG = flagIdSql(`'overdue-shipment'`, 's.shipment', 'l.item');

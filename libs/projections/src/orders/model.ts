@@ -1,5 +1,5 @@
 import type { LineState, OrderState } from '../engine/ledgerState.ts';
-import { bigint, day, id, int, moment, Table } from '../engine/table.ts';
+import { bigint, day, id, int, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
 // `placed` is when the order was placed, `sequence` is the event that placed it.
@@ -9,7 +9,7 @@ const orders = new Table('orders', {
 });
 
 // A line's quantity does not count what was cancelled; `cancelled` does not go down when a cancelled unit is sold to somebody else.
-// `n` keeps the lines as the order gave them.
+// `n` keeps the lines as the order gave them. `promise` is what the supplier confirmed last, as JSON: no question looks into it.
 const lines = new Table('order_lines', {
   columns: {
     order: id,
@@ -20,6 +20,7 @@ const lines = new Table('order_lines', {
     cancelled: bigint,
     window_from: day,
     window_to: day,
+    promise: optional(text),
   },
   key: ['order', 'line'],
   fillfactor: 90,
@@ -40,6 +41,7 @@ const changing = {
   cancelled: ({ cancelled }: LineState) => cancelled,
   window_from: ({ from }: LineState) => from,
   window_to: ({ to }: LineState) => to,
+  promise: ({ promise }: LineState) => (promise === null ? null : JSON.stringify(promise)),
 };
 const addLines = lines.insert<LineState>({ ...changing, n: ({ n }) => n, item: ({ item }) => item });
 const changeLines = lines.update<LineState>(changing);

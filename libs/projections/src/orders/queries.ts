@@ -1,6 +1,7 @@
 import type { OrderRow } from '#contracts/rows';
 import { keyOf, PartiesStage } from '#contracts/scalars';
-import { instantOf } from '../engine/values.ts';
+import { promiseFrom } from '../engine/ledgerState.ts';
+import { instant, instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 
@@ -40,7 +41,7 @@ export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page
   if (query.late !== undefined) {
     const today = where.value(dayOf(model.asOf.occurred));
     where.and(
-      `${query.late ? '' : 'NOT '}EXISTS (SELECT FROM queue q WHERE q.ledger = o.ledger AND q."order" = o."order" AND q.ordered + q.in_transit > 0 AND q.window_to < ${today}::date)`,
+      `${query.late ? '' : 'NOT '}EXISTS (SELECT FROM queue q WHERE q.ledger = o.ledger AND q."order" = o."order" AND q.ordered + q.in_transit > 0 AND q.due_to < ${today}::date)`,
     );
   }
   return readOrders(model, where.after(['o."order"'], pageStart(query, [''])), query);
@@ -48,6 +49,12 @@ export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page
 
 export async function order(model: ReadModel, id: string): Promise<OrderRow | undefined> {
   return (await readOrders(model, new Where(model.ledger, 'o').equals('o."order"', id), {})).data[0];
+}
+
+/** What a supplier confirmed, of what a table keeps. */
+export function promisedIn(promise: string | null): OrderLine['promised'] {
+  const found = promiseFrom(promise);
+  return found === null ? null : { ...found, confirmed: instant(found.confirmed) };
 }
 
 type OrderLine = OrderRow['lines'][number];
@@ -75,10 +82,11 @@ async function readOrders(model: ReadModel, where: Where, query: PageQuery): Pro
   );
 }
 
-interface LineRow extends Omit<OrderLine, 'units' | 'window'> {
+interface LineRow extends Omit<OrderLine, 'units' | 'window' | 'due' | 'promised'> {
   readonly order: string;
   readonly from: string;
   readonly to: string;
+  readonly promise: string | null;
 }
 type UnitsRow = OrderLine['units'][number] & { readonly order: string; readonly line: string };
 
@@ -94,7 +102,7 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
     ({ order }) => order,
     async (of, most) => {
       const { rows } = await db.query<LineRow>(
-        `SELECT "order", line, item, quantity, cancelled, window_from AS "from", window_to AS "to" FROM order_lines
+        `SELECT "order", line, item, quantity, cancelled, window_from AS "from", window_to AS "to", promise FROM order_lines
        WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n LIMIT $3`,
         [ledger, of, most],
       );
@@ -116,8 +124,10 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
   );
   const found = new Map<string, OrderLine[]>();
   const byLine = new Map<string, OrderLine>();
-  for (const { order, from, to, ...row } of lines.parts) {
-    const line: OrderLine = { ...row, window: { from, to }, units: [] };
+  for (const { order, from, to, promise, ...row } of lines.parts) {
+    const promised = promisedIn(promise);
+    const due = promised?.stands === true && promised.window !== null ? promised.window.to : to;
+    const line: OrderLine = { ...row, window: { from, to }, due, promised, units: [] };
     byLine.set(keyOf(order, line.line), line);
     const others = found.get(order);
     if (others === undefined) found.set(order, [line]);

@@ -1,21 +1,21 @@
 import { isPartiesStage } from '#ledger/account';
 import { inKey, type PartiesStage } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
-import { type LineState, type OrderState, ownedKey } from '../engine/ledgerState.ts';
+import { dueOf, type LineState, type OrderState, ownedKey } from '../engine/ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
 import { bigint, bool, day, id, int, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
 // A row is what one owner has or is promised of one order line. Lines that still wait for something are indexed in the queue's order.
-// `placed` is the sequence of the event that placed the order.
+// What it waits for is due in the window that the supplier is held to. `placed` is the sequence of the event that placed the order.
 const queue = new Table('queue', {
   columns: {
     order: id,
     line: id,
     owner: id,
     item: id,
-    window_from: day,
-    window_to: day,
+    due_from: day,
+    due_to: day,
     placed: bigint,
     n: int,
     ordered: bigint,
@@ -27,7 +27,7 @@ const queue = new Table('queue', {
   key: ['order', 'line', 'owner'],
   fillfactor: 85,
   indexes: {
-    queue_waiting: { on: ['item', 'window_from', 'window_to', 'placed', 'n', 'owner'], where: 'waiting' },
+    queue_waiting: { on: ['item', 'due_from', 'due_to', 'placed', 'n', 'owner'], where: 'waiting' },
     // By the event that placed the order: the order of the flags.
     queue_late: { on: ['placed', 'line', 'owner'], where: 'waiting' },
   },
@@ -55,8 +55,8 @@ const counted = {
 const enter = queue.insert<Share>({
   ...counted,
   item: ({ line }) => line.item,
-  window_from: ({ line }) => line.from,
-  window_to: ({ line }) => line.to,
+  due_from: ({ line }) => dueOf(line).from,
+  due_to: ({ line }) => dueOf(line).to,
   placed: ({ order }) => order.sequence,
   n: ({ line }) => line.n,
   waiting: ({ ordered, in_transit }) => ordered + in_transit > 0,
@@ -71,15 +71,15 @@ const change = queue.update<Share>(counted, {
 });
 
 // The window is the line's, whoever owns its units.
-const changeWindow = queue.update<LineState>(
+const changeDue = queue.update<LineState>(
   {
     order: ({ order }) => order,
     line: ({ line }) => line,
-    window_from: ({ from }) => from,
-    window_to: ({ to }) => to,
+    due_from: (line) => dueOf(line).from,
+    due_to: (line) => dueOf(line).to,
   },
   undefined,
-  ' AND (stored.window_from, stored.window_to) <> (given.window_from, given.window_to)',
+  ' AND (stored.due_from, stored.due_to) <> (given.due_from, given.due_to)',
 );
 
 export const queueModel: Model = {
@@ -93,7 +93,7 @@ export const queueModel: Model = {
       shares.filter(({ isNew }) => isNew),
     );
     await change(db, batch.ledger, known);
-    await changeWindow(db, batch.ledger, [...batch.changedLines]);
+    await changeDue(db, batch.ledger, [...batch.changedLines]);
   },
 };
 

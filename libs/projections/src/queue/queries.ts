@@ -1,7 +1,7 @@
 import type { QueueRow } from '#contracts/rows';
 import { Day } from '#contracts/scalars';
 import { BadCursor, limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
-import { ownOrder } from '../orders/queries.ts';
+import { ownOrder, promisedIn } from '../orders/queries.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
 interface QueueQuery extends PageQuery {
@@ -10,7 +10,7 @@ interface QueueQuery extends PageQuery {
 }
 
 /**
- * Who waits for an item, in turn: by delivery window, then by the sequence at which the order was placed. A place in the queue is
+ * Who waits for an item, in turn: by the window that its supplier is held to, then by the sequence at which the order was placed. A place in the queue is
  * one owner's units of one order line, while some of them are ordered or in transit; after a swap it is the new owner's.
  * A filter leaves rows out; those that stay keep their position.
  */
@@ -28,7 +28,7 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   if (key !== undefined) {
     const [from, to, placed, n, owner] = key.slice(1).map((part) => where.value(part));
     where.and(
-      `(q.window_from, q.window_to, q.placed, q.n, q.owner) > (${from ?? ''}::date, ${to ?? ''}::date, ${placed ?? ''}, ${n ?? ''}, ${owner ?? ''})`,
+      `(q.due_from, q.due_to, q.placed, q.n, q.owner) > (${from ?? ''}::date, ${to ?? ''}::date, ${placed ?? ''}, ${n ?? ''}, ${owner ?? ''})`,
     );
   }
   const start = where.value(key?.[0] ?? 0);
@@ -39,20 +39,33 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   const filters = query.owner !== undefined || query.buyer !== undefined;
   const next = `SELECT * FROM queue q ${where.sql} ORDER BY ${ORDER}${filters ? '' : ` LIMIT ${limitOf(query) + 1}`}`;
   const { rows } = await db.query<Row>(
-    `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.window_from AS "from", q.window_to AS "to",
+    `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.due_from AS "dueFrom", q.due_to AS due,
+       l.window_from AS "from", l.window_to AS "to", l.promise,
        q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held, q.placed, q.n
      FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM (${next}) q) q
        JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
+       JOIN order_lines l ON l.ledger = q.ledger AND l."order" = q."order" AND l.line = q.line
      ${filter.sql} ORDER BY q.position LIMIT ${limitOf(query) + 1}`,
     filter.values,
   );
   return pageOf(
     rows,
     query,
-    ({ position, from, to, placed, n, owner }) => [position, from, to, placed, n, owner],
-    ({ from, to, placed, n, ...row }) => ({ ...row, window: { from, to } }),
+    ({ position, dueFrom, due, placed, n, owner }) => [position, dueFrom, due, placed, n, owner],
+    ({ dueFrom: _, from, to, promise, placed: __, n: ___, ...row }) => ({
+      ...row,
+      window: { from, to },
+      promised: promisedIn(promise),
+    }),
   );
 }
 
-const ORDER = 'q.window_from, q.window_to, q.placed, q.n, q.owner';
-type Row = Omit<QueueRow, 'window'> & { from: string; to: string; placed: number; n: number };
+const ORDER = 'q.due_from, q.due_to, q.placed, q.n, q.owner';
+type Row = Omit<QueueRow, 'window' | 'promised'> & {
+  dueFrom: string;
+  from: string;
+  to: string;
+  promise: string | null;
+  placed: number;
+  n: number;
+};
