@@ -115,7 +115,7 @@ function something(dice: Dice, model: Model): Told {
     case 'cancel':
       return reduce(dice, model, kind);
     case 'dispatch':
-      return dispatch(dice, model, among('ordered'));
+      return dispatch(dice, model, dice.chance(95) ? among('ordered') : inHands);
     case 'receive':
       return receive(dice, model, [...among('in_transit'), ...lost(model)]);
     case 'reschedule':
@@ -323,9 +323,11 @@ function dispatch(dice: Dice, model: Model, ordered: readonly Here[]): Told {
     consignee: dice.chance(90) ? buyers[shipment % 4]! : dice.pick(people),
     carrier: 'dhl',
     lines: several(dice, ordered).map((here) => {
-      const quantity = dice.chance(50) ? here.quantity : dice.upTo(here.quantity);
+      const over = dice.chance(15) ? { over: true } : {};
+      const most = here.quantity + ('over' in over ? dice.roll(4) : 0);
+      const quantity = dice.chance(50) ? most : dice.upTo(most);
       const named = dice.chance(50) ? numbers(dice, model, here, quantity) : {};
-      return { ...name(dice, here), quantity, ...named, ...which(dice, model, quantity) };
+      return { ...name(dice, here), quantity, ...named, ...over, ...which(dice, model, quantity) };
     }),
   });
 }

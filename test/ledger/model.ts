@@ -1,6 +1,7 @@
 import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
 import { heldAgainst, Promises } from './promises.ts';
+import { orderedAndMore } from './surplus.ts';
 
 /** Units going from one place to another, as the table in docs/events.md has it. Places are strings: `tesla nvidia ordered - PO 1`. */
 export interface Booking {
@@ -251,7 +252,7 @@ export class Model {
           number === undefined
             ? taken.any(place) < quantity
             : at === undefined
-              ? taken.nameless(place) < this.count(place) - this.#names(place)
+              ? quantity === Infinity || taken.nameless(place) < this.count(place) - this.#names(place)
               : place === at,
         ) ?? no();
       taken.add(here.place, number !== undefined && at === undefined);
@@ -439,26 +440,36 @@ export class Model {
     const differs = (part: string | undefined, at: number) => part !== undefined && part !== header[at];
     if (there && (there.opened || [consignee, carrier, rest.destination, rest.eta].some(differs))) no();
     const taken = new Taken();
+    const ordered = new Taken();
     const all = lines.map((asked) => {
+      const on = { custodian: carrier, stage: 'in_transit', shipment };
+      if (asked.over) {
+        const order = this.orders.get(asked.order) ?? no();
+        const places = orderedAndMore(asked, order, this.#at(asked.order, asked.line, {})) ?? no();
+        const to = (here: Here) => ({ ...here, ...on, owner: places[0]!.owner });
+        return { asked, mains: this.#spread(ordered, places, to, asked) };
+      }
       const from = this.#source(asked.order, asked.line, asked.owner, { stage: 'ordered' });
-      const to = { ...from, custodian: carrier, stage: 'in_transit', shipment };
-      return { asked, main: booking(from, to, asked.quantity, asked.serials) };
+      for (let n = 0; n < asked.quantity; n++) ordered.add(from.place, false);
+      return { asked, mains: [booking(from, { ...from, ...on }, asked.quantity, asked.serials)] };
     });
     const which = ({ asked }: (typeof all)[0]) => (asked.from !== undefined || asked.serials !== undefined ? 0 : 1);
-    return all.sort((a, b) => which(a) - which(b)).flatMap(({ asked, main }) => this.#deliver(taken, asked, main));
+    return all.sort((a, b) => which(a) - which(b)).flatMap(({ asked, mains }) => this.#deliver(taken, asked, mains));
   }
 
   /** What a supplier owns and holds leaves it before anything new does, unit by unit. */
-  #deliver(taken: Taken, asked: Data<'lading.shipment.dispatched.v1'>['lines'][0], main: Booking): Booking[] {
+  #deliver(taken: Taken, asked: Data<'lading.shipment.dispatched.v1'>['lines'][0], mains: Booking[]): Booking[] {
     const { supplier } = this.orders.get(asked.order)!;
-    const { item } = main;
-    const [brought, last] = [this.#back([main], () => supplier, asked.from !== 'new'), main];
-    const origins = brought.filter((one) => one !== last);
+    const { item } = mains[0]!;
+    const brought = this.#back(mains, () => supplier, asked.from !== 'new');
+    const origins = brought.filter((one) => !mains.includes(one));
     for (const { from, quantity } of origins) for (let n = 0; n < quantity; n++) taken.add(from, false);
     if (asked.from === 'new') return brought;
 
     const isNamed = asked.serials !== undefined && this.items.get(item) === 'serial';
-    const fresh = (main.serials ?? []).filter((serial) => !this.serials.has(`${item} ${serial}`));
+    const fresh = mains
+      .flatMap(({ serials = [] }) => serials)
+      .filter((serial) => !this.serials.has(`${item} ${serial}`));
     let open: (string | undefined)[] = isNamed ? fresh : Array.from({ length: asked.quantity }, () => undefined);
     const takeFrom = (places: readonly Here[], most: number): number => {
       const got: Booking[] = [];
@@ -494,7 +505,7 @@ export class Model {
         if (!isNamed && (got === 0 || got < (quantity ?? 0))) no();
       }
     }
-    return [...origins, last];
+    return [...origins, ...mains];
   }
 
   #stock(party: string, item: string): Here[] {

@@ -230,6 +230,7 @@ export const FlagRule = z.enum([
   'overdue-line',
   'overdue-shipment',
   'receipt-discrepancy',
+  'over-shipped',
   'negative-past-balance',
   'possible-duplicate',
 ]);

@@ -30,12 +30,16 @@ const Delivered = z.strictObject({
   quantity: Quantity.optional(),
 });
 
-/** `from`: which units they are, or that they are new; else what the supplier owns and holds comes first, the oldest first. */
+/**
+ * `from`: which units they are, or that they are new; else what the supplier owns and holds comes first, the oldest first. `over`: more of
+ * them may be sent than their owner has ordered.
+ */
 const DispatchedLine = z.strictObject({
   ...line,
   quantity: Quantity,
   serials: Serials.optional(),
   from: z.union([z.literal('new'), z.array(Delivered).min(1).max(1000)]).optional(),
+  over: z.boolean().optional(),
 });
 const Dispatched = z.strictObject({
   shipment: ShipmentId,

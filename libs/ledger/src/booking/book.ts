@@ -17,7 +17,8 @@ import { heldUnits, type Judged } from './held.ts';
  */
 export function book(view: View, lines: readonly Draw[], judged?: Judged): OrRejected<Move[]> {
   const draws = lines.some(({ origins }) => origins !== undefined)
-    ? lines.flatMap((draw) => [...(draw.origins ?? []), draw])
+    ? // Two draws of one line may share what comes back for them.
+      [...new Set(lines.flatMap((draw) => [...(draw.origins ?? []), draw]))]
     : lines;
   const tallies = new Map<string, Tally>();
   let bySerial = false;

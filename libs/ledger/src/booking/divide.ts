@@ -7,7 +7,7 @@ import {
   type Serials,
   serialsOf,
 } from '#contracts/serials';
-import { accountKey, type Holding } from '../account.ts';
+import { accountKey, type Holding, mayBeNegative } from '../account.ts';
 import type { FoundLine } from '../order/line.ts';
 import type { View } from '../view.ts';
 
@@ -41,7 +41,11 @@ export class Division {
 
   #divide(line: FoundLine, sources: readonly Holding[], { quantity, serials }: Omit<Part, 'holding'>): Part[] {
     const isWrong = serials !== undefined && (line.tracking === 'quantity' || !namesEach(serials, quantity));
-    if (sources.length === 1 || isWrong) return sources.slice(0, 1).map((holding) => ({ holding, quantity, serials }));
+    if (sources.length === 1 || isWrong) {
+      // Where there are enough of them, the serial numbers are what is wrong.
+      const holding = sources.find(isBottomless) ?? sources[0];
+      return holding === undefined ? [] : [{ holding, quantity, serials }];
+    }
     return serials === undefined ? this.#unnamed(sources, quantity) : this.#named(line, sources, serials);
   }
 
@@ -70,7 +74,7 @@ export class Division {
     for (const source of sources) {
       const key = accountKey(source);
       const balance = state.accounts.get(key)?.quantity ?? 0;
-      const free = balance - this.#view.named(key) - (this.#newlyNamed.get(key) ?? 0);
+      const free = isBottomless(source) ? Infinity : balance - this.#view.named(key) - (this.#newlyNamed.get(key) ?? 0);
       const [here, left] = split(others, Math.max(0, free));
       add(this.#newlyNamed, key, total(here));
       found.get(key)?.push(...here);
@@ -84,6 +88,9 @@ export class Division {
       .filter((part) => part.quantity > 0);
   }
 }
+
+/** Units out of supply, of which there are always enough. */
+const isBottomless = ({ stage }: Holding): boolean => mayBeNegative(stage);
 
 /** Whether there is one serial number for each unit. */
 const namesEach = (serials: Serials, quantity: number): boolean =>

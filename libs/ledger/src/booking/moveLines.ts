@@ -29,7 +29,10 @@ type AskedBy<T extends MovingType> = Submitted<T>['lines'][number];
 interface Declaration<T extends MovingType> {
   /** Why the event is rejected as a whole, whatever its lines say. */
   readonly refusal?: (data: Submitted<T>, view: View, time: string) => Rejected | undefined;
-  /** The accounts of one owner that a line means, in the order in which units are taken from them; or why there is none. */
+  /**
+   * The accounts that a line means, in the order in which units are taken from them, or why there is none. The first is the owner's, also
+   * with nothing on it; others are the same owner's, or the supply.
+   */
   readonly sources: (
     line: FoundLine,
     asked: AskedBy<T>,
@@ -40,8 +43,8 @@ interface Declaration<T extends MovingType> {
   readonly takesAway?: true;
   /** What of the draws has to come back first; all lines together, because one leaves what another takes. */
   readonly origins?: (view: View, draws: readonly { asked: AskedBy<T>; draw: Draw }[]) => OrRejected<Draw[]>;
-  /** Where its units go. */
-  readonly to: (source: Holding, data: Submitted<T>, line: FoundLine) => Place;
+  /** Where its units go; `owner` is the line's. */
+  readonly to: (source: Holding, data: Submitted<T>, line: FoundLine, owner: string) => Place;
 }
 
 /**
@@ -61,11 +64,12 @@ export const moveLines =
       const meant = sources(line, asked, data, view);
       if (isRejected(meant)) return meant;
       const there = [meant].flat();
+      const owner = there[0]?.owner ?? '';
       for (const { holding, quantity, serials } of division.parts(line, there, asked)) {
-        const draw = { line, from: placeOf(holding), to: to(holding, data, line), quantity, serials };
+        const draw = { line, from: placeOf(holding), to: to(holding, data, line, owner), quantity, serials };
         found.push({ asked, draw });
       }
-      completed.push({ ...asked, owner: there[0]?.owner ?? '', item: line.goods.item });
+      completed.push({ ...asked, owner, item: line.goods.item });
     }
     const draws = origins === undefined ? found.map(({ draw }) => draw) : origins(view, found);
     const moves = isRejected(draws) ? draws : book(view, draws, takesAway && { now });

@@ -34,17 +34,21 @@ interface Source {
  */
 export function deliver(view: View, deliveries: readonly Delivery[]): OrRejected<Draw[]> {
   const delivering = new Delivering(view);
-  const draws: Draw[] = [];
-  const inTurn = [...deliveries.entries()].sort(([, a], [, b]) => Number(saysWhich(b)) - Number(saysWhich(a)));
-  for (const [index, delivery] of inTurn) {
-    const draw = delivering.deliver(delivery);
-    if (isRejected(draw)) return draw;
-    draws[index] = draw;
+  // A line that sends more than was ordered draws twice, and what it delivers is said of the whole line.
+  const whole = new Map<Line, Draw>();
+  for (const { asked, draw } of deliveries) {
+    whole.set(asked, whole.has(asked) ? { ...draw, quantity: asked.quantity, serials: asked.serials } : draw);
   }
-  return draws;
+  const inTurn = [...whole].sort(([a], [b]) => Number(saysWhich(b)) - Number(saysWhich(a)));
+  for (const [asked, draw] of inTurn) {
+    const delivered = delivering.deliver({ asked, draw });
+    if (isRejected(delivered)) return delivered;
+    whole.set(asked, delivered);
+  }
+  return deliveries.map(({ asked, draw }) => ({ ...draw, origins: whole.get(asked)?.origins ?? [] }));
 }
 
-const saysWhich = ({ asked }: Delivery): boolean => asked.from !== undefined || asked.serials !== undefined;
+const saysWhich = (asked: Line): boolean => asked.from !== undefined || asked.serials !== undefined;
 
 class Delivering {
   readonly #view: View;

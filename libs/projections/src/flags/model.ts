@@ -5,6 +5,7 @@ import { bigint, bigints, id, int, optional, Table, text, texts } from '../engin
 import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
 import { Background, transfers } from './background.ts';
+import { overShipped } from './sent.ts';
 import { diversion, type RaisedFlag, receiptDiscrepancy, redirected, relatedParty } from './rules.ts';
 
 // Flags that an event raises; those that the clock raises are judged when asked and never stored. `n` tells flags of one rule and
@@ -36,7 +37,12 @@ export async function insertFlags(db: Db, ledger: string, raised: readonly Raise
   await insert(db, ledger, numbered);
 }
 
-const JUDGED = ['lading.reallocation.made.v1', 'lading.swap.executed.v1', 'lading.shipment.received.v1'] as const;
+const JUDGED = [
+  'lading.reallocation.made.v1',
+  'lading.swap.executed.v1',
+  'lading.shipment.dispatched.v1',
+  'lading.shipment.received.v1',
+] as const;
 type Judged = LedgerEvent<(typeof JUDGED)[number]>;
 const isJudged = (event: LedgerEvent): event is Judged => (JUDGED as readonly string[]).includes(event.type);
 
@@ -63,6 +69,7 @@ export const flagsModel: Model = {
 };
 
 function judge(event: Judged, { orders }: Batch, background: Background): RaisedFlag[] {
+  if (event.type === 'lading.shipment.dispatched.v1') return overShipped(event);
   if (event.type !== 'lading.shipment.received.v1')
     return relatedParty(event, background.controls, background.proposalOf(event));
   return [

@@ -23,7 +23,7 @@ interface LineQuantity {
 }
 
 /** Units of some lines, summed a line: what the facts of a flag name. */
-function perLine(all: Iterable<LineQuantity>): LineQuantity[] {
+export function perLine(all: Iterable<LineQuantity>): LineQuantity[] {
   const lines = new Map<string, LineQuantity>();
   for (const { order, line, quantity } of all) {
     const key = keyOf(order, line);
