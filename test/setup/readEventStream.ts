@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type { FlagChange } from '#contracts/rows';
 import type { Problem } from '#contracts/problem';
 
 export interface StreamedEvent {
@@ -13,6 +14,10 @@ export interface EventStream {
   readonly events: StreamedEvent[];
   /** The problem documents of the messages that say why the stream ends. */
   readonly problems: Problem[];
+  /** The flags that were raised and cleared. */
+  readonly flags: FlagChange[];
+  /** Resolves when this many flags have come; rejects when the stream ended before. */
+  untilFlags(count: number): Promise<FlagChange[]>;
   /** Resolves when this many events have come; rejects when the stream ended before. */
   until(count: number): Promise<StreamedEvent[]>;
   /** Resolves when the service has ended the stream. */
@@ -32,8 +37,13 @@ export async function readEventStream(
   });
   const events: StreamedEvent[] = [];
   const problems: Problem[] = [];
+  const flags: FlagChange[] = [];
   let buffer = '';
-  let tell: () => void = () => undefined;
+  const waiting = new Set<() => void>();
+  const tell = () => {
+    for (const awaken of waiting) awaken();
+    waiting.clear();
+  };
   response.setEncoding('utf8');
   response.on('data', (chunk: string) => {
     const blocks = (buffer + chunk).split('\n\n');
@@ -42,6 +52,7 @@ export async function readEventStream(
       const id = /^id: (\d+)$/m.exec(block)?.[1];
       const data = /^data: (.*)$/m.exec(block)?.[1];
       if (block.startsWith('event: problem\n')) problems.push(JSON.parse(String(data)) as Problem);
+      if (block.startsWith('event: flag\n')) flags.push(JSON.parse(String(data)) as FlagChange);
       if (id !== undefined && data !== undefined) events.push({ id: Number(id), data });
     }
     tell();
@@ -55,18 +66,26 @@ export async function readEventStream(
     });
     response.on('error', () => undefined);
   });
+  const untilThereAre = async (all: readonly unknown[], count: number, what: string) => {
+    while (all.length < count) {
+      if (over) throw new Error(`the stream ended after ${all.length} ${what}`);
+      await new Promise<void>((resolve) => waiting.add(resolve));
+    }
+  };
   return {
     response,
     events,
     problems,
+    flags,
     ended,
     hangUp: () => sent.destroy(),
     until: async (count) => {
-      while (events.length < count) {
-        if (over) throw new Error(`the stream ended after ${events.length} events`);
-        await new Promise<void>((resolve) => (tell = resolve));
-      }
+      await untilThereAre(events, count, 'events');
       return events;
+    },
+    untilFlags: async (count) => {
+      await untilThereAre(flags, count, 'flags');
+      return flags;
     },
   };
 }

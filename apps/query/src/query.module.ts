@@ -7,6 +7,7 @@ import { Visibility } from './asking/visibility.ts';
 import { EventsController } from './events/events.controller.ts';
 import { FindEventHandler, FindEventsHandler } from './events/findEvents.handler.ts';
 import { EventPages } from './events/eventPages.ts';
+import { FlagWatches } from './events/flagWatches.ts';
 import { OpenStreams } from './events/openStreams.ts';
 import { StreamController } from './events/stream.controller.ts';
 import { AskHandler } from './questions/ask.handler.ts';
@@ -36,6 +37,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     Signals,
     EventPages,
     OpenStreams,
+    FlagWatches,
     Readiness,
     FlagCounts,
   ],

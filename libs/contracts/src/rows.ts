@@ -253,6 +253,13 @@ export const FlagRow = z.object({
 });
 export type FlagRow = z.infer<typeof FlagRow>;
 
+/** What the event stream says of a flag: that it was raised, or is up no longer. */
+export interface FlagChange extends FlagRow {
+  readonly change: 'raised' | 'cleared';
+  /** The last event that the look knew which found it. */
+  readonly sequence: number;
+}
+
 /** A place in an item's queue: by the window that the supplier is held to, then by the sequence at which the order was placed. */
 export const QueueRow = z.object({
   position: z.int().min(1).meta({ example: 1 }),

@@ -14,7 +14,7 @@ const END = Buffer.from('\n\n');
 const LAST_WORDS_MS = 10_000;
 
 /**
- * Writes pages of events as server-sent events, and a comment for an empty page. It asks for the next page only when the client
+ * Writes pages of events as server-sent events, and a comment for an empty page; other messages as they are. It asks for the next page only when the client
  * has taken what was written, so a slow client costs the memory of one page.
  *
  * @param whyEnded - why the stream was stopped, where its client is to be told: the last message is then a problem document
@@ -22,7 +22,7 @@ const LAST_WORDS_MS = 10_000;
 export async function writeEventStream(
   reply: FastifyReply,
   headersOnly: boolean,
-  pages: AsyncIterable<readonly StreamedEvent[]>,
+  pages: AsyncIterable<readonly StreamedEvent[] | Buffer>,
   stop: AbortSignal,
   whyEnded: () => ProblemError | undefined = () => undefined,
 ): Promise<void> {
@@ -41,7 +41,7 @@ export async function writeEventStream(
     if (headersOnly) return;
     await write(raw, 'retry: 1000\n\n', stop);
     for await (const page of pages) {
-      await write(raw, page.length === 0 ? ': keep-alive\n\n' : messagesOf(page), stop);
+      await write(raw, Buffer.isBuffer(page) ? page : messagesOf(page), stop);
     }
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
@@ -54,7 +54,8 @@ export async function writeEventStream(
 /** Streams that stand at the same place have the same page: it is put together once, and all of them send the same bytes. */
 const messages = new WeakMap<readonly StreamedEvent[], Buffer>();
 
-function messagesOf(page: readonly StreamedEvent[]): Buffer {
+function messagesOf(page: readonly StreamedEvent[]): Buffer | string {
+  if (page.length === 0) return ': keep-alive\n\n';
   const known = messages.get(page);
   if (known !== undefined) return known;
   // The bytes of an event are JSON without line breaks: one data line.
@@ -63,6 +64,24 @@ function messagesOf(page: readonly StreamedEvent[]): Buffer {
   );
   messages.set(page, all);
   return all;
+}
+
+/** What two sources give, as either has it, until one of them ends. Neither is asked for more before what it gave was taken. */
+export async function* together<A, B>(one: AsyncGenerator<A>, other: AsyncGenerator<B>): AsyncGenerator<A | B> {
+  const sources: readonly AsyncGenerator<A | B>[] = [one, other];
+  const ask = (source: AsyncGenerator<A | B>) => source.next().then((given) => ({ source, given }));
+  const asked = new Map(sources.map((source) => [source, ask(source)]));
+  try {
+    for (;;) {
+      const { source, given } = await Promise.race(asked.values());
+      if (given.done === true) return;
+      yield given.value;
+      asked.set(source, ask(source));
+    }
+  } finally {
+    // Whoever stops this also stops what the sources wait for: nobody waits for them here.
+    for (const source of sources) source.return(undefined).catch(() => undefined);
+  }
 }
 
 function endWith(raw: ServerResponse, refusal: ProblemError | undefined): void {

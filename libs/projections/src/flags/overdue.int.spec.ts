@@ -3,6 +3,7 @@ import { dispatched, of, placed, received, tell } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
 import { orders } from '../orders/queries.ts';
 import { shipments } from '../shipments/queries.ts';
+import { flagsSince, type SeenFlags, seeFlags } from './changes.ts';
 import { flagId } from './flagId.ts';
 import { flag, flags, type FlagsQuery } from './queries.ts';
 
@@ -122,6 +123,25 @@ describe('what is late', () => {
       flagId('overdue-line', 'PO:1', '1', 'tesla'),
       flagId('overdue-line', 'PO 2 | 50%', '1', 'tesla'),
     ]);
+  });
+
+  it('of more flags than are followed, only those are told of that lists show first, and nothing else seems to come or go', async () => {
+    db = await projected(...[1, 2, 3, 4].map((n) => placed(`PO-${n}`, 'tesla', 10)));
+    const cancelled = (order: string) =>
+      tell('order.line_cancelled', { ...of(order, '1', 'tesla'), initiator: 'seller', reason: 'none left' });
+    const look = async (before: SeenFlags, most?: number) => {
+      const { seen, changes } = await db.read((m) => flagsSince(m, before, most), OVER);
+      return { seen, changes: changes.map(({ change, facts }) => `${change} ${String(facts.order)}`) };
+    };
+    const [few, all] = [await db.read((m) => seeFlags(m, 2), OVER), await db.read((m) => seeFlags(m), OVER)];
+    await db.happens([cancelled('PO-1'), cancelled('PO-4'), placed('PO-5', 'tesla', 1)]);
+    const next = await look(few, 2);
+    expect(next.changes).toEqual(['cleared PO-1']);
+    expect((await look(all)).changes).toEqual(['cleared PO-1', 'cleared PO-4', 'raised PO-5']);
+    await db.happens([cancelled('PO-3'), cancelled('PO-2')]);
+    const last = await look(next.seen, 2);
+    expect(last.changes).toEqual(['cleared PO-2', 'cleared PO-3']);
+    expect((await look(last.seen, 2)).changes).toEqual([]);
   });
 
   it('a list of flags has late lines and shipments in its order and pages, beside what events raised', async () => {

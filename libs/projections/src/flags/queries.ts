@@ -1,4 +1,4 @@
-import type { FlagRow, FlagRule } from '#contracts/rows';
+import { type FlagRow, FlagRule } from '#contracts/rows';
 import { concerns } from '../activity/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
@@ -58,7 +58,12 @@ export async function flag(model: ReadModel, id: string): Promise<FlagRow | unde
   return (await select(model, where, 1))[0];
 }
 
-const isOfSwaps = (rule: FlagRule): boolean => rule === 'overdue-leg' || rule === 'one-sided-swap';
+/** The rules whose flags go away again. */
+export const passingRules = FlagRule.options.filter((rule) => isOfSwaps(rule) || rule in overdueRules);
+
+function isOfSwaps(rule: FlagRule): boolean {
+  return rule === 'overdue-leg' || rule === 'one-sided-swap';
+}
 
 const matches = (flag: FlagRow, { rule, party, item }: FlagsQuery): boolean =>
   (rule === undefined || flag.rule === rule) &&
@@ -70,7 +75,13 @@ const isAfter = (flag: FlagRow, raised: number, last: string): boolean =>
 
 const ID_OF_FLAG = flagIdSql('f.rule', 'f.sequence', 'f.n');
 
-async function storedFlags(model: ReadModel, query: FlagsQuery, raised: number, last: string): Promise<FlagRow[]> {
+/** What events raised, after a place in the list; one flag more than a page has, where there are more. */
+export async function storedFlags(
+  model: ReadModel,
+  query: FlagsQuery,
+  raised: number,
+  last: string,
+): Promise<FlagRow[]> {
   const where = new Where(model.ledger, 'f').equals('f.rule', query.rule).equals('f.item', query.item);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(f.parties)`);
   // The index has the first condition only.
