@@ -48,13 +48,13 @@ export async function publish(options: PublishOptions): Promise<void> {
   const records = new KafkaLog(kafka, topic.topic);
   const publisher = new Publisher(kafka, topic.topic);
   try {
-    await ensureTopic(kafka, topic, log);
+    const { messageBytes } = await ensureTopic(kafka, topic, log);
     for (const [ledger, cursor] of await verifyCursors(cursors.all, topic.topic, records, log))
       await cursors.replace(ledger, cursor);
     const partitions = await records.partitions();
     await publisher.connect();
     options.onPublishing();
-    if (!stop.aborted) await new Session(options, records, publisher, partitions).run();
+    if (!stop.aborted) await new Session(options, records, publisher, { partitions, messageBytes }).run();
   } finally {
     await Promise.all([publisher.close(), records.close().catch(() => undefined)]);
   }
@@ -62,10 +62,12 @@ export async function publish(options: PublishOptions): Promise<void> {
 
 /** kafkajs has no linger, so batches are made here: sending events one by one gives 250–400 events/s, in batches 20,000. */
 const MAX_EVENTS = 1_000;
-/** The broker takes batches of 1 MB a partition, and a batch may be for one partition only. One event may go beyond this. */
+/** What a topic takes that the relay made, for one partition, as a batch may be. One event may go beyond this. */
 const MAX_BYTES = 900_000;
 /** An upper bound for the key, the headers and the record's own fields. */
 const OVERHEAD_BYTES = 900;
+/** An upper bound for what is around the records of one partition. */
+const AROUND_BYTES = 100;
 
 class Session {
   readonly #tail: JournalTail;
@@ -79,7 +81,7 @@ class Session {
     private readonly options: PublishOptions,
     private readonly records: KafkaLog,
     private readonly publisher: Publisher,
-    private readonly partitions: readonly number[],
+    private readonly topic: { readonly partitions: readonly number[]; readonly messageBytes: number },
   ) {
     const { url, pool, pollEvery, cursors } = options;
     this.#tail = new JournalTail({
@@ -149,11 +151,32 @@ class Session {
   }
 
   async #send(events: readonly EventBytes[]): Promise<void> {
-    const { cursors, observer } = this.options;
     const batch: Addressed[] = [];
-    for (const { ledger, sequence, bytes } of events)
-      batch.push({ ledger, sequence, bytes, partition: await cursors.partitionOf(ledger, this.partitions) });
+    for (const { ledger, sequence, bytes } of events) {
+      const partition = await this.options.cursors.partitionOf(ledger, this.topic.partitions);
+      batch.push({ ledger, sequence, bytes, partition });
+    }
+    for (const part of this.#parts(batch)) await this.#sendPart(part);
+  }
 
+  /** Parts of a batch that the topic takes: it may have been made, or changed, to take no more than the largest event. */
+  *#parts(batch: readonly Addressed[]): Generator<readonly Addressed[]> {
+    let from = 0;
+    let sizes = new Map<number, number>();
+    for (const [at, { partition, bytes }] of batch.entries()) {
+      const size = bytes.length + OVERHEAD_BYTES;
+      if (AROUND_BYTES + (sizes.get(partition) ?? 0) + size > this.topic.messageBytes && at > from) {
+        yield batch.slice(from, at);
+        from = at;
+        sizes = new Map();
+      }
+      sizes.set(partition, (sizes.get(partition) ?? 0) + size);
+    }
+    yield batch.slice(from);
+  }
+
+  async #sendPart(batch: readonly Addressed[]): Promise<void> {
+    const { cursors, observer } = this.options;
     const began = performance.now();
     const offsets = await this.publisher.send(batch);
     const counts = new Map<string, number>();

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { ConfigResourceTypes } from 'kafkajs';
 import type pg from 'pg';
+import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import type { EventBytes } from '#journal/reader';
 import { relayStatus } from '#feed/status';
 import { createPool } from '#platform/database/database';
 import { eventually } from '#test/feed/eventually';
 import { append, freshJournal } from '#test/feed/seedJournal';
-import { someEvents } from '#test/feed/someEvents';
+import { anEvent, someEvents } from '#test/feed/someEvents';
 import { startRelayProcess } from '#test/feed/startRelayProcess';
 import { Topics } from '#test/feed/topics';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
@@ -89,6 +91,35 @@ describeKafka('the relay', () => {
       'content-type': Buffer.from('application/cloudevents+json'),
       ledger: Buffer.from('amd'),
       sequence: Buffer.from('1'),
+    });
+  });
+
+  it('the relay publishes events of every size to a topic that takes messages of no more than the largest, and to one that is told to meanwhile', async () => {
+    const admin = topics.kafka.admin();
+    await admin.connect();
+    const configEntries = (most: number) => [
+      { name: 'retention.ms', value: '-1' },
+      { name: 'max.message.bytes', value: String(most) },
+    ];
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries: configEntries(1_048_588) }] });
+    const large = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, at) => anEvent('nvidia', from + at, 'x'.repeat((at * 7_919) % 65_000)));
+    await append(pool, large(1, 40));
+    const relay = start();
+    await isPublished('nvidia', large(1, 40));
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        { type: ConfigResourceTypes.TOPIC, name: topic, configEntries: configEntries(MAX_EVENT_BYTES + 4_096) },
+      ],
+    });
+    await admin.disconnect();
+    const more = [...large(41, 80), ...someEvents('nvidia', 81, 1_500)];
+    await append(pool, [...more, ...someEvents('amd', 1, 500)]);
+    await isPublished('nvidia', [...large(1, 40), ...more]);
+    await isPublished('amd', someEvents('amd', 1, 500));
+    await eventually(() => {
+      expect(relay.state()).toEqual({ state: 'publishing' });
     });
   });
 

@@ -17,13 +17,23 @@ export interface TopicSettings {
   readonly minInSyncReplicas?: number | undefined;
 }
 
+interface Topic {
+  /** Whether it was absent. */
+  readonly made: boolean;
+  /** The largest batch of events that it takes. */
+  readonly messageBytes: number;
+}
+
 /** The topic's settings are wrong; the message says how to correct them. */
 class TopicError extends Error {
   override readonly name = 'TopicError';
 }
 
 /** The size of the largest event together with its key, its headers and the record batch around it. */
-const MIN_MESSAGE_BYTES = MAX_EVENT_BYTES + 4_096;
+const LEAST_MESSAGE_BYTES = MAX_EVENT_BYTES + 4_096;
+
+/** What a topic takes that is made here. */
+const MESSAGE_BYTES = 1_048_588;
 
 /** Auditors replay the topic, so no event in it is ever deleted or compacted away. */
 const FOREVER = { 'retention.ms': '-1', 'retention.bytes': '-1', 'cleanup.policy': 'delete' };
@@ -32,21 +42,16 @@ const FOREVER = { 'retention.ms': '-1', 'retention.bytes': '-1', 'cleanup.policy
  * Creates the topic with unlimited retention when it is absent, and checks its settings when it exists.
  * @throws TopicError when the broker would delete or refuse events; the message has the command that corrects the settings
  */
-export async function ensureTopic(
-  kafka: Kafka,
-  settings: TopicSettings,
-  log: FeedLog = silent,
-): Promise<'made' | 'there'> {
+export async function ensureTopic(kafka: Kafka, settings: TopicSettings, log: FeedLog = silent): Promise<Topic> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     const topics = await admin.listTopics();
     if (!topics.includes(settings.topic) && (await make(admin, settings))) {
       log.info({ topic: settings.topic, partitions: settings.partitions ?? 6 }, `made the topic ${settings.topic}`);
-      return 'made';
+      return { made: true, messageBytes: MESSAGE_BYTES };
     }
-    await checkWhenKnown(admin, settings);
-    return 'there';
+    return { made: false, messageBytes: await checkWhenKnown(admin, settings) };
   } finally {
     await admin.disconnect();
   }
@@ -57,7 +62,7 @@ async function make(admin: Admin, settings: TopicSettings): Promise<boolean> {
   const { topic, partitions = 6, replicationFactor = -1, minInSyncReplicas } = settings;
   const entries = {
     ...FOREVER,
-    'max.message.bytes': '1048588',
+    'max.message.bytes': String(MESSAGE_BYTES),
     ...(minInSyncReplicas !== undefined && { 'min.insync.replicas': String(minInSyncReplicas) }),
   };
   try {
@@ -91,11 +96,10 @@ function refusal(error: unknown): string | undefined {
 }
 
 /** Checks a topic that another relay may have created a moment ago: not every broker knows such a topic at once. */
-async function checkWhenKnown(admin: Admin, settings: TopicSettings): Promise<void> {
+async function checkWhenKnown(admin: Admin, settings: TopicSettings): Promise<number> {
   for (let failures = 1; ; failures += 1) {
     try {
-      await check(admin, settings);
-      return;
+      return await check(admin, settings);
     } catch (error) {
       const unknown = error instanceof KafkaJSProtocolError && error.type === 'UNKNOWN_TOPIC_OR_PARTITION';
       if (!unknown || failures === 5) throw error;
@@ -104,7 +108,8 @@ async function checkWhenKnown(admin: Admin, settings: TopicSettings): Promise<vo
   }
 }
 
-async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings): Promise<void> {
+/** @returns how many bytes a batch may have */
+async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings): Promise<number> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
@@ -129,12 +134,17 @@ async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings):
     'compaction would keep one event of each ledger',
   );
   const most = Number(has('max.message.bytes'));
-  expect('max.message.bytes', '1048588', most >= MIN_MESSAGE_BYTES, `an event may have ${MAX_EVENT_BYTES} bytes`);
+  expect(
+    'max.message.bytes',
+    String(MESSAGE_BYTES),
+    most >= LEAST_MESSAGE_BYTES,
+    `an event may have ${MAX_EVENT_BYTES} bytes`,
+  );
   if (minInSyncReplicas !== undefined) {
     const value = String(minInSyncReplicas);
     expect('min.insync.replicas', value, has('min.insync.replicas') === value, 'that is what is configured');
   }
-  if (wrong.length === 0) return;
+  if (wrong.length === 0) return most;
   throw new TopicError(
     `the topic ${topic} is there, but not as Lading needs it: ${wrong.join('; ')}. Correct it with: ` +
       `kafka-configs.sh --bootstrap-server BROKER --alter --entity-type topics --entity-name ${topic} --add-config ${corrections.join(',')}`,
