@@ -19,10 +19,20 @@ import {
   Source,
   Text,
 } from '#contracts/scalars';
+import { Relay } from '#apps/relay/src/relay';
+import { KafkaFeed } from '#feed/kafka';
 import { toMessage } from '#feed/message';
 import { readEvents } from '#journal/reader';
+import { appliedSequence } from '#projections/reading/readModel';
+import { ensureActive } from '#projections/versions/versions';
+import { eventually } from '#test/feed/eventually';
+import { append } from '#test/feed/seedJournal';
+import { Topics } from '#test/feed/topics';
 import type { Told } from '#test/ledger/facts';
 import { dispatched, of, placed, proposed, received, tell } from '#test/ledger/facts';
+import { freshReadModels } from '#test/projections/freshReadModels';
+import { rowsOf as storedRows } from '#test/projections/rowsOf';
+import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
 import { readers, type Said } from './readers.ts';
 import { type Lading, startLading } from '#test/setup/startLading';
 
@@ -378,6 +388,55 @@ describe(`what the contract takes (LADING_SEED=${seed})`, () => {
     }
     const listed = await lading.client.list<Row>(`${L}/events`);
     expect(listed).toEqual(events.map(({ bytes }) => JSON.parse(bytes.toString()) as Row));
+  });
+
+  it('read models are the same row for row, whether events come a few at a time or all at once', async () => {
+    const events = (await readEvents(lading.pool, 'kept', 0, head())).map(({ bytes }) => parseEvent(bytes));
+    const live = await storedRows(lading.pool, await ensureActive(lading.pool));
+    for (const size of [10, events.length]) {
+      const db = await freshReadModels('kept');
+      try {
+        await db.apply(events, size);
+        expect(await storedRows(db.pool, 1)).toEqual(live);
+      } finally {
+        await db.drop();
+      }
+    }
+  });
+
+  describeKafka('through a topic', () => {
+    it('the relay brings each event through Kafka as the same bytes, and read models that are fed from there are the same row for row', async () => {
+      const topic = freshTopicName();
+      const topics = new Topics(brokers());
+      const db = await freshReadModels('kept');
+      const events = await readEvents(lading.pool, 'kept', 0, head());
+      await append(db.pool, events);
+      const source = { url: db.url, pool: db.pool, brokers: brokers(), clientId: 'kept' };
+      const relay = new Relay({ ...source, topic: { topic, partitions: 3 } });
+      void relay.run();
+      const feed = new KafkaFeed({ ...source, topic, group: topic, checkEvery: 200 });
+      // It needs the topic, which the relay makes.
+      await eventually(async () => {
+        expect(await topics.read(topic)).toHaveLength(events.length);
+      });
+      void feed.run(db.models);
+      try {
+        const records = await topics.read(topic);
+        expect(records.map(({ message }) => message.value)).toEqual(events.map(({ bytes }) => bytes));
+        expect(records.map(({ message }) => String(message.headers?.sequence))).toEqual(
+          events.map(({ sequence }) => String(sequence)),
+        );
+        await eventually(async () => {
+          expect(feed.state()).toMatchObject({ parked: [] });
+          expect(await appliedSequence(db.pool, 'kept')).toBe(head());
+        });
+        expect(await storedRows(db.pool, 1)).toEqual(await storedRows(lading.pool, await ensureActive(lading.pool)));
+      } finally {
+        await Promise.all([feed.stop(), relay.stop()]);
+        await topics.delete(topic);
+        await db.drop();
+      }
+    });
   });
 
   it('other languages read each text, day and moment of the bytes as what was said, with what they have for that', async () => {

@@ -211,12 +211,15 @@ function concernedBy(events: readonly LedgerEvent[], { orders, shipments, swaps 
       const { shipment, consignee, carrier } = event.data;
       if (!shipments.has(shipment)) shipments.set(shipment, { consignee, carrier });
     }
-    if ('consignees' in data) {
-      for (const { shipment, consignee } of data.consignees ?? []) {
-        const header = shipments.get(shipment);
-        if (header !== undefined) shipments.set(shipment, { ...header, consignee });
-      }
-    }
+    const changeHeader = (shipment: string, consignee: string | undefined, carrier?: string) => {
+      const header = shipments.get(shipment);
+      if (header === undefined) return;
+      shipments.set(shipment, { consignee: consignee ?? header.consignee, carrier: carrier ?? header.carrier });
+    };
+    if (event.type === 'lading.shipment.rescheduled.v1')
+      changeHeader(event.data.shipment, event.data.consignee, event.data.carrier);
+    if ('consignees' in data)
+      for (const { shipment, consignee } of data.consignees ?? []) changeHeader(shipment, consignee);
     if (event.type === 'lading.swap.proposed.v1') swaps.set(event.data.swap, [...parties]);
     return [...parties].map((party) => ({ party, sequence }));
   });
