@@ -68,7 +68,7 @@ async function tryOut(
   return { status, text: await response.text(), url };
 }
 
-const LAST = ['acceptance', 'execution', 'rejection', 'withdrawal'];
+const LAST = ['release', 'acceptance', 'execution', 'rejection', 'withdrawal'];
 const place = ([, path]: [string, string, Operation]) => 1 + LAST.findIndex((step) => path.endsWith(step));
 
 describe('the examples of the OpenAPI document, on what npm start has', () => {

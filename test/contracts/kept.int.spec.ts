@@ -157,6 +157,11 @@ function round(n: number, say: () => Free): Told[] {
       ...{ reallocation: `RA-${n}`, kind: 'reassigned', from: 'tesla', to: 'x', lines: [{ ...one, quantity: 1 }] },
       ...pick(say(), 'destination', 'eta', 'reason', 'evidence', 'note'),
     }),
+    tell('units.held', {
+      ...{ hold: `H-${n}`, owner: 'tesla', purpose: say().destination, until: say().expires },
+      ...{ lines: [{ ...one, quantity: 1 }], ...pick(say(), 'note') },
+    }),
+    tell('units.released', { hold: `H-${n}`, ...pick(say(), 'reason', 'note') }),
     swap('A'),
     step('accepted', 'A', 'tesla'),
     step('executed', 'A', 'x'),
@@ -202,10 +207,11 @@ type Row = Readonly<Record<string, unknown>>;
 function asKept(sent: Sent): Sent {
   const { time, data } = sent;
   const expires = 'expires' in data ? data.expires?.toUpperCase() : undefined;
+  const until = 'until' in data ? data.until.toUpperCase() : undefined;
   return {
     ...sent,
     time: time.toUpperCase(),
-    data: { ...data, ...(expires !== undefined && { expires }) },
+    data: { ...data, ...(expires !== undefined && { expires }), ...(until !== undefined && { until }) },
   };
 }
 

@@ -19,7 +19,7 @@ function mayCall(method: string, path: string): readonly Role[] | 'anybody' {
   const rest = path.replace('/v1/ledgers/{ledger}', 'L');
   if (method === 'put' && rest === 'L') return ['admin'];
   if (method === 'post' && rest === 'L/events') return ['shipments:write', 'reallocations:write', 'swaps:write'];
-  if (method === 'post' && rest === 'L/reallocations') return ['reallocations:write'];
+  if (method === 'post' && /^L\/(reallocations|holds)/.test(rest)) return ['reallocations:write'];
   if (method === 'post' && rest.startsWith('L/swaps')) return ['swaps:write'];
   if (method === 'get' && rest.startsWith('L/events')) return ['read', 'audit'];
   if (method === 'get' && rest.startsWith('L/')) return ['read'];

@@ -59,6 +59,7 @@ describe('the OpenAPI document of the whole contract', () => {
       expect.arrayContaining([
         ...['get /v1/ledgers', `put ${L}`, 'get /v1/status', `post ${L}/events`, `post ${L}/reallocations`],
         ...['acceptance', 'rejection', 'withdrawal', 'execution'].map((step) => `post ${L}/swaps/{swap}/${step}`),
+        ...[`post ${L}/holds`, `post ${L}/holds/{hold}/release`],
         ...[`post ${L}/swaps`, `get ${L}/holdings`, `get ${L}/holdings/postings`, `get ${L}/items/{id}/queue`],
         ...lists.flatMap((list) => [`get ${L}/${list}`, `get ${L}/${list}/{id}`]),
         ...[`get ${L}/events`, `get ${L}/events/{sequence}`, `get ${L}/events/stream`],

@@ -104,9 +104,11 @@ describe('the three writing services, each a process of its own on one database'
         keeper: 'nvidia',
       });
       const desk = await send(to, 'POST', '/v1/ledgers/nvidia/reallocations', 'application/json', {});
+      const hold = await send(to, 'POST', '/v1/ledgers/nvidia/holds', 'application/json', {});
       const swap = await send(to, 'POST', '/v1/ledgers/nvidia/swaps', 'application/json', {});
-      expect([ledger.status, desk.status, swap.status]).toEqual([
+      expect([ledger.status, desk.status, hold.status, swap.status]).toEqual([
         to === 'shipments' ? 200 : 404,
+        to === 'reallocations' ? 400 : 404,
         to === 'reallocations' ? 400 : 404,
         to === 'swaps' ? 400 : 404,
       ]);
@@ -118,7 +120,7 @@ describe('the three writing services, each a process of its own on one database'
       const get = async (path: string) => await fetch(`${processes[to].base}${path}`);
       const document = (await (await get('/openapi.json')).json()) as { info: { title: string }; paths: object };
       expect(document.info.title).toBe(`Lading: the service ${to}`);
-      const own = { shipments: /ledger}$/, reallocations: /reallocations$/, swaps: /swaps/ }[to];
+      const own = { shipments: /ledger}$/, reallocations: /reallocations$|holds/, swaps: /swaps/ }[to];
       const paths = Object.keys(document.paths).filter((path) => path.startsWith('/v1') && !path.endsWith('/events'));
       expect([to, paths.filter((path) => !own.test(path)), paths.length > 0]).toEqual([to, [], true]);
       expect(Object.keys(document.paths)).toContain('/v1/ledgers/{ledger}/events');

@@ -14,6 +14,7 @@ const ids: Readonly<Record<string, readonly string[]>> = {
   swap: ['SW-1', 'SW-2', 'SW-3'],
   reallocation: ['RA-1', 'RA-2'],
   return: ['R-1', 'R-2'],
+  hold: ['H-1', 'H-2', 'H-3'],
 };
 const texts: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
@@ -23,6 +24,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   uri: ['https://example.org/memo'],
   sha256: ['0'.repeat(64)],
   expires: ['2023-01-01T00:00:00Z', '2030-01-01T00:00:00+02:00'],
+  until: ['2023-01-01T00:00:00Z', '2030-01-01T00:00:00+02:00'],
   amount: ['0', '30000.00'],
   currency: ['USD'],
   prefix: ['D-', ''],

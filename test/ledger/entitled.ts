@@ -4,6 +4,9 @@ import { dispatched, january, of, placed, proposed, received, tell, type Told } 
 const amds = { ...of('PO-A', '1'), owner: 'xai' };
 const teslas = { ...of('PO-1', '1'), owner: 'tesla' };
 
+/** A hold, but for its lines. */
+const held = (hold: string, owner: string) => ({ hold, owner, purpose: 'Kept', until: '2030-01-01T00:00:00Z' });
+
 /**
  * Two suppliers and their customers in one ledger. tesla buys of nvidia, and xai of amd; dhl carries for both. x has bought
  * something of nvidia, and has units of tesla's in its halls.
@@ -24,6 +27,8 @@ export const rivals: readonly Told[] = [
   dispatched('S-2', [{ ...teslas, quantity: 5 }]),
   dispatched('S-A', [{ ...amds, quantity: 60 }], { consignee: 'xai', carrier: 'ups' }),
   received('S-A', 'xai', [{ ...amds, received: 20 }]),
+  tell('units.held', { ...held('H-T', 'tesla'), lines: [{ ...of('PO-1', '2'), quantity: 1 }] }),
+  tell('units.held', { ...held('H-A', 'xai'), lines: [{ ...of('PO-A', '1'), quantity: 1 }] }),
   ...['SW-1', 'SW-2', 'SW-3'].map((id) =>
     proposed(id, 'x', [
       { from: 'tesla', to: 'x', ...of('PO-1', '1'), quantity: 1 },
@@ -193,6 +198,27 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
       },
       may: [],
     },
+    {
+      data: {
+        reallocation: 'RA-1',
+        kind: 'reassigned',
+        from: 'tesla',
+        to: 'x',
+        hold: 'H-A',
+        lines: [{ ...of('PO-1', '1'), quantity: 1 }],
+      },
+      may: [],
+    },
+  ],
+  'lading.units.held.v1': [
+    { data: { ...held('H-4', 'tesla'), lines: [{ ...of('PO-1', '1'), quantity: 1 }] }, may: ['tesla'] },
+    { data: { ...held('H-5', 'xai'), lines: [{ ...of('PO-1', '1'), quantity: 1 }] }, may: [] },
+    { data: { ...held('H-A', 'tesla'), lines: [{ ...of('PO-1', '1'), quantity: 1 }] }, may: [] },
+  ],
+  'lading.units.released.v1': [
+    { data: { hold: 'H-T' }, may: ['tesla'] },
+    { data: { hold: 'H-A' }, may: ['xai'] },
+    { data: { hold: 'H-9' }, may: [] },
   ],
   'lading.swap.proposed.v1': [
     {

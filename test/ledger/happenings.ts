@@ -1,6 +1,7 @@
 import type { EventType } from '#contracts/catalog';
 import { january, june, tell, type Told } from './facts.ts';
-import type { LegNote, Model } from './model.ts';
+import type { LegNote } from './heldModel.ts';
+import type { Model } from './model.ts';
 
 /** Chance, written down beforehand: the numbers of a step, used in turn. The same numbers tell the same story again. */
 export class Dice {
@@ -63,6 +64,10 @@ const kinds = [
   'reallocate',
   'reallocate',
   'reallocate',
+  'hold',
+  'hold',
+  'hold',
+  'release',
   'propose',
   'propose',
   'accept',
@@ -132,6 +137,10 @@ function something(dice: Dice, model: Model): Told {
       return count(dice, model, among('held'));
     case 'reallocate':
       return reallocate(dice, model, inHands);
+    case 'hold':
+      return hold(dice, model, inHands);
+    case 'release':
+      return tell('units.released', { hold: kept(dice, model) });
     case 'propose':
       return propose(dice, model, inHands);
     case 'accept':
@@ -176,6 +185,7 @@ const needs: Readonly<Partial<Record<Kind, readonly [readonly string[], Kind]>>>
   dispatch: [['ordered'], 'place'],
   reallocate: [['ordered', 'in_transit', 'held'], 'place'],
   propose: [['ordered', 'in_transit', 'held'], 'place'],
+  hold: [['ordered', 'in_transit', 'held'], 'place'],
   receive: [['in_transit'], 'dispatch'],
   reschedule: [['in_transit'], 'dispatch'],
   lose: [['in_transit'], 'dispatch'],
@@ -460,6 +470,43 @@ function reallocate(dice: Dice, model: Model, inHands: readonly Here[]): Told {
     kind,
     from: first.owner,
     to: dice.pick(buyers),
+    lines,
+    ...(model.kept.size > 0 && dice.chance(25)
+      ? { hold: kept(dice, model, dice.chance(90) ? first.owner : undefined) }
+      : {}),
+  });
+}
+
+/** A hold: mostly one that keeps something still, and of this owner. */
+function kept(dice: Dice, model: Model, of?: string): string {
+  const now = model.now.getTime();
+  const all = [...model.kept].filter(([, { owner }]) => of === undefined || owner === of);
+  const open = all.filter(([, { until, over }]) => !over && until > now);
+  const some = open.length > 0 && dice.chance(90) ? open : all;
+  return some.length > 0 && dice.chance(95) ? dice.pick(some)[0] : 'H-0';
+}
+
+function hold(dice: Dice, model: Model, inHands: readonly Here[]): Told {
+  const first = some(dice, inHands);
+  const own = inHands.filter(({ owner }) => owner === first.owner);
+  const lines = [first, ...(dice.chance(30) ? [some(dice, own)] : [])].map((here) => {
+    const quantity = dice.chance(40) ? here.quantity : dice.upTo(here.quantity);
+    const { order, line, shipment, custodian, stage } = here;
+    return {
+      order,
+      line,
+      quantity,
+      ...(shipment !== '-' && dice.chance(40) ? { shipment } : {}),
+      ...(dice.chance(20) ? { custodian } : {}),
+      ...(dice.chance(30) || stage === 'damaged' ? { stage: stage as 'held' } : {}),
+      ...(dice.chance(50) ? numbers(dice, model, here, quantity) : {}),
+    };
+  });
+  return tell('units.held', {
+    hold: `H-${dice.chance(95) ? model.kept.size : dice.roll(5)}`,
+    owner: dice.chance(95) ? first.owner : dice.pick(people),
+    purpose: 'Kept',
+    until: new Date(model.now.getTime() + (dice.roll(9) - (dice.chance(10) ? 9 : 0)) * 24 * 3_600_000).toISOString(),
     lines,
   });
 }

@@ -2,6 +2,16 @@ import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
 import { heldAgainst, Promises } from './promises.ts';
 import { orderedAndMore } from './surplus.ts';
+import {
+  type Data,
+  type HoldNote,
+  type KeptNote,
+  type LegNote,
+  legsOf,
+  ownHold,
+  type Spot,
+  whyNotKept,
+} from './heldModel.ts';
 
 /** Units going from one place to another, as the table in docs/events.md has it. Places are strings: `tesla nvidia ordered - PO 1`. */
 export interface Booking {
@@ -16,13 +26,6 @@ export interface Booking {
   origin?: boolean;
 }
 
-interface Spot {
-  owner: string;
-  custodian: string;
-  stage: string;
-  shipment: string;
-}
-
 interface Line {
   item: string;
   total: number;
@@ -33,26 +36,12 @@ interface OrderNote {
   supplier: string;
   lines: Map<string, Line>;
 }
-type Data<T extends Told['type']> = Extract<Told, { type: T }>['data'];
-export type LegNote = Data<'lading.swap.proposed.v1'>['legs'][number];
 interface SwapNote {
   by: string;
   legs: LegNote[];
   accepted: Set<string>;
   expires: string | undefined;
   status: 'open' | 'over';
-}
-
-/** Units that are held, for a swap: what they are, and until when. */
-interface HoldNote {
-  for: string;
-  owner: string;
-  order: string;
-  line: string;
-  quantity: number;
-  where: Partial<Spot>;
-  numbers: string[] | undefined;
-  until: number;
 }
 
 type Here = ReturnType<Model['inHands']>[0];
@@ -102,6 +91,8 @@ export class Model {
   readonly swaps = new Map<string, SwapNote>();
   readonly promises = new Promises();
   holds: HoldNote[] = [];
+  /** Holds of their own, by their ids. */
+  readonly kept = new Map<string, KeptNote>();
   /** The ledger's clock. */
   now = new Date(0);
   readonly done = new Set<string>();
@@ -323,14 +314,16 @@ export class Model {
       case 'lading.swap.accepted.v1': {
         const swap = this.#swap(told.data);
         if (!partiesOf(swap.legs).includes(told.data.by) || swap.accepted.has(told.data.by)) no();
-        if (isLast(swap, told.data.by)) {
-          const bookings = this.#pick(swap.legs, undefined);
-          this.#covered(bookings);
-          this.#leaves(bookings, undefined);
-          this.#numbered(bookings, true);
-        }
-        return [];
+        return isLast(swap, told.data.by) ? this.#reserved(swap.legs) : [];
       }
+      case 'lading.units.held.v1': {
+        const { hold, owner, until, lines } = told.data;
+        this.#known(owner, ...lines.map(({ custodian }) => custodian));
+        if (this.kept.has(hold) || Date.parse(until) <= this.now.getTime()) no();
+        return this.#reserved(legsOf(told.data));
+      }
+      case 'lading.units.released.v1':
+        return whyNotKept(this.kept.get(told.data.hold), this.now) === undefined ? [] : no();
       case 'lading.swap.rejected.v1':
         return partiesOf(this.#swap(told.data).legs).includes(told.data.by) ? [] : no();
       case 'lading.swap.withdrawn.v1':
@@ -648,16 +641,17 @@ export class Model {
     return this.#back(joined(parts), () => by, false);
   }
 
-  #reallocated({ reallocation, kind, from, to, lines }: Data<'lading.reallocation.made.v1'>): Booking[] {
+  #reallocated({ reallocation, kind, from, to, lines, hold }: Data<'lading.reallocation.made.v1'>): Booking[] {
     this.#known(from, to, ...lines.map(({ custodian }) => custodian));
     if (from === to || this.done.has(`reallocation ${reallocation}`)) no();
+    if (hold !== undefined && whyNotKept(this.kept.get(hold), this.now, from) !== undefined) no();
     const stages = { reassigned: ['ordered'], reconsigned: ['in_transit'], transferred: ['held', 'damaged'] }[kind];
     const legs = lines.map((line) => {
       const stage = (line.stage ?? stages[0]) as NonNullable<typeof line.stage>;
       if (!stages.includes(stage) || (kind === 'reconsigned') !== (line.shipment !== undefined)) no();
       return { ...line, stage, from, to };
     });
-    return this.#pick(legs, undefined);
+    return this.#pick(legs, hold && `hold ${hold}`);
   }
 
   #proposed({ swap, by, legs }: Data<'lading.swap.proposed.v1'>): Booking[] {
@@ -738,6 +732,15 @@ export class Model {
       });
   }
 
+  /** Units that could go, and stay; they get a serial number later. */
+  #reserved(legs: readonly LegNote[]): Booking[] {
+    const bookings = this.#pick(legs, undefined);
+    this.#covered(bookings);
+    this.#leaves(bookings, undefined);
+    this.#numbered(bookings, true);
+    return [];
+  }
+
   /** Nothing leaves a place that was not there before. */
   #covered(bookings: readonly Booking[]): void {
     const left = new Map<string, number>();
@@ -814,13 +817,13 @@ export class Model {
     return seekers.filter((_, seeker) => seat(seeker, new Set())).length;
   }
 
-  /** What a swap holds from its last acceptance on. */
-  #hold(swap: string, { legs, expires }: SwapNote): void {
+  /** What a swap holds from its last acceptance on, and a hold from its beginning. */
+  #hold(of: string, legs: readonly LegNote[], expires: string | undefined): void {
     const until = expires === undefined ? this.now.getTime() + 7 * 24 * 3_600_000 : Date.parse(expires);
     for (const { from, order, line, quantity, serials, shipment, custodian, stage } of legs) {
       const where = { ...(shipment && { shipment }), ...(custodian && { custodian }), ...(stage && { stage }) };
       const numbers = serials && expandSerials(serials);
-      this.holds.push({ for: `swap ${swap}`, owner: from, order, line, quantity, where, numbers, until });
+      this.holds.push({ for: of, owner: from, order, line, quantity, where, numbers, until });
     }
   }
 
@@ -915,6 +918,14 @@ export class Model {
         break;
       case 'lading.reallocation.made.v1':
         this.done.add(`reallocation ${data.reallocation}`);
+        this.#release(data.hold);
+        break;
+      case 'lading.units.held.v1':
+        this.kept.set(data.hold, { owner: data.owner, until: Date.parse(data.until), over: false });
+        this.#hold(`hold ${data.hold}`, legsOf(data), data.until);
+        break;
+      case 'lading.units.released.v1':
+        this.#release(data.hold);
         break;
       case 'lading.swap.proposed.v1': {
         const accepted = new Set(partiesOf(data.legs).filter((party) => party === data.by));
@@ -922,8 +933,7 @@ export class Model {
         break;
       }
       case 'lading.swap.accepted.v1':
-        if (isLast(this.swaps.get(data.swap)!, data.by)) this.#hold(data.swap, this.swaps.get(data.swap)!);
-        this.swaps.get(data.swap)!.accepted.add(data.by);
+        this.#accepted(data.swap, this.swaps.get(data.swap)!, data.by);
         break;
       case 'lading.swap.rejected.v1':
       case 'lading.swap.withdrawn.v1':
@@ -933,6 +943,17 @@ export class Model {
         break;
       default:
     }
+  }
+
+  #accepted(swap: string, note: SwapNote, by: string): void {
+    if (isLast(note, by)) this.#hold(`swap ${swap}`, note.legs, note.expires);
+    note.accepted.add(by);
+  }
+
+  #release(hold: string | undefined): void {
+    if (hold === undefined) return;
+    this.kept.get(hold)!.over = true;
+    this.holds = this.holds.filter((one) => one.for !== `hold ${hold}`);
   }
 
   #header(shipment: string): string[] {
@@ -1031,9 +1052,6 @@ const choices = new Set<Told['type']>([
   'lading.reallocation.made.v1',
   'lading.swap.executed.v1',
 ]);
-
-const ownHold = (told: Told): string | undefined =>
-  told.type === 'lading.swap.executed.v1' ? `swap ${told.data.swap}` : undefined;
 
 const isLast = ({ legs, accepted }: SwapNote, by: string): boolean =>
   partiesOf(legs).every((party) => party === by || accepted.has(party));

@@ -21,6 +21,7 @@ export const entitlements = {
   buyer: 'the buyer of every order that it names',
   initiator: "the order's supplier when `initiator` is `seller`, its buyer when it is `buyer`",
   carrier: 'whoever has the units in transit: the carrier of the shipment, or the one that it handed them to',
+  owner: 'whom `owner` names; of a release, whose units the hold is of',
   by: 'whom `by` names',
   from: 'whom `from` names',
   custodian: 'whom `custodian` names',

@@ -134,6 +134,18 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     authorisedBy: 'elon-musk',
     evidence: [memo],
   },
+  'lading.units.held.v1': {
+    hold: 'H-1',
+    owner: 'tesla',
+    purpose: 'Export licence',
+    until: '2024-01-31T00:00:00Z',
+    lines: [{ order: 'PO-TSLA-1', line: '1', quantity: 1000 }],
+  },
+  'lading.units.released.v1': {
+    hold: 'H-1',
+    reason: 'The licence is there',
+    reasonCode: 'export_control',
+  },
   'lading.swap.proposed.v1': {
     swap: 'SW-1',
     by: 'x',

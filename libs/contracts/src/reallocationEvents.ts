@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { define } from './define.ts';
-import { ConsigneeChange, Move } from './move.ts';
+import { ConsigneeChange, HeldLine, Move } from './move.ts';
 import { why } from './reasonCodes.ts';
 import {
   Day,
   Evidence,
+  HoldId,
   Id,
   ItemId,
   LineId,
+  Moment,
   Note,
   OrderId,
   PartiesStage,
@@ -38,6 +40,7 @@ const made = {
   destination: Text.optional(),
   eta: Day.optional(),
   lines: z.array(ReallocationLine).min(1).max(1000),
+  hold: HoldId.optional(),
   ...why,
   authorisedBy: Id.optional(),
   evidence: z.array(Evidence).max(20).optional(),
@@ -52,6 +55,27 @@ const Made = z.strictObject(made).check(({ value: { kind, lines }, issues }) => 
   }
 });
 
+/** Units of one owner that are kept for a purpose until a moment, named as the legs of a swap name theirs. */
+const Held = z.strictObject({
+  hold: HoldId,
+  owner: PartyId,
+  purpose: Text,
+  until: Moment,
+  lines: z
+    .array(HeldLine.omit({ owner: true, item: true }))
+    .min(1)
+    .max(1000),
+  authorisedBy: Id.optional(),
+  note: Note.optional(),
+});
+
+const Released = z.strictObject({ hold: HoldId, ...why, note: Note.optional() });
+
+const ofHold = ({ hold }: { hold: string }) => `hold/${hold}`;
+
+/** The orders of which a hold is over. */
+const released = z.array(OrderId).min(1);
+
 export const reallocationEvents = {
   'lading.reallocation.made.v1': define({
     service: 'reallocations',
@@ -60,10 +84,27 @@ export const reallocationEvents = {
       ...made,
       lines: z.array(ReallocationLine.extend({ item: ItemId })).min(1),
       consignees: z.array(ConsigneeChange).min(1).optional(),
+      released: released.optional(),
       moves: z.array(Move).min(1),
     }),
     subject: ({ reallocation }) => `reallocation/${reallocation}`,
     stream: 'begins',
     entitled: ['from'],
+  }),
+  'lading.units.held.v1': define({
+    service: 'reallocations',
+    submitted: Held,
+    completed: Held.extend({ lines: z.array(HeldLine).min(1) }),
+    subject: ofHold,
+    stream: 'begins',
+    entitled: ['owner'],
+  }),
+  'lading.units.released.v1': define({
+    service: 'reallocations',
+    submitted: Released,
+    completed: Released.extend({ owner: PartyId, released }),
+    subject: ofHold,
+    stream: 'continues',
+    entitled: ['owner'],
   }),
 };

@@ -30,7 +30,7 @@ export const keyOf = (...ids: readonly string[]): string => ids.map(inKey).join(
 export const Id = anId();
 
 /** What an id names in its ledger. Each but `line`, which is a part of its order, is an entity with a stream. */
-export type Named = 'party' | 'item' | 'order' | 'line' | 'shipment' | 'swap' | 'reallocation' | 'return';
+export type Named = 'party' | 'item' | 'order' | 'line' | 'shipment' | 'swap' | 'reallocation' | 'return' | 'hold';
 
 /**
  * What the ids among the schemas name. A schema that is made from one of them (optional, described) names the same. A
@@ -49,6 +49,7 @@ export const ShipmentId = anId().register(named, { what: 'shipment' });
 export const SwapId = anId().register(named, { what: 'swap' });
 export const ReallocationId = anId().register(named, { what: 'reallocation' });
 export const ReturnId = anId().register(named, { what: 'return' });
+export const HoldId = anId().register(named, { what: 'hold' });
 /** The number of the paper that a fact was reported by, as whoever reported it numbers such papers. */
 export const DocumentId = anId();
 

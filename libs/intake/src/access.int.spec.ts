@@ -21,6 +21,8 @@ const ROUTES: readonly (readonly [method: string, path: string, type: string, ro
   ['POST', '/v1/ledgers/nvidia/events?atomic=true', BATCH, 'shipments:write'],
   ['POST', '/v1/ledgers/nvidia/events', NDJSON, 'shipments:write'],
   ['POST', '/v1/ledgers/nvidia/reallocations', 'application/json', 'reallocations:write'],
+  ['POST', '/v1/ledgers/nvidia/holds', 'application/json', 'reallocations:write'],
+  ['POST', '/v1/ledgers/nvidia/holds/H-1/release', 'application/json', 'reallocations:write'],
   ['POST', '/v1/ledgers/nvidia/swaps', 'application/json', 'swaps:write'],
   ['POST', '/v1/ledgers/nvidia/swaps/SW-1/acceptance', 'application/json', 'swaps:write'],
   ['POST', '/v1/ledgers/nvidia/swaps/SW-1/rejection', 'application/json', 'swaps:write'],

@@ -181,6 +181,11 @@ describe('whoever is entitled', () => {
 function routeOf(type: EventType, data: object): { path: string; body: object } {
   if (type === 'lading.reallocation.made.v1') return { path: '/reallocations', body: data };
   if (type === 'lading.swap.proposed.v1') return { path: '/swaps', body: data };
+  if (type === 'lading.units.held.v1') return { path: '/holds', body: data };
+  if (type === 'lading.units.released.v1') {
+    const { hold, ...body } = data as { hold: string };
+    return { path: `/holds/${hold}/release`, body };
+  }
   const { swap, ...body } = data as { swap: string };
   const steps = { accepted: 'acceptance', rejected: 'rejection', withdrawn: 'withdrawal', executed: 'execution' };
   const step = type.split('.')[2] as keyof typeof steps;

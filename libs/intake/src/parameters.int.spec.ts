@@ -65,6 +65,8 @@ describe('every writing route', () => {
     ['POST', EVENTS, BATCH, () => [order()]],
     ['POST', EVENTS, NDJSON, () => JSON.stringify(event('lading.order.placed.v1', {}))],
     ['POST', '/v1/ledgers/nvidia/reallocations', 'application/json', made],
+    ['POST', '/v1/ledgers/nvidia/holds', 'application/json', () => step],
+    ['POST', '/v1/ledgers/nvidia/holds/H-1/release', 'application/json', () => step],
     ['POST', '/v1/ledgers/nvidia/swaps', 'application/json', () => step],
     ...['acceptance', 'rejection', 'withdrawal', 'execution'].map((name): [string, string, string, () => unknown] => [
       'POST',

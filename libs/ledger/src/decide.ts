@@ -19,6 +19,7 @@ import { propose } from './swap/propose.ts';
 import { acceptSwap, rejectSwap, withdrawSwap } from './swap/respond.ts';
 import { adjustCount } from './units/adjustCount.ts';
 import { changeCondition } from './units/changeCondition.ts';
+import { holdUnits, releaseUnits } from './units/holdUnits.ts';
 import { returnUnits } from './units/returnUnits.ts';
 import { scrap } from './units/scrap.ts';
 import type { View } from './view.ts';
@@ -54,6 +55,8 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'lading.units.condition_changed.v1': changeCondition,
   'lading.custody.transferred.v1': transferCustody,
   'lading.count.adjusted.v1': adjustCount,
+  'lading.units.held.v1': holdUnits,
+  'lading.units.released.v1': releaseUnits,
   'lading.reallocation.made.v1': reallocate,
   'lading.swap.proposed.v1': propose,
   'lading.swap.accepted.v1': acceptSwap,

@@ -89,6 +89,7 @@ describe('the same paper twice is one fact', () => {
       'lading.order.lines_added.v1',
       'lading.units.returned.v1',
       'lading.reallocation.made.v1',
+      'lading.units.held.v1',
     ]);
   });
 });

@@ -57,6 +57,7 @@ interface Named {
   readonly lines: readonly Line[];
   readonly shipments: ReadonlySet<string>;
   readonly swaps: ReadonlySet<string>;
+  readonly holds: ReadonlySet<string>;
 }
 
 interface Said {
@@ -67,12 +68,18 @@ interface Said {
 }
 
 function namesIn({ type, data }: Command): Named {
-  const named = { orders: new Set<string>(), shipments: new Set<string>(), swaps: new Set<string>() };
+  const named = {
+    orders: new Set<string>(),
+    shipments: new Set<string>(),
+    swaps: new Set<string>(),
+    holds: new Set<string>(),
+  };
   const lines: Line[] = [];
   eachName(namingIn(type).submitted, data, (id, { what }, { order }) => {
     if (what === 'order') named.orders.add(id);
     else if (what === 'shipment') named.shipments.add(id);
     else if (what === 'swap') named.swaps.add(id);
+    else if (what === 'hold') named.holds.add(id);
     else if (what === 'line' && typeof order === 'string') lines.push({ order, line: id });
   });
   return { ...named, lines };
@@ -84,6 +91,10 @@ const valueOf = (data: object, field: string): unknown => (data as Readonly<Reco
 const holds: Readonly<Record<Entitlement, (party: string, said: Said) => boolean>> = {
   party: (party, { data }) => valueOf(data, 'party') === party,
   by: (party, { data }) => valueOf(data, 'by') === party,
+  owner: (party, { data, named, view }) =>
+    'until' in data
+      ? data.owner === party
+      : [...named.holds].every((id) => entityOf(view, 'hold', id)?.owner === party),
   from: (party, { data }) => valueOf(data, 'from') === party,
   custodian: (party, { data }) => valueOf(data, 'custodian') === party,
   maker: (party, { data, view }) => {
@@ -135,11 +146,14 @@ function stranger(party: string, { type, data, named, view }: Said): readonly [k
   const shipments = [...named.shipments].map((id) => [id, entityOf(view, 'shipment', id)] as const);
   const theirs = present(shipments.map(([, shipment]) => shipment)).filter((one) => concernsShipment(party, one, view));
   const lines = named.lines.map((line) => [line, concernsLine(party, line, theirs, view)] as const);
+  const holds = [...named.holds].map((id) => [id, entityOf(view, 'hold', id)] as const);
   const swaps = [...named.swaps].map((id) => [id, concernsSwap(party, entityOf(view, 'swap', id), view)] as const);
 
   for (const [id, shipment] of shipments) {
     if (shipment === undefined ? `shipment/${id}` !== begun : !theirs.includes(shipment)) return ['shipment', id];
   }
+  const hold = holds.find(([id, one]) => (one === undefined ? `hold/${id}` !== begun : one.owner !== party));
+  if (hold !== undefined) return ['hold', hold[0]];
   const swap = swaps.find(([, concerns]) => !concerns);
   if (swap !== undefined) return ['swap', swap[0]];
   if (type === 'lading.order.placed.v1') return undefined;

@@ -27,7 +27,7 @@ interface Item extends Versioned {
 
 /** Units of a line that nobody else may take from their owner, until a moment: it is judged by recorded time. */
 export interface LineHold extends HeldLine {
-  /** The swap that holds them. */
+  /** The swap, or the hold of its own, that holds them. */
   readonly for: EntityKey;
   readonly until: string;
 }
@@ -137,6 +137,16 @@ export interface Stock extends Versioned {
   readonly chunks: readonly ReadonlyMap<string, StockAccount>[];
 }
 
+/** Units that their owner keeps for a purpose. The orders' lines say which; here is what it takes to end it. */
+export interface Hold extends Versioned {
+  readonly kind: 'hold';
+  readonly hold: string;
+  readonly owner: string;
+  readonly until: string;
+  readonly orders: readonly string[];
+  readonly status: 'open' | 'released';
+}
+
 /** A fact that happens once under its id: a reallocation, a return, a ledger's opening. */
 interface Once extends Versioned {
   readonly kind: 'once';
@@ -157,6 +167,7 @@ export interface EntityByPrefix {
   readonly swap: Swap;
   readonly reallocation: Once;
   readonly return: Once;
+  readonly hold: Hold;
   readonly document: Document;
   readonly stock: Stock;
 }

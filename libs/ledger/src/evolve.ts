@@ -1,7 +1,7 @@
 import { streamOf } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { isOwnStock } from './account.ts';
-import { documentOf, type Entity, type EntityKey, stockKey } from './entity.ts';
+import { documentOf, type Entity, type EntityKey, type Hold, stockKey } from './entity.ts';
 import { evolveOrder, holdOf } from './order/evolveOrder.ts';
 import { newest, type Occurrence } from './overtaken.ts';
 import { evolveShipment } from './shipment/evolveShipment.ts';
@@ -28,6 +28,7 @@ export function touched(event: LedgerEvent): EntityKey[] {
   const document = 'document' in data ? documentOf(event) : undefined;
   if (document !== undefined) keys.add(document);
   for (const { order } of holdOf(event)?.lines ?? []) keys.add(`order/${order}`);
+  if ('hold' in data && data.hold !== undefined) keys.add(`hold/${data.hold}`);
   if ('released' in data) for (const order of data.released ?? []) keys.add(`order/${order}`);
   if ('consignees' in data) for (const { shipment } of data.consignees ?? []) keys.add(`shipment/${shipment}`);
   return [...keys];
@@ -68,9 +69,19 @@ function next(id: string, key: EntityKey, entity: Entity | undefined, event: Led
       return evolveStock(id, entity?.kind === 'stock' ? entity : undefined, event);
     case 'swap':
       return evolveSwap(entity?.kind === 'swap' ? entity : undefined, event);
+    case 'hold':
+      return evolveHold(entity?.kind === 'hold' ? entity : undefined, event);
     default:
       return { kind: 'once', version };
   }
+}
+
+/** A hold after an event that begins or ends it. */
+function evolveHold(before: Hold | undefined, { type, data, sequence: version }: LedgerEvent): Hold | undefined {
+  if (type !== 'lading.units.held.v1') return before && { ...before, version, status: 'released' };
+  const { hold, owner, until, lines } = data;
+  const orders = [...new Set(lines.map(({ order }) => order))];
+  return { kind: 'hold', version, hold, owner, until, orders, status: 'open' };
 }
 
 /** What said the master data last: events from before late ones were refused may be in another order. */

@@ -6,6 +6,7 @@ import { documentOf, type EntityKey, type Prefix } from './entity.ts';
 import { findLine, type FoundLine } from './order/line.ts';
 import {
   alreadyThere,
+  unknownHold,
   unknownItem,
   unknownOrder,
   unknownParty,
@@ -55,7 +56,7 @@ export function findNamed(command: Command, view: View): OrRejected<FoundLine[]>
       else if (depth < 2) lines.push(line);
     } else if (`${what}/${id}` !== own && !field.later && entityOf(view, what, id) === undefined) {
       if (what === 'party') stranger ??= unknownParty(id, field.field);
-      else missing ??= what === 'item' ? unknownItem(id) : unknownShipment(id);
+      else missing ??= what === 'item' ? unknownItem(id) : what === 'hold' ? unknownHold(id) : unknownShipment(id);
     }
   });
   return wrongSubject(command, own, view) ?? again ?? stranger ?? missing ?? lines;

@@ -33,11 +33,15 @@ export const unknownShipment = (shipment: string): Rejected =>
 const unknownSwap = (swap: string): Rejected =>
   reject('unknown-swap', `There is no swap ${swap} in this ledger. Propose it first, or correct its id.`, { swap });
 
+export const unknownHold = (hold: string): Rejected =>
+  reject('unknown-hold', `There is no hold ${hold} in this ledger. Hold the units first, or correct its id.`, { hold });
+
 /** What an event is about is not there. Returns and reallocations are events of their own: nothing names them later. */
 export const unknownSubject: Readonly<Partial<Record<Prefix, (id: string) => Rejected>>> = {
   order: unknownOrder,
   shipment: unknownShipment,
   swap: unknownSwap,
+  hold: unknownHold,
 };
 
 /** What an event begins is there already: how it came to be, and what to do. */
@@ -45,6 +49,7 @@ const begun: Readonly<Partial<Record<Prefix, readonly [what: string, then: strin
   order: ['is placed already', 'Change its lines, or use another id.'],
   swap: ['was proposed already', 'Use another id for another one.'],
   reallocation: ['was made already', 'Use another id for another one.'],
+  hold: ['is there already', 'Use another id for another one.'],
   return: ['was recorded already', 'Use another id for another return.'],
 };
 

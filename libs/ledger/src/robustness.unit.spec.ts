@@ -28,6 +28,13 @@ const lively = given(
     lines: [{ ...of('PO-1', '1'), quantity: 3, shipment: 'S-1' }],
   }),
   received('S-1', 'tesla', [{ ...of('PO-1', '1', 'tesla'), received: 5, damaged: 1 }]),
+  tell('units.held', {
+    hold: 'H-1',
+    owner: 'x',
+    purpose: 'Kept',
+    until: '2030-01-01T00:00:00Z',
+    lines: [{ ...of('PO-2', '1'), quantity: 3 }],
+  }),
   proposed('SW-1', 'x', [
     { from: 'tesla', to: 'x', ...of('PO-1', '2'), quantity: 1 },
     { from: 'x', to: 'tesla', ...of('PO-2', '1'), quantity: 1 },

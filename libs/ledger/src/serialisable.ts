@@ -49,6 +49,7 @@ const kinds: ReadonlySet<unknown> = new Set<Entity['kind']>([
   'order',
   'shipment',
   'swap',
+  'hold',
   'stock',
   'once',
   'document',
@@ -108,6 +109,8 @@ export function approximateBytes(entity: Entity): number {
       return 500 + entity.chunks.reduce((sum, chunk) => sum + 200 + chunk.size * 200, 0);
     case 'swap':
       return 1_000 + entity.terms.legs.length * 500;
+    case 'hold':
+      return 500 + entity.orders.length * 80;
     case 'party':
     case 'item':
       return 1_000;

@@ -7,6 +7,8 @@ import { intakeDatabase, startWritingApp, type WritingApp } from '#test/intake/w
 const SERVICES = ['shipments', 'reallocations', 'swaps'] as const;
 const PLAIN = [
   '/v1/ledgers/{ledger}/reallocations',
+  '/v1/ledgers/{ledger}/holds',
+  '/v1/ledgers/{ledger}/holds/{hold}/release',
   '/v1/ledgers/{ledger}/swaps',
   ...['acceptance', 'rejection', 'withdrawal', 'execution'].map((step) => `/v1/ledgers/{ledger}/swaps/{swap}/${step}`),
 ];

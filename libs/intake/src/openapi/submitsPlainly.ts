@@ -2,31 +2,33 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { catalog, serviceOf } from '#contracts/catalog';
 import { type JsonSchema, jsonSchemaOf } from '#contracts/jsonSchema';
-import { plainExamples, SWAP_OF } from './workingExamples.ts';
+import { plainExamples, TRIED_ON } from './workingExamples.ts';
 import { always, asSchema, dryRunParameter, ifMatchHeader, ledgerParameter, problems, receipts } from './responses.ts';
 
 type PlainType =
   | 'lading.reallocation.made.v1'
+  | `lading.units.${'held' | 'released'}.v1`
   | `lading.swap.${'proposed' | 'accepted' | 'rejected' | 'withdrawn' | 'executed'}.v1`;
 
 /** What the OpenAPI document says about a plain route. */
 export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorator {
   const service = serviceOf(type);
-  const ofSwap = service === 'swaps' && type !== 'lading.swap.proposed.v1';
+  const named = namedByPath(type);
+  const party = partyOfKey(type);
   return applyDecorators(
     ApiOperation({
       summary,
       tags: [service],
-      description: `Records \`${type}\`: the body is its data${service === 'swaps' ? '; `by` is the party of the key unless it is said' : ''}. \`time\` is when it happened, now unless it is said; a body without it, sent again with the same Idempotency-Key, is the same body.`,
+      description: `Records \`${type}\`: the body is its data${party === undefined ? '' : `; \`${party}\` is the party of the key unless it is said`}. \`time\` is when it happened, now unless it is said; a body without it, sent again with the same Idempotency-Key, is the same body.`,
       requestBody: {
-        required: !ofSwap,
-        content: { 'application/json': { schema: asSchema(bodyOf(type, ofSwap)), examples: plainExamples(type) } },
+        required: named === undefined,
+        content: { 'application/json': { schema: asSchema(bodyOf(type, named)), examples: plainExamples(type) } },
       },
     }),
     ledgerParameter(),
-    ...(ofSwap
-      ? [ApiParam({ name: 'swap', description: 'A swap', schema: { type: 'string', example: SWAP_OF[type] } })]
-      : []),
+    ...(named === undefined
+      ? []
+      : [ApiParam({ name: named, description: `A ${named}`, schema: { type: 'string', example: TRIED_ON[type] } })]),
     ApiHeader({
       name: 'Idempotency-Key',
       required: true,
@@ -40,7 +42,7 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
     always(`${service}:write`),
     problems({
       400: 'No Idempotency-Key, or fields that are not as they should be, each named by its pointer, or a parameter that this route does not take.',
-      404: ofSwap ? 'No such ledger, or no such swap in it.' : 'No such ledger.',
+      404: named === undefined ? 'No such ledger.' : `No such ledger, or no such ${named} in it.`,
       409: 'The same Idempotency-Key was used for another body.',
       412: 'The stream has moved on since the version that If-Match names.',
       422: 'The ledger refuses it: `code` says why, and the facts beside it what there is.',
@@ -48,7 +50,19 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
   );
 }
 
-function bodyOf(type: PlainType, ofSwap: boolean): JsonSchema {
+/** What the path of a route says, and not the body. */
+function namedByPath(type: PlainType): 'swap' | 'hold' | undefined {
+  if (type === 'lading.units.released.v1') return 'hold';
+  return serviceOf(type) === 'swaps' && type !== 'lading.swap.proposed.v1' ? 'swap' : undefined;
+}
+
+/** The field that is the key's party unless the body says it. */
+function partyOfKey(type: PlainType): 'by' | 'owner' | undefined {
+  if (type === 'lading.units.held.v1') return 'owner';
+  return serviceOf(type) === 'swaps' ? 'by' : undefined;
+}
+
+function bodyOf(type: PlainType, named: string | undefined): JsonSchema {
   const { properties, required, ...rest } = jsonSchemaOf(catalog[type].submitted) as {
     properties: Record<string, unknown>;
     required: string[];
@@ -58,10 +72,10 @@ function bodyOf(type: PlainType, ofSwap: boolean): JsonSchema {
     format: 'date-time',
     description: 'When it happened: RFC 3339 with an offset; now unless it is said',
   };
-  const left = Object.entries(properties).filter(([name]) => !(ofSwap && name === 'swap'));
+  const left = Object.entries(properties).filter(([name]) => name !== named);
   return {
     ...rest,
     properties: { ...Object.fromEntries(left), time },
-    required: required.filter((name) => name !== 'by' && !(ofSwap && name === 'swap')),
+    required: required.filter((name) => name !== partyOfKey(type) && name !== named),
   };
 }

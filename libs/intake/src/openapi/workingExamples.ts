@@ -1,4 +1,4 @@
-import { type EventType, serviceOf, type Submitted, typesOf } from '#contracts/catalog';
+import { type EventType, type Submitted, typesOf } from '#contracts/catalog';
 import type { Service } from '#contracts/define';
 import { examples } from '#contracts/examples';
 
@@ -24,6 +24,8 @@ const STORY: Story = {
     lines: [{ order: 'PO-ACME-1', line: '1', owner: 'acme', quantity: 2, serials: ['GB200-000001', 'GB200-000002'] }],
   },
   'lading.reallocation.made.v1': reallocation('RA-2'),
+  'lading.units.held.v1': hold('H-1'),
+  'lading.units.released.v1': { hold: 'H-1', reason: 'The licence is there' },
   'lading.swap.proposed.v1': proposal('SW-2'),
 };
 
@@ -32,6 +34,13 @@ function reallocation(name: string): Submitted<'lading.reallocation.made.v1'> {
     ...{ reallocation: name, kind: 'reassigned', from: 'tesla', to: 'x' },
     lines: [{ order: 'PO-X-1', line: '2', quantity: 10 }],
     reason: 'X needs ten of them first',
+  };
+}
+
+function hold(name: string): Submitted<'lading.units.held.v1'> {
+  return {
+    ...{ hold: name, owner: 'x', purpose: 'Export licence', until: '2099-12-31T00:00:00Z' },
+    lines: [{ order: 'PO-TSLA-1', line: '1', quantity: 10 }],
   };
 }
 
@@ -65,12 +74,13 @@ export function eventExamples(types: readonly EventType[]): Readonly<Record<stri
 export const workingEvents = ([first]: readonly Service[]): unknown[] =>
   typesOf(first ?? 'shipments').flatMap((type) => (type in STORY ? [cloudEvent(type, STORY[type])] : []));
 
-/** Which swap each step is tried out on: every one of them is proposed by an example of the route that proposes. */
-export const SWAP_OF: Readonly<Record<string, string>> = {
+/** Which swap or hold each step is tried out on: every one of them is begun by an example of the route that does. */
+export const TRIED_ON: Readonly<Record<string, string>> = {
   'lading.swap.accepted.v1': 'SW-3',
   'lading.swap.executed.v1': 'SW-3',
   'lading.swap.rejected.v1': 'SW-4',
   'lading.swap.withdrawn.v1': 'SW-5',
+  'lading.units.released.v1': 'H-2',
 };
 
 const SHOWN = {
@@ -83,12 +93,15 @@ const SHOWN = {
 export function plainExamples(
   type: EventType,
 ): Readonly<Record<string, { readonly summary: string; readonly value: unknown }>> {
-  if (serviceOf(type) === 'reallocations')
+  if (type === 'lading.reallocation.made.v1')
     return { reassigned: { summary: 'ordered units', value: reallocation('RA-3') } };
+  if (type === 'lading.units.held.v1') return { kept: { summary: 'units that are there', value: hold('H-2') } };
+  if (type === 'lading.units.released.v1')
+    return { released: { summary: 'the hold of the path', value: { reason: 'The licence is there' } } };
   if (type === 'lading.swap.proposed.v1') {
     const proposals = Object.entries(SHOWN).map(([swap, summary]) => [swap, { summary, value: proposal(swap) }]);
     return Object.fromEntries(proposals) as ReturnType<typeof plainExamples>;
   }
   const { swap: _, ...body } = examples[type] as { swap: string };
-  return { [String(SWAP_OF[type])]: { summary: 'the swap of the path', value: body } };
+  return { [String(TRIED_ON[type])]: { summary: 'the swap of the path', value: body } };
 }

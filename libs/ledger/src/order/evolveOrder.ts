@@ -55,6 +55,10 @@ export function evolveOrder(id: string, before: Order | undefined, event: Ledger
 export function holdOf(
   event: LedgerEvent,
 ): (Pick<LineHold, 'for' | 'until'> & { readonly lines: readonly HeldLine[] }) | undefined {
+  if (event.type === 'lading.units.held.v1') {
+    const { hold, until, lines } = event.data;
+    return { for: `hold/${hold}`, until, lines };
+  }
   if (event.type !== 'lading.swap.accepted.v1') return undefined;
   const { swap, until, holds } = event.data;
   return until === undefined || holds === undefined ? undefined : { for: `swap/${swap}`, until, lines: holds };
@@ -67,6 +71,9 @@ function endedHold({ type, data }: LedgerEvent): EntityKey | undefined {
     case 'lading.swap.rejected.v1':
     case 'lading.swap.withdrawn.v1':
       return `swap/${data.swap}`;
+    case 'lading.units.released.v1':
+    case 'lading.reallocation.made.v1':
+      return data.hold === undefined ? undefined : `hold/${data.hold}`;
     default:
       return undefined;
   }

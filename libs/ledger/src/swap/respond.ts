@@ -1,11 +1,10 @@
 import type { Completed, Submitted } from '#contracts/catalog';
 import { microseconds } from '#contracts/scalars';
-import { book } from '../booking/book.ts';
-import { take } from '../booking/take.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type OrRejected, reject } from '../decision.ts';
 import type { Swap } from '../entity.ts';
 import { findLines } from '../order/line.ts';
+import { whyNotReserved } from '../units/holdUnits.ts';
 import { knownEntity, type View } from '../view.ts';
 import { maySay, partiesOf, wantsOf, whyClosed } from './swap.ts';
 
@@ -42,11 +41,8 @@ type Holds = NonNullable<Completed<'lading.swap.accepted.v1'>['holds']>;
 function heldFrom(view: View, { terms: { legs } }: Swap, now: Date): OrRejected<Holds> {
   const lines = findLines(view, legs);
   if (isRejected(lines)) return lines;
-  const judged = { now, reserves: true } as const;
-  const draws = take(view, wantsOf(legs, lines), judged);
-  if (isRejected(draws)) return draws;
-  const moves = book(view, draws.flat(), judged);
-  if (isRejected(moves)) return moves;
+  const refused = whyNotReserved(view, wantsOf(legs, lines), now);
+  if (refused !== undefined) return refused;
   return legs.map(({ from, to: _, window: __, ...leg }) => ({ owner: from, ...leg }));
 }
 
