@@ -487,7 +487,8 @@ function kept(dice: Dice, model: Model, of?: string): string {
 }
 
 function hold(dice: Dice, model: Model, inHands: readonly Here[]): Told {
-  const first = some(dice, inHands);
+  const stock = inHands.filter(({ owner, custodian, stage }) => owner === custodian && stage === 'held');
+  const first = some(dice, stock.length > 0 && dice.chance(30) ? stock : inHands);
   const own = inHands.filter(({ owner }) => owner === first.owner);
   const lines = [first, ...(dice.chance(30) ? [some(dice, own)] : [])].map((here) => {
     const quantity = dice.chance(40) ? here.quantity : dice.upTo(here.quantity);

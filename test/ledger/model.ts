@@ -112,6 +112,12 @@ export class Model {
       const bookings = all.filter(({ quantity }) => quantity > 0);
       this.#covered(bookings);
       if (choices.has(told.type)) this.#leaves(bookings, ownHold(told));
+      if (told.type === 'lading.shipment.dispatched.v1') {
+        this.#leaves(
+          bookings.filter(({ origin }) => origin),
+          undefined,
+        );
+      }
       this.#numbered(bookings);
       return bookings;
     } catch (error) {
@@ -468,9 +474,11 @@ export class Model {
       const got: Booking[] = [];
       while (got.length < most) {
         const [serial] = open;
+        const left = new Map([...this.counts].map(([at, count]) => [at, count - taken.any(at)]));
         const place = places.find(
           (here) =>
             taken.any(here.place) < here.quantity &&
+            (here.stage !== 'held' || this.#mayGo(here, left, undefined)) &&
             (!isNamed || taken.nameless(here.place) < here.quantity - this.#names(here.place)),
         );
         if (place === undefined) break;
@@ -481,8 +489,17 @@ export class Model {
       origins.push(...joined(got).map((one) => ({ ...one, origin: true })));
       return got.length;
     };
-    if (asked.from === undefined) takeFrom(this.#stock(supplier, item), open.length);
-    else {
+    const some = (places: readonly Here[]) =>
+      places.some(
+        ({ owner, order, line, stage, place, quantity }) =>
+          stage === 'held' && taken.any(place) < quantity && this.#holding(owner, order, line, undefined).length > 0,
+      );
+    if (asked.from === undefined) {
+      const stock = this.#stock(supplier, item);
+      const most = open.length;
+      // What is held stays, and nothing new is made in its place.
+      if (takeFrom(stock, most) < most && some(stock)) no();
+    } else {
       if (asked.from.reduce((sum, one) => sum + (one.quantity ?? 0), 0) > asked.quantity) no();
       for (const { order, line, stage = 'held', quantity } of asked.from) {
         this.#line(order, line);

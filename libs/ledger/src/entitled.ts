@@ -192,7 +192,7 @@ const leftOn = (shipment: string, line: OrderLine): Holding[] => [
   ...holdingsAt(line, { stage: 'lost' }),
 ];
 
-function concernsSwap(party: string, swap: Swap | undefined, view: View): boolean {
+export function concernsSwap(party: string, swap: Swap | undefined, view: View): boolean {
   if (swap === undefined) return false;
   const { by, legs } = swap.terms;
   const lines = findLines(view, legs);

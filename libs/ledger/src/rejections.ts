@@ -71,6 +71,19 @@ export const insufficient = (
     { order, line, item, owner, custodian, stage, shipment, asked, available },
   );
 
+/** What is told of held units: of what holds them, each a swap or a hold, how many and until when. */
+export interface HeldFacts extends Goods {
+  readonly owner: string;
+  readonly asked: number;
+  readonly available: number;
+  readonly held: readonly {
+    readonly swap?: string;
+    readonly hold?: string;
+    readonly quantity: number;
+    readonly until: string;
+  }[];
+}
+
 /** Units are there, and held for others. */
 export function heldFor(
   { order, line, item }: Goods,
@@ -88,14 +101,16 @@ export function heldFor(
     const slash = name.indexOf('/');
     return { [name.slice(0, slash)]: name.slice(slash + 1), ...one };
   });
+  const facts: HeldFacts = { order, line, item, owner, asked, available, held: by };
+  return reject('held-for', heldDetail(facts), { ...facts });
+}
+
+export function heldDetail({ order, line, owner, asked, available, held }: HeldFacts): string {
   const [first] = held;
-  const what =
-    first === undefined ? '' : `${first[0].replace('/', ' ')} holds ${first[1].quantity} until ${first[1].until}`;
-  return reject(
-    'held-for',
-    `${asked} units of line ${line} of order ${order} asked for, and ${available} of ${owner}'s there are not held: ${what}${held.size > 1 ? ', and others hold more' : ''}. Ask for no more than are free, or end what holds them first.`,
-    { order, line, item, owner, asked, available, held: by },
-  );
+  const { swap, hold, quantity = 0, until = '' } = first ?? {};
+  const what = swap !== undefined ? `swap ${swap} holds` : hold !== undefined ? `hold ${hold} holds` : 'others hold';
+  const more = held.length > 1 ? ', and others hold more' : '';
+  return `${asked} units of line ${line} of order ${order} asked for, and ${available} of ${owner}'s there are not held: ${what} ${quantity} until ${until}${more}. Ask for no more than are free, or wait until what holds them is over.`;
 }
 
 export const notTheOwner = ({ order, line }: Goods, owner: string, owners: readonly string[]): Rejected =>
@@ -160,13 +175,16 @@ export const serialCount = ({ order, line, item }: Goods, asked: number, named: 
     { order, line, item, asked, named },
   );
 
+/** `where` is the key of the account that the unit is in; `others`, where that is not told. */
 export const serialElsewhere = ({ order, line, item }: Goods, serial: string, where: string | undefined): Rejected => {
-  const account = where === undefined ? null : parseAccountKey(where);
+  const account = where === undefined || where === 'others' ? null : parseAccountKey(where);
   return reject(
     'serial-elsewhere',
-    account === null
-      ? `${item} ${serial} is not among the units of line ${line} of order ${order} there: all of them have other serial numbers.`
-      : `${item} ${serial} is not there: by the books ${account.custodian} has it (${account.stage}, line ${account.line} of order ${account.order}, owner ${account.owner}), or another line of this event names it. What has left the parties' hands comes back by the order, dispatch, receipt or count that names it.`,
+    where === 'others'
+      ? `${item} ${serial} is not there: by the books others have it, or another line of this event names it. Correct the number, or ask whoever keeps the ledger.`
+      : account === null
+        ? `${item} ${serial} is not among the units of line ${line} of order ${order} there: all of them have other serial numbers.`
+        : `${item} ${serial} is not there: by the books ${account.custodian} has it (${account.stage}, line ${account.line} of order ${account.order}, owner ${account.owner}), or another line of this event names it. What has left the parties' hands comes back by the order, dispatch, receipt or count that names it.`,
     { order, line, item, serial, account },
   );
 };

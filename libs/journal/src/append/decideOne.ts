@@ -1,6 +1,7 @@
 import { type EventType, type Submitted, subjectOf } from '#contracts/catalog';
 import { eventText, type LedgerEvent, MAX_EVENT_BYTES, movesOf } from '#contracts/cloudEvent';
 import { decide } from '#ledger/decide';
+import { toldTo } from '#ledger/discreet';
 import { whyNotEntitled } from '#ledger/entitled';
 import type { EntityKey } from '#ledger/entity';
 import { touched } from '#ledger/evolve';
@@ -71,7 +72,11 @@ export function decideOne(
   const decision = decide(submitted, view, now);
   const notLoaded = view.missing();
   if (notLoaded !== undefined) return notLoaded;
-  if (!decision.ok) return { status: 'rejected', rejection: decision };
+  if (!decision.ok) {
+    const party = submission.speaksFor?.();
+    const rejection = party === undefined ? decision : toldTo(party, decision, view);
+    return view.missing() ?? { status: 'rejected', rejection };
+  }
 
   const stamp = { ledger, sequence, recordedtime, actor, batchindex: batch?.index, batchsize: batch?.size };
   const completed = (data: LedgerEvent['data']) => eventOf(submitted, subject, stamp, data);

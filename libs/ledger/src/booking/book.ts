@@ -78,7 +78,11 @@ function overdrawn({ line: { goods }, place, balance, out, into, draws }: Tally)
 /** Whether what leaves the accounts of an owner is held there for others. */
 function takenFromHolds(view: View, tallies: readonly Tally[], judged: Judged): Rejected | undefined {
   const seen = new Set<string>();
-  for (const { line, place } of tallies) {
+  const outOf = ({ out, draws }: Tally): number =>
+    judged.onlyOrigins ? draws.reduce((sum, { isOrigin, quantity }) => sum + (isOrigin ? quantity : 0), 0) : out;
+  for (const tally of tallies) {
+    if (outOf(tally) === 0) continue;
+    const { line, place } = tally;
     const { goods } = line;
     const whose = keyOf(goods.order, goods.line, place.owner);
     if (seen.has(whose)) continue;
@@ -86,11 +90,11 @@ function takenFromHolds(view: View, tallies: readonly Tally[], judged: Judged): 
     const held = heldUnits(view, line, place.owner, judged);
     if (held === undefined) continue;
     const own = tallies.filter(
-      (tally) => tally.out > 0 && tally.line.state === line.state && tally.place.owner === place.owner,
+      (tally) => outOf(tally) > 0 && tally.line.state === line.state && tally.place.owner === place.owner,
     );
-    const out = new Map(own.map((tally) => [tally.key, tally.out]));
+    const out = new Map(own.map((tally) => [tally.key, outOf(tally)]));
     if (held.found(out) === held.found() && !held.names(own.flatMap(({ draws }) => draws))) continue;
-    const asked = own.reduce((sum, tally) => sum + tally.out, 0);
+    const asked = own.reduce((sum, tally) => sum + outOf(tally), 0);
     return heldFor(goods, place.owner, asked, held.spare(own.map(({ key }) => key)), held.holds);
   }
   return undefined;

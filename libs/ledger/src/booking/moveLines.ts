@@ -39,10 +39,13 @@ interface Declaration<T extends MovingType> {
     data: Submitted<T>,
     view: View,
   ) => OrRejected<Holding | readonly Holding[]>;
-  /** Whether whoever says it could have left it: then it takes no units that are held. Else it is a fact, and is taken. */
-  readonly takesAway?: true;
+  /**
+   * Whether whoever says it could have left it: then it takes no units that are held. Else it is a fact, and is taken. Of `origins` the
+   * units that come back first could have been others.
+   */
+  readonly takesAway?: true | 'origins';
   /** What of the draws has to come back first; all lines together, because one leaves what another takes. */
-  readonly origins?: (view: View, draws: readonly { asked: AskedBy<T>; draw: Draw }[]) => OrRejected<Draw[]>;
+  readonly origins?: (view: View, draws: readonly { asked: AskedBy<T>; draw: Draw }[], now: Date) => OrRejected<Draw[]>;
   /** Where its units go; `owner` is the line's. */
   readonly to: (source: Holding, data: Submitted<T>, line: FoundLine, owner: string) => Place;
 }
@@ -71,8 +74,9 @@ export const moveLines =
       }
       completed.push({ ...asked, owner, item: line.goods.item });
     }
-    const draws = origins === undefined ? found.map(({ draw }) => draw) : origins(view, found);
-    const moves = isRejected(draws) ? draws : book(view, draws, takesAway && { now });
+    const draws = origins === undefined ? found.map(({ draw }) => draw) : origins(view, found, now);
+    const judged = takesAway && { now, ...(takesAway === 'origins' && ({ onlyOrigins: true } as const)) };
+    const moves = isRejected(draws) ? draws : book(view, draws, judged);
     if (isRejected(moves)) return moves;
     return accept<T>({ ...data, lines: completed, moves } as unknown as Completed<T>);
   };

@@ -3,11 +3,12 @@ import { lengthOf, rangesOf, type SerialRange } from '#contracts/serials';
 import { accountKey } from '../account.ts';
 import { split } from '../booking/divide.ts';
 import type { Draw } from '../booking/draw.ts';
+import { heldUnits } from '../booking/held.ts';
 import { bringBack, originDraw } from '../booking/origins.ts';
 import { isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import { type Stock, stockKey } from '../entity.ts';
 import { findLine, type FoundLine, holdingsAt } from '../order/line.ts';
-import { insufficient } from '../rejections.ts';
+import { heldFor, insufficient } from '../rejections.ts';
 import { accountsOf } from '../units/evolveStock.ts';
 import type { View } from '../view.ts';
 
@@ -25,15 +26,20 @@ interface Source {
   readonly line: FoundLine;
   readonly key: string;
   readonly quantity: number;
+  /** Of a stock, what is held in it. */
+  readonly held?: ReturnType<typeof heldUnits>;
 }
+
+const sum = (draws: readonly Draw[]): number => draws.reduce((units, { quantity }) => units + quantity, 0);
 
 /**
  * Where dispatched units come from: those that their supplier itself owns and holds first, oldest first, and what is left over is
  * new. So ten boards that are sold on are ten boards. A line may say which they are: by serial number, by the order line that they
- * were of (`from`), or that they are new. Lines that say so are served before those that do not.
+ * were of (`from`), or that they are new. Lines that say so are served before those that do not. Units that are held stay, and no new
+ * ones are made in their place.
  */
-export function deliver(view: View, deliveries: readonly Delivery[]): OrRejected<Draw[]> {
-  const delivering = new Delivering(view);
+export function deliver(view: View, deliveries: readonly Delivery[], now: Date): OrRejected<Draw[]> {
+  const delivering = new Delivering(view, now);
   // A line that sends more than was ordered draws twice, and what it delivers is said of the whole line.
   const whole = new Map<Line, Draw>();
   for (const { asked, draw } of deliveries) {
@@ -52,11 +58,13 @@ const saysWhich = (asked: Line): boolean => asked.from !== undefined || asked.se
 
 class Delivering {
   readonly #view: View;
+  readonly #now: Date;
   readonly #taken = new Map<string, number>();
   readonly #named = new Map<string, number>();
 
-  constructor(view: View) {
+  constructor(view: View, now: Date) {
     this.#view = view;
+    this.#now = now;
   }
 
   deliver({ asked, draw }: Delivery): OrRejected<Draw> {
@@ -90,10 +98,23 @@ class Delivering {
         continue;
       }
       const key = accountKey({ ...line.goods, owner: by, custodian: by, stage: 'held', shipment: null });
-      sources.push({ line, key, quantity });
-      open -= this.#free(key, quantity, wanted);
+      const source = { line, key, quantity, held: this.#heldOf(line, by) };
+      sources.push(source);
+      open -= this.#free(source, wanted);
     }
-    return missing ?? this.#takeFrom(sources, by, wanted);
+    if (missing !== undefined) return missing;
+    const draws = this.#takeFrom(sources, by, wanted);
+    return this.#whyKept(sources, by, sizeOf(wanted), draws) ?? draws;
+  }
+
+  readonly #heldOf = (line: FoundLine, by: string) => heldUnits(this.#view, line, by, { now: this.#now });
+
+  /** Why not all come from there: some are held. */
+  #whyKept(sources: readonly Source[], by: string, asked: number, draws: readonly Draw[]): Rejected | undefined {
+    const got = sum(draws);
+    const kept = sources.find((source) => source.held !== undefined && this.#left(source, asked) > 0);
+    if (got >= asked || kept?.held === undefined) return undefined;
+    return heldFor(kept.line.goods, by, asked, got, kept.held.holds);
   }
 
   #fromNamed(line: FoundLine, { order, line: id, quantity, from }: Line, by: string, wanted: Wanted) {
@@ -107,12 +128,16 @@ class Delivering {
       if (isRejected(found)) return found;
       const { stage = 'held' } = one;
       const where = stage === 'held' ? { owner: by, custodian: by, stage } : { stage };
-      const sources = found.goods.item === line.goods.item ? sourcesAt(found, where) : [];
+      const held = stage === 'held' ? this.#heldOf(found, by) : undefined;
+      const there = found.goods.item === line.goods.item ? sourcesAt(found, where) : [];
+      const sources = there.map((source) => ({ ...source, held }));
       const most = Math.min(one.quantity ?? sizeOf(left), sizeOf(left));
       const taken = this.#takeFrom(sources, by, typeof left === 'number' ? most : split(left, most)[0]);
-      const got = taken.reduce((sum, draw) => sum + draw.quantity, 0);
-      if (typeof left === 'number' && (got === 0 || got < (one.quantity ?? 0)))
-        return insufficient(found.goods, where, one.quantity ?? Math.max(1, most), got);
+      const got = sum(taken);
+      if (typeof left === 'number' && (got === 0 || got < (one.quantity ?? 0))) {
+        const asked = one.quantity ?? Math.max(1, most);
+        return this.#whyKept(sources, by, asked, taken) ?? insufficient(found.goods, where, asked, got);
+      }
       left = typeof left === 'number' ? left - got : split(left, got)[1];
       draws.push(...taken);
     }
@@ -123,15 +148,16 @@ class Delivering {
   #takeFrom(sources: readonly Source[], by: string, wanted: Wanted): Draw[] {
     const draws: Draw[] = [];
     let left = wanted;
-    for (const { line, key, quantity } of sources) {
+    for (const source of sources) {
+      const { line, key } = source;
       if (typeof left === 'number') {
-        const part = Math.min(left, this.#free(key, quantity, left));
+        const part = Math.min(left, this.#free(source, left));
         left -= part;
         if (part > 0) draws.push(originDraw(by, { line, key, quantity: part }));
         this.#take(key, part);
         continue;
       }
-      const [ranges, others] = split(left, this.#free(key, quantity, left));
+      const [ranges, others] = split(left, this.#free(source, left));
       left = others;
       if (ranges.length === 0) continue;
       const part = sizeOf(ranges);
@@ -151,8 +177,15 @@ class Delivering {
     );
   }
 
+  /** What of it may be taken: all that the lines so far leave, but for what is held. */
+  #free(source: Source, wanted: Wanted): number {
+    const { key, held } = source;
+    const left = this.#left(source, wanted);
+    return held === undefined || left === 0 ? left : Math.max(0, Math.min(left, held.spare([key], this.#taken)));
+  }
+
   /** What the lines so far leave of an account; of that, what may get a serial number. */
-  #free(key: string, balance: number, wanted: Wanted): number {
+  #left({ key, quantity: balance }: Source, wanted: Wanted): number {
     const left = balance - (this.#taken.get(key) ?? 0);
     if (typeof wanted === 'number') return Math.max(0, left);
     return Math.max(0, Math.min(left, balance - this.#view.named(key) - (this.#named.get(key) ?? 0)));

@@ -37,6 +37,7 @@ const dispatchLines = moveLines<'lading.shipment.dispatched.v1'>({
   sources: (line, asked) =>
     asked.over === true ? orderedAndMore(line, asked.owner) : sourcesOnTheWay(line, { stage: 'ordered' }, asked),
   origins: deliver,
+  takesAway: 'origins',
   to: (_, { carrier, shipment }, __, owner) => ({ owner, custodian: carrier, stage: 'in_transit', shipment }),
 });
 

@@ -232,6 +232,50 @@ describe('a supplier delivers what it owns and holds first', () => {
     expect(story.unit('D1', 'C1')).toBe('tesla@dhl in_transit S-9 SO-1/1');
   });
 
+  const kept = (order: string, quantity: number, serials?: string[]): Told =>
+    tell('units.held', {
+      hold: `H-${order}`,
+      owner: 'xai',
+      purpose: 'Kept',
+      until: '2030-01-01T00:00:00Z',
+      lines: [{ ...of(order, '1'), quantity, ...(serials && { serials }) }],
+    });
+
+  it('but for what is held of it: others leave first, and nothing new is made in the place of what stays', () => {
+    const story = given(house, ...bought('PO-1', 4), ...bought('PO-2', 5), sold('SO-1', 12), kept('PO-1', 3), send(4));
+    expect(story.units().filter((account) => account.includes('held'))).toEqual([
+      'xai@xai held PO-1/1: 3',
+      'xai@xai held PO-2/1: 2',
+    ]);
+    expect(story.refusal(send(3))).toMatchObject({
+      code: 'held-for',
+      facts: { order: 'PO-1', owner: 'xai', asked: 3, available: 2, held: [{ hold: 'H-PO-1', quantity: 3 }] },
+    });
+    expect(story.refusal(send(3, { from: [{ ...first, quantity: 1 }] }))).toMatchObject({
+      code: 'held-for',
+      facts: { asked: 1, available: 0 },
+    });
+    story.take(send(3, { from: 'new' }));
+    story.take(send(2));
+    story.take(tell('units.released', { hold: 'H-PO-1' }));
+    story.take(send(3));
+    expect(madeBy(story, 'xai')).toBe(-3);
+  });
+
+  it('nor by their serial numbers what is held of it, by number or because too few would be left', () => {
+    const story = given(house, ...bought('PO-1', 3, 'D1'), sold('SO-1', 5, 'D1'));
+    for (const serials of [['C1'], ['C2']]) {
+      const lines = [{ ...first, quantity: 1, serials }];
+      story.take(tell('custody.transferred', { from: 'xai', to: 'dhl', lines }));
+      story.take(tell('custody.transferred', { from: 'dhl', to: 'xai', lines }));
+    }
+    story.take(kept('PO-1', 1, ['C1']));
+    expect(story.refusal(send(1, { serials: ['C1'] }))).toMatchObject({ code: 'held-for', facts: { available: 2 } });
+    expect(story.refusal(send(2, { serials: ['C2', 'C1'] }))).toMatchObject({ code: 'held-for' });
+    story.take(send(2, { serials: ['C2', 'C3'] }));
+    expect(story.units('PO-1')).toEqual(['xai@xai held PO-1/1: 1']);
+  });
+
   it('what a customer reads from the crate may be what the house still has in the books', () => {
     const story = given(
       house,
