@@ -8,7 +8,7 @@ import { someEvents } from '#test/feed/someEvents';
 import { TableSink } from '#test/feed/tableSink';
 import { createPool } from '#platform/database/database';
 import { freshDatabase } from '#test/setup/freshDatabase';
-import { FileFeed } from './file.ts';
+import { eventsInFile, FileFeed } from './file.ts';
 
 const newline = Buffer.from('\n');
 const ndjson = (events: readonly { bytes: Buffer }[]) => Buffer.concat(events.flatMap(({ bytes }) => [bytes, newline]));
@@ -47,5 +47,17 @@ describe('a file of events', () => {
     const endless = new FileFeed({ file: Readable.from([Buffer.alloc(70_000, 'x')]) });
     await expect(endless.run(sink)).rejects.toThrow(/line 1 is longer than any event/);
     await pool.end();
+  });
+
+  it('the lines of a piece that was read are decoded in turns: others are served between two of them', async () => {
+    let served = 0;
+    const seen: number[] = [];
+    for await (const { sequence } of eventsInFile(Readable.from([ndjson(someEvents('nvidia', 1, 3))]))) {
+      seen.push(sequence, served);
+      // Longer than a turn, on any machine.
+      for (const began = performance.now(); performance.now() - began < 6; );
+      setImmediate(() => served++);
+    }
+    expect(seen).toEqual([1, 0, 2, 1, 3, 2]);
   });
 });

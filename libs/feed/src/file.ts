@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
+import { Turns } from '#platform/service/turns';
 import { Consumption, type ConsumptionOptions } from './consumption.ts';
 import { type Feed, type FeedState, feedState, type Sink } from './feed.ts';
 import { type FeedEvent, toFeedEvent } from './feedEvent.ts';
@@ -85,9 +86,12 @@ export async function* eventsInFile(
   signal: AbortSignal = new AbortController().signal,
 ): AsyncGenerator<FeedEvent> {
   let number = 0;
+  // A megabyte that is read has thousands of lines: to go to the next of them lets nobody else run.
+  const turns = new Turns();
   for await (const line of lines(file, signal)) {
     number += 1;
     if (line.length === 0) continue;
+    if (turns.over) await turns.next();
     let event: FeedEvent;
     try {
       event = toFeedEvent(line);

@@ -48,19 +48,35 @@ describe('what a batch holds', () => {
     );
 
   it('a batch has as many commands as it may, and fewer of many lines; one command with more lines goes alone', async () => {
-    const { journal, batches, failures } = observed({ batchSize: 100, batchLines: 200, holdMs: 60_000 });
+    const { journal, batches, failures } = observed({ batchSize: 70, batchLines: 140, holdMs: 60_000 });
     const book = await journals.openLedger(journal, 'lines');
     batches.length = 0;
     await record(journal, book, [
       order('PO-first', 'tesla', 1),
-      ...Array.from({ length: 12 }, (_, n) => large(`PO-l${n}`, 50)),
-      large('PO-large', 220),
-      ...Array.from({ length: 100 }, (_, n) => order(`PO-s${n}`, 'tesla', 1)),
+      ...Array.from({ length: 12 }, (_, n) => large(`PO-l${n}`, 35)),
+      large('PO-large', 150),
+      ...Array.from({ length: 70 }, (_, n) => order(`PO-s${n}`, 'tesla', 1)),
     ]);
     const sizes = batches.map(({ commands }) => commands);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(114);
-    expect(sizes).toEqual([4, 3, 3, 3, 1, 100]);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(84);
+    expect(sizes).toEqual([4, 3, 3, 3, 1, 70]);
     expect(failures).toEqual([]);
+  });
+
+  it('a batch has fewer commands that name many serial numbers one by one, since each of them is looked at', async () => {
+    const { journal, batches } = observed({ batchSize: 100, batchLines: 200, holdMs: 60_000 });
+    const book = await journals.openLedger(journal, 'named');
+    const named = (n: number): Submission => {
+      const serials = Array.from({ length: 60 }, (_, at) => `SN-${n}-${at}x`);
+      return submission('lading.shipment.dispatched.v1', {
+        ...{ shipment: `S-n${n}`, carrier: 'dhl', consignee: 'tesla' },
+        lines: [{ order: 'PO-n', line: '1', owner: 'tesla', quantity: 60, serials }],
+      });
+    };
+    await record(journal, book, [order('PO-n', 'tesla', 300, {}, 'DGX')]);
+    batches.length = 0;
+    await record(journal, book, [0, 1, 2, 3, 4].map(named));
+    expect(batches.map(({ commands }) => commands)).toEqual([3, 2]);
   });
 
   it('commands that take long one by one are committed some at a time, in their order, and none is tried twice', async () => {

@@ -131,11 +131,16 @@ const failAll = (jobs: readonly Job[], error: unknown): Appended => ({
 export const commandsIn = (jobs: readonly Job[]): number =>
   jobs.reduce((sum, { submissions }) => sum + submissions.length, 0);
 
-/** What deciding a job costs: its events, and their lines, legs or whatever they list. */
+/** What deciding a job costs: its events, their lines, legs or whatever they list, and the serial numbers that are named one by one. */
 export const linesOf = ({ submissions }: Job): number =>
   submissions.reduce((sum, { event }) => sum + 1 + Object.values(event.data).reduce(addLength, 0), 0);
 
-const addLength = (sum: number, value: unknown): number => sum + (Array.isArray(value) ? value.length : 0);
+const addLength = (sum: number, value: unknown): number => {
+  if (!Array.isArray(value)) return sum;
+  let length = value.length;
+  for (const { serials } of value as { serials?: unknown }[]) if (Array.isArray(serials)) length += serials.length;
+  return sum + length;
+};
 
 function tell(
   observer: JournalObserver,

@@ -1,5 +1,6 @@
 import type { OrderRow } from '#contracts/rows';
 import { keyOf, PartiesStage } from '#contracts/scalars';
+import { Turns } from '#platform/service/turns';
 import { promiseFrom } from '../engine/ledgerState.ts';
 import { instant, instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
@@ -124,7 +125,10 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
   );
   const found = new Map<string, OrderLine[]>();
   const byLine = new Map<string, OrderLine>();
+  // A page has 5,000 lines, and as many units.
+  const turns = new Turns();
   for (const { order, from, to, promise, ...row } of lines.parts) {
+    if (turns.over) await turns.next();
     const promised = promisedIn(promise);
     const due = promised?.stands === true && promised.window !== null ? promised.window.to : to;
     const line: OrderLine = { ...row, window: { from, to }, due, promised, units: [] };
@@ -133,6 +137,9 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
     if (others === undefined) found.set(order, [line]);
     else others.push(line);
   }
-  for (const { order, line, ...row } of units.parts) byLine.get(keyOf(order, line))?.units.push(row);
+  for (const { order, line, ...row } of units.parts) {
+    if (turns.over) await turns.next();
+    byLine.get(keyOf(order, line))?.units.push(row);
+  }
   return { lines: found, whole: units.whole };
 }

@@ -1,7 +1,7 @@
 import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
+import { Turns } from '#platform/service/turns';
 import { instantOf } from '../engine/values.ts';
 import { ownOrder } from '../orders/queries.ts';
-import { groupBy } from '../reading/groupBy.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 
@@ -118,11 +118,13 @@ async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[])
       return rows;
     },
   );
-  const lines = new Map(
-    [...groupBy(parts, ({ shipment }) => shipment)].map(([id, own]) => [
-      id,
-      own.map(({ shipment: _, ...line }) => line),
-    ]),
-  );
+  const turns = new Turns();
+  const lines = new Map<string, ShipmentLine[]>();
+  for (const { shipment, ...line } of parts) {
+    if (turns.over) await turns.next();
+    const others = lines.get(shipment);
+    if (others === undefined) lines.set(shipment, [line]);
+    else others.push(line);
+  }
   return { lines, whole };
 }
