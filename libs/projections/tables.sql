@@ -142,6 +142,31 @@ CREATE TABLE queue (
 CREATE INDEX queue_waiting ON queue (ledger, item, due_from, due_to, placed, n, owner) WHERE waiting;
 CREATE INDEX queue_late ON queue (ledger, placed, line, owner) WHERE waiting;
 
+CREATE TABLE promises (
+  ledger text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  buyer text COLLATE "C" NOT NULL,
+  supplier text COLLATE "C" NOT NULL,
+  due_to date NOT NULL,
+  due_from date NOT NULL,
+  promised bigint NOT NULL,
+  dispatched bigint NOT NULL,
+  reallocated bigint NOT NULL,
+  PRIMARY KEY (ledger, item, buyer, supplier, due_to, due_from)
+) WITH (fillfactor = 85);
+
+CREATE TABLE commitments (
+  ledger text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  supplier text COLLATE "C" NOT NULL,
+  period_to date NOT NULL,
+  period_from date NOT NULL,
+  quantity bigint NOT NULL,
+  sequence bigint NOT NULL,
+  PRIMARY KEY (ledger, item, supplier, period_to, period_from)
+);
+CREATE INDEX commitments_raised ON commitments (ledger, sequence);
+
 CREATE TABLE items (
   ledger text COLLATE "C" NOT NULL,
   item text COLLATE "C" NOT NULL,

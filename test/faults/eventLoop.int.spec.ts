@@ -263,6 +263,7 @@ describe('the event loop', () => {
       },
     ),
     ['a page of units', 200, () => ({ path: `/v1/ledgers/${LEDGER}/units?limit=1000` })],
+    ['a page of what is promised', 200, () => ({ path: `/v1/ledgers/${LEDGER}/items/H100/supply?limit=1000` })],
     ['a page of the queue', 200, () => ({ path: `/v1/ledgers/${LEDGER}/items/H100/queue?limit=1000` })],
     ['a stream of blank lines', 200, () => ({ body: '\n'.repeat(2_000_000), type: NDJSON })],
   ])('the event loop serves others in between, whatever is sent and projected: %s', async (_, status, make) => {

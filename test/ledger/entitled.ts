@@ -94,6 +94,10 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
     { data: { ...teslas, initiator: 'seller', quantity: 1 }, may: ['nvidia'] },
     { data: { ...teslas, initiator: 'buyer', quantity: 1 }, may: ['tesla'] },
   ],
+  'lading.supply.committed.v1': [
+    { data: { supplier: 'nvidia', item: 'H100', period: january, quantity: 100 }, may: ['nvidia'] },
+    { data: { supplier: 'amd', item: 'H100', period: january, quantity: 100 }, may: ['amd'] },
+  ],
   'lading.shipment.dispatched.v1': [
     {
       data: { shipment: 'S-3', consignee: 'tesla', carrier: 'dhl', lines: [{ ...teslas, quantity: 1 }] },

@@ -31,6 +31,8 @@ export class Dice {
   }
 }
 
+const february = { from: '2024-02-01', to: '2024-02-29' };
+
 type Here = ReturnType<Model['inHands']>[0];
 
 const people = ['nvidia', 'amd', 'tesla', 'x', 'xai', 'dhl'];
@@ -43,6 +45,7 @@ const kinds = [
   'add',
   'confirm',
   'confirm',
+  'commit',
   'change',
   'change',
   'cancel',
@@ -93,6 +96,7 @@ export function happens(dice: Dice, model: Model): Told {
 
 const PAPERS: ReadonlySet<string> = new Set<EventType>([
   'lading.order.confirmed.v1',
+  'lading.supply.committed.v1',
   'lading.shipment.dispatched.v1',
   'lading.shipment.received.v1',
   'lading.shipment.rescheduled.v1',
@@ -116,6 +120,8 @@ function something(dice: Dice, model: Model): Told {
       return addTo(dice, model);
     case 'confirm':
       return confirm(dice, model);
+    case 'commit':
+      return commit(dice);
     case 'change':
     case 'cancel':
       return reduce(dice, model, kind);
@@ -277,6 +283,14 @@ function confirm(dice: Dice, model: Model): Told {
     };
   });
   return tell('order.confirmed', { order, lines });
+}
+
+/** A supplier commits to some of an item in a month, or in two. */
+function commit(dice: Dice): Told {
+  const period = dice.pick([january, january, february, february, june, { from: january.from, to: february.to }]);
+  const supplier = dice.chance(95) ? dice.pick(['nvidia', 'amd']) : dice.pick([...people, 'nobody']);
+  const quantity = dice.chance(25) ? 0 : dice.upTo(40);
+  return tell('supply.committed', { supplier, item: dice.pick(['H100', 'D1']), period, quantity });
 }
 
 function reduce(dice: Dice, model: Model, kind: 'change' | 'cancel'): Told {

@@ -148,6 +148,15 @@ export class History {
     );
     const expected = [...this.model.promises.of].map(([line, promise]) => `${line} ${promise}`);
     same('what suppliers promised', promised.sort(), expected.sort());
+    const committed = [...this.ledger.entities.values()].flatMap((entity) =>
+      entity.kind === 'commitments'
+        ? entity.periods.map(({ period, quantity }) =>
+            [entity.supplier, entity.item, period.from, period.to, quantity].join(' '),
+          )
+        : [],
+    );
+    const said = [...this.model.promises.committed].map(([key, quantity]) => `${key} ${quantity}`);
+    same('what suppliers committed to', committed.sort(), said.sort());
   }
 
   /** At the end: units, replays and snapshots come to the same. */

@@ -64,6 +64,10 @@ function saidBy({ type, data }: LedgerEvent, begun: Set<string>): Said[] {
     for (const { line, code, quantity, window } of data.lines)
       said.push({ value: `promise ${data.order} ${line}`, is: [code, quantity, window] });
   }
+  if (type === 'lading.supply.committed.v1') {
+    const { supplier, item, period, quantity } = data;
+    said.push({ value: `committed ${supplier} ${item} ${period.from} ${period.to}`, is: quantity });
+  }
   if (type === 'lading.order.line_changed.v1') {
     if (data.quantity !== undefined) said.push({ value: `total ${data.order} ${data.line}`, is: data.quantity });
     if (data.window !== undefined) said.push({ value: `window ${data.order} ${data.line}`, is: data.window });

@@ -1,6 +1,6 @@
 import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
-import { heldAgainst, Promises } from './promises.ts';
+import { Promises, promisesIn } from './promises.ts';
 import { orderedAndMore } from './surplus.ts';
 import {
   type Data,
@@ -107,7 +107,7 @@ export class Model {
     try {
       if (this.done.has(paperOf(told) ?? '')) no();
       const all = this.#rule(told);
-      for (const value of [...valuesOf(told, all), ...heldAgainst(told)])
+      for (const value of [...valuesOf(told, all), ...this.promises.heldAgainst(told)])
         if ((this.said.get(value) ?? -Infinity) > time) no();
       const bookings = all.filter(({ quantity }) => quantity > 0);
       this.#covered(bookings);
@@ -282,6 +282,12 @@ export class Model {
       case 'lading.order.confirmed.v1': {
         const { order } = told.data;
         return this.promises.mayBe(told.data, (line) => this.#line(order, line)) ? [] : no();
+      }
+      case 'lading.supply.committed.v1': {
+        const { supplier, item } = told.data;
+        this.#known(supplier);
+        if (!this.items.has(item) || !this.parties.get(supplier)?.includes('supplier')) no();
+        return this.promises.mayCommit(told.data) ? [] : no();
       }
       case 'lading.order.line_changed.v1':
         return this.#changed(told.data);
@@ -907,6 +913,9 @@ export class Model {
       case 'lading.order.confirmed.v1':
         this.promises.confirm(data, (line) => this.#line(data.order, line));
         break;
+      case 'lading.supply.committed.v1':
+        this.promises.commit(data);
+        break;
       case 'lading.order.line_changed.v1': {
         const line = this.#line(data.order, data.line);
         line.total = data.quantity ?? line.total;
@@ -1034,7 +1043,8 @@ function valuesOf({ type, data }: Told, bookings: readonly Booking[]): string[] 
     case 'lading.item.registered.v1':
       return [`item ${data.item}`];
     case 'lading.order.confirmed.v1':
-      return data.lines.map(({ line }) => `promise ${data.order} ${line}`);
+    case 'lading.supply.committed.v1':
+      return promisesIn({ type, data } as Told);
     case 'lading.order.line_changed.v1':
       return (['quantity', 'window'] as const)
         .filter((value) => data[value] !== undefined)

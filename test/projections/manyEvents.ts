@@ -59,11 +59,13 @@ function* facts(underWay: number): Generator<Fact> {
       data: { item, name: item, maker: SUPPLIER, tracking: item === 'D1' ? 'serial' : 'quantity' },
     };
   }
+  for (const item of ITEMS) yield committed(item);
   const orders: Line[][] = [];
   for (let n = 0; ; n++) {
     const lines = linesOf(n);
     orders.push(lines);
     yield placed(lines);
+    if (n % 10 === 4) yield confirmed(lines);
     if (n % 20 === 7) yield reassigned(n, lines);
     if (n % 50 === 13 && n > 0) yield* swapped(n, orders.at(-2) ?? [], lines);
     if (n >= underWay) yield dispatched(n - underWay, orders[0] ?? []);
@@ -110,6 +112,22 @@ const placed = (lines: Line[]): Fact => ({
     supplier: SUPPLIER,
     lines: lines.map(({ line, item, quantity }) => ({ line, item, quantity, window })),
     moves: lines.map((line) => move(line, at(SUPPLIER, SUPPLIER, 'supply'), at(line.owner, SUPPLIER, 'ordered'))),
+  },
+});
+
+const committed = (item: string): Fact => ({
+  type: 'lading.supply.committed.v1',
+  data: { supplier: SUPPLIER, item, period: { from: '2023-10-01', to: '2023-12-31' }, quantity: 1_000 },
+});
+
+const confirmed = (lines: Line[]): Fact => ({
+  type: 'lading.order.confirmed.v1',
+  data: {
+    order: lines[0]!.order,
+    lines: lines.map(({ line, item, quantity }) => ({
+      ...{ line, item, code: 'changed' as const, quantity, ordered: { quantity, window } },
+      window: { from: '2023-12-15', to: '2024-01-15' },
+    })),
   },
 });
 

@@ -15,12 +15,13 @@ export const flagColumns: readonly Column<FlagRow>[] = [
 
 /** What a flag is about, by the ids in its facts: two flags of one rule are told apart by it. */
 export function aboutOf(facts: FlagRow['facts']): string {
-  const { swap, leg, reallocation, shipment } = facts;
+  const { swap, leg, reallocation, shipment, supplier, period } = facts;
   return [
     ...(isId(swap) ? [`swap ${swap}${typeof leg === 'number' ? ` leg ${leg}` : ''}`] : []),
     ...(isId(reallocation) ? [`reallocation ${reallocation}`] : []),
     ...(isId(shipment) ? [`shipment ${shipment}`] : []),
     ...linesOf(facts),
+    ...(isId(supplier) && isPeriod(period) ? [`${supplier} from ${period.from} to ${period.to}`] : []),
   ].join(', ');
 }
 
@@ -32,6 +33,8 @@ function linesOf(facts: FlagRow['facts']): string[] {
 }
 
 const isId = (value: unknown): value is string => typeof value === 'string';
+const isPeriod = (value: unknown): value is { from: string; to: string } =>
+  typeof value === 'object' && value !== null && 'from' in value && isId(value.from) && 'to' in value && isId(value.to);
 const isLine = (value: unknown): value is { order: string; line: string } =>
   typeof value === 'object' &&
   value !== null &&

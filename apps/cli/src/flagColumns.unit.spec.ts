@@ -17,6 +17,7 @@ describe('the table of flags', () => {
       { reallocation: 'RA-1', lines: ['1', '2', '3'].map((id) => line('PO-1', id)) },
       'reallocation RA-1, 3 order lines',
     ],
+    [{ supplier: 'nvidia', period: { from: '2023-10-01', to: '2023-12-31' } }, 'nvidia from 2023-10-01 to 2023-12-31'],
     [{ type: 'lading.units.scrapped.v1', lines: [{ item: 'H100' }] }, ''],
   ])('says of %j what it is about, so that two flags of one rule are told apart', (facts, about) => {
     expect(aboutOf(facts)).toBe(about);

@@ -5,6 +5,7 @@ import { masterDataEvents } from './masterDataEvents.ts';
 import { orderEvents } from './orderEvents.ts';
 import { reallocationEvents } from './reallocationEvents.ts';
 import { shipmentEvents } from './shipmentEvents.ts';
+import { supplyEvents } from './supplyEvents.ts';
 import { swapEvents } from './swapEvents.ts';
 import { unitEvents } from './unitEvents.ts';
 
@@ -13,6 +14,7 @@ export const catalog = {
   ...ledgerEvents,
   ...masterDataEvents,
   ...orderEvents,
+  ...supplyEvents,
   ...shipmentEvents,
   ...unitEvents,
   ...reallocationEvents,

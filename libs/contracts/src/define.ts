@@ -17,7 +17,8 @@ export type PlaceInStream = 'begins' | 'continues' | 'either' | 'none';
 export const entitlements = {
   party: 'the party that it registers; its roles stay, and so do the controllers that are known',
   maker: 'the maker of the item, which the event names and, when the item is there, the ledger has',
-  supplier: 'the supplier of every order that it names; of one on the shipment, where it names none',
+  supplier:
+    'whom `supplier` names; else the supplier of every order that it names; of one on the shipment, where it names none',
   buyer: 'the buyer of every order that it names',
   initiator: "the order's supplier when `initiator` is `seller`, its buyer when it is `buyer`",
   carrier: 'whoever has the units in transit: the carrier of the shipment, or the one that it handed them to',

@@ -65,6 +65,13 @@ export const examples: { readonly [T in EventType]: Submitted<T> } = {
     reason,
     reasonCode: 'shortage',
   },
+  'lading.supply.committed.v1': {
+    supplier: 'nvidia',
+    item: 'H100',
+    period: { from: '2023-10-01', to: '2023-12-31' },
+    quantity: 150000,
+    document: 'PLAN-2023-Q4',
+  },
   'lading.shipment.dispatched.v1': {
     shipment: 'S-1',
     consignee: 'tesla',

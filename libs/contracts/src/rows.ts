@@ -229,6 +229,7 @@ export const FlagRule = z.enum([
   'overdue-leg',
   'overdue-line',
   'overdue-shipment',
+  'oversold',
   'receipt-discrepancy',
   'over-shipped',
   'negative-past-balance',

@@ -14,6 +14,7 @@ import { dispatch } from './shipment/dispatch.ts';
 import { lose } from './shipment/lose.ts';
 import { receive } from './shipment/receive.ts';
 import { reschedule } from './shipment/reschedule.ts';
+import { commit } from './supply/commit.ts';
 import { executeSwap } from './swap/execute.ts';
 import { propose } from './swap/propose.ts';
 import { acceptSwap, rejectSwap, withdrawSwap } from './swap/respond.ts';
@@ -46,6 +47,7 @@ const rules: { readonly [T in EventType]: Rule<T> } = {
   'lading.order.confirmed.v1': confirmOrder,
   'lading.order.line_changed.v1': changeLine,
   'lading.order.line_cancelled.v1': cancelLine,
+  'lading.supply.committed.v1': commit,
   'lading.shipment.dispatched.v1': dispatch,
   'lading.shipment.rescheduled.v1': reschedule,
   'lading.shipment.received.v1': receive,

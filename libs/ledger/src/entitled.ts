@@ -121,8 +121,8 @@ const holds: Readonly<Record<Entitlement, (party: string, said: Said) => boolean
 
 /** Whether all orders that an event names are the party's, on this side; or one on the shipment, when it names none. */
 function ordersAre(side: 'supplier' | 'buyer', party: string, { type, data, named, view }: Said): boolean {
-  // The order that an event places is not there yet: it says itself whose it is.
-  if (type === 'lading.order.placed.v1') return valueOf(data, side) === party;
+  // An order that an event places is not there yet, and a commitment is of no order: it says itself whose it is.
+  if (type === 'lading.order.placed.v1' || type === 'lading.supply.committed.v1') return valueOf(data, side) === party;
   const orders = [...named.orders].map((id) => entityOf(view, 'order', id));
   if (orders.length > 0) return orders.every((order) => order?.[side] === party);
   const shipments = present([...named.shipments].map((id) => entityOf(view, 'shipment', id)));

@@ -159,6 +159,22 @@ interface Document extends Versioned {
   readonly time: string;
 }
 
+/** What a supplier said of a period last. */
+export interface Commitment extends Occurrence {
+  readonly period: Window;
+  /** Units; 0: the period has no commitment any more. */
+  readonly quantity: number;
+}
+
+/** What a supplier has committed to of an item. */
+export interface Commitments extends Versioned {
+  readonly kind: 'commitments';
+  readonly supplier: string;
+  readonly item: string;
+  /** In the order in which they were said last. Those that have days in common have units in one of them at most. */
+  readonly periods: readonly Commitment[];
+}
+
 export interface EntityByPrefix {
   readonly party: Party;
   readonly item: Item;
@@ -170,6 +186,7 @@ export interface EntityByPrefix {
   readonly hold: Hold;
   readonly document: Document;
   readonly stock: Stock;
+  readonly commitments: Commitments;
 }
 export type Prefix = keyof EntityByPrefix;
 export type Entity = EntityByPrefix[Prefix] | Once;
@@ -190,6 +207,10 @@ export function documentOf({
 
 /** Names an entity's stream: `order/PO-1`. The ledger's own is `ledger`. */
 export type EntityKey = `${Prefix}/${string}` | 'ledger';
+
+/** Names what a supplier has committed to of an item. */
+export const commitmentsKey = (supplier: string, item: string): EntityKey =>
+  `commitments/${JSON.stringify([supplier, item])}`;
 
 /** Names the stock of a party and an item. Ids may hold any separator, so it is JSON. */
 export const stockKey = (party: string, item: string): EntityKey => `stock/${JSON.stringify([party, item])}`;

@@ -1,11 +1,12 @@
 import { streamOf } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { isOwnStock } from './account.ts';
-import { documentOf, type Entity, type EntityKey, type Hold, stockKey } from './entity.ts';
+import { commitmentsKey, documentOf, type Entity, type EntityKey, type Hold, stockKey } from './entity.ts';
 import { evolveOrder, holdOf } from './order/evolveOrder.ts';
 import { newest, type Occurrence } from './overtaken.ts';
 import { evolveShipment } from './shipment/evolveShipment.ts';
 import { evolveSwap } from './swap/evolveSwap.ts';
+import { evolveCommitments } from './supply/evolveCommitments.ts';
 import { evolveStock } from './units/evolveStock.ts';
 
 /**
@@ -27,6 +28,7 @@ export function touched(event: LedgerEvent): EntityKey[] {
   const { data } = event;
   const document = 'document' in data ? documentOf(event) : undefined;
   if (document !== undefined) keys.add(document);
+  if (event.type === 'lading.supply.committed.v1') keys.add(commitmentsKey(event.data.supplier, event.data.item));
   for (const { order } of holdOf(event)?.lines ?? []) keys.add(`order/${order}`);
   if ('hold' in data && data.hold !== undefined) keys.add(`hold/${data.hold}`);
   if ('released' in data) for (const order of data.released ?? []) keys.add(`order/${order}`);
@@ -65,6 +67,8 @@ function next(id: string, key: EntityKey, entity: Entity | undefined, event: Led
       return evolveShipment(id, entity?.kind === 'shipment' ? entity : undefined, event);
     case 'document':
       return { kind: 'document', version, id: event.id, time: event.time };
+    case 'commitments':
+      return evolveCommitments(id, entity?.kind === 'commitments' ? entity : undefined, event);
     case 'stock':
       return evolveStock(id, entity?.kind === 'stock' ? entity : undefined, event);
     case 'swap':

@@ -38,6 +38,10 @@ const { ledger } = given(
   }),
   tell('count.adjusted', { custodian: 'xai', document: 'N-0', lines: [{ ...one, observed: 1 }] }),
   tell('order.confirmed', { order: 'PO-2', document: 'N-0', lines: [{ line: '1', code: 'accepted' }] }),
+  tell('supply.committed', {
+    ...{ supplier: 'nvidia', item: 'H100', document: 'N-0' },
+    ...{ period: { from: '2023-12-01', to: '2023-12-31' }, quantity: 10 },
+  }),
   tell('units.returned', { return: 'R-0', from: 'x', to: 'nvidia', lines: [{ ...one, quantity: 1 }] }),
   tell('reallocation.made', {
     reallocation: 'RA-0',
@@ -158,6 +162,15 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     ['line', 'not-the-owner', set({ owner: 'xai' })],
     late('line', set({ quantity: undefined })),
     ['sum', 'insufficient-quantity', set({ quantity: 1_000 })],
+  ],
+  'lading.supply.committed.v1': [
+    { supplier: 'nvidia', item: 'H100', period: { from: '2024-01-01', to: '2024-01-31' }, quantity: 100 },
+    paper,
+    stranger('supplier'),
+    ['names', 'unknown-item', set({ item: 'B200' })],
+    ['itself', 'unknown-party', set({ supplier: 'dhl' })],
+    late('state', set({ period: { from: '2023-12-01', to: '2023-12-31' } })),
+    ['state', 'already-exists', set({ period: { from: '2023-12-31', to: '2024-01-31' } })],
   ],
   'lading.shipment.dispatched.v1': [
     { shipment: 'S-2', consignee: 'tesla', carrier: 'dhl', lines: [{ ...one, quantity: 1 }] },

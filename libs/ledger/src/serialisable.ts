@@ -51,6 +51,7 @@ const kinds: ReadonlySet<unknown> = new Set<Entity['kind']>([
   'swap',
   'hold',
   'stock',
+  'commitments',
   'once',
   'document',
 ]);
@@ -107,6 +108,8 @@ export function approximateBytes(entity: Entity): number {
       return 800 + entity.orders.length * 80 + entity.lines.size * 120 + entity.lost.size * 200;
     case 'stock':
       return 500 + entity.chunks.reduce((sum, chunk) => sum + 200 + chunk.size * 200, 0);
+    case 'commitments':
+      return 300 + entity.periods.length * 300;
     case 'swap':
       return 1_000 + entity.terms.legs.length * 500;
     case 'hold':

@@ -13,6 +13,7 @@ import { partiesModel } from './parties/model.ts';
 import { postingsModel } from './postings/model.ts';
 import { queueModel } from './queue/model.ts';
 import type { Db } from './reading/readModel.ts';
+import { commitmentsModel } from './supply/model.ts';
 import { shipmentsModel } from './shipments/model.ts';
 import { swapsModel } from './swaps/model.ts';
 import { unitsModel } from './units/model.ts';
@@ -25,7 +26,7 @@ export const RULES = 6;
 
 /** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
 const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel, duplicatesModel];
-const besideFlags: readonly Model[] = [ordersModel, queueModel, itemsModel, unitsModel];
+const besideFlags: readonly Model[] = [ordersModel, queueModel, commitmentsModel, itemsModel, unitsModel];
 
 /**
  * Flags look at parties, shipments and swaps as they were before the batch: so these are written after them. Past balances look at the

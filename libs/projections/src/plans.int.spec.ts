@@ -12,6 +12,7 @@ import { postings } from './postings/queries.ts';
 import { queue } from './queue/queries.ts';
 import type { Db, ReadModel } from './reading/readModel.ts';
 import { shipment, shipments } from './shipments/queries.ts';
+import { supply } from './supply/queries.ts';
 import { swap, swaps } from './swaps/queries.ts';
 import { unit, units } from './units/queries.ts';
 
@@ -33,6 +34,11 @@ const QUESTIONS: Readonly<Record<string, (model: ReadModel) => Promise<unknown>>
   'an item': (m) => item(m, 'H100'),
   'the queue': (m) => queue(m, 'H100', {}),
   'the queue of an owner': (m) => queue(m, 'H100', { owner: 'buyer-7' }),
+  'the supply of an item': (m) => supply(m, 'H100', {}),
+  'the supply of an item by a supplier in a time': (m) =>
+    supply(m, 'H100', { supplier: 'nvidia', ends: '2023-12-01/..' }),
+  'the supply of an item for a buyer': (m) => supply({ ...m, party: 'buyer-7' }, 'H100', {}),
+  'what is oversold': (m) => flags(m, { rule: 'oversold' }),
   orders: (m) => orders(m, {}),
   'orders of a buyer': (m) => orders(m, { buyer: 'buyer-7' }),
   'orders of an item': (m) => orders(m, { item: 'D1' }),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import type { FlagRow, HoldingGroupRow, OrderRow, QueueRow, ShipmentRow, SwapRow, UnitRow } from '#contracts/rows';
+import type { SupplyRow } from '#contracts/supplyRows';
 import { flagColumns } from '../flagColumns.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
 import { addList, type ListCommand } from './listCommand.ts';
@@ -129,6 +130,28 @@ const lists: readonly ListCommand[] = [
         { title: 'due', value: ({ due }) => due },
         { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
         { title: 'held', value: ({ held }) => held, align: 'right' },
+      ]),
+  },
+  {
+    name: 'supply',
+    description: 'what suppliers promised of an item, against what they committed to',
+    path: 'items/:item/supply',
+    argument: ['item', 'the item that is supplied'],
+    filters: {
+      supplier: 'only of this supplier',
+      ends: 'only periods that end on this day, or from/to: 2024-01-01/..',
+    },
+    example: 'supply H100 --ledger nvidia',
+    table: (rows: readonly SupplyRow[]) =>
+      table(rows, [
+        { title: 'supplier', value: ({ supplier }) => supplier },
+        { title: 'from', value: ({ period }) => period.from },
+        { title: 'to', value: ({ period }) => period.to },
+        { title: 'committed', value: ({ committed }) => committed, align: 'right' },
+        { title: 'promised', value: ({ promised }) => promised, align: 'right' },
+        { title: 'allocated', value: ({ allocated }) => allocated, align: 'right' },
+        { title: 'sent', value: ({ dispatched }) => dispatched, align: 'right' },
+        { title: 'oversold', value: ({ oversold }) => (oversold === 0 ? null : oversold), align: 'right' },
       ]),
   },
   {

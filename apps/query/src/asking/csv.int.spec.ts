@@ -25,30 +25,33 @@ const LISTS = [
 ];
 
 describe('lists as CSV', () => {
-  it.each(['/v1/ledgers', '/v1/status', `${L}/items/H100/queue`, ...LISTS.map((list) => `${L}/${list}`)])(
-    '%s has a line for each row of the JSON answer, page by page over Link',
-    async (path) => {
-      const { body } = await door.get(`${path}?limit=1000`);
-      const lines: string[] = [];
-      let next: string | undefined = `${path}?limit=2`;
-      while (next !== undefined) {
-        const { status, headers, bytes } = await csv(next);
-        expect([next, status, headers.get('content-type')]).toEqual([
-          next,
-          200,
-          'text/csv; charset=utf-8; header=present',
-        ]);
-        expect(headers.get('vary')).toBe('accept');
-        const [header = '', ...rows] = bytes.toString().split('\r\n');
-        expect(rows.pop()).toBe('');
-        lines.push(...(lines.length === 0 ? [header] : []), ...rows);
-        expect(header).toBe(lines[0]);
-        next = /^<(.+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
-      }
-      expect(lines).toHaveLength(body.data.length + 1);
-      expect(body.data.length).toBeGreaterThan(0);
-    },
-  );
+  it.each([
+    '/v1/ledgers',
+    '/v1/status',
+    `${L}/items/H100/queue`,
+    `${L}/items/H100/supply`,
+    ...LISTS.map((list) => `${L}/${list}`),
+  ])('%s has a line for each row of the JSON answer, page by page over Link', async (path) => {
+    const { body } = await door.get(`${path}?limit=1000`);
+    const lines: string[] = [];
+    let next: string | undefined = `${path}?limit=2`;
+    while (next !== undefined) {
+      const { status, headers, bytes } = await csv(next);
+      expect([next, status, headers.get('content-type')]).toEqual([
+        next,
+        200,
+        'text/csv; charset=utf-8; header=present',
+      ]);
+      expect(headers.get('vary')).toBe('accept');
+      const [header = '', ...rows] = bytes.toString().split('\r\n');
+      expect(rows.pop()).toBe('');
+      lines.push(...(lines.length === 0 ? [header] : []), ...rows);
+      expect(header).toBe(lines[0]);
+      next = /^<(.+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+    }
+    expect(lines).toHaveLength(body.data.length + 1);
+    expect(body.data.length).toBeGreaterThan(0);
+  });
 
   it('holdings by group have the columns of the group, also when nothing is found', async () => {
     expect((await csv(`${L}/holdings?groupBy=item,owner&owner=x`)).bytes.toString()).toMatch(

@@ -33,6 +33,12 @@ const more: readonly Told[] = [
     { from: 'xai', to: 'zed', ...of('PO-A', '1'), quantity: 1 },
     { from: 'zed', to: 'xai', ...of('PO-Z', '1'), quantity: 1 },
   ]),
+  ...['H100', 'MI300'].map((item) =>
+    tell('supply.committed', { supplier: 'amd', item, period: january, quantity: 3, document: `PO-A ${item}` }),
+  ),
+  tell('supply.committed', { supplier: 'nvidia', item: 'H100', period: january, quantity: 3 }),
+  tell('order.confirmed', { order: 'PO-A', lines: [{ line: '1', code: 'changed', quantity: 90 }], note: 'xai' }),
+  tell('order.confirmed', { order: 'PO-1', lines: [{ line: '1', code: 'accepted' }], note: 'tesla' }),
   tell('swap.accepted', { swap: 'SW-A', by: 'zed' }),
   tell('swap.executed', { swap: 'SW-A', by: 'amd' }),
 ];
@@ -59,7 +65,15 @@ const LISTS = [
     'holdings?order=PO-A',
   ],
   ...['holdings?owner=xai', 'holdings?order=PO-1', 'holdings/postings', 'holdings/postings?accounts=all'],
-  ...['holdings/postings?owner=xai', 'holdings/postings?owner=tesla', 'parties', 'items', 'items/H100/queue', 'orders'],
+  ...[
+    'holdings/postings?owner=xai',
+    'holdings/postings?owner=tesla',
+    'parties',
+    'items',
+    'items/H100/queue',
+    'items/H100/supply',
+    'orders',
+  ],
   ...['orders?owner=xai', 'orders?item=H100', 'shipments', 'shipments?order=PO-1', 'swaps', 'units', 'units?item=TILE'],
   ...[
     'flags',
@@ -118,7 +132,7 @@ describe('a key that speaks for a party reads', () => {
       for (let cursor = ''; ; ) {
         const answer = await ask(party, `${path}${path.includes('?') ? '&' : '?'}limit=3${cursor}`);
         // Who has nothing to do with an item has no queue to look at.
-        if (answer.status === 404 && path === 'items/H100/queue') break;
+        if (answer.status === 404 && /^items\/H100\/(queue|supply)/.test(path)) break;
         expect([party, answer.status]).toEqual([party, 200]);
         pages.push(text(answer));
         if (answer.body.next === null) break;

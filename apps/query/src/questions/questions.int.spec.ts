@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import * as rows from '#contracts/rows';
+import { SupplyRow } from '#contracts/supplyRows';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 
 /** The memo (apps/cli/src/scenarios/memo), asked after its second file: 12,000 went to X, both of X's lines to Tesla, X received. */
@@ -27,6 +28,7 @@ const lists: [route: string, row: z.ZodType][] = [
   ['parties', rows.PartyRow],
   ['items', rows.ItemRow],
   ['items/H100/queue', rows.QueueRow],
+  ['items/H100/supply', SupplyRow],
   ['orders', rows.OrderRow],
   ['shipments', rows.ShipmentRow],
   ['swaps', rows.SwapRow],
@@ -126,6 +128,7 @@ describe('one of them', () => {
     'parties/nobody',
     'items/nothing',
     'items/nothing/queue',
+    'items/nothing/supply',
     'orders/none',
     'shipments/none',
     'swaps/none',

@@ -13,6 +13,7 @@ import { parties, party } from '#projections/parties/queries';
 import { postings } from '#projections/postings/queries';
 import { queue } from '#projections/queue/queries';
 import { shipment, shipments } from '#projections/shipments/queries';
+import { supply } from '#projections/supply/queries';
 import { swap, swaps } from '#projections/swaps/queries';
 import { unit, units } from '#projections/units/queries';
 import { days, id, oneOrMore, yesOrNo } from '../asking/parameters.ts';
@@ -101,6 +102,22 @@ export const questions = {
     parameters: { owner: id('Whose place it is now.'), buyer: id('Who ordered.') },
     row: 'QueuePlace',
     read: async (model, asked, id) => ((await item(model, id)) === undefined ? undefined : queue(model, id, asked)),
+  }),
+  'items.supply': list({
+    path: 'items/:id/supply',
+    summary: 'What suppliers promised of an item, against what they committed to, period by period',
+    description:
+      'By supplier, then by the end of the period. A line counts in the period in which the window ends that its supplier is held to. ' +
+      'Where nothing is committed, lines that are not all sent are rows by that window. What is promised, committed and allocated: docs/events.md.',
+    id: anItem,
+    parameters: {
+      supplier: id('Who supplies.'),
+      ends: days
+        .describe('Periods that end on this day, or from one day to another: `2023-12-01/2023-12-31`, `2024-01-01/..`.')
+        .meta({ example: '2023-12-31' }),
+    },
+    row: 'Supply',
+    read: async (model, asked, id) => ((await item(model, id)) === undefined ? undefined : supply(model, id, asked)),
   }),
   'orders.list': list({
     path: 'orders',

@@ -4,7 +4,7 @@ import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
 import { allBroughtBack } from '../booking/origins.ts';
 import type { Rule } from '../command.ts';
-import { accept, isRejected, type OrRejected, reject } from '../decision.ts';
+import { accept, isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import type { Order } from '../entity.ts';
 import { knownEntity, type View } from '../view.ts';
 import { newLine } from './evolveOrder.ts';
@@ -13,17 +13,20 @@ type Placed = Submitted<'lading.order.placed.v1'>;
 
 /** Places an order: each line's units come from its supplier's supply and are ordered for the buyer. */
 export const placeOrder: Rule<'lading.order.placed.v1'> = (data, { view, time }) => {
-  const { supplier } = data;
-  if (!knownEntity(view, 'party', supplier).data.roles.includes('supplier')) {
-    return reject(
-      'unknown-party',
-      `${supplier} is not registered as a supplier. Register it again with the role supplier.`,
-      { party: supplier, role: 'supplier' },
-    );
-  }
+  const stranger = whyNoSupplier(knownEntity(view, 'party', data.supplier).data);
+  if (stranger !== undefined) return stranger;
   const moves = movesOf(data, view, time);
   return isRejected(moves) ? moves : accept<'lading.order.placed.v1'>({ ...data, moves });
 };
+
+/** Whoever is to supply is registered as a supplier. */
+export const whyNoSupplier = ({ party, roles }: { party: string; roles: readonly string[] }): Rejected | undefined =>
+  roles.includes('supplier')
+    ? undefined
+    : reject('unknown-party', `${party} is not registered as a supplier. Register it again with the role supplier.`, {
+        party,
+        role: 'supplier',
+      });
 
 /** Adds lines to an order that is there, as if they had been placed with it. */
 export const addLines: Rule<'lading.order.lines_added.v1'> = (data, { view, time }) => {

@@ -3,6 +3,7 @@ import { Problem } from '#contracts/problem';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
+import { SupplyRow } from '#contracts/supplyRows';
 import { StoredEvent } from '#contracts/storedEvent';
 
 /** The schemas that the document names: what the contract's rows are called in OpenAPI. */
@@ -21,6 +22,7 @@ const named = {
   Reason: ReasonRow,
   Shipment: rows.ShipmentRow,
   Status: StatusRow,
+  Supply: SupplyRow,
   Swap: rows.SwapRow,
   Unit: rows.UnitRow,
 };

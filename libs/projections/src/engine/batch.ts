@@ -85,6 +85,8 @@ export class Batch {
   readonly placed: OrderState[] = [];
   readonly openedLines: LineState[] = [];
   readonly changedLines = new Set<LineState>();
+  /** Lines of which something changed, or units came to be ordered or left, as they were before the batch; undefined: a new line. */
+  readonly linesBefore = new Map<LineState, LineState | undefined>();
   readonly #firstNew: number;
   readonly #newLines = new Set<LineState>();
   readonly #firstOwned = new Set<string>();
@@ -121,6 +123,8 @@ export class Batch {
       if (to.account.stage === 'cancelled') this.#change(event, move.order, move.line, { cancelled: move.quantity });
       this.#post(event.sequence, n++, from, -move.quantity, occurred);
       this.#post(event.sequence, n++, to, move.quantity, occurred);
+      this.#countOrdered(order, from, -move.quantity);
+      this.#countOrdered(order, to, move.quantity);
     }
   }
 
@@ -164,10 +168,23 @@ export class Batch {
     for (const { line, item, quantity, window } of data.lines) {
       const n = lines.size;
       const { from, to } = window;
-      const state: LineState = { order, line, n, item, quantity, cancelled: 0, from, to, promise: null };
+      const state: LineState = {
+        order,
+        line,
+        n,
+        item,
+        quantity,
+        cancelled: 0,
+        from,
+        to,
+        promise: null,
+        ordered: 0,
+        reallocated: 0,
+      };
       lines.set(line, state);
       this.openedLines.push(state);
       this.#newLines.add(state);
+      this.linesBefore.set(state, undefined);
     }
   }
 
@@ -186,6 +203,7 @@ export class Batch {
   ): void {
     const line = this.#order(event, order).lines.get(name);
     if (line === undefined) throw new PoisonEvent(event.sequence, `order ${order} has no line ${name}`);
+    this.#keepBefore(line);
     line.quantity = (change.quantity ?? line.quantity) - (change.less ?? 0);
     line.cancelled += change.cancelled ?? 0;
     line.from = change.from ?? line.from;
@@ -196,6 +214,22 @@ export class Batch {
       line.promise = { ...promise, stands: false };
     if (change.confirmed !== undefined) line.promise = promiseOf(change.confirmed, event);
     if (!this.#newLines.has(line)) this.changedLines.add(line);
+  }
+
+  #countOrdered(
+    { lines, buyer }: OrderState,
+    { account: { line: name, stage, owner } }: AccountState,
+    units: number,
+  ): void {
+    const line = stage === 'ordered' ? lines.get(name) : undefined;
+    if (line === undefined) return;
+    this.#keepBefore(line);
+    line.ordered += units;
+    if (owner !== buyer) line.reallocated += units;
+  }
+
+  #keepBefore(line: LineState): void {
+    if (!this.linesBefore.has(line)) this.linesBefore.set(line, { ...line });
   }
 
   #order(event: LedgerEvent, id: string): OrderState {

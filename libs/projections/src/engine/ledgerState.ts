@@ -45,11 +45,26 @@ export interface LineState {
   from: string;
   to: string;
   promise: PromiseState | null;
+  /** How many units of it are still ordered. */
+  ordered: number;
+  /** Of these, how many are somebody else's than its buyer's. */
+  reallocated: number;
 }
 
 /** The window that the supplier is held to: the one that it promised, else the one that was ordered. */
 export const dueOf = ({ from, to, promise }: LineState): Window =>
   promise?.stands === true && promise.window !== null ? promise.window : { from, to };
+
+/**
+ * What the supplier of a line promises: what it confirmed of the units that are ordered, all of them before it confirmed any, and whatever
+ * it has sent already. Of these, how many it has sent, and how many of the others a reallocation or swap has given to somebody else.
+ */
+export function promisedOf({ quantity, promise, ordered, reallocated }: LineState) {
+  const confirmed = promise?.stands === true ? Math.min(promise.quantity, quantity) : quantity;
+  const dispatched = Math.max(0, quantity - ordered);
+  const promised = Math.max(confirmed, dispatched);
+  return { promised, dispatched, reallocated: Math.min(reallocated, promised - dispatched) };
+}
 
 /** An order with all accounts that its lines ever had. */
 export interface OrderState {
@@ -172,7 +187,9 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
      WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
   );
-  const lines = await db.query<Omit<LineState, 'promise'> & { readonly promise: string | null }>(
+  const lines = await db.query<
+    Omit<LineState, 'promise' | 'ordered' | 'reallocated'> & { readonly promise: string | null }
+  >(
     `SELECT "order", line, n, item, quantity, cancelled, window_from AS "from", window_to AS "to", promise FROM order_lines
      WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
@@ -188,12 +205,17 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
     found.set(row.order, { ...row, lines: new Map(), accounts: new Map(), owned: new Set() });
   for (const { promise, ...line } of lines.rows) {
     if (turns.over) await turns.next();
-    found.get(line.order)?.lines.set(line.line, { ...line, promise: promiseFrom(promise) });
+    found.get(line.order)?.lines.set(line.line, { ...line, promise: promiseFrom(promise), ordered: 0, reallocated: 0 });
   }
   for (const { id, quantity, newest, ...account } of accounts.rows) {
     if (turns.over) await turns.next();
     const order = found.get(account.order);
     order?.accounts.set(placeKey(account.line, account), { id, account, quantity, newest });
+    const line = order?.lines.get(account.line);
+    if (order !== undefined && line !== undefined && account.stage === 'ordered') {
+      line.ordered += quantity;
+      if (account.owner !== order.buyer) line.reallocated += quantity;
+    }
     if (isPartiesStage(account.stage)) order?.owned.add(ownedKey(account.line, account.owner));
   }
   return [...found.values()];

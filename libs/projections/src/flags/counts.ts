@@ -1,6 +1,7 @@
 import { FlagRule } from '#contracts/rows';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 import { clockFlags } from './clock.ts';
+import { OVERSOLD } from './oversold.ts';
 
 /** How many flags of each rule are up in a ledger, as of the model's moment: also of the rules of which there are none. */
 export async function countFlags(model: ReadModel): Promise<ReadonlyMap<FlagRule, number>> {
@@ -13,7 +14,9 @@ export async function countFlags(model: ReadModel): Promise<ReadonlyMap<FlagRule
      SELECT 'overdue-shipment', count(*) FROM (
        SELECT DISTINCT l.shipment, l.item
        FROM shipment_lines l JOIN shipments s ON s.ledger = l.ledger AND s.shipment = l.shipment
-       WHERE l.ledger = $1 AND l.in_transit > 0 AND NOT s.final AND s.eta < $2::date) late`,
+       WHERE l.ledger = $1 AND l.in_transit > 0 AND NOT s.final AND s.eta < $2::date) late
+     UNION ALL
+     SELECT 'oversold', count(*) FROM ${OVERSOLD} WHERE c.ledger = $1`,
     [ledger, dayOf(asOf.occurred)],
   );
   const counts = new Map<FlagRule, number>(FlagRule.options.map((rule) => [rule, 0]));

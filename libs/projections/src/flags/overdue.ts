@@ -1,4 +1,4 @@
-import type { FlagRow, FlagRule } from '#contracts/rows';
+import type { FlagRow } from '#contracts/rows';
 import { keyOf } from '#contracts/scalars';
 import { groupBy } from '../reading/groupBy.ts';
 import { Where } from '../reading/page.ts';
@@ -8,19 +8,14 @@ import { seenLine, ownLine } from '../shipments/queries.ts';
 import { flagIdSql } from './flagId.ts';
 import { distinct } from './rules.ts';
 
-/** Which flags of one rule: those after a place in the list, and no more than so many. */
-interface Overdue {
+/** Which flags of one rule that is judged when asked: those after a place in the list, and no more than so many. */
+export interface Judged {
   readonly flag?: string;
   readonly party?: string | undefined;
   readonly item?: string | undefined;
   readonly after?: readonly [raised: number, flag: string];
   readonly limit: number;
 }
-
-/** The rules that the clock raises for whatever is promised or sent, by what reads them. */
-export const overdueRules: Readonly<
-  Partial<Record<FlagRule, (model: ReadModel, which: Overdue) => Promise<FlagRow[]>>>
-> = { 'overdue-line': overdueLines, 'overdue-shipment': overdueShipments };
 
 const LINE_FLAG = flagIdSql(`'overdue-line'`, 'q."order"', 'q.line', 'q.owner');
 
@@ -45,7 +40,7 @@ interface LateLine {
  * `overdue-line`: the window that a line's supplier is held to is over, and an owner still waits for units of it: they are ordered or in transit.
  * One flag an owner and line. It is raised by the event that placed the order.
  */
-async function overdueLines({ db, ledger, asOf, party: self }: ReadModel, which: Overdue): Promise<FlagRow[]> {
+export async function overdueLines({ db, ledger, asOf, party: self }: ReadModel, which: Judged): Promise<FlagRow[]> {
   const where = new Where(ledger, 'q').and('q.waiting').equals('q.item', which.item);
   where.and(`q.due_to < ${where.value(dayOf(asOf.occurred))}::date`);
   if (which.party !== undefined) {
@@ -105,7 +100,7 @@ interface LateUnits {
  * `overdue-shipment`: the day on which a shipment was expected is over, and units of it are in transit that no receipt has called
  * missing. One flag a shipment and item. It is raised by the event that dispatched the shipment first.
  */
-async function overdueShipments(model: ReadModel, which: Overdue): Promise<FlagRow[]> {
+export async function overdueShipments(model: ReadModel, which: Judged): Promise<FlagRow[]> {
   const { db, ledger, asOf } = model;
   const where = new Where(ledger, 's').and('NOT s.final').equals('l.item', which.item);
   where.and(`s.eta < ${where.value(dayOf(asOf.occurred))}::date`);
@@ -161,7 +156,7 @@ async function unitsOnTheWay({ db, ledger, party }: ReadModel, late: readonly La
   return groupBy(rows, ({ shipment, item }) => keyOf(shipment, item));
 }
 
-function among(where: Where, raised: string, id: string, { flag, after }: Overdue): void {
+export function among(where: Where, raised: string, id: string, { flag, after }: Judged): void {
   if (flag !== undefined) where.and(`${id} = ${where.value(flag)}`);
   if (after === undefined) return;
   // The index has the first condition only.

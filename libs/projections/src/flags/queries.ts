@@ -4,13 +4,21 @@ import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '..
 import type { ReadModel } from '../reading/readModel.ts';
 import { clockFlags } from './clock.ts';
 import { flagIdSql, parseFlagId, ruleOfFlag } from './flagId.ts';
-import { overdueRules } from './overdue.ts';
+import { type Judged, overdueLines, overdueShipments } from './overdue.ts';
+import { oversold } from './oversold.ts';
 
 export interface FlagsQuery extends PageQuery {
   readonly rule?: FlagRule | undefined;
   readonly party?: string | undefined;
   readonly item?: string | undefined;
 }
+
+/** The rules that are judged when asked, of what is promised, sent or committed, by what reads them. */
+const judged: Readonly<Partial<Record<FlagRule, (model: ReadModel, which: Judged) => Promise<FlagRow[]>>>> = {
+  'overdue-line': overdueLines,
+  'overdue-shipment': overdueShipments,
+  oversold,
+};
 
 /** What needs a look, in the order in which it was raised. The rules that depend on the clock are judged as of the model's moment. */
 export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<FlagRow>> {
@@ -26,11 +34,11 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
   ).filter((flag) => matches(flag, query) && isAfter(flag, raised, last));
   const { party, item } = query;
   const which = { party, item, limit: limitOf(query) + 1, ...(key && { after: [raised, last] as const }) };
-  const overdue: FlagRow[] = [];
-  for (const [rule, read] of Object.entries(overdueRules)) {
-    if (query.rule === undefined || query.rule === rule) overdue.push(...(await read(model, which)));
+  const now: FlagRow[] = [];
+  for (const [rule, read] of Object.entries(judged)) {
+    if (query.rule === undefined || query.rule === rule) now.push(...(await read(model, which)));
   }
-  const all = [...stored, ...byClock, ...overdue].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));
+  const all = [...stored, ...byClock, ...now].sort((a, b) => a.raised - b.raised || (a.flag < b.flag ? -1 : 1));
   return pageOf(
     all,
     query,
@@ -47,8 +55,8 @@ export async function flag(model: ReadModel, id: string): Promise<FlagRow | unde
     const same = (await clockFlags(model)).filter((row) => row.flag === id);
     return (await ownFlags(model, same))[0];
   }
-  const overdue = overdueRules[rule];
-  if (overdue !== undefined) return (await overdue(model, { flag: id, limit: 1 }))[0];
+  const read = judged[rule];
+  if (read !== undefined) return (await read(model, { flag: id, limit: 1 }))[0];
   const stored = parseFlagId(id);
   if (stored === undefined) return undefined;
   const where = new Where(model.ledger, 'f')
@@ -59,7 +67,7 @@ export async function flag(model: ReadModel, id: string): Promise<FlagRow | unde
 }
 
 /** The rules whose flags go away again. */
-export const passingRules = FlagRule.options.filter((rule) => isOfSwaps(rule) || rule in overdueRules);
+export const passingRules = FlagRule.options.filter((rule) => isOfSwaps(rule) || rule in judged);
 
 function isOfSwaps(rule: FlagRule): boolean {
   return rule === 'overdue-leg' || rule === 'one-sided-swap';

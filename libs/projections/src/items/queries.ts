@@ -16,11 +16,12 @@ export async function item(model: ReadModel, id: string): Promise<ItemRow | unde
 type Row = Omit<ItemRow, 'listPrice' | 'holdings'> & { amount: string | null; currency: string | null };
 
 async function readItems(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ItemRow>> {
-  // Of what it makes, and of what it ever had, was promised or supplied.
+  // Of what it makes, of what it ever had, was promised or supplied, and of what it committed to.
   where.only(
     model.party,
     (self) =>
-      `i.maker = ${self} OR EXISTS (SELECT FROM holding_totals t WHERE t.ledger = i.ledger AND t.item = i.item AND (${ownUnits('t')(self)}))`,
+      `i.maker = ${self} OR EXISTS (SELECT FROM holding_totals t WHERE t.ledger = i.ledger AND t.item = i.item AND (${ownUnits('t')(self)}))
+       OR EXISTS (SELECT FROM commitments c WHERE c.ledger = i.ledger AND c.item = i.item AND c.supplier = ${self})`,
   );
   const { rows } = await model.db.query<Row>(
     `SELECT item, name, maker, tracking, eccn, amount, currency FROM items i ${where.sql} ORDER BY i.item LIMIT ${limitOf(query) + 1}`,

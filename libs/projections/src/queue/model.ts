@@ -1,7 +1,7 @@
 import { isPartiesStage } from '#ledger/account';
-import { inKey, type PartiesStage } from '#contracts/scalars';
+import { inKey, keyOf, type PartiesStage, type Window } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
-import { dueOf, type LineState, type OrderState, ownedKey } from '../engine/ledgerState.ts';
+import { dueOf, type LineState, type OrderState, ownedKey, promisedOf } from '../engine/ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
 import { bigint, bool, day, id, int, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
@@ -31,6 +31,23 @@ const queue = new Table('queue', {
     // By the event that placed the order: the order of the flags.
     queue_late: { on: ['placed', 'line', 'owner'], where: 'waiting' },
   },
+});
+
+// What suppliers promise of an item, by the window that they are held to: of all orders together (`buyer` is empty), and of the orders of
+// each buyer.
+const promises = new Table('promises', {
+  columns: {
+    item: id,
+    buyer: id,
+    supplier: id,
+    due_to: day,
+    due_from: day,
+    promised: bigint,
+    dispatched: bigint,
+    reallocated: bigint,
+  },
+  key: ['item', 'buyer', 'supplier', 'due_to', 'due_from'],
+  fillfactor: 85,
 });
 
 /** What a batch brings to an owner's units of a line, or takes from them, stage by stage. */
@@ -83,7 +100,7 @@ const changeDue = queue.update<LineState>(
 );
 
 export const queueModel: Model = {
-  tables: [queue],
+  tables: [queue, promises],
   apply: async (batch, db) => {
     const shares = sharesOf(batch);
     const known = shares.filter(({ isNew }) => !isNew);
@@ -94,6 +111,13 @@ export const queueModel: Model = {
     );
     await change(db, batch.ledger, known);
     await changeDue(db, batch.ledger, [...batch.changedLines]);
+    const promised = promisesIn(batch);
+    await addPromises(db, batch.ledger, promised);
+    await forgetPromises(
+      db,
+      batch.ledger,
+      promised.filter(({ promised }) => promised < 0),
+    );
   },
 };
 
@@ -114,4 +138,69 @@ function sharesOf(batch: Batch): Share[] {
     share[stage] += quantity;
   }
   return [...shares.values()];
+}
+
+/** What the lines of one supplier, item, buyer and window have more of, or less. */
+interface Promised {
+  readonly item: string;
+  readonly supplier: string;
+  readonly buyer: string;
+  readonly due: Window;
+  promised: number;
+  dispatched: number;
+  reallocated: number;
+}
+
+const byWindow = {
+  item: ({ item }: Promised) => item,
+  supplier: ({ supplier }: Promised) => supplier,
+  buyer: ({ buyer }: Promised) => buyer,
+  due_to: ({ due }: Promised) => due.to,
+  due_from: ({ due }: Promised) => due.from,
+};
+const addPromises = promises.add<Promised>(
+  {
+    ...byWindow,
+    promised: ({ promised }) => promised,
+    dispatched: ({ dispatched }) => dispatched,
+    reallocated: ({ reallocated }) => reallocated,
+  },
+  ['promised', 'dispatched', 'reallocated'],
+);
+
+/** What is promised for no window any more leaves no row: tables are the same whatever the batches were. */
+const forgetPromises = promises.over<Promised>(
+  byWindow,
+  (given) => `DELETE FROM promises stored USING ${given}
+    WHERE stored.ledger = $1 AND stored.item = given.item AND stored.buyer = given.buyer AND stored.supplier = given.supplier
+      AND stored.due_to = given.due_to AND stored.due_from = given.due_from
+      AND (stored.promised, stored.dispatched, stored.reallocated) = (0, 0, 0)`,
+);
+
+function promisesIn({ linesBefore, orders }: Batch): Promised[] {
+  const changes = new Map<string, Promised>();
+  const count = (line: LineState, sign: 1 | -1): void => {
+    const order = orders.get(line.order);
+    if (order === undefined) return;
+    const { supplier } = order;
+    const { item } = line;
+    const due = dueOf(line);
+    const { promised, dispatched, reallocated } = promisedOf(line);
+    for (const buyer of ['', order.buyer]) {
+      const key = keyOf(item, supplier, buyer, due.to, due.from);
+      let change = changes.get(key);
+      if (change === undefined)
+        changes.set(key, (change = { item, supplier, buyer, due, promised: 0, dispatched: 0, reallocated: 0 }));
+      change.promised += sign * promised;
+      change.dispatched += sign * dispatched;
+      change.reallocated += sign * reallocated;
+    }
+  };
+  for (const [line, before] of linesBefore) {
+    if (before !== undefined) count(before, -1);
+    count(line, 1);
+  }
+  return [...changes.values()].filter(
+    ({ promised, dispatched, reallocated }) => promised !== 0 || dispatched !== 0 || reallocated !== 0,
+  );
 }
