@@ -36,20 +36,70 @@ describe('the command line', () => {
     await lading.stop();
   });
 
-  it('submit --split records an order of 500 lines under its one number, and sending it again changes nothing', async () => {
-    const lines = Array.from({ length: 500 }, (_, n) => ({
-      ...{ line: String(n + 1), item: 'H100', quantity: 2, window: { from: '2026-03-01', to: '2026-03-31' } },
+  it('submit --split records an order, its dispatch and its receipt of 500 lines each; tried first, it tells the same and records nothing', async () => {
+    const numbers = Array.from({ length: 500 }, (_, n) => ({ line: String(n + 1) }));
+    const event = (id: string, type: string, data: object) =>
+      JSON.stringify({ ...party('x'), id, type: `lading.${type}.v1`, data });
+    const window = { from: '2026-03-01', to: '2026-03-31' };
+    const order = 'PO/2026/500';
+    const all = [
+      event('large', 'order.placed', {
+        ...{ order, buyer: 'tesla', supplier: 'nvidia' },
+        lines: numbers.map((line) => ({ ...line, item: 'H100', quantity: 2, window })),
+      }),
+      event('large-sent', 'shipment.dispatched', {
+        ...{ shipment: 'S-500', consignee: 'tesla', carrier: 'carrier-1', document: 'ASN-500' },
+        lines: numbers.map((line) => ({ order, ...line, quantity: 2 })),
+      }),
+      event('large-got', 'shipment.received', {
+        ...{ shipment: 'S-500', by: 'tesla', final: true, document: 'GR-500' },
+        lines: numbers.map((line) => ({ order, ...line, received: 2 })),
+      }),
+    ].join('\n');
+    const split = (...options: string[]) =>
+      runLading(['submit', '-l', 'nvidia', '--split', ...options], lading.environment, all);
+    const tried = await split('--dry-run');
+    expect(tried).toMatchObject({ code: 0, output: expect.stringMatching(/^\d+ would be recorded, 0 refused\n$/) });
+    // Nothing is there: the whole of it is tried again, and recorded then.
+    expect(await split('--dry-run')).toEqual(tried);
+    const events = Number.parseInt(tried.output, 10);
+    expect(events).toBeGreaterThan(3 * 3);
+    const recorded = await split();
+    expect(recorded).toMatchObject({ code: 0, output: `${events} recorded, 0 refused\n` });
+    expect(recorded.said).toBe(tried.said);
+    expect(recorded.said.match(/is divided into [4-9] events/g)).toHaveLength(3);
+    expect((await split()).output).toBe(`0 recorded, ${events} there already, 0 refused\n`);
+    expect((await split('--dry-run')).output).toBe(`0 would be recorded, ${events} there already, 0 refused\n`);
+    const { output } = await run(
+      'holdings',
+      '-l',
+      'nvidia',
+      '--order',
+      order,
+      '--group-by',
+      'order,owner,stage',
+      '--json',
+    );
+    expect(JSON.parse(output)).toEqual([{ order, owner: 'tesla', stage: 'held', quantity: 1000 }]);
+  });
+
+  it('submit --split says which part of an event was refused, also when it is only tried', async () => {
+    const lines = Array.from({ length: 200 }, (_, n) => ({
+      ...{
+        line: String(n + 1),
+        item: n < 199 ? 'H100' : 'X1',
+        quantity: 2,
+        window: { from: '2026-03-01', to: '2026-03-31' },
+      },
     }));
-    const data = { order: 'PO/2026/500', buyer: 'tesla', supplier: 'nvidia', lines };
-    const placed = { ...party('x'), id: 'large', type: 'lading.order.placed.v1', data };
-    const split = () => runLading(['submit', '-l', 'nvidia', '--split'], lading.environment, JSON.stringify(placed));
-    const first = await split();
-    expect(first).toMatchObject({ code: 0, output: expect.stringMatching(/^[4-9] recorded, 0 refused/) });
-    expect(first.said).toMatch(/is divided into [4-9] events/);
-    expect((await split()).output).toMatch(/^0 recorded, [4-9] there already, 0 refused/);
-    const { output } = await run('orders', '-l', 'nvidia', '--json', '--buyer', 'tesla');
-    const orders = JSON.parse(output) as { order: string; lines: { quantity: number }[] }[];
-    expect(orders.find(({ order }) => order === 'PO/2026/500')?.lines).toHaveLength(500);
+    const data = { order: 'PO-200', buyer: 'tesla', supplier: 'nvidia', lines };
+    const placed = JSON.stringify({ ...party('x'), id: 'half', type: 'lading.order.placed.v1', data });
+    const options = ['submit', '-l', 'nvidia', '--split', '--dry-run'];
+    const { code, output } = await runLading(options, lading.environment, placed);
+    expect(code).toBe(3);
+    expect(output).toMatch(
+      /^1 would be recorded, 1 refused\n {2}1 × unknown-item, first at \(stdin\)\[0\], part 2 of 2: /,
+    );
   });
 
   const run = (...args: string[]): Promise<Ran> => runLading(args, lading.environment);

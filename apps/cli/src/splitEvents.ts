@@ -64,7 +64,8 @@ export function splitEvent(event: FileEvent): readonly FileEvent[] {
       ...(final !== undefined && { final: final === true && at === parts.length - 1 }),
     };
     const id = first ? sent.id : `${sent.id}/${at + 1}`;
-    return { ...event, text: JSON.stringify({ ...sent, id, type: first ? sent.type : how.then, data }) };
+    const where = `${event.where}, part ${at + 1} of ${parts.length}`;
+    return { where, text: JSON.stringify({ ...sent, id, type: first ? sent.type : how.then, data }) };
   });
 }
 
