@@ -1,7 +1,8 @@
 import { catalog, type EventType, subjectOf } from '#contracts/catalog';
 import { type Entitlement, entitlements } from '#contracts/define';
 import { eachName, namingIn } from '#contracts/names';
-import type { Holding } from './account.ts';
+import { rangesOf, serialAt, type Serials } from '#contracts/serials';
+import { type Holding, isPartiesStage, parseAccountKey } from './account.ts';
 import type { Command } from './command.ts';
 import { isRejected } from './decision.ts';
 import { lineKey, type Order, type OrderLine, type Shipment, type Swap } from './entity.ts';
@@ -21,7 +22,8 @@ export interface NotEntitled {
  * is not there and what is another's are answered alike, so that nobody learns what others have. Asked before any rule.
  */
 export function whyNotEntitled({ type, data }: Command, party: string, view: View): NotEntitled | undefined {
-  const said: Said = { type, data, named: namesIn({ type, data } as Command), view };
+  const { drawn, rest } = withoutDrawn({ type, data } as Command);
+  const said: Said = { type, data, named: namesIn({ type, data: rest } as Command), drawn, view };
   const { entitled } = catalog[type];
   const held = entitled.map((name) => holds[name](party, said));
   const strange = stranger(party, said); // asks for all that it looks at, so that it is loaded at once
@@ -64,7 +66,20 @@ interface Said {
   readonly type: EventType;
   readonly data: Command['data'];
   readonly named: Named;
+  /** The order lines from which a dispatch draws units: not what it is about. */
+  readonly drawn: readonly Drawn[];
   readonly view: View;
+}
+
+type Drawn = Exclude<
+  NonNullable<Command<'lading.shipment.dispatched.v1'>['data']['lines'][number]['from']>,
+  'new'
+>[number];
+
+function withoutDrawn({ type, data }: Command): { drawn: readonly Drawn[]; rest: Command['data'] } {
+  if (type !== 'lading.shipment.dispatched.v1') return { drawn: [], rest: data };
+  const drawn = data.lines.flatMap(({ from = 'new' }) => (from === 'new' ? [] : from));
+  return { drawn, rest: { ...data, lines: data.lines.map(({ from: _, ...line }) => line) } };
 }
 
 function namesIn({ type, data }: Command): Named {
@@ -139,7 +154,8 @@ function hasOnTheWay(party: string, on: Shipment, named: readonly OrderLine[], v
 }
 
 /** The first thing that an event names and that does not concern the party: its kind, and how it is named. */
-function stranger(party: string, { type, data, named, view }: Said): readonly [kind: string, id: string] | undefined {
+function stranger(party: string, said: Said): readonly [kind: string, id: string] | undefined {
+  const { type, data, named, drawn, view } = said;
   // Who proposes a swap names the units of others, and they have to accept it.
   if (type === 'lading.swap.proposed.v1') return undefined;
   const begun = catalog[type].stream === 'continues' ? undefined : subjectOf<EventType>(type, data);
@@ -147,6 +163,8 @@ function stranger(party: string, { type, data, named, view }: Said): readonly [k
   const theirs = present(shipments.map(([, shipment]) => shipment)).filter((one) => concernsShipment(party, one, view));
   const lines = named.lines.map((line) => [line, concernsLine(party, line, theirs, view)] as const);
   const holds = [...named.holds].map((id) => [id, entityOf(view, 'hold', id)] as const);
+  const sources = drawn.map((line) => [line, mayDraw(party, line, view)] as const);
+  const unit = strangeUnit(party, said);
   const swaps = [...named.swaps].map((id) => [id, concernsSwap(party, entityOf(view, 'swap', id), view)] as const);
 
   for (const [id, shipment] of shipments) {
@@ -156,10 +174,55 @@ function stranger(party: string, { type, data, named, view }: Said): readonly [k
   if (hold !== undefined) return ['hold', hold[0]];
   const swap = swaps.find(([, concerns]) => !concerns);
   if (swap !== undefined) return ['swap', swap[0]];
-  if (type === 'lading.order.placed.v1') return undefined;
-  const line = lines.find(([, concerns]) => !concerns);
-  return line && ['line', `${line[0].line} of order ${line[0].order}`];
+  const begins = type === 'lading.order.placed.v1';
+  const line = [...(begins ? [] : lines), ...sources].find(([, concerns]) => !concerns);
+  if (line !== undefined) return ['line', `${line[0].line} of order ${line[0].order}`];
+  return unit === undefined ? undefined : ['unit', unit];
 }
+
+/** Whether what a dispatch draws from an order line is the party's: it owns it or has it, as what was returned to it. */
+function mayDraw(party: string, { order, line: id, stage = 'held' }: Drawn, view: View): boolean {
+  const line = lineOf({ order, line: id }, view);
+  if (line === undefined || !concernsLine(party, { order, line: id }, [], view)) return false;
+  // Of what is held the rule takes the supplier's own only.
+  return stage === 'held' || holdingsAt(line, { stage }).every(isTheirs(party));
+}
+
+/**
+ * The first unit that would come back by its serial number and is no unit of the party's. What it finds may be of any line that concerns
+ * it; what it sells again has to be its own, or of the line for which it is sold. One in somebody's hands comes back to nobody.
+ */
+function strangeUnit(party: string, { type, data, named, view }: Said): string | undefined {
+  if (!bringBack.has(type) || !('lines' in data)) return undefined;
+  let strange: string | undefined;
+  for (const line of data.lines) {
+    const item = 'item' in line ? line.item : 'order' in line ? lineOf(line, view)?.item : undefined;
+    for (const field of ['serials', 'damagedSerials', 'surplusSerials'] as const) {
+      const serials = valueOf(line, field) as Serials | undefined;
+      if (item === undefined || serials === undefined) continue;
+      for (const { account, prefix, digits, from } of rangesOf(serials).flatMap((range) =>
+        view.units({ item, ...range }),
+      )) {
+        const there = account === undefined ? undefined : parseAccountKey(account);
+        if (there === undefined || isPartiesStage(there.stage)) continue;
+        const isOwn =
+          isTheirs(party)(there) || named.lines.some((one) => one.order === there.order && one.line === there.line);
+        if (isOwn || (bringBack.get(type) === 'found' && concernsLine(party, there, [], view))) continue;
+        strange ??= serialAt({ prefix, digits }, from);
+      }
+    }
+  }
+  return strange;
+}
+
+/** What brings units back by their numbers. */
+const bringBack: ReadonlyMap<EventType, 'sold' | 'found'> = new Map([
+  ['lading.order.placed.v1', 'sold'],
+  ['lading.order.lines_added.v1', 'sold'],
+  ['lading.shipment.dispatched.v1', 'sold'],
+  ['lading.shipment.received.v1', 'found'],
+  ['lading.count.adjusted.v1', 'found'],
+]);
 
 /** Whether an order line concerns a party: it supplies or buys it, or has units of it, or is to get them on a shipment. */
 function concernsLine(party: string, { order: id, line }: Line, on: readonly Shipment[], view: View): boolean {

@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { type EventType, eventTypes } from '#contracts/catalog';
 import { entitlements } from '#contracts/define';
 import { everybody, rivals, sayings } from '#test/ledger/entitled';
-import { of, received, tell } from '#test/ledger/facts';
+import { dispatched, january, of, placed, received, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
 import type { Command } from './command.ts';
 import { whyNotEntitled } from './entitled.ts';
 
 const { ledger } = given(...rivals);
 const time = '2024-01-01T12:00:00Z';
+const serials = (prefix: string, to: number) => [{ prefix, from: 1, to, digits: 1 }];
 const whyNot = (type: EventType, data: unknown, party: string) =>
   whyNotEntitled({ type, data, time } as Command, party, ledger);
 
@@ -71,6 +72,99 @@ describe('a key that speaks for a party', () => {
     expect(
       whyNotEntitled({ source: 'urn:test', type: 'lading.count.adjusted.v1', time, data: count }, 'xai', story.ledger),
     ).toBeUndefined();
+  });
+
+  describe('draws units for its dispatch', () => {
+    const house = tell('party.registered', { party: 'xai', name: 'House', roles: ['customer', 'supplier'] });
+    const tiles = (quantity: number) => ({ quantity, item: 'D1' });
+    const resold = (order: string, supplier: string, buyer: string) =>
+      tell('order.placed', {
+        ...{ order, buyer, supplier },
+        lines: [{ line: '1', item: 'D1', quantity: 9, window: january }],
+      });
+    const story = given(
+      ...[house, ...rivals, placed('PO-H', 'xai', tiles(9)), placed('PO-T', 'tesla', tiles(9))],
+      dispatched('S-H', [{ ...of('PO-H', '1'), quantity: 9, serials: serials('H', 9) }], { consignee: 'xai' }),
+      dispatched('S-T', [{ ...of('PO-T', '1'), quantity: 9, serials: serials('T', 9) }]),
+      tell('shipment.lost', { shipment: 'S-H', lines: [{ ...of('PO-H', '1'), quantity: 1, serials: ['H1'] }] }),
+      tell('shipment.lost', { shipment: 'S-T', lines: [{ ...of('PO-T', '1'), quantity: 1, serials: ['T1'] }] }),
+      received('S-H', 'xai', [{ ...of('PO-H', '1'), received: 8 }]),
+      received('S-T', 'tesla', [{ ...of('PO-T', '1'), received: 8 }]),
+      tell('units.returned', {
+        ...{ return: 'R-T', from: 'tesla', to: 'nvidia' },
+        lines: [{ ...of('PO-T', '1'), quantity: 1, serials: ['T2'] }],
+      }),
+      ...[resold('SO-H', 'xai', 'x'), resold('SO-N', 'nvidia', 'x'), resold('SO-A', 'amd', 'x')],
+    );
+    const may = (party: string, order: string, line: object) => {
+      const data = {
+        ...{ shipment: `S-${order}`, consignee: 'x', carrier: 'dhl' },
+        lines: [{ ...of(order, '1'), quantity: 1, ...line }],
+      };
+      const command = { source: 'urn:test', type: 'lading.shipment.dispatched.v1', time, data } as Command;
+      return whyNotEntitled(command, party, story.ledger);
+    };
+
+    it.each([
+      ['that it bought, on an order that another supplied', 'xai', 'SO-H', { from: [of('PO-H', '1')] }],
+      ['that it lost', 'xai', 'SO-H', { from: [{ ...of('PO-H', '1'), stage: 'lost' }] }],
+      ['that were returned to it', 'nvidia', 'SO-N', { from: [{ ...of('PO-T', '1'), stage: 'returned' }] }],
+      ['that are new', 'amd', 'SO-A', { from: 'new' }],
+      ['by numbers of its own, and by one that nobody has heard of', 'xai', 'SO-H', { serials: ['H1', 'H2', 'Z1'] }],
+      ['that were returned to it, by their numbers', 'nvidia', 'SO-N', { serials: ['T2'] }],
+    ])('from its own: %s', (_what, party, order, line) => {
+      expect(may(party, order, line)).toBeUndefined();
+    });
+
+    it.each([
+      ['what another has bought', 'amd', 'SO-A', { from: [of('PO-H', '1')] }],
+      ['what its customer lost', 'nvidia', 'SO-N', { from: [{ ...of('PO-H', '1'), stage: 'lost' }] }],
+      ['what was returned to another', 'amd', 'SO-A', { from: [{ ...of('PO-T', '1'), stage: 'returned' }] }],
+      [
+        'what the buyer, who sells too, returned to another',
+        'xai',
+        'SO-H',
+        { from: [{ ...of('PO-T', '1'), stage: 'returned' }] },
+      ],
+    ])('and not from others’: %s', (_what, party, order, line) => {
+      expect(may(party, order, line)?.facts).toEqual({
+        ...{ party, type: 'lading.shipment.dispatched.v1' },
+        line: expect.stringMatching(/^1 of order PO-[HT]$/),
+      });
+    });
+
+    it.each([
+      ['a supplier', 'amd', 'SO-A', ['Z1', 'T2'], 'T2'],
+      ['a house', 'xai', 'SO-H', ['T1', 'H2'], 'T1'],
+      ['a maker, of what its customer lost', 'nvidia', 'SO-N', ['H1', 'T2'], 'H1'],
+    ])('and not from others’ by their numbers: %s', (_what, party, order, serials, serial) => {
+      expect(may(party, order, { quantity: 2, serials })?.facts).toEqual({
+        ...{ party, type: 'lading.shipment.dispatched.v1', unit: serial },
+      });
+    });
+
+    it('and neither does whoever counts, receives or orders take others’ units by their numbers', () => {
+      const whyNot = (type: EventType, data: unknown, party: string) =>
+        whyNotEntitled({ source: 'urn:test', type, data, time } as Command, party, story.ledger)?.facts;
+      const line = { ...of('PO-H', '1'), owner: 'xai' };
+      const counts = { custodian: 'xai', lines: [{ ...line, observed: 9, serials: ['T1'] }] };
+      expect(whyNot('lading.count.adjusted.v1', counts, 'xai')).toMatchObject({ unit: 'T1' });
+      const receives = {
+        shipment: 'S-H',
+        by: 'xai',
+        lines: [{ ...line, received: 0, surplus: 1, surplusSerials: ['T1'] }],
+      };
+      expect(whyNot('lading.shipment.received.v1', receives, 'xai')).toMatchObject({ unit: 'T1' });
+      const window = january;
+      const orders = {
+        order: 'SO-9',
+        buyer: 'x',
+        supplier: 'amd',
+        lines: [{ line: '1', item: 'D1', quantity: 1, window, serials: ['T2'] }],
+      };
+      expect(whyNot('lading.order.placed.v1', orders, 'amd')).toMatchObject({ unit: 'T2' });
+      expect(whyNot('lading.order.placed.v1', { ...orders, supplier: 'nvidia' }, 'nvidia')).toBeUndefined();
+    });
   });
 
   it('may not leave out a controller that is known, nor take or give back a role', () => {
