@@ -5,6 +5,7 @@ import type { Stage } from '#contracts/scalars';
 import { accountKey, mayBeNegative, parseAccountKey } from '#ledger/account';
 import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
+import type { Decision } from '#ledger/decision';
 import type { Entity, EntityKey } from '#ledger/entity';
 import { evolve, touched } from '#ledger/evolve';
 import { entityOf } from '#ledger/view';
@@ -34,7 +35,8 @@ export class History {
   readonly refused: string[] = [];
   #spans = 0;
 
-  constructor() {
+  /** @param beside is told what was asked, when, and what was decided */
+  constructor(private readonly beside: (command: Command, now: Date, decision: Decision) => void = () => undefined) {
     for (const told of cast) this.happens(told);
   }
 
@@ -53,6 +55,7 @@ export class History {
       decide(command, this.ledger, now),
     );
     const decision = this.ledger.submit(command, now);
+    this.beside(command, now, decision);
     if (!decision.ok || expected === 'refused') {
       if (decision.ok) throw new Error(`taken, and should not be: ${JSON.stringify({ told, took: decision.data })}`);
       same('refused, and should not be', decision, expected === 'refused' ? decision : expected, told);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { randomInt } from 'node:crypto';
 import { eventTypes } from '#contracts/catalog';
 import { isAttributed } from '#test/ledger/attributed';
+import { Enlarged } from '#test/ledger/enlarged';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { isInOneOrder } from '#test/ledger/inOneOrder';
@@ -41,6 +42,26 @@ describe('whatever happens, in whatever order', () => {
       { numRuns: RUNS, seed },
     );
   });
+
+  it.each([1_000, 1_024, 5_003])(
+    'whatever happens to a unit happens to a range of %i in the same way, also where one of them is named by itself',
+    (times) => {
+      fc.assert(
+        fc.property(steps, (rolls) => {
+          const enlarged = new Enlarged(times);
+          const history = new History((command, now, decision) => {
+            enlarged.happens(command, now, decision);
+          });
+          for (const roll of rolls) {
+            const dice = new Dice(roll);
+            history.happens(happens(dice, history.model), dice.chance(75) ? 0 : dice.roll(12));
+          }
+          enlarged.agrees(history.ledger);
+        }),
+        { numRuns: Math.ceil(RUNS / 40), seed: seed + times },
+      );
+    },
+  );
 
   it('random histories include every type of event, and the rejected type and late facts among the rejections', () => {
     const never = eventTypes.filter((type) => (taken.get(type) ?? 0) < RUNS / 100);
