@@ -50,18 +50,29 @@ interface Asking {
   readonly key?: string;
 }
 
+interface Unread {
+  readonly socket: Socket;
+  /** The status of the first answer, and what it says in `Retry-After`; 0 for what there is not. */
+  readonly status: number;
+  readonly retryAfter: number;
+}
+
 /** Connections that ask, see that an answer begins, and read no further. Resolves when all of them are that far, or ended. */
-async function askAndNotRead(path: string, { connections, requests, key }: Asking): Promise<Socket[]> {
+async function askAndNotRead(path: string, { connections, requests, key }: Asking): Promise<Unread[]> {
   return Promise.all(
     Array.from({ length: connections }, async () => {
       const socket = service.ask(path, { requests, key });
-      await new Promise<void>((resolve) => {
-        socket.once('close', resolve).once('data', () => {
-          socket.pause();
-          resolve();
+      const begins = await new Promise<string>((resolve) => {
+        const end = () => {
+          resolve('');
+        };
+        socket.once('close', end).once('data', (bytes) => {
+          socket.pause().off('close', end);
+          resolve(bytes.toString('latin1'));
         });
       });
-      return socket;
+      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(begins)?.[1] ?? 0);
+      return { socket, status, retryAfter: Number(/^retry-after: (\d+)/im.exec(begins)?.[1] ?? 0) };
     }),
   );
 }
@@ -73,12 +84,27 @@ async function isWell(): Promise<void> {
 }
 
 describe(`a service keeps under ${MEGABYTES} MB and answers`, () => {
-  it('while three keys leave as many event streams of large events unread as each may have', async () => {
-    for (const key of await service.createKeys('stream', 3)) {
-      await askAndNotRead(`${EVENTS}/stream`, { connections: 100, requests: 1, key });
-    }
+  it('while ten keys leave a thousand event streams of large events unread: more of a key are refused, and more of all', async () => {
+    const [first = '', ...keys] = await service.createKeys('stream', 12);
+    const openStreams = (key: string, connections: number) =>
+      askAndNotRead(`${EVENTS}/stream`, { connections, requests: 1, key });
+    /** A slow machine may have ended the first ones by then, because nobody reads them. */
+    const refusal = async (key: string): Promise<Unread | undefined> => {
+      for (let n = 0; n <= 100; n++) {
+        const [stream] = await openStreams(key, 1);
+        if (stream?.status !== 200) return stream;
+      }
+      return undefined;
+    };
+    expect(new Set((await openStreams(first, 100)).map(({ status }) => status))).toEqual(new Set([200]));
+    const ofKey = await refusal(first);
+    expect([ofKey?.status, (ofKey?.retryAfter ?? 0) > 0]).toEqual([429, true]);
+    // One key after the other: a thousand new connections at once would be a test of the system's queue.
+    for (const key of keys.slice(0, 9)) await openStreams(key, 100);
+    const more = [await refusal(keys[9] ?? ''), await refusal(keys[10] ?? '')];
+    expect(more.some((ofAll) => ofAll?.status === 503 && ofAll.retryAfter > 0)).toBe(true);
     await isWell();
-  }, 60_000);
+  }, 240_000);
 
   it('while pages of large events are not read: a key has no more than its bytes of them, and other keys have theirs', async () => {
     const [key = ''] = await service.createKeys('pages', 1);
@@ -108,7 +134,7 @@ describe(`a service keeps under ${MEGABYTES} MB and answers`, () => {
   it('while connections ask for more than they may have unanswered: they are ended', async () => {
     const sockets = await askAndNotRead('/openapi.json', { connections: 50, requests: 1_000 });
     // A connection that is read and was not ended would be kept for the next request.
-    for (const socket of sockets) {
+    for (const { socket } of sockets) {
       const closed = new Promise((resolve) => socket.once('close', resolve));
       socket.resume();
       if (!socket.closed) await closed;

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { type EventFilter, type readBytes, readEvents } from '#journal/reader';
 import { type Page, PageReader } from '#journal/tail';
@@ -8,6 +9,8 @@ import { POOL } from '#platform/service/tokens';
 
 /** What a stream holds in memory while its client takes nothing: a page of this many bytes, or one event. */
 const STREAMED = { events: 100, bytes: 65_536 };
+/** Pages that are kept for the streams that come behind. A thousand of them that begin together are soon this far from each other. */
+const KEPT = 64;
 /** An answer with a page of events ends before its limit when the events are large, and is put together in small steps. */
 const ANSWERED_BYTES = 2_097_152;
 const STEP = { events: 100, bytes: 524_288 };
@@ -26,6 +29,8 @@ export interface Asked extends Omit<EventFilter, 'listed'> {
 export class EventPages {
   /** Pages of streams that are being read. Streams that wait for the same one get the same one: most are at the head of their ledger. */
   readonly #streamed = new Map<string, Promise<Page>>();
+  /** The last pages after which there was more: what they have does not change. Whom an event concerns may, so a party's are not kept. */
+  readonly #kept = new LRUCache<string, Page>({ max: KEPT });
   readonly #reader: PageReader;
   #reading = 0;
   #asked = 0;
@@ -38,13 +43,17 @@ export class EventPages {
   /** The events after a sequence that the filter takes, as many as a stream sends at once. */
   async streamed(ledger: string, after: number, filter: Asked): Promise<Page> {
     const name = JSON.stringify([ledger, after, filter]);
-    const known = this.#streamed.get(name);
+    const known = this.#kept.get(name) ?? this.#streamed.get(name);
     if (known !== undefined) return known;
-    const page = this.#inTurn(() => this.#reader.read(ledger, after, STREAMED, this.#readWith(filter))).finally(() =>
-      this.#streamed.delete(name),
-    );
+    const page = this.#inTurn(() => this.#reader.read(ledger, after, STREAMED, this.#readWith(filter)));
     this.#streamed.set(name, page);
-    return page;
+    try {
+      const read = await page;
+      if (read.more && filter.party === undefined) this.#kept.set(name, read);
+      return read;
+    } finally {
+      this.#streamed.delete(name);
+    }
   }
 
   /**

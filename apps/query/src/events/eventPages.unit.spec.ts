@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { EventPages } from './eventPages.ts';
 
-/** A journal that answers when it is told to. */
+/** A journal with one event, that answers when it is told to. */
 function heldJournal() {
   const asked: (() => void)[] = [];
   const query = () =>
@@ -23,10 +23,24 @@ describe('reading pages of events', () => {
     expect(asked).toHaveLength(2);
     for (const answer of asked) answer();
     expect(new Set(await Promise.all(read)).size).toBe(2);
-    const again = pages.streamed('nvidia', 0, {});
-    expect(asked).toHaveLength(3);
-    asked[2]?.();
-    await again;
+  });
+
+  it('streams that come behind get the pages of those before them, and only the page at the head is read again', async () => {
+    const { asked, pages } = heldJournal();
+    const read = async (filter = {}) => {
+      const looks = asked.length;
+      const page = pages.streamed('nvidia', 0, filter);
+      const hasLooked = asked.length > looks;
+      asked[looks]?.();
+      return [await page, hasLooked] as const;
+    };
+    // As long as it knows of no event's size, a page has a single one, and there may be more.
+    const [first] = await read();
+    expect(await read()).toEqual([first, false]);
+    const other = { type: 'lading.order.placed.v1' };
+    const [atHead] = await read(other);
+    expect(atHead.more).toBe(false);
+    expect(await read(other)).toEqual([atHead, true]);
   });
 
   it('few pages are read at once, however many streams there are, and every stream gets its turn', async () => {
