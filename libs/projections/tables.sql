@@ -71,7 +71,7 @@ CREATE TABLE holdings (
   open boolean NOT NULL,
   PRIMARY KEY (ledger, account)
 ) WITH (fillfactor = 85);
-CREATE INDEX holdings_order ON holdings (ledger, "order");
+CREATE INDEX holdings_order ON holdings (ledger, "order", line);
 CREATE INDEX holdings_open ON holdings (ledger, item, owner, account) WHERE open;
 
 CREATE TABLE holding_totals (
@@ -263,12 +263,13 @@ CREATE TABLE swap_legs (
   quantity int NOT NULL,
   window_from date NOT NULL,
   window_to date NOT NULL,
+  executed boolean NOT NULL,
   completed timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (ledger, swap, leg)
 );
 CREATE INDEX swap_legs_completed ON swap_legs (ledger, completed);
-CREATE INDEX swap_legs_giver ON swap_legs (ledger, giver);
-CREATE INDEX swap_legs_receiver ON swap_legs (ledger, receiver);
+CREATE INDEX swap_legs_giver ON swap_legs (ledger, giver, swap, leg) WHERE executed;
+CREATE INDEX swap_legs_receiver ON swap_legs (ledger, receiver, swap, leg) WHERE executed;
 
 CREATE TABLE swap_counts (
   ledger text COLLATE "C" NOT NULL,

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type pg from 'pg';
-import type { List, HoldingRow, PostingRow } from '#contracts/rows';
+import type { HoldingRow, PostingRow } from '#contracts/rows';
 import { movesOf, parseEvent } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { createKafka } from '#feed/kafkaClient';
@@ -82,6 +82,11 @@ const postingsOf = (move: Move, sequence: number): string[] => [
   `${sequence} ${accountKey(accountOf(move, move.from))} ${-move.quantity}`,
   `${sequence} ${accountKey(accountOf(move, move.to))} ${move.quantity}`,
 ];
+
+interface List<R> {
+  readonly data: readonly R[];
+  readonly next: string | null;
+}
 
 /** Every row of a list, page by page, while nothing is added to it. */
 async function all<R>(url: string, list: string): Promise<R[]> {

@@ -5,7 +5,6 @@ import {
   Evidence,
   Id,
   ItemId,
-  LedgerId,
   LineId,
   Money,
   OrderId,
@@ -39,6 +38,13 @@ const line = id(LineId, 'A line of the order', '1');
 const stage = Stage.describe('Where the units are in their life').meta({ example: 'in_transit' });
 const shipment = ShipmentId.nullable().describe('The shipment while in transit, else null').meta({ example: 'S-1' });
 const units = z.int().describe('Units, either sign').meta({ example: 12000 });
+
+/** A row is as large as an answer may be: where all is found, what is left out here. */
+const partial = (parts: string, where: string) =>
+  z
+    .literal(true)
+    .optional()
+    .describe(`There is more than one answer has: ${parts} after the first 5,000 are left out. All of them: ${where}`);
 
 /** Units by the stages that are in parties' hands. */
 export const Stages = z.object({
@@ -96,6 +102,7 @@ export const PartyRow = z.object({
       }),
     )
     .describe('What is owed to it and by it under swaps'),
+  partial: partial('items, or legs of swaps,', '`holdings?owner=…&groupBy=item,stage` and `swaps?party=…`'),
 });
 export type PartyRow = z.infer<typeof PartyRow>;
 
@@ -129,6 +136,7 @@ export const OrderRow = z.object({
         .describe('Where the units of the line are now, and whose they are'),
     }),
   ),
+  partial: partial('lines, or places of their units,', '`events?entity=order/…` and `holdings?order=…`'),
 });
 export type OrderRow = z.infer<typeof OrderRow>;
 
@@ -158,6 +166,7 @@ export const ShipmentRow = z.object({
       inTransit: count('Still on the way'),
     }),
   ),
+  partial: partial('lines', '`events?entity=shipment/…` and, of what is on the way, `holdings?shipment=…`'),
 });
 export type ShipmentRow = z.infer<typeof ShipmentRow>;
 
@@ -249,7 +258,7 @@ export const FlagRow = z.object({
     .meta({ example: { controller: 'elon-musk' } }),
   events: z
     .array(sequence)
-    .describe('The events that it stands on')
+    .describe('The events that it stands on, the first 100 of them')
     .meta({ example: [9, 11] }),
 });
 export type FlagRow = z.infer<typeof FlagRow>;
@@ -277,18 +286,3 @@ export const QueueRow = z.object({
   promised: Promised,
 });
 export type QueueRow = z.infer<typeof QueueRow>;
-
-/** A page of a list. `sequence` says where the whole page stands; `next` goes into `?cursor=`. */
-export const listOf = <R extends z.ZodType>(row: R) =>
-  z.object({
-    ledger: LedgerId.meta({ example: 'nvidia' }),
-    sequence: standing,
-    data: z.array(row),
-    next: z.string().nullable().describe('For `?cursor=`; null on the last page'),
-  });
-export interface List<R> {
-  readonly ledger: string;
-  readonly sequence: number;
-  readonly data: readonly R[];
-  readonly next: string | null;
-}

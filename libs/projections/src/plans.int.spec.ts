@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { plansOf, rowsTouched } from '#test/projections/plansOf';
 import { activity, reasons } from './activity/queries.ts';
 import { flag, flags } from './flags/queries.ts';
 import { holdings } from './holdings/queries.ts';
@@ -10,7 +11,7 @@ import { order, orders } from './orders/queries.ts';
 import { parties, party } from './parties/queries.ts';
 import { postings } from './postings/queries.ts';
 import { queue } from './queue/queries.ts';
-import type { Db, ReadModel } from './reading/readModel.ts';
+import type { ReadModel } from './reading/readModel.ts';
 import { shipment, shipments } from './shipments/queries.ts';
 import { supply } from './supply/queries.ts';
 import { swap, swaps } from './swaps/queries.ts';
@@ -67,17 +68,6 @@ const QUESTIONS: Readonly<Record<string, (model: ReadModel) => Promise<unknown>>
   'activity of a party': (m) => activity(m, { party: 'buyer-7' }),
 };
 
-interface Node {
-  readonly 'Node Type': string;
-  readonly 'Relation Name'?: string;
-  readonly 'Index Name'?: string;
-  readonly 'Actual Rows'?: number;
-  readonly 'Actual Loops'?: number;
-  readonly 'Rows Removed by Filter'?: number;
-  readonly 'Rows Removed by Index Recheck'?: number;
-  readonly Plans?: readonly Node[];
-}
-
 describe('the plans of the questions, while the tables have no statistics', () => {
   let db: FreshReadModels;
   beforeAll(async () => {
@@ -91,34 +81,7 @@ describe('the plans of the questions, while the tables have no statistics', () =
   });
   afterAll(() => db.drop());
 
-  /** The plan nodes of every statement of a question, as it ran. */
-  async function nodesOf(read: (model: ReadModel) => Promise<unknown>): Promise<Node[]> {
-    const found: Node[] = [];
-    const note = (node: Node): void => {
-      found.push(node);
-      for (const child of node.Plans ?? []) note(child);
-    };
-    await db.read(async (model) => {
-      const explaining: Db['query'] = (async (text: string, values: unknown[]) => {
-        const { rows } = await model.db.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
-          `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
-          values,
-        );
-        note(rows[0]!['QUERY PLAN'][0].Plan);
-        return model.db.query(text, values);
-      }) as never;
-      await read({ ...model, db: { query: explaining } });
-    });
-    return found;
-  }
-  /** The most rows that any step of the plan looked at. */
-  const rowsTouched = (nodes: readonly Node[]): number =>
-    Math.max(
-      ...nodes.map((node) => {
-        const { 'Rows Removed by Filter': filtered = 0, 'Rows Removed by Index Recheck': rechecked = 0 } = node;
-        return ((node['Actual Rows'] ?? 0) + filtered + rechecked) * (node['Actual Loops'] ?? 1);
-      }),
-    );
+  const nodesOf = (read: (model: ReadModel) => Promise<unknown>) => db.read((model) => plansOf(model, read));
 
   it('each question reads by an index, and touches about as many rows as with statistics', async () => {
     const { rows } = await db.pool.query(`SELECT FROM pg_stats WHERE schemaname LIKE 'rm\\_%'`);

@@ -240,11 +240,11 @@ describe('the rows of each read model', () => {
       ['D-2', 'tesla', 'held', 12],
       ['D-3', 'x', 'held', 13],
     ]);
-    expect(await db.read((m) => unit(m, 'D-2'))).toMatchObject([{ item: 'D1', custodian: 'tesla' }]);
-    expect(await db.read((m) => unit(m, 'D-2', 'H100'))).toEqual([]);
+    expect(await db.read((m) => unit(m, 'D-2'))).toMatchObject({ units: [{ item: 'D1', custodian: 'tesla' }] });
+    expect(await db.read((m) => unit(m, 'D-2', 'H100'))).toEqual({ units: [], count: 0 });
     expect((await db.read((m) => units(m, { custodian: 'x', limit: 1 }))).next).not.toBeNull();
     for (const { item, serial, account } of eachUnit(db.story.ledger.index.all())) {
-      const [own] = await db.read((m) => unit(m, serial, item));
+      const [own] = (await db.read((m) => unit(m, serial, item))).units;
       expect(
         [own?.owner, own?.custodian, own?.item, own?.order, own?.line, own?.stage, own?.shipment ?? ''].join('|'),
       ).toBe(account);

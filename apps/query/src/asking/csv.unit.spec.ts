@@ -27,8 +27,8 @@ describe('rows as CSV', () => {
     };
     const order = { order: 'PO-1', buyer: 'x', supplier: 'nvidia', placed: '2024-01-01T00:00:00Z', lines: [line] };
     const [header = '', row = ''] = (await textOf('Order', [order])).split('\r\n');
-    expect(header).toBe('order,buyer,supplier,placed,lines');
-    expect(row).toBe(`PO-1,x,nvidia,2024-01-01T00:00:00Z,"${JSON.stringify([line]).replaceAll('"', '""')}"`);
+    expect(header).toBe('order,buyer,supplier,placed,lines,partial');
+    expect(row).toBe(`PO-1,x,nvidia,2024-01-01T00:00:00Z,"${JSON.stringify([line]).replaceAll('"', '""')}",`);
     expect((await textOf('QueuePlace', [])).split('\r\n')[0]).toBe(
       'position,order,line,buyer,owner,window.from,window.to,quantity,ordered,in_transit,held,due,promised.code,' +
         'promised.quantity,promised.window.from,promised.window.to,promised.reason,promised.ordered.quantity,' +

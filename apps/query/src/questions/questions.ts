@@ -201,9 +201,13 @@ export const questions = {
     parameters: { item: id('The item, where several number their units alike.') },
     row: 'Unit',
     read: async (model, serial, asked) => {
-      const found = await unit(model, serial, asked.item);
-      if (found.length > 1) throw ambiguous(found.map(({ item }) => item));
-      return found[0];
+      const { units, count } = await unit(model, serial, asked.item);
+      if (count > 1)
+        throw ambiguous(
+          units.map(({ item }) => item),
+          count,
+        );
+      return units[0];
     },
   }),
   'flags.list': list({
@@ -251,7 +255,12 @@ export const questions = {
 
 export type QuestionName = keyof typeof questions;
 
-function ambiguous(items: readonly string[]): ProblemError {
-  const detail = `several items have a unit with this serial number: name one of ${items.join(', ')}`;
-  return new ProblemError(400, 'malformed', detail, { errors: [{ pointer: '/item', detail }], facts: { items } });
+/** @param items the first of so many */
+function ambiguous(items: readonly string[], count: number): ProblemError {
+  const others = count > items.length ? ` and ${count - items.length} others` : '';
+  const detail = `${count} items have a unit with this serial number: say in "item" which one you mean, of ${items.join(', ')}${others}`;
+  return new ProblemError(400, 'malformed', detail, {
+    errors: [{ pointer: '/item', detail }],
+    facts: { items, count },
+  });
 }

@@ -5,6 +5,7 @@ import type { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { relayStatus } from '#feed/status';
 import { readLedgers } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
+import { groupBy } from '#projections/reading/groupBy';
 import { projectionStatus } from '#projections/versions/status';
 
 /** How far every consumer of every ledger is. */
@@ -30,13 +31,16 @@ export class FindLedgersHandler implements IQueryHandler<FindLedgers> {
   ) {}
 
   async execute(): Promise<readonly LedgerRow[]> {
-    const statuses = await this.queries.execute(new FindStatus());
+    const statuses = groupBy(await this.queries.execute(new FindStatus()), ({ ledger }) => ledger);
     const ledgers = await readLedgers(this.pool);
     return ledgers.map((one) => ({
       ...one,
-      positions: statuses
-        .filter(({ ledger }) => ledger === one.ledger)
-        .map(({ consumer, version, sequence, state }) => ({ consumer, version, sequence, state })),
+      positions: (statuses.get(one.ledger) ?? []).map(({ consumer, version, sequence, state }) => ({
+        consumer,
+        version,
+        sequence,
+        state,
+      })),
     }));
   }
 }

@@ -1,5 +1,6 @@
 import type { FlagRow } from '#contracts/rows';
 import { groupBy } from '../reading/groupBy.ts';
+import { Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { type Leg, legs, missing } from '../swaps/legs.ts';
 import { flagId } from './flagId.ts';
@@ -13,54 +14,69 @@ import { flagId } from './flagId.ts';
  *
  * Both are raised by the swap's execution, so that a list by sequence has its place for them.
  */
-export async function clockFlags(
-  model: ReadModel,
-  { executedFrom = 0, limit = NO_LIMIT }: Among = {},
-): Promise<FlagRow[]> {
-  const found = await legs(model, { swaps: await overdueSwaps(model, executedFrom, limit) });
-  const swaps = [...groupBy(found, ({ swap }) => swap).values()];
-  const receipts = await receiptsOf(model, swaps);
-  return swaps.flatMap((own) => [
-    ...own.filter(({ overdue }) => overdue).map((leg) => overdueLeg(leg, receipts)),
-    ...oneSided(own, receipts),
-  ]);
+export async function* clockFlags(model: ReadModel, among: Among = {}): AsyncGenerator<FlagRow[]> {
+  const overdue = await overdueSwaps(model, among);
+  for (let at = 0; at < overdue.length; at += AT_ONCE) {
+    const found = await legs(model, { swaps: overdue.slice(at, at + AT_ONCE), most: MOST_LEGS });
+    const swaps = [...groupBy(found, ({ swap }) => swap).values()];
+    const receipts = await receiptsOf(model, swaps);
+    yield swaps.flatMap((own) => [
+      ...own.filter(({ overdue }) => overdue).map((leg) => overdueLeg(leg, receipts)),
+      ...oneSided(own, receipts),
+    ]);
+  }
 }
+
+/** Swaps that are looked at at once, in the order of their execution: a page is soon full, and nobody holds the legs of all swaps. */
+const AT_ONCE = 32;
+const MOST_LEGS = 1_000 * AT_ONCE;
+/** How many events a flag names, the first ones: a leg may have been received one unit at a time. */
+const MOST_EVENTS = 100;
 
 /** The first swaps with anything overdue, of those that were executed at this sequence or later. */
 interface Among {
   readonly executedFrom?: number;
   readonly limit?: number;
+  readonly swap?: string | undefined;
+  /** Swaps in which it gives or receives. */
+  readonly party?: string | undefined;
 }
 const NO_LIMIT = 1_000_000;
 
-async function overdueSwaps({ db, ledger, asOf }: ReadModel, from: number, limit: number): Promise<string[]> {
+async function overdueSwaps(
+  { db, ledger, asOf }: ReadModel,
+  { executedFrom = 0, limit = NO_LIMIT, swap, party }: Among,
+): Promise<string[]> {
+  const where = new Where(ledger, 'l').equals('l.swap', swap);
+  const moment = `${where.value(asOf.occurred.toISOString())}::timestamptz`;
+  where.and(`l.completed > ${moment} AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment}`);
+  where.and(`s.executed <= ${moment} AND s.executed_sequence >= ${where.value(executedFrom)}`);
+  if (party !== undefined) where.and(`${where.value(party)} = ANY(s.parties)`);
   const { rows } = await db.query<{ swap: string }>(
     `SELECT s.swap FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
-     WHERE l.ledger = $1 AND l.completed > $2 AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= $2
-       AND s.executed <= $2 AND s.executed_sequence >= $3
-     GROUP BY s.swap, s.executed_sequence ORDER BY s.executed_sequence LIMIT $4`,
-    [ledger, asOf.occurred.toISOString(), from, limit],
+     ${where.sql} GROUP BY s.swap, s.executed_sequence ORDER BY s.executed_sequence LIMIT ${where.value(limit)}`,
+    where.values,
   );
-  return rows.map(({ swap }) => swap);
+  return rows.map((row) => row.swap);
 }
 
 type Receipts = ReadonlyMap<string, readonly number[]>;
 const legKey = ({ swap, leg }: Pick<Leg, 'swap' | 'leg'>): string => `${swap}|${leg}`;
 
-/** The events that brought (or lost) units of each leg. */
+/** The first events that brought (or lost) units of each leg. */
 async function receiptsOf({ db, ledger, asOf }: ReadModel, swaps: readonly (readonly Leg[])[]): Promise<Receipts> {
   const ids = swaps.map((own) => own[0]?.swap);
   const { rows } = await db.query<{ swap: string; leg: number; sequences: number[] }>(
-    `SELECT swap, leg, array_agg(DISTINCT sequence::float8 ORDER BY sequence::float8) AS sequences FROM swap_counts
+    `SELECT swap, leg, (array_agg(DISTINCT sequence::float8 ORDER BY sequence::float8))[1:$4] AS sequences FROM swap_counts
      WHERE ledger = $1 AND swap = ANY($2) AND occurred <= $3 GROUP BY swap, leg`,
-    [ledger, ids, asOf.occurred.toISOString()],
+    [ledger, ids, asOf.occurred.toISOString(), MOST_EVENTS],
   );
   return new Map(rows.map((row) => [legKey(row), row.sequences]));
 }
 
 const eventsOf = (own: readonly Leg[], receipts: Receipts): number[] => {
   const all = own.flatMap((leg) => [leg.raised ?? 0, ...(receipts.get(legKey(leg)) ?? [])]);
-  return [...new Set(all)].sort((a, b) => a - b);
+  return [...new Set(all)].sort((a, b) => a - b).slice(0, MOST_EVENTS);
 };
 
 function overdueLeg(leg: Leg, receipts: Receipts): FlagRow {

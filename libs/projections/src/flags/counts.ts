@@ -21,6 +21,8 @@ export async function countFlags(model: ReadModel): Promise<ReadonlyMap<FlagRule
   );
   const counts = new Map<FlagRule, number>(FlagRule.options.map((rule) => [rule, 0]));
   for (const { rule, flags } of rows) counts.set(rule, flags);
-  for (const { rule } of await clockFlags(model)) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  for await (const some of clockFlags(model)) {
+    for (const { rule } of some) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  }
   return counts;
 }

@@ -17,6 +17,13 @@ export function ruleOfFlag(id: string): FlagRule | undefined {
   return FlagRule.safeParse(rule).data;
 }
 
+/** What a flag's id says after its rule. */
+export const aboutOfFlag = (id: string): string[] =>
+  id
+    .split(':')
+    .slice(1)
+    .map((part) => part.replaceAll('%3A', ':').replaceAll('%25', '%'));
+
 /** What the id of a flag that an event raised says: the event's sequence, and its number among the flags of both, from 1. */
 export function parseFlagId(id: string): { rule: FlagRule; sequence: number; n: number } | undefined {
   const [, sequence, n] = /^[^:]+:([1-9]\d{0,14}):([1-9]\d{0,8})$/.exec(id) ?? [];

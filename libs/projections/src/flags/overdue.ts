@@ -49,11 +49,12 @@ export async function overdueLines({ db, ledger, asOf, party: self }: ReadModel,
   }
   where.only(self, (own) => `q.owner = ${own} OR ${ownOrder('o')(own)}`);
   among(where, 'q.placed', LINE_FLAG, which);
+  // OFFSET 0 keeps each line a search of its own: else all lines of the order are looked at for each of them.
   const { rows } = await db.query<LateLine>(
     `SELECT ${LINE_FLAG} AS flag, q.placed AS raised, q."order", q.line, q.owner, q.item, o.buyer, o.supplier, q.due_to AS due,
        q.ordered, q.in_transit AS "inTransit", l.window_from AS "from", l.window_to AS "to", l.promise
      FROM queue q JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
-       JOIN order_lines l ON l.ledger = q.ledger AND l."order" = q."order" AND l.line = q.line
+       CROSS JOIN LATERAL (SELECT * FROM order_lines WHERE ledger = q.ledger AND "order" = q."order" AND line = q.line OFFSET 0) l
      ${where.sql} ORDER BY q.placed, ${LINE_FLAG} LIMIT ${which.limit}`,
     where.values,
   );
@@ -74,6 +75,10 @@ export async function overdueLines({ db, ledger, asOf, party: self }: ReadModel,
     };
   });
 }
+
+/** Lines and parties that a flag names, the first ones: a shipment may have thousands, and a page a thousand flags. */
+const MOST_LINES = 20;
+const MOST_PARTIES = 20;
 
 const SHIPMENT_FLAG = flagIdSql(`'overdue-shipment'`, 's.shipment', 'l.item');
 
@@ -104,22 +109,23 @@ export async function overdueShipments(model: ReadModel, which: Judged): Promise
   const { db, ledger, asOf } = model;
   const where = new Where(ledger, 's').and('NOT s.final').equals('l.item', which.item);
   where.and(`s.eta < ${where.value(dayOf(asOf.occurred))}::date`);
+  // Whose lines they are is found out while they are grouped: to look for them again for each group is the square of a shipment's lines.
+  const ofLines: string[] = [];
   if (which.party !== undefined) {
     const party = where.value(which.party);
-    where.and(`(s.consignee = ${party} OR s.carrier = ${party} OR EXISTS (
-       SELECT FROM shipment_lines p JOIN orders o ON o.ledger = p.ledger AND o."order" = p."order"
-       WHERE p.ledger = s.ledger AND p.shipment = s.shipment AND p.item = l.item AND p.in_transit > 0
-         AND (p.owner = ${party} OR o.supplier = ${party})))`);
+    ofLines.push(`, bool_or(p.owner = ${party} OR o.supplier = ${party}) AS of_party`);
+    where.and(`(s.consignee = ${party} OR s.carrier = ${party} OR l.of_party)`);
   }
-  where.only(
-    model.party,
-    (own) => `s.consignee = ${own} OR s.carrier = ${own} OR EXISTS (
-    SELECT FROM shipment_lines l2 WHERE l2.ledger = s.ledger AND l2.shipment = s.shipment AND l2.item = l.item AND l2.in_transit > 0 AND (${ownLine('l2')(own)}))`,
-  );
+  where.only(model.party, (own) => {
+    ofLines.push(`, bool_or(${ownLine('p')(own)}) AS own`);
+    return `s.consignee = ${own} OR s.carrier = ${own} OR l.own`;
+  });
   among(where, 's.sequence', SHIPMENT_FLAG, which);
   const { rows } = await db.query<LateShipment>(
     `SELECT ${SHIPMENT_FLAG} AS flag, s.sequence AS raised, s.shipment, s.carrier, s.consignee, s.eta AS due, l.item
-     FROM (SELECT DISTINCT ledger, shipment, item FROM shipment_lines WHERE ledger = $1 AND in_transit > 0) l
+     FROM (SELECT p.ledger, p.shipment, p.item${ofLines.join('')}
+         FROM shipment_lines p JOIN orders o ON o.ledger = p.ledger AND o."order" = p."order"
+         WHERE p.ledger = $1 AND p.in_transit > 0 GROUP BY p.ledger, p.shipment, p.item) l
        JOIN shipments s ON s.ledger = l.ledger AND s.shipment = l.shipment
      ${where.sql} ORDER BY s.sequence, ${SHIPMENT_FLAG} LIMIT ${which.limit}`,
     where.values,
@@ -134,12 +140,13 @@ export async function overdueShipments(model: ReadModel, which: Judged): Promise
       parties: distinct(
         ...[shipment.consignee, shipment.carrier],
         ...lines.flatMap(({ owner, supplier }) => [owner, supplier]),
-      ),
+      ).slice(0, MOST_PARTIES),
       item,
       facts: {
         ...shipment,
         missing: lines.reduce((sum, { quantity }) => sum + quantity, 0),
-        lines: lines.map(({ order, line, owner, quantity }) => ({ order, line, owner, quantity })),
+        lines: lines.slice(0, MOST_LINES).map(({ order, line, owner, quantity }) => ({ order, line, owner, quantity })),
+        ...(lines.length > MOST_LINES && { more: lines.length - MOST_LINES }),
       },
       events: [raised],
     };

@@ -3,9 +3,9 @@ import { concerns } from '../activity/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { clockFlags } from './clock.ts';
-import { flagIdSql, parseFlagId, ruleOfFlag } from './flagId.ts';
-import { type Judged, overdueLines, overdueShipments } from './overdue.ts';
+import { aboutOfFlag, flagIdSql, parseFlagId, ruleOfFlag } from './flagId.ts';
 import { oversold } from './oversold.ts';
+import { type Judged, overdueLines, overdueShipments } from './overdue.ts';
 
 export interface FlagsQuery extends PageQuery {
   readonly rule?: FlagRule | undefined;
@@ -28,11 +28,16 @@ export async function flags(model: ReadModel, query: FlagsQuery): Promise<Page<F
   // Every overdue swap has at least one flag for this page, except the one in which the page before ended; a filter may leave out any.
   const filtered =
     model.party !== undefined || query.rule !== undefined || query.party !== undefined || query.item !== undefined;
-  const among = { executedFrom: raised, ...(!filtered && { limit: limitOf(query) + 2 }) };
-  const byClock = (
-    query.rule === undefined || isOfSwaps(query.rule) ? await ownFlags(model, await clockFlags(model, among)) : []
-  ).filter((flag) => matches(flag, query) && isAfter(flag, raised, last));
   const { party, item } = query;
+  const among = { executedFrom: raised, party, ...(!filtered && { limit: limitOf(query) + 2 }) };
+  const byClock: FlagRow[] = [];
+  if (query.rule === undefined || isOfSwaps(query.rule)) {
+    for await (const some of clockFlags(model, among)) {
+      const own = await ownFlags(model, some);
+      byClock.push(...own.filter((flag) => matches(flag, query) && isAfter(flag, raised, last)));
+      if (byClock.length > limitOf(query)) break;
+    }
+  }
   const which = { party, item, limit: limitOf(query) + 1, ...(key && { after: [raised, last] as const }) };
   const now: FlagRow[] = [];
   for (const [rule, read] of Object.entries(judged)) {
@@ -52,7 +57,8 @@ export async function flag(model: ReadModel, id: string): Promise<FlagRow | unde
   const rule = ruleOfFlag(id);
   if (rule === undefined) return undefined;
   if (isOfSwaps(rule)) {
-    const same = (await clockFlags(model)).filter((row) => row.flag === id);
+    const first = await clockFlags(model, { swap: aboutOfFlag(id)[0] ?? '' }).next();
+    const same = first.done === true ? [] : first.value.filter((row) => row.flag === id);
     return (await ownFlags(model, same))[0];
   }
   const read = judged[rule];

@@ -27,7 +27,7 @@ const holdings = new Table('holdings', {
   key: ['account'],
   fillfactor: 85,
   indexes: {
-    holdings_order: { on: ['order'] },
+    holdings_order: { on: ['order', 'line'] },
     holdings_open: { on: ['item', 'owner', 'account'], where: 'open' },
   },
 });

@@ -3,7 +3,7 @@ import { keyOf, PartiesStage } from '#contracts/scalars';
 import { Turns } from '#platform/service/turns';
 import { promiseFrom } from '../engine/ledgerState.ts';
 import { instant, instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 
 interface OrdersQuery extends PageQuery {
@@ -73,12 +73,12 @@ async function readOrders(model: ReadModel, where: Where, query: PageQuery): Pro
     where.values,
   );
   const ids = rows.map((row) => row.order);
-  const { lines, whole } = await linesOf(model, ids);
+  const { lines, whole, partial } = await linesOf(model, ids);
   return pageOf(
     rows,
     query,
     (row) => [row.order],
-    (row) => ({ ...row, lines: lines.get(row.order) ?? [] }),
+    (row) => ({ ...row, lines: lines.get(row.order) ?? [], ...partialIf(partial) }),
     whole,
   );
 }
@@ -95,6 +95,8 @@ interface LinesOfOrders {
   readonly lines: ReadonlyMap<string, OrderLine[]>;
   /** How many of the orders, from the first on, have all that belongs to them. */
   readonly whole: number;
+  /** The first order has more lines or units than these. */
+  readonly partial: boolean;
 }
 
 async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<LinesOfOrders> {
@@ -114,10 +116,16 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
     ids.slice(0, lines.whole),
     ({ order }) => order,
     async (of, most) => {
-      // Not `open`, which says the same: without statistics its index would be taken, and all that is open be read.
+      // Not `open`, which says the same: without statistics its index would be taken, and all that is open be read. OFFSET 0 keeps the
+      // accounts of each order a search of their own, by the index that has the orders, and not by the one that has their order.
       const { rows } = await db.query<UnitsRow>(
-        `SELECT "order", line, owner, custodian, stage, shipment, quantity FROM holdings
-       WHERE ledger = $1 AND "order" = ANY($2) AND quantity <> 0 AND stage = ANY($4) ORDER BY "order", account LIMIT $3`,
+        `SELECT "order", line, owner, custodian, stage, shipment, quantity FROM (
+         SELECT o.n, h.* FROM unnest($2::text[]) WITH ORDINALITY AS o (id, n) CROSS JOIN LATERAL (
+           SELECT * FROM (
+             SELECT * FROM holdings WHERE ledger = $1 AND "order" = o.id AND quantity <> 0 AND stage = ANY($4) OFFSET 0
+           ) own ORDER BY account LIMIT $3
+         ) h LIMIT $3
+       ) found ORDER BY n, account`,
         [ledger, of, most, PartiesStage.options],
       );
       return rows;
@@ -141,5 +149,5 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
     if (turns.over) await turns.next();
     byLine.get(keyOf(order, line))?.units.push(row);
   }
-  return { lines: found, whole: units.whole };
+  return { lines: found, whole: units.whole, partial: lines.partial || units.partial };
 }

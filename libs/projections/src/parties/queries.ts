@@ -1,8 +1,10 @@
 import type { PartyRow } from '#contracts/rows';
-import { ownedBy } from '../holdings/stages.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { ownedBy, type StagesOf } from '../holdings/stages.ts';
+import { groupBy } from '../reading/groupBy.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { owedTo } from '../swaps/balances.ts';
+import { legs, type PartysLeg } from '../swaps/legs.ts';
 
 interface PartiesQuery extends PageQuery {
   readonly role?: 'supplier' | 'customer' | 'carrier' | undefined;
@@ -27,13 +29,45 @@ async function readParties(model: ReadModel, where: Where, query: PageQuery): Pr
     `SELECT party, name, roles, controlled_by AS "controlledBy" FROM parties p ${where.sql} ORDER BY p.party LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  const ids = rows.map((row) => row.party);
-  const holdings = await ownedBy(model, ids);
-  const balances = await owedTo(model, ids);
+  const { holdings, legs, whole, partial } = await belongings(
+    model,
+    rows.map((row) => row.party),
+  );
   return pageOf(
     rows,
     query,
     (row) => [row.party],
-    (row) => ({ ...row, holdings: holdings.get(row.party) ?? [], balances: balances.get(row.party) ?? [] }),
+    (row) => ({
+      ...row,
+      holdings: (holdings.get(row.party) ?? []).map(({ id: _, ...stages }) => stages),
+      balances: owedTo(legs.get(row.party) ?? []),
+      ...partialIf(partial),
+    }),
+    whole,
   );
+}
+
+/** What as many of the first parties own and have in swaps as one page may have. */
+async function belongings(model: ReadModel, ids: readonly string[]) {
+  const owned = await partsOf<StagesOf>(
+    ids,
+    ({ id }) => id,
+    (of, most) => ownedBy(model, of, most),
+  );
+  const swapped = await partsOf<PartysLeg>(
+    ids.slice(0, owned.whole),
+    ({ party }) => party,
+    (of, most) => legs(model, { parties: of, most }),
+  );
+  // The balance of a swap is that of all its legs: the last one may have more.
+  const unsure = swapped.partial ? swapped.parts.at(-1)?.swap : undefined;
+  return {
+    holdings: groupBy(owned.parts, ({ id }) => id),
+    legs: groupBy(
+      swapped.parts.filter(({ swap }) => swap !== unsure),
+      ({ party }) => party,
+    ),
+    whole: swapped.whole,
+    partial: owned.partial || swapped.partial,
+  };
 }

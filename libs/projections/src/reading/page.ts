@@ -61,28 +61,38 @@ export function pageOf<Row, R>(
   return { data: kept.map(shape), next: last === undefined ? null : encode(sortKey(last)) };
 }
 
-/** Lines of orders and shipments, legs of swaps … that one page has, unless a single row has more: a page is a few megabytes at most. */
+/** Lines of orders and shipments, legs of swaps … that one page has: a page is a few megabytes at most. */
 const MAX_PARTS = 5_000;
+
+interface Parts<P> {
+  readonly parts: readonly P[];
+  /** How many of the rows have all of their parts among these: the page ends after those. At least one, if there is a row. */
+  readonly whole: number;
+  /** The first row alone has more parts than these. */
+  readonly partial: boolean;
+}
 
 /**
  * Reads what rows are made of, for as many of the first rows as one page may have.
  *
  * @param ids of the rows, in the order of the page
- * @param read parts of these rows, in the order of the rows, at most so many; all of them for null
- * @returns the parts, and how many of the rows have all of theirs among them: the page ends after those
+ * @param read parts of these rows, in the order of the rows, at most so many
  */
 export async function partsOf<P>(
   ids: readonly string[],
   idOf: (part: P) => string,
-  read: (ids: readonly string[], most: number | null) => Promise<P[]>,
-): Promise<{ readonly parts: readonly P[]; readonly whole: number }> {
+  read: (ids: readonly string[], most: number) => Promise<P[]>,
+): Promise<Parts<P>> {
   const parts = await read(ids, MAX_PARTS + 1);
   const last = parts.at(-1);
-  if (parts.length <= MAX_PARTS || last === undefined) return { parts, whole: ids.length };
+  if (parts.length <= MAX_PARTS || last === undefined) return { parts, whole: ids.length, partial: false };
   const whole = ids.indexOf(idOf(last));
-  if (whole > 0) return { parts, whole };
-  return { parts: await read(ids.slice(0, 1), null), whole: 1 };
+  if (whole > 0) return { parts, whole, partial: false };
+  return { parts: parts.slice(0, MAX_PARTS), whole: 1, partial: true };
 }
+
+/** What a row says of which not all parts are there. */
+export const partialIf = (partial: boolean): { partial?: true } => (partial ? { partial } : {});
 
 const encode = (key: SortKey): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 

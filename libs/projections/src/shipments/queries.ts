@@ -2,7 +2,7 @@ import type { ShipmentRow, ShipmentStatus } from '#contracts/rows';
 import { Turns } from '#platform/service/turns';
 import { instantOf } from '../engine/values.ts';
 import { ownOrder } from '../orders/queries.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 
 interface ShipmentsQuery extends PageQuery {
@@ -63,25 +63,49 @@ async function readShipments(model: ReadModel, where: Where, query: PageQuery): 
      FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  const { lines, whole } = await linesOf(
+  const { lines, whole, partial } = await linesOf(
     model,
     rows.map((row) => row.shipment),
   );
+  const [first] = rows;
+  const unseen = partial && first !== undefined ? await lookAtAll(model, first.shipment) : undefined;
   return pageOf(
     rows,
     query,
     (row) => [row.shipment],
     ({ final, ...row }) => {
       const own = lines.get(row.shipment) ?? [];
-      return { ...row, status: statusOf(own, final), lines: own };
+      return { ...row, status: statusOf(unseen ?? lookAt(own), final), lines: own, ...partialIf(partial) };
     },
     whole,
   );
 }
 
-function statusOf(lines: readonly ShipmentLine[], final: boolean): ShipmentStatus {
-  const arrived = lines.some((line) => line.received + line.damaged + line.surplus > 0);
-  const coming = !final && lines.some((line) => line.inTransit > 0);
+/** What a shipment's status depends on: whether some of its units arrived, and whether some are on the way. */
+interface Underway {
+  readonly arrived: boolean;
+  readonly moving: boolean;
+}
+
+const lookAt = (lines: readonly ShipmentLine[]): Underway => ({
+  arrived: lines.some((line) => line.received + line.damaged + line.surplus > 0),
+  moving: lines.some((line) => line.inTransit > 0),
+});
+
+/** The same of a shipment with more lines than an answer has. */
+async function lookAtAll({ db, ledger, party }: ReadModel, shipment: string): Promise<Underway> {
+  const some = (condition: string) =>
+    `EXISTS (SELECT FROM shipment_lines l WHERE ledger = $1 AND shipment = $2 AND advised + surplus > 0 AND ${condition}
+       ${party === undefined ? '' : `AND ${seenLine('$3')}`})`;
+  const { rows } = await db.query<Underway>(
+    `SELECT ${some('received + damaged + surplus > 0')} AS arrived, ${some('in_transit > 0')} AS moving`,
+    [ledger, shipment, ...(party === undefined ? [] : [party])],
+  );
+  return rows[0] ?? { arrived: false, moving: false };
+}
+
+function statusOf({ arrived, moving }: Underway, final: boolean): ShipmentStatus {
+  const coming = !final && moving;
   if (coming) return arrived ? 'partly_received' : 'in_transit';
   return arrived ? 'received' : 'ended';
 }
@@ -105,7 +129,7 @@ export const seenLine = (self: string): string => `(${ownLine('l')(self)} OR EXI
 
 async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[]) {
   type Part = ShipmentLine & { readonly shipment: string };
-  const { parts, whole } = await partsOf<Part>(
+  const { parts, whole, partial } = await partsOf<Part>(
     ids,
     ({ shipment }) => shipment,
     async (of, most) => {
@@ -126,5 +150,5 @@ async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[])
     if (others === undefined) lines.set(shipment, [line]);
     else others.push(line);
   }
-  return { lines, whole };
+  return { lines, whole, partial };
 }

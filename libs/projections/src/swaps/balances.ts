@@ -1,7 +1,6 @@
 import type { PartyRow, SwapRow } from '#contracts/rows';
 import { keyOf } from '#contracts/scalars';
-import type { ReadModel } from '../reading/readModel.ts';
-import { type Leg, legs } from './legs.ts';
+import type { Leg, PartysLeg } from './legs.ts';
 
 type Balance = SwapRow['balance'][number];
 type Owed = PartyRow['balances'][number];
@@ -31,19 +30,17 @@ export function exchangeBalance(legsOfSwap: readonly Leg[]): Balance[] {
   return [...found.values()].sort((a, b) => compare(a.party, b.party) || compare(a.item, b.item));
 }
 
-/** What each of these parties is owed (positive) or owes (negative) under executed swaps: by swap, other party and item. */
-export async function owedTo(model: ReadModel, parties: readonly string[]): Promise<Map<string, Owed[]>> {
-  const found = new Map(parties.map((party) => [party, new Map<string, Owed>()]));
-  if (parties.length === 0) return new Map();
-  for (const { swap, from, to, item, received, unitDays } of await legs(model, { parties })) {
-    add(found.get(from), { swap, with: to, item, units: received, unitDays });
-    add(found.get(to), { swap, with: from, item, units: -received, unitDays: -unitDays });
+/** What a party is owed (positive) or owes (negative) under executed swaps, from its legs in them: by swap, other party and item. */
+export function owedTo(legs: readonly PartysLeg[]): Owed[] {
+  const found = new Map<string, Owed>();
+  for (const { party, swap, from, to, item, received, unitDays } of legs) {
+    if (party === from) add(found, { swap, with: to, item, units: received, unitDays });
+    else add(found, { swap, with: from, item, units: -received, unitDays: -unitDays });
   }
-  return new Map([...found].map(([party, owed]) => [party, [...owed.values()]]));
+  return [...found.values()];
 }
 
-function add(owed: Map<string, Owed> | undefined, more: Owed): void {
-  if (owed === undefined) return;
+function add(owed: Map<string, Owed>, more: Owed): void {
   const key = keyOf(more.swap, more.with, more.item);
   const before = owed.get(key);
   owed.set(key, {

@@ -30,25 +30,38 @@ export interface Leg {
 interface LegsOf {
   readonly swaps?: readonly string[];
   readonly parties?: readonly string[];
-  /** No more than so many. */
-  readonly most?: number | null;
+  /** No more than so many; what is beyond is not read. */
+  readonly most: number;
 }
 
-/** Legs by swap and number. What happened after the model's moment is left out, and what is overdue is judged then. */
+/** A leg in which a party gives or receives. */
+export type PartysLeg = Leg & { readonly party: string };
+
+export async function legs(
+  model: ReadModel,
+  of: LegsOf & { readonly parties: readonly string[] },
+): Promise<PartysLeg[]>;
+export async function legs(model: ReadModel, of: LegsOf): Promise<Leg[]>;
+/**
+ * Legs by swap and number; of parties, those of the first party first, and a leg twice where both of its parties are asked for. What
+ * happened after the model's moment is left out, and what is overdue is judged then.
+ */
 export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise<Leg[]> {
   const where = new Where(ledger, 'l');
   const moment = `${where.value(asOf.occurred.toISOString())}::timestamptz`;
   if (of.swaps !== undefined) where.and(`l.swap = ANY(${where.value(of.swaps)})`);
-  let from = 'swap_legs';
+  const most = where.value(of.most);
+  let [from, partys, order] = ['swap_legs', '', 'l.swap, l.leg'];
   if (of.parties !== undefined) {
-    const parties = where.value(of.parties);
-    // One index has the givers, another the receivers.
-    const as = (role: string) => `SELECT * FROM swap_legs WHERE ledger = $1 AND ${role} = ANY(${parties})`;
-    from = `(${as('giver')} UNION ${as('receiver')})`;
-    where.and('s.executed IS NOT NULL');
+    // One index has the givers, another the receivers, each in the order of the swaps: so no more legs are read than are answered.
+    const as = (role: string) =>
+      `(SELECT * FROM swap_legs WHERE ledger = $1 AND executed AND ${role} = p.party ORDER BY swap, leg LIMIT ${most})`;
+    from = `(SELECT p.party, p.n, one.* FROM unnest(${where.value(of.parties)}::text[]) WITH ORDINALITY AS p (party, n)
+       CROSS JOIN LATERAL (${as('giver')} UNION ALL ${as('receiver')} ORDER BY swap, leg LIMIT ${most}) one LIMIT ${most})`;
+    [partys, order] = ['l.party, ', 'l.n, l.swap, l.leg'];
   }
   const { rows } = await db.query<Omit<Leg, 'unitDays'> & { unitDays: string }>(
-    `SELECT l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity,
+    `SELECT ${partys}l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity,
        l.window_from AS "windowFrom", l.window_to AS "windowTo",
        coalesce(s.executed <= ${moment}, false) AS executed, s.executed_sequence AS raised,
        s.proposed_sequence AS "proposedSequence", c.received, c.lost, c.cancelled, c.unit_days AS "unitDays",
@@ -63,7 +76,7 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
            coalesce(sum(quantity * extract(epoch FROM ${moment} - occurred)) FILTER (WHERE kind = 'received'), 0) / 86400 AS unit_days
          FROM swap_counts c WHERE c.ledger = l.ledger AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
        ) c
-     ${where.sql} ORDER BY l.swap, l.leg LIMIT ${where.value(of.most ?? null)}`,
+     ${where.sql} ORDER BY ${order} LIMIT ${most}`,
     where.values,
   );
   return rows.map((row) => ({ ...row, unitDays: Number(row.unitDays) }));

@@ -1,6 +1,19 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { exactMicroseconds, microseconds } from '#contracts/scalars';
-import { bigint, day, farMoment, id, int, moment, optional, Table, text, texts, withDefault } from '../engine/table.ts';
+import {
+  bigint,
+  bool,
+  day,
+  farMoment,
+  id,
+  int,
+  moment,
+  optional,
+  Table,
+  text,
+  texts,
+  withDefault,
+} from '../engine/table.ts';
 import type { Model } from '../model.ts';
 import { attributeUnits, swapCounts, swapLots } from './attributeUnits.ts';
 
@@ -39,13 +52,14 @@ const swapLegs = new Table('swap_legs', {
     quantity: int,
     window_from: day,
     window_to: day,
+    executed: bool,
     completed: withDefault(moment, `'infinity'`),
   },
   key: ['swap', 'leg'],
   indexes: {
     swap_legs_completed: { on: ['completed'] },
-    swap_legs_giver: { on: ['giver'] },
-    swap_legs_receiver: { on: ['receiver'] },
+    swap_legs_giver: { on: ['giver', 'swap', 'leg'], where: 'executed' },
+    swap_legs_receiver: { on: ['receiver', 'swap', 'leg'], where: 'executed' },
   },
 });
 
@@ -138,7 +152,11 @@ function stepsOf(events: readonly LedgerEvent[]): Step[] {
   return [...steps.values()];
 }
 
-type NumberedLeg = Proposed['data']['legs'][number] & { readonly swap: string; readonly leg: number };
+interface NumberedLeg extends Readonly<Proposed['data']['legs'][number]> {
+  readonly swap: string;
+  readonly leg: number;
+  readonly executed: boolean;
+}
 
 // At execution the windows become the lines' as they are then.
 const putLegs = swapLegs.upsert<NumberedLeg>(
@@ -153,8 +171,9 @@ const putLegs = swapLegs.upsert<NumberedLeg>(
     quantity: ({ quantity }) => quantity,
     window_from: ({ window }) => window.from,
     window_to: ({ window }) => window.to,
+    executed: ({ executed }) => executed,
   },
-  ['window_from', 'window_to'],
+  ['window_from', 'window_to', 'executed'],
 );
 
 /** The legs that the events name, each as the last of them says it. */
@@ -163,7 +182,8 @@ function legsOf(events: readonly LedgerEvent[]): NumberedLeg[] {
   for (const event of events) {
     if (event.type !== 'lading.swap.proposed.v1' && event.type !== 'lading.swap.executed.v1') continue;
     const { swap } = event.data;
-    for (const [n, leg] of event.data.legs.entries()) legs.set(`${swap}|${n}`, { ...leg, swap, leg: n });
+    const executed = event.type === 'lading.swap.executed.v1';
+    for (const [n, leg] of event.data.legs.entries()) legs.set(`${swap}|${n}`, { ...leg, swap, leg: n, executed });
   }
   return [...legs.values()];
 }

@@ -43,24 +43,33 @@ export async function units(model: ReadModel, query: UnitsQuery): Promise<Page<U
   );
 }
 
-/** The units with this serial number: one, unless several items number theirs alike. */
-export async function unit({ db, ledger, party }: ReadModel, serial: string, item?: string): Promise<UnitRow[]> {
+/** Units of a serial number that are answered. */
+const MOST_ALIKE = 10;
+
+interface Alike {
+  readonly units: readonly UnitRow[];
+  /** All of them, by item. */
+  readonly count: number;
+}
+
+/** The units with this serial number: one, unless several items number theirs alike. The first ones, and how many there are. */
+export async function unit({ db, ledger, party }: ReadModel, serial: string, item?: string): Promise<Alike> {
   const { prefix, digits, from } = rangeOf(serial);
   const where = new Where(ledger, 'i').equals('i.item', item);
   const number = where.value(from);
   where.only(party, ownUnits('h'));
-  const { rows } = await db.query<UnitsRow>(
-    `SELECT ${COLUMNS} FROM items i
+  const { rows } = await db.query<UnitsRow & { count: number }>(
+    `SELECT ${COLUMNS}, count(*) OVER () AS count FROM items i
        CROSS JOIN LATERAL (
          SELECT * FROM units
          WHERE ledger = i.ledger AND item = i.item AND prefix = ${where.value(prefix)} AND digits = ${where.value(digits)} AND last >= ${number}
          ORDER BY last LIMIT 1
        ) u
        JOIN holdings h ON h.ledger = u.ledger AND h.account = u.account
-     ${where.and(`u.first <= ${number}`).sql} ORDER BY u.item`,
+     ${where.and(`u.first <= ${number}`).sql} ORDER BY u.item LIMIT ${MOST_ALIKE}`,
     where.values,
   );
-  return rows.map((row) => unitOf(row, from));
+  return { units: rows.map(({ count: _, ...row }) => unitOf(row, from)), count: rows[0]?.count ?? 0 };
 }
 
 /** One unit of a row. */
