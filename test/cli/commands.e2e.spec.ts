@@ -20,7 +20,7 @@ const party = (id: string) => ({
   data: { party: id, name: id, roles: ['customer'] },
 });
 
-const LISTS = ['holdings', 'orders', 'shipments', 'swaps', 'queue', 'flags', 'activity', 'reasons', 'units'];
+const LISTS = ['holdings', 'orders', 'shipments', 'swaps', 'queue', 'supply', 'flags', 'activity', 'reasons', 'units'];
 
 describe('the command line', () => {
   let lading: Lading;
@@ -179,7 +179,7 @@ describe('the command line', () => {
   });
 
   it.each(LISTS)('prints %s as a table within 80 columns, as JSON and as CSV with the same rows', async (list) => {
-    const asked = [list, ...(list === 'queue' ? ['H100'] : []), '-l', 'nvidia'];
+    const asked = [list, ...(['queue', 'supply'].includes(list) ? ['H100'] : []), '-l', 'nvidia'];
     const [table, json, csv] = await Promise.all([run(...asked), run(...asked, '--json'), run(...asked, '--csv')]);
     expect(table).toMatchObject({ code: 0, said: '' });
     for (const line of table.output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

@@ -213,7 +213,7 @@ describe('the event loop', () => {
     [
       'all events as a stream',
       200,
-      () => ({ path: `/v1/ledgers/${LEDGER}/events/stream`, more: { 'last-event-id': '0' }, bytes: 10_000_000 }),
+      () => ({ path: `/v1/ledgers/${LEDGER}/events/stream`, more: { 'last-event-id': '0' }, bytes: 5_000_000 }),
     ],
     [
       '100 lines with a range of 1,000 each',

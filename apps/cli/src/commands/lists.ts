@@ -145,12 +145,10 @@ const lists: readonly ListCommand[] = [
     table: (rows: readonly SupplyRow[]) =>
       table(rows, [
         { title: 'supplier', value: ({ supplier }) => supplier },
-        { title: 'from', value: ({ period }) => period.from },
-        { title: 'to', value: ({ period }) => period.to },
+        { title: 'period', value: ({ period }) => `${period.from}/${period.to}` },
         { title: 'committed', value: ({ committed }) => committed, align: 'right' },
         { title: 'promised', value: ({ promised }) => promised, align: 'right' },
         { title: 'allocated', value: ({ allocated }) => allocated, align: 'right' },
-        { title: 'sent', value: ({ dispatched }) => dispatched, align: 'right' },
         { title: 'oversold', value: ({ oversold }) => (oversold === 0 ? null : oversold), align: 'right' },
       ]),
   },
