@@ -49,7 +49,9 @@ export function unitChanges(moves: readonly Move[], isSerial: (item: string) => 
       rest.set(from, { item, from, to: account });
     }
   }
-  return { named: joinUnits(named, 0, ({ account }) => account), rest: [...rest.values()] };
+  // Most events name no units: nothing is put together for them.
+  const joined = named.length === 0 ? [] : joinUnits(named, 0, ({ account }) => account);
+  return { named: joined, rest: [...rest.values()] };
 }
 
 /** The account that units are in, and the sequence of the event that brought them there (0: it is not known). */
