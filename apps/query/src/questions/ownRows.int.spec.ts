@@ -29,6 +29,8 @@ const more: readonly Told[] = [
   dispatched('S-B', [{ ...amds, quantity: 3 }], { consignee: 'xai', carrier: 'ups' }),
   received('S-B', 'xai', [{ ...amds, received: 1, damaged: 1 }], true),
   received('S-2', 'tesla', [{ ...of('PO-1', '1', 'tesla'), received: 1, damaged: 1 }], true),
+  dispatched('S-C', [{ ...amds, quantity: 3 }], { consignee: 'xai', carrier: 'ups', eta: '2024-01-10' }),
+  dispatched('S-3', [{ ...of('PO-1', '1', 'tesla'), quantity: 1 }], { eta: '2024-01-10' }),
   proposed('SW-A', 'xai', [
     { from: 'xai', to: 'zed', ...of('PO-A', '1'), quantity: 1 },
     { from: 'zed', to: 'xai', ...of('PO-Z', '1'), quantity: 1 },
@@ -48,10 +50,12 @@ const worlds = {
   nvidias: {
     parties: ['nvidia', 'tesla', 'x', 'dhl'],
     // not `nvidia`, which the ledger is called, too
-    names: /\b(tesla|x|dhl|PO-[12T]|S-[12]|SW-[123]|D1|TT-\d)\b/,
+    names: /\b(tesla|x|dhl|PO-[12T]|S-[123]|SW-[123]|D1|TT-\d)\b/,
   },
-  amds: { parties: ['amd', 'xai', 'zed', 'ups'], names: /\b(amd|xai|zed|ups|PO-[AZ]|S-[AB]|SW-A|MI300|TILE|ZZ-\d)\b/ },
+  amds: { parties: ['amd', 'xai', 'zed', 'ups'], names: /\b(amd|xai|zed|ups|PO-[AZ]|S-[ABC]|SW-A|MI300|TILE|ZZ-\d)\b/ },
 };
+/** One of each world, and in each role: CSV is made of the same rows. */
+const readsCsv = new Set(['tesla', 'dhl', 'amd', 'zed']);
 const everybody = [...worlds.nvidias.parties, ...worlds.amds.parties];
 const foreignTo = (party: string) => (worlds.nvidias.parties.includes(party) ? worlds.amds : worlds.nvidias).names;
 
@@ -130,7 +134,7 @@ describe('a key that speaks for a party reads', () => {
     for (const party of everybody) {
       const pages: string[] = [];
       for (let cursor = ''; ; ) {
-        const answer = await ask(party, `${path}${path.includes('?') ? '&' : '?'}limit=3${cursor}`);
+        const answer = await ask(party, `${path}${path.includes('?') ? '&' : '?'}limit=8${cursor}`);
         // Who has nothing to do with an item has no queue to look at.
         if (answer.status === 404 && /^items\/H100\/(queue|supply)/.test(path)) break;
         expect([party, answer.status]).toEqual([party, 200]);
@@ -138,7 +142,7 @@ describe('a key that speaks for a party reads', () => {
         if (answer.body.next === null) break;
         cursor = `&cursor=${answer.body.next}`;
       }
-      pages.push(text(await ask(party, path, { accept: 'text/csv' })));
+      if (readsCsv.has(party)) pages.push(text(await ask(party, path, { accept: 'text/csv' })));
       // What the question itself names is in no row, so the path does not count.
       const found = pages.map((page) => foreignTo(party).exec(page)?.[0]).filter((name) => name !== undefined);
       expect([party, found]).toEqual([party, []]);
@@ -168,7 +172,7 @@ describe('a key that speaks for a party reads', () => {
   });
 
   it('events by their sequence exactly as in the list, and the stream sends the same', async () => {
-    for (const party of ['tesla', 'x', 'amd', 'ups']) {
+    for (const party of ['x', 'ups']) {
       const { body } = await ask(party, 'events?limit=1000');
       const own = body.data.map(({ sequence }) => Number(sequence));
       for (let sequence = 1; sequence <= head; sequence++) {
@@ -184,6 +188,25 @@ describe('a key that speaks for a party reads', () => {
       expect(sent).toEqual(own);
     }
   });
+
+  it.each(['overdue-line', 'overdue-shipment'])(
+    'the %s flags of what it sells, buys, owns, carries or is to get, and of nothing else',
+    async (rule) => {
+      const all = (await query.get(`${L}/flags?limit=1000&rule=${rule}`)).body.data;
+      expect(all.length).toBeGreaterThan(1);
+      for (const party of everybody) {
+        const own = all.filter(({ parties }) => (parties as string[]).includes(party)).map(({ flag }) => flag);
+        expect([party, (await ask(party, `flags?rule=${rule}`)).body.data.map(({ flag }) => flag)]).toEqual([
+          party,
+          own,
+        ]);
+        for (const { flag } of all) {
+          const { status } = await ask(party, `flags/${encodeURIComponent(String(flag))}`);
+          expect([party, flag, status]).toEqual([party, flag, own.includes(flag) ? 200 : 404]);
+        }
+      }
+    },
+  );
 
   it('counts of its own units alone: of an item, of its place in a queue, and of a shipment that others have units on', async () => {
     const ofItem = async (party: string) => (await ask(party, 'items/H100')).body as unknown as { holdings: object };
