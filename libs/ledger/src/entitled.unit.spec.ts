@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type EventType, eventTypes } from '#contracts/catalog';
+import { type EventType, eventTypes, type Submitted } from '#contracts/catalog';
 import { entitlements } from '#contracts/define';
 import { everybody, rivals, sayings } from '#test/ledger/entitled';
 import { dispatched, january, of, placed, received, tell } from '#test/ledger/facts';
-import { given } from '#test/ledger/story';
+import { given, type Story } from '#test/ledger/story';
 import type { Command } from './command.ts';
 import { whyNotEntitled } from './entitled.ts';
 
@@ -74,6 +74,76 @@ describe('a key that speaks for a party', () => {
     ).toBeUndefined();
   });
 
+  const saying = (story: Story, type: EventType, data: unknown, party: string) =>
+    whyNotEntitled({ source: 'urn:test', type, data, time } as Command, party, story.ledger)?.facts;
+
+  it('speaks of a line that its party has bought, also when all units of it are others’ by now', () => {
+    const story = given(
+      placed('PO-1', 'tesla', 10),
+      tell('reallocation.made', {
+        ...{ reallocation: 'RA-1', kind: 'reassigned', from: 'tesla', to: 'x' },
+        lines: [{ ...of('PO-1', '1'), quantity: 10 }],
+      }),
+    );
+    const count = (custodian: string) => ({ custodian, lines: [{ ...of('PO-1', '1', 'x'), observed: 1 }] });
+    expect(saying(story, 'lading.count.adjusted.v1', count('tesla'), 'tesla')).toBeUndefined();
+    expect(saying(story, 'lading.count.adjusted.v1', count('xai'), 'xai')).toMatchObject({ line: '1 of order PO-1' });
+  });
+
+  it('receives what is on a shipment to its party, whoever owns it, and what its party had sent there', () => {
+    const story = given(
+      placed('PO-1', 'tesla', 10),
+      dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 10 }], { consignee: 'xai' }),
+    );
+    const receipt = (by: string) => ({ shipment: 'S-1', by, lines: [{ ...of('PO-1', '1', 'tesla'), received: 1 }] });
+    const type = 'lading.shipment.received.v1';
+    for (const by of ['xai', 'dhl', 'tesla', 'nvidia']) expect(saying(story, type, receipt(by), by)).toBeUndefined();
+    expect(saying(story, type, receipt('x'), 'x')).toMatchObject({ shipment: 'S-1' });
+  });
+
+  it('dispatches on no order of another supplier, also when its party has bought it', () => {
+    const story = given(
+      placed('PO-1', 'tesla', 10),
+      tell('order.placed', {
+        ...{ order: 'PO-A', buyer: 'nvidia', supplier: 'amd' },
+        lines: [{ line: '1', item: 'H100', quantity: 10, window: january }],
+      }),
+    );
+    const lines = [
+      { ...of('PO-1', '1'), quantity: 1 },
+      { ...of('PO-A', '1'), quantity: 1 },
+    ];
+    const sent = { shipment: 'S-1', consignee: 'tesla', carrier: 'dhl', lines };
+    expect(saying(story, 'lading.shipment.dispatched.v1', sent, 'nvidia')).toMatchObject({ entitled: ['supplier'] });
+  });
+
+  it('reports no loss of what another carrier has, unless it says that the units were its party’s own', () => {
+    const line = of('PO-1', '1', 'tesla');
+    const story = given(
+      tell('party.registered', { party: 'ups', name: 'UPS', roles: ['carrier'] }),
+      placed('PO-1', 'tesla', 10),
+      dispatched('S-1', [{ ...line, quantity: 10 }]),
+      tell('custody.transferred', { from: 'dhl', to: 'ups', shipment: 'S-1', lines: [{ ...line, quantity: 4 }] }),
+    );
+    const lost = (custodian?: string) => ({
+      shipment: 'S-1',
+      lines: [{ ...line, quantity: 1, ...(custodian && { custodian }) }],
+    });
+    const type = 'lading.shipment.lost.v1';
+    expect(saying(story, type, lost(), 'dhl')).toMatchObject({ entitled: ['supplier', 'carrier'] });
+    expect(saying(story, type, lost('ups'), 'dhl')).toMatchObject({ entitled: ['supplier', 'carrier'] });
+    expect(saying(story, type, lost('dhl'), 'dhl')).toBeUndefined();
+    expect(saying(story, type, lost('ups'), 'ups')).toBeUndefined();
+  });
+
+  it('gives back no role of several', () => {
+    const party = { party: 'tesla', name: 'Tesla', roles: ['customer', 'supplier'] };
+    const story = given(tell('party.registered', party as Submitted<'lading.party.registered.v1'>));
+    const type = 'lading.party.registered.v1';
+    expect(saying(story, type, { ...party, name: 'Tesla, Inc.' }, 'tesla')).toBeUndefined();
+    expect(saying(story, type, { ...party, roles: ['customer'] }, 'tesla')).toMatchObject({ roles: party.roles });
+  });
+
   describe('draws units for its dispatch', () => {
     const house = tell('party.registered', { party: 'xai', name: 'House', roles: ['customer', 'supplier'] });
     const tiles = (quantity: number) => ({ quantity, item: 'D1' });
@@ -141,6 +211,34 @@ describe('a key that speaks for a party', () => {
       expect(may(party, order, { quantity: 2, serials })?.facts).toEqual({
         ...{ party, type: 'lading.shipment.dispatched.v1', unit: serial },
       });
+    });
+
+    it('and not from a line where others lost units, too; but it sends what was lost of the line once more', () => {
+      const also = given(
+        house,
+        placed('PO-H', 'xai', tiles(9)),
+        dispatched('S-H', [{ ...of('PO-H', '1'), quantity: 9, serials: serials('H', 9) }], { consignee: 'xai' }),
+        tell('reallocation.made', {
+          ...{ reallocation: 'RA-1', kind: 'reconsigned', from: 'xai', to: 'x' },
+          lines: [{ ...of('PO-H', '1'), quantity: 1, serials: ['H9'], shipment: 'S-H' }],
+        }),
+        ...['H8', 'H9'].map((serial, at) =>
+          tell('shipment.lost', {
+            shipment: 'S-H',
+            lines: [{ ...of('PO-H', '1', ['xai', 'x'][at]), quantity: 1, serials: [serial] }],
+          }),
+        ),
+        resold('SO-H', 'xai', 'x'),
+      );
+      const send = (order: string, line: object) => ({
+        ...{ shipment: 'S-2', consignee: 'x', carrier: 'dhl' },
+        lines: [{ ...of(order, '1'), quantity: 1, ...line }],
+      });
+      const type = 'lading.shipment.dispatched.v1';
+      const lost = { from: [{ ...of('PO-H', '1'), stage: 'lost' }] };
+      expect(saying(also, type, send('SO-H', lost), 'xai')).toMatchObject({ line: '1 of order PO-H' });
+      expect(saying(also, type, send('SO-H', { serials: ['H9'] }), 'xai')).toMatchObject({ unit: 'H9' });
+      expect(saying(also, type, send('PO-H', { serials: ['H9'] }), 'nvidia')).toBeUndefined();
     });
 
     it('and neither does whoever counts, receives or orders take others’ units by their numbers', () => {
