@@ -155,11 +155,17 @@ function howManyFit(
   return fits;
 }
 
+function howToDivide(fits: number | undefined): string {
+  if (fits === undefined) return 'Divide it into several.';
+  if (fits > 0) return `Send the first ${fits} of its lines, and the others in events after it.`;
+  return 'Not even its first line fits, because its units come from so many places: divide its quantity into several events.';
+}
+
 const tooLarge = (bytes: number, fits: number | undefined): NotRecorded => ({
   status: 'rejected',
   rejection: {
     code: 'event-too-large',
-    detail: `With what the ledger adds, the event has ${bytes} bytes; ${MAX_EVENT_BYTES} is the most. ${fits === undefined || fits === 0 ? 'Divide it into several.' : `Send the first ${fits} of its lines, and the others in events after it.`}`,
+    detail: `With what the ledger adds, the event has ${bytes} bytes; ${MAX_EVENT_BYTES} is the most. ${howToDivide(fits)}`,
     facts: { bytes, limit: MAX_EVENT_BYTES, ...(fits !== undefined && { fits }) },
   },
 });
