@@ -92,11 +92,13 @@ const range = () => ({ prefix: `R${++made}-`, from: 1, to: 100_000, digits: 6 })
 const scattered = (length: number) =>
   Array.from({ length }, (_, i) => `${made}a${((i * 7919) % 100_003).toString(36)}`);
 
-/** 2,000 units on a shipment, their serial numbers named one by one and in no order: each is a row of its own. */
-const oneByOne = (prefix: string, order: string, owner: string) => {
-  const serials = Array.from({ length: 2_000 }, (_, i) => `${prefix}${String((i * 7919) % 2_000).padStart(6, '0')}`);
-  return dispatchOf([{ order, line: '1', owner, quantity: 2_000, serials }]);
-};
+/** 12,000 units on six shipments, their serial numbers named one by one, and in no order on each of them. */
+const oneByOne = (prefix: string, order: string, owner: string) =>
+  [0, 2_000, 4_000, 6_000, 8_000, 10_000].map((from) => {
+    const numbers = Array.from({ length: 2_000 }, (_, i) => String(from + ((i * 7919) % 2_000)).padStart(6, '0'));
+    const serials = numbers.map((number) => prefix + number);
+    return dispatchOf([{ order, line: '1', owner, quantity: 2_000, serials }]);
+  });
 const swapOf = (quantity: number, a: string, b: string): unknown[] => {
   const swap = `SW-${++made}`;
   const leg = (order: string, from: string, to: string, prefix: string) => {
@@ -230,12 +232,12 @@ describe('the event loop', () => {
       () => ({ body: swapOf(12_000, `R${++made}-`, `R${++made}-`), type: BATCH, query: '?atomic=true' }),
     ],
     [
-      'a swap of serial numbers that were named one by one',
+      'a swap of 12,000 serial numbers that were named one by one in no order, for as many',
       201,
       () => {
         const [a, b] = [`R${++made}-`, `R${++made}-`];
-        const named = [oneByOne(a, 'PO-1', 'tesla'), oneByOne(b, 'PO-2', 'x')];
-        return { body: [...named, ...swapOf(2_000, a, b)], type: BATCH, query: '?atomic=true' };
+        const named = [...oneByOne(a, 'PO-1', 'tesla'), ...oneByOne(b, 'PO-2', 'x')];
+        return { body: [...named, ...swapOf(12_000, a, b)], type: BATCH, query: '?atomic=true' };
       },
     ],
     [
