@@ -64,6 +64,12 @@ export function refusalOfError(error: unknown): Refusal {
   };
 }
 
+/** A 503 of before the journal was asked: it says what the journal's own say, so that a client knows what was kept. */
+export const beforeJournal = ({ status, code, detail, facts, headers = {} }: Refusal): Refusal => ({
+  ...{ status, code, detail, headers },
+  facts: { retryAfter: Number(headers['retry-after'] ?? 1), reason: 'unavailable', recorded: 'no', ...facts },
+});
+
 const dryRunOver = (limit: DryRunOver['limit']): Refusal => ({
   status: 413,
   code: 'too-large',
@@ -158,14 +164,14 @@ const inBrief = ({ status, code, detail }: Refusal): Refusal => ({ status, code,
 /** Whether the journal is away, and not only busy: who comes next would wait for nothing. */
 export const isAway = ({ status, problem }: Item): boolean => status === 503 && problem?.reason !== 'busy';
 
-/** What is told to an event that was not tried, because the journal was away for the one before it. */
+/** What is told to an event that was not tried, because the one before it found no way to the journal. */
 export const notTried = (item: Item): Item => ({
   ...item,
   ...(item.problem !== undefined && {
     problem: {
       ...item.problem,
       recorded: 'no',
-      detail: `the journal was away for an event before this one, which was not tried: ${KNOWN.no} in ${String(item.problem.retryAfter)} s`,
+      detail: `there was no way to the journal for an event before this one, which was not tried: ${KNOWN.no} in ${String(item.problem.retryAfter)} s`,
     },
   }),
 });

@@ -126,7 +126,8 @@ export class Intake {
       if (answers.isRefusal(admitted)) throw errorOf(inBatch(format.inBody(admitted, index), index));
       submissions.push(admitted);
     }
-    await to.key.check();
+    const doubt = await whyNotSure(to.key);
+    if (doubt !== undefined) throw errorOf(doubt);
     // The journal numbers the events of a batch; an empty one has none to number.
     const outcome: AtomicOutcome | Refusal =
       submissions.length === 0
@@ -187,11 +188,11 @@ const INTERNAL: Refusal = {
 };
 
 /** Looks the key of a request up again: why nothing may be done with it, 401, 403 or 503; undefined when it may go on. */
-export async function whyNotSure(key: HeldKey): Promise<Refusal | undefined> {
+export async function whyNotSure(key: Pick<HeldKey, 'check'>): Promise<Refusal | undefined> {
   return key.check().then(
     () => undefined,
     (error: unknown) => {
-      if (error instanceof ProblemError) return error;
+      if (error instanceof ProblemError) return error.status === 503 ? answers.beforeJournal(error) : error;
       throw error;
     },
   );
