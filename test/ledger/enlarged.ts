@@ -70,7 +70,8 @@ export class Enlarged {
       const large = this.#large(range);
       if (!isAsked || ++this.#names % 3 > 0) return [large];
       const first = `${large.prefix}${String(large.from).padStart(large.digits, '0')}`;
-      return [{ ...large, from: large.from + 1 }, first];
+      // In the order in which they are given, units get their names.
+      return [first, { ...large, from: large.from + 1 }];
     });
   }
 
