@@ -298,3 +298,34 @@ CREATE TABLE digests (
   event text NOT NULL,
   PRIMARY KEY (ledger, digest)
 );
+
+CREATE TABLE holds (
+  ledger text COLLATE "C" NOT NULL,
+  hold text COLLATE "C" NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  purpose text NOT NULL,
+  until timestamptz NOT NULL,
+  held timestamptz NOT NULL,
+  released timestamptz,
+  PRIMARY KEY (ledger, hold)
+);
+
+CREATE TABLE held_lines (
+  ledger text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  n int NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  quantity int NOT NULL,
+  shipment text COLLATE "C",
+  custodian text COLLATE "C",
+  stage text COLLATE "C",
+  until timestamptz NOT NULL,
+  ended boolean NOT NULL,
+  PRIMARY KEY (ledger, kind, name, n)
+);
+CREATE INDEX held_lines_line ON held_lines (ledger, "order", line) WHERE NOT ended;
+CREATE INDEX held_lines_owner ON held_lines (ledger, owner, item) WHERE NOT ended;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Available, HeldBy, HoldsUntil, OnHold } from './holdRows.ts';
 import { Due, Promised } from './promised.ts';
 import {
   Day,
@@ -134,6 +135,9 @@ export const OrderRow = z.object({
       units: z
         .array(z.object({ owner, custodian, stage, shipment, quantity: Quantity }))
         .describe('Where the units of the line are now, and whose they are'),
+      onHold: OnHold,
+      available: Available,
+      holds: z.array(HeldBy),
     }),
   ),
   partial: partial('lines, or places of their units,', '`events?entity=order/…` and `holdings?order=…`'),
@@ -188,6 +192,7 @@ export const SwapRow = z.object({
   expires: z.string().nullable().describe('Until when it may be executed (RFC 3339)').meta({ example: MOMENT }),
   proposed: moment('When it was proposed'),
   executed: z.string().nullable().describe('When it was executed (RFC 3339)').meta({ example: MOMENT }),
+  holdsUntil: HoldsUntil,
   legs: z.array(
     z.object({
       from: id(PartyId, 'Who gives', 'tesla'),
@@ -284,5 +289,6 @@ export const QueueRow = z.object({
   held: count('There, damaged ones too'),
   due: Due,
   promised: Promised,
+  onHold: OnHold,
 });
 export type QueueRow = z.infer<typeof QueueRow>;

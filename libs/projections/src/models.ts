@@ -6,6 +6,7 @@ import { duplicatesModel } from './flags/duplicates.ts';
 import { flagsModel } from './flags/model.ts';
 import { pastBalancesModel } from './flags/pastBalances.ts';
 import { holdingsModel } from './holdings/model.ts';
+import { holdsModel } from './holds/model.ts';
 import { itemsModel } from './items/model.ts';
 import type { Model } from './model.ts';
 import { ordersModel } from './orders/model.ts';
@@ -26,7 +27,7 @@ export const RULES = 6;
 
 /** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
 const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel, duplicatesModel];
-const besideFlags: readonly Model[] = [ordersModel, queueModel, commitmentsModel, itemsModel, unitsModel];
+const besideFlags: readonly Model[] = [ordersModel, holdsModel, queueModel, commitmentsModel, itemsModel, unitsModel];
 
 /**
  * Flags look at parties, shipments and swaps as they were before the batch: so these are written after them. Past balances look at the

@@ -30,6 +30,21 @@ function poisoned(events: readonly LedgerEvent[], sequence: number): FeedEvent[]
   });
 }
 
+/** Holds of which some are released, each later than the one before. */
+const holdsAfter = (last: LedgerEvent): LedgerEvent[] =>
+  Array.from({ length: 40 }, (_, at) => {
+    const [sequence, hold] = [last.sequence + 1 + at, `H-${at % 30}`];
+    const line = { owner: 'tesla', item: 'H100', order: 'PO-1', line: '1', quantity: 1 + at };
+    const [type, data] =
+      at < 30
+        ? [
+            'lading.units.held.v1',
+            { hold, owner: 'tesla', purpose: 'Kept', until: '2030-01-01T00:00:00Z', lines: [line] },
+          ]
+        : ['lading.units.released.v1', { hold, owner: 'tesla', released: ['PO-1'] }];
+    return { ...last, sequence, id: `hold-${at}`, type, subject: `hold/${hold}`, data } as LedgerEvent;
+  });
+
 describe('applying a feed to the read models', () => {
   let db: FreshReadModels;
   const events = shipped();
@@ -47,7 +62,8 @@ describe('applying a feed to the read models', () => {
   afterEach(() => db.drop());
 
   it('the read models have the same rows whatever the batches in which the events come', async () => {
-    const many = [...manyEvents(2_000, 200)];
+    const moving = [...manyEvents(2_000, 200)];
+    const many = [...moving, ...holdsAfter(moving.at(-1)!)];
     await db.apply(many);
     const once = await rowsOf(db.pool, 1);
     for (const size of [300, 31]) {

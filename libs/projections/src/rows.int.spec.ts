@@ -51,10 +51,12 @@ describe('the rows of each read model', () => {
             { owner: 'x', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 20 },
             { owner: 'x', custodian: 'dhl', stage: 'in_transit', shipment: 'S-1', quantity: 10 },
           ],
+          ...{ onHold: 0, available: 100, holds: [] },
         },
         {
           ...{ line: '2', item: 'H100', quantity: 50, cancelled: 0, window: june, due: '2024-06-30', promised: null },
           units: [{ owner: 'tesla', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 50 }],
+          ...{ onHold: 0, available: 50, holds: [] },
         },
       ],
     });

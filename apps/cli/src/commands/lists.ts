@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import type { AvailableRow, HoldRow } from '#contracts/holdRows';
 import type { FlagRow, HoldingGroupRow, OrderRow, QueueRow, ShipmentRow, SwapRow, UnitRow } from '#contracts/rows';
 import type { SupplyRow } from '#contracts/supplyRows';
 import { flagColumns } from '../flagColumns.ts';
@@ -90,6 +91,47 @@ const lists: readonly ListCommand[] = [
         { title: 'on the way', value: sum('inTransit'), align: 'right' },
       ]);
     },
+  },
+  {
+    name: 'holds',
+    description: 'units that are kept for a purpose, and until when',
+    path: 'holds',
+    filters: {
+      owner: OWNER,
+      item: ITEM,
+      order: 'only units of this order',
+      status: 'open, released or expired',
+    },
+    example: 'holds --ledger nvidia --status open',
+    table: (holds: readonly HoldRow[]) =>
+      table(
+        holds.flatMap(({ lines, ...hold }) => lines.map((line) => ({ ...hold, ...line }))),
+        [
+          { title: 'hold', value: ({ hold }) => hold },
+          { title: 'owner', value: ({ owner }) => owner },
+          { title: 'order', value: ({ order, line }) => `${order}/${line}` },
+          { title: 'item', value: ({ item }) => item },
+          { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
+          { title: 'status', value: ({ status }) => status },
+          { title: 'until', value: ({ until }) => until },
+          { title: 'for', value: ({ purpose }) => purpose },
+        ],
+      ),
+  },
+  {
+    name: 'available',
+    description: 'what each owner may promise: what is there less what is on hold',
+    path: 'available',
+    filters: { owner: OWNER, item: ITEM },
+    example: 'available --ledger nvidia --item H100',
+    table: (rows: readonly AvailableRow[]) =>
+      table(rows, [
+        { title: 'owner', value: ({ owner }) => owner },
+        { title: 'item', value: ({ item }) => item },
+        { title: 'there', value: ({ there }) => there, align: 'right' },
+        { title: 'on hold', value: ({ onHold }) => onHold, align: 'right' },
+        { title: 'available', value: (row) => row.available, align: 'right' },
+      ]),
   },
   {
     name: 'swaps',

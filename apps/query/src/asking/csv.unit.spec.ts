@@ -32,7 +32,7 @@ describe('rows as CSV', () => {
     expect((await textOf('QueuePlace', [])).split('\r\n')[0]).toBe(
       'position,order,line,buyer,owner,window.from,window.to,quantity,ordered,in_transit,held,due,promised.code,' +
         'promised.quantity,promised.window.from,promised.window.to,promised.reason,promised.ordered.quantity,' +
-        'promised.ordered.window.from,promised.ordered.window.to,promised.sequence,promised.confirmed,promised.stands',
+        'promised.ordered.window.from,promised.ordered.window.to,promised.sequence,promised.confirmed,promised.stands,onHold',
     );
   });
 

@@ -21,6 +21,9 @@ type Asking = readonly [id: string, ...asked: object[]];
 const ASKED: Readonly<Record<QuestionName, Asking>> = {
   'holdings.list': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { shipment: 'S-1' }, { groupBy: ['item', 'stage'] }],
   'holdings.postings': ['', {}, { order: 'PO-1' }],
+  'available.list': ['', {}, { owner: 'buyer' }, { item: 'I-1' }],
+  'holds.list': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { item: 'I-1' }],
+  'holds.one': ['H-1', {}],
   'parties.list': ['', {}],
   'parties.one': ['buyer', {}],
   'items.list': ['', {}],

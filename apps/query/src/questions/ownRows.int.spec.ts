@@ -50,9 +50,12 @@ const worlds = {
   nvidias: {
     parties: ['nvidia', 'tesla', 'x', 'dhl'],
     // not `nvidia`, which the ledger is called, too
-    names: /\b(tesla|x|dhl|PO-[12T]|S-[123]|SW-[123]|D1|TT-\d)\b/,
+    names: /\b(tesla|x|dhl|PO-[12T]|S-[123]|SW-[123]|D1|TT-\d|H-T)\b/,
   },
-  amds: { parties: ['amd', 'xai', 'zed', 'ups'], names: /\b(amd|xai|zed|ups|PO-[AZ]|S-[ABC]|SW-A|MI300|TILE|ZZ-\d)\b/ },
+  amds: {
+    parties: ['amd', 'xai', 'zed', 'ups'],
+    names: /\b(amd|xai|zed|ups|PO-[AZ]|S-[ABC]|SW-A|MI300|TILE|ZZ-\d|H-A)\b/,
+  },
 };
 /** One of each world, and in each role: CSV is made of the same rows. */
 const readsCsv = new Set(['tesla', 'dhl', 'amd', 'zed']);
@@ -78,6 +81,7 @@ const LISTS = [
     'items/H100/supply',
     'orders',
   ],
+  ...['holds', 'holds?order=PO-A', 'available', 'available?item=H100'],
   ...['orders?owner=xai', 'orders?item=H100', 'shipments', 'shipments?order=PO-1', 'swaps', 'units', 'units?item=TILE'],
   ...[
     'flags',
@@ -101,6 +105,8 @@ const ONES: readonly (readonly [path: string, parties: readonly string[]])[] = [
   ['swaps/SW-A', ['amd', 'xai', 'zed']],
   ['units/TT-1', ['nvidia', 'tesla']],
   ['units/ZZ-1', ['amd', 'zed']],
+  ['holds/H-T', ['tesla']],
+  ['holds/H-A', ['xai']],
   ['items/TILE', ['amd', 'zed']],
   ['items/MI300', ['amd', 'xai', 'zed', 'ups']],
   ['parties/tesla', ['tesla']],

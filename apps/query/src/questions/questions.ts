@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ReasonCode } from '#contracts/reasonCodes';
+import { HoldStatus } from '#contracts/holdRows';
 import { FlagRow, FlagRule, HoldingKey, SwapStatus } from '#contracts/rows';
 import { Stage } from '#contracts/scalars';
 import { Serial } from '#contracts/serials';
@@ -7,6 +8,7 @@ import { ProblemError } from '#platform/http/problemError';
 import { activity, reasons } from '#projections/activity/queries';
 import { flag, flags } from '#projections/flags/queries';
 import { holdings } from '#projections/holdings/queries';
+import { available, hold, holds } from '#projections/holds/queries';
 import { item, items } from '#projections/items/queries';
 import { order, orders } from '#projections/orders/queries';
 import { parties, party } from '#projections/parties/queries';
@@ -59,6 +61,35 @@ export const questions = {
     parameters: { ...accountFilter, accounts },
     row: 'Posting',
     read: postings,
+  }),
+  'available.list': list({
+    path: 'available',
+    summary: 'What each owner may promise: what is there less what is on hold',
+    description: 'An owner and an item a row. What holds units of an order line is in the line of the order.',
+    parameters: { owner: accountFilter.owner, item: accountFilter.item },
+    row: 'Available',
+    read: available,
+  }),
+  'holds.list': list({
+    path: 'holds',
+    summary: 'Units that are kept for a purpose',
+    description: 'What accepted swaps hold is in the swaps, and in the lines of orders.',
+    parameters: {
+      owner: accountFilter.owner,
+      item: id('Holds of units of this item.'),
+      order: id('Holds of units of this order.'),
+      status: HoldStatus.optional(),
+    },
+    row: 'Hold',
+    read: holds,
+  }),
+  'holds.one': one({
+    path: 'holds/:id',
+    summary: 'A hold: units that are kept for a purpose',
+    id: { what: 'hold', description: 'The hold', example: 'H-2' },
+    row: 'Hold',
+    versioned: true,
+    read: hold,
   }),
   'parties.list': list({
     path: 'parties',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '#contracts/problem';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import { AvailableRow, HoldRow } from '#contracts/holdRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { SupplyRow } from '#contracts/supplyRows';
@@ -9,8 +10,10 @@ import { StoredEvent } from '#contracts/storedEvent';
 /** The schemas that the document names: what the contract's rows are called in OpenAPI. */
 const named = {
   Activity: ActivityRow,
+  Available: AvailableRow,
   Event: StoredEvent,
   Flag: rows.FlagRow,
+  Hold: HoldRow,
   Holding: rows.HoldingGroupRow,
   Item: rows.ItemRow,
   Ledger: LedgerRow,

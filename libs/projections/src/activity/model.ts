@@ -1,3 +1,4 @@
+import type { EventType } from '#contracts/catalog';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { eachName, namingIn } from '#contracts/names';
 import { keyOf, microseconds } from '#contracts/scalars';
@@ -185,24 +186,27 @@ async function knownBefore({ ledger, events, orders }: Batch, db: Db): Promise<K
 
 /**
  * Whom each event concerns: the parties that it names and those of its moves, the buyers and suppliers of its orders, who carries and
- * gets its shipments at that time, and who is in its swap. Who only bought what others swap is concerned when it is executed.
+ * gets its shipments at that time, and who is in its swap. Who only bought what others swap is concerned when it is executed; a hold
+ * concerns its owner alone.
  */
 function concernedBy(events: readonly LedgerEvent[], { orders, shipments, swaps }: Known): Concerned[] {
   return events.flatMap((event) => {
     const parties = new Set<string>();
     const { data, sequence } = event;
-    const isProposal = event.type === 'lading.swap.proposed.v1';
+    const isOfSwap = beforeExecution.has(event.type);
+    const isOfHold = holding.has(event.type);
     const ofShipment = (name: string) => {
       const header = shipments.get(name);
       if (header !== undefined) parties.add(header.consignee).add(header.carrier);
     };
     eachName(namingIn(event.type).completed, data, (name, { what }) => {
       if (what === 'party') parties.add(name);
+      else if (isOfHold) return;
       else if (what === 'order') {
         const sides = orders.get(name);
         if (sides !== undefined) parties.add(sides.supplier);
-        if (sides !== undefined && !isProposal) parties.add(sides.buyer);
-      } else if (what === 'shipment' && !isProposal) ofShipment(name);
+        if (sides !== undefined && !isOfSwap) parties.add(sides.buyer);
+      } else if (what === 'shipment' && !isOfSwap) ofShipment(name);
       else if (what === 'swap') for (const party of swaps.get(name) ?? []) parties.add(party);
     });
     if ('maker' in data && data.maker !== undefined) parties.add(data.maker);
@@ -224,6 +228,15 @@ function concernedBy(events: readonly LedgerEvent[], { orders, shipments, swaps 
     return [...parties].map((party) => ({ party, sequence }));
   });
 }
+
+/** The steps of a swap that move nothing yet: they name lines of orders, whose buyers have no part in it. */
+const beforeExecution: ReadonlySet<EventType> = new Set<EventType>([
+  'lading.swap.proposed.v1',
+  'lading.swap.accepted.v1',
+  'lading.swap.rejected.v1',
+  'lading.swap.withdrawn.v1',
+]);
+const holding: ReadonlySet<EventType> = new Set<EventType>(['lading.units.held.v1', 'lading.units.released.v1']);
 
 /** The parties and items that an event names or whose units it moves, each once, in the order in which it names them. */
 function mentioned(event: LedgerEvent): Mentioned {

@@ -3,6 +3,7 @@ import { keyOf, PartiesStage } from '#contracts/scalars';
 import { Turns } from '#platform/service/turns';
 import { promiseFrom } from '../engine/ledgerState.ts';
 import { instant, instantOf } from '../engine/values.ts';
+import { type HeldOnLine, heldOn } from '../holds/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 
@@ -83,7 +84,7 @@ async function readOrders(model: ReadModel, where: Where, query: PageQuery): Pro
   );
 }
 
-interface LineRow extends Omit<OrderLine, 'units' | 'window' | 'due' | 'promised'> {
+interface LineRow extends Omit<OrderLine, 'units' | 'window' | 'due' | 'promised' | 'onHold' | 'available' | 'holds'> {
   readonly order: string;
   readonly from: string;
   readonly to: string;
@@ -99,7 +100,8 @@ interface LinesOfOrders {
   readonly partial: boolean;
 }
 
-async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promise<LinesOfOrders> {
+async function linesOf(model: ReadModel, ids: readonly string[]): Promise<LinesOfOrders> {
+  const { db, ledger } = model;
   const lines = await partsOf<LineRow>(
     ids,
     ({ order }) => order,
@@ -131,23 +133,70 @@ async function linesOf({ db, ledger }: ReadModel, ids: readonly string[]): Promi
       return rows;
     },
   );
+  const held = await partsOf<HeldOnLine>(
+    ids.slice(0, units.whole),
+    ({ order }) => order,
+    (of, most) => heldOn(model, of, most),
+  );
+  const partial = lines.partial || units.partial || held.partial;
+  return { lines: await putTogether(lines.parts, units.parts, held.parts), whole: held.whole, partial };
+}
+
+async function putTogether(
+  lines: readonly LineRow[],
+  units: readonly UnitsRow[],
+  held: readonly HeldOnLine[],
+): Promise<LinesOfOrders['lines']> {
   const found = new Map<string, OrderLine[]>();
   const byLine = new Map<string, OrderLine>();
   // A page has 5,000 lines, and as many units.
   const turns = new Turns();
-  for (const { order, from, to, promise, ...row } of lines.parts) {
+  for (const { order, from, to, promise, ...row } of lines) {
     if (turns.over) await turns.next();
     const promised = promisedIn(promise);
     const due = promised?.stands === true && promised.window !== null ? promised.window.to : to;
-    const line: OrderLine = { ...row, window: { from, to }, due, promised, units: [] };
+    const line: OrderLine = {
+      ...row,
+      window: { from, to },
+      due,
+      promised,
+      units: [],
+      onHold: 0,
+      available: 0,
+      holds: [],
+    };
     byLine.set(keyOf(order, line.line), line);
     const others = found.get(order);
     if (others === undefined) found.set(order, [line]);
     else others.push(line);
   }
-  for (const { order, line, ...row } of units.parts) {
+  for (const { order, line, ...row } of units) {
     if (turns.over) await turns.next();
     byLine.get(keyOf(order, line))?.units.push(row);
   }
-  return { lines: found, whole: units.whole, partial: lines.partial || units.partial };
+  for (const { order, line, ...row } of held) {
+    if (turns.over) await turns.next();
+    byLine.get(keyOf(order, line))?.holds.push(row);
+  }
+  for (const line of byLine.values()) {
+    if (turns.over) await turns.next();
+    count(line);
+  }
+  return found;
+}
+
+/** How many of a line's units are on hold, no more of each owner than it has, and how many are not. */
+function count(line: OrderLine): void {
+  const there = new Map<string, number>();
+  for (const { owner, quantity } of line.units) {
+    there.set(owner, quantity + (there.get(owner) ?? 0));
+    line.available += quantity;
+  }
+  for (const { owner, quantity } of line.holds) {
+    const left = there.get(owner) ?? 0;
+    const onHold = Math.min(left, quantity);
+    there.set(owner, left - onHold);
+    line.onHold += onHold;
+    line.available -= onHold;
+  }
 }

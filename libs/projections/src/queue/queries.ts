@@ -1,6 +1,7 @@
 import type { QueueRow } from '#contracts/rows';
 import { Day } from '#contracts/scalars';
 import { BadCursor, limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { onHoldOf } from '../holds/queries.ts';
 import { ownOrder, promisedIn } from '../orders/queries.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
@@ -38,10 +39,12 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   // Without a filter a page is the next entries of the index; with one, the owners who are left out still count.
   const filters = query.owner !== undefined || query.buyer !== undefined;
   const next = `SELECT * FROM queue q ${where.sql} ORDER BY ${ORDER}${filters ? '' : ` LIMIT ${limitOf(query) + 1}`}`;
+  const now = filter.value(model.asOf.occurred.toISOString());
   const { rows } = await db.query<Row>(
     `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.due_from AS "dueFrom", q.due_to AS due,
        l.window_from AS "from", l.window_to AS "to", l.promise,
-       q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held, q.placed, q.n
+       q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held,
+       ${onHoldOf('q', 'q.ordered + q.in_transit + q.held + q.damaged', now)} AS "onHold", q.placed, q.n
      FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM (${next}) q) q
        JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
        JOIN order_lines l ON l.ledger = q.ledger AND l."order" = q."order" AND l.line = q.line

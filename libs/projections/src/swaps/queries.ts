@@ -25,19 +25,23 @@ export async function swap(model: ReadModel, id: string): Promise<SwapRow | unde
 
 type Row = Omit<SwapRow, 'evidence' | 'legs' | 'balance'> & { evidence: string };
 
-async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Promise<Page<SwapRow>> {
-  const status = `CASE WHEN s.status <> 'open' THEN s.status WHEN s.expires <= ${where.value(model.asOf.occurred.toISOString())}::timestamptz THEN 'expired'
-    WHEN s.parties <@ s.accepted THEN 'accepted' ELSE 'proposed' END`;
-  where.only(
-    model.party,
-    (self) => `${self} = ANY(s.parties) OR s.by = ${self} OR EXISTS (
+/** A swap that a party is in, proposed, or supplies. */
+export const ownSwap = (table: string) => (party: string) =>
+  `${party} = ANY(${table}.parties) OR ${table}.by = ${party} OR EXISTS (
       SELECT FROM swap_legs l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
-      WHERE l.ledger = s.ledger AND l.swap = s.swap AND o.supplier = ${self})`,
-  );
+      WHERE l.ledger = ${table}.ledger AND l.swap = ${table}.swap AND o.supplier = ${party})`;
+
+async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Promise<Page<SwapRow>> {
+  const now = `${where.value(model.asOf.occurred.toISOString())}::timestamptz`;
+  const status = `CASE WHEN s.status <> 'open' THEN s.status WHEN s.expires <= ${now} THEN 'expired'
+    WHEN s.parties <@ s.accepted THEN 'accepted' ELSE 'proposed' END`;
+  where.only(model.party, ownSwap('s'));
   if (query.status !== undefined) where.and(`${status} = ${where.value(query.status)}`);
   const { rows } = await model.db.query<Row>(
     `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,
-       ${instantOf('expires')} AS expires, ${instantOf('proposed')} AS proposed, ${instantOf('executed')} AS executed
+       ${instantOf('expires')} AS expires, ${instantOf('proposed')} AS proposed, ${instantOf('executed')} AS executed,
+       (SELECT ${instantOf('max(h.until)')} FROM held_lines h
+        WHERE h.ledger = s.ledger AND h.kind = 'swap' AND h.name = s.swap AND NOT h.ended AND h.until > ${now}) AS "holdsUntil"
      FROM swaps s ${where.sql} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
