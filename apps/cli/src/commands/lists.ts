@@ -113,7 +113,7 @@ const lists: readonly ListCommand[] = [
           { title: 'item', value: ({ item }) => item },
           { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
           { title: 'status', value: ({ status }) => status },
-          { title: 'until', value: ({ until }) => until },
+          { title: 'until', value: ({ until }) => until.slice(0, 16) },
           { title: 'for', value: ({ purpose }) => purpose },
         ],
       ),

@@ -89,7 +89,7 @@ describe('units that an owner holds for a purpose', () => {
     expect(touched(story.ledger.events.at(-1)!).sort()).toEqual(['hold/H/1', 'order/PO-T']);
     expect(story.refusal(released('H/1'))).toMatchObject({
       code: 'hold-not-open',
-      facts: { hold: 'H/1', status: 'released' },
+      facts: { hold: 'H/1', state: 'released' },
     });
     expect(story.refusal(released('H-9'))).toMatchObject({ code: 'unknown-hold', facts: { hold: 'H-9' } });
     expect(story.refusal(held('H/1', 1))).toMatchObject({ code: 'already-exists', facts: { hold: 'H/1' } });
@@ -103,7 +103,7 @@ describe('units that an owner holds for a purpose', () => {
     story.until(UNTIL);
     expect(story.refusal(released('H-1'))).toMatchObject({
       code: 'hold-not-open',
-      facts: { status: 'expired', until: UNTIL },
+      facts: { state: 'expired', until: UNTIL },
     });
     expect(story.refusal(sell(41, 'H-1'))).toMatchObject({ code: 'hold-not-open' });
     story.take(sell(100));
