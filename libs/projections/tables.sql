@@ -122,6 +122,19 @@ CREATE TABLE order_lines (
   PRIMARY KEY (ledger, "order", line)
 ) WITH (fillfactor = 90);
 
+CREATE TABLE substitutes (
+  ledger text COLLATE "C" NOT NULL,
+  "order" text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  for_order text COLLATE "C" NOT NULL,
+  for_line text COLLATE "C" NOT NULL,
+  for_item text COLLATE "C" NOT NULL,
+  quantity bigint NOT NULL,
+  PRIMARY KEY (ledger, "order", line, for_order, for_line)
+);
+CREATE INDEX substitutes_for ON substitutes (ledger, for_order, for_line);
+
 CREATE TABLE queue (
   ledger text COLLATE "C" NOT NULL,
   "order" text COLLATE "C" NOT NULL,

@@ -13,8 +13,9 @@ const held = (hold: string, owner: string) => ({ hold, owner, purpose: 'Kept', u
  */
 export const rivals: readonly Told[] = [
   tell('party.registered', { party: 'ups', name: 'UPS', roles: ['carrier'] }),
+  tell('item.registered', { item: 'B100', name: 'B100', maker: 'nvidia', tracking: 'quantity' }),
   tell('item.registered', { item: 'MI300', name: 'MI300', maker: 'amd', tracking: 'quantity' }),
-  placed('PO-1', 'tesla', 100, 50),
+  placed('PO-1', 'tesla', 100, 50, { quantity: 5, item: 'B100' }),
   placed('PO-2', 'x', 10),
   tell('order.placed', {
     order: 'PO-A',
@@ -24,7 +25,7 @@ export const rivals: readonly Told[] = [
   }),
   dispatched('S-1', [{ ...teslas, quantity: 60 }]),
   received('S-1', 'x', [{ ...teslas, received: 20 }]),
-  dispatched('S-2', [{ ...teslas, quantity: 5 }]),
+  dispatched('S-2', [{ ...teslas, quantity: 9 }]),
   dispatched('S-A', [{ ...amds, quantity: 60 }], { consignee: 'xai', carrier: 'ups' }),
   received('S-A', 'xai', [{ ...amds, received: 20 }]),
   tell('units.held', { ...held('H-T', 'tesla'), lines: [{ ...of('PO-1', '2'), quantity: 1 }] }),
@@ -108,6 +109,20 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
       may: ['nvidia'],
     },
     {
+      data: {
+        ...{ shipment: 'S-3', consignee: 'tesla', carrier: 'dhl' },
+        lines: [{ ...of('PO-1', '3'), quantity: 1, substitutes: of('PO-1', '1') }],
+      },
+      may: ['nvidia'],
+    },
+    {
+      data: {
+        ...{ shipment: 'S-3', consignee: 'tesla', carrier: 'dhl' },
+        lines: [{ ...of('PO-1', '3'), quantity: 1, substitutes: of('PO-A', '1') }],
+      },
+      may: [],
+    },
+    {
       data: { shipment: 'S-2', consignee: 'xai', carrier: 'ups', lines: [{ ...amds, quantity: 1 }] },
       may: [],
     },
@@ -135,6 +150,27 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
     { data: { shipment: 'S-2', by: 'xai', lines: [{ ...teslas, received: 1 }] }, may: [] },
     { data: { shipment: 'S-2', by: 'tesla', lines: [{ ...amds, received: 0, surplus: 1 }] }, may: [] },
     { data: { shipment: 'S-9', by: 'tesla', lines: [{ ...teslas, received: 1 }] }, may: [] },
+    {
+      data: {
+        ...{ shipment: 'S-2', by: 'dhl' },
+        lines: [{ ...of('PO-1', '3'), received: 1, substitutes: of('PO-1', '1') }],
+      },
+      may: ['dhl'],
+    },
+    {
+      data: {
+        ...{ shipment: 'S-2', by: 'dhl' },
+        lines: [{ ...of('PO-2', '1'), received: 1, substitutes: of('PO-1', '1') }],
+      },
+      may: [],
+    },
+    {
+      data: {
+        ...{ shipment: 'S-2', by: 'dhl' },
+        lines: [{ ...of('PO-1', '3'), received: 1, substitutes: of('PO-A', '1') }],
+      },
+      may: [],
+    },
   ],
   'lading.shipment.lost.v1': [
     { data: { shipment: 'S-2', lines: [{ ...teslas, quantity: 1 }] }, may: ['nvidia', 'dhl'] },

@@ -326,6 +326,28 @@ function reduce(dice: Dice, model: Model, kind: 'change' | 'cancel'): Told {
   });
 }
 
+/** A line of another item, mostly between the same two, whose units may be sent instead of these. */
+function instead(
+  dice: Dice,
+  model: Model,
+  { order, item }: Here,
+): { order: string; line: string; item: string } | undefined {
+  const sides = model.orders.get(order);
+  const others = [...model.orders].flatMap(([name, { buyer, supplier, lines }]) =>
+    (buyer === sides?.buyer && supplier === sides.supplier) || dice.chance(3)
+      ? [...lines].flatMap(([line, one]) => (one.item === item ? [] : [{ order: name, line, item: one.item }]))
+      : [],
+  );
+  return others.length === 0 ? undefined : dice.pick(others);
+}
+
+/** Serial numbers of units that come new, and of those that they replace. */
+function newNumbers(dice: Dice, model: Model, { item }: { item: string }, here: Here, quantity: number) {
+  const { serials } = numbers(dice, model, { item, place: '', quantity: 0 }, quantity);
+  const { serials: gone } = dice.chance(60) ? {} : numbers(dice, model, here, quantity);
+  return { ...(serials && { serials }), ...(gone && { substitutedSerials: gone }) };
+}
+
 /** Which units are dispatched: mostly nobody says, else by a line that has some, or that they are new. */
 function which(dice: Dice, model: Model, quantity: number) {
   if (dice.chance(75)) return {};
@@ -347,6 +369,15 @@ function dispatch(dice: Dice, model: Model, ordered: readonly Here[]): Told {
     consignee: dice.chance(90) ? buyers[shipment % 4]! : dice.pick(people),
     carrier: 'dhl',
     lines: several(dice, ordered).map((here) => {
+      const other = dice.chance(20) ? instead(dice, model, here) : undefined;
+      if (other !== undefined) {
+        const { order, line } = other;
+        const quantity = dice.upTo(here.quantity);
+        const substitutes = { order: here.order, line: here.line };
+        const owner = dice.chance(70) ? { owner: here.owner } : {};
+        const more = { ...newNumbers(dice, model, other, here, quantity), ...which(dice, model, quantity) };
+        return { order, line, ...owner, quantity, substitutes, ...more };
+      }
       const over = dice.chance(15) ? { over: true } : {};
       const most = here.quantity + ('over' in over ? dice.roll(4) : 0);
       const quantity = dice.chance(50) ? most : dice.upTo(most);
@@ -364,6 +395,19 @@ function receive(dice: Dice, model: Model, inTransit: readonly Here[]): Told {
   const first = some(dice, inTransit);
   const { shipment } = first;
   const lines = [first, ...(dice.chance(30) ? [some(dice, inTransit)] : [])].map((here) => {
+    const other = dice.chance(15) ? instead(dice, model, here) : undefined;
+    if (other !== undefined) {
+      const { order, line } = other;
+      const received = dice.upTo(here.quantity);
+      const damaged = dice.chance(80) ? 0 : dice.roll(3);
+      const broken = damaged ? numbers(dice, model, { item: other.item, place: '', quantity: 0 }, damaged).serials : [];
+      return {
+        ...{ order, line, ...(dice.chance(70) ? { owner: here.owner } : {}), received },
+        ...{ substitutes: { order: here.order, line: here.line } },
+        ...newNumbers(dice, model, other, here, received),
+        ...(damaged ? { damaged, ...(broken && { damagedSerials: broken }) } : {}),
+      };
+    }
     const all = dice.chance(60);
     const received = all ? here.quantity : dice.roll(here.quantity + 1);
     const damaged = dice.chance(70) ? 0 : dice.roll(here.quantity - received + 1);

@@ -225,7 +225,8 @@ function conserves(event: LedgerEvent): void {
   if (event.type === 'lading.shipment.dispatched.v1')
     for (const { item, quantity } of event.data.lines) add(most, item, quantity);
   if (event.type === 'lading.shipment.received.v1')
-    for (const { item, surplus = 0 } of event.data.lines) add(most, item, surplus);
+    for (const { item, surplus = 0, received, damaged = 0, substitutes } of event.data.lines)
+      add(most, item, surplus + (substitutes === undefined ? 0 : received + damaged));
   same(
     'no units come out of nothing',
     [...change].filter(([item, units]) => units > (most.get(item) ?? 0)),

@@ -1,7 +1,7 @@
 import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
 import { Promises, promisesIn } from './promises.ts';
-import { orderedAndMore } from './surplus.ts';
+import { canReplace, orderedAndMore, orderedThenSupply } from './surplus.ts';
 import {
   type Data,
   type HoldNote,
@@ -22,6 +22,8 @@ export interface Booking {
   serials: string[] | undefined;
   /** Whether its serial numbers may come from outside the parties' hands. */
   revives?: boolean;
+  /** Whether its owner could have kept the units. */
+  away?: boolean;
   /** A booking that brings units back for another one. */
   origin?: boolean;
 }
@@ -45,6 +47,11 @@ interface SwapNote {
 }
 
 type Here = ReturnType<Model['inHands']>[0];
+interface Replacing {
+  order: string;
+  line: string;
+  substitutes?: { order: string; line: string } | undefined;
+}
 interface Asked {
   quantity: number;
   serials?: Serials | undefined;
@@ -114,7 +121,7 @@ export class Model {
       if (choices.has(told.type)) this.#leaves(bookings, ownHold(told));
       if (told.type === 'lading.shipment.dispatched.v1') {
         this.#leaves(
-          bookings.filter(({ origin }) => origin),
+          bookings.filter(({ origin, away }) => origin === true || away),
           undefined,
         );
       }
@@ -146,7 +153,10 @@ export class Model {
       this.counts.set(from, this.count(from) - quantity);
       this.counts.set(to, this.count(to) + quantity);
       if (serials) for (const serial of serials) this.serials.set(`${item} ${serial}`, to);
-      else for (const [unit, place] of before) if (place === from && !named.has(unit)) this.serials.set(unit, to);
+      else if (from.split(' ')[2] !== 'supply') {
+        // What comes from supply has no number yet: one that went back there stays until somebody names it.
+        for (const [unit, place] of before) if (place === from && !named.has(unit)) this.serials.set(unit, to);
+      }
     }
     for (const { to } of bookings) {
       if ((counts.get(to) ?? 0) === 0 && this.count(to) > 0) this.since.set(to, this.#clock);
@@ -446,11 +456,25 @@ export class Model {
     if (there && (there.opened || [consignee, carrier, rest.destination, rest.eta].some(differs))) no();
     const taken = new Taken();
     const ordered = new Taken();
+    const ended: Booking[] = [];
     const all = lines.map((asked) => {
       const on = { custodian: carrier, stage: 'in_transit', shipment };
+      if (asked.substitutes) {
+        const gone = this.#source(asked.substitutes.order, asked.substitutes.line, asked.owner, { stage: 'ordered' });
+        ended.push({ ...this.#ends(asked, gone, asked.quantity, asked.substitutedSerials), away: true });
+        const places = this.#instead(asked, gone.owner);
+        const to = (here: Here) => ({ ...here, ...on, owner: gone.owner });
+        return { asked, mains: this.#spread(ordered, places, to, asked) };
+      }
       if (asked.over) {
         const order = this.orders.get(asked.order) ?? no();
         const places = orderedAndMore(asked, order, this.#at(asked.order, asked.line, {})) ?? no();
+        for (const { substitutes: of, owner, quantity } of lines) {
+          const isIts = of?.order === asked.order && of.line === asked.line;
+          // What is replaced is not there to be sent.
+          if (isIts && (owner ?? places[0]!.owner) === places[0]!.owner)
+            places[0] = { ...places[0]!, quantity: places[0]!.quantity - quantity };
+        }
         const to = (here: Here) => ({ ...here, ...on, owner: places[0]!.owner });
         return { asked, mains: this.#spread(ordered, places, to, asked) };
       }
@@ -459,7 +483,22 @@ export class Model {
       return { asked, mains: [booking(from, { ...from, ...on }, asked.quantity, asked.serials)] };
     });
     const which = ({ asked }: (typeof all)[0]) => (asked.from !== undefined || asked.serials !== undefined ? 0 : 1);
-    return all.sort((a, b) => which(a) - which(b)).flatMap(({ asked, mains }) => this.#deliver(taken, asked, mains));
+    all.sort((a, b) => which(a) - which(b));
+    return [...all.flatMap(({ asked, mains }) => this.#deliver(taken, asked, mains)), ...ended];
+  }
+
+  /** Where units of another item come from that are sent instead of what was ordered. */
+  #instead(asked: { order: string; line: string }, owner: string): Here[] {
+    const order = this.orders.get(asked.order) ?? no();
+    return orderedThenSupply(asked, order, this.#at(asked.order, asked.line, {}), owner);
+  }
+
+  /** Awaited units end, because another item took their place: they go back to where they came from. */
+  #ends(asked: Replacing, here: Here, quantity: number, serials: Serials | undefined): Booking {
+    if (!canReplace(this.orders, asked, asked.substitutes!)) no();
+    const { supplier } = this.orders.get(here.order)!;
+    const supply = { ...here, owner: supplier, custodian: supplier, stage: 'supply', shipment: '-' };
+    return booking(here, supply, quantity, serials);
   }
 
   /** What a supplier owns and holds leaves it before anything new does, unit by unit. */
@@ -574,6 +613,7 @@ export class Model {
     const total = ({ received, damaged = 0, surplus = 0 }: (typeof lines)[0]) => received + damaged + surplus;
     if (!final && lines.every((line) => total(line) === 0)) no();
     const taken = new Taken();
+    const ended: Booking[] = [];
     const bookings = lines.flatMap((asked) => {
       const { order, line, owner, received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
       const { item } = this.#line(order, line);
@@ -581,16 +621,27 @@ export class Model {
       if ((!received && serials) || (!damaged && damagedSerials) || (!surplus && surplusSerials)) no();
       const supply = { order, line, item, owner: supplier, custodian: supplier, stage: 'supply', shipment: '-' };
       const extra = booking(supply, { ...supply, custodian: by, stage: 'held' }, surplus, surplusSerials);
-      if (received + damaged === 0 && surplus > 0) return [extra];
-      const places = this.#arriving(order, line, owner, shipment, received + damaged > 0);
-      const to = (stage: string) => (here: Here) => ({ ...here, custodian: by, shipment: '-', stage });
+      const arrived = received + damaged;
+      const sub = asked.substitutes;
+      if (sub && !canReplace(this.orders, asked, sub)) no();
+      const sent = sub ?? asked;
+      if (arrived === 0 && surplus > 0) return [extra];
+      const coming = this.#arriving(sent.order, sent.line, owner, shipment, arrived > 0 && !sub);
+      const places = sub ? this.#instead(asked, coming[0]!.owner) : coming;
+      if (sub && arrived > 0) {
+        const back = { quantity: arrived, serials: asked.substitutedSerials };
+        const supply = { owner: supplier, custodian: supplier, stage: 'supply', shipment: '-' };
+        ended.push(...this.#spread(taken, coming, (here) => ({ ...here, ...supply }), back));
+      }
+      const whose = coming[0]!.owner;
+      const to = (stage: string) => (here: Here) => ({ ...here, owner: whose, custodian: by, shipment: '-', stage });
       return [
         ...this.#spread(taken, places, to('held'), { quantity: received, serials }),
         ...this.#spread(taken, places, to('damaged'), { quantity: damaged, serials: damagedSerials }),
         extra,
       ];
     });
-    return this.#back(bookings, (one) => this.orders.get(one.from.split(' ')[4]!)!.supplier, true);
+    return [...this.#back(bookings, (one) => this.orders.get(one.from.split(' ')[4]!)!.supplier, true), ...ended];
   }
 
   /** What may arrive of a line: what is on the way, then what was lost of that shipment. */

@@ -21,11 +21,39 @@ export function orderedAndMore(
   if (mine.length > 1) return undefined;
   const owner = mine[0]?.owner ?? asked.owner ?? buyer;
   if (owner !== buyer && there.every((here) => here.owner !== owner)) return undefined;
-  const { order, line } = asked;
+  return orderedThenSupply(asked, { supplier, lines }, there, owner);
+}
+
+/** The same for one owner. */
+export function orderedThenSupply(
+  { order, line }: { order: string; line: string },
+  { supplier, lines }: { supplier: string; lines: ReadonlyMap<string, { item: string }> },
+  there: readonly Here[],
+  owner: string,
+): Here[] {
+  const mine = there.find((here) => here.stage === 'ordered' && here.owner === owner);
   const at = (whose: string, stage: string, quantity: number): Here => {
     const place = [whose, supplier, stage, '-', order, line].join(' ');
     const item = lines.get(line)!.item;
     return { owner: whose, custodian: supplier, stage, shipment: '-', order, line, item, quantity, place };
   };
-  return [mine[0] ?? at(owner, 'ordered', 0), at(supplier, 'supply', Infinity)];
+  return [mine ?? at(owner, 'ordered', 0), at(supplier, 'supply', Infinity)];
+}
+
+interface Sides {
+  readonly buyer: string;
+  readonly supplier: string;
+  readonly lines: ReadonlyMap<string, { item: string }>;
+}
+
+/** Whether a line can stand for another: of another item, between the same two. */
+export function canReplace(
+  orders: ReadonlyMap<string, Sides>,
+  sent: { order: string; line: string },
+  ordered: { order: string; line: string },
+): boolean {
+  const [one, other] = [orders.get(sent.order), orders.get(ordered.order)];
+  const [item, instead] = [one?.lines.get(sent.line)?.item, other?.lines.get(ordered.line)?.item];
+  if (item === undefined || instead === undefined || item === instead) return false;
+  return one!.buyer === other!.buyer && one!.supplier === other!.supplier;
 }

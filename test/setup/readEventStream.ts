@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import type { FlagChange } from '#contracts/rows';
+import type { FlagChange } from '#contracts/flagRows';
 import type { Problem } from '#contracts/problem';
 
 export interface StreamedEvent {

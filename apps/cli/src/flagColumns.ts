@@ -1,4 +1,4 @@
-import type { FlagRow } from '#contracts/rows';
+import type { FlagRow } from '#contracts/flagRows';
 import type { Column } from './table.ts';
 
 /** The most order lines that a table names; of more it says how many. */

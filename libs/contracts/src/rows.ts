@@ -58,8 +58,15 @@ export type Stages = z.infer<typeof Stages>;
 
 const account = { owner, custodian, item, order, line, stage, shipment };
 
+const Replaced = z.object({ order, line, item });
+const Instead = Replaced.extend({ quantity: Quantity }).array().optional();
+
 /** The balance of one account. Only `supply` and `count` may be below zero. */
-export const HoldingRow = z.object({ ...account, quantity: units });
+export const HoldingRow = z.object({
+  ...account,
+  quantity: units,
+  substitutes: Replaced.array().optional().describe('Ordered lines that got units of this one instead'),
+});
 export type HoldingRow = z.infer<typeof HoldingRow>;
 
 /** What holdings may be grouped by. */
@@ -138,6 +145,8 @@ export const OrderRow = z.object({
       onHold: OnHold,
       available: Available,
       holds: z.array(HeldBy),
+      substitutedBy: Instead.describe('What came instead of units of this line, if anything'),
+      substitutes: Instead.describe('What units of this line came instead of, if of anything'),
     }),
   ),
   partial: partial('lines, or places of their units,', '`events?entity=order/…` and `holdings?order=…`'),
@@ -234,46 +243,6 @@ export const UnitRow = z.object({
   sequence: sequence.describe('The event that brought it there'),
 });
 export type UnitRow = z.infer<typeof UnitRow>;
-
-export const FlagRule = z.enum([
-  'related-party',
-  'redirected',
-  'diversion',
-  'one-sided-swap',
-  'overdue-leg',
-  'overdue-line',
-  'overdue-shipment',
-  'oversold',
-  'receipt-discrepancy',
-  'over-shipped',
-  'negative-past-balance',
-  'possible-duplicate',
-]);
-export type FlagRule = z.infer<typeof FlagRule>;
-
-export const FlagRow = z.object({
-  flag: z.string().describe('Its id').meta({ example: 'related-party:14:1' }),
-  rule: FlagRule,
-  raised: sequence.describe('The event that raised it'),
-  parties: z.array(PartyId).meta({ example: ['tesla', 'x'] }),
-  item: ItemId.nullable().meta({ example: 'H100' }),
-  facts: z
-    .record(z.string(), z.unknown())
-    .describe('What the rule saw')
-    .meta({ example: { controller: 'elon-musk' } }),
-  events: z
-    .array(sequence)
-    .describe('The events that it stands on, the first 100 of them')
-    .meta({ example: [9, 11] }),
-});
-export type FlagRow = z.infer<typeof FlagRow>;
-
-/** What the event stream says of a flag: that it was raised, or is up no longer. */
-export interface FlagChange extends FlagRow {
-  readonly change: 'raised' | 'cleared';
-  /** The last event that the look knew which found it. */
-  readonly sequence: number;
-}
 
 /** A place in an item's queue: by the window that the supplier is held to, then by the sequence at which the order was placed. */
 export const QueueRow = z.object({

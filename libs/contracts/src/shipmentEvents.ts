@@ -31,6 +31,15 @@ const Delivered = z.strictObject({
 });
 
 /**
+ * The ordered line that gets another item: as many of its awaited units end as are sent, or received, instead. Beside it,
+ * `substitutedSerials` says which of them, where they have numbers already.
+ */
+const Substituted = z.strictObject({ order: OrderId, line: LineId });
+const substitute = { substitutes: Substituted.optional(), substitutedSerials: Serials.optional() };
+/** What the ledger fills in on such a line. */
+const knownSubstitute = { substitutes: Substituted.extend({ item: ItemId }).optional() };
+
+/**
  * `from`: which units they are, or that they are new; else what the supplier owns and holds comes first, the oldest first. `over`: more of
  * them may be sent than their owner has ordered.
  */
@@ -40,6 +49,7 @@ const DispatchedLine = z.strictObject({
   serials: Serials.optional(),
   from: z.union([z.literal('new'), z.array(Delivered).min(1).max(1000)]).optional(),
   over: z.boolean().optional(),
+  ...substitute,
 });
 const Dispatched = z.strictObject({
   shipment: ShipmentId,
@@ -60,6 +70,7 @@ const ReceivedLine = z.strictObject({
   serials: Serials.optional(),
   damagedSerials: Serials.optional(),
   surplusSerials: Serials.optional(),
+  ...substitute,
 });
 const Received = z.strictObject({
   shipment: ShipmentId,
@@ -109,14 +120,28 @@ const Header = z.strictObject({
   eta: Day.optional(),
 });
 
+/** Beside nothing that is replaced, `substitutedSerials` would be left out silently. */
+const replacesWhatItNames = z.check<{
+  lines: readonly { substitutes?: unknown; substitutedSerials?: unknown }[];
+}>(({ value, issues }) => {
+  for (const [at, { substitutes, substitutedSerials }] of value.lines.entries()) {
+    if (substitutes !== undefined || substitutedSerials === undefined) continue;
+    const message = 'these are the numbers of units that a substitute replaces: name their line in `substitutes`';
+    issues.push({ code: 'custom', message, path: ['lines', at, 'substitutedSerials'], input: value.lines[at] });
+  }
+});
+
 const moves = z.array(Move).min(1);
 const subject = ({ shipment }: { shipment: string }) => `shipment/${shipment}`;
 
 export const shipmentEvents = {
   'lading.shipment.dispatched.v1': define({
     service: 'shipments',
-    submitted: Dispatched,
-    completed: Dispatched.extend({ lines: z.array(DispatchedLine.extend(known)).min(1), moves }),
+    submitted: Dispatched.check(replacesWhatItNames),
+    completed: Dispatched.extend({
+      lines: z.array(DispatchedLine.extend({ ...known, ...knownSubstitute })).min(1),
+      moves,
+    }),
     subject,
     stream: 'either',
     entitled: ['supplier'],
@@ -131,10 +156,10 @@ export const shipmentEvents = {
   }),
   'lading.shipment.received.v1': define({
     service: 'shipments',
-    submitted: Received,
+    submitted: Received.check(replacesWhatItNames),
     // A final receipt of nothing moves nothing: all that is missing is the fact.
     completed: Received.extend({
-      lines: z.array(ReceivedLine.extend({ ...known, advised: Count })).min(1),
+      lines: z.array(ReceivedLine.extend({ ...known, ...knownSubstitute, advised: Count })).min(1),
       moves: moves.optional(),
     }),
     subject,

@@ -61,7 +61,7 @@ export interface Attribution {
  *   execution when they are there already. What happens to them afterwards (returned, scrapped, counted) is another matter.
  * - Units passed on before they arrive, by a reallocation or another swap, count as received then: their
  *   owner disposed of them. Only a plain reallocation back to the party that gave them undoes the gift: `given_back`.
- * - Units cancelled, lost, or refused in transit (returned) before they arrive are `gone`: they stay owed. Lost units that
+ * - Units cancelled, lost, refused in transit (returned), or replaced by another item before they arrive are `gone`: they stay owed. Lost units that
  *   arrive after all are received then, and no longer gone.
  * - Everything an event takes is taken from the lots before it: no leg spends what another brings.
  * - Serial numbers do not matter: units of one line and owner are alike.
@@ -170,7 +170,8 @@ class LotBook {
 
   /** What became of units whose leg was pending. */
   #settle(was: PendingLeg, quantity: number, { from, to }: Move, leg: PendingLeg | undefined): void {
-    const how = to.stage;
+    // Awaited units that go back to supply were replaced by another item: nobody gets them any more.
+    const how = to.stage === 'supply' ? 'cancelled' : to.stage;
     if (how === 'cancelled' || how === 'lost' || how === 'returned') this.#goes(was, quantity, how);
     else if (from.owner !== to.owner && leg === undefined && to.owner === was.from)
       this.#goes(was, quantity, 'given_back');

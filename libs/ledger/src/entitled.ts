@@ -8,6 +8,7 @@ import { isRejected } from './decision.ts';
 import { lineKey, type Order, type OrderLine, type Shipment, type Swap } from './entity.ts';
 import { partiesOf, suppliersOf } from './swap/swap.ts';
 import { findLines, holdingsAt } from './order/line.ts';
+import { replacedBy } from './shipment/substitute.ts';
 import { entityOf, type View } from './view.ts';
 
 /** Why a key that speaks for a party may not say something: a sentence, and the facts to act on. */
@@ -161,7 +162,10 @@ function stranger(party: string, said: Said): readonly [kind: string, id: string
   const begun = catalog[type].stream === 'continues' ? undefined : subjectOf<EventType>(type, data);
   const shipments = [...named.shipments].map((id) => [id, entityOf(view, 'shipment', id)] as const);
   const theirs = present(shipments.map(([, shipment]) => shipment)).filter((one) => concernsShipment(party, one, view));
-  const lines = named.lines.map((line) => [line, concernsLine(party, line, theirs, view)] as const);
+  const concerns = (line: Line): boolean => concernsLine(party, line, theirs, view);
+  const lines = named.lines.map(
+    (line) => [line, concerns(line) || replacedBy(line, data, view).some(concerns)] as const,
+  );
   const holds = [...named.holds].map((id) => [id, entityOf(view, 'hold', id)] as const);
   const sources = drawn.map((line) => [line, mayDraw(party, line, view)] as const);
   const unit = strangeUnit(party, said);

@@ -100,6 +100,13 @@ const strangersLine: Mistake = ['parties', 'unknown-party', line({ owner: 'nobod
 const notTheirs: Mistake = ['line', 'not-the-owner', line({ owner: 'xai' })];
 const tooMany: Mistake = ['sum', 'insufficient-quantity', line({ quantity: 1_000 })];
 
+/** What a line says of a line that its units replace. */
+const substitutes: readonly Mistake[] = [
+  ['names', 'unknown-order-line', line({ substitutes: of('PO-1', '9') })],
+  ['itself', 'nothing-to-do', line({ line: '2', substitutes: of('PO-1', '1') })],
+  ['itself', 'not-a-party', line({ ...serial, substitutes: of('PO-2', '1') })],
+];
+
 const future: Mistake = ['time', 'occurred-in-future', (data) => data];
 /** It happened before anything that is known. */
 const late = (step: Step, change: Mistake[2] = (data) => data): Mistake => [step, 'overtaken', change];
@@ -179,6 +186,7 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     strangersLine,
     noOrder,
     noLine,
+    ...substitutes,
     ['state', 'already-exists', set({ eta: '2024-01-05' })],
     late('state', set({ eta: '2024-01-05' })),
     ['state', 'already-received', set({ shipment: 'S-1' })],
@@ -202,6 +210,7 @@ const cases: { readonly [T in EventType]: readonly [data: Extract<Told, { type: 
     strangersLine,
     noOrder,
     noLine,
+    ...substitutes,
     ['line', 'serial-count', line({ ...serial, owner: undefined, received: 0, surplus: 1, serials: ['a'] })],
     ['line', 'insufficient-quantity', line({ line: '2' })],
     ['sum', 'insufficient-quantity', line({ received: 1_000 })],

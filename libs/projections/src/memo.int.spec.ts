@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { FlagRow, HoldingRow, OrderRow, PartyRow, QueueRow, ShipmentRow, SwapRow } from '#contracts/rows';
+import { FlagRow } from '#contracts/flagRows';
+import { HoldingRow, OrderRow, PartyRow, QueueRow, ShipmentRow, SwapRow } from '#contracts/rows';
 import type { Command } from '#ledger/command';
 import { Sandbox } from '#ledger/sandbox';
 import { asNvidia } from '#test/ledger/facts';

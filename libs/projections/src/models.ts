@@ -10,6 +10,7 @@ import { holdsModel } from './holds/model.ts';
 import { itemsModel } from './items/model.ts';
 import type { Model } from './model.ts';
 import { ordersModel } from './orders/model.ts';
+import { substitutesModel } from './orders/substitutes.ts';
 import { partiesModel } from './parties/model.ts';
 import { postingsModel } from './postings/model.ts';
 import { queueModel } from './queue/model.ts';
@@ -27,7 +28,15 @@ export const RULES = 6;
 
 /** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
 const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel, duplicatesModel];
-const besideFlags: readonly Model[] = [ordersModel, holdsModel, queueModel, commitmentsModel, itemsModel, unitsModel];
+const besideFlags: readonly Model[] = [
+  ordersModel,
+  substitutesModel,
+  holdsModel,
+  queueModel,
+  commitmentsModel,
+  itemsModel,
+  unitsModel,
+];
 
 /**
  * Flags look at parties, shipments and swaps as they were before the batch: so these are written after them. Past balances look at the

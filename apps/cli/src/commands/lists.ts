@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import type { FlagRow } from '#contracts/flagRows';
 import type { AvailableRow, HoldRow } from '#contracts/holdRows';
-import type { FlagRow, HoldingGroupRow, OrderRow, QueueRow, ShipmentRow, SwapRow, UnitRow } from '#contracts/rows';
+import type { HoldingGroupRow, OrderRow, QueueRow, ShipmentRow, SwapRow, UnitRow } from '#contracts/rows';
 import type { SupplyRow } from '#contracts/supplyRows';
 import { flagColumns } from '../flagColumns.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
@@ -28,7 +29,7 @@ const lists: readonly ListCommand[] = [
       accounts: '"all" adds supply, cancelled, lost and the rest: then each item sums to zero',
     },
     example: 'holdings --ledger nvidia --group-by owner,item,stage',
-    table: (rows: readonly HoldingGroupRow[]) => holdingsTable(rows as readonly HoldingRow[]),
+    table: (rows: readonly HoldingGroupRow[]) => holdingsTable(rows.map(holdingRow)),
   },
   {
     name: 'orders',
@@ -268,6 +269,11 @@ const table = <T>(rows: readonly T[], columns: readonly Column<T>[]): string =>
   rows.length === 0 ? 'Nothing.' : renderTable(rows, columns);
 
 type HoldingRow = Record<string, string | number | null>;
+
+const holdingRow = ({ substitutes = [], ...row }: HoldingGroupRow): HoldingRow => ({
+  ...(row as HoldingRow),
+  'instead of': substitutes.map(({ order, line }) => `${order} line ${line}`).join(', ') || null,
+});
 
 /** Formats holdings as a table that has a column for each key of the rows and no other. */
 export function holdingsTable(rows: readonly HoldingRow[]): string {

@@ -1,4 +1,5 @@
-import type { FlagRow, HoldingGroupRow, SwapRow } from '#contracts/rows';
+import type { FlagRow } from '#contracts/flagRows';
+import type { HoldingGroupRow, SwapRow } from '#contracts/rows';
 import type { Client } from '../client.ts';
 import { flagColumns } from '../flagColumns.ts';
 import { formatNumber, renderTable } from '../table.ts';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { FlagChange } from '#contracts/rows';
+import type { FlagChange } from '#contracts/flagRows';
 import { Signal } from '#platform/database/signal';
 import { unavailable } from '#platform/http/problemError';
 import { POOL } from '#platform/service/tokens';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FlagRow, OrderRow, PartyRow, ShipmentRow } from '#contracts/rows';
+import type { FlagRow } from '#contracts/flagRows';
+import type { OrderRow, PartyRow, ShipmentRow } from '#contracts/rows';
 import type { Page } from '#projections/reading/page';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { ALIKE, largeThings, LINES } from '#test/projections/largeThings';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import { FlagRow } from '#contracts/flagRows';
 import * as rows from '#contracts/rows';
 import { SupplyRow } from '#contracts/supplyRows';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
@@ -33,7 +34,7 @@ const lists: [route: string, row: z.ZodType][] = [
   ['shipments', rows.ShipmentRow],
   ['swaps', rows.SwapRow],
   ['units', rows.UnitRow],
-  ['flags', rows.FlagRow],
+  ['flags', FlagRow],
   ['activity', ActivityRow],
   ['activity/reasons', ReasonRow],
 ];

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ReasonCode } from '#contracts/reasonCodes';
+import { FlagRow, FlagRule } from '#contracts/flagRows';
 import { HoldStatus } from '#contracts/holdRows';
-import { FlagRow, FlagRule, HoldingKey, SwapStatus } from '#contracts/rows';
+import { HoldingKey, SwapStatus } from '#contracts/rows';
 import { Stage } from '#contracts/scalars';
 import { Serial } from '#contracts/serials';
 import { ProblemError } from '#platform/http/problemError';

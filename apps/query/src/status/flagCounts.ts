@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type pg from 'pg';
-import type { FlagRule } from '#contracts/rows';
+import type { FlagRule } from '#contracts/flagRows';
 import { readLedgers } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { gauge } from '#platform/watching/metrics';

@@ -78,8 +78,10 @@ function overdrawn({ line: { goods }, place, balance, out, into, draws }: Tally)
 /** Whether what leaves the accounts of an owner is held there for others. */
 function takenFromHolds(view: View, tallies: readonly Tally[], judged: Judged): Rejected | undefined {
   const seen = new Set<string>();
-  const outOf = ({ out, draws }: Tally): number =>
-    judged.onlyOrigins ? draws.reduce((sum, { isOrigin, quantity }) => sum + (isOrigin ? quantity : 0), 0) : out;
+  const choicesOf = ({ draws }: Tally): Draw[] =>
+    draws.filter(({ isOrigin, takesAway }) => !judged.onlyOrigins || isOrigin === true || takesAway === true);
+  const outOf = (tally: Tally): number =>
+    judged.onlyOrigins ? choicesOf(tally).reduce((sum, { quantity }) => sum + quantity, 0) : tally.out;
   for (const tally of tallies) {
     if (outOf(tally) === 0) continue;
     const { line, place } = tally;
@@ -93,7 +95,7 @@ function takenFromHolds(view: View, tallies: readonly Tally[], judged: Judged): 
       (tally) => outOf(tally) > 0 && tally.line.state === line.state && tally.place.owner === place.owner,
     );
     const out = new Map(own.map((tally) => [tally.key, outOf(tally)]));
-    if (held.found(out) === held.found() && !held.names(own.flatMap(({ draws }) => draws))) continue;
+    if (held.found(out) === held.found() && !held.names(own.flatMap(choicesOf))) continue;
     const asked = own.reduce((sum, tally) => sum + outOf(tally), 0);
     return heldFor(goods, place.owner, asked, held.spare(own.map(({ key }) => key)), held.holds);
   }

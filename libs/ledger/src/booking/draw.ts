@@ -14,6 +14,8 @@ export interface Draw {
    * numbers are on its account, or nowhere.
    */
   readonly origins?: readonly Draw[];
+  /** Whether its owner could have kept the units: then those that are held for others stay. */
+  readonly takesAway?: true;
   /** Whether it is such a move: the units are named a second time by the draw that it is for. */
   readonly isOrigin?: true;
 }

@@ -12,7 +12,7 @@ export interface Judged {
   readonly now: Date;
   /** Its own hold does not stand in its way. */
   readonly own?: EntityKey;
-  /** Whether it takes units from their owner only to bring them back for what it sends: then these alone are judged. */
+  /** Whether it takes units from their owner only to bring them back for what it sends, or in draws that say so: these alone are judged. */
   readonly onlyOrigins?: true;
   /** Whether it only holds the units, so that those that need a serial number to move may get it until then. */
   readonly reserves?: true;

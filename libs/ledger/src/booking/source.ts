@@ -42,6 +42,16 @@ export function sourcesAt(
   return there.every((holding) => holding.owner === first.owner) ? there : ambiguousOwner(goods, ownersOf(there));
 }
 
+/** What an owner has ordered of a line, also when that is nothing, then the supply: where more may be sent than was ordered. */
+export function orderedThenSupply({ goods, order: { supplier }, state }: FoundLine, owner: string): Holding[] {
+  const place = { ...goods, custodian: supplier, shipment: null };
+  const [ordered] = holdingsAt(state, { stage: 'ordered', owner });
+  return [
+    ordered ?? { ...place, owner, stage: 'ordered', quantity: 0 },
+    { ...place, owner: supplier, stage: 'supply', quantity: Infinity },
+  ];
+}
+
 /**
  * Units in transit on one shipment, in the order in which they arrive: those of a carrier that they were handed to on the way
  * come before those that are still with the shipment's own.

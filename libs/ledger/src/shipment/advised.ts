@@ -17,6 +17,8 @@ interface Advised {
 interface Counted {
   readonly arrived: number;
   readonly surplus: number;
+  /** Whether another item came in their place: then what was lost stays lost. */
+  readonly isReplaced?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export function advisedTo(
   const { arrived } = counted;
   const { shipment } = on;
   const inTransit = holdingsAt(line.state, { stage: 'in_transit', shipment });
-  const lost = arrived > 0 ? lostOf(line, on) : [];
+  const lost = arrived > 0 && counted.isReplaced !== true ? lostOf(line, on) : [];
   const there = owner === undefined && inTransit.length > 0 ? inTransit : [...inTransit, ...lost];
   const owners = owner === undefined ? ownersOf(there) : there.some((one) => one.owner === owner) ? [owner] : [];
   const [whose] = owners;

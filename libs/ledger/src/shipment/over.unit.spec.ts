@@ -74,6 +74,20 @@ describe('a supplier that sends more than was ordered', () => {
     ).toMatchObject({ code: 'insufficient-quantity', facts: { asked: 13, available: 10 } });
   });
 
+  it('sends beyond what another line of the dispatch replaces', () => {
+    const story = given(
+      tell('item.registered', { item: 'DOJO', name: 'Dojo tile', tracking: 'quantity' }),
+      placed('PO-1', 'tesla', 100, { quantity: 30, item: 'DOJO' }),
+    );
+    story.take(
+      dispatched('S-1', [
+        { ...one, quantity: 75, over: true },
+        { ...of('PO-1', '2'), quantity: 30, substitutes: one },
+      ]),
+    );
+    expect(story.units()).toEqual(['tesla@dhl in_transit S-1 PO-1/1: 75', 'tesla@dhl in_transit S-1 PO-1/2: 30']);
+  });
+
   it('delivers first what it has itself, of the whole line: so nothing is made twice', () => {
     const story = given(
       placed('PO-0', 'tesla', 8),

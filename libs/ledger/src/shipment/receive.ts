@@ -8,6 +8,7 @@ import { namesNothing } from '../booking/checkSerials.ts';
 import { Division } from '../booking/divide.ts';
 import type { Draw } from '../booking/draw.ts';
 import { allBroughtBack } from '../booking/origins.ts';
+import { orderedThenSupply } from '../booking/source.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type Rejected, reject } from '../decision.ts';
 import type { Shipment } from '../entity.ts';
@@ -15,6 +16,7 @@ import { type FoundLine, withLines } from '../order/line.ts';
 import { insufficient } from '../rejections.ts';
 import { knownEntity, type View } from '../view.ts';
 import { advisedTo, sum } from './advised.ts';
+import { endAwaited, noSubstitute, replacedLine, sentAsItself } from './substitute.ts';
 
 type Received = Submitted<'lading.shipment.received.v1'>;
 type ReceivedLine = Received['lines'][number];
@@ -28,6 +30,8 @@ type CompletedLine = Completed<'lading.shipment.received.v1'>['lines'][number];
 export const receive: Rule<'lading.shipment.received.v1'> = (data, { view, lines }) => {
   if (data.final !== true && data.lines.every(isEmpty)) return nothingReceived(data);
 
+  const odd = noSubstitute(view, data.lines);
+  if (odd !== undefined) return odd;
   const shipment = knownEntity(view, 'shipment', data.shipment);
   const arrivals = new Arrivals(view, data.by, shipment);
   for (const { asked, line } of withLines(data.lines, lines)) {
@@ -35,7 +39,7 @@ export const receive: Rule<'lading.shipment.received.v1'> = (data, { view, lines
     if (refused !== undefined) return refused;
   }
   const draws = allBroughtBack(view, arrivals.draws, ({ line }) => line.order.supplier, true);
-  const moves = isRejected(draws) ? draws : book(view, draws);
+  const moves = isRejected(draws) ? draws : book(view, [...draws, ...arrivals.ended]);
   if (isRejected(moves) && moves.code !== 'insufficient-quantity') return moves;
   const short = arrivals.short();
   if (short !== undefined) return short;
@@ -65,33 +69,45 @@ interface Expected {
 class Arrivals {
   readonly completed: CompletedLine[] = [];
   readonly draws: Draw[] = [];
+  /** Units that were sent by the books, and in whose place another item came. */
+  readonly ended: Draw[] = [];
+  readonly #view: View;
   readonly #by: string;
   readonly #shipment: Shipment;
   readonly #division: Division;
   readonly #expected = new Map<string, Expected>();
 
   constructor(view: View, by: string, shipment: Shipment) {
+    this.#view = view;
     this.#by = by;
     this.#shipment = shipment;
     this.#division = new Division(view);
   }
 
   /** Why a line is rejected, if it is. */
-  add(asked: ReceivedLine, line: FoundLine): Rejected | undefined {
+  add({ substitutes, ...asked }: ReceivedLine, line: FoundLine): Rejected | undefined {
     const { received, damaged = 0, surplus = 0, serials, damagedSerials, surplusSerials } = asked;
     const arrived = received + damaged;
-    const advised = advisedTo(line, this.#shipment, asked.owner, { arrived, surplus });
-    if (isRejected(advised)) return advised;
+    const sent = substitutes === undefined ? line : replacedLine(this.#view, substitutes);
+    const counted = { arrived, surplus, isReplaced: substitutes !== undefined };
+    const advised = advisedTo(sent, this.#shipment, asked.owner, counted);
+    if (isRejected(advised)) return substitutes === undefined ? advised : sentAsItself(advised, line, this.#shipment);
 
-    const { owner, sources, quantity } = advised;
+    const { owner, quantity } = advised;
+    const sources = substitutes === undefined ? advised.sources : orderedThenSupply(line, owner);
     const { supplier } = line.order;
     const wrong = [
       this.#bring(line, sources, { owner, custodian: this.#by, stage: 'held' }, received, serials),
       this.#bring(line, sources, { owner, custodian: this.#by, stage: 'damaged' }, damaged, damagedSerials),
       this.#bring(line, [], { owner: supplier, custodian: this.#by, stage: 'held' }, surplus, surplusSerials),
     ];
-    this.#expect(line, owner, sum(sources), arrived);
-    this.completed.push({ ...asked, owner, item: line.goods.item, advised: quantity });
+    if (substitutes !== undefined && arrived > 0) {
+      const units = { quantity: arrived, serials: asked.substitutedSerials };
+      this.ended.push(...endAwaited(this.#division, sent, advised.sources, units));
+    }
+    this.#expect(sent, owner, sum(advised.sources), arrived);
+    const known = { owner, item: line.goods.item, advised: quantity };
+    this.completed.push({ ...asked, ...known, ...(substitutes && { substitutes: sent.goods }) });
     return wrong.find((refused) => refused !== undefined);
   }
 

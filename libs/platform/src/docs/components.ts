@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Problem } from '#contracts/problem';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import { AvailableRow, HoldRow } from '#contracts/holdRows';
+import { FlagRow } from '#contracts/flagRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { SupplyRow } from '#contracts/supplyRows';
@@ -12,7 +13,7 @@ const named = {
   Activity: ActivityRow,
   Available: AvailableRow,
   Event: StoredEvent,
-  Flag: rows.FlagRow,
+  Flag: FlagRow,
   Hold: HoldRow,
   Holding: rows.HoldingGroupRow,
   Item: rows.ItemRow,

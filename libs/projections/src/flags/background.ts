@@ -4,7 +4,7 @@ import type { Batch } from '../engine/batch.ts';
 import { bigint, id, Table } from '../engine/table.ts';
 import { arrayLiteral } from '../engine/values.ts';
 import type { Db } from '../reading/readModel.ts';
-import { cameFrom, type UnitsOnTheWay } from './rules.ts';
+import { hasArrived, type UnitsOnTheWay } from './rules.ts';
 
 // The reallocations and swaps that made a party the owner of units of a line: what stands behind goods that were redirected.
 export const transfers = new Table('transfers', {
@@ -187,7 +187,7 @@ export class Background {
     const { ledger, moves, orders } = this.#batch;
     const asked = new Set<string>();
     for (const { event, move } of moves) {
-      if (event.type !== 'lading.shipment.received.v1' || !cameFrom(move.from)) continue;
+      if (event.type !== 'lading.shipment.received.v1' || !hasArrived(move)) continue;
       if (move.to.owner !== orders.get(move.order)?.buyer) asked.add(move.order);
     }
     if (asked.size === 0) return;

@@ -1,4 +1,4 @@
-import type { FlagChange, FlagRow, FlagRule } from '#contracts/rows';
+import type { FlagChange, FlagRow, FlagRule } from '#contracts/flagRows';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 import { flags, passingRules, storedFlags } from './queries.ts';
 

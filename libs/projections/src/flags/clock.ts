@@ -1,4 +1,4 @@
-import type { FlagRow } from '#contracts/rows';
+import type { FlagRow } from '#contracts/flagRows';
 import { groupBy } from '../reading/groupBy.ts';
 import { Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';

@@ -1,4 +1,4 @@
-import { FlagRule } from '#contracts/rows';
+import { FlagRule } from '#contracts/flagRows';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 import { clockFlags } from './clock.ts';
 import { OVERSOLD } from './oversold.ts';

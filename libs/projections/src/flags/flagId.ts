@@ -1,4 +1,4 @@
-import { FlagRule } from '#contracts/rows';
+import { FlagRule } from '#contracts/flagRows';
 
 /**
  * The id of a flag: its rule, and what it is about, with colons between them. The ids of other systems may have colons themselves, so

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FlagRow, FlagRule } from '#contracts/rows';
+import { FlagRow, FlagRule } from '#contracts/flagRows';
 import { flagId, parseFlagId, ruleOfFlag } from './flagId.ts';
 
 describe('the id of a flag', () => {

@@ -5,7 +5,7 @@ import { bigint, bigints, id, int, optional, Table, text, texts } from '../engin
 import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
 import { Background, transfers } from './background.ts';
-import { overShipped } from './sent.ts';
+import { overShipped, substituted } from './sent.ts';
 import { diversion, type RaisedFlag, receiptDiscrepancy, redirected, relatedParty } from './rules.ts';
 
 // Flags that an event raises; those that the clock raises are judged when asked and never stored. `n` tells flags of one rule and
@@ -69,7 +69,7 @@ export const flagsModel: Model = {
 };
 
 function judge(event: Judged, { orders }: Batch, background: Background): RaisedFlag[] {
-  if (event.type === 'lading.shipment.dispatched.v1') return overShipped(event);
+  if (event.type === 'lading.shipment.dispatched.v1') return [...overShipped(event), ...substituted(event)];
   if (event.type !== 'lading.shipment.received.v1')
     return relatedParty(event, background.controls, background.proposalOf(event));
   return [
@@ -81,5 +81,6 @@ function judge(event: Judged, { orders }: Batch, background: Background): Raised
     ...diversion(event, background.consigneeOf(event.data.shipment)),
     // The receipt's own moves are learnt: what it leaves on the way, of lines that it names or not, is missing once it is final.
     ...receiptDiscrepancy(event, background.onTheWay(event.data.shipment)),
+    ...substituted(event),
   ];
 }

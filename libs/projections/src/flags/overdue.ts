@@ -1,4 +1,4 @@
-import type { FlagRow } from '#contracts/rows';
+import type { FlagRow } from '#contracts/flagRows';
 import { keyOf } from '#contracts/scalars';
 import { groupBy } from '../reading/groupBy.ts';
 import { Where } from '../reading/page.ts';

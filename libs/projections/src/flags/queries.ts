@@ -1,4 +1,4 @@
-import { type FlagRow, FlagRule } from '#contracts/rows';
+import { type FlagRow, FlagRule } from '#contracts/flagRows';
 import { concerns } from '../activity/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';

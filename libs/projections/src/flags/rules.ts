@@ -1,6 +1,6 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { Place } from '#contracts/move';
-import type { FlagRule } from '#contracts/rows';
+import type { Move } from '#contracts/move';
+import type { FlagRule } from '#contracts/flagRows';
 import { keyOf } from '#contracts/scalars';
 import { groupBy } from '../reading/groupBy.ts';
 
@@ -86,10 +86,10 @@ function controllersOf(party: string, controls: Controls): Set<string> {
 
 type Receipt = LedgerEvent<'lading.shipment.received.v1'>;
 
-/** What of a receipt was sent and arrived, lost units too, leaving out surplus, which nobody had sent. */
-const arrived = ({ data }: Receipt) =>
-  (data.moves ?? []).filter(({ from, to }) => cameFrom(from) && to.stage !== 'supply');
-export const cameFrom = ({ stage }: Place): boolean => stage === 'in_transit' || stage === 'lost';
+/** What of a receipt arrived: what was sent, lost units too, and what came in its place; not surplus, which is the supplier's. */
+const arrived = ({ data }: Receipt) => (data.moves ?? []).filter(hasArrived);
+export const hasArrived = ({ from, to }: Pick<Move, 'from' | 'to'>): boolean =>
+  (to.stage === 'held' || to.stage === 'damaged') && !(from.stage === 'supply' && from.owner === to.owner);
 
 /**
  * `redirected`: units received for another owner than the buyer of their order. An owner changes by a recorded reallocation or swap

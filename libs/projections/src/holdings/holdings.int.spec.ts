@@ -32,7 +32,17 @@ describe('asking for holdings', () => {
       cursor = page.next;
     }
   }
-  const sorted = (rows: readonly object[]) => rows.map((row) => JSON.stringify(Object.entries(row).sort())).sort();
+  // What came instead of what is no part of a fold of the moves.
+  const sorted = (rows: readonly object[]) =>
+    rows
+      .map((row) =>
+        JSON.stringify(
+          Object.entries(row)
+            .filter(([name]) => name !== 'substitutes')
+            .sort(),
+        ),
+      )
+      .sort();
   const grouped = (rows: typeof all, keys: readonly HoldingKey[]) => {
     const groups = new Map<string, Record<string, unknown> & { quantity: number }>();
     for (const row of rows) {

@@ -114,8 +114,15 @@ function totalsThen({ hasMoved }: Walk): string {
     ) h GROUP BY ${columns})`;
 }
 
-type AccountRow = HoldingRow & { account: number };
-const COLUMNS = `h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.quantity, h.account`;
+type AccountRow = Omit<HoldingRow, 'substitutes'> & {
+  account: number;
+  substitutes: NonNullable<HoldingRow['substitutes']> | null;
+};
+// A page has few lines that came instead of others, and each is found by its key.
+const SUBSTITUTES = `(
+  SELECT json_agg(json_build_object('order', s.for_order, 'line', s.for_line, 'item', s.for_item) ORDER BY s.for_order, s.for_line)
+  FROM substitutes s WHERE s.ledger = h.ledger AND s."order" = h."order" AND s.line = h.line)`;
+const COLUMNS = `h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.quantity, h.account, ${SUBSTITUTES} AS substitutes`;
 const LIKE = ['', '', 0] as const;
 
 /** An account a row: by item, by owner, then by the sequence in which the ledger first named the account. */
@@ -123,13 +130,29 @@ async function byAccount(model: ReadModel, query: HoldingsQuery): Promise<Page<H
   const walk = await walkOf(model, query, LIKE);
   const direct = query.accounts === 'all' || query.order !== undefined;
   const rows = direct ? await accountsDirectly(model, query, walk) : await accountsByTotals(model, query, walk);
+  const isSeen = await seenOrders(model, rows);
   const page = pageOf(
     rows,
     query,
     ({ item, owner, account }) => [item, owner, account, walk.known],
-    ({ account, ...row }) => row,
+    ({ account, substitutes, ...row }) => {
+      const seen = substitutes?.filter(({ order }) => order === row.order || isSeen(order)) ?? [];
+      return seen.length === 0 ? row : { ...row, substitutes: seen };
+    },
   );
   return { ...page, sequence: walk.known };
+}
+
+/** Which of the orders that got these units instead a party may know of: those that it supplies or has bought. */
+async function seenOrders({ db, ledger, party }: ReadModel, rows: readonly AccountRow[]) {
+  const named = new Set(rows.flatMap(({ substitutes }) => substitutes?.map(({ order }) => order) ?? []));
+  if (party === undefined || named.size === 0) return () => true;
+  const { rows: own } = await db.query<{ order: string }>(
+    'SELECT "order" FROM orders WHERE ledger = $1 AND "order" = ANY($2) AND (supplier = $3 OR buyer = $3)',
+    [ledger, [...named], party],
+  );
+  const seen = new Set(own.map(({ order }) => order));
+  return (order: string) => seen.has(order);
 }
 
 /**

@@ -84,13 +84,38 @@ async function readOrders(model: ReadModel, where: Where, query: PageQuery): Pro
   );
 }
 
-interface LineRow extends Omit<OrderLine, 'units' | 'window' | 'due' | 'promised' | 'onHold' | 'available' | 'holds'> {
+interface LineRow
+  extends Omit<OrderLine, 'units' | 'window' | 'due' | 'promised' | 'onHold' | 'available' | 'holds' | Side> {
   readonly order: string;
   readonly from: string;
   readonly to: string;
   readonly promise: string | null;
 }
 type UnitsRow = OrderLine['units'][number] & { readonly order: string; readonly line: string };
+
+type Side = 'substitutes' | 'substitutedBy';
+type InsteadRow = NonNullable<OrderLine[Side]>[number] & {
+  /** The line that says it, and which of the two it is. */
+  readonly own: { readonly order: string; readonly line: string };
+  readonly side: Side;
+};
+
+/** What came instead of units of the orders' lines, and what units of theirs came instead of. */
+const INSTEAD = `
+  SELECT json_build_object('order', own_order, 'line', own_line) AS own, side, "order", line, item, quantity FROM (
+    SELECT "order" AS own_order, line AS own_line, 'substitutes' AS side, for_order AS "order", for_line AS line, for_item AS item, quantity
+    FROM substitutes WHERE ledger = $1 AND "order" = ANY($2)
+    UNION ALL
+    SELECT for_order, for_line, 'substitutedBy', "order", line, item, quantity
+    FROM substitutes WHERE ledger = $1 AND for_order = ANY($2)
+  ) s ORDER BY own_order, own_line, side, "order", line LIMIT $3`;
+
+const insteadOf = (db: ReadModel['db'], ledger: string, ids: readonly string[]) =>
+  partsOf<InsteadRow>(
+    ids,
+    ({ own }) => own.order,
+    async (of, most) => (await db.query<InsteadRow>(INSTEAD, [ledger, of, most])).rows,
+  );
 
 interface LinesOfOrders {
   readonly lines: ReadonlyMap<string, OrderLine[]>;
@@ -138,14 +163,17 @@ async function linesOf(model: ReadModel, ids: readonly string[]): Promise<LinesO
     ({ order }) => order,
     (of, most) => heldOn(model, of, most),
   );
-  const partial = lines.partial || units.partial || held.partial;
-  return { lines: await putTogether(lines.parts, units.parts, held.parts), whole: held.whole, partial };
+  const instead = await insteadOf(db, ledger, ids.slice(0, held.whole));
+  const partial = lines.partial || units.partial || held.partial || instead.partial;
+  const found = await putTogether(lines.parts, units.parts, held.parts, instead.parts);
+  return { lines: found, whole: instead.whole, partial };
 }
 
 async function putTogether(
   lines: readonly LineRow[],
   units: readonly UnitsRow[],
   held: readonly HeldOnLine[],
+  instead: readonly InsteadRow[],
 ): Promise<LinesOfOrders['lines']> {
   const found = new Map<string, OrderLine[]>();
   const byLine = new Map<string, OrderLine>();
@@ -177,6 +205,10 @@ async function putTogether(
   for (const { order, line, ...row } of held) {
     if (turns.over) await turns.next();
     byLine.get(keyOf(order, line))?.holds.push(row);
+  }
+  for (const { own, side, ...row } of instead) {
+    const line = byLine.get(keyOf(own.order, own.line));
+    if (line !== undefined) (line[side] ??= []).push(row);
   }
   for (const line of byLine.values()) {
     if (turns.over) await turns.next();

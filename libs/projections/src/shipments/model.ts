@@ -3,6 +3,7 @@ import type { Move } from '#contracts/move';
 import { keyOf, microseconds } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
 import { bigint, bool, day, id, moment, optional, Table, text } from '../engine/table.ts';
+import { hasArrived } from '../flags/rules.ts';
 import type { Model } from '../model.ts';
 
 // `final`: a receipt said that nothing more is coming. `sequence` is the event that dispatched it first.
@@ -171,7 +172,10 @@ function linesOf({ events, moves }: Batch): ShipmentLine[] {
   };
   for (const { event, move } of moves) {
     count(move, lineOf);
-    if (event.type === 'lading.shipment.received.v1') turnUp(event.data.shipment, move, lineOf);
+    if (event.type === 'lading.shipment.received.v1') {
+      turnUp(event.data.shipment, move, lineOf);
+      comeInstead(event.data.shipment, move, lineOf);
+    }
   }
   for (const event of events) {
     if (event.type !== 'lading.shipment.received.v1') continue;
@@ -203,6 +207,16 @@ function count({ item, order, line, quantity, from, to }: Move, lineOf: LineOf):
     onto.in_transit += quantity;
     onto[ARRIVED[from.stage] ?? 'advised'] += ARRIVED[from.stage] === undefined ? quantity : -quantity;
   }
+}
+
+/** Units that were found on a shipment in place of others: by what is known now, they were on it from the start. */
+function comeInstead(shipment: string, move: Move, lineOf: LineOf): void {
+  const { item, order, line, quantity, from, to } = move;
+  const arrived = ARRIVED[to.stage];
+  if (from.shipment !== undefined || from.stage === 'lost' || arrived === undefined || !hasArrived(move)) return;
+  const found = lineOf(shipment, order, line, to.owner, item);
+  found.advised += quantity;
+  found[arrived] += quantity;
 }
 
 /** Units that were lost of a shipment and are received after all. */

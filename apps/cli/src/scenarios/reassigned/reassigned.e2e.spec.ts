@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { readEvents } from '../../readEvents.ts';
 import { routeOver, submitEvents } from '../../submitEvents.ts';
-import type { FlagRow, HoldingGroupRow } from '#contracts/rows';
+import type { FlagRow } from '#contracts/flagRows';
+import type { HoldingGroupRow } from '#contracts/rows';
 import { type Lading, startLading } from '#test/setup/startLading';
 
 describe('the memo read the other way: reassigned before shipping, then dispatched to X directly', () => {

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { sequence } from './rows.ts';
+import { ItemId, PartyId } from './scalars.ts';
+
+export const FlagRule = z.enum([
+  'related-party',
+  'redirected',
+  'diversion',
+  'one-sided-swap',
+  'overdue-leg',
+  'overdue-line',
+  'overdue-shipment',
+  'oversold',
+  'receipt-discrepancy',
+  'over-shipped',
+  'substituted',
+  'negative-past-balance',
+  'possible-duplicate',
+]);
+export type FlagRule = z.infer<typeof FlagRule>;
+
+export const FlagRow = z.object({
+  flag: z.string().describe('Its id').meta({ example: 'related-party:14:1' }),
+  rule: FlagRule,
+  raised: sequence.describe('The event that raised it'),
+  parties: z.array(PartyId).meta({ example: ['tesla', 'x'] }),
+  item: ItemId.nullable().meta({ example: 'H100' }),
+  facts: z
+    .record(z.string(), z.unknown())
+    .describe('What the rule saw')
+    .meta({ example: { controller: 'elon-musk' } }),
+  events: z
+    .array(sequence)
+    .describe('The events that it stands on, the first 100 of them')
+    .meta({ example: [9, 11] }),
+});
+export type FlagRow = z.infer<typeof FlagRow>;
+
+/** What the event stream says of a flag: that it was raised, or is up no longer. */
+export interface FlagChange extends FlagRow {
+  readonly change: 'raised' | 'cleared';
+  /** The last event that the look knew which found it. */
+  readonly sequence: number;
+}
