@@ -271,4 +271,23 @@ describe('the units of a swap leg', () => {
     );
     expect(told(story)).toEqual(['SW-1/0 lost 4', 'SW-1/0 received 6', 'SW-1/0 received 3', 'SW-1/0 lost -3']);
   });
+
+  it('units of a swap leg that another item replaces stay owed, as cancelled: ordered ones, and those found to be something else', () => {
+    const instead = of('PO-X', '2');
+    const story = given(
+      tell('item.registered', { item: 'DOJO', name: 'Dojo tile', tracking: 'quantity' }),
+      placed('PO-T', 'tesla', 1_000),
+      placed('PO-X', 'x', 100, { quantity: 1, item: 'DOJO' }),
+      ...swapped('SW-1', 10),
+      dispatched('S-1', [
+        { ...instead, owner: 'tesla', quantity: 3, substitutes: X },
+        { ...X, owner: 'tesla', quantity: 7 },
+      ]),
+      received('S-1', 'tesla', [
+        { ...instead, owner: 'tesla', received: 2, substitutes: X },
+        { ...X, owner: 'tesla', received: 5 },
+      ]),
+    );
+    expect(told(story).toSorted()).toEqual(['SW-1/0 cancelled 2', 'SW-1/0 cancelled 3', 'SW-1/0 received 5']);
+  });
 });

@@ -11,10 +11,10 @@ const LEDGER = 'large';
 /** What an answer has of a row that is larger. */
 const PARTS = 5_000;
 /**
- * A large thing is looked at a few times (the order has four accounts a line), and never once for each part of another: that would be
- * millions.
+ * A large thing is looked at a few times (an order has up to nine accounts a line, and some plans see them all), and never once for each
+ * part of another: that would be millions.
  */
-const ROWS = 7 * LINES;
+const ROWS = 12 * LINES;
 const BYTES = 4_000_000;
 
 type Asking = readonly [id: string, ...asked: object[]];

@@ -20,6 +20,8 @@ const TAGS: Readonly<Record<string, string>> = {
   reallocations: 'Units or promised units get another owner.',
   swaps: 'Two parties exchange units, and owe each other what has not arrived yet.',
   holdings: 'Who owns how many units of which product, who holds them, and at which stage they are.',
+  available: 'How many units each owner may promise.',
+  holds: 'Units that an owner keeps for a purpose, until a moment.',
   parties: 'Companies: suppliers, customers and carriers.',
   items: 'Products, and who waits for them.',
   orders: 'Purchase orders, and where the units of each line are.',
