@@ -38,6 +38,28 @@ const row = {
     occurred: moment,
     type: HOSTILE,
     subject: HOSTILE,
+    reasonCode: HOSTILE,
+    last: 1,
+  },
+  ...{
+    facts: {
+      swap: HOSTILE,
+      leg: 1,
+      reallocation: HOSTILE,
+      shipment: HOSTILE,
+      supplier: HOSTILE,
+      order: HOSTILE,
+      line: HOSTILE,
+    },
+    ...{
+      supplier: HOSTILE,
+      period: { from: HOSTILE, to: HOSTILE },
+      committed: 1,
+      promised: 1,
+      allocated: 1,
+      oversold: 0,
+    },
+    ...{ hold: HOSTILE, until: HOSTILE, purpose: HOSTILE, there: 1, onHold: 1, available: 1, due: HOSTILE },
   },
   ...{
     serial: HOSTILE,
@@ -86,8 +108,11 @@ describe('text of others in the command line', () => {
     for (const line of `${output}\n${said}`.split('\n')) expect(line).not.toMatch(NEVER);
   };
   const COMMANDS = [
-    ...['holdings', 'orders', 'shipments', 'swaps', 'flags', 'activity', 'units'].map((list) => [list, '-l', 'a']),
+    ...[
+      ...['holdings', 'orders', 'shipments', 'holds', 'available', 'swaps', 'flags', 'activity', 'reasons', 'units'],
+    ].map((list) => [list, '-l', 'a']),
     ['queue', 'GPU', '-l', 'a'],
+    ['supply', 'GPU', '-l', 'a'],
     ['status'],
   ];
 
