@@ -549,17 +549,8 @@ function hold(dice: Dice, model: Model, inHands: readonly Here[]): Told {
   const first = some(dice, stock.length > 0 && dice.chance(30) ? stock : inHands);
   const own = inHands.filter(({ owner }) => owner === first.owner);
   const lines = [first, ...(dice.chance(30) ? [some(dice, own)] : [])].map((here) => {
-    const quantity = dice.chance(40) ? here.quantity : dice.upTo(here.quantity);
-    const { order, line, shipment, custodian, stage } = here;
-    return {
-      order,
-      line,
-      quantity,
-      ...(shipment !== '-' && dice.chance(40) ? { shipment } : {}),
-      ...(dice.chance(20) ? { custodian } : {}),
-      ...(dice.chance(30) || stage === 'damaged' ? { stage: stage as 'held' } : {}),
-      ...(dice.chance(50) ? numbers(dice, model, here, quantity) : {}),
-    };
+    const part = partOf(dice, here);
+    return { ...part, ...(dice.chance(50) ? numbers(dice, model, here, part.quantity) : {}) };
   });
   return tell('units.held', {
     hold: `H-${dice.chance(95) ? model.kept.size : dice.roll(5)}`,
@@ -570,6 +561,16 @@ function hold(dice: Dice, model: Model, inHands: readonly Here[]): Told {
   });
 }
 
+/** Some of what is there, said more or less closely. */
+function partOf(dice: Dice, { quantity, order, line, shipment, custodian, stage }: Here) {
+  return {
+    ...{ order, line, quantity: dice.chance(40) ? quantity : dice.upTo(quantity) },
+    ...(shipment !== '-' && dice.chance(40) ? { shipment } : {}),
+    ...(dice.chance(20) ? { custodian } : {}),
+    ...(dice.chance(30) || stage === 'damaged' ? { stage: stage as 'held' } : {}),
+  };
+}
+
 function propose(dice: Dice, model: Model, inHands: readonly Here[]): Told {
   const a = some(dice, inHands);
   const b = some(
@@ -577,19 +578,8 @@ function propose(dice: Dice, model: Model, inHands: readonly Here[]): Told {
     inHands.filter(({ owner }) => owner !== a.owner),
   );
   const leg = (here: Here, to: string): LegNote => {
-    const quantity = dice.chance(40) ? here.quantity : dice.upTo(here.quantity);
-    const { order, line, shipment, custodian, stage } = here;
-    return {
-      from: here.owner,
-      to,
-      order,
-      line,
-      quantity,
-      ...(shipment !== '-' && dice.chance(40) ? { shipment } : {}),
-      ...(dice.chance(20) ? { custodian } : {}),
-      ...(dice.chance(30) || stage === 'damaged' ? { stage: stage as 'held' } : {}),
-      ...numbers(dice, model, here, quantity),
-    };
+    const part = partOf(dice, here);
+    return { from: here.owner, to, ...part, ...numbers(dice, model, here, part.quantity) };
   };
   const more = dice.chance(40)
     ? [

@@ -35,10 +35,8 @@ export const ConsigneeChange = z.strictObject({
 });
 export type ConsigneeChange = z.infer<typeof ConsigneeChange>;
 
-/** Units of one owner that are held: so many of a line, wherever they are in the parties' hands, or in the place that is named. */
-export const HeldLine = z.strictObject({
-  owner: PartyId,
-  item: ItemId,
+/** So many units of a line, wherever they are in the parties' hands, or in the place that is named. */
+export const someUnits = {
   order: OrderId,
   line: LineId,
   quantity: Quantity,
@@ -46,5 +44,8 @@ export const HeldLine = z.strictObject({
   custodian: PartyId.optional(),
   stage: PartiesStage.optional(),
   serials: Serials.optional(),
-});
+};
+
+/** Units of one owner that are held. */
+export const HeldLine = z.strictObject({ owner: PartyId, item: ItemId, ...someUnits });
 export type HeldLine = z.infer<typeof HeldLine>;

@@ -1,35 +1,10 @@
 import { z } from 'zod';
 import { define } from './define.ts';
-import { ConsigneeChange, HeldLine, Move } from './move.ts';
+import { ConsigneeChange, HeldLine, Move, someUnits } from './move.ts';
 import { why } from './reasonCodes.ts';
-import {
-  Day,
-  Evidence,
-  HoldId,
-  Id,
-  ItemId,
-  LineId,
-  Moment,
-  Note,
-  OrderId,
-  PartiesStage,
-  PartyId,
-  Quantity,
-  ReallocationId,
-  ShipmentId,
-  Text,
-} from './scalars.ts';
-import { Serials } from './serials.ts';
+import { Day, Evidence, HoldId, Id, ItemId, Moment, Note, OrderId, PartyId, ReallocationId, Text } from './scalars.ts';
 
-const ReallocationLine = z.strictObject({
-  order: OrderId,
-  line: LineId,
-  quantity: Quantity,
-  shipment: ShipmentId.optional(),
-  custodian: PartyId.optional(),
-  stage: PartiesStage.optional(),
-  serials: Serials.optional(),
-});
+const ReallocationLine = z.strictObject(someUnits);
 
 /** reassigned: ordered units (X12 865 TI); reconsigned: in transit (X12 elem. 157); transferred: already held. */
 const made = {
@@ -61,10 +36,7 @@ const Held = z.strictObject({
   owner: PartyId,
   purpose: Text,
   until: Moment,
-  lines: z
-    .array(HeldLine.omit({ owner: true, item: true }))
-    .min(1)
-    .max(1000),
+  lines: z.array(z.strictObject(someUnits)).min(1).max(1000),
   authorisedBy: Id.optional(),
   note: Note.optional(),
 });

@@ -1,36 +1,11 @@
 import { z } from 'zod';
 import { define } from './define.ts';
-import { ConsigneeChange, HeldLine, Move } from './move.ts';
+import { ConsigneeChange, HeldLine, Move, someUnits } from './move.ts';
 import { why } from './reasonCodes.ts';
-import {
-  Evidence,
-  Id,
-  ItemId,
-  LineId,
-  Moment,
-  Note,
-  OrderId,
-  PartiesStage,
-  PartyId,
-  Quantity,
-  ShipmentId,
-  SwapId,
-  Window,
-} from './scalars.ts';
-import { Serials } from './serials.ts';
+import { Evidence, Id, ItemId, Moment, Note, OrderId, PartyId, SwapId, Window } from './scalars.ts';
 
 /** One order line (or part) moving one way. What it does not name, execution picks. */
-const Leg = z.strictObject({
-  from: PartyId,
-  to: PartyId,
-  order: OrderId,
-  line: LineId,
-  quantity: Quantity,
-  shipment: ShipmentId.optional(),
-  custodian: PartyId.optional(),
-  stage: PartiesStage.optional(),
-  serials: Serials.optional(),
-});
+const Leg = z.strictObject({ from: PartyId, to: PartyId, ...someUnits });
 
 /** A leg as the ledger keeps it: with its item, and its line's window as it stood. */
 const CompleteLeg = Leg.extend({ item: ItemId, window: Window });
