@@ -2,6 +2,7 @@ import type { EventType, Submitted } from '#contracts/catalog';
 import { dispatched, january, of, placed, proposed, received, tell, type Told } from './facts.ts';
 
 const amds = { ...of('PO-A', '1'), owner: 'xai' };
+const lost = ({ order, line }: { order: string; line: string }) => [{ order, line, stage: 'lost' as const }];
 const teslas = { ...of('PO-1', '1'), owner: 'tesla' };
 
 /** A hold, but for its lines. */
@@ -216,6 +217,8 @@ export const sayings: { readonly [T in EventType]: readonly Saying<T>[] } = {
   'lading.count.adjusted.v1': [
     { data: { custodian: 'x', lines: [{ ...teslas, observed: 19 }] }, may: ['x'] },
     { data: { custodian: 'x', lines: [{ ...amds, observed: 19 }] }, may: [] },
+    { data: { custodian: 'x', lines: [{ ...teslas, observed: 99, from: lost(teslas) }] }, may: ['x'] },
+    { data: { custodian: 'x', lines: [{ ...teslas, observed: 99, from: lost(amds) }] }, may: [] },
   ],
   'lading.reallocation.made.v1': [
     {

@@ -348,16 +348,20 @@ function newNumbers(dice: Dice, model: Model, { item }: { item: string }, here: 
   return { ...(serials && { serials }), ...(gone && { substitutedSerials: gone }) };
 }
 
+/** What is in such places, by its order line. */
+const inStage = <S extends string>(model: Model, stages: readonly S[]) =>
+  [...model.counts].flatMap(([place, count]) => {
+    const [owner = '', custodian = '', stage = '', , order = '', line = ''] = place.split(' ');
+    const found = stages.find((one) => one === stage);
+    return count > 0 && found !== undefined ? [{ order, line, owner, custodian, stage: found }] : [];
+  });
+
 /** Which units are dispatched: mostly nobody says, else by a line that has some, or that they are new. */
 function which(dice: Dice, model: Model, quantity: number) {
   if (dice.chance(75)) return {};
   if (dice.chance(30)) return { from: 'new' as const };
-  const some = [...model.counts].flatMap(([place, count]) => {
-    const [, , stage = '', , order = '', line = ''] = place.split(' ');
-    const back = ['held', 'returned', 'lost', 'scrapped', 'cancelled', 'count'] as const;
-    const found = back.find((one) => one === stage);
-    return count > 0 && found !== undefined ? [{ order, line, ...(found === 'held' ? {} : { stage: found }) }] : [];
-  });
+  const back = inStage(model, ['held', 'returned', 'lost', 'scrapped', 'cancelled', 'count']);
+  const some = back.map(({ order, line, stage }) => ({ order, line, ...(stage === 'held' ? {} : { stage }) }));
   if (some.length === 0) return {};
   return { from: [{ ...dice.pick(some), ...(dice.chance(50) ? { quantity: dice.upTo(quantity) } : {}) }] };
 }
@@ -491,9 +495,26 @@ function count(dice: Dice, model: Model, held: readonly Here[]): Told {
   const lines = heres.map((here) => {
     const observed = Math.max(0, here.quantity + dice.roll(5) - 2);
     const named = numbers(dice, model, { ...here, quantity: -1 }, Math.abs(observed - here.quantity));
-    return { ...name(dice, here), observed, ...(observed === here.quantity ? {} : named) };
+    const back = cameFrom(dice, model, observed - here.quantity);
+    return { ...name(dice, here), observed, ...(observed === here.quantity ? {} : named), ...back };
   });
   return tell('count.adjusted', { custodian: heres[0]!.custodian, lines });
+}
+
+/** Where units that a count found came back from: of one line or two, said more or less closely. */
+function cameFrom(dice: Dice, model: Model, found: number) {
+  const some = inStage(model, ['returned', 'lost', 'scrapped', 'cancelled', 'count']);
+  if (some.length === 0 || dice.chance(found > 0 ? 30 : 98)) return {};
+  const from = Array.from({ length: dice.chance(80) ? 1 : 2 }, () => {
+    const { owner, custodian, ...rest } = dice.pick(some);
+    return {
+      ...rest,
+      ...(dice.chance(30) ? { owner } : {}),
+      ...(dice.chance(30) ? { custodian } : {}),
+      ...(dice.chance(50) ? { quantity: dice.upTo(Math.max(1, found)) } : {}),
+    };
+  });
+  return { from };
 }
 
 const kindOf: Readonly<Record<string, 'reassigned' | 'reconsigned' | 'transferred'>> = {

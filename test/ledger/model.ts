@@ -1,5 +1,6 @@
 import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
+import { type CameFrom, foundIn, saysMoreThan } from './foundModel.ts';
 import { Promises, promisesIn } from './promises.ts';
 import { canReplace, orderedAndMore, orderedThenSupply } from './surplus.ts';
 import {
@@ -684,7 +685,10 @@ export class Model {
   #counted({ custodian, lines }: Data<'lading.count.adjusted.v1'>): Booking[] {
     this.#known(custodian, ...lines.map(({ owner }) => owner));
     const places = new Set<string>();
-    const bookings = lines.flatMap(({ order, line, owner, observed, serials }) => {
+    const taken = new Taken();
+    const bookings = lines.flatMap(({ order, line, owner, observed, serials, from = [] }) => {
+      this.#known(...from.flatMap((one) => [one.owner, one.custodian]));
+      for (const one of from) this.#line(one.order, one.line);
       const { item } = this.#line(order, line);
       const whose = owner ?? this.#source(order, line, owner, { stage: 'held', custodian }).owner;
       const held = { order, line, item, owner: whose, custodian, stage: 'held', shipment: '-' };
@@ -692,27 +696,54 @@ export class Model {
       if (places.has(placeOf(held))) no();
       places.add(placeOf(held));
       const difference = observed - this.count(placeOf(held));
+      if (saysMoreThan(from, difference)) no();
       if (difference === 0 && serials) no();
       if (difference <= 0) return [booking(held, count, -difference, serials)];
-      return this.#foundAgain(booking(count, held, difference, serials), held, custodian);
+      return this.#foundAgain(booking(count, held, difference, serials), held, custodian, from, taken);
     });
     return bookings.every(({ quantity }) => quantity === 0) ? no() : bookings;
   }
 
-  /** Units that were found by their numbers come from where they are missing; another line's come by way of supply. */
-  #foundAgain(one: Booking, to: Spot & Goods, by: string): Booking[] {
-    const { item, serials, from, quantity } = one;
-    if (!serials || this.items.get(item) !== 'serial' || serials.length !== quantity) return [one];
-    const parts = serials.map((serial) => {
-      const at = this.serials.get(`${item} ${serial}`);
-      const here = at === undefined ? undefined : hereAt(at, item, 1);
-      if (here === undefined || [...hands, 'supply', 'cancelled'].includes(here.stage)) {
-        return { item, from, to: one.to, quantity: 1, serials: [serial] };
-      }
-      const isHere = here.order === to.order && here.line === to.line;
-      return booking(isHere ? here : { ...to, owner: by, custodian: by, stage: 'supply' }, to, 1, [serial]);
+  /** Units that were found come from where they are missing, by their numbers or as the count says; another line's by way of supply. */
+  #foundAgain(one: Booking, to: Spot & Goods, by: string, from: CameFrom, taken: Taken): Booking[] {
+    const { item, serials, quantity } = one;
+    const numbered = serials !== undefined && this.items.get(item) === 'serial';
+    if (serials && (!numbered || serials.length !== quantity)) return [one];
+    const at = (serial: string | undefined) =>
+      serial === undefined ? undefined : this.serials.get(`${item} ${serial}`);
+    const units = serials ?? Array.from({ length: quantity }, () => undefined);
+    const isKnown = (serial: string | undefined) => at(serial) !== undefined;
+    for (const serial of units) if (isKnown(serial)) taken.add(at(serial)!, false);
+    const wanted = units.filter((serial) => !isKnown(serial));
+    const places = foundIn(from, { wanted: wanted.length, numbered, owner: to.owner }, (one) => ({
+      places: [...this.counts].flatMap(([place, count]) => {
+        const here = hereAt(place, item, count);
+        return here.order === one.order && here.line === one.line && this.#line(one.order, one.line).item === item
+          ? [here]
+          : [];
+      }),
+      take: ({ place, quantity: most }) => {
+        const free = numbered ? taken.nameless(place) < most - this.#names(place) : true;
+        if (taken.any(place) >= most || !free) return false;
+        taken.add(place, numbered);
+        return true;
+      },
+    }));
+    if (places === undefined) return no();
+    const origins: Booking[] = [];
+    const parts = [...units.filter(isKnown), ...wanted].map((serial, n, { length }) => {
+      const named = places[n - (length - wanted.length)];
+      const known = at(serial);
+      const here = known === undefined ? named : hereAt(known, item, 1);
+      const numbers = serial === undefined ? undefined : [serial];
+      const isOut = here !== undefined && !hands.includes(here.stage) && here.stage !== 'supply';
+      const isHere = here?.order === to.order && here.line === to.line;
+      const isMade = isOut && here.stage !== 'cancelled';
+      if (isOut && known === undefined && !(isMade && isHere)) origins.push(this.#origin(here, by, numbers));
+      if (!isMade) return { item, from: one.from, to: one.to, quantity: 1, serials: numbers };
+      return booking(isHere ? here : { ...to, owner: by, custodian: by, stage: 'supply' }, to, 1, numbers);
     });
-    return this.#back(joined(parts), () => by, false);
+    return [...joined(origins), ...this.#back(joined(parts), () => by, false)];
   }
 
   #reallocated({ reallocation, kind, from, to, lines, hold }: Data<'lading.reallocation.made.v1'>): Booking[] {

@@ -71,8 +71,24 @@ const ConditionChanged = z.strictObject({
   ...tail,
 });
 
-/** `serials` of a count are the units that are missing or found: the difference. */
-const CountedLine = z.strictObject({ ...line, observed: Count, serials: Serials.optional() });
+/** Units outside the parties' hands that a count finds, by the order line that they were of, and whose or where they are in the books. */
+const Found = z.strictObject({
+  ...line,
+  custodian: PartyId.optional(),
+  stage: z.enum(['returned', 'lost', 'scrapped', 'cancelled', 'count']),
+  quantity: Quantity.optional(),
+});
+
+/**
+ * `serials` of a count are the units that are missing or found: the difference. `from` says where units that were found came back from; what
+ * it does not cover is a difference of the count.
+ */
+const CountedLine = z.strictObject({
+  ...line,
+  observed: Count,
+  serials: Serials.optional(),
+  from: z.array(Found).min(1).max(1000).optional(),
+});
 const Counted = z.strictObject({
   custodian: PartyId,
   ...papers,

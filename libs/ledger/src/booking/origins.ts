@@ -5,8 +5,8 @@ import { findLine, type FoundLine } from '../order/line.ts';
 import type { View } from '../view.ts';
 import type { Draw } from './draw.ts';
 
-/** The account that units leave when they come back. */
-interface Origin {
+/** The account that units leave when they come back, and how many. */
+export interface Origin {
   readonly line: FoundLine;
   readonly key: string;
   readonly quantity: number;

@@ -1,19 +1,18 @@
 import type { Completed, Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
-import type { Stage } from '#contracts/scalars';
-import { countSerials, lengthOf, rangesOf, type SerialRange, serialsOf } from '#contracts/serials';
-import { isPartiesStage, keyAt, parseAccountKey, placeOf } from '../account.ts';
+import { keyAt } from '../account.ts';
 import { book } from '../booking/book.ts';
-import { allBroughtBack } from '../booking/origins.ts';
-import type { Draw } from '../booking/draw.ts';
 import { namesNothing } from '../booking/checkSerials.ts';
+import type { Draw } from '../booking/draw.ts';
 import { sourceAt } from '../booking/source.ts';
+import { Taking } from '../booking/taking.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import { type FoundLine, withLines } from '../order/line.ts';
 import { overtaken } from '../overtaken.ts';
 import { ambiguousOwner } from '../rejections.ts';
 import type { View } from '../view.ts';
+import { found, moreThanFound } from './found.ts';
 
 type Counted = Submitted<'lading.count.adjusted.v1'>;
 type CountedLine = Counted['lines'][number];
@@ -34,8 +33,9 @@ interface Difference {
 export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, { view, time, lines }) => {
   const { custodian } = data;
   const counted = new Map<string, Difference>();
+  const taking = new Taking(view);
   for (const { asked, line } of withLines(data.lines, lines)) {
-    const difference = countLine(view, custodian, asked, line, time);
+    const difference = countLine(view, custodian, { asked, line, taking, time });
     if (isRejected(difference)) return difference;
     if (counted.has(difference.key)) return countedTwice(difference.completed, custodian);
     counted.set(difference.key, difference);
@@ -51,9 +51,7 @@ export const adjustCount: Rule<'lading.count.adjusted.v1'> = (data, { view, time
 function countLine(
   view: View,
   custodian: string,
-  asked: CountedLine,
-  line: FoundLine,
-  time: string,
+  { asked, line, taking, time }: { asked: CountedLine; line: FoundLine; taking: Taking; time: string },
 ): OrRejected<Difference> {
   const owner = ownerOf(line, custodian, asked.owner);
   if (isRejected(owner)) return owner;
@@ -65,42 +63,14 @@ function countLine(
   const expected = line.state.accounts.get(key)?.quantity ?? 0;
   const difference = asked.observed - expected;
   const completed = { ...asked, owner, item: line.goods.item, expected, difference };
+  const unfounded = moreThanFound(asked, Math.max(0, difference));
+  if (unfounded !== undefined) return unfounded;
   if (difference === 0) return namesNothing(line, asked.serials) ?? { key, completed, draws: [] };
   const { serials } = asked;
   if (difference < 0)
     return { key, completed, draws: [{ line, from: held, to: count, quantity: -difference, serials }] };
-  const draws = found(view, { line, from: count, to: held, quantity: difference, serials });
+  const draws = found(view, taking, { line, from: count, to: held, quantity: difference, serials }, asked.from);
   return isRejected(draws) ? draws : { key, completed, draws };
-}
-
-/**
- * Units that were found: out of the count's own differences; or, by their serial numbers, from wherever outside the parties' hands
- * they are, straight from there when it is the same order line.
- */
-function found(view: View, draw: Draw): OrRejected<Draw[]> {
-  const { line, from, to, quantity, serials } = draw;
-  const { item, order, line: id } = line.goods;
-  if (serials === undefined || line.tracking === 'quantity' || countSerials(serials) !== quantity) return [draw];
-  const parts = new Map<string, { readonly from: Place; readonly ranges: SerialRange[] }>();
-  const supply: Place = { owner: to.custodian, custodian: to.custodian, stage: 'supply' };
-  for (const range of rangesOf(serials)) {
-    for (const { account, item: _, ...piece } of view.units({ item, ...range })) {
-      const there = account === undefined ? undefined : parseAccountKey(account);
-      // What is in supply or cancelled was never made, so finding it is a difference of the count.
-      const isOutside = there !== undefined && isOutsideAndMade(there.stage);
-      const isHere = isOutside && there.order === order && there.line === id;
-      const place = isHere ? placeOf(there) : isOutside ? supply : from;
-      const key = keyAt(line.goods, place);
-      const part = parts.get(key) ?? { from: place, ranges: [] };
-      part.ranges.push(piece);
-      parts.set(key, part);
-    }
-  }
-  const all = [...parts.values()].map(({ from: place, ranges }): Draw => {
-    const units = ranges.reduce((sum, range) => sum + lengthOf(range), 0);
-    return { line, from: place, to, quantity: units, serials: parts.size === 1 ? serials : serialsOf(ranges) };
-  });
-  return allBroughtBack(view, all, () => to.custodian, false);
 }
 
 function movedLater({ goods, state }: FoundLine, held: Place, time: string): Rejected | undefined {
@@ -117,9 +87,6 @@ function movedLater({ goods, state }: FoundLine, held: Place, time: string): Rej
     },
   );
 }
-
-const isOutsideAndMade = (stage: Stage): boolean =>
-  stage !== 'supply' && stage !== 'cancelled' && !isPartiesStage(stage);
 
 /** Units may be found where the books have none; then only the count can say whose they are. */
 function ownerOf(line: FoundLine, custodian: string, owner: string | undefined): OrRejected<string> {

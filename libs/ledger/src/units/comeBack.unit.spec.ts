@@ -290,3 +290,163 @@ describe('a supplier delivers what it owns and holds first', () => {
     expect(madeBy(story, 'xai')).toBe(0);
   });
 });
+
+describe('a count finds units by quantity where it says from where they came back', () => {
+  const third = of('PO-3', '1');
+  /** Of PO-1: ten that are gone in this way, and ten of Tesla's that are held. */
+  const stock = (item: string): Record<string, Told[]> => {
+    const [all, part] = [
+      { ...first, quantity: 20 },
+      { ...first, quantity: 10 },
+    ];
+    const begun = [placed('PO-1', 'tesla', { quantity: 20, item }), placed('PO-3', 'tesla', { quantity: 5, item })];
+    const onTheWay = [...begun, dispatched('S-1', [all])];
+    const there = [...onTheWay, received('S-1', 'tesla', [{ ...first, received: 20 }])];
+    return {
+      returned: [...there, tell('units.returned', { return: 'R-1', from: 'tesla', to: 'nvidia', lines: [part] })],
+      lost: [...onTheWay, tell('shipment.lost', { shipment: 'S-1', lines: [part] })],
+      scrapped: [...there, tell('units.scrapped', { custodian: 'tesla', lines: [part] })],
+      count: [...there, tell('count.adjusted', { custodian: 'tesla', lines: [{ ...first, observed: 10 }] })],
+      cancelled: [...begun, tell('order.line_cancelled', { ...first, initiator: 'seller', quantity: 10 })],
+    };
+  };
+  const H = stock('H100');
+  type From = NonNullable<Submitted<'lading.count.adjusted.v1'>['lines'][number]['from']>;
+  const count = (observed: number, from: From, line = first, more: { serials?: string[]; owner?: string } = {}) =>
+    tell('count.adjusted', { custodian: 'x', lines: [{ ...line, owner: 'tesla', observed, from, ...more }] });
+  const gone = (story: ReturnType<typeof given>, stage: string) =>
+    story.books('PO-1').filter((account) => account.includes(` ${stage} `));
+
+  it.each(made)(
+    '%s, straight from there on its own line; what `from` does not cover is a difference of the count',
+    (stage) => {
+      const story = given(...H[stage]!);
+      const from = [{ ...first, stage: stage as 'lost', quantity: 4 }];
+      expect(story.take(count(6, from))).toMatchObject({
+        lines: [{ expected: 0, difference: 6, from }],
+        moves: [
+          { quantity: 4, from: { stage }, to: { owner: 'tesla', custodian: 'x', stage: 'held' } },
+          { quantity: 2, from: { owner: 'tesla', custodian: 'x', stage: 'count' }, to: { stage: 'held' } },
+        ],
+      });
+      expect(gone(story, stage).some((account) => account.endsWith(': 6'))).toBe(true);
+    },
+  );
+
+  it.each(made)('%s, by way of supply on another line', (stage) => {
+    const story = given(...H[stage]!);
+    expect(story.take(count(4, [{ ...first, stage: stage as 'lost' }], third))).toMatchObject({
+      moves: [
+        { order: 'PO-1', quantity: 4, from: { stage }, to: { owner: 'x', custodian: 'x', stage: 'supply' } },
+        { order: 'PO-3', quantity: 4, from: { owner: 'x', stage: 'supply' }, to: { owner: 'tesla', custodian: 'x' } },
+      ],
+    });
+    expect(gone(story, stage).some((account) => account.endsWith(': 6'))).toBe(true);
+  });
+
+  it('cancelled, they were never made: the promise goes back, and finding them is a difference of the count', () => {
+    const story = given(...H.cancelled!);
+    expect(story.take(count(4, [{ ...first, stage: 'cancelled' }]))).toMatchObject({
+      moves: [
+        { quantity: 4, from: { stage: 'cancelled' }, to: { owner: 'x', stage: 'supply' } },
+        { quantity: 4, from: { stage: 'count' }, to: { owner: 'tesla', custodian: 'x', stage: 'held' } },
+      ],
+    });
+  });
+
+  it('from one custodian’s count or of one owner’s only, where it says so; else those of the counted owner come first', () => {
+    const missing = [
+      ...H.returned!.slice(0, 4),
+      tell('reallocation.made', {
+        ...{ reallocation: 'RA-1', kind: 'transferred', from: 'tesla', to: 'xai' },
+        lines: [{ ...first, quantity: 5 }],
+      }),
+      tell('custody.transferred', { from: 'tesla', to: 'dhl', lines: [{ ...first, owner: 'tesla', quantity: 5 }] }),
+      tell('count.adjusted', { custodian: 'dhl', lines: [{ ...first, owner: 'tesla', observed: 2 }] }),
+      tell('count.adjusted', {
+        custodian: 'tesla',
+        lines: [
+          { ...first, owner: 'tesla', observed: 6 },
+          { ...first, owner: 'xai', observed: 1 },
+        ],
+      }),
+    ];
+    const places = (from: From, owner = 'tesla') => {
+      const { moves } = given(...missing).take(count(3, from, first, { owner })) as {
+        moves: { quantity: number; from: { owner: string; custodian: string } }[];
+      };
+      return moves.map(({ quantity, from: place }) => `${place.owner}@${place.custodian} ${quantity}`);
+    };
+    expect(places([{ ...first, stage: 'count', custodian: 'dhl' }])).toEqual(['tesla@dhl 3']);
+    expect(places([{ ...first, stage: 'count', owner: 'xai' }])).toEqual(['xai@tesla 3']);
+    expect(places([{ ...first, stage: 'count', custodian: 'tesla' }])).toEqual(['tesla@tesla 3']);
+    expect(places([{ ...first, stage: 'count', custodian: 'tesla' }], 'xai')).toEqual(['xai@tesla 3']);
+    expect(
+      places([
+        { ...first, stage: 'count', custodian: 'dhl', quantity: 1 },
+        { ...first, stage: 'count' },
+      ]),
+    ).toEqual(['tesla@dhl 3']);
+  });
+
+  it('no more than are there, or than were found, lines together; a count that finds nothing says nothing of where from', () => {
+    const story = given(...H.lost!);
+    const lost = (quantity?: number) => [
+      { ...first, stage: 'lost' as const, ...(quantity !== undefined && { quantity }) },
+    ];
+    expect(story.refusal(count(12, lost(11)))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { ...first, stage: 'lost', asked: 11, available: 10 },
+    });
+    expect(story.refusal(count(4, lost(5)))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { ...first, asked: 5, available: 4 },
+    });
+    expect(story.refusal(count(0, lost()))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { ...first, asked: 1, available: 0 },
+    });
+    expect(story.refusal(count(4, [{ ...first, stage: 'scrapped' }]))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { stage: 'scrapped', asked: 4, available: 0 },
+    });
+    const twice = tell('count.adjusted', {
+      custodian: 'x',
+      lines: [first, third].map((line) => ({ ...line, owner: 'tesla', observed: 6, from: lost(6) })),
+    });
+    expect(story.refusal(twice)).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { ...first, stage: 'lost', asked: 6, available: 4 },
+    });
+  });
+
+  it('a line that is not there, and one of another item, have no units to come back', () => {
+    const story = given(...H.lost!, placed('PO-4', 'tesla', { quantity: 5, item: 'D1' }));
+    expect(story.refusal(count(1, [{ ...of('PO-1', '9'), stage: 'lost' }]))).toMatchObject({
+      code: 'unknown-order-line',
+      facts: { order: 'PO-1', line: '9' },
+    });
+    const d1 = tell('count.adjusted', {
+      custodian: 'x',
+      lines: [
+        { ...of('PO-4', '1'), owner: 'tesla', observed: 1, serials: ['C1'], from: [{ ...first, stage: 'lost' }] },
+      ],
+    });
+    // Its number says which it is, and none of the H100 is.
+    expect(story.take(d1)).toMatchObject({ moves: [{ order: 'PO-4', from: { stage: 'count' }, serials: ['C1'] }] });
+  });
+
+  it('units without serial numbers get those that are read on them', () => {
+    for (const line of [first, third]) {
+      const story = given(
+        placed('PO-1', 'tesla', { quantity: 3, item: 'D1' }),
+        placed('PO-3', 'tesla', { quantity: 5, item: 'D1' }),
+        dispatched('S-1', [{ ...first, quantity: 3 }]),
+        tell('shipment.lost', { shipment: 'S-1', lines: [{ ...first, quantity: 3 }] }),
+      );
+      story.take(count(2, [{ ...first, stage: 'lost' }], line, { serials: ['C1', 'C2'] }));
+      expect(story.unit('D1', 'C2')).toBe(`tesla@x held ${line.order}/1`);
+      expect(gone(story, 'lost')).toEqual(['tesla@dhl lost PO-1/1: 1']);
+    }
+  });
+});
