@@ -87,7 +87,7 @@ export class Intake {
   async answerEach(to: IntakeRequest, format: ManyEventsFormat): Promise<void> {
     refuseIfMatch(to.request.headers['if-match']);
     const events = await format.parse(to.request.body as Buffer, limits.batchEvents);
-    to.request.body = undefined; // the events are read from its text
+    to.request.body = undefined; // `events` has it
     const semaphore = new Semaphore(limits.inFlight);
     const allowance = answers.newAllowance();
     const turns = new Turns();
@@ -116,7 +116,7 @@ export class Intake {
   async answerTogether(to: IntakeRequest, format: ManyEventsFormat): Promise<void> {
     refuseIfMatch(to.request.headers['if-match']);
     const events = await format.parse(to.request.body as Buffer, limits.atomicEvents);
-    to.request.body = undefined; // the events are read from its text
+    to.request.body = undefined; // `events` has it
     const submissions: Submission[] = [];
     const turns = new Turns();
     for (let index = 0; index < events.count; index++) {

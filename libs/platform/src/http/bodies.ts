@@ -85,7 +85,7 @@ export class Bodies {
     const take = this.#taker(request);
     if (announced > 0) take(announced);
     letCome(request);
-    const gathered = new Gathered();
+    const gathered = new Gathered(announced);
     await new Promise<void>((resolve, reject) => {
       const coming = comingOn(request.raw.socket);
       let settled = false;
@@ -201,12 +201,19 @@ export function letCome(request: FastifyRequest): void {
   if (request.headers.expect !== undefined) holdOf(request).response?.writeContinue();
 }
 
-/** Puts the pieces of a body together. Small ones are copied: a piece of one byte takes a hundred times as much. */
+/**
+ * Puts the pieces of a body together. Small ones are copied: a piece of one byte takes a hundred times as much. All of a body whose
+ * length is known are copied, each to its place when it comes: 16 MB took 12 ms to put together at once, and twice their bytes.
+ */
 export class Gathered {
   #pieces: Buffer[] = [];
-  #block = NOTHING;
+  #block: Buffer;
   #used = 0;
   #length = 0;
+
+  constructor(announced = 0) {
+    this.#block = announced > BLOCK ? Buffer.allocUnsafe(announced) : NOTHING;
+  }
 
   get length(): number {
     return this.#length;
@@ -214,8 +221,9 @@ export class Gathered {
 
   add(piece: Buffer): void {
     this.#length += piece.length;
+    const isPlaced = this.#used + piece.length <= this.#block.length && this.#block.length > BLOCK;
     // Most bodies are one piece.
-    if (piece.length > BLOCK / 4 || this.#length === piece.length) {
+    if (!isPlaced && (piece.length > BLOCK / 4 || this.#length === piece.length)) {
       this.#close();
       this.#pieces.push(piece);
       return;

@@ -31,11 +31,14 @@ const refuse = (code: NotJson['code'], detail: string, errors: readonly FieldErr
 
 export const notJson = (detail: string): NotJson => refuse('not-json', detail);
 
-/** The text in some bytes; a byte order mark at its start is passed over, as RFC 8259 §8.1 allows. */
+/** A byte order mark at the start is passed over, as RFC 8259 §8.1 allows. */
+const markLength = (bytes: Buffer): number =>
+  bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+
+/** The text in some bytes, after a byte order mark. */
 export function readText(bytes: Buffer): Read<string> {
   if (!isUtf8(bytes)) return notJson('the body is not UTF-8');
-  const start = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  return { ok: true, value: bytes.toString('utf8', start) };
+  return { ok: true, value: bytes.toString('utf8', markLength(bytes)) };
 }
 
 /**
@@ -183,60 +186,63 @@ export function scanJson(text: string): Scan {
   return { depth: deepest, members, values };
 }
 
-/** Where the elements of an array stand in its text, `[start, end)` each. */
+/** Where the elements of an array stand in its bytes, `[start, end)` each. */
 export interface Elements {
   readonly count: number;
   /** Of the first ones: as many as were asked for. */
   readonly places: readonly (readonly [start: number, end: number])[];
 }
 
-/** Characters that are looked at before other requests get a turn: about a millisecond. */
+const isBlank = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9;
+
+/** Bytes that are looked at before other requests get a turn: about a millisecond. */
 const BETWEEN_TURNS = 1_048_576;
 
 /**
- * Finds the elements of an array in its text, so that they can be parsed one by one. It counts all of them and notes the places of
- * `limit`: places of 8,000,000 elements in 16 MB would take half a gigabyte. It yields now and then, for whoever else has to run.
- * Returns undefined when the text is not one array from its first character to its last. What stands between the commas may still
- * be no JSON.
+ * Finds the elements of an array in its bytes, so that they can be decoded and parsed one by one: what divides them is ASCII, and no
+ * byte of any other character is. It counts all of them and notes the places of `limit`: places of 8,000,000 elements in 16 MB would
+ * take half a gigabyte. It yields now and then, for whoever else has to run, also within a long string.
+ * Returns undefined when the bytes are not one array from the first to the last. What stands between the commas may still be no JSON.
  */
-export function* elementsOf(text: string, limit: number): Generator<undefined, Elements | undefined> {
-  const first = text.search(/\S/);
-  if (first < 0 || text.charCodeAt(first) !== OPEN_ARRAY) return undefined;
+export function* elementsOf(body: Buffer, limit: number): Generator<undefined, Elements | undefined> {
   const places: [number, number][] = [];
-  let count = 0;
-  let depth = 0;
-  let start = first + 1;
-  let turn = BETWEEN_TURNS;
+  const first = markLength(body);
+  let [index, count, start, depth] = [first, 0, first, 0];
+  let [isString, isEmpty, isOver] = [false, true, false];
   const add = (end: number): void => {
     if (++count <= limit) places.push([start, end]);
+    start = end + 1;
+    isEmpty = true;
   };
-  for (let index = first; index < text.length; index++) {
-    if (index > turn) {
-      turn = index + BETWEEN_TURNS;
-      yield;
-    }
-    switch (text.charCodeAt(index)) {
-      case QUOTE:
-        index = endOfString(text, index);
-        break;
-      case COMMA:
-        if (depth !== 1) break;
-        add(index);
+  while (index < body.length) {
+    if (index > first) yield;
+    for (const end = Math.min(index + BETWEEN_TURNS, body.length); index < end; index++) {
+      const byte = body[index] ?? 0;
+      if (isString) {
+        if (byte === BACKSLASH) index++;
+        else if (byte === QUOTE) isString = false;
+        continue;
+      }
+      if (isBlank(byte)) continue;
+      if (depth === 0) {
+        if (isOver || byte !== OPEN_ARRAY) return undefined;
+        depth = 1;
         start = index + 1;
-        break;
-      case OPEN_ARRAY:
-      case OPEN_OBJECT:
-        depth++;
-        break;
-      case CLOSE_ARRAY:
-      case CLOSE_OBJECT:
-        if (--depth > 0) break;
-        if (text.charCodeAt(index) !== CLOSE_ARRAY || text.slice(index + 1).trim() !== '') return undefined;
-        if (count > 0 || text.slice(start, index).trim() !== '') add(index);
-        return { count, places };
+      } else if (byte === COMMA && depth === 1) add(index);
+      else if (depth === 1 && (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT)) {
+        if (byte === CLOSE_OBJECT) return undefined;
+        if (count > 0 || !isEmpty) add(index);
+        depth = 0;
+        isOver = true;
+      } else {
+        isEmpty = false;
+        if (byte === QUOTE) isString = true;
+        else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++;
+        else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
+      }
     }
   }
-  return undefined;
+  return isOver ? { count, places } : undefined;
 }
 
 /** The index of the quote that closes the string opened at `open`. */

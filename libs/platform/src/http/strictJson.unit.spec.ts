@@ -54,7 +54,7 @@ describe('reading JSON', () => {
 
 /** The places of all elements, as the search finds them. */
 function placesIn(text: string, limit = 1_000_000): Elements | undefined {
-  const search = elementsOf(text, limit);
+  const search = elementsOf(Buffer.from(text), limit);
   for (;;) {
     const { done, value } = search.next();
     if (done === true) return value;
@@ -78,16 +78,31 @@ describe('a JSON text from outside', () => {
 
   it('a JSON array is cut into the texts of its elements', () => {
     fc.assert(
-      fc.property(fc.array(fc.jsonValue()), (array) => {
+      fc.property(fc.array(fc.jsonValue({ stringUnit: 'binary' })), (array) => {
         const text = JSON.stringify(array, null, 1);
-        const parts = placesIn(text)?.places.map(([start, end]) => JSON.parse(text.slice(start, end)) as unknown);
+        const bytes = Buffer.from(text);
+        const parts = placesIn(text)?.places.map((place) => JSON.parse(bytes.toString('utf8', ...place)) as unknown);
         expect(parts).toEqual(JSON.parse(text));
       }),
     );
   });
 
   it('a text is no array when anything is before it, after it, or missing', () => {
-    for (const text of ['', '{}', '[', '[1', '[1}', '[1] 2', '1,[2]', '[1]]', '"[]"'])
+    for (const text of [
+      '',
+      '{}',
+      '[',
+      '[1',
+      '[1}',
+      '[1] 2',
+      '1,[2]',
+      '[1]]',
+      '"[]"',
+      '\u00a0[1]',
+      '[1]\u2028',
+      '["',
+      '["\\',
+    ])
       expect(placesIn(text)).toBeUndefined();
     expect(placesIn(' [ ] ')).toEqual({ count: 0, places: [] });
     expect(placesIn('[1,]')?.count).toBe(2);
@@ -96,6 +111,24 @@ describe('a JSON text from outside', () => {
 
   it('the elements of an array are all counted, and only as many are noted as were asked for', () => {
     expect(placesIn(`[${'1,'.repeat(2_999_999)}1]`, 10)).toMatchObject({ count: 3_000_000, places: { length: 10 } });
+  });
+
+  it('the search for elements gives others a turn after each megabyte, wherever it is', () => {
+    const long = 4_000_000;
+    for (const text of [
+      `["${'漢'.repeat(long)}"]`,
+      `["${'\\"'.repeat(long)}"]`,
+      `["${'a'.repeat(long)}`,
+      `[1${' '.repeat(long)}]`,
+      `[1]${' '.repeat(long)}`,
+      `[${'1,'.repeat(long)}1]`,
+      `[${'['.repeat(long)}`,
+    ]) {
+      const search = elementsOf(Buffer.from(text), 10);
+      let turns = 0;
+      while (search.next().done !== true) turns++;
+      expect(turns).toBeGreaterThanOrEqual(3);
+    }
   });
 
   it('a text has at most as many values as the scan says, so that it can be refused before it is parsed', () => {
