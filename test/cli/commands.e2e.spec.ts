@@ -109,8 +109,8 @@ describe('the command line', () => {
   const submit = (input: string): Promise<Ran> =>
     runLading(['submit', '--ledger', 'nvidia'], lading.environment, input);
 
-  it('shows help with an example for every command', () => {
-    const commands = buildProgram().commands;
+  it('shows help with an example for every command', async () => {
+    const { commands } = await buildProgram();
     const names = commands.map((command) => command.name());
     expect(names).toEqual(['up', 'demo', 'submit', ...LISTS, 'status', 'replay', 'rebuild', 'api-keys']);
     for (const command of commands) {
@@ -204,8 +204,8 @@ describe('the command line', () => {
     expect((await run('activity', '-l', 'nvidia', '--limit', '3', '--csv')).output.split('\r\n')).toHaveLength(5);
   });
 
-  it('keeps every line of its help within 80 columns', () => {
-    const program = buildProgram();
+  it('keeps every line of its help within 80 columns', async () => {
+    const program = await buildProgram();
     for (const command of [program, ...program.commands]) {
       let text = '';
       command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 80 });

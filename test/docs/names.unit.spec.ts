@@ -15,7 +15,7 @@ import { type Document, documents, filesUnder, readDocument } from './documents.
 const read = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 const sources = filesUnder('apps', 'libs', 'scripts', 'test').filter((file) => /[.](ts|mjs)$/.test(file));
-const program = buildProgram();
+const program = await buildProgram();
 const code = ({ spans, blocks }: Document): string[] => [...spans, ...blocks];
 const all = (pattern: RegExp, texts: readonly string[]): string[] =>
   texts.flatMap((text) => [...text.matchAll(pattern)].map(([, found = '']) => found));

@@ -13,7 +13,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await buildProgram().parseAsync(process.argv);
+  const program = await buildProgram(process.argv[2]);
+  await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = report(error);
 }
