@@ -30,7 +30,7 @@ const onRealServices = {
 const project = (name, rest = {}) => ({ ...base, displayName: name, testMatch: [`**/*.${name}.spec.ts`], ...rest });
 
 export default {
-  maxWorkers: 2,
+  maxWorkers: 3,
   coverageProvider: 'v8',
   testTimeout: 60_000,
   projects: [project('unit'), project('int', onRealServices), project('e2e', onRealServices)],
