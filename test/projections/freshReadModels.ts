@@ -35,7 +35,7 @@ export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModel
     pool,
     models,
     apply: (events, size) => applyAll(models, events, size),
-    read: (work, at) => withReadModels(pool, ledger, work, at),
+    read: (work, at) => withReadModels(pool, ledger, work, at && { occurred: at }),
     drop: async () => {
       await pool.end();
       await database.drop();

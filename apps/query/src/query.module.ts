@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Ledgers } from './asking/ledgers.ts';
+import { Moments } from './asking/moments.ts';
 import { Signals } from './asking/signals.ts';
 import { Readiness } from './asking/readiness.ts';
 import { Visibility } from './asking/visibility.ts';
@@ -33,6 +34,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     FindStatusHandler,
     FindLedgersHandler,
     Ledgers,
+    Moments,
     Visibility,
     Signals,
     EventPages,

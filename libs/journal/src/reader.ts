@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { EntityKey } from '#ledger/entity';
@@ -32,6 +33,8 @@ export interface EventFilter {
   readonly source?: string | undefined;
   /** Only events of this entity's stream. */
   readonly entity?: string | undefined;
+  /** Only what had occurred by this moment: RFC 3339. */
+  readonly at?: string | undefined;
   /** Only events of a list, `table` of (ledger, party, sequence) in the search path, that stand there for this party. */
   readonly listed?: { readonly table: string; readonly party: string } | undefined;
 }
@@ -82,13 +85,14 @@ export async function readEvents(
   ledger: string,
   after: number,
   limit: number,
-  { type, subject, source, entity, listed }: EventFilter = {},
+  { type, subject, source, entity, at, listed }: EventFilter = {},
 ): Promise<EventRow[]> {
   const values: unknown[] = [ledger, after, limit];
   const where: string[] = [];
   if (type !== undefined) where.push(`AND e.type = $${values.push(type)}`);
   if (subject !== undefined) where.push(`AND e.subject = $${values.push(subject)}`);
   if (source !== undefined) where.push(`AND e.source = $${values.push(source)}`);
+  if (at !== undefined) where.push(`AND e.occurred <= $${values.push(at)}`);
   // Sequences have no gaps: said to the planner, which without fresh statistics would sort all that is left of the ledger.
   if (listed !== undefined) {
     const { table, party } = listed;
@@ -129,6 +133,68 @@ export async function readHead(db: Queryable, ledger: string): Promise<number | 
   });
   return rows[0] && Number(rows[0].sequence);
 }
+
+interface HeadAtRow extends Pick<HeadAt, 'isOver' | 'now'> {
+  readonly last: string | number;
+  readonly found: string | number;
+  readonly settled: boolean;
+  readonly oldest: string;
+  readonly newest: string;
+}
+
+/** What a ledger knew at a moment. */
+interface HeadAt {
+  /** The last sequence that was recorded by then; undefined when it cannot be told yet. */
+  readonly sequence: number | undefined;
+  /** Whether the moment is over. */
+  readonly isOver: boolean;
+  /** By the database's clock, which says when events are recorded. */
+  readonly now: string;
+  /** The last sequence that there is. */
+  readonly last: number;
+}
+
+// What is recorded after the head gets no earlier moment than the head's. So what was recorded before that is settled; of a later moment
+// an event may be under way that got its moment already. Every one that has is a transaction that has a number already (it holds the
+// ledger's lock): when all that had one are over, which `xmin` tells, nothing of that moment can come any more.
+// The last of them is looked for by halves: what is recorded later never has an earlier moment.
+const HEAD_AT = `
+  WITH RECURSIVE head AS (
+    SELECT sequence, recorded FROM journal.ledgers WHERE ledger = $1
+  ), search (low, high) AS (
+    SELECT 0::bigint, sequence FROM head
+    UNION ALL
+    SELECT CASE WHEN e.recorded <= $2::timestamptz THEN e.sequence ELSE s.low END,
+           CASE WHEN e.recorded <= $2::timestamptz THEN s.high ELSE e.sequence - 1 END
+      FROM search AS s
+      JOIN LATERAL (SELECT sequence, recorded FROM journal.events
+                     WHERE ledger = $1 AND sequence = (s.low + s.high + 1) / 2) AS e ON true
+     WHERE s.low < s.high
+  )
+  SELECT head.sequence AS last, head.recorded > $2::timestamptz AS settled, statement_timestamp() > $2::timestamptz AS "isOver",
+         ${rfc3339('statement_timestamp()')} AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS oldest,
+         pg_snapshot_xmax(pg_current_snapshot())::text AS newest, (SELECT max(low) FROM search) AS found
+    FROM head`;
+
+/**
+ * The last sequence that a ledger had recorded by a moment. Asked again it is the same for ever.
+ * @param moment RFC 3339
+ * @param goOn whether to look again while an event may be under way
+ */
+export async function headAt(db: Queryable, ledger: string, moment: string, goOn: () => boolean): Promise<HeadAt> {
+  for (let until: bigint | undefined; ; ) {
+    const [row] = (await db.query<HeadAtRow>(HEAD_AT, [ledger, moment])).rows;
+    if (row === undefined) return { sequence: 0, isOver: true, now: '', last: 0 };
+    const { isOver, now } = row;
+    const last = Number(row.last);
+    until ??= BigInt(row.newest);
+    const isSettled = isOver && (row.settled || BigInt(row.oldest) >= until);
+    if (isSettled || !isOver || !goOn())
+      return { sequence: isSettled ? Number(row.found) : undefined, isOver, now, last };
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+const LOOK_AGAIN_MS = 10;
 
 /** The head of every ledger. It is polled: it reads no event. */
 export async function readHeads(db: Queryable): Promise<Map<string, number>> {

@@ -9,11 +9,14 @@ import { bytesOf } from '#platform/service/turns';
 import { CSV, csvOf } from './csv.ts';
 import { mediaTypeOf } from '#platform/http/createAdapter';
 import type { ComponentName } from '#platform/docs/components';
+import type { Bounds } from './moments.ts';
 import { malformed } from './problems.ts';
 
 interface About {
   /** `Lading-Sequence`: the sequence that the answer is of; left out where it is about no single ledger. */
   readonly sequence?: number;
+  /** `Lading-At` and `Lading-Known`: the bounds of time that were asked for. */
+  readonly bounds?: Bounds;
   /** `ETag`: the version of the entity's stream, to submit with `If-Match`. */
   readonly version?: number | undefined;
   /** Of a body that is bytes; others are JSON. */
@@ -144,8 +147,11 @@ function* listOf(rows: Iterable<unknown>): Generator<string> {
 }
 
 function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
-  const { sequence, version, type, page } = about;
-  if (page !== undefined) void reply.header('vary', 'accept');
+  const { sequence, bounds: { at, known } = {}, version, type, page } = about;
+  const isForEver = at !== undefined && known !== undefined;
+  // Another key may see other rows.
+  if (isForEver) void reply.header('vary', page === undefined ? 'authorization' : 'accept, authorization');
+  else if (page !== undefined) void reply.header('vary', 'accept');
   // In CSV there is no other place for it.
   if (page !== undefined && page.next !== null) {
     const next = new URL(request.url, 'http://any');
@@ -153,10 +159,12 @@ function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyR
     void reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
   }
   if (sequence !== undefined) void reply.header('lading-sequence', String(sequence));
+  if (at !== undefined) void reply.header('lading-at', at);
+  if (known !== undefined) void reply.header('lading-known', String(known));
   if (version !== undefined) void reply.header('etag', `"${version}"`);
   if (type !== undefined) void reply.header('content-type', type);
-  // The question is who holds what *now*; and an ETag here is a stream's version, not that of the whole answer (what a party holds
-  // changes without its stream), so no cache may keep the answer or ask by its ETag.
-  void reply.header('cache-control', 'no-store');
+  // With both bounds it is the same for ever. Else the question is who holds what *now*; and an ETag here is a stream's version, not that
+  // of the whole answer (what a party holds changes without its stream), so no cache may keep the answer or ask by its ETag.
+  void reply.header('cache-control', isForEver ? 'private, max-age=31536000, immutable' : 'no-store');
   return body;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Day } from '#contracts/scalars';
+import { Day, Moment, utcOf } from '#contracts/scalars';
 import { IDS_PATTERN } from '#contracts/whyNoId';
 
 const MAX_PAGE = 1000;
@@ -13,11 +13,35 @@ const numeral = (from: number, to: number) =>
     .pipe(z.int().min(from).max(to));
 
 /** Refuses a question about the past, which must not be answered as if it were about today. */
+const never = (why: string) =>
+  z
+    .string()
+    .refine(() => false, `${why}: leave it out to ask about now`)
+    .optional()
+    .meta({ description: `Refused: ${why}.`, deprecated: true });
+
+/** A day is its end, in UTC: all that occurred, or was recorded, on it and before. */
+const endOf = (text: string): string => (isDay(text) ? `${text}T23:59:59.999999Z` : utcOf(text));
+const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text);
+
 const moment = z
   .string()
-  .refine(() => false, 'the past is not answered yet: leave it out to ask about now')
-  .optional()
-  .meta({ description: 'Refused: the past is not answered yet.', deprecated: true });
+  .superRefine((text, context) => {
+    const message = whyNoMoment(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .transform(endOf)
+  .pipe(z.string());
+
+function whyNoMoment(text: string): string | undefined {
+  if ((isDay(text) ? Day : Moment).safeParse(text).success) return undefined;
+  const [, day, time, offset] = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](.*?)([Zz]|[+ -]\d{2}:?\d{2})?)?$/.exec(text) ?? [];
+  if (day !== undefined && !Day.safeParse(day).success) return `the calendar has no day ${day}: write one that it has`;
+  if (time !== undefined && offset === undefined)
+    return `say its offset, too: ${day ?? ''}T${time}Z, or a day alone, which is its end in UTC`;
+  if (offset?.startsWith(' ') === true) return 'in an address a + is written %2B: 2023-12-31T10:00:00%2B01:00';
+  return 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z, or a day, which is its end in UTC, like 2023-12-31';
+}
 
 /** What every asking route takes. */
 const everywhere = {
@@ -33,7 +57,35 @@ export const paging = {
   cursor: z.string().min(1).max(6000).optional().describe('`next` of the page before.'),
 };
 
-export const inTime = { at: moment, known: moment };
+const DIGITS = /^\d+$/;
+const whyNoSequence = (text: string): string | undefined =>
+  sequenceNumber.safeParse(text).success ? undefined : 'a sequence: a whole number, like 17';
+
+/** What every question takes that is answered as of any moment. */
+export const inTime = {
+  at: moment
+    .optional()
+    .describe(
+      'When it was true: only what had occurred by then. A moment with its offset (RFC 3339), or a day, which is its end in UTC. Without it, whatever the ledger was told.',
+    )
+    .meta({ example: '2023-12-31' }),
+  known: z
+    .string()
+    .superRefine((text, context) => {
+      const message = DIGITS.test(text) ? whyNoSequence(text) : whyNoMoment(text);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .transform((text): number | string => (DIGITS.test(text) ? Number(text) : endOf(text)))
+    .pipe(z.union([z.int(), z.string()]))
+    .optional()
+    .describe(
+      'What the ledger had been told: up to this sequence, or what it had recorded by this moment (or day, which is its end in UTC). Without it, all. With both bounds the answer never changes, and may be kept.',
+    )
+    .meta({ example: '17' }),
+};
+
+/** What a question takes that is about now. */
+export const onlyNow = (why = 'the past is not answered yet here') => ({ at: never(why), known: never(why) });
 
 export const sequenceNumber = numeral(0, Number.MAX_SAFE_INTEGER);
 

@@ -87,7 +87,7 @@ function queryParameter(name: string, schema: z.ZodType): MethodDecorator {
   });
 }
 
-function headersOf({ path, versioned, listOf }: Route) {
+function headersOf({ path, versioned, listOf, parameters }: Route) {
   const sequence = { description: 'The sequence at which the answer stands.', schema: { type: 'integer' as const } };
   const etag = {
     description: "The version of the entity's stream, for `If-Match` when an event about it is submitted.",
@@ -98,14 +98,28 @@ function headersOf({ path, versioned, listOf }: Route) {
     description: 'The address of the next page, with `rel="next"` (RFC 8288); none on the last page.',
     schema: { type: 'string' as const },
   };
+  const bound = (what: string, type: 'string' | 'integer') => ({
+    description: `${what}, resolved, where it was asked for.`,
+    schema: { type },
+  });
   return {
     ...(path !== undefined && 'ledger' in path && { 'Lading-Sequence': sequence }),
+    ...('known' in parameters.shape &&
+      !refused(parameters.shape.known as z.ZodType) && {
+        'Lading-At': bound('`at`', 'string'),
+        'Lading-Known': bound('`known`', 'integer'),
+        'Cache-Control': {
+          description:
+            '`private, max-age=31536000, immutable` where both bounds of time were asked for, else `no-store`.',
+          schema: { type: 'string' as const },
+        },
+      }),
     ...(versioned === true && { ETag: etag }),
     ...(listOf !== undefined && { Link: next }),
   };
 }
 
-function answerOf({ answer, listOf, path }: Route): Record<string, unknown> {
+function answerOf({ answer, listOf, path, parameters }: Route): Record<string, unknown> {
   if (answer !== undefined) return refTo(answer);
   if (listOf === undefined) return { type: 'string' };
   const data = { type: 'array', items: refTo(listOf) };
@@ -118,6 +132,15 @@ function answerOf({ answer, listOf, path }: Route): Record<string, unknown> {
     properties: {
       ledger: { type: 'string', examples: ['nvidia'] },
       sequence: { type: 'integer', description: 'Where the whole page stands.', examples: [17] },
+      ...('known' in parameters.shape &&
+        !refused(parameters.shape.known as z.ZodType) && {
+          at: {
+            type: 'string',
+            description: '`at`, resolved, where it was asked for.',
+            examples: ['2023-12-31T23:59:59.999999Z'],
+          },
+          known: { type: 'integer', description: '`known`, resolved, where it was asked for.', examples: [17] },
+        }),
       data,
       next,
     },

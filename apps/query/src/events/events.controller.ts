@@ -6,7 +6,7 @@ import { Actor, readsFor } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters.ts';
-import { malformed, notFound } from '../asking/problems.ts';
+import { notFound } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { eventFilter, streamFilter } from './eventFilter.ts';
 import { FindEvent, FindEvents } from './findEvents.handler.ts';
@@ -37,16 +37,14 @@ export class EventsController {
     listOf: 'Event',
   })
   async list(@Param('ledger') ledger: string, @Query() asked: z.infer<typeof List>, @Actor() actor: Actor) {
-    const { after = 0, limit = 100, cursor, 'min-sequence': minSequence, ...filter } = asked;
+    const { after = 0, limit = 100, cursor, at, known, 'min-sequence': least, ...filter } = asked;
+    const moment = { at, known, cursor, 'min-sequence': least };
     const found = await this.queries.execute(
-      new FindEvents(ledger, minSequence, Math.max(after, sequenceOf(cursor)), limit, {
-        ...filter,
-        party: readsFor(actor),
-      }),
+      new FindEvents(ledger, moment, after, limit, { ...filter, party: readsFor(actor) }),
     );
-    const page = { data: parsed(found), next: nextOf(found) };
+    const page = { data: parsed(found), next: found.next };
     const type = 'application/json; charset=utf-8';
-    return new Answer(pageOf(ledger, found), { sequence: found.head, type, page });
+    return new Answer(pageOf(ledger, found), { sequence: found.head, bounds: found.bounds, type, page });
   }
 
   @Get(':sequence')
@@ -76,28 +74,19 @@ export class EventsController {
   }
 }
 
-function sequenceOf(cursor: string | undefined): number {
-  const parsed = sequenceNumber.safeParse(cursor ?? '0');
-  if (parsed.success) return parsed.data;
-  throw malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
-}
-
-const nextOf = ({ events, more }: FindEvents['found']): string | null =>
-  more ? String(events.at(-1)?.sequence ?? 0) : null;
-
 /** Only CSV looks into the events, one at a time. */
 function* parsed({ events }: FindEvents['found']): Generator {
   for (const { bytes } of events) yield JSON.parse(bytes.toString());
 }
 
 /** The page as text, with each event's own bytes in it. */
-function pageOf(ledger: string, { events, head, more }: FindEvents['found']): Buffer {
-  const next = JSON.stringify(nextOf({ events, head, more }));
+function pageOf(ledger: string, { events, head, bounds, next }: FindEvents['found']): Buffer {
   const parts = events.flatMap(({ bytes }, i) => (i === 0 ? [bytes] : [COMMA, bytes]));
+  const before = JSON.stringify({ ledger, sequence: head, ...bounds });
   return Buffer.concat([
-    Buffer.from(`{"ledger":${JSON.stringify(ledger)},"sequence":${head},"data":[`),
+    Buffer.from(`${before.slice(0, -1)},"data":[`),
     ...parts,
-    Buffer.from(`],"next":${next}}`),
+    Buffer.from(`],"next":${JSON.stringify(next)}}`),
   ]);
 }
 const COMMA = Buffer.from(',');

@@ -5,7 +5,9 @@ import { readEvent, readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { appliedSequence } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
-import { noReadModels } from '../asking/problems.ts';
+import { type AskedMoment, type Bounds, cursorOf, Moments } from '../asking/moments.ts';
+import { sequenceNumber } from '../asking/parameters.ts';
+import { malformed, noReadModels } from '../asking/problems.ts';
 import { Visibility } from '../asking/visibility.ts';
 import { type Asked, EventPages } from './eventPages.ts';
 
@@ -17,9 +19,11 @@ interface FoundEvent {
 
 interface FoundEvents {
   readonly events: readonly FoundEvent[];
-  /** The ledger's last sequence: every event up to it was looked at. */
+  /** The ledger's last sequence, or the last that was asked for: every event up to it was looked at. */
   readonly head: number;
-  readonly more: boolean;
+  readonly bounds: Bounds;
+  /** The cursor of the next page. */
+  readonly next: string | null;
 }
 
 /** A ledger's events after a sequence, in order. */
@@ -28,7 +32,7 @@ export class FindEvents extends Query<FoundEvents> {
 
   constructor(
     readonly ledger: string,
-    readonly minSequence: number | undefined,
+    readonly moment: AskedMoment,
     readonly after: number,
     readonly limit: number,
     readonly filter: Asked,
@@ -56,13 +60,27 @@ export class FindEventsHandler implements IQueryHandler<FindEvents> {
     private readonly ledgers: Ledgers,
     private readonly visibility: Visibility,
     private readonly pages: EventPages,
+    private readonly moments: Moments,
   ) {}
 
-  async execute({ ledger, minSequence, after, limit, filter }: FindEvents): Promise<FoundEvents> {
+  async execute({ ledger, moment: asked, after, limit, filter }: FindEvents): Promise<FoundEvents> {
     await this.ledgers.check(ledger);
-    const head = await standing(this.pool, this.visibility, ledger, minSequence, filter.party);
-    return { ...(await this.pages.answered(ledger, after, head, limit, filter)), head };
+    const { moment, bounds, cursor } = await this.moments.of(ledger, asked);
+    const { at, occurred = new Date() } = moment;
+    const least = Math.max(asked['min-sequence'] ?? 0, moment.known ?? 0) || undefined;
+    const now = await standing(this.pool, this.visibility, ledger, least, filter.party);
+    const head = moment.known ?? now;
+    const from = Math.max(after, sequenceOf(cursor));
+    const { events, more } = await this.pages.answered(ledger, from, head, limit, { ...filter, at });
+    const last = String(events.at(-1)?.sequence ?? 0);
+    return { events, head, bounds, next: more ? cursorOf({ occurred, at, known: head }, bounds, last) : null };
   }
+}
+
+function sequenceOf(cursor: string | undefined): number {
+  const parsed = sequenceNumber.safeParse(cursor ?? '0');
+  if (parsed.success) return parsed.data;
+  throw malformed([{ pointer: '/cursor', detail: 'not a cursor of this list' }]);
 }
 
 @QueryHandler(FindEvent)

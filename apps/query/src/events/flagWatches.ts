@@ -44,7 +44,7 @@ export class FlagWatches {
       known ??
       new Watch({
         ...{ ledger, signals: this.signals, clock: this.clock },
-        look: (read) => this.#look(() => withReadModels(this.pool, ledger, read, this.clock(), party)),
+        look: (read) => this.#look(() => withReadModels(this.pool, ledger, read, { occurred: this.clock() }, party)),
         onEnd: () => this.#watches.delete(name),
       });
     this.#watches.set(name, watch);

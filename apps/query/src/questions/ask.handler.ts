@@ -5,10 +5,11 @@ import { whyNoId } from '#contracts/whyNoId';
 import type { EntityKey } from '#ledger/entity';
 import { streamVersion } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
-import { BadCursor } from '#projections/reading/page';
+import { BadCursor, type Page } from '#projections/reading/page';
 import { type ReadModel, withReadModels } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
-import { malformed, noReadModels, notFound } from '../asking/problems.ts';
+import { type Bounds, cursorOf, Moments, NOW, type ResolvedMoment } from '../asking/moments.ts';
+import { malformed, noReadModels, notFound, notYet } from '../asking/problems.ts';
 import { Visibility } from '../asking/visibility.ts';
 import type { Question } from './question.ts';
 import { type QuestionName, questions } from './questions.ts';
@@ -17,6 +18,8 @@ import { type QuestionName, questions } from './questions.ts';
 interface Answered {
   /** The sequence of the last event that the answer knows. */
   readonly sequence: number;
+  /** The bounds that were asked for, resolved. */
+  readonly bounds: Bounds;
   /** A page or a row, as the question says. */
   readonly found: unknown;
   /** Of the stream of what was asked for, where it has one. */
@@ -46,16 +49,21 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly visibility: Visibility,
     private readonly ledgers: Ledgers,
+    private readonly moments: Moments,
   ) {}
 
   async execute({ question, ledger, parameters, id, party }: Ask): Promise<Answered> {
     await this.ledgers.check(ledger);
-    const { 'min-sequence': minSequence, ...asked } = parameters;
-    refuseOtherSpellings(asked);
-    if (typeof minSequence === 'number') await this.visibility.applied(ledger, minSequence);
+    const { 'min-sequence': minSequence, at, known, cursor, ...others } = parameters;
+    refuseOtherSpellings(others);
+    const isNow = at === undefined && known === undefined && cursor === undefined;
+    const of = isNow ? NOW : await this.moments.of(ledger, parameters);
+    const asked = of.cursor === undefined ? others : { ...others, cursor: of.cursor };
+    const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0);
+    if (least > 0) await this.visibility.applied(ledger, least);
     try {
-      const read = (model: ReadModel) => answer(model, questions[question], asked, id);
-      return await withReadModels(this.pool, ledger, read, new Date(), party);
+      const read = (model: ReadModel) => answer(model, questions[question], asked, id, of);
+      return await withReadModels(this.pool, ledger, read, of.moment, party);
     } catch (error) {
       throw badCursor(error, asked) ?? noReadModels(error) ?? error;
     }
@@ -63,12 +71,7 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
 }
 
 /** An id that an event could not have, like one in NFD, would find nothing, although it looks like one that is there. */
-function refuseOtherSpellings({
-  cursor: _,
-  subject: __,
-  source: ___,
-  ...asked
-}: Readonly<Record<string, unknown>>): void {
+function refuseOtherSpellings({ subject: _, source: __, ...asked }: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(asked)) {
     if (typeof value !== 'string' || /^[\x21-\x7e]{3,128}$/.test(value)) continue;
     const detail = whyNoId(value);
@@ -76,16 +79,35 @@ function refuseOtherSpellings({
   }
 }
 
-async function answer(model: ReadModel, question: Question, asked: object, id: string): Promise<Answered> {
-  const { ledger, sequence } = model;
+async function answer(
+  model: ReadModel,
+  question: Question,
+  asked: object,
+  id: string,
+  { bounds }: ResolvedMoment,
+): Promise<Answered> {
+  const { ledger, sequence: applied, asOf } = model;
+  // Another version may answer since it was waited for.
+  if (asOf.known > applied) throw notYet(ledger, asOf.known, applied);
   const found = await question.read(model, asked, id);
   if (found === undefined) throw notFound(`the ledger ${ledger} has no ${question.id?.what ?? ''} ${id}`, { ledger });
-  const version = question.versioned === true ? await versionOf(model, `${question.id?.what ?? ''}/${id}`) : undefined;
-  return { sequence, found, version };
+  const sequence = question.past === true ? asOf.known : applied;
+  if (question.answer === 'row') {
+    const version =
+      question.versioned === true ? await versionOf(model, `${question.id?.what ?? ''}/${id}`, sequence) : undefined;
+    return { sequence, bounds, found, version };
+  }
+  const { data, next, sequence: of = sequence } = found as Page<unknown>;
+  return {
+    sequence: of,
+    bounds,
+    found: { data, next: next === null ? null : cursorOf(asOf, bounds, next) },
+    version: undefined,
+  };
 }
 
 /** As of the answer: a later event of the stream is not in it, and whoever acts on the answer has to be told of that. */
-async function versionOf({ db, ledger, sequence }: ReadModel, entity: string): Promise<number | undefined> {
+async function versionOf({ db, ledger }: ReadModel, entity: string, sequence: number): Promise<number | undefined> {
   return (await streamVersion(db, ledger, entity as EntityKey, sequence)) || undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Page } from '#projections/reading/page';
 import type { ReadModel } from '#projections/reading/readModel';
-import { inTime, paging, parameters } from '../asking/parameters.ts';
+import { inTime, onlyNow, paging, parameters } from '../asking/parameters.ts';
 import type { ComponentName } from '#platform/docs/components';
 
 /** A question about one ledger: its route, what it takes, what its rows are, and what answers it. */
@@ -19,6 +19,8 @@ export interface Question {
   readonly id?: PathId;
   /** Whether the answer has the version of the stream of what the id names. */
   readonly versioned?: boolean;
+  /** Whether it is answered as of any moment; else about now only. */
+  readonly past?: true;
   /** @returns undefined when there is nothing of this id */
   read(model: ReadModel, asked: object, id: string): Promise<unknown>;
 }
@@ -34,7 +36,7 @@ interface PathId {
   readonly text?: z.ZodType;
 }
 
-type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned'>;
+type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned' | 'past'>;
 type Shape = z.core.$ZodLooseShape;
 type Parsed<S extends Shape> = z.output<z.ZodObject<S>>;
 
@@ -46,7 +48,7 @@ export const list = <S extends Shape>(
   },
 ): Question => ({
   ...(question as About & Pick<Question, 'read'>),
-  parameters: parameters({ ...question.parameters, ...paging, ...inTime }),
+  parameters: parameters({ ...question.parameters, ...paging, ...(question.past === true ? inTime : onlyNow()) }),
   answer: 'page',
 });
 
@@ -59,7 +61,7 @@ export const one = <S extends Shape>(
   },
 ): Question => ({
   ...question,
-  parameters: parameters({ ...question.parameters, ...inTime }),
+  parameters: parameters({ ...question.parameters, ...(question.past === true ? inTime : onlyNow()) }),
   answer: 'row',
   read: (model, asked, id) => question.read(model, id, asked as Parsed<S>),
 });

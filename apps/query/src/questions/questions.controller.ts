@@ -80,10 +80,9 @@ async function answer(queries: QueryBus, name: QuestionName, request: Asking): P
   const party = readsFor(heldKeyOf(request).actor);
   const question: Question = questions[name];
   if (question.id !== undefined) checkId(question.id, id);
-  const { sequence, found, version } = await queries.execute(new Ask(name, ledger, query, id, party));
-  if (question.answer === 'row') return new Answer(found, { sequence, version });
-  const { data, next, sequence: of = sequence } = found as Page<unknown>;
-  return new Answer({ ledger, sequence: of, data, next }, { sequence: of });
+  const { sequence, bounds, found, version } = await queries.execute(new Ask(name, ledger, query, id, party));
+  if (question.answer === 'row') return new Answer(found, { sequence, bounds, version });
+  return new Answer({ ledger, sequence, ...bounds, ...(found as Page<unknown>) }, { sequence, bounds });
 }
 
 /** What cannot be an id is the id of nothing. */

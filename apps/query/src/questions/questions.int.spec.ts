@@ -39,6 +39,8 @@ const lists: [route: string, row: z.ZodType][] = [
   ['activity/reasons', ReasonRow],
 ];
 
+const walkOf = (moment: unknown[]) => Buffer.from(JSON.stringify(moment)).toString('base64url');
+
 /** Unit-days go on by themselves, from one request to the next. */
 const timeless = (data: unknown): unknown =>
   JSON.parse(JSON.stringify(data, (key, value: unknown) => (key === 'unitDays' ? undefined : value)));
@@ -69,17 +71,29 @@ describe('every list', () => {
     expect(timeless(paged)).toEqual(timeless(whole.body.data));
   });
 
-  it.each(lists)('%s refuses what it does not know, the past, and cursors that somebody made up', async (route) => {
+  const past = new Set(['activity', 'activity/reasons']);
+  const onlyNow = lists.filter(([route]) => !past.has(route));
+  it.each(onlyNow)('%s is about now, and refuses the past', async (route) => {
+    for (const bound of ['at=2023-12-31T00:00:00Z', 'known=3']) {
+      const { status, body } = await query.get(`${L}/${route}${route.includes('?') ? '&' : '?'}${bound}`);
+      expect([status, body.errors[0]?.pointer]).toEqual([400, `/${bound.split('=')[0] ?? ''}`]);
+      expect(body.detail).toMatch(/leave it out to ask about now/);
+    }
+  });
+
+  it.each(lists)('%s refuses what it does not know, and cursors that somebody made up', async (route) => {
     const search = route.includes('?') ? '&' : '?';
     const madeUp = Buffer.from(JSON.stringify(['\u0000', 9e15, '\u0000', 1, 1, ''])).toString('base64url');
     for (const [parameter, pointer] of [
       ['surprise=1', '/surprise'],
-      ['at=2023-12-31T00:00:00Z', '/at'],
-      ['known=3', '/known'],
       ['limit=0', '/limit'],
       ['limit=1&limit=2', '/limit'],
       ['cursor=abc', '/cursor'],
       [`cursor=${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([3, 0, '', 0])}.${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([1e9, 0, '', 0])}.${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([3, 0, 'then', 1])}.${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([3, 9e15, '', 1])}.`, '/cursor'],
     ]) {
       const { status, body } = await query.get(`${L}/${route}${search}${parameter ?? ''}`);
       expect({ parameter, status, pointers: body.errors.map((error) => error.pointer) }).toEqual({
@@ -188,6 +202,91 @@ describe('holdings', () => {
     const { status, body } = await query.get(`${L}/holdings?${search}`);
     expect(status).toBe(400);
     expect(body.errors.map((error) => error.pointer)).toEqual([pointer]);
+  });
+});
+
+describe('the moment of a question', () => {
+  const list = `${L}/activity`;
+
+  it('an answer says which moment it is for, resolved; with both bounds it never changes, and says so', async () => {
+    const { body, headers } = await query.get(`${list}?at=2023-12-31&known=5&limit=2`);
+    expect(body).toMatchObject({ sequence: 5, known: 5, at: '2023-12-31T23:59:59.999999Z' });
+    expect(body.data.map(({ sequence }) => sequence)).toEqual([5, 4]);
+    expect(headers.get('lading-sequence')).toBe('5');
+    expect(headers.get('lading-known')).toBe('5');
+    expect(headers.get('lading-at')).toBe('2023-12-31T23:59:59.999999Z');
+    expect(headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+    expect(headers.get('vary')).toBe('accept, authorization');
+    expect((await query.get(`${list}?known=5`)).headers.get('cache-control')).toBe('no-store');
+    expect((await query.get(`${L}/events?known=5&at=2023-12-31`)).body).toMatchObject({ sequence: 5, known: 5 });
+  });
+
+  it('a recorded moment is the last sequence recorded by then, and stays it', async () => {
+    const { rows } = await query.pool.query<{ sequence: string; recorded: string; before: string }>(
+      `SELECT sequence, to_char(recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS recorded,
+         to_char((recorded - interval '1 microsecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS before
+       FROM journal.events ORDER BY sequence`,
+    );
+    for (const { sequence, recorded, before } of rows) {
+      const last = rows.filter((row) => row.recorded === recorded).at(-1);
+      expect((await query.get(`${list}?known=${recorded}`)).body.sequence).toBe(Number(last?.sequence));
+      if (rows.every((row) => row.recorded !== before))
+        expect((await query.get(`${list}?known=${before}`)).body.sequence).toBe(
+          Number(rows.find((row) => row.recorded === recorded)?.sequence ?? sequence) - 1,
+        );
+    }
+    expect((await query.get(`${list}?known=2001-01-01`)).body).toMatchObject({ sequence: 0, data: [] });
+    // The ledger's lock is held: what is under way may have got its moment already.
+    const writer = await query.pool.connect();
+    await writer.query('BEGIN; SELECT FROM journal.ledgers FOR UPDATE');
+    const asked = query.get(`${list}?known=${new Date(Date.now() - 1).toISOString()}`);
+    await writer.query('ROLLBACK');
+    writer.release();
+    expect((await asked).body.sequence).toBe(head);
+  });
+
+  it.each([
+    ['at=2023-12-31T10:00:00', 'at', /offset/],
+    ['at=2023-02-30', 'at', /calendar has no day 2023-02-30/],
+    ['at=2023-02-30T10:00:00Z', 'at', /calendar has no day/],
+    ['at=2023-12-31T10:00:00+01:00', 'at', /%2B/],
+    ['at=yesterday', 'at', /RFC 3339/],
+    ['at=', 'at', /RFC 3339/],
+    ['known=1000000', 'known', /write at most \d+/],
+    ['known=1.5', 'known', /RFC 3339/],
+    ['known=99999999999999999999', 'known', /whole number/],
+    ['known=2200-01-01', 'known', /write a moment that is over/],
+    ['known=3&min-sequence=4', 'min-sequence', /leave it out/],
+  ])('%s is refused with what to write instead', async (search, parameter, why) => {
+    for (const route of ['activity', 'events']) {
+      const { status, body } = await query.get(`${L}/${route}?${search}`);
+      expect([status, body.errors.map(({ pointer }) => pointer)]).toEqual([400, [`/${parameter}`]]);
+      expect(body.errors[0]?.detail).toMatch(why);
+    }
+  });
+
+  it('a cursor keeps its moment: no page has what came after the first, and another moment is refused', async () => {
+    for (const route of ['activity', 'events']) {
+      const first = await query.get(`${L}/${route}?limit=3&at=2023-12-31`);
+      const last = await query.submit('lading.party.registered.v1', { party: route, name: 'New', roles: ['customer'] });
+      await query.get(`${list}?min-sequence=${last}`);
+      const rest = await query.get(`${L}/${route}?cursor=${String(first.body.next)}`);
+      expect(rest.body).toMatchObject({ sequence: first.body.sequence, at: '2023-12-31T23:59:59.999999Z' });
+      expect(rest.body.data.length).toBe(
+        (await query.get(`${L}/${route}?at=2023-12-31&known=${first.body.sequence}`)).body.data.length - 3,
+      );
+      for (const bound of ['at=2023-12-30', `known=3`]) {
+        const { status, body } = await query.get(`${L}/${route}?${bound}&cursor=${String(first.body.next)}`);
+        expect([bound, status, body.detail]).toEqual([bound, 400, expect.stringMatching(/another moment/)]);
+      }
+      head = last;
+    }
+  });
+
+  it('why things happened is counted as of then, too', async () => {
+    const all = await query.get(`${L}/activity/reasons`);
+    expect((await query.get(`${L}/activity/reasons?known=${head}&at=2100-01-01`)).body.data).toEqual(all.body.data);
+    expect((await query.get(`${L}/activity/reasons?known=1`)).body.data).toEqual([]);
   });
 });
 

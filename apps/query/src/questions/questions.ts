@@ -270,6 +270,7 @@ export const questions = {
       reasonCode: ReasonCode.optional().describe('Events that were submitted with this reason code.'),
     },
     row: 'Activity',
+    past: true,
     read: activity,
   }),
   'activity.reasons': list({
@@ -281,6 +282,7 @@ export const questions = {
       type: eventFilter.type,
     },
     row: 'Reason',
+    past: true,
     read: reasons,
   }),
 } satisfies Record<string, Question>;

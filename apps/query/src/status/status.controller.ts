@@ -5,12 +5,12 @@ import { z } from 'zod';
 import { Actor, mayTouch, readsFor } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { Answer } from '../asking/asking.interceptor.ts';
-import { inTime, paging } from '../asking/parameters.ts';
+import { onlyNow, paging } from '../asking/parameters.ts';
 import { malformed } from '../asking/problems.ts';
 import { Asks } from '../docs/asks.ts';
 import { FindLedgers, FindStatus } from './status.handler.ts';
 
-const List = z.strictObject({ ...paging, ...inTime });
+const List = z.strictObject({ ...paging, ...onlyNow('how far consumers were is not recorded') });
 /** Under a name of its own: a parameter's type that is also a value would be taken for its class. */
 type Listed = z.infer<typeof List>;
 
@@ -34,7 +34,8 @@ export class StatusController {
   @Get('status')
   @Asks({
     summary: 'How far every consumer is, in events and seconds',
-    description: 'The relay (where there is Kafka), and the projector for each version of the read models.',
+    description:
+      'The relay (where there is Kafka), and the projector for each version of the read models. It takes no `at` and no `known`: how far they were is not recorded.',
     parameters: List,
     listOf: 'Status',
   })

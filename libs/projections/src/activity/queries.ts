@@ -2,7 +2,7 @@ import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import type { ReasonCode } from '#contracts/reasonCodes';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { isPast, type ReadModel } from '../reading/readModel.ts';
 
 interface ActivityQuery extends PageQuery {
   readonly type?: string | undefined;
@@ -18,9 +18,17 @@ interface ActivityQuery extends PageQuery {
 export const concerns = (party: string, ledger: string, sequence: string): string =>
   `EXISTS (SELECT FROM event_parties c WHERE c.ledger = ${ledger} AND c.party = ${party} AND c.sequence = ${sequence})`;
 
+/** Only the events of the moment that is asked about. */
+function until({ asOf: { at, known }, sequence }: ReadModel, where: Where): Where {
+  if (known < sequence) where.and(`a.sequence <= ${where.value(known)}`);
+  if (at !== undefined) where.and(`a.occurred <= ${where.value(at)}`);
+  return where;
+}
+
 /** What happened, the newest first. */
-export async function activity({ db, ledger, party }: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
-  const where = new Where(ledger, 'a').equals('a.type', query.type).equals('a.subject', query.subject);
+export async function activity(model: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
+  const { db, ledger, party } = model;
+  const where = until(model, new Where(ledger, 'a')).equals('a.type', query.type).equals('a.subject', query.subject);
   where.equals('a.source', query.source).equals('a.reason_code', query.reasonCode);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, E'\\t'))`);
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
@@ -47,12 +55,24 @@ interface ReasonsQuery extends PageQuery {
   readonly type?: string | undefined;
 }
 
+/** The counts as they were then: a table like `reasons`, of the events that have a reason code. */
+function countedThen(model: ReadModel, where: Where): string {
+  const then = until(model, new Where(model.ledger, 'a', where.values)).and('a.reason_code IS NOT NULL');
+  const { party } = model;
+  then.only(party, (mine) => concerns(mine, 'a.ledger', 'a.sequence'));
+  return `(SELECT a.ledger, ${where.value(party ?? '')}::text AS party, a.reason_code, a.type COLLATE "C" AS type, count(*)::bigint AS events,
+      sum(a.quantity)::bigint AS quantity, max(a.sequence) AS last FROM activity a ${then.sql} GROUP BY a.ledger, a.reason_code, a.type)`;
+}
+
 /** Why things happened: the events of each reason code and type, counted. */
-export async function reasons({ db, ledger, party }: ReadModel, query: ReasonsQuery): Promise<Page<ReasonRow>> {
-  const where = new Where(ledger, 'r').equals('r.party', party ?? '').equals('r.reason_code', query.reasonCode);
+export async function reasons(model: ReadModel, query: ReasonsQuery): Promise<Page<ReasonRow>> {
+  const { db, ledger, party } = model;
+  const where = new Where(ledger, 'r');
+  const table = isPast(model) ? countedThen(model, where) : 'reasons';
+  where.equals('r.party', party ?? '').equals('r.reason_code', query.reasonCode);
   where.equals('r.type', query.type).after(['r.reason_code', 'r.type'], pageStart(query, ['', '']));
   const { rows } = await db.query<ReasonRow>(
-    `SELECT reason_code AS "reasonCode", type, events, quantity, last FROM reasons r ${where.sql}
+    `SELECT reason_code AS "reasonCode", type, events, quantity, last FROM ${table} r ${where.sql}
      ORDER BY r.reason_code, r.type LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

@@ -13,7 +13,7 @@ describe('asking the read models', () => {
   it('a question has one moment: the one that it is given, and all that was applied is known', async () => {
     const occurred = new Date('2023-12-31T00:00:00Z');
     const { asOf, sequence } = await db.read(async (model) => model, occurred);
-    expect(asOf).toEqual({ occurred, known: sequence });
+    expect(asOf).toEqual({ occurred, at: undefined, known: sequence });
     expect(sequence).toBe(db.story.ledger.events.length);
     expect(await appliedSequence(db.pool, 'nvidia')).toBe(sequence);
   });

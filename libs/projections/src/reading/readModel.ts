@@ -5,25 +5,34 @@ import { isUnanswered } from '#platform/database/trouble';
 export type Db = Pick<pg.ClientBase, 'query'>;
 
 /** A moment on both axes of time. */
-interface Moment {
-  /** What had happened by then. */
+export interface Moment {
+  /** By which what depends on the clock is judged: `at`, else when it was asked, of a walk over pages its first one. */
   readonly occurred: Date;
+  /** Only what had occurred by then: RFC 3339 in UTC, to the microsecond. Undefined: whatever the ledger was told. */
+  readonly at: string | undefined;
   /** The last sequence that the ledger had recorded by then. */
   readonly known: number;
 }
+
+/** What is asked about; what is left out is now, and no bound. */
+export type AskedAbout = { readonly [K in keyof Moment]?: Moment[K] | undefined };
 
 /** One ledger in one version of the read models, as of a moment, for the length of one transaction. */
 export interface ReadModel {
   readonly db: Db;
   readonly ledger: string;
   readonly version: number;
-  /** The last sequence that everything read here knows; 0 when nothing of this ledger was applied yet. */
+  /** The last sequence that was applied; 0 when nothing of this ledger was yet. */
   readonly sequence: number;
-  /** What depends on the clock is judged by `occurred`. `known` is `sequence` as long as only the present is answered. */
+  /** What is asked about. `known` is `sequence` unless a question or the first page of a walk says less. */
   readonly asOf: Moment;
   /** Whose question it is: only what is this party's own is answered. Undefined: whoever asks may see everything. */
   readonly party?: string | undefined;
 }
+
+/** Whether a question is not about all that the ledger was told by now. */
+export const isPast = ({ asOf, sequence }: Pick<ReadModel, 'asOf' | 'sequence'>): boolean =>
+  asOf.at !== undefined || asOf.known < sequence;
 
 /** The day that it is then, by UTC: a window, or a day on which something is expected, is over when this day is later. */
 export const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
@@ -37,8 +46,8 @@ export class NoReadModels extends Error {
 }
 
 /**
- * Runs `read` on one ledger's read models: one version, one snapshot. All that it reads is of the same sequence, and is judged as of
- * `occurred`, which is now unless told. The pool is one of the platform's (`createPool`): its int8 are numbers.
+ * Runs `read` on one ledger's read models: one version, one snapshot, and one moment, which is now unless told. The pool is one of the
+ * platform's (`createPool`): its int8 are numbers.
  *
  * @param party - for which alone it is asked, if any
  * @throws {NoReadModels} when no version is active
@@ -47,16 +56,16 @@ export async function withReadModels<T>(
   pool: pg.Pool,
   ledger: string,
   read: (model: ReadModel) => Promise<T>,
-  occurred = new Date(),
+  moment: AskedAbout = {},
   party?: string,
 ): Promise<T> {
   try {
-    return await readOnce(pool, ledger, read, occurred, party);
+    return await readOnce(pool, ledger, read, moment, party);
   } catch (error) {
     if (!isGone(error)) throw error;
     const { rowCount } = await pool.query('SELECT FROM read_model_active');
     if (rowCount === 0) throw new NoReadModels();
-    return readOnce(pool, ledger, read, occurred, party);
+    return readOnce(pool, ledger, read, moment, party);
   }
 }
 
@@ -101,7 +110,7 @@ async function readOnce<T>(
   pool: pg.Pool,
   ledger: string,
   read: (model: ReadModel) => Promise<T>,
-  occurred: Date,
+  moment: AskedAbout,
   party: string | undefined,
 ): Promise<T> {
   const db = await pool.connect();
@@ -111,7 +120,8 @@ async function readOnce<T>(
     const version = results[1].rows[0]?.version;
     if (version === undefined) throw new NoReadModels();
     const sequence = results[2].rows[0]?.sequence ?? 0;
-    return await read({ db, ledger, version, sequence, asOf: { occurred, known: sequence }, party });
+    const { occurred = new Date(), at, known = sequence } = moment;
+    return await read({ db, ledger, version, sequence, asOf: { occurred, at, known }, party });
   } catch (error) {
     unanswered = isUnanswered(error);
     throw error;

@@ -37,11 +37,11 @@ describe('the memo, played over HTTP in three steps', () => {
   };
   const swapAt = async (at: Date): Promise<SwapRow | undefined> => {
     await ask('swaps');
-    return withReadModels(lading.pool, MEMO_LEDGER, (model) => swap(model, 'SW-1'), at);
+    return withReadModels(lading.pool, MEMO_LEDGER, (model) => swap(model, 'SW-1'), { occurred: at });
   };
   const rulesAt = async (at: Date): Promise<string[]> => {
     await ask('flags');
-    const page = await withReadModels(lading.pool, MEMO_LEDGER, (model) => flags(model, {}), at);
+    const page = await withReadModels(lading.pool, MEMO_LEDGER, (model) => flags(model, {}), { occurred: at });
     return [...new Set(page.data.map(({ rule }) => rule))].sort();
   };
   const expectZeroSum = async () => {

@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { headAt, readHead } from '#journal/reader';
+import { POOL } from '#platform/service/tokens';
+import { BadCursor } from '#projections/reading/page';
+import type { AskedAbout, Moment } from '#projections/reading/readModel';
+import { malformed, notYet } from './problems.ts';
+
+/** What a question says about its moment, as its parameters were parsed. */
+export interface AskedMoment {
+  /** RFC 3339 in UTC, to the microsecond. */
+  readonly at?: string | undefined;
+  /** A sequence, or when it was recorded: RFC 3339 in UTC. */
+  readonly known?: number | string | undefined;
+  readonly cursor?: string | undefined;
+  readonly 'min-sequence'?: number | undefined;
+}
+
+/** The moment of a question. */
+export interface ResolvedMoment {
+  readonly moment: AskedAbout;
+  /** The bounds that were asked for, resolved. */
+  readonly bounds: Bounds;
+  /** The list's own cursor, without the moment in it. */
+  readonly cursor?: string | undefined;
+}
+
+export interface Bounds {
+  readonly at?: string | undefined;
+  readonly known?: number | undefined;
+}
+
+/** How long a recorded moment is waited for of which something may still be under way, in milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** Of a question without bounds of time and cursor. */
+export const NOW: ResolvedMoment = { moment: {}, bounds: {} };
+
+/** Finds out which moment is meant: by `at` and `known`, or by the cursor of a page, which is of the moment of the first page. */
+@Injectable()
+export class Moments {
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+
+  /** @throws the 400 of a moment that is none, or that contradicts the cursor */
+  async of(ledger: string, { at, known, cursor, 'min-sequence': least }: AskedMoment): Promise<ResolvedMoment> {
+    const asked: Bounds = { at, known: known === undefined ? undefined : await this.#sequenceOf(ledger, known) };
+    const walk = cursor === undefined ? undefined : await this.#walkOf(ledger, cursor);
+    if (walk !== undefined) refuseOther(asked, walk.bounds);
+    const bounds = walk?.bounds ?? asked;
+    const upTo = walk?.known ?? bounds.known;
+    if (least !== undefined && upTo !== undefined && least > upTo)
+      throw refused('min-sequence', `the answer knows no more than ${upTo}: leave it out`);
+    const occurred = walk?.now ?? (at === undefined ? undefined : new Date(at));
+    return { moment: { occurred, at: bounds.at, known: upTo }, bounds, cursor: walk?.cursor };
+  }
+
+  async #sequenceOf(ledger: string, known: number | string): Promise<number> {
+    if (typeof known === 'number') {
+      const head = (await readHead(this.pool, ledger)) ?? 0;
+      if (known <= head) return known;
+      throw refused('known', `the ledger ${ledger} ends at ${head}: write at most ${head}, or leave it out`);
+    }
+    const deadline = Date.now() + PATIENCE_MS;
+    const head = await headAt(this.pool, ledger, known, () => Date.now() < deadline);
+    if (head.sequence !== undefined) return head.sequence;
+    if (!head.isOver) throw refused('known', `it is ${head.now} only: write a moment that is over, or leave it out`);
+    throw notYet(ledger, head.last + 1, head.last);
+  }
+
+  async #walkOf(ledger: string, text: string): Promise<Walk> {
+    const walk = walkFrom(text);
+    if (walk.known <= ((await readHead(this.pool, ledger)) ?? 0)) return walk;
+    throw refused('cursor', new BadCursor().message);
+  }
+}
+
+const refused = (parameter: string, detail: string) => malformed([{ pointer: `/${parameter}`, detail }]);
+
+function refuseOther(asked: Bounds, { at, known }: Bounds): void {
+  if ((asked.at ?? at) !== at) throw refused('at', OTHER);
+  if ((asked.known ?? known) !== known) throw refused('known', OTHER);
+}
+const OTHER = 'the cursor is of another moment: ask for the same one as before, or begin again without the cursor';
+
+/** What the first page of a walk hands to those after it. */
+interface Walk {
+  readonly bounds: Bounds;
+  /** All that its pages know. */
+  readonly known: number;
+  /** By which they judge what depends on the clock. */
+  readonly now: Date;
+  readonly cursor: string;
+}
+
+/** The cursor of a page: the moment of its walk, then the list's own. */
+export const cursorOf = ({ at, known, occurred }: Moment, bounds: Bounds, cursor: string): string =>
+  `${Buffer.from(JSON.stringify([known, occurred.getTime(), at ?? '', bounds.known === undefined ? 0 : 1])).toString('base64url')}.${cursor}`;
+
+function walkFrom(text: string): Walk {
+  const [moment = '', cursor = '', ...more] = text.split('.');
+  const [known, now, at, isBound, ...others] = partsOf(moment);
+  const isOne =
+    Number.isSafeInteger(known) &&
+    Number.isSafeInteger(now) &&
+    Math.abs(now as number) <= 8.64e15 &&
+    typeof at === 'string';
+  if (!isOne || (isBound !== 0 && isBound !== 1) || cursor === '' || more.length > 0 || others.length > 0 || !isAt(at))
+    throw refused('cursor', new BadCursor().message);
+  const bounds = { at: at === '' ? undefined : at, known: isBound === 1 ? (known as number) : undefined };
+  return { bounds, known: known as number, now: new Date(now as number), cursor };
+}
+
+const isAt = (at: string): boolean => at === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at);
+
+function partsOf(text: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    return [];
+  }
+}
