@@ -86,6 +86,16 @@ CREATE TABLE holding_totals (
 CREATE INDEX holding_totals_item ON holding_totals (ledger, item, stage);
 CREATE INDEX holding_totals_custodian ON holding_totals (ledger, custodian);
 
+CREATE TABLE item_totals (
+  ledger text COLLATE "C" NOT NULL,
+  party text COLLATE "C" NOT NULL,
+  role text NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  quantity bigint NOT NULL,
+  PRIMARY KEY (ledger, party, role, item, stage)
+) WITH (fillfactor = 50);
+
 CREATE TABLE postings (
   ledger text COLLATE "C" NOT NULL,
   sequence bigint NOT NULL,

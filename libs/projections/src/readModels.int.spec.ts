@@ -125,6 +125,16 @@ describe('applying a feed to the read models', () => {
        WHERE holding_totals.quantity IS DISTINCT FROM h.quantity`,
     );
     expect(totals.rows).toEqual([]);
+    const each = `FROM rm_1.holdings h CROSS JOIN LATERAL (
+      VALUES ('', 'either'), (owner, 'own'), (owner, 'either'), (CASE WHEN custodian <> owner THEN custodian END, 'either')
+    ) AS of (party, role) WHERE party IS NOT NULL`;
+    const ofItems = await db.pool.query(
+      `SELECT 1 FROM rm_1.item_totals FULL JOIN
+         (SELECT ledger, party COLLATE "C" AS party, role, item, stage, sum(h.quantity) AS quantity ${each} GROUP BY 1, 2, 3, 4, 5) h
+         USING (ledger, party, role, item, stage)
+       WHERE item_totals.quantity IS DISTINCT FROM h.quantity`,
+    );
+    expect(ofItems.rows).toEqual([]);
   });
 
   it('each posting has the balance of its account after it', async () => {

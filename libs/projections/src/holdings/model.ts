@@ -2,7 +2,7 @@ import { keyOf } from '#contracts/scalars';
 import { isPartiesStage } from '#ledger/account';
 import type { Posting } from '../engine/batch.ts';
 import type { AccountState } from '../engine/ledgerState.ts';
-import { bigint, bool, id, int, moment, optional, Table } from '../engine/table.ts';
+import { bigint, bool, id, int, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
 // `account` numbers a ledger's accounts in the order in which its events first name them, so that postings are narrow and a
@@ -39,6 +39,14 @@ const totals = new Table('holding_totals', {
   key: ['owner', 'item', 'stage', 'custodian'],
   fillfactor: 50,
   indexes: { holding_totals_item: { on: ['item', 'stage'] }, holding_totals_custodian: { on: ['custodian'] } },
+});
+
+// What a party's row and an item's row say of units: each found by its key, however many owners and custodians there are. `own` is what
+// the party owns, `either` what it owns or has in custody; of all parties together under the empty party, which no id is.
+const itemTotals = new Table('item_totals', {
+  columns: { party: id, role: text, item: id, stage: id, quantity: bigint },
+  key: ['party', 'role', 'item', 'stage'],
+  fillfactor: 50,
 });
 
 const changing = {
@@ -85,12 +93,33 @@ const addTotals = totals.add<Total>(
   ['quantity'],
 );
 
+interface ItemTotal {
+  readonly party: string;
+  readonly role: 'own' | 'either';
+  readonly item: string;
+  readonly stage: string;
+  quantity: number;
+}
+
+const addItemTotals = itemTotals.add<ItemTotal>(
+  {
+    party: ({ party }) => party,
+    role: ({ role }) => role,
+    item: ({ item }) => item,
+    stage: ({ stage }) => stage,
+    quantity: ({ quantity }) => quantity,
+  },
+  ['quantity'],
+);
+
 export const holdingsModel: Model = {
-  tables: [holdings, totals],
+  tables: [holdings, totals, itemTotals],
   apply: async ({ ledger, opened, changed, postings }, db) => {
     await open(db, ledger, opened);
     await change(db, ledger, [...changed]);
-    await addTotals(db, ledger, totalsOf(postings));
+    const moved = totalsOf(postings);
+    await addTotals(db, ledger, moved);
+    await addItemTotals(db, ledger, itemTotalsOf(moved));
   },
 };
 
@@ -105,6 +134,25 @@ function totalsOf(postings: readonly Posting[]): Total[] {
     const total = found.get(key);
     if (total === undefined) found.set(key, { account, quantity });
     else total.quantity += quantity;
+  }
+  return [...found.values()];
+}
+
+/** From the totals of the same postings, which are far fewer. */
+function itemTotalsOf(moved: readonly Total[]): ItemTotal[] {
+  const found = new Map<string, ItemTotal>();
+  const add = (party: string, role: ItemTotal['role'], { account: { item, stage }, quantity }: Total): void => {
+    const key = keyOf(party, role, item, stage);
+    const total = found.get(key);
+    if (total === undefined) found.set(key, { party, role, item, stage, quantity });
+    else total.quantity += quantity;
+  };
+  for (const total of moved) {
+    const { owner, custodian } = total.account;
+    add('', 'either', total);
+    add(owner, 'own', total);
+    add(owner, 'either', total);
+    if (custodian !== owner) add(custodian, 'either', total);
   }
   return [...found.values()];
 }

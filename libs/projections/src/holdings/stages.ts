@@ -9,14 +9,15 @@ export interface StagesOf extends Stages {
 }
 
 /**
- * Units in parties' hands by stage: of some owners an item, or of some items over all owners. In the order of the ids, no more than `most`,
- * of each owner by item: what is beyond is not read.
+ * Units in parties' hands by stage, of the rows of `item_totals` that each of the ids stands for: by id, then by item, no more than `most`:
+ * what is beyond is not read.
  */
 async function stages(
-  { db, ledger, party }: ReadModel,
-  by: 'owner' | 'item',
+  { db, ledger }: ReadModel,
   ids: readonly string[],
   most: number,
+  rowsOfId: string,
+  ...values: string[]
 ): Promise<StagesOf[]> {
   const sums = PartiesStage.options.map(
     (stage) => `coalesce(sum(quantity) FILTER (WHERE stage = '${stage}'), 0)::bigint AS ${stage}`,
@@ -24,24 +25,24 @@ async function stages(
   const { rows } = await db.query<StagesOf>(
     `SELECT found.id, found.item, ${PartiesStage.options.join(', ')} FROM (
        SELECT of.n, of.id, h.* FROM unnest($2::text[]) WITH ORDINALITY AS of (id, n) CROSS JOIN LATERAL (
-         SELECT item, ${sums.join(', ')} FROM holding_totals
-         WHERE ledger = $1 AND ${by} = of.id AND stage = ANY($3) AND quantity <> 0
-           ${party === undefined ? '' : 'AND (owner = $5 OR custodian = $5)'}
+         SELECT item, ${sums.join(', ')} FROM item_totals
+         WHERE ledger = $1 AND ${rowsOfId} AND stage = ANY($3) AND quantity <> 0
          GROUP BY item ORDER BY item LIMIT $4
        ) h LIMIT $4
      ) found ORDER BY found.n, found.item`,
-    [ledger, ids, PartiesStage.options, most, ...(party === undefined ? [] : [party])],
+    [ledger, ids, PartiesStage.options, most, ...values],
   );
   return rows;
 }
 
 /** What each of these parties owns, an item a row: by party, then by item, no more than `most`. */
 export const ownedBy = (model: ReadModel, parties: readonly string[], most: number): Promise<StagesOf[]> =>
-  stages(model, 'owner', parties, most);
+  stages(model, parties, most, `party = of.id AND role = 'own'`);
 
-/** What there is of each of these items, in the hands of all parties together. */
+/** What there is of each of these items, in the hands of all parties together: as far as the party that asks has to do with it. */
 export async function allOf(model: ReadModel, items: readonly string[]): Promise<Map<string, Stages>> {
-  const found = await stages(model, 'item', items, items.length);
+  const rowsOfItem = `party = $5 AND role = 'either' AND item = of.id`;
+  const found = await stages(model, items, items.length, rowsOfItem, model.party ?? '');
   return new Map(found.map((row) => [row.id, withoutItem(row)]));
 }
 

@@ -1,6 +1,5 @@
 import type { ItemRow } from '#contracts/rows';
 import { allOf, nothing } from '../holdings/stages.ts';
-import { ownUnits } from '../holdings/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
@@ -20,7 +19,7 @@ async function readItems(model: ReadModel, where: Where, query: PageQuery): Prom
   where.only(
     model.party,
     (self) =>
-      `i.maker = ${self} OR EXISTS (SELECT FROM holding_totals t WHERE t.ledger = i.ledger AND t.item = i.item AND (${ownUnits('t')(self)}))
+      `i.maker = ${self} OR EXISTS (SELECT FROM item_totals t WHERE t.ledger = i.ledger AND t.party = ${self} AND t.role = 'either' AND t.item = i.item)
        OR EXISTS (SELECT FROM commitments c WHERE c.ledger = i.ledger AND c.item = i.item AND c.supplier = ${self})`,
   );
   const { rows } = await model.db.query<Row>(
