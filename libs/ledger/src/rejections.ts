@@ -1,4 +1,4 @@
-import { type Goods, type Holding, parseAccountKey } from './account.ts';
+import { type Goods, type Holding, MAX_BALANCE, parseAccountKey } from './account.ts';
 import { type Rejected, reject } from './decision.ts';
 import type { LineHold, Prefix } from './entity.ts';
 
@@ -71,6 +71,14 @@ export const insufficient = (
     { order, line, item, owner, custodian, stage, shipment, asked, available },
   );
 
+/** An account takes no more. `available`: what it still takes, where that is told. */
+export const overfull = ({ order, line }: Names, place: UnitsFilter, asked: number, available?: number): Rejected =>
+  reject(
+    'insufficient-quantity',
+    `An account takes ${MAX_BALANCE} units at most, and one of line ${line} of order ${order} would have more${place.owner === undefined ? '' : ` (${[place.stage, place.owner].filter(Boolean).join(', ')})`}. Use another order.`,
+    { order, line, ...place, asked, available, most: MAX_BALANCE },
+  );
+
 /** What is told of held units: of what holds them, each a swap or a hold, how many and until when. */
 export interface HeldFacts extends Goods {
   readonly owner: string;
@@ -113,50 +121,77 @@ export function heldDetail({ order, line, owner, asked, available, held }: HeldF
   return `${asked} units of line ${line} of order ${order} asked for, and ${available} of ${owner}'s there are not held: ${what} ${quantity} until ${until}${more}. Ask for no more than are free, or wait until what holds them is over.`;
 }
 
-export const notTheOwner = ({ order, line }: Goods, owner: string, owners: readonly string[]): Rejected =>
+type Names = Pick<Goods, 'order' | 'line'>;
+/** Where units were looked for, whoever's they are. */
+type Where = Omit<UnitsFilter, 'owner'>;
+
+/** With `others`, there are more, and they are not named to whoever asks. */
+const listed = (parties: readonly string[], others: boolean): string =>
+  [...parties, ...(others ? ['others'] : [])].join(' and ');
+const isOne = (parties: readonly string[], others: boolean): boolean => parties.length === 1 && !others;
+
+export const notTheOwner = (
+  { order, line }: Names,
+  { custodian, stage, shipment }: Where,
+  owner: string,
+  owners: readonly string[],
+  others = false,
+): Rejected =>
   reject(
     'not-the-owner',
-    `${owner} has no units of line ${line} of order ${order} there; ${owners.join(' and ')} ${owners.length === 1 ? 'has' : 'have'}. Name the owner as it is now.`,
-    { order, line, owner, owners },
+    `${owner} has no units of line ${line} of order ${order} there; ${listed(owners, others)} ${isOne(owners, others) ? 'has' : 'have'}. Name the owner as it is now.`,
+    { order, line, owner, custodian, stage, shipment, owners },
   );
 
-export const ambiguousOwner = ({ order, line }: Goods, owners: readonly string[]): Rejected =>
+export const ambiguousOwner = (
+  { order, line }: Names,
+  { custodian, stage, shipment }: Where,
+  owners: readonly string[],
+  others = false,
+): Rejected =>
   reject(
     'ambiguous-owner',
-    owners.length === 0
+    owners.length === 0 && !others
       ? `By the books nobody has units of line ${line} of order ${order} there. Name the owner.`
-      : `Units of line ${line} of order ${order} there belong to ${owners.join(' and ')}. Name the owner.`,
-    { order, line, owners },
+      : `Units of line ${line} of order ${order} there belong to ${listed(owners, others)}. Name the owner.`,
+    { order, line, custodian, stage, shipment, owners },
   );
 
-export function notTheCustodian({ order, line }: Goods, custodian: string, there: readonly Holding[]): Rejected {
-  const custodians = [...new Set(there.map((holding) => holding.custodian))].sort();
-  return reject(
+/** The custodians of some holdings, each once, in the order of their ids. */
+export const custodiansOf = (there: readonly Holding[]): string[] =>
+  [...new Set(there.map(({ custodian }) => custodian))].sort();
+
+export const notTheCustodian = (
+  { order, line }: Names,
+  custodian: string,
+  custodians: readonly string[],
+  others = false,
+): Rejected =>
+  reject(
     'not-the-custodian',
-    `${custodian} does not have units of line ${line} of order ${order}; ${custodians.join(' and ')} ${custodians.length === 1 ? 'does' : 'do'}. Name the custodian that has them.`,
+    `${custodian} does not have units of line ${line} of order ${order}; ${listed(custodians, others)} ${isOne(custodians, others) ? 'does' : 'do'}. Name the custodian that has them.`,
     { order, line, custodian, custodians },
   );
-}
 
 /** The units are elsewhere, all of them or (`serial`) the one that was named. */
 export function wrongStage(
-  { order, line }: Goods,
+  { order, line }: Names,
   { owner, custodian, stage, shipment }: UnitsFilter,
-  elsewhere: readonly Holding[],
+  elsewhere: readonly Omit<Holding, keyof Goods>[],
   serial?: string,
 ): Rejected {
   const where = elsewhere.slice(0, 20).map((one) => ({
     owner: one.owner,
     custodian: one.custodian,
     stage: one.stage,
-    ...(one.shipment === null ? {} : { shipment: one.shipment }),
+    ...((one.shipment ?? undefined) !== undefined && { shipment: one.shipment }),
     quantity: one.quantity,
   }));
   const stages = [...new Set(elsewhere.map((one) => one.stage))].join(', ');
   const asked = [stage, shipment === undefined ? undefined : `on shipment ${shipment}`].filter(Boolean).join(' ');
   return reject(
     'wrong-stage',
-    `${serial === undefined ? 'Units' : `Unit ${serial}`} of line ${line} of order ${order} ${serial === undefined ? 'are' : 'is'} not there${asked === '' ? '' : ` (${asked})`} any more or yet: they are ${stages}. Name them where they are.`,
+    `${serial === undefined ? 'Units' : `Unit ${serial}`} of line ${line} of order ${order} ${serial === undefined ? 'are' : 'is'} not there${asked === '' ? '' : ` (${asked})`} any more or yet: they are ${stages === '' ? 'elsewhere' : stages}. Name them where they are.`,
     { order, line, owner, custodian, stage, shipment, serial, elsewhere: where },
   );
 }
@@ -173,6 +208,14 @@ export const serialCount = ({ order, line, item }: Goods, asked: number, named: 
     'serial-count',
     `${asked} units of line ${line} of order ${order} move, and ${named} different serial numbers are named. Name each unit once.`,
     { order, line, item, asked, named },
+  );
+
+/** Some units move, and nobody says which. */
+export const unnamedUnits = ({ order, line, item }: Goods, asked: number): Rejected =>
+  reject(
+    'serial-count',
+    `${item} is tracked by serial number, and ${asked} units of line ${line} of order ${order} move. Name their serial numbers.`,
+    { order, line, item, asked, named: 0 },
   );
 
 /** `where` is the key of the account that the unit is in; `others`, where that is not told. */

@@ -74,7 +74,7 @@ export function decideOne(
   if (notLoaded !== undefined) return notLoaded;
   if (!decision.ok) {
     const party = submission.speaksFor?.();
-    const rejection = party === undefined ? decision : toldTo(party, decision, view);
+    const rejection = party === undefined ? decision : toldTo(party, decision, submitted, view);
     return view.missing() ?? { status: 'rejected', rejection };
   }
 

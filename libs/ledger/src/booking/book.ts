@@ -1,9 +1,9 @@
 import type { Move, Place } from '#contracts/move';
 import { keyOf } from '#contracts/scalars';
 import { keyAt, MAX_BALANCE, mayBeNegative } from '../account.ts';
-import { type OrRejected, type Rejected, reject } from '../decision.ts';
+import type { OrRejected, Rejected } from '../decision.ts';
 import type { FoundLine } from '../order/line.ts';
-import { heldFor, insufficient, wrongTracking } from '../rejections.ts';
+import { heldFor, insufficient, overfull, wrongTracking } from '../rejections.ts';
 import type { View } from '../view.ts';
 import { checkSerials } from './checkSerials.ts';
 import type { Draw, Tally } from './draw.ts';
@@ -60,19 +60,7 @@ function overdrawn({ line: { goods }, place, balance, out, into, draws }: Tally)
   const areNamed = draws.length > 0 && draws.every(({ isOrigin, serials }) => isOrigin && serials !== undefined);
   if (!mayBeNegative(place.stage) && !areNamed && out > balance) return insufficient(goods, place, out, balance);
   if (Math.abs(balance - out + into) <= MAX_BALANCE) return undefined;
-  const { order, line } = goods;
-  return reject(
-    'insufficient-quantity',
-    `An account takes ${MAX_BALANCE} units at most, and line ${line} of order ${order} would have more (${place.stage}, ${place.owner}). Use another order.`,
-    {
-      order,
-      line,
-      ...place,
-      asked: Math.max(out, into),
-      available: MAX_BALANCE - Math.abs(balance),
-      most: MAX_BALANCE,
-    },
-  );
+  return overfull(goods, place, Math.max(out, into), MAX_BALANCE - Math.abs(balance));
 }
 
 /** Whether what leaves the accounts of an owner is held there for others. */

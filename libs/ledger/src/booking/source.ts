@@ -4,6 +4,7 @@ import type { Shipment } from '../entity.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
 import {
   ambiguousOwner,
+  custodiansOf,
   insufficient,
   notTheCustodian,
   notTheOwner,
@@ -39,7 +40,9 @@ export function sourcesAt(
   const there = holdingsAt(state, owner === undefined ? where : { ...where, owner });
   const [first] = there;
   if (first === undefined) return whyNone();
-  return there.every((holding) => holding.owner === first.owner) ? there : ambiguousOwner(goods, ownersOf(there));
+  return there.every((holding) => holding.owner === first.owner)
+    ? there
+    : ambiguousOwner(goods, where, ownersOf(there));
 }
 
 /** What an owner has ordered of a line, also when that is nothing, then the supply: where more may be sent than was ordered. */
@@ -94,7 +97,7 @@ export function whyNoneAt(
   asked: number,
 ): Rejected {
   const owners = ownersOf(holdingsAt(state, where));
-  if (owner !== undefined && owners.length > 0) return notTheOwner(goods, owner, owners);
+  if (owner !== undefined && owners.length > 0) return notTheOwner(goods, where, owner, owners);
   return insufficient(goods, { ...where, owner }, asked, 0);
 }
 
@@ -115,10 +118,10 @@ function whyNoneInHand(
   if (here.length > 0) return wrongStage(goods, { ...at, owner }, here);
 
   const sameStage = meant.filter((holding) => holding.stage === stage);
-  if (sameStage.length > 0) return notTheCustodian(goods, custodian, sameStage);
+  if (sameStage.length > 0) return notTheCustodian(goods, custodian, custodiansOf(sameStage));
 
   const others = holdingsAt(state, at);
-  if (owner !== undefined && others.length > 0) return notTheOwner(goods, owner, ownersOf(others));
+  if (owner !== undefined && others.length > 0) return notTheOwner(goods, at, owner, ownersOf(others));
   return meant.length > 0
     ? wrongStage(goods, { ...at, owner }, meant)
     : insufficient(goods, { ...at, owner }, asked, 0);
@@ -143,21 +146,22 @@ export function whyOwnerHasNone({ line: { state, goods }, owner, quantity, where
   if (serial === undefined) {
     const { custodian, ...anyCustodian } = where;
     const elsewhere = holdingsAt(state, { ...anyCustodian, owner }).filter(inPartiesHands);
-    if (custodian !== undefined && elsewhere.length > 0) return notTheCustodian(goods, custodian, elsewhere);
+    if (custodian !== undefined && elsewhere.length > 0)
+      return notTheCustodian(goods, custodian, custodiansOf(elsewhere));
   }
   const own = holdingsAt(state, { owner });
   const inOwnHands = own.filter(inPartiesHands);
   if (inOwnHands.length > 0) return wrongStage(goods, { ...where, owner }, inOwnHands, serial);
 
   const others = holdingsAt(state, where).filter(inPartiesHands);
-  if (others.length > 0) return notTheOwner(goods, owner, ownersOf(others));
+  if (others.length > 0) return notTheOwner(goods, where, owner, ownersOf(others));
   // What was named has left the parties' hands: cancelled, lost, returned.
   const named = where.stage !== undefined || where.shipment !== undefined || serial !== undefined;
   if (named && own.length > 0) return wrongStage(goods, { ...where, owner }, own, serial);
 
   const anyones = [...state.accounts.values()].filter(inPartiesHands);
   return anyones.length > 0
-    ? notTheOwner(goods, owner, ownersOf(anyones))
+    ? notTheOwner(goods, {}, owner, ownersOf(anyones))
     : insufficient(goods, { ...where, owner }, quantity, 0);
 }
 

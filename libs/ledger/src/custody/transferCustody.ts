@@ -4,7 +4,7 @@ import { moveLines } from '../booking/moveLines.ts';
 import { sourceInHand, sourcesAt, whyNoneAt } from '../booking/source.ts';
 import { isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
-import { notTheCustodian, type UnitsFilter, wrongStage } from '../rejections.ts';
+import { custodiansOf, notTheCustodian, type UnitsFilter, wrongStage } from '../rejections.ts';
 
 type Transferred = Submitted<'lading.custody.transferred.v1'>;
 type TransferredLine = Transferred['lines'][number];
@@ -57,6 +57,6 @@ function whyNoneInTransit(
 ): Rejected {
   const elsewhere = holdingsAt(line.state, { ...where, owner, custodian: undefined });
   return elsewhere.length > 0
-    ? notTheCustodian(line.goods, where.custodian, elsewhere)
+    ? notTheCustodian(line.goods, where.custodian, custodiansOf(elsewhere))
     : whyNoneAt(line, where, owner, asked);
 }

@@ -48,7 +48,8 @@ export function advisedTo(
     return { owner: whose, sources: [...sent, ...lost.filter((one) => one.owner === whose)], quantity: sum(sent) };
   }
   if (arrived === 0 && counted.surplus > 0) return { owner: owner ?? line.order.supplier, sources: [], quantity: 0 };
-  if (owner === undefined && owners.length > 1) return ambiguousOwner(line.goods, owners);
+  if (owner === undefined && owners.length > 1)
+    return ambiguousOwner(line.goods, { stage: 'in_transit', shipment }, owners);
   return nothingLeft(line.goods, on, owner, inTransit, arrived);
 }
 
@@ -75,7 +76,7 @@ function nothingLeft(
   const receivedFor = lines.get(lineKey(goods.order, goods.line));
   if (receivedFor === undefined) return insufficient(goods, { owner, stage: 'in_transit', shipment }, asked, 0);
   if (owner !== undefined && there.length > 0 && !receivedFor.includes(owner)) {
-    return notTheOwner(goods, owner, ownersOf(there));
+    return notTheOwner(goods, { stage: 'in_transit', shipment }, owner, ownersOf(there));
   }
   const whose = owner === undefined ? '' : ` for ${owner}`;
   return reject(

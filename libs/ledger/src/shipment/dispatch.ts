@@ -65,10 +65,11 @@ function orderedAndMore(line: FoundLine, named: string | undefined, said: Dispat
   const { buyer } = order;
   const ordered = holdingsAt(state, { stage: 'ordered', ...(named !== undefined && { owner: named }) });
   const owners = ownersOf(ordered);
-  if (owners.length > 1) return ambiguousOwner(goods, owners);
+  if (owners.length > 1) return ambiguousOwner(goods, { stage: 'ordered' }, owners);
   const owner = owners[0] ?? named ?? buyer;
   const theirs = ownersOf([...state.accounts.values()].filter(({ stage }) => isPartiesStage(stage)));
-  if (owner !== buyer && !theirs.includes(owner)) return notTheOwner(goods, owner, [...new Set([...theirs, buyer])]);
+  if (owner !== buyer && !theirs.includes(owner))
+    return notTheOwner(goods, {}, owner, [...new Set([...theirs, buyer])]);
   const replaced = said.reduce(
     (sum, { substitutes: of, owner: whose = owner, quantity }) =>
       of?.order === goods.order && of.line === goods.line && whose === owner ? sum + quantity : sum,

@@ -18,14 +18,18 @@ export const suppliersOf = (lines: readonly FoundLine[]): string[] => [
 ];
 
 /** Rejects with `not-a-party` whoever is not among those who may. */
-export const maySay = (swap: string, by: string, may: readonly string[]): Rejected | undefined =>
+export const maySay = (swap: string, by: string, may: readonly string[], others = false): Rejected | undefined =>
   may.includes(by)
     ? undefined
-    : reject('not-a-party', `${by} may not do this with swap ${swap}: ${may.join(', ')} may.`, {
-        swap,
-        by,
-        parties: may,
-      });
+    : reject(
+        'not-a-party',
+        `${by} may not do this with swap ${swap}: ${may.join(', ')}${others ? ', and others' : ''} may.`,
+        {
+          swap,
+          by,
+          parties: may,
+        },
+      );
 
 /**
  * Why a swap can take no further step: it was rejected, withdrawn or executed (`swap-not-open`), or it has expired

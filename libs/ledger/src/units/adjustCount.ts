@@ -91,7 +91,8 @@ function movedLater({ goods, state }: FoundLine, held: Place, time: string): Rej
 /** Units may be found where the books have none; then only the count can say whose they are. */
 function ownerOf(line: FoundLine, custodian: string, owner: string | undefined): OrRejected<string> {
   if (owner !== undefined) return owner;
-  const source = sourceAt(line, { custodian, stage: 'held' }, undefined, () => ambiguousOwner(line.goods, []));
+  const where = { custodian, stage: 'held' } as const;
+  const source = sourceAt(line, where, undefined, () => ambiguousOwner(line.goods, where, []));
   return isRejected(source) ? source : source.owner;
 }
 
