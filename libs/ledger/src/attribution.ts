@@ -2,6 +2,7 @@ import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { microseconds, type Stage } from '#contracts/scalars';
 import { accountKey, type Goods, type Holding, keyAt } from './account.ts';
+import { type Lot, queueUp, sinceAfter, takeFirst } from './lots.ts';
 
 /** A leg whose units have not arrived yet: `leg` is its index in the swap's legs, `from` the party that gave them, `executed` when. */
 interface PendingLeg {
@@ -11,15 +12,13 @@ interface PendingLeg {
   readonly executed: string;
 }
 
-/** Units of one account that came to their owner together. `since` is the sequence of the event that made them the owner's. */
-interface Lot {
-  readonly quantity: number;
-  readonly since: number;
+/** Units of one account, and the leg that they are. */
+interface LegLot extends Lot {
   readonly leg?: PendingLeg;
 }
 
 /** The lots of one order line by account (`accountKey`), first in first. Plain JSON: a read model keeps it in a row a line. */
-export type Lots = Readonly<Record<string, readonly Lot[]>>;
+export type Lots = Readonly<Record<string, readonly LegLot[]>>;
 
 /**
  * Units of a leg that count as received by this event. They count from `occurred` on, the later of the event and the execution of the
@@ -84,7 +83,7 @@ export function attribute(lots: Lots, event: LedgerEvent, { order, line }: Omit<
  * may forget the lots again when `isPending` is false.
  */
 export function startLots(holdings: Iterable<Holding>): Lots {
-  const lots: Record<string, Lot[]> = {};
+  const lots: Record<string, LegLot[]> = {};
   for (const holding of holdings) {
     if (mayArrive(holding.stage) && holding.quantity > 0) {
       lots[accountKey(holding)] = [{ quantity: holding.quantity, since: 0 }];
@@ -115,7 +114,7 @@ function legsOf({ time, data: { swap, legs, moves } }: LedgerEvent<'lading.swap.
 
 /** The lots of one line while one event is applied; accounts that it does not touch are shared with the lots before. */
 class LotBook {
-  readonly #lots: Record<string, readonly Lot[]>;
+  readonly #lots: Record<string, readonly LegLot[]>;
   readonly #sequence: number;
   readonly #time: string;
   readonly #received: LegReceived[] = [];
@@ -128,38 +127,28 @@ class LotBook {
   }
 
   /** Takes a move's units off its `from`, first in, first out. */
-  take(move: Move): Lot[] {
+  take(move: Move): LegLot[] {
     if (!mayArrive(move.from.stage)) return [{ quantity: move.quantity, since: this.#sequence }];
     const key = keyAt(move, move.from);
     const left = [...(this.#lots[key] ?? [])];
-    const taken: Lot[] = [];
-    let open = move.quantity;
-    while (open > 0) {
-      const lot = left.shift();
-      if (lot === undefined && move.from.stage === 'lost') {
-        // Lots that were written down before lost units were kept in them.
-        taken.push({ quantity: open, since: 0 });
-        break;
-      }
-      if (lot === undefined)
-        throw new Error(`the lots of ${key} are ${open} units short at sequence ${this.#sequence}`);
-      const quantity = Math.min(open, lot.quantity);
-      taken.push({ ...lot, quantity });
-      if (lot.quantity > quantity) left.unshift({ ...lot, quantity: lot.quantity - quantity });
-      open -= quantity;
-    }
+    const taken = takeFirst(left, move.quantity);
+    const open = taken.reduce((short, { quantity }) => short - quantity, move.quantity);
+    // Lots that were written down before lost units were kept in them.
+    if (open > 0 && move.from.stage === 'lost') taken.push({ quantity: open, since: 0 });
+    else if (open > 0) throw new Error(`the lots of ${key} are ${open} units short at sequence ${this.#sequence}`);
     this.#set(key, left);
     return taken;
   }
 
   /** Puts units that a move took where it takes them, and says what that means for the leg they were, and are now. */
-  put(lot: Lot, move: Move, leg: PendingLeg | undefined): void {
+  put(lot: LegLot, move: Move, leg: PendingLeg | undefined): void {
     const { from, to } = move;
     const stays = from.owner === to.owner && !hasArrived(to.stage) && onTheWay(to.stage);
     if (lot.leg !== undefined && from.stage === 'lost') this.#turnsUp(lot.leg, lot.quantity, move);
     else if (lot.leg !== undefined && !stays) this.#settle(lot.leg, lot.quantity, move, leg);
 
-    const now: Lot = from.owner === to.owner ? lot : newLot(lot.quantity, this.#sequence, leg);
+    const since = sinceAfter(move, lot.since, this.#sequence);
+    const now: LegLot = from.owner === to.owner ? lot : newLot(lot.quantity, since, leg);
     if (mayArrive(to.stage)) this.#enqueue(keyAt(move, to), now);
     else if (leg !== undefined && hasArrived(to.stage)) this.#receive(leg, lot.quantity);
   }
@@ -197,24 +186,19 @@ class LotBook {
     return microseconds(executed) > microseconds(this.#time) ? executed : this.#time;
   }
 
-  #enqueue(key: string, lot: Lot): void {
+  #enqueue(key: string, lot: LegLot): void {
     const queue = [...(this.#lots[key] ?? [])];
-    let at = queue.length;
-    while (at > 0 && (queue[at - 1]?.since ?? 0) > lot.since) at--;
-    const before = queue[at - 1];
-    if (before?.since === lot.since && sameLeg(before.leg, lot.leg)) {
-      queue[at - 1] = { ...before, quantity: before.quantity + lot.quantity };
-    } else queue.splice(at, 0, lot);
+    queueUp(queue, lot, (one, other) => sameLeg(one.leg, other.leg));
     this.#set(key, queue);
   }
 
-  #set(key: string, queue: readonly Lot[]): void {
+  #set(key: string, queue: readonly LegLot[]): void {
     if (queue.length > 0) this.#lots[key] = queue;
     else Reflect.deleteProperty(this.#lots, key);
   }
 }
 
-const newLot = (quantity: number, since: number, leg: PendingLeg | undefined): Lot =>
+const newLot = (quantity: number, since: number, leg: PendingLeg | undefined): LegLot =>
   leg === undefined ? { quantity, since } : { quantity, since, leg };
 
 const sameLeg = (a: PendingLeg | undefined, b: PendingLeg | undefined): boolean =>

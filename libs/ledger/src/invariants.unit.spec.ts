@@ -7,6 +7,7 @@ import { Enlarged } from '#test/ledger/enlarged';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { isInOneOrder } from '#test/ledger/inOneOrder';
+import { isTraced } from '#test/ledger/traced';
 
 const RUNS = Number(process.env.LADING_RUNS ?? 1_000);
 const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
@@ -25,7 +26,7 @@ beforeAll(() => {
 });
 
 describe('whatever happens, in whatever order', () => {
-  it('whatever happens, the ledger takes what the rules allow, rejects the rest, books the moves of the table, and replays to the same state', () => {
+  it('whatever happens, the ledger takes what the rules allow, rejects the rest, books the moves of the table, replays to the same state, and knows where all units came from, branch by branch', () => {
     fc.assert(
       fc.property(steps, (rolls) => {
         const history = new History();
@@ -36,6 +37,12 @@ describe('whatever happens, in whatever order', () => {
         history.isSound();
         isAttributed(history.ledger.events);
         isInOneOrder(history.ledger.events);
+        // Every other history is enough: it takes half as long as the rest.
+        if (rolls.length % 2 === 0) {
+          const { events } = history.ledger;
+          const some = new Dice(rolls[0] ?? []);
+          isTraced(events, { at: some.pick(events).time, known: some.pick(events).sequence });
+        }
         for (const { type } of history.ledger.events) add(taken, type);
         for (const code of history.refused) add(refused, code);
       }),
