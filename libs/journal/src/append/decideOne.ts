@@ -7,7 +7,7 @@ import type { EntityKey } from '#ledger/entity';
 import { touched } from '#ledger/evolve';
 import { type UnitChanges, unitChanges } from '#ledger/units';
 import { entityOf, type View } from '#ledger/view';
-import { leafHash } from '#proofs/leafHash';
+import { leafHash } from '#proofs/treeHash';
 import { type CachedEntity, type EntityLookup, evolved, versionOf } from '../state/entities.ts';
 import { type KnownUnits, type Missing, RecordingView } from '../state/recordingView.ts';
 import type { Outcome, Submission } from '../submission.ts';

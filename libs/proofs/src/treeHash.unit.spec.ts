@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { leafHash } from './leafHash.ts';
+import { leafHash } from './treeHash.ts';
 
 describe('leafHash', () => {
   it('the hash of a leaf is that of RFC 6962: it gives the published test vectors', () => {
