@@ -69,10 +69,12 @@ CREATE TABLE holdings (
   quantity bigint NOT NULL,
   newest timestamptz NOT NULL,
   open boolean NOT NULL,
+  outside boolean NOT NULL,
   PRIMARY KEY (ledger, account)
 ) WITH (fillfactor = 85);
 CREATE INDEX holdings_order ON holdings (ledger, "order", line);
-CREATE INDEX holdings_open ON holdings (ledger, item, owner, account) WHERE open;
+CREATE INDEX holdings_open ON holdings (ledger, item, owner, stage, custodian, account) WHERE open;
+CREATE INDEX holdings_outside ON holdings (ledger, item, owner, stage, custodian, account) WHERE outside;
 
 CREATE TABLE holding_totals (
   ledger text COLLATE "C" NOT NULL,
@@ -83,8 +85,8 @@ CREATE TABLE holding_totals (
   quantity bigint NOT NULL,
   PRIMARY KEY (ledger, owner, item, stage, custodian)
 ) WITH (fillfactor = 50);
-CREATE INDEX holding_totals_item ON holding_totals (ledger, item, stage);
-CREATE INDEX holding_totals_custodian ON holding_totals (ledger, custodian);
+CREATE INDEX holding_totals_item ON holding_totals (ledger, item, owner);
+CREATE INDEX holding_totals_custodian ON holding_totals (ledger, custodian, item, owner);
 
 CREATE TABLE item_totals (
   ledger text COLLATE "C" NOT NULL,

@@ -85,7 +85,16 @@ describe('asking for holdings', () => {
     ['item', 'item'],
   ];
   it.each(groupings)('holdings grouped by %s and %s are sums of the same accounts', async (...keys) => {
-    for (const filter of [{}, { owner }, { item: 'H100' }, { stage: 'held' as const }, { order }]) {
+    const alsoOf = { custodian: 'nvidia', stage: 'ordered' as const };
+    for (const filter of [
+      {},
+      { owner },
+      { item: 'H100' },
+      { stage: 'held' as const },
+      { order },
+      { shipment: 'S-480' },
+      alsoOf,
+    ]) {
       const asked = Object.entries(filter);
       const own = open.filter((row) => asked.every(([key, value]) => row[key as HoldingKey] === value));
       const distinct = [...new Set(keys)];
@@ -95,6 +104,10 @@ describe('asking for holdings', () => {
 
   it('holdings of all accounts include what is outside the parties’ hands, and sum to zero per item', async () => {
     expect(sorted(await pages({ accounts: 'all' }))).toEqual(sorted(all));
+    const ofParty = all.filter((row) => row.owner === owner);
+    expect(sorted(await pages({ accounts: 'all', owner, limit: 7 }))).toEqual(sorted(ofParty));
+    const byOrder = await pages({ accounts: 'all', owner, groupBy: ['order', 'stage'], limit: 9 });
+    expect(sorted(byOrder)).toEqual(sorted(grouped(ofParty, ['order', 'stage'])));
     const sums = await pages({ accounts: 'all', groupBy: ['item'] });
     expect(sums.map(({ item, quantity }) => [item, quantity])).toEqual([
       ['B200', 0],

@@ -104,6 +104,38 @@ function accountsThen({ hasMoved }: Walk, where: Where): string {
     UNION ALL SELECT ${NAMES}, h.account, h.quantity - since.quantity, ${isOpen} FROM ${CHANGED})`;
 }
 
+/** The totals of the accounts that are asked for, as `t`: they say of which owners, items, stages and custodians there are any. */
+function totalsAsked(where: Where, query: HoldingsQuery, { ledger, party }: ReadModel): Where {
+  const asked = new Where(ledger, 't', where.values);
+  for (const column of TOTALLED) asked.equals(`t."${column}"`, query[column]);
+  asked.only(party, ownUnits('t'));
+  // Outside the parties' hands one account may have what another lacks.
+  return query.accounts === 'all'
+    ? asked
+    : asked.and(`t.stage = ANY(${where.value(PartiesStage.options)}) AND t.quantity <> 0`);
+}
+
+/** The accounts of the total `t` with units on them: the index has them together, by number. */
+function accountsOfTotal(query: HoldingsQuery, and = ''): string {
+  const those = (isThere: string): string =>
+    `(SELECT * FROM holdings h WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.stage = t.stage
+      AND h.custodian = t.custodian AND h.${isThere} ${and})`;
+  return query.accounts === 'all' ? `(${those('open')} UNION ALL ${those('outside')})` : those('open');
+}
+
+/** The accounts among which those that are asked for are, as `h`: as few as an index leads to. */
+function accountsAmong(model: ReadModel, query: HoldingsQuery, walk: Walk, where: Where): string {
+  const all = accountsThen(walk, where);
+  if (query.order !== undefined) return `${all} h`;
+  if (query.shipment !== undefined)
+    return `(SELECT DISTINCT "order", line FROM shipment_lines WHERE ledger = $1 AND shipment = ${where.value(query.shipment)}) s
+      CROSS JOIN LATERAL (SELECT * FROM ${all} a WHERE a.ledger = $1 AND a."order" = s."order" AND a.line = s.line OFFSET 0) h`;
+  if (walk.hasMoved || (model.party === undefined && TOTALLED.every((key) => query[key] === undefined)))
+    return `${all} h`;
+  const asked = totalsAsked(where, query, model).sql;
+  return `(SELECT * FROM holding_totals t ${asked} OFFSET 0) t CROSS JOIN LATERAL ${accountsOfTotal(query)} h`;
+}
+
 /** The totals as they were when the walk began. */
 function totalsThen({ hasMoved }: Walk): string {
   if (!hasMoved) return 'holding_totals';
@@ -128,7 +160,7 @@ const LIKE = ['', '', 0] as const;
 /** An account a row: by item, by owner, then by the sequence in which the ledger first named the account. */
 async function byAccount(model: ReadModel, query: HoldingsQuery): Promise<Page<HoldingRow>> {
   const walk = await walkOf(model, query, LIKE);
-  const direct = query.accounts === 'all' || query.order !== undefined;
+  const direct = query.order !== undefined || query.shipment !== undefined;
   const rows = direct ? await accountsDirectly(model, query, walk) : await accountsByTotals(model, query, walk);
   const isSeen = await seenOrders(model, rows);
   const page = pageOf(
@@ -155,62 +187,56 @@ async function seenOrders({ db, ledger, party }: ReadModel, rows: readonly Accou
   return (order: string) => seen.has(order);
 }
 
-/**
- * Reads the accounts themselves: the few of one order, or all of them with those outside the parties' hands. There is no index of
- * the latter, since they are only looked at when a sum is checked.
- */
+/** The few accounts of one order or shipment. */
 async function accountsDirectly(model: ReadModel, query: HoldingsQuery, walk: Walk): Promise<AccountRow[]> {
   const { db, ledger } = model;
   const where = filtered(new Where(ledger, 'h'), 'h', query, model)
     .and(query.accounts === 'all' ? 'h.quantity <> 0' : 'h.open')
     .after(['h.item', 'h.owner', 'h.account'], walk.start);
   const { rows } = await db.query<AccountRow>(
-    `${since(walk, where)} SELECT ${COLUMNS} FROM ${accountsThen(walk, where)} h ${where.sql} ORDER BY h.item, h.owner, h.account LIMIT ${limitOf(query) + 1}`,
+    `${since(walk, where)} SELECT ${COLUMNS} FROM ${accountsAmong(model, query, walk, where)} ${where.sql} ORDER BY h.item, h.owner, h.account LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return rows;
 }
 
-/** The totals say which items of which owners there are at all; for each of those the index has the accounts in order. */
+/** The totals say which accounts there are at all, by item and owner; the index has those of each in order. */
 async function accountsByTotals(model: ReadModel, query: HoldingsQuery, walk: Walk): Promise<AccountRow[]> {
-  const { db, ledger, party } = model;
+  const { db, ledger } = model;
   const { start, hasMoved } = walk;
   const limit = limitOf(query) + 1;
-  const where = new Where(ledger, 't').and('t.quantity <> 0').and(`t.stage = ANY($2)`);
-  where.values.push(PartiesStage.options);
-  for (const column of TOTALLED) where.equals(`t."${column}"`, query[column]);
-  let after = '';
+  const where = new Where(ledger, 'h');
+  const asked = totalsAsked(where, query, model);
+  let [later, and] = ['', ''];
   if (start !== undefined) {
     const [item, owner, account] = start.map((part) => where.value(part));
-    where.and(`(t.item, t.owner) >= (${item ?? ''}, ${owner ?? ''})`);
-    after = `AND ((t.item, t.owner) > (${item ?? ''}, ${owner ?? ''}) OR h.account > ${account ?? ''}::int)`;
+    later = `AND (t.item, t.owner) >= (${item ?? ''}, ${owner ?? ''})`;
+    and = `AND h.account > CASE WHEN (t.item, t.owner) = (${item ?? ''}, ${owner ?? ''}) THEN ${account ?? ''}::int ELSE -1 END`;
   }
-  // The totals' own conditions are in `where`; those on the account stand beside them, with parameters of their own.
-  const own = (['custodian', 'stage', 'line', 'shipment'] as const)
-    .filter((column) => query[column] !== undefined)
-    .map((column) => `AND h.${column} = ${where.value(query[column])}`)
-    .join(' ');
-  let mine = '';
-  where.only(party, (self) => {
-    mine = `AND (${ownUnits('h')(self)})`;
-    return ownUnits('t')(self);
-  });
-  let [unchanged, changed] = ['', ''];
+  if (query.line !== undefined) and += ` AND h.line = ${where.value(query.line)}`;
+  let changed = '';
   if (hasMoved) {
-    unchanged = `AND ${UNCHANGED}`;
+    and += ` AND ${UNCHANGED}`;
     const then = filtered(new Where(ledger, 'h', where.values), 'h', query, model)
-      .and(`h.quantity <> since.quantity AND h.stage = ANY($2)`)
+      .and('h.quantity <> since.quantity')
       .after(['h.item', 'h.owner', 'h.account'], start);
-    changed = `UNION ALL SELECT ${COLUMNS.replace('h.quantity', 'h.quantity - since.quantity')} FROM ${CHANGED} ${then.sql}`;
+    if (query.accounts !== 'all') then.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
+    changed = `UNION ALL SELECT ${NAMES}, h.account, h.quantity - since.quantity AS quantity FROM ${CHANGED} ${then.sql}
+      ORDER BY item, owner, account LIMIT ${limit}`;
   }
+  const firstOf = accountsOfTotal(query, `${and} ORDER BY h.account LIMIT ${limit}`);
   const { rows } = await db.query<AccountRow>(
-    `${since(walk, where)} SELECT h.* FROM (SELECT DISTINCT t.ledger, t.item, t.owner FROM holding_totals t ${where.sql} ORDER BY t.item, t.owner) t
-       CROSS JOIN LATERAL (
-         SELECT ${COLUMNS} FROM holdings h
-         WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.open ${after} ${own} ${mine} ${unchanged}
-         ORDER BY h.account LIMIT ${limit}
-       ) h
-     ${changed === '' ? 'ORDER BY t.item, t.owner, h.account' : `${changed} ORDER BY item, owner, account`} LIMIT ${limit}`,
+    `${since(walk, where)} SELECT ${COLUMNS} FROM (
+       (SELECT ${NAMES}, h.account, h.quantity
+        FROM (SELECT DISTINCT t.item, t.owner FROM holding_totals t ${asked.sql} ${later} ORDER BY t.item, t.owner) p
+          CROSS JOIN LATERAL (
+            SELECT h.* FROM (SELECT * FROM holding_totals t ${asked.sql} AND t.item = p.item AND t.owner = p.owner OFFSET 0) t
+              CROSS JOIN LATERAL ${firstOf} h
+            ORDER BY h.account LIMIT ${limit}
+          ) h
+        ORDER BY p.item, p.owner, h.account LIMIT ${limit})
+       ${changed}
+     ) h ORDER BY h.item, h.owner, h.account`,
     where.values,
   );
   return rows;
@@ -237,10 +263,10 @@ async function byGroup(
   // Null has no place in a sort order: units that are on no shipment are grouped under the empty id.
   const columns = keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
   where.after(columns, walk.start);
-  const table = totalled ? totalsThen(walk) : accountsThen(walk, where);
+  const from = totalled ? `${totalsThen(walk)} h` : accountsAmong(model, query, walk, where);
   const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number }>(
     `${since(walk, where)} SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity
-     FROM ${table} h ${where.sql}
+     FROM ${from} ${where.sql}
      GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

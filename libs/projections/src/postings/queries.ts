@@ -42,11 +42,20 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
 const FEW_LINES = 5_000;
 
 /**
- * The orders of which a party ever had units, when they are few. Without them, a page of a small party's postings would be looked for
- * among a million postings of others. Undefined when there is no need to know the orders.
+ * The orders of a shipment, or those of which a party ever had units, when they are few. Without them, a page of a small party's postings
+ * would be looked for among a million postings of others. Undefined when there is no need to know the orders.
  */
-async function fewOrdersOf({ db, ledger }: ReadModel, { owner, item, order, accounts }: PostingsQuery) {
-  if (owner === undefined || order !== undefined || accounts === 'all') return undefined;
+async function fewOrdersOf({ db, ledger }: ReadModel, { owner, item, order, shipment, accounts }: PostingsQuery) {
+  if (order !== undefined) return undefined;
+  if (shipment !== undefined) {
+    const where = new Where(ledger, 's').equals('s.shipment', shipment);
+    const { rows } = await db.query<{ order: string }>(
+      `SELECT DISTINCT s."order" FROM shipment_lines s ${where.sql}`,
+      where.values,
+    );
+    return rows.map((row) => row.order);
+  }
+  if (owner === undefined || accounts === 'all') return undefined;
   const where = new Where(ledger, 'q').equals('q.owner', owner).equals('q.item', item);
   const { rows } = await db.query<{ order: string }>(
     `SELECT q."order" FROM queue q ${where.sql} LIMIT ${FEW_LINES}`,
