@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
 import { startWorker, type Worker } from '#test/journal/startWorker';
-import { order, reassign, submission } from '#test/journal/submissions';
+import { order, party, reassign, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';
 import { readEvents } from '../reader.ts';
@@ -162,6 +162,100 @@ describe('writers of one ledger in two processes', () => {
       expect(executed).toHaveLength(1);
       const { data } = parseEvent(executed[0]!.bytes);
       expect('moves' in data && data.moves).toHaveLength(2);
+    }
+  });
+
+  const hold = (id: string, owner: string, of: string, quantity: number) =>
+    submission('lading.units.held.v1', {
+      ...{ hold: id, owner, purpose: 'Kept', until: '2999-01-01T00:00:00Z' },
+      lines: [{ order: of, line: '1', quantity }],
+    });
+
+  it('of a hold and whatever else may take all of the same units at once exactly one is recorded, and nothing is held that is gone', async () => {
+    const book = await ledger();
+    const supplies = (order2: string) =>
+      submission('lading.order.placed.v1', {
+        ...{ order: order2, buyer: 'tesla', supplier: 'xai' },
+        lines: [{ line: '1', item: 'H100', quantity: 50, window: { from: '2023-12-01', to: '2023-12-31' } }],
+      });
+    await record(journal, book, [party('xai', ['customer', 'supplier'])]);
+    const line = { line: '1', quantity: 50 };
+    const send = (shipment: string, of: string, consignee: string) =>
+      submission('lading.shipment.dispatched.v1', {
+        shipment,
+        consignee,
+        carrier: 'dhl',
+        lines: [{ order: of, ...line }],
+      });
+    for (let round = 0; round < 6; round++) {
+      const [T, X, A, S] = ['T', 'X', 'A', 'S'].map((name) => `PO-${name}-${round}`) as [
+        string,
+        string,
+        string,
+        string,
+      ];
+      await record(journal, book, [order(T, 'tesla', 50), order(X, 'x', 50), order(A, 'xai', 50), supplies(S)]);
+      // xai has units of its own, of which it delivers.
+      const arrived = submission('lading.shipment.received.v1', {
+        ...{ shipment: `S-${round}`, by: 'xai', lines: [{ order: A, line: '1', received: 50 }] },
+      });
+      const legs = [
+        { from: 'tesla', to: 'x', order: T, ...line },
+        { from: 'x', to: 'tesla', order: X, ...line },
+      ];
+      const proposal = submission('lading.swap.proposed.v1', { swap: `SW-${round}`, by: 'tesla', legs });
+      await record(journal, book, [send(`S-${round}`, A, 'xai'), arrived, proposal]);
+      const pairs = [
+        [hold(`H-1-${round}`, 'tesla', T, 50), hold(`H-2-${round}`, 'tesla', T, 50)],
+        [hold(`H-3-${round}`, 'x', X, 50), submission('lading.swap.accepted.v1', { swap: `SW-${round}`, by: 'x' })],
+        [hold(`H-4-${round}`, 'xai', A, 50), send(`S-S-${round}`, S, 'tesla')],
+      ] as const;
+      // The swap needs tesla's units, too: it is accepted only where nobody holds them.
+      for (const [n, [one, other]] of pairs.entries()) {
+        if (n === 1) {
+          const held = `H-${(await holdsOf(book)).includes(`H-1-${round}`) ? 1 : 2}-${round}`;
+          await record(journal, book, [submission('lading.units.released.v1', { hold: held })]);
+        }
+        const outcomes = await Promise.all([
+          workers[round % 2]!.submit(book, one),
+          workers[(round + 1) % 2]!.submit(book, other),
+        ]);
+        expect([n, ...outcomes.map(({ status }) => status).sort()]).toEqual([n, 'recorded', 'rejected']);
+      }
+    }
+  });
+
+  /** The holds that were recorded, by their ids. */
+  const holdsOf = async (book: string) =>
+    (await readEvents(journals.pool, book, 0, 1_000, { type: 'lading.units.held.v1' })).map(({ bytes }) => {
+      const { data } = parseEvent(bytes);
+      return 'hold' in data ? (data.hold ?? '') : '';
+    });
+
+  it('16 who race to hold 100 units hold 100 between them, and then none is left for anybody else', async () => {
+    const book = await ledger();
+    await record(journal, book, [order('PO-1', 'tesla', 100)]);
+    let held = 0;
+    const submit = async (id: string, by: number, quantity: number) => {
+      const { status } = await workers[by % 2]!.submit(book, hold(id, 'tesla', 'PO-1', quantity));
+      if (status === 'recorded') held += quantity;
+      return status;
+    };
+    const all = await Promise.all(
+      Array.from({ length: 16 }, async (_, by) => {
+        const statuses: string[] = [];
+        for (let n = 0; n < 6; n++) statuses.push(await submit(`H-${by}-${n}`, by, 1 + ((by + n) % 3)));
+        return statuses;
+      }),
+    );
+    expect(all.flat()).toContain('rejected');
+    for (let n = 0; held < 100; n++) expect(await submit(`H-rest-${n}`, n, 1)).toBe('recorded');
+    expect(held).toBe(100);
+    for (const one of [hold('H-more', 'tesla', 'PO-1', 1), reassign('RA-1', 'PO-1', 'tesla', 'x', 1)]) {
+      expect(await journal.submit(book, one)).toMatchObject({
+        status: 'rejected',
+        rejection: { code: 'held-for', facts: { available: 0 } },
+      });
     }
   });
 
