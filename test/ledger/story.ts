@@ -1,5 +1,5 @@
 import { catalog, type Completed } from '#contracts/catalog';
-import type { Rejection } from '#contracts/rejections';
+import { PROBLEM_FIELDS, type Rejection } from '#contracts/rejections';
 import { type Holding, isPartiesStage } from '#ledger/account';
 import type { Command } from '#ledger/command';
 import { foldHoldings } from '#ledger/fold';
@@ -36,7 +36,8 @@ export class Story {
     if (decision.ok) throw new Error(`taken: ${JSON.stringify(decision.data)}`);
     if (this.#everything() !== before) throw new Error('a refusal changed something');
     if (decision.detail.length < 10) throw new Error('a refusal says what to do');
-    JSON.stringify(decision.facts);
+    const covered = PROBLEM_FIELDS.filter((field) => field in decision.facts);
+    if (covered.length > 0) throw new Error(`a problem document has a ${covered.join(' and a ')} of its own`);
     const { code, detail, facts } = decision;
     return { code, detail, facts: JSON.parse(JSON.stringify(facts)) as Rejection['facts'] };
   }

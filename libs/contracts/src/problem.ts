@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rejectionCodes } from './rejections.ts';
+import { type Facts, rejectionCodes } from './rejections.ts';
 
 /** One bad field: a JSON pointer (RFC 6901) into what was sent, and what is wrong there. */
 export const FieldError = z.object({
@@ -65,8 +65,8 @@ interface ProblemParts {
   readonly detail: string;
   readonly instance?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
-  /** Spread into the document; they cannot cover its own fields. */
-  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+  /** Spread into the document. */
+  readonly facts?: Facts | undefined;
 }
 
 /** A problem document. `title` is made from the code: it says the same in every case, as RFC 9457 asks. */

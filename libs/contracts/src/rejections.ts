@@ -34,10 +34,17 @@ export const rejectionCodes = [
 ] as const;
 export type RejectionCode = (typeof rejectionCodes)[number];
 
+/** The fields that every problem document has (RFC 9457, and `code` and `errors`). */
+export const PROBLEM_FIELDS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors'] as const;
+
+/** What a problem document says of the case, beside its own fields. One with the name of such a field would be lost: it does not compile. */
+export type Facts = Readonly<Record<string, unknown>> &
+  Partial<Readonly<Record<(typeof PROBLEM_FIELDS)[number], never>>>;
+
 /** A rejection is a value: a stable code, a sentence for people, and the facts to act on. */
 export interface Rejection {
   readonly code: RejectionCode;
   readonly detail: string;
   /** The line, what was asked, what there is: spread into the problem document. */
-  readonly facts: Readonly<Record<string, unknown>>;
+  readonly facts: Facts;
 }

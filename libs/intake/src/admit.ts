@@ -1,3 +1,4 @@
+import type { Facts } from '#contracts/rejections';
 import { serviceOf } from '#contracts/catalog';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
 import type { Service } from '#contracts/define';
@@ -42,7 +43,7 @@ function whyForbidden(event: SubmittedEvent, actor: Actor): Refusal | undefined 
   return undefined;
 }
 
-const forbidden = (detail: string, facts: Readonly<Record<string, unknown>>): Refusal => ({
+const forbidden = (detail: string, facts: Facts): Refusal => ({
   status: 403,
   code: 'forbidden',
   detail,

@@ -1,3 +1,4 @@
+import type { Facts } from '#contracts/rejections';
 import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
@@ -171,12 +172,7 @@ function envelopeErrors(error: z.ZodError | undefined, value: unknown): FieldErr
   });
 }
 
-const refuse = (
-  code: Refusal['code'],
-  detail: string,
-  errors: readonly FieldError[],
-  facts: Readonly<Record<string, unknown>> = {},
-): Parsed => ({
+const refuse = (code: Refusal['code'], detail: string, errors: readonly FieldError[], facts: Facts = {}): Parsed => ({
   ok: false,
   refusal: { status: code === 'event-too-large' ? 422 : 400, code, detail, errors, facts },
 });

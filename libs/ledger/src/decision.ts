@@ -1,5 +1,5 @@
 import type { Completed, EventType } from '#contracts/catalog';
-import type { Rejection, RejectionCode } from '#contracts/rejections';
+import type { Facts, Rejection, RejectionCode } from '#contracts/rejections';
 
 /** What the ledger keeps: the event's completed data. One command makes one event. */
 interface Accepted<T extends EventType = EventType> {
@@ -14,7 +14,7 @@ export type OrRejected<T> = T | Rejected;
 
 export const accept = <T extends EventType>(data: Completed<T>): Accepted<T> => ({ ok: true, data });
 
-export const reject = (code: RejectionCode, detail: string, facts: Record<string, unknown> = {}): Rejected => ({
+export const reject = (code: RejectionCode, detail: string, facts: Facts = {}): Rejected => ({
   ok: false,
   code,
   detail,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { randomInt } from 'node:crypto';
-import type { RejectionCode } from '#contracts/rejections';
+import { PROBLEM_FIELDS, type RejectionCode } from '#contracts/rejections';
 import { accepted, dispatched, executed, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
@@ -192,6 +192,8 @@ describe('a key that speaks for a party is told nothing that it may not read', (
             if (whyNotEntitled(command, party, history.ledger) !== undefined) continue;
             const { code, detail, facts } = toldTo(party, decision, command, history.ledger);
             codes.set(code, 1 + (codes.get(code) ?? 0));
+            // What a fact of such a name says would be lost: the document has these fields of its own.
+            expect(PROBLEM_FIELDS.filter((field) => field in facts)).toEqual([]);
             const strange = strangeNames(party, { detail, facts }, command, history.ledger);
             if (strange.length > 0) throw new Error(JSON.stringify({ party, strange, command, detail, facts }));
           }

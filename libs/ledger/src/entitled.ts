@@ -1,6 +1,7 @@
 import { catalog, type EventType, subjectOf } from '#contracts/catalog';
 import { type Entitlement, entitlements } from '#contracts/define';
 import { eachName, namingIn } from '#contracts/names';
+import type { Rejection } from '#contracts/rejections';
 import { rangesOf, serialAt, type Serials } from '#contracts/serials';
 import { type Holding, isPartiesStage, parseAccountKey } from './account.ts';
 import type { Command } from './command.ts';
@@ -12,10 +13,7 @@ import { replacedBy } from './shipment/substitute.ts';
 import { entityOf, type View } from './view.ts';
 
 /** Why a key that speaks for a party may not say something: a sentence, and the facts to act on. */
-export interface NotEntitled {
-  readonly detail: string;
-  readonly facts: Readonly<Record<string, unknown>>;
-}
+export type NotEntitled = Pick<Rejection, 'detail' | 'facts'>;
 
 /**
  * Why an event may not come from whoever speaks for `party`; undefined when it may. It may when the party is one that the
@@ -33,7 +31,7 @@ export function whyNotEntitled({ type, data }: Command, party: string, view: Vie
     const [kind, id] = strange;
     return {
       detail: `There is no ${kind} ${id} that concerns ${party}, for which this key speaks: it is not there, or it is between others. Correct it, or send this with a key of theirs.`,
-      facts: { party, type, [kind]: id },
+      facts: { party, eventType: type, [kind]: id },
     };
   }
   return type === 'lading.party.registered.v1' ? whyNotItsOwn(data, view) : undefined;
@@ -45,7 +43,7 @@ function notFor(party: string, type: EventType, data: Command['data']): NotEntit
   const said = Object.fromEntries(entitled.filter((name) => name in data).map((name) => [name, valueOf(data, name)]));
   return {
     detail: `This key speaks for ${party}, and ${type} may come from ${who === '' ? 'a key that speaks for no party' : who}. Send it with a key of theirs, or with one that speaks for no party.`,
-    facts: { ...said, party, type, entitled },
+    facts: { ...said, party, eventType: type, entitled },
   };
 }
 

@@ -29,7 +29,7 @@ describe('a key that speaks for a party', () => {
     const refused = whyNot('lading.shipment.lost.v1', data, 'amd');
     expect(refused?.facts).toEqual({
       party: 'amd',
-      type: 'lading.shipment.lost.v1',
+      eventType: 'lading.shipment.lost.v1',
       entitled: ['supplier', 'carrier'],
     });
     expect(refused?.detail).toContain(entitlements.supplier);
@@ -198,7 +198,7 @@ describe('a key that speaks for a party', () => {
       ],
     ])('and not from others’: %s', (_what, party, order, line) => {
       expect(may(party, order, line)?.facts).toEqual({
-        ...{ party, type: 'lading.shipment.dispatched.v1' },
+        ...{ party, eventType: 'lading.shipment.dispatched.v1' },
         line: expect.stringMatching(/^1 of order PO-[HT]$/),
       });
     });
@@ -209,7 +209,7 @@ describe('a key that speaks for a party', () => {
       ['a maker, of what its customer lost', 'nvidia', 'SO-N', ['H1', 'T2'], 'H1'],
     ])('and not from others’ by their numbers: %s', (_what, party, order, serials, serial) => {
       expect(may(party, order, { quantity: 2, serials })?.facts).toEqual({
-        ...{ party, type: 'lading.shipment.dispatched.v1', unit: serial },
+        ...{ party, eventType: 'lading.shipment.dispatched.v1', unit: serial },
       });
     });
 

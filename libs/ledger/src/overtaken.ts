@@ -1,3 +1,4 @@
+import type { Facts } from '#contracts/rejections';
 import { microseconds } from '#contracts/scalars';
 import { type Rejected, reject } from './decision.ts';
 
@@ -29,7 +30,7 @@ type Values = Readonly<Record<string, Occurrence | undefined>>;
 export function overtaken(
   time: string,
   values: Values,
-  { of, facts, instead }: { of: string; facts: Readonly<Record<string, unknown>>; instead: string },
+  { of, facts, instead }: { of: string; facts: Facts; instead: string },
 ): Rejected | undefined {
   const later = Object.entries(values).flatMap(([value, said]) =>
     said !== undefined && isLater(said, time) ? [{ value, ...said }] : [],

@@ -1,3 +1,4 @@
+import type { Facts } from '#contracts/rejections';
 import type { FieldError } from '#contracts/problem';
 import { ProblemError, unavailable } from '#platform/http/problemError';
 import { NoReadModels } from '#projections/reading/readModel';
@@ -13,7 +14,7 @@ export function malformed(errors: readonly FieldError[]): ProblemError {
 }
 
 /** 404: the path names something that is not there. */
-export const notFound = (detail: string, facts: Readonly<Record<string, unknown>> = {}): ProblemError =>
+export const notFound = (detail: string, facts: Facts = {}): ProblemError =>
   new ProblemError(404, 'not-found', detail, { facts });
 
 export const unknownLedger = (ledger: string): ProblemError =>

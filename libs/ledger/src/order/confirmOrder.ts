@@ -68,6 +68,6 @@ function partlyRejected({ code, quantity }: Confirmed, { goods, state }: FoundLi
   return reject(
     'not-supported',
     `${quantity} of the ${state.quantity} units of line ${line} of order ${order} cannot be rejected by themselves. Confirm the line with the code changed and the ${state.quantity - quantity} units that are promised.`,
-    { order, line, code, quantity, ordered: state.quantity },
+    { order, line, confirmation: code, quantity, ordered: state.quantity },
   );
 }

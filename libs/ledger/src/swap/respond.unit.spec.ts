@@ -39,7 +39,7 @@ describe('a proposed swap', () => {
       step('rejected', 'x'),
       executed('SW-1', 'x'),
     ]) {
-      expect(story.refusal(late)).toMatchObject({ code: 'swap-not-open', facts: { swap: 'SW-1', status: 'rejected' } });
+      expect(story.refusal(late)).toMatchObject({ code: 'swap-not-open', facts: { swap: 'SW-1', state: 'rejected' } });
     }
   });
 
@@ -49,7 +49,7 @@ describe('a proposed swap', () => {
     story.take(step('withdrawn', 'x'));
     expect(story.refusal(accepted('SW-1', 'tesla'))).toMatchObject({
       code: 'swap-not-open',
-      facts: { status: 'withdrawn' },
+      facts: { state: 'withdrawn' },
     });
   });
 
@@ -63,7 +63,7 @@ describe('a proposed swap', () => {
     story.take(accepted('SW-1', 'tesla'));
     story.take(executed('SW-1', 'tesla'));
     for (const late of [step('rejected', 'tesla'), step('withdrawn', 'x'), executed('SW-1', 'x')]) {
-      expect(story.refusal(late)).toMatchObject({ code: 'swap-not-open', facts: { status: 'executed' } });
+      expect(story.refusal(late)).toMatchObject({ code: 'swap-not-open', facts: { state: 'executed' } });
     }
   });
 

@@ -39,7 +39,7 @@ export function whyClosed({ terms: { swap, expires }, status }: Swap, now: Date)
   if (status !== 'proposed' && status !== 'accepted') {
     return reject('swap-not-open', `Swap ${swap} is ${status}, and that is final. Propose another one.`, {
       swap,
-      status,
+      state: status,
     });
   }
   if (expires === undefined || now.getTime() * 1000 < microseconds(expires)) return undefined;

@@ -57,7 +57,6 @@ export function openHold(view: View, id: string, now: Date): OrRejected<Hold> {
     `Hold ${id} ${what}: it holds nothing any more. Leave it out, or hold the units again.`,
     {
       hold: id,
-      // `status` of a problem is HTTP's.
       state: how,
       until,
     },

@@ -1,3 +1,4 @@
+import type { Facts } from '#contracts/rejections';
 import type { FieldError, ProblemCode } from '#contracts/problem';
 
 /**
@@ -14,7 +15,7 @@ export interface Refusal extends Omit<ProblemErrorParts, 'cause'> {
 interface ProblemErrorParts {
   readonly errors?: readonly FieldError[] | undefined;
   /** Spread into the document, to act on. */
-  readonly facts?: Readonly<Record<string, unknown>> | undefined;
+  readonly facts?: Facts | undefined;
   /** Sent with it: `Retry-After`, `WWW-Authenticate`, `Allow`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly cause?: unknown;
@@ -24,7 +25,7 @@ interface ProblemErrorParts {
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly errors: readonly FieldError[] | undefined;
-  readonly facts: Readonly<Record<string, unknown>> | undefined;
+  readonly facts: Facts | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
