@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { Ledgers } from './asking/ledgers.ts';
 import { Moments } from './asking/moments.ts';
+import { Past } from './asking/past.ts';
 import { Signals } from './asking/signals.ts';
 import { Readiness } from './asking/readiness.ts';
 import { Visibility } from './asking/visibility.ts';
@@ -35,6 +36,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     FindLedgersHandler,
     Ledgers,
     Moments,
+    Past,
     Visibility,
     Signals,
     EventPages,

@@ -66,9 +66,16 @@ export interface Attribution {
  * - Serial numbers do not matter: units of one line and owner are alike.
  *
  * Throws an Error when the lots do not hold what the event moves: an event was left out, or the lots are another line's.
+ *
+ * @param mayLack where events are left out on purpose, what the lots do not hold is nobody's leg
  */
-export function attribute(lots: Lots, event: LedgerEvent, { order, line }: Omit<Goods, 'item'>): Attribution {
-  const book = new LotBook(lots, event);
+export function attribute(
+  lots: Lots,
+  event: LedgerEvent,
+  { order, line }: Omit<Goods, 'item'>,
+  mayLack = false,
+): Attribution {
+  const book = new LotBook(lots, event, mayLack);
   const legs = event.type === 'lading.swap.executed.v1' ? legsOf(event) : undefined;
   const taken = movesOf(event).flatMap((move, index) =>
     move.order === order && move.line === line ? { move, leg: legs?.[index], units: book.take(move) } : [],
@@ -120,7 +127,11 @@ class LotBook {
   readonly #received: LegReceived[] = [];
   readonly #gone: LegGone[] = [];
 
-  constructor(lots: Lots, { sequence, time }: LedgerEvent) {
+  constructor(
+    lots: Lots,
+    { sequence, time }: LedgerEvent,
+    private readonly mayLack: boolean,
+  ) {
     this.#lots = { ...lots };
     this.#sequence = sequence;
     this.#time = time;
@@ -134,7 +145,7 @@ class LotBook {
     const taken = takeFirst(left, move.quantity);
     const open = taken.reduce((short, { quantity }) => short - quantity, move.quantity);
     // Lots that were written down before lost units were kept in them.
-    if (open > 0 && move.from.stage === 'lost') taken.push({ quantity: open, since: 0 });
+    if (open > 0 && (this.mayLack || move.from.stage === 'lost')) taken.push({ quantity: open, since: 0 });
     else if (open > 0) throw new Error(`the lots of ${key} are ${open} units short at sequence ${this.#sequence}`);
     this.#set(key, left);
     return taken;

@@ -52,14 +52,16 @@ export const tables = [flagsModel, ...beforeFlags, ...besideFlags, ...afterFlags
 /**
  * Applies a batch to every read model, over one connection. The statements of one model run in its order; the statements of several
  * models run in the order in which the models begin. Rejects with the first failure, when none of them runs any more.
+ *
+ * @param only to these models, whatever the others would write
  */
-export async function applyModels(batch: Batch, db: Db): Promise<void> {
+export async function applyModels(batch: Batch, db: Db, only?: ReadonlySet<Model>): Promise<void> {
   const connection = new PipelinedConnection(db);
   const occurring = new Set(batch.events.map(({ type }) => type));
   const begun = new Map<Model, Promise<unknown>>();
   const begin = async (models: readonly Model[]): Promise<void> => {
     for (const model of models) {
-      if (model.types?.some((type) => occurring.has(type)) === false) continue;
+      if (only?.has(model) === false || model.types?.some((type) => occurring.has(type)) === false) continue;
       // The statements of the models before it go out, and others have their turn, before its own are put together.
       await setImmediate();
       const applying = model.apply(batch, connection);

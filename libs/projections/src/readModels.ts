@@ -4,6 +4,7 @@ import { type Consumed, type Position, PositionedSink } from '#feed/positionedSi
 import { counter, FAST, histogram } from '#platform/watching/metrics';
 import { batchOf } from './engine/batch.ts';
 import { LedgerState } from './engine/ledgerState.ts';
+import type { Model } from './model.ts';
 import { applyModels } from './models.ts';
 import type { Db } from './reading/readModel.ts';
 import { schemaOfVersion } from './versions/versions.ts';
@@ -50,12 +51,7 @@ export class ReadModels extends PositionedSink<Own> {
     position: Position<Own>,
   ): Promise<Consumed<Own>> {
     const state = this.#takeState(ledger, position);
-    for (const piece of inPieces(events)) {
-      const batch = await batchOf(db, ledger, piece, state);
-      await applyModels(batch, db);
-      state.sequence = piece.at(-1)?.sequence ?? position.sequence;
-      state.remember(batch.orders.values(), REMEMBERED_ACCOUNTS / (this.#states.size + 1));
-    }
+    await applyEvents(db, ledger, events, state, REMEMBERED_ACCOUNTS / (this.#states.size + 1));
     return {
       own: { accounts: state.accounts },
       committed: async (seconds) => {
@@ -76,6 +72,26 @@ export class ReadModels extends PositionedSink<Own> {
     const known = this.#states.get(ledger);
     this.#states.delete(ledger);
     return known?.sequence === sequence ? known : new LedgerState(sequence, accounts);
+  }
+}
+
+/**
+ * Applies events that follow each other to the read models that the search path names.
+ * @param remembered accounts that stay in memory
+ */
+export async function applyEvents(
+  db: Db,
+  ledger: string,
+  events: readonly LedgerEvent[],
+  state: LedgerState,
+  remembered: number,
+  only?: ReadonlySet<Model>,
+): Promise<void> {
+  for (const piece of inPieces(events)) {
+    const batch = await batchOf(db, ledger, piece, state);
+    await applyModels(batch, db, only);
+    state.sequence = piece.at(-1)?.sequence ?? state.sequence;
+    state.remember(batch.orders.values(), remembered);
   }
 }
 

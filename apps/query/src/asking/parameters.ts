@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Day, Moment, utcOf } from '#contracts/scalars';
+import { Day, Moment, Stage, utcOf } from '#contracts/scalars';
 import { IDS_PATTERN } from '#contracts/whyNoId';
 
 const MAX_PAGE = 1000;
@@ -129,3 +129,20 @@ export const oneOrMore = <T extends string>(values: z.ZodEnum<Record<T, T>>) =>
 
 /** The parameters of an asking route; what it does not know is refused. */
 export const parameters = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject({ ...shape, ...everywhere });
+
+/** Which accounts. */
+export const accountFilter = {
+  owner: id('Who is entitled to the units.'),
+  custodian: id('Who physically has them.'),
+  item: id('The product.'),
+  order: id('The order.'),
+  line: id('The line of the order.'),
+  stage: Stage.optional().describe('Where the units are in their life.'),
+  shipment: id('The shipment, while in transit.'),
+};
+export const accounts = z
+  .literal('all')
+  .optional()
+  .describe(
+    'Adds what is outside the hands of parties (supply, cancelled, lost …); all together sum to zero per item.',
+  );

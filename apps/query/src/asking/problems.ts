@@ -13,6 +13,19 @@ export function malformed(errors: readonly FieldError[]): ProblemError {
   return new ProblemError(400, 'malformed', detail, { errors });
 }
 
+/**
+ * 400: a serial number is that of several units.
+ * @param items the first of so many
+ */
+export function ambiguous(items: readonly string[], count: number): ProblemError {
+  const others = count > items.length ? ` and ${count - items.length} others` : '';
+  const detail = `${count} items have a unit with this serial number: say in "item" which one you mean, of ${items.join(', ')}${others}`;
+  return new ProblemError(400, 'malformed', detail, {
+    errors: [{ pointer: '/item', detail }],
+    facts: { items, count },
+  });
+}
+
 /** 404: the path names something that is not there. */
 export const notFound = (detail: string, facts: Facts = {}): ProblemError =>
   new ProblemError(404, 'not-found', detail, { facts });

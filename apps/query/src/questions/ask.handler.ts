@@ -6,10 +6,14 @@ import type { EntityKey } from '#ledger/entity';
 import { streamVersion } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { BadCursor, type Page } from '#projections/reading/page';
-import { type ReadModel, withReadModels } from '#projections/reading/readModel';
+import { askPast } from '#projections/past/askPast';
+import { TooMuchPast } from '#projections/past/choice';
+import type { PastAsking } from '#projections/past/fold';
+import { type Db, isPast, type ReadModel, withReadModels } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
 import { type Bounds, cursorOf, Moments, NOW, type ResolvedMoment } from '../asking/moments.ts';
 import { malformed, noReadModels, notFound, notYet } from '../asking/problems.ts';
+import { Past } from '../asking/past.ts';
 import { Visibility } from '../asking/visibility.ts';
 import type { Question } from './question.ts';
 import { type QuestionName, questions } from './questions.ts';
@@ -50,6 +54,7 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     private readonly visibility: Visibility,
     private readonly ledgers: Ledgers,
     private readonly moments: Moments,
+    private readonly past: Past,
   ) {}
 
   async execute({ question, ledger, parameters, id, party }: Ask): Promise<Answered> {
@@ -62,11 +67,35 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0);
     if (least > 0) await this.visibility.applied(ledger, least);
     try {
-      const read = (model: ReadModel) => answer(model, questions[question], asked, id, of);
-      return await withReadModels(this.pool, ledger, read, of.moment, party);
+      const read = (model: ReadModel) => this.#answer(model, questions[question], asked, id, of);
+      const answered = await withReadModels(this.pool, ledger, read, of.moment, party);
+      return 'asOf' in answered ? await this.#answerPast(answered, questions[question], asked, id, of) : answered;
     } catch (error) {
-      throw badCursor(error, asked) ?? noReadModels(error) ?? error;
+      throw tooMuch(error, parameters) ?? badCursor(error, asked) ?? noReadModels(error) ?? error;
     }
+  }
+
+  /** @returns what is asked about, where that is folded: nobody keeps a connection for it meanwhile that others ask on */
+  async #answer(model: ReadModel, question: Question, asked: object, id: string, of: ResolvedMoment) {
+    const { ledger, sequence, asOf, party } = model;
+    // Another version may answer since it was waited for.
+    if (asOf.known > sequence) throw notYet(ledger, asOf.known, sequence);
+    if (question.fold !== undefined && isPast(model)) return { ledger, asOf, party };
+    const found = await question.read(model, asked, id);
+    return answer(
+      model,
+      question,
+      found,
+      id,
+      of,
+      question.past === true || question.fold !== undefined ? asOf.known : sequence,
+    );
+  }
+
+  async #answerPast(asking: PastAsking, question: Question, asked: object, id: string, of: ResolvedMoment) {
+    const read = (model: ReadModel, query: object) => question.read(model, query, id);
+    const found = await askPast(this.past, asking, question.fold ?? 'order', { asked, id, read });
+    return answer({ ...asking, db: this.pool }, question, found, id, of, asking.asOf.known);
   }
 }
 
@@ -80,21 +109,17 @@ function refuseOtherSpellings({ subject: _, source: __, ...asked }: Readonly<Rec
 }
 
 async function answer(
-  model: ReadModel,
+  { db, ledger, asOf }: Pick<ReadModel, 'db' | 'ledger' | 'asOf'>,
   question: Question,
-  asked: object,
+  found: unknown,
   id: string,
   { bounds }: ResolvedMoment,
+  sequence: number,
 ): Promise<Answered> {
-  const { ledger, sequence: applied, asOf } = model;
-  // Another version may answer since it was waited for.
-  if (asOf.known > applied) throw notYet(ledger, asOf.known, applied);
-  const found = await question.read(model, asked, id);
   if (found === undefined) throw notFound(`the ledger ${ledger} has no ${question.id?.what ?? ''} ${id}`, { ledger });
-  const sequence = question.past === true ? asOf.known : applied;
   if (question.answer === 'row') {
-    const version =
-      question.versioned === true ? await versionOf(model, `${question.id?.what ?? ''}/${id}`, sequence) : undefined;
+    const entity = `${question.id?.what ?? ''}/${id}`;
+    const version = question.versioned === true ? await versionOf(db, ledger, entity, sequence) : undefined;
     return { sequence, bounds, found, version };
   }
   const { data, next, sequence: of = sequence } = found as Page<unknown>;
@@ -107,8 +132,15 @@ async function answer(
 }
 
 /** As of the answer: a later event of the stream is not in it, and whoever acts on the answer has to be told of that. */
-async function versionOf({ db, ledger }: ReadModel, entity: string, sequence: number): Promise<number | undefined> {
+async function versionOf(db: Db, ledger: string, entity: string, sequence: number): Promise<number | undefined> {
   return (await streamVersion(db, ledger, entity as EntityKey, sequence)) || undefined;
+}
+
+/** What is asked for stands on more events than are gone through for one answer. */
+function tooMuch(error: unknown, asked: Readonly<Record<string, unknown>>): Error | undefined {
+  if (!(error instanceof TooMuchPast)) return undefined;
+  const parameter = ['at', 'known'].find((name) => asked[name] !== undefined) ?? 'cursor';
+  return malformed([{ pointer: `/${parameter}`, detail: error.message }]);
 }
 
 /** Somebody made the cursor up: it is not one of this list, or it holds values that no row has (SQLSTATE class 22). */

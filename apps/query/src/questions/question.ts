@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { PastKind } from '#projections/past/askPast';
 import type { Page } from '#projections/reading/page';
 import type { ReadModel } from '#projections/reading/readModel';
 import { inTime, onlyNow, paging, parameters } from '../asking/parameters.ts';
@@ -19,8 +20,10 @@ export interface Question {
   readonly id?: PathId;
   /** Whether the answer has the version of the stream of what the id names. */
   readonly versioned?: boolean;
-  /** Whether it is answered as of any moment; else about now only. */
-  readonly past?: true;
+  /** Whether it is answered as of any moment; else about now only. What is folded is. */
+  readonly past?: boolean;
+  /** What the past of it is worked out of, where it is asked of the events of a moment, folded into empty tables. */
+  readonly fold?: PastKind;
   /** @returns undefined when there is nothing of this id */
   read(model: ReadModel, asked: object, id: string): Promise<unknown>;
 }
@@ -36,9 +39,11 @@ interface PathId {
   readonly text?: z.ZodType;
 }
 
-type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned' | 'past'>;
+type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned' | 'past' | 'fold'>;
 type Shape = z.core.$ZodLooseShape;
 type Parsed<S extends Shape> = z.output<z.ZodObject<S>>;
+
+const timesOf = ({ past, fold }: About) => (past === true || fold !== undefined ? inTime : onlyNow());
 
 /** A list, page by page. */
 export const list = <S extends Shape>(
@@ -48,7 +53,7 @@ export const list = <S extends Shape>(
   },
 ): Question => ({
   ...(question as About & Pick<Question, 'read'>),
-  parameters: parameters({ ...question.parameters, ...paging, ...(question.past === true ? inTime : onlyNow()) }),
+  parameters: parameters({ ...question.parameters, ...paging, ...timesOf(question) }),
   answer: 'page',
 });
 
@@ -61,7 +66,7 @@ export const one = <S extends Shape>(
   },
 ): Question => ({
   ...question,
-  parameters: parameters({ ...question.parameters, ...(question.past === true ? inTime : onlyNow()) }),
+  parameters: parameters({ ...question.parameters, ...timesOf(question) }),
   answer: 'row',
   read: (model, asked, id) => question.read(model, id, asked as Parsed<S>),
 });

@@ -9,11 +9,16 @@ import { type QueryService, startQuery } from '#test/setup/startQuery';
 /** The memo (apps/cli/src/scenarios/memo), asked after its second file: 12,000 went to X, both of X's lines to Tesla, X received. */
 let query: QueryService;
 let head: number;
+/** What was answered after the first file. */
+const before = new Map<string, { readonly sequence: number }>();
 const L = '/v1/ledgers/nvidia';
 
 beforeAll(async () => {
   query = await startQuery();
   await query.play('memo/1-up-to-the-memo');
+  for (const route of [...lists.map(([list]) => list), ...things]) {
+    if (!onlyAboutNow.has(route)) before.set(route, (await query.get(`${L}/${route}`)).body);
+  }
   await query.play('memo/2-the-memo');
   head = Number(
     (await query.pool.query<{ sequence: string }>('SELECT sequence FROM journal.ledgers')).rows[0]?.sequence,
@@ -37,6 +42,29 @@ const lists: [route: string, row: z.ZodType][] = [
   ['flags', FlagRow],
   ['activity', ActivityRow],
   ['activity/reasons', ReasonRow],
+];
+
+const onlyAboutNow = new Set([
+  ...['holdings', 'holdings?accounts=all', 'holdings?groupBy=owner,item,stage', 'holdings/postings'],
+]);
+const things = [
+  ...[
+    'orders/PO-TSLA-1',
+    'orders/PO-X-1',
+    'shipments/S-1',
+    'parties/tesla',
+    'parties/x',
+    'items/H100',
+    'orders?late=true',
+  ],
+  ...[
+    'orders?buyer=tesla',
+    'orders?party=x&limit=1',
+    'shipments?owner=tesla',
+    'available',
+    'holds',
+    'flags?rule=overdue-line',
+  ],
 ];
 
 const walkOf = (moment: unknown[]) => Buffer.from(JSON.stringify(moment)).toString('base64url');
@@ -71,8 +99,7 @@ describe('every list', () => {
     expect(timeless(paged)).toEqual(timeless(whole.body.data));
   });
 
-  const past = new Set(['activity', 'activity/reasons']);
-  const onlyNow = lists.filter(([route]) => !past.has(route));
+  const onlyNow = lists.filter(([route]) => onlyAboutNow.has(route));
   it.each(onlyNow)('%s is about now, and refuses the past', async (route) => {
     for (const bound of ['at=2023-12-31T00:00:00Z', 'known=3']) {
       const { status, body } = await query.get(`${L}/${route}${route.includes('?') ? '&' : '?'}${bound}`);
@@ -90,10 +117,10 @@ describe('every list', () => {
       ['limit=1&limit=2', '/limit'],
       ['cursor=abc', '/cursor'],
       [`cursor=${madeUp}`, '/cursor'],
-      [`cursor=${walkOf([3, 0, '', 0])}.${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([head - 1, 0, '', 0])}.${madeUp}`, '/cursor'],
       [`cursor=${walkOf([1e9, 0, '', 0])}.${madeUp}`, '/cursor'],
-      [`cursor=${walkOf([3, 0, 'then', 1])}.${madeUp}`, '/cursor'],
-      [`cursor=${walkOf([3, 9e15, '', 1])}.`, '/cursor'],
+      [`cursor=${walkOf([head - 1, 0, 'then', 1])}.${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([head - 1, 9e15, '', 1])}.`, '/cursor'],
     ]) {
       const { status, body } = await query.get(`${L}/${route}${search}${parameter ?? ''}`);
       expect({ parameter, status, pointers: body.errors.map((error) => error.pointer) }).toEqual({
@@ -202,6 +229,18 @@ describe('holdings', () => {
     const { status, body } = await query.get(`${L}/holdings?${search}`);
     expect(status).toBe(400);
     expect(body.errors.map((error) => error.pointer)).toEqual([pointer]);
+  });
+});
+
+describe('what was answered once', () => {
+  it('is answered again, to whoever asks for what was known then, whatever was told since', async () => {
+    const known = before.get('orders')?.sequence ?? 0;
+    for (const [route, then] of before) {
+      const { status, body } = await query.get(`${L}/${route}${route.includes('?') ? '&' : '?'}known=${known}`);
+      expect({ route, status }).toEqual({ route, status: 200 });
+      const isList = 'data' in then;
+      expect([route, timeless(body)]).toEqual([route, timeless(isList ? { ...then, known } : then)]);
+    }
   });
 });
 

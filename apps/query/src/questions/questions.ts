@@ -3,9 +3,7 @@ import { ReasonCode } from '#contracts/reasonCodes';
 import { FlagRow, FlagRule } from '#contracts/flagRows';
 import { HoldStatus } from '#contracts/holdRows';
 import { HoldingKey, SwapStatus } from '#contracts/rows';
-import { Stage } from '#contracts/scalars';
 import { Serial } from '#contracts/serials';
-import { ProblemError } from '#platform/http/problemError';
 import { activity, reasons } from '#projections/activity/queries';
 import { flag, flags } from '#projections/flags/queries';
 import { holdings } from '#projections/holdings/queries';
@@ -19,26 +17,11 @@ import { shipment, shipments } from '#projections/shipments/queries';
 import { supply } from '#projections/supply/queries';
 import { swap, swaps } from '#projections/swaps/queries';
 import { unit, units } from '#projections/units/queries';
-import { days, id, oneOrMore, yesOrNo } from '../asking/parameters.ts';
+import { accountFilter, accounts, days, id, oneOrMore, yesOrNo } from '../asking/parameters.ts';
+import { ambiguous } from '../asking/problems.ts';
 import { eventFilter } from '../events/eventFilter.ts';
 import { list, one, type Question } from './question.ts';
 
-/** Which accounts. */
-const accountFilter = {
-  owner: id('Who is entitled to the units.'),
-  custodian: id('Who physically has them.'),
-  item: id('The product.'),
-  order: id('The order.'),
-  line: id('The line of the order.'),
-  stage: Stage.optional().describe('Where the units are in their life.'),
-  shipment: id('The shipment, while in transit.'),
-};
-const accounts = z
-  .literal('all')
-  .optional()
-  .describe(
-    'Adds what is outside the hands of parties (supply, cancelled, lost …); all together sum to zero per item.',
-  );
 const anItem = { what: 'item', description: 'The item', example: 'H100' };
 
 /** Every question about a ledger's read models, by name. Adding a row here adds the route and its documentation. */
@@ -69,6 +52,7 @@ export const questions = {
     description: 'An owner and an item a row. What holds units of an order line is in the line of the order.',
     parameters: { owner: accountFilter.owner, item: accountFilter.item },
     row: 'Available',
+    fold: 'available',
     read: available,
   }),
   'holds.list': list({
@@ -82,6 +66,7 @@ export const questions = {
       status: HoldStatus.optional(),
     },
     row: 'Hold',
+    fold: 'hold',
     read: holds,
   }),
   'holds.one': one({
@@ -89,6 +74,7 @@ export const questions = {
     summary: 'A hold: units that are kept for a purpose',
     id: { what: 'hold', description: 'The hold', example: 'H-2' },
     row: 'Hold',
+    fold: 'hold',
     versioned: true,
     read: hold,
   }),
@@ -100,6 +86,7 @@ export const questions = {
       controlledBy: id('Who controls it.'),
     },
     row: 'Party',
+    fold: 'party',
     read: parties,
   }),
   'parties.one': one({
@@ -107,6 +94,7 @@ export const questions = {
     summary: 'A party: what it owns, and what is owed to it',
     id: { what: 'party', description: 'The party', example: 'tesla' },
     row: 'Party',
+    fold: 'party',
     versioned: true,
     read: party,
   }),
@@ -115,6 +103,7 @@ export const questions = {
     summary: 'Products, and what there is of each',
     parameters: {},
     row: 'Item',
+    fold: 'item',
     read: items,
   }),
   'items.one': one({
@@ -122,6 +111,7 @@ export const questions = {
     summary: 'A product, and what there is of it',
     id: anItem,
     row: 'Item',
+    fold: 'item',
     versioned: true,
     read: item,
   }),
@@ -133,6 +123,7 @@ export const questions = {
     id: anItem,
     parameters: { owner: id('Whose place it is now.'), buyer: id('Who ordered.') },
     row: 'QueuePlace',
+    fold: 'queue',
     read: async (model, asked, id) => ((await item(model, id)) === undefined ? undefined : queue(model, id, asked)),
   }),
   'items.supply': list({
@@ -149,6 +140,7 @@ export const questions = {
         .meta({ example: '2023-12-31' }),
     },
     row: 'Supply',
+    fold: 'supply',
     read: async (model, asked, id) => ((await item(model, id)) === undefined ? undefined : supply(model, id, asked)),
   }),
   'orders.list': list({
@@ -165,6 +157,7 @@ export const questions = {
       ),
     },
     row: 'Order',
+    fold: 'order',
     read: orders,
   }),
   'orders.one': one({
@@ -172,6 +165,7 @@ export const questions = {
     summary: 'An order, and where the units of each line are',
     id: { what: 'order', description: 'The order', example: 'PO-TSLA-1' },
     row: 'Order',
+    fold: 'order',
     versioned: true,
     read: order,
   }),
@@ -193,6 +187,7 @@ export const questions = {
         .meta({ example: '2023-12-28' }),
     },
     row: 'Shipment',
+    fold: 'shipment',
     read: shipments,
   }),
   'shipments.one': one({
@@ -200,6 +195,7 @@ export const questions = {
     summary: 'A shipment: sent, arrived, still on the way',
     id: { what: 'shipment', description: 'The shipment', example: 'S-1' },
     row: 'Shipment',
+    fold: 'shipment',
     versioned: true,
     read: shipment,
   }),
@@ -208,6 +204,7 @@ export const questions = {
     summary: 'Swaps, with what is owed under each',
     parameters: { party: id('Swaps in which it gives or receives.'), status: SwapStatus.optional() },
     row: 'Swap',
+    fold: 'swap',
     read: swaps,
   }),
   'swaps.one': one({
@@ -215,6 +212,7 @@ export const questions = {
     summary: 'A swap, with its legs and its exchange balance',
     id: { what: 'swap', description: 'The swap', example: 'SW-1' },
     row: 'Swap',
+    fold: 'swap',
     versioned: true,
     read: swap,
   }),
@@ -224,6 +222,7 @@ export const questions = {
     description: 'In any stage, also lost, returned or scrapped: a unit is known by its number for ever.',
     parameters: accountFilter,
     row: 'Unit',
+    fold: 'unit',
     read: units,
   }),
   'units.one': one({
@@ -232,6 +231,7 @@ export const questions = {
     id: { what: 'unit', description: 'The serial number', example: 'GB200-000001', text: Serial },
     parameters: { item: id('The item, where several number their units alike.') },
     row: 'Unit',
+    fold: 'unit',
     read: async (model, serial, asked) => {
       const { units, count } = await unit(model, serial, asked.item);
       if (count > 1)
@@ -251,6 +251,7 @@ export const questions = {
       item: id('Flags about this item.'),
     },
     row: 'Flag',
+    fold: 'flag',
     read: flags,
   }),
   'flags.one': one({
@@ -258,6 +259,7 @@ export const questions = {
     summary: 'A flag',
     id: { what: 'flag', composed: true, description: 'The flag', example: String(FlagRow.shape.flag.meta()?.example) },
     row: 'Flag',
+    fold: 'flag',
     read: flag,
   }),
   'activity.list': list({
@@ -288,13 +290,3 @@ export const questions = {
 } satisfies Record<string, Question>;
 
 export type QuestionName = keyof typeof questions;
-
-/** @param items the first of so many */
-function ambiguous(items: readonly string[], count: number): ProblemError {
-  const others = count > items.length ? ` and ${count - items.length} others` : '';
-  const detail = `${count} items have a unit with this serial number: say in "item" which one you mean, of ${items.join(', ')}${others}`;
-  return new ProblemError(400, 'malformed', detail, {
-    errors: [{ pointer: '/item', detail }],
-    facts: { items, count },
-  });
-}

@@ -34,6 +34,10 @@ interface PoolOptions {
    * order of an index, instead of collecting a whole ledger in a bitmap and sorting it to keep a page.
    */
   readonly ordered?: boolean;
+  /** Statements that every new connection runs before it is used. */
+  readonly prepare?: string;
+  /** How often a connection is used before it is closed, and another one made; without it, any number of times. */
+  readonly maxUses?: number;
   /** Called when an idle connection breaks. The pool makes a new one when it is asked for one. */
   readonly onError?: (error: Error) => void;
 }
@@ -53,16 +57,17 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
       this.once('end', () => connections.delete(this));
     }
   }
+  const prepare = `${options.ordered === true ? ORDERED : ''}${options.prepare ?? ''}`;
   const pool = new pg.Pool({
     ...clientConfig(url, options),
     pipeline: options.pipeline ?? false,
     max: options.max ?? 10,
     idleTimeoutMillis: 30_000,
     Client: ConnectionOf,
-    ...(options.ordered === true && {
+    ...(options.maxUses !== undefined && { maxUses: options.maxUses }),
+    ...(prepare !== '' && {
       // The pool awaits it, although its types do not say so.
-      onConnect: (client: pg.ClientBase) =>
-        client.query('SET enable_bitmapscan = off; SET enable_seqscan = off') as never,
+      onConnect: (client: pg.ClientBase) => client.query(prepare) as never,
     }),
   });
   connectionsOf.set(pool, connections);
@@ -76,6 +81,8 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   pool.on('connect', (client) => client.on('error', () => undefined));
   return endingInTime(pool);
 }
+
+const ORDERED = 'SET enable_bitmapscan = off; SET enable_seqscan = off;';
 
 /** All connections of a pool: idle ones, those that are used, and those that are being made. */
 const connectionsOf = new WeakMap<pg.Pool, Set<pg.Client>>();

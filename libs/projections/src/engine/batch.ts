@@ -101,7 +101,13 @@ export class Batch {
     this.#firstNew = state.accounts;
   }
 
+  /** Whether it is of chosen events: lines may be missing. */
+  get isOfPast(): boolean {
+    return this.state.past !== undefined;
+  }
+
   add(event: LedgerEvent): void {
+    if (event.type.startsWith('lading.order.') && !this.state.follows((event.data as { order: string }).order)) return;
     if (event.type === 'lading.order.placed.v1') this.#place(event);
     else if (event.type === 'lading.order.lines_added.v1') this.#addLines(this.#order(event, event.data.order), event);
     else if (event.type === 'lading.order.line_changed.v1') {
@@ -116,6 +122,7 @@ export class Batch {
     const occurred = microseconds(event.time);
     let n = 0;
     for (const move of movesOf(event)) {
+      if (!this.state.follows(move.order)) continue;
       const order = this.#order(event, move.order);
       const from = this.#account(order, move, move.from, occurred);
       const to = this.#account(order, move, move.to, occurred);
@@ -202,6 +209,7 @@ export class Batch {
     },
   ): void {
     const line = this.#order(event, order).lines.get(name);
+    if (line === undefined && this.isOfPast) return;
     if (line === undefined) throw new PoisonEvent(event.sequence, `order ${order} has no line ${name}`);
     this.#keepBefore(line);
     line.quantity = (change.quantity ?? line.quantity) - (change.less ?? 0);

@@ -91,6 +91,15 @@ export const placeKey = (line: string, { owner, custodian, stage, shipment }: Ke
 export const ownedKey = (line: string, owner: string): string => keyOf(line, owner);
 
 /**
+ * A fold of some events of a ledger, those that had occurred by a moment: a move may have occurred, as it was told, before its order was
+ * placed, or its line added. It is booked all the same, on a line that nobody has ordered.
+ */
+export interface PastFold {
+  /** The orders whose moves are booked; all of them, when it names none. */
+  readonly orders?: ReadonlySet<string> | undefined;
+}
+
+/**
  * What a ledger's projection remembers between two batches, so that a small one costs no look-ups: the orders last used, bounded
  * by the number of their accounts (about 400 bytes each).
  */
@@ -104,7 +113,12 @@ export class LedgerState {
   readonly #orders = new Map<string, { readonly order: OrderState; readonly weight: number }>();
   #weight = 0;
 
-  constructor(sequence: number, accounts: number) {
+  /** @param past a fold of chosen events, which holds all that it knows in memory */
+  constructor(
+    sequence: number,
+    accounts: number,
+    readonly past?: PastFold,
+  ) {
     this.sequence = sequence;
     this.accounts = accounts;
   }
@@ -115,8 +129,8 @@ export class LedgerState {
     const placed = new Set<string>();
     const toLoad = new Set<string>();
     const want = (id: string): void => {
-      if (found.has(id) || placed.has(id)) return;
-      const remembered = this.#orders.get(id)?.order;
+      if (found.has(id) || placed.has(id) || !this.follows(id)) return;
+      const remembered = this.#orders.get(id)?.order ?? (this.past && neverPlaced(id));
       if (remembered === undefined) toLoad.add(id);
       else found.set(id, remembered);
     };
@@ -129,6 +143,11 @@ export class LedgerState {
     return found;
   }
 
+  /** Whether the moves of an order are booked. */
+  follows(order: string): boolean {
+    return this.past?.orders?.has(order) !== false;
+  }
+
   /** Learns how the items are tracked that the events move, so that only those with serial numbers are looked at unit by unit. */
   async learnTracking(db: Db, ledger: string, events: readonly LedgerEvent[]): Promise<void> {
     const { tracking } = this;
@@ -138,7 +157,7 @@ export class LedgerState {
       for (const { item } of movesOf(event)) if (!tracking.has(item)) unknown.add(item);
     }
     for (const item of unknown) if (tracking.has(item)) unknown.delete(item);
-    if (unknown.size === 0) return;
+    if (unknown.size === 0 || this.past !== undefined) return;
     const { rows } = await db.query<{ item: string; tracking: 'quantity' | 'serial' }>(
       'SELECT item, tracking FROM items WHERE ledger = $1 AND item = ANY($2)',
       [ledger, [...unknown]],
@@ -172,6 +191,11 @@ const CHANGES_LINES: ReadonlySet<string> = new Set<EventType>([
   'lading.order.confirmed.v1',
   'lading.order.line_changed.v1',
 ]);
+
+const neverPlaced = (order: string): OrderState => ({
+  ...{ order, buyer: '', supplier: '', placed: 0, sequence: 0 },
+  ...{ lines: new Map(), accounts: new Map(), owned: new Set() },
+});
 
 type AccountRow = Account & { readonly id: number; readonly quantity: number; readonly newest: number };
 

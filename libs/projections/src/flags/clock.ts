@@ -1,7 +1,7 @@
 import type { FlagRow } from '#contracts/flagRows';
 import { groupBy } from '../reading/groupBy.ts';
 import { Where } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { clockOf, type ReadModel } from '../reading/readModel.ts';
 import { type Leg, legs, missing } from '../swaps/legs.ts';
 import { flagId } from './flagId.ts';
 
@@ -48,7 +48,7 @@ async function overdueSwaps(
   { executedFrom = 0, limit = NO_LIMIT, swap, party }: Among,
 ): Promise<string[]> {
   const where = new Where(ledger, 'l').equals('l.swap', swap);
-  const moment = `${where.value(asOf.occurred.toISOString())}::timestamptz`;
+  const moment = `${where.value(clockOf({ asOf }))}::timestamptz`;
   where.and(`l.completed > ${moment} AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment}`);
   where.and(`s.executed <= ${moment} AND s.executed_sequence >= ${where.value(executedFrom)}`);
   if (party !== undefined) where.and(`${where.value(party)} = ANY(s.parties)`);
@@ -69,7 +69,7 @@ async function receiptsOf({ db, ledger, asOf }: ReadModel, swaps: readonly (read
   const { rows } = await db.query<{ swap: string; leg: number; sequences: number[] }>(
     `SELECT swap, leg, (array_agg(DISTINCT sequence::float8 ORDER BY sequence::float8))[1:$4] AS sequences FROM swap_counts
      WHERE ledger = $1 AND swap = ANY($2) AND occurred <= $3 GROUP BY swap, leg`,
-    [ledger, ids, asOf.occurred.toISOString(), MOST_EVENTS],
+    [ledger, ids, clockOf({ asOf }), MOST_EVENTS],
   );
   return new Map(rows.map((row) => [legKey(row), row.sequences]));
 }

@@ -3,7 +3,7 @@ import { PartiesStage } from '#contracts/scalars';
 import { instantOf } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { clockOf, type ReadModel } from '../reading/readModel.ts';
 import { ownSwap } from '../swaps/queries.ts';
 
 interface HoldsQuery extends PageQuery {
@@ -35,8 +35,8 @@ type LineRow = HoldRow['lines'][number] & { readonly name: string };
 
 async function readHolds(model: ReadModel, where: Where, query: HoldsQuery): Promise<Page<HoldRow>> {
   const { db, ledger, asOf, party } = model;
-  where.only(party, (self) => `h.owner = ${self}`);
-  const now = where.value(asOf.occurred.toISOString());
+  where.only(party, (self) => `h.owner = ${self}`).among('h.hold', model.among);
+  const now = where.value(clockOf({ asOf }));
   const status = `CASE WHEN h.released IS NOT NULL THEN 'released' WHEN h.until <= ${now}::timestamptz THEN 'expired' ELSE 'open' END`;
   if (query.status !== undefined) where.and(`${status} = ${where.value(query.status)}`);
   const { rows } = await db.query<Omit<HoldRow, 'lines'>>(
@@ -81,7 +81,7 @@ export interface HeldOnLine {
 /** What holds units of these orders now, at most so many. What may not be read has no name. */
 export async function heldOn(model: ReadModel, orders: readonly string[], most: number): Promise<HeldOnLine[]> {
   const { db, ledger, asOf, party } = model;
-  const values: unknown[] = [ledger, orders, asOf.occurred.toISOString(), most];
+  const values: unknown[] = [ledger, orders, clockOf({ asOf }), most];
   if (party !== undefined) values.push(party);
   const isRead =
     party === undefined
@@ -124,7 +124,7 @@ export async function available(model: ReadModel, query: AvailableQuery): Promis
   where
     .and(`t.stage = ANY(${where.value(PartiesStage.options)})`)
     .after(['t.owner', 't.item'], pageStart(query, ['', '']));
-  const now = where.value(asOf.occurred.toISOString());
+  const now = where.value(clockOf({ asOf }));
   const { rows } = await db.query<Omit<AvailableRow, 'available'>>(
     `SELECT t.owner, t.item, t.there, coalesce((
        SELECT sum(least(l.quantity, q.there)) FROM (

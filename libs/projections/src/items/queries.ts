@@ -16,12 +16,14 @@ type Row = Omit<ItemRow, 'listPrice' | 'holdings'> & { amount: string | null; cu
 
 async function readItems(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ItemRow>> {
   // Of what it makes, of what it ever had, was promised or supplied, and of what it committed to.
-  where.only(
-    model.party,
-    (self) =>
-      `i.maker = ${self} OR EXISTS (SELECT FROM item_totals t WHERE t.ledger = i.ledger AND t.party = ${self} AND t.role = 'either' AND t.item = i.item)
+  where
+    .only(
+      model.party,
+      (self) =>
+        `i.maker = ${self} OR EXISTS (SELECT FROM item_totals t WHERE t.ledger = i.ledger AND t.party = ${self} AND t.role = 'either' AND t.item = i.item)
        OR EXISTS (SELECT FROM commitments c WHERE c.ledger = i.ledger AND c.item = i.item AND c.supplier = ${self})`,
-  );
+    )
+    .among('i.item', model.among);
   const { rows } = await model.db.query<Row>(
     `SELECT item, name, maker, tracking, eccn, amount, currency FROM items i ${where.sql} ORDER BY i.item LIMIT ${limitOf(query) + 1}`,
     where.values,

@@ -67,7 +67,7 @@ export const ownOrder = (table: string) => (party: string) =>
   `${table}.supplier = ${party} OR ${table}.buyer = ${party}`;
 
 async function readOrders(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
-  where.only(model.party, ownOrder('o'));
+  where.only(model.party, ownOrder('o')).among('o."order"', model.among);
   const { rows } = await model.db.query<Header>(
     `SELECT "order", buyer, supplier, ${instantOf('placed')} AS placed FROM orders o ${where.sql}
      ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,

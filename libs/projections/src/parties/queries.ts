@@ -24,7 +24,7 @@ export async function party(model: ReadModel, id: string): Promise<PartyRow | un
 }
 
 async function readParties(model: ReadModel, where: Where, query: PageQuery): Promise<Page<PartyRow>> {
-  where.only(model.party, (self) => `p.party = ${self}`);
+  where.only(model.party, (self) => `p.party = ${self}`).among('p.party', model.among);
   const { rows } = await model.db.query<Omit<PartyRow, 'holdings' | 'balances'>>(
     `SELECT party, name, roles, controlled_by AS "controlledBy" FROM parties p ${where.sql} ORDER BY p.party LIMIT ${limitOf(query) + 1}`,
     where.values,

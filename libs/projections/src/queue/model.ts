@@ -131,6 +131,7 @@ function sharesOf(batch: Batch): Share[] {
     if (share === undefined) {
       const order = batch.orders.get(id);
       const line = order?.lines.get(name);
+      if (batch.isOfPast && line === undefined) continue;
       if (order === undefined || line === undefined) throw new PoisonEvent(sequence, `order ${id} has no line ${name}`);
       share = { owner, line, order, isNew: batch.isFirstOwned(state), ordered: 0, in_transit: 0, held: 0, damaged: 0 };
       shares.set(key, share);

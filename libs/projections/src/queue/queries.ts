@@ -3,7 +3,7 @@ import { Day } from '#contracts/scalars';
 import { BadCursor, limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import { onHoldOf } from '../holds/queries.ts';
 import { ownOrder, promisedIn } from '../orders/queries.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { clockOf, type ReadModel } from '../reading/readModel.ts';
 
 interface QueueQuery extends PageQuery {
   readonly owner?: string | undefined;
@@ -39,7 +39,7 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   // Without a filter a page is the next entries of the index; with one, the owners who are left out still count.
   const filters = query.owner !== undefined || query.buyer !== undefined;
   const next = `SELECT * FROM queue q ${where.sql} ORDER BY ${ORDER}${filters ? '' : ` LIMIT ${limitOf(query) + 1}`}`;
-  const now = filter.value(model.asOf.occurred.toISOString());
+  const now = filter.value(clockOf(model));
   const { rows } = await db.query<Row>(
     `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.due_from AS "dueFrom", q.due_to AS due,
        l.window_from AS "from", l.window_to AS "to", l.promise,

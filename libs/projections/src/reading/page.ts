@@ -58,7 +58,7 @@ export function pageOf<Row, R>(
   const limit = Math.min(limitOf(query), most);
   const kept = rows.slice(0, limit);
   const last = rows.length > limit ? kept.at(-1) : undefined;
-  return { data: kept.map(shape), next: last === undefined ? null : encode(sortKey(last)) };
+  return { data: kept.map(shape), next: last === undefined ? null : cursorAfter(sortKey(last)) };
 }
 
 /** Lines of orders and shipments, legs of swaps … that one page has: a page is a few megabytes at most. */
@@ -94,7 +94,8 @@ export async function partsOf<P>(
 /** What a row says of which not all parts are there. */
 export const partialIf = (partial: boolean): { partial?: true } => (partial ? { partial } : {});
 
-const encode = (key: SortKey): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+/** The cursor of the page that begins after the row of this key. */
+export const cursorAfter = (key: SortKey): string => Buffer.from(JSON.stringify(key)).toString('base64url');
 
 function decode(cursor: string): unknown {
   try {
@@ -136,6 +137,11 @@ export class Where {
   /** Only what is a party's own, where the question is asked for one. */
   only(party: string | undefined, condition: (party: string) => string): this {
     return party === undefined ? this : this.and(`(${condition(this.value(party))})`);
+  }
+
+  /** Only these, where the tables hold others for their sake. */
+  among(column: string, ids: readonly string[] | undefined): this {
+    return ids === undefined ? this : this.and(`${column} = ANY(${this.value(ids)})`);
   }
 
   and(condition: string): this {

@@ -28,11 +28,16 @@ export interface ReadModel {
   readonly asOf: Moment;
   /** Whose question it is: only what is this party's own is answered. Undefined: whoever asks may see everything. */
   readonly party?: string | undefined;
+  /** Of what a list has, only these, by id: all else in these tables is there for their sake. */
+  readonly among?: readonly string[] | undefined;
 }
 
 /** Whether a question is not about all that the ledger was told by now. */
 export const isPast = ({ asOf, sequence }: Pick<ReadModel, 'asOf' | 'sequence'>): boolean =>
   asOf.at !== undefined || asOf.known < sequence;
+
+/** By which what depends on the clock is judged, for the database: `at` as exactly as it was asked for. */
+export const clockOf = ({ asOf: { at, occurred } }: Pick<ReadModel, 'asOf'>): string => at ?? occurred.toISOString();
 
 /** The day that it is then, by UTC: a window, or a day on which something is expected, is over when this day is later. */
 export const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
@@ -93,7 +98,7 @@ const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes((error a
  * as after a crash, it collects a ledger's rows in a bitmap and sorts them, to keep a hundred. So the plans do not depend on statistics:
  * what reads a whole ledger is chosen only where there is no other way.
  */
-const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']
+export const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']
   .map((name) => `set_config('${name}', 'off', true)`)
   .join(', ');
 

@@ -57,7 +57,7 @@ type ShipmentLine = ShipmentRow['lines'][number];
 type Header = Omit<ShipmentRow, 'lines' | 'status'> & { final: boolean };
 
 async function readShipments(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
-  where.only(model.party, ownShipment);
+  where.only(model.party, ownShipment).among('s.shipment', model.among);
   const { rows } = await model.db.query<Header>(
     `SELECT shipment, consignee, carrier, destination, eta, ${instantOf('dispatched')} AS dispatched, final
      FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,

@@ -44,13 +44,14 @@ export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
   for (const event of batch.events) {
     for (const [key, { order, line }] of linesOf(event)) {
       if (turns.over) await turns.next();
+      if (!batch.orders.has(order)) continue;
       let state = pending.get(key);
       if (event.type === 'lading.swap.executed.v1' && (state === undefined || !isPending(state.lots))) {
         state = { order, line, lots: startLots(before.holdings(order, line, event.sequence)) };
         pending.set(key, state);
       }
       if (state === undefined || !(event.type === 'lading.swap.executed.v1' || isPending(state.lots))) continue;
-      const after = attribute(state.lots, event, { order, line });
+      const after = attribute(state.lots, event, { order, line }, batch.isOfPast);
       state.lots = after.lots;
       counts.add(event, after);
     }

@@ -1,5 +1,5 @@
 import type { SwapRow } from '#contracts/rows';
-import type { ReadModel } from '../reading/readModel.ts';
+import { clockOf, type ReadModel } from '../reading/readModel.ts';
 import { Where } from '../reading/page.ts';
 
 /** A leg of a swap as of a moment. */
@@ -48,7 +48,7 @@ export async function legs(model: ReadModel, of: LegsOf): Promise<Leg[]>;
  */
 export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise<Leg[]> {
   const where = new Where(ledger, 'l');
-  const moment = `${where.value(asOf.occurred.toISOString())}::timestamptz`;
+  const moment = `${where.value(clockOf({ asOf }))}::timestamptz`;
   if (of.swaps !== undefined) where.and(`l.swap = ANY(${where.value(of.swaps)})`);
   const most = where.value(of.most);
   let [from, partys, order] = ['swap_legs', '', 'l.swap, l.leg'];

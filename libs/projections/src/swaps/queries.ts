@@ -2,7 +2,7 @@ import type { SwapRow, SwapStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import { groupBy } from '../reading/groupBy.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { clockOf, type ReadModel } from '../reading/readModel.ts';
 import { exchangeBalance } from './balances.ts';
 import { type Leg, legRow, legs } from './legs.ts';
 
@@ -32,10 +32,10 @@ export const ownSwap = (table: string) => (party: string) =>
       WHERE l.ledger = ${table}.ledger AND l.swap = ${table}.swap AND o.supplier = ${party})`;
 
 async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Promise<Page<SwapRow>> {
-  const now = `${where.value(model.asOf.occurred.toISOString())}::timestamptz`;
+  const now = `${where.value(clockOf(model))}::timestamptz`;
   const status = `CASE WHEN s.status <> 'open' THEN s.status WHEN s.expires <= ${now} THEN 'expired'
     WHEN s.parties <@ s.accepted THEN 'accepted' ELSE 'proposed' END`;
-  where.only(model.party, ownSwap('s'));
+  where.only(model.party, ownSwap('s')).among('s.swap', model.among);
   if (query.status !== undefined) where.and(`${status} = ${where.value(query.status)}`);
   const { rows } = await model.db.query<Row>(
     `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,

@@ -1,0 +1,124 @@
+import type pg from 'pg';
+import type { EventBytes } from './reader.ts';
+import { intArray, statementName, textArray } from './sql/values.ts';
+
+type Queryable = Pick<pg.ClientBase, 'query'>;
+
+/** Which events there are at a moment: what had occurred by `at` (RFC 3339; without it, whenever it occurred), of what is known. */
+export interface MomentBounds {
+  readonly at: string | undefined;
+  readonly known: number;
+}
+
+/** Events that are chosen by the streams that they belong to, or by their sequences. */
+export interface ChosenEvents {
+  readonly entities?: readonly string[];
+  readonly sequences?: readonly number[];
+  /** Orders: the events that placed them. */
+  readonly placed?: readonly string[];
+}
+
+// The chosen ones are counted before the bytes of more than one of them are read. OFFSET 0 keeps each a look-up of its own.
+const CHOSEN = `
+  SELECT sequence, bytes, chosen, size FROM (
+    SELECT sequence, bytes, row_number() OVER (ORDER BY sequence) AS n, count(*) OVER () AS chosen,
+           sum(octet_length(bytes)) OVER ()::bigint AS size
+      FROM (
+        SELECT e.sequence, e.bytes
+          FROM (
+            SELECT sequence FROM journal.event_entities WHERE ledger = $1 AND entity = ANY($2::text[]) AND sequence <= $4::bigint
+            UNION SELECT * FROM unnest($3::bigint[])
+            UNION SELECT sequence FROM journal.events
+             WHERE ledger = $1 AND subject = ANY($8::text[]) AND type = 'lading.order.placed.v1'
+          ) AS s
+          CROSS JOIN LATERAL (SELECT * FROM journal.events WHERE ledger = $1 AND sequence = s.sequence OFFSET 0) AS e
+         WHERE e.sequence <= $4::bigint AND ($5::timestamptz IS NULL OR e.occurred <= $5::timestamptz)
+         ORDER BY e.sequence LIMIT $6::bigint + 1
+      ) AS e
+  ) AS e
+  WHERE n = 1 OR (chosen <= $6::bigint AND size <= $7::bigint)
+  ORDER BY sequence`;
+
+interface ChosenRow {
+  readonly sequence: string | number;
+  readonly bytes: Buffer;
+  readonly chosen: string | number;
+  readonly size: string | number;
+}
+
+/** The chosen events in sequence order; undefined when there are more than `most`, or when they have more bytes. */
+export async function readChosen(
+  db: Queryable,
+  ledger: string,
+  { entities = [], sequences = [], placed = [] }: ChosenEvents,
+  { at, known }: MomentBounds,
+  most: { readonly events: number; readonly bytes: number },
+): Promise<EventBytes[] | undefined> {
+  const { rows } = await db.query<ChosenRow>({
+    name: statementName('journal-read-chosen', known),
+    text: CHOSEN,
+    values: [
+      ...[ledger, textArray(entities), intArray(sequences), known, at ?? null, most.events, most.bytes],
+      textArray(placed.map((order) => `order/${order}`)),
+    ],
+  });
+  const [first] = rows;
+  if (first !== undefined && (Number(first.chosen) > most.events || Number(first.size) > most.bytes)) return undefined;
+  return rows.map(({ sequence, bytes }) => ({ ledger, sequence: Number(sequence), bytes }));
+}
+
+const AFTER = `
+  SELECT sequence, bytes FROM journal.events
+   WHERE ledger = $1 AND sequence > $2::bigint AND sequence <= least($3::bigint, $2::bigint + $6::bigint)
+     AND ($4::timestamptz IS NULL OR occurred <= $4::timestamptz)
+   ORDER BY sequence LIMIT $5::bigint`;
+
+/**
+ * The next events of a moment after a sequence. No more than so many sequences are looked at.
+ * @returns with the last sequence up to which these are all
+ */
+export async function readAfter(
+  db: Queryable,
+  ledger: string,
+  after: number,
+  { at, known }: MomentBounds,
+  most: { readonly events: number; readonly sequences: number },
+): Promise<{ readonly events: EventBytes[]; readonly upTo: number }> {
+  const { rows } = await db.query<{ sequence: string | number; bytes: Buffer }>(AFTER, [
+    ...[ledger, after, known, at ?? null, most.events, most.sequences],
+  ]);
+  const events = rows.map(({ sequence, bytes }) => ({ ledger, sequence: Number(sequence), bytes }));
+  const last = events.at(-1)?.sequence;
+  const upTo = events.length === most.events && last !== undefined ? last : Math.min(known, after + most.sequences);
+  return { events, upTo };
+}
+
+// One look into the index for each entity, however many events it has.
+const ENTITIES_AFTER = `
+  WITH RECURSIVE named (entity, n) AS (
+    (SELECT entity, 1 FROM journal.event_entities
+      WHERE ledger = $1 AND entity > $2 AND entity < $3 ORDER BY entity LIMIT 1)
+    UNION ALL
+    SELECT e.entity, named.n + 1 FROM named CROSS JOIN LATERAL (
+      SELECT entity FROM journal.event_entities
+       WHERE ledger = $1 AND entity > named.entity AND entity < $3 ORDER BY entity LIMIT 1
+    ) AS e WHERE named.n < $4::int
+  )
+  SELECT entity FROM named ORDER BY n`;
+
+/** The next entities of a kind that ever had a stream, by id. */
+export async function readEntityIds(
+  db: Queryable,
+  ledger: string,
+  prefix: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ entity: string }>({
+    name: 'journal-read-entities',
+    text: ENTITIES_AFTER,
+    // What begins with the prefix and its slash is before the prefix with the next character.
+    values: [ledger, `${prefix}/${after}`, `${prefix}0`, limit],
+  });
+  return rows.map(({ entity }) => entity.slice(prefix.length + 1));
+}

@@ -1,0 +1,188 @@
+import { holdingsModel } from '../holdings/model.ts';
+import { holdsModel } from '../holds/model.ts';
+import { itemsModel } from '../items/model.ts';
+import { ordersModel } from '../orders/model.ts';
+import { substitutesModel } from '../orders/substitutes.ts';
+import { partiesModel } from '../parties/model.ts';
+import { queueModel } from '../queue/model.ts';
+import { cursorAfter, limitOf, MAX_LIMIT, type Page, type PageQuery, pageStart } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { shipmentsModel } from '../shipments/model.ts';
+import { commitmentsModel } from '../supply/model.ts';
+import { swapsModel } from '../swaps/model.ts';
+import { unitsModel } from '../units/model.ts';
+import {
+  chooseHeld,
+  chooseItems,
+  chooseOrders,
+  chooseOrdersOfItem,
+  chooseParties,
+  chooseShipments,
+  chooseStreams,
+  chooseSupply,
+  chooseSwaps,
+  MOST,
+} from './choice.ts';
+import type { FlagRow } from '#contracts/flagRows';
+import { flagPast, flagsPast } from './flagsPast.ts';
+import { firstOf, Fold, type Kind, type PastAsking } from './fold.ts';
+import type { Scratch } from './scratch.ts';
+
+type FoldedKind = 'order' | 'shipment' | 'swap' | 'hold' | 'party' | 'item' | 'queue' | 'supply' | 'available';
+/** What a question about the past is about. */
+export type PastKind = FoldedKind | 'flag' | 'unit';
+
+const ofOrders = new Set([holdingsModel, ordersModel, substitutesModel, holdsModel, queueModel, swapsModel]);
+const ofItems = new Set([...ofOrders, itemsModel, commitmentsModel]);
+const ofUnits: Kind = { choose: chooseOrdersOfItem, models: new Set([holdingsModel, itemsModel, unitsModel]) };
+
+interface Listed extends Kind {
+  /** Whether all of the kind are a list, sorted by id. */
+  readonly list?: true;
+  /** What the id names, where that is another kind. */
+  readonly what?: string;
+}
+const kinds: Readonly<Record<FoldedKind, Listed>> = {
+  order: { choose: chooseOrders, list: true, models: ofOrders },
+  shipment: { choose: chooseShipments, list: true, models: new Set([holdingsModel, ordersModel, shipmentsModel]) },
+  swap: { choose: chooseSwaps, list: true, models: new Set([ordersModel, holdsModel, swapsModel]) },
+  hold: { choose: chooseStreams('hold'), list: true, models: new Set([holdsModel]) },
+  party: { choose: chooseParties, list: true, models: new Set([partiesModel, swapsModel, ordersModel]) },
+  item: { choose: chooseItems, list: true, models: new Set([itemsModel, commitmentsModel]) },
+  queue: { choose: chooseOrdersOfItem, what: 'item', models: ofItems },
+  supply: { choose: chooseSupply, what: 'item', models: ofItems },
+  available: { choose: chooseHeld, models: new Set([ordersModel, holdsModel, queueModel]) },
+};
+
+/** A question about the past: what it is about, and what answers it in the tables of a model. */
+interface PastQuestion<Q extends PageQuery, R> {
+  readonly asked: Q;
+  /** What the path names; empty where it names nothing. */
+  readonly id: string;
+  readonly read: (model: ReadModel, asked: Q) => Promise<R>;
+}
+
+/**
+ * Answers a question as of a moment of the past: what its answer stands on is chosen, folded into empty tables, and the same question is
+ * asked there as ever.
+ *
+ * @throws {TooMuchPast} for what stands on more events than are gone through for one answer
+ */
+export function askPast<Q extends PageQuery, R>(
+  scratch: Scratch,
+  asking: PastAsking,
+  kind: PastKind,
+  question: PastQuestion<Q, R>,
+): Promise<R | Page<object> | FlagRow | undefined> {
+  const { id, asked } = question;
+  if (kind === 'flag') return id === '' ? flagsPast(scratch, asking, asked) : flagPast(scratch, asking, id);
+  if (kind === 'unit') return unitsPast(scratch, asking, question);
+  if (id === '' && kinds[kind].list === true)
+    return pagePast(scratch, asking, kind, asked, question.read as PastQuestion<Q, Page<object>>['read']);
+  return onePast(scratch, asking, kind, id, (model) => question.read(model, asked));
+}
+
+/** One thing as it was, or what is told of many: the same question as ever, asked of what their events come to. */
+async function onePast<T>(
+  scratch: Scratch,
+  asking: PastAsking,
+  kind: FoldedKind,
+  id: string,
+  read: (model: ReadModel) => Promise<T>,
+): Promise<T> {
+  const ids = id === '' ? undefined : [id];
+  return scratch.during(async (db, version) => {
+    const fold = new Fold(scratch, asking, db, version);
+    await fold.of(kinds[kind], ids ?? [], id === '' ? 'the ledger' : `${kinds[kind].what ?? kind} ${id}`);
+    return read(fold.model(ids));
+  });
+}
+
+/** Things that are looked at together. */
+const AT_ONCE = 100;
+
+/**
+ * A page of a list as it was. What there ever was of its kind is gone through in the order of the list, some at a time: of each its
+ * events are folded, and the same question as ever says which of them the list had. After many events the page ends, full or not.
+ */
+async function pagePast<Q extends PageQuery, R extends object>(
+  scratch: Scratch,
+  asking: PastAsking,
+  kind: FoldedKind,
+  query: Q,
+  read: (model: ReadModel, query: Q) => Promise<Page<R>>,
+): Promise<Page<R>> {
+  const limit = limitOf(query);
+  const data: R[] = [];
+  const start = pageStart(query, ['']);
+  let after = String(start?.[0] ?? '');
+  return scratch.during(async (db, version) => {
+    const fold = new Fold(scratch, asking, db, version);
+    let size = Math.min(AT_ONCE, limit + 1);
+    for (;;) {
+      let ids: readonly string[] = await scratch.events.entityIds(db, asking.ledger, kind, after, size);
+      if (ids.length === 0) return { data, next: null };
+      const isLast = ids.length < size;
+      await db.query('SAVEPOINT empty');
+      const folded = await firstOf(ids, (some) => fold.of(kinds[kind], some, `${kind} ${some[0] ?? ''}`));
+      const isCut = folded.length < ids.length;
+      ids = folded;
+      const rest = Math.min(limit + 1 - data.length, MAX_LIMIT);
+      const page = await read(fold.model(ids), { ...query, cursor: cursorAfter([after]), limit: rest });
+      await db.query('ROLLBACK TO SAVEPOINT empty');
+      data.push(...page.data);
+      if (data.length > limit) {
+        data.length = limit;
+        return { data, next: cursorAfter([idOf(data.at(-1), kind)]) };
+      }
+      if (page.next !== null) return { data, next: page.next };
+      after = ids.at(-1) ?? after;
+      if (isLast && !isCut) return { data, next: null };
+      if (fold.spent > MOST.events) return { data, next: cursorAfter([after]) };
+      if (isCut) size = Math.max(1, ids.length);
+    }
+  });
+}
+
+const idOf = (row: object | undefined, kind: string): string => String((row as Record<string, unknown>)[kind]);
+
+/**
+ * Units as they were. Serial numbers go from order to order, so they are followed through all orders of their item. A list is sorted by item,
+ * and its items are gone through in turn.
+ */
+async function unitsPast<Q extends PageQuery, R>(
+  scratch: Scratch,
+  asking: PastAsking,
+  { asked, id, read }: PastQuestion<Q, R>,
+): Promise<R | Page<object>> {
+  const { item } = asked as { readonly item?: string };
+  return scratch.during(async (db, version) => {
+    const fold = new Fold(scratch, asking, db, version);
+    const items = await fold.serialItems(item, id);
+    if (id !== '') {
+      await fold.of(ofUnits, items, `items ${items.join(', ')}`);
+      return read(fold.model(), asked);
+    }
+    const start = pageStart(asked, ['', '', 0, 0]);
+    const limit = limitOf(asked);
+    const data: object[] = [];
+    let { cursor } = asked;
+    for (const one of items.filter(
+      (each) => start === undefined || Buffer.compare(Buffer.from(each), Buffer.from(String(start[0]))) >= 0,
+    )) {
+      if (fold.spent > MOST.events) return { data, next: cursorAfter([one, '', 0, -1]) };
+      await db.query('SAVEPOINT empty');
+      await fold.of(ofUnits, [one], `item ${one}`);
+      const rest = limit - data.length;
+      const query = { ...asked, cursor, limit: Math.max(rest, 1) };
+      const page = (await read(fold.model(), query)) as Page<object>;
+      await db.query('ROLLBACK TO SAVEPOINT empty');
+      // One more row is only looked for, to know whether there is a next page.
+      if (rest === 0 && page.data.length > 0) return { data, next: cursorAfter([one, '', 0, -1]) };
+      data.push(...page.data);
+      if (page.next !== null) return { data, next: page.next };
+      cursor = undefined;
+    }
+    return { data, next: null };
+  });
+}

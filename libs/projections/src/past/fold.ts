@@ -1,0 +1,84 @@
+import { rangeOf } from '#contracts/serials';
+import { LedgerState } from '../engine/ledgerState.ts';
+import type { Model } from '../model.ts';
+import type { Db, ReadModel } from '../reading/readModel.ts';
+import { applyEvents } from '../readModels.ts';
+import { schemaOfVersion } from '../versions/versions.ts';
+import { Choice, TooMuchPast } from './choice.ts';
+import type { Scratch } from './scratch.ts';
+
+/** What is asked about, and whose question it is. */
+export type PastAsking = Pick<ReadModel, 'ledger' | 'party' | 'asOf'>;
+
+/** What the answer to a question about one thing, or about a list of such things, stands on. */
+export interface Kind {
+  readonly choose: (choice: Choice, ids: readonly string[], party: string | undefined) => Promise<void>;
+  /** What is worked out of it. */
+  readonly models: ReadonlySet<Model>;
+}
+
+/** What chosen events come to, in the temporary tables of one connection. */
+export class Fold {
+  /** Events that were gone through so far. */
+  spent = 0;
+
+  constructor(
+    private readonly scratch: Scratch,
+    private readonly asking: PastAsking,
+    private readonly db: Db,
+    private readonly version: number,
+  ) {}
+
+  model(among?: readonly string[]): ReadModel {
+    const { db, version, asking } = this;
+    return { ...asking, db, version, sequence: asking.asOf.known, among };
+  }
+
+  /** The items whose units have serial numbers: those of which one had this number, if it is told. */
+  async serialItems(item: string | undefined, serial: string): Promise<string[]> {
+    const { prefix, digits, from } = rangeOf(serial);
+    const schema = schemaOfVersion(this.version);
+    const { rows } = await this.db.query<{ item: string }>(
+      `SELECT i.item FROM ${schema}.items i
+       WHERE i.ledger = $1 AND i.tracking = 'serial' AND ($2::text IS NULL OR i.item = $2) AND ($3 = '' OR EXISTS (
+         SELECT FROM (
+           SELECT first FROM ${schema}.units
+           WHERE ledger = i.ledger AND item = i.item AND prefix = $4 AND digits = $5 AND last >= $6 ORDER BY last LIMIT 1
+         ) u WHERE u.first <= $6))
+       ORDER BY i.item`,
+      [this.asking.ledger, item ?? null, serial, prefix, digits, from],
+    );
+    return rows.map((row) => row.item);
+  }
+
+  /** @param of whose events they are, for the sentence that refuses them: `order PO-1` */
+  async of({ choose, models }: Kind, ids: readonly string[], of: string): Promise<void> {
+    const { party } = this.asking;
+    await this.apply(models, of, (choice) => choose(choice, ids, party));
+  }
+
+  /** Folds the events that `choose` finds. */
+  async apply(models: ReadonlySet<Model>, of: string, choose: (choice: Choice) => Promise<unknown>): Promise<void> {
+    const { ledger, asOf } = this.asking;
+    const choice = new Choice(this.db, schemaOfVersion(this.version), ledger, asOf, this.scratch.events, of);
+    await choose(choice);
+    const { events, orders } = choice;
+    this.spent += events.length;
+    await applyEvents(this.db, ledger, events, new LedgerState(0, 0, { orders }), Infinity, models);
+  }
+}
+
+/** Folds as many of the first of some things as stand on no more events than are gone through at once. */
+export async function firstOf<T>(
+  some: readonly T[],
+  fold: (some: readonly T[]) => Promise<void>,
+): Promise<readonly T[]> {
+  for (let first = some; ; first = first.slice(0, Math.ceil(first.length / 4))) {
+    try {
+      await fold(first);
+      return first;
+    } catch (error) {
+      if (!(error instanceof TooMuchPast) || first.length <= 1) throw error;
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { FlagRow } from '#contracts/flagRows';
+import { microseconds } from '#contracts/scalars';
+import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { fromTheJournal, record } from '#test/projections/recorded';
+import { History } from '#test/ledger/history';
+import { Dice, happens } from '#test/ledger/happenings';
+import { LedgerState } from '../engine/ledgerState.ts';
+import { flags } from '../flags/queries.ts';
+import { available, hold, holds } from '../holds/queries.ts';
+import { item, items } from '../items/queries.ts';
+import { order, orders } from '../orders/queries.ts';
+import { parties, party } from '../parties/queries.ts';
+import { queue } from '../queue/queries.ts';
+import type { Page, PageQuery } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { applyEvents } from '../readModels.ts';
+import { shipment, shipments } from '../shipments/queries.ts';
+import { supply } from '../supply/queries.ts';
+import { swap, swaps } from '../swaps/queries.ts';
+import { units } from '../units/queries.ts';
+import { schemaOfVersion } from '../versions/versions.ts';
+import { askPast, type PastKind } from './askPast.ts';
+import { flagPast, flagsPast } from './flagsPast.ts';
+import { Scratch } from './scratch.ts';
+
+type List = (model: ReadModel, query: PageQuery) => Promise<Page<object>>;
+type One = (model: ReadModel, id: string) => Promise<object | undefined>;
+
+const LISTS: readonly [PastKind, List, One][] = [
+  ['order', orders, order],
+  ['shipment', shipments, shipment],
+  ['swap', swaps, swap],
+  ['hold', holds, hold],
+  ['party', parties, party],
+  ['item', items, item],
+];
+
+const WHOLE: readonly [PastKind, string | undefined, (model: ReadModel) => Promise<unknown>][] = [
+  ['queue', 'H100', (m) => queue(m, 'H100', {})],
+  ['queue', 'D1', (m) => queue(m, 'D1', { owner: 'tesla' })],
+  ['supply', 'H100', (m) => supply(m, 'H100', {})],
+  ['supply', 'D1', (m) => supply(m, 'D1', {})],
+  ['available', undefined, (m) => available(m, {})],
+  ['unit', undefined, (m) => units(m, { limit: 1_000 })],
+];
+
+const PARTIES = [undefined, 'tesla'];
+
+describe('what was, at any moment, as it was known at any moment', () => {
+  let db: FreshReadModels;
+  let scratch: Scratch;
+  let n = 0;
+  beforeAll(async () => {
+    db = await freshReadModels();
+    scratch = new Scratch(db.url, fromTheJournal);
+  });
+  afterAll(async () => {
+    await scratch.close();
+    await db.drop();
+  });
+
+  /** The same events of a ledger of its own. */
+  const inLedger = (events: readonly LedgerEvent[], ledger: string) =>
+    events.map((event): LedgerEvent => ({ ...event, ledger }));
+
+  /** A ledger that was told these events only. */
+  async function told(events: readonly LedgerEvent[]): Promise<string> {
+    const ledger = `told-${++n}`;
+    const client = await db.pool.connect();
+    await client.query(`SET search_path TO ${schemaOfVersion(1)}`);
+    await applyEvents(client, ledger, inLedger(events, ledger), new LedgerState(0, 0, {}), Infinity);
+    await client.query('RESET search_path');
+    client.release();
+    return ledger;
+  }
+
+  it('is what a ledger answers now that was told exactly the events that had occurred and were recorded by then', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.nat(999), { minLength: 12, maxLength: 12 }), { minLength: 60, maxLength: 60 }),
+        fc.array(fc.tuple(fc.nat(99), fc.nat(99)), { minLength: 2, maxLength: 2 }),
+        async (steps, moments) => {
+          const history = new History();
+          for (const [at, rolls] of steps.entries()) {
+            const dice = new Dice(rolls);
+            history.happens(happens(dice, history.model), at % 3 === 0 ? dice.roll(8) : 0);
+          }
+          const all = inLedger(history.ledger.events, `past-${++n}`);
+          const { ledger } = all[0]!;
+          await record(db.pool, all);
+          await db.apply(all, 40);
+          for (const [a, k] of moments) {
+            const known = Math.max(12, Math.ceil((all.length * (k + 1)) / 100));
+            const at = all[Math.floor((all.length * a) / 100)]!.time;
+            const then = all.filter(
+              ({ time, sequence }) => sequence <= known && microseconds(time) <= microseconds(at),
+            );
+            const clock = new Date(at);
+            const same = await told(then);
+            const asking = { ledger, asOf: { at, known, occurred: clock } };
+            const now = (read: (model: ReadModel) => Promise<unknown>) =>
+              db.read(async (model) =>
+                read({ ...model, ledger: same, asOf: { occurred: clock, at: undefined, known } }),
+              );
+            for (const party of PARTIES)
+              for (const [kind, id, read] of WHOLE) {
+                const expected = await now((m) => read({ ...m, party }));
+                const answer = await askPast(scratch, { ...asking, party }, kind, { id: id ?? '', asked: {}, read });
+                expect([kind, id, party, answer]).toEqual([kind, id, party, expected]);
+              }
+            for (const party of PARTIES) {
+              const expected = (await now((m) => flags({ ...m, party }, { limit: 1_000 }))) as Page<FlagRow>;
+              const found: FlagRow[] = [];
+              for (let cursor: string | null | undefined; cursor !== null; ) {
+                const page: Page<FlagRow> = await flagsPast(scratch, { ...asking, party }, { cursor, limit: 7 });
+                found.push(...page.data);
+                cursor = page.next;
+              }
+              expect([party, found]).toEqual([party, expected.data]);
+              for (const row of expected.data.slice(0, 5))
+                expect(await flagPast(scratch, { ...asking, party }, row.flag)).toEqual(row);
+            }
+            for (const party of PARTIES)
+              for (const [kind, list, one] of LISTS) {
+                const expected = (await now((model) => list({ ...model, party }, {}))) as Page<Record<string, string>>;
+                const page = await askPast(scratch, { ...asking, party }, kind, { id: '', asked: {}, read: list });
+                expect([kind, party, page]).toEqual([kind, party, expected]);
+                for (const row of expected.data.slice(0, 3)) {
+                  const id = row[kind] ?? '';
+                  expect(
+                    await askPast(scratch, { ...asking, party }, kind, {
+                      id,
+                      asked: {},
+                      read: (model) => one(model, id),
+                    }),
+                  ).toEqual(row);
+                }
+              }
+          }
+        },
+      ),
+      { numRuns: 1, endOnFailure: true },
+    );
+  }, 120_000);
+});

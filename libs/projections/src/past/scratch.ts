@@ -1,0 +1,105 @@
+import type pg from 'pg';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import { createPool, cutConnections } from '#platform/database/database';
+import { isUnanswered } from '#platform/database/trouble';
+import { tables } from '../models.ts';
+import { type Db, type Moment, NoReadModels, ORDERED_READS } from '../reading/readModel.ts';
+
+export type MomentBounds = Pick<Moment, 'at' | 'known'>;
+
+interface Most {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Events by the streams that they belong to, by their sequences, or as those that placed orders. */
+interface Which {
+  readonly entities?: readonly string[];
+  readonly sequences?: readonly number[];
+  readonly placed?: readonly string[];
+}
+
+/** Where the events of the past are read: the journal. */
+export interface EventsOfThePast {
+  /** In sequence order; undefined when there are more than `most`. */
+  chosen(db: Db, ledger: string, which: Which, bounds: MomentBounds, most: Most): Promise<LedgerEvent[] | undefined>;
+  /** The next ones after a sequence, with the sequence up to which these are all: so many sequences are looked at. */
+  after(
+    db: Db,
+    ledger: string,
+    after: number,
+    bounds: MomentBounds,
+    most: { readonly events: number; readonly sequences: number },
+  ): Promise<{ readonly events: readonly LedgerEvent[]; readonly upTo: number }>;
+  /** The next entities of a kind (`order`) that there ever were, by id. */
+  entityIds(db: Db, ledger: string, prefix: string, after: string, limit: number): Promise<string[]>;
+}
+
+/** A question about the past works for a second at most, so a few connections are enough for many who ask. */
+const CONNECTIONS = 3;
+/** Rows that were taken back stay in the files of a temporary table, until its connection ends. */
+const USES = 300;
+
+// `pg_temp` is first: what is made is temporary, and has the names that the models and the queries know.
+const PREPARE = `SET enable_bitmapscan = off; SET enable_seqscan = off; SET search_path TO pg_temp, public; ${tables}`;
+
+/**
+ * Connections of which each has the tables of all read models once more, temporary and empty: what a few events of the past come to is
+ * worked out in them, and taken back with the transaction.
+ */
+export class Scratch {
+  readonly #pool: pg.Pool;
+
+  constructor(
+    databaseUrl: string,
+    readonly events: EventsOfThePast,
+    onError: (error: Error) => void = () => undefined,
+  ) {
+    this.#pool = createPool(databaseUrl, {
+      name: 'lading past',
+      max: CONNECTIONS,
+      pipeline: true,
+      maxUses: USES,
+      prepare: PREPARE,
+      onError,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** Whoever waits for the database gets an error now. */
+  cut(): void {
+    cutConnections(this.#pool);
+  }
+
+  /** Runs `work` in one snapshot of the version that answers. What it writes into the temporary tables is taken back. */
+  async during<T>(work: (db: Db, version: number) => Promise<T>): Promise<T> {
+    const db = await this.#pool.connect();
+    let unanswered = false;
+    try {
+      await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const { rows } = await db.query<{ version: number }>(
+        `SELECT version, set_config('search_path', 'pg_temp, rm_' || version, true), ${ORDERED_READS} FROM read_model_active`,
+      );
+      const version = rows[0]?.version;
+      if (version === undefined) throw new NoReadModels();
+      return await work(db, version);
+    } catch (error) {
+      unanswered = isUnanswered(error);
+      throw error;
+    } finally {
+      if (unanswered) db.release(true);
+      else
+        db.query('ROLLBACK').then(
+          () => {
+            db.release();
+          },
+          (error: unknown) => {
+            db.release(error as Error);
+          },
+        );
+    }
+  }
+}
