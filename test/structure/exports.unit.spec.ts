@@ -8,6 +8,8 @@ const EXPORTED = /^export (?:async )?(?:abstract )?(?:const|let|function\*?|clas
 const IMPORTED = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*'([^']+)'/g;
 const LOADED = /const \{([^}]*)\} = [^;]*?import\(\s*'([^']+)'/g;
 
+const PICKED = /\(await import\('([^']+)'\)\)\.(\w+)/g;
+
 const sources = filesUnder('apps', 'libs', 'scripts', 'test').filter((path) => /[.](ts|mjs)$/.test(path));
 const read = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 
@@ -29,6 +31,9 @@ function importedNames(): Set<string> {
       const file = resolve(path, specifier);
       if (file === undefined) continue;
       for (const name of names.split(',')) imported.add(`${file} ${/^\s*(?:type )?(\w+)/.exec(name)?.[1] ?? ''}`);
+    }
+    for (const [, specifier = '', name = ''] of text.matchAll(PICKED)) {
+      imported.add(`${resolve(path, specifier) ?? ''} ${name}`);
     }
     // A whole module: whoever does that may use all of it.
     for (const [, specifier = ''] of text.matchAll(/import \* as \w+ from '([^']+)'/g)) {

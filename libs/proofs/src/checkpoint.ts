@@ -14,7 +14,7 @@ import { bytesOf, hashFrom, Malformed, numberFrom, toBase64 } from './text.ts';
 // Checkpoints: https://c2sp.org/tlog-checkpoint. Cosignatures: https://c2sp.org/tlog-cosignature (Ed25519).
 
 /** The root of a log's tree at a size. */
-export interface Checkpoint {
+interface Checkpoint {
   /** Names the log. */
   readonly origin: string;
   /** Leaves. */
@@ -54,7 +54,7 @@ export function parseCheckpoint(bytes: Uint8Array): SignedCheckpoint {
 const cosigned = (text: string, seconds: number): Uint8Array => bytesOf(`cosignature/v1\ntime ${seconds}\n${text}`);
 
 /** A witness's signature: at this time it had seen no larger tree of this log, and all trees that it saw of it agree. */
-export interface Cosignature {
+interface Cosignature {
   readonly witness: VerifierKey;
   /** Seconds since 1970. */
   readonly time: number;

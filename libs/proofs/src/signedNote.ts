@@ -55,7 +55,7 @@ export function parseNote(bytes: Uint8Array): SignedNote {
 }
 
 /** @throws {Malformed} */
-export function parseSignature(line: string): NoteSignature {
+function parseSignature(line: string): NoteSignature {
   const [dash, name = '', encoded = '', ...rest] = line.split(' ');
   if (dash !== EM_DASH || rest.length > 0) throw new Malformed('a signature is a line of a dash, a name and base64');
   if (!NAME.test(name)) throw new Malformed('the name of a key is empty, or has a blank or a plus in it');
@@ -64,7 +64,7 @@ export function parseSignature(line: string): NoteSignature {
   return { name, keyId: bytes.slice(0, 4), signature: bytes.slice(4) };
 }
 
-export const formatSignature = ({ name, keyId, signature }: NoteSignature): string =>
+const formatSignature = ({ name, keyId, signature }: NoteSignature): string =>
   `${EM_DASH} ${name} ${toBase64(concat([keyId, signature]))}\n`;
 
 export const formatNote = ({ text, signatures }: SignedNote): Uint8Array =>

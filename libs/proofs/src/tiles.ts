@@ -5,7 +5,7 @@ import type { Node } from './treeProofs.ts';
 // Tiles and entry bundles: https://c2sp.org/tlog-tiles.
 
 /** Hashes of a full tile, and entries of a full bundle. */
-export const TILE = 256;
+const TILE = 256;
 const HASH_BYTES = 32;
 /** Levels of the tree from one level of tiles to the next. */
 const HEIGHT = 8;
@@ -75,7 +75,7 @@ export function hashesIn(bytes: Uint8Array, width: number): Hash[] {
 }
 
 /** The largest entry of a bundle, in bytes. */
-export const MAX_ENTRY = 65_535;
+const MAX_ENTRY = 65_535;
 
 /** Each entry after its length in two bytes. @throws {RangeError} when an entry is longer than 65,535 bytes */
 export function entryBundle(entries: readonly Uint8Array[]): Uint8Array {

@@ -5,7 +5,7 @@ import { bytesOf, fromBase64, hashFrom, Malformed, numberFrom, textOf, toBase64 
 
 // A proof that a leaf is in a log, as one file: https://c2sp.org/tlog-proof.
 
-export interface TlogProof {
+interface TlogProof {
   /** Of the leaf, from 0. */
   readonly index: number;
   /** From the sibling of the leaf up. */
