@@ -270,6 +270,38 @@ describe('the command line', () => {
     expect(await run('replay', '-l', 'nvidia', '--group-by', 'colour')).toMatchObject({ code: 2 });
   });
 
+  it('asks lists as of any moment, and folds a stream as of the same moment from wherever it is read', async () => {
+    const json = async (...asked: string[]) =>
+      JSON.parse((await run(...asked, '--json')).output) as { order: string }[];
+    const all = await json('orders', '-l', 'nvidia');
+    const [before, later] = [
+      await json('orders', '-l', 'nvidia', '--known', '1'),
+      await json('orders', '-l', 'nvidia', '--at', '2200-01-01'),
+    ];
+    expect([before, later.length]).toEqual([[], all.length]);
+    const csv = await run('orders', '-l', 'nvidia', '--csv', '--at', '2200-01-01');
+    expect(csv.output).toBe((await run('orders', '-l', 'nvidia', '--csv')).output);
+    expect(await run('orders', '-l', 'nvidia', '--at', '2023-12-31T10:00:00')).toMatchObject({ code: 2 });
+
+    const moment = ['--at', '2023-12-20', '--known', '2200-01-01'];
+    const events = await run('replay', '-l', 'nvidia', '--no-holdings', ...moment);
+    const times = events.output
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { time: string }).time);
+    expect(times.every((time) => time < '2023-12-21')).toBe(true);
+    const file = join(folder, 'all.ndjson');
+    await writeFile(file, (await run('replay', '-l', 'nvidia', '--no-holdings')).output);
+    const folded = await run('replay', '-l', 'nvidia', '--no-events', ...moment);
+    expect(folded.output).toContain(`${times.length} events of nvidia`);
+    for (const from of [
+      ['--file', file],
+      ['--url', lading.client.url],
+    ])
+      expect(await run('replay', '-l', 'nvidia', '--no-events', ...moment, ...from)).toEqual(folded);
+    expect((await run('replay', '-l', 'nvidia', '--at', 'then')).said).toMatch(/no moment: write one with its offset/);
+  });
+
   it('stops at a hole in a stream, and exits with 6', async () => {
     const { output } = await run('replay', '-l', 'nvidia', '--no-holdings');
     const file = join(folder, 'hole.ndjson');

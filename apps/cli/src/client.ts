@@ -60,13 +60,14 @@ export class Client {
   async firstAsCsv(path: string, limit: number): Promise<{ text: string; more: boolean }> {
     let text = '';
     let next: string | undefined = pageOf(path, limit, null);
-    for (let left = limit; next !== undefined && left > 0; left -= PAGE) {
+    for (let left = limit; next !== undefined && left > 0; ) {
       const response = await this.request('GET', next, undefined, 'text/csv');
       const page = await response.text();
       if (!response.ok) throw asUserError(response.status, parseBody(page) as Problem, `GET ${this.url}${next}`);
       text += text === '' ? page : page.slice(page.indexOf('\n') + 1);
+      left -= rowsIn(page);
       const link: string | undefined = /<([^>]+)>; *rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1];
-      next = link === undefined ? undefined : pageOf(link, left - PAGE, null);
+      next = link === undefined ? undefined : pageOf(link, left, null);
     }
     return { text, more: next !== undefined };
   }
@@ -133,6 +134,10 @@ export class Client {
 const PAGE = 1000;
 
 /** The address of a page with at most this many rows. */
+/** A page may have fewer rows than it was asked for. In a cell between quotes there may be ends of lines, too. */
+const rowsIn = (csv: string): number =>
+  csv.split('"').reduce((rows, part, at) => (at % 2 === 0 ? rows + part.split('\r\n').length - 1 : rows), -1);
+
 function pageOf(path: string, rows: number, cursor: string | null): string {
   const url = new URL(path, 'http://lading');
   url.searchParams.set('limit', String(Math.max(1, Math.min(PAGE, rows))));

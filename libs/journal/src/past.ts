@@ -5,13 +5,13 @@ import { intArray, statementName, textArray } from './sql/values.ts';
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
 /** Which events there are at a moment: what had occurred by `at` (RFC 3339; without it, whenever it occurred), of what is known. */
-export interface MomentBounds {
+interface MomentBounds {
   readonly at: string | undefined;
   readonly known: number;
 }
 
 /** Events that are chosen by the streams that they belong to, or by their sequences. */
-export interface ChosenEvents {
+interface ChosenEvents {
   readonly entities?: readonly string[];
   readonly sequences?: readonly number[];
   /** Orders: the events that placed them. */

@@ -25,6 +25,12 @@ export interface ListCommand {
   readonly table: (rows: readonly never[]) => string;
 }
 
+/** Which moment is asked about, as every list takes it. */
+const MOMENT = {
+  at: 'as of then: a moment with its offset, or a day, which is its end in UTC',
+  known: 'by what was known then: a sequence, or when it was recorded',
+};
+
 /** Adds a command that asks for a list. */
 export function addList(program: Command, list: ListCommand): void {
   const command = withConnectionOptions(program.command(list.name))
@@ -32,6 +38,7 @@ export function addList(program: Command, list: ListCommand): void {
     .requiredOption('-l, --ledger <ledger>', 'the ledger to ask');
   if (list.argument !== undefined) command.argument(`<${list.argument[0]}>`, list.argument[1]);
   for (const [name, description] of Object.entries(list.filters)) command.option(`--${name} <text>`, description);
+  for (const [name, description] of Object.entries(MOMENT)) command.option(`--${name} <moment>`, description);
   command
     .option('--limit <rows>', 'print no more rows than this', wholeNumber, list.limit)
     .option('--json', 'print the rows as JSON')
@@ -50,7 +57,7 @@ async function ask(
 ): Promise<void> {
   if (options.json && options.csv) throw new UserError('The rows are printed once: choose --json or --csv.');
   const query = new URLSearchParams();
-  for (const name of Object.keys(list.filters)) {
+  for (const name of Object.keys({ ...list.filters, ...MOMENT })) {
     const parameter = name.replace(/-(\w)/, (_, letter: string) => letter.toUpperCase());
     const value = options[parameter];
     if (value !== undefined) query.set(parameter, value);

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import type pg from 'pg';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import { Day, exactMicroseconds, Moment, utcOf } from '#contracts/scalars';
 import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { eventsInFile, FileFeedError } from '#feed/file';
 import { PageReader } from '#journal/tail';
@@ -25,6 +27,8 @@ interface ReplayOptions extends ConnectionOptions {
   readonly from: 'journal' | 'http' | 'kafka' | 'file';
   readonly file?: string;
   readonly to?: number;
+  readonly at?: string;
+  readonly known?: number | string;
   readonly events?: boolean;
   readonly holdings?: boolean;
   readonly owner?: string;
@@ -50,6 +54,12 @@ export function addReplay(program: Command): void {
     .option('--group-by <keys>', 'add the holdings up by these, separated by commas: owner,item,stage', keysOf)
     .option('--file <file>', 'an export, one event a line; - for standard input (means --from file)')
     .option('--to <sequence>', 'stop after this event', wholeNumber)
+    .option(
+      '--at <moment>',
+      'only what had occurred by then: a moment with its offset, or a day (its end in UTC)',
+      momentOf,
+    )
+    .option('--known <known>', 'stop after this event, or after what was recorded by this moment', knownOf)
     .option('--no-events', 'do not print the events (NDJSON, byte for byte as they are kept)')
     .option('--no-holdings', 'do not print the holdings at the end (on standard error while events are printed)')
     .addOption(new Option('--accounts <which>', 'show supply, cancelled, lost and the rest too').choices(['all']))
@@ -60,6 +70,7 @@ export function addReplay(program: Command): void {
     'lading replay --ledger nvidia --from kafka > nvidia.ndjson',
     'lading replay --ledger nvidia --from http --group-by owner,stage > /dev/null',
     'lading replay --ledger nvidia --file nvidia.ndjson --no-events',
+    'lading replay --ledger nvidia --at 2023-12-31 --known 2024-01-15 --no-events',
   );
 }
 
@@ -77,19 +88,41 @@ async function replay(options: ReplayOptions): Promise<void> {
 
 async function replayed(events: AsyncIterable<FeedEvent>, options: ReplayOptions): Promise<void> {
   const fold = new Fold();
+  const { at } = options;
+  let [head, applied] = [0, 0];
   for await (const { bytes, event } of inOrder(events)) {
-    if (options.to !== undefined && event.sequence > options.to) break;
+    if (isAfter(event, options)) break;
+    head = event.sequence;
+    if (at !== undefined && exactMicroseconds(event.time) > exactMicroseconds(at)) continue;
     fold.apply(event);
+    applied += 1;
     if (options.events) await write(bytes);
   }
-  if (fold.sequence === 0) throw new UserError(`There is no event of ledger ${options.ledger} there.`);
+  if (head === 0) throw new UserError(`There is no event of ledger ${options.ledger} there${nothingOf(options)}.`);
   if (!options.holdings) return;
 
   const shown = shownOf(fold.holdings(), options);
   const tell = options.events ? say : print;
-  tell(`${formatNumber(fold.sequence)} events of ${options.ledger}, folded from nothing but their moves:`);
+  tell(`${formatNumber(applied)} events of ${options.ledger}, folded from nothing but their moves:`);
   tell(holdingsTable(shown));
 }
+
+/** Recorded moments never go back from one event to the next. */
+function isAfter({ sequence, recordedtime }: LedgerEvent, { to = Infinity, known = Infinity }: ReplayOptions): boolean {
+  if (sequence > to) return true;
+  return typeof known === 'number' ? sequence > known : exactMicroseconds(recordedtime) > exactMicroseconds(known);
+}
+
+const nothingOf = ({ known }: ReplayOptions): string => (known === undefined ? '' : ` that was known by ${known}`);
+
+/** A day is its end, in UTC. */
+function momentOf(text: string): string {
+  if (Day.safeParse(text).success) return `${text}T23:59:59.999999Z`;
+  if (Moment.safeParse(text).success) return utcOf(text);
+  throw new UserError(`"${text}" is no moment: write one with its offset, 2023-12-31T10:00:00Z, or a day, 2023-12-31.`);
+}
+
+const knownOf = (text: string): number | string => (/^\d+$/.test(text) ? wholeNumber(text) : momentOf(text));
 
 /**
  * Checks that a stream has the sequences 1, 2, 3 … without a gap. Repeated events are skipped.

@@ -94,7 +94,7 @@ export const ownedKey = (line: string, owner: string): string => keyOf(line, own
  * A fold of some events of a ledger, those that had occurred by a moment: a move may have occurred, as it was told, before its order was
  * placed, or its line added. It is booked all the same, on a line that nobody has ordered.
  */
-export interface PastFold {
+interface PastFold {
   /** The orders whose moves are booked; all of them, when it names none. */
   readonly orders?: ReadonlySet<string> | undefined;
 }
