@@ -9,6 +9,7 @@ const divisible: Readonly<
 > = {
   'lading.order.placed.v1': { then: 'lading.order.lines_added.v1', moves: () => 1 },
   'lading.order.lines_added.v1': { then: 'lading.order.lines_added.v1', moves: () => 1 },
+  'lading.order.confirmed.v1': { then: 'lading.order.confirmed.v1', moves: () => 0 },
   'lading.shipment.dispatched.v1': { then: 'lading.shipment.dispatched.v1', moves: () => 1 },
   'lading.shipment.received.v1': {
     then: 'lading.shipment.received.v1',
@@ -30,7 +31,7 @@ const MOVE = 140;
 const LINE = 60;
 
 /**
- * An order, a dispatch or a receipt that would be too large, as several events; anything else as it is. It depends on nothing but what
+ * An order, a confirmation, a dispatch or a receipt that would be too large, as several events; anything else as it is. It depends on nothing but what
  * is sent: so sending it again gives the same events with the same ids, which the ledger has already. The first keeps its id.
  */
 export function splitEvent(event: FileEvent): readonly FileEvent[] {

@@ -14,6 +14,15 @@ const large: readonly Told[] = [
     ...{ order: 'PO/2026/1', buyer: 'tesla', supplier: 'nvidia', note: 'Spares' },
     lines: Array.from({ length: LINES }, (_, n) => ({ line: name(n), item: 'H100', quantity: 10, window: december })),
   }),
+  tell('order.confirmed', {
+    ...{ order: 'PO/2026/1', document: 'POA 1' },
+    lines: Array.from({ length: LINES }, (_, n) => ({
+      line: name(n),
+      code: 'changed' as const,
+      quantity: 10,
+      window: december,
+    })),
+  }),
   tell('shipment.dispatched', {
     ...{ shipment: 'S/1', consignee: 'tesla', carrier: 'dhl', document: 'ASN 1' },
     lines: lines({ quantity: 10 }) as never,
@@ -58,7 +67,7 @@ describe('a large event that is divided', () => {
   });
 
   it('of a final receipt only the last part is final, and only the first part has the document’s own number', () => {
-    const parts = partsOf(large[2]!);
+    const parts = partsOf(large[3]!);
     expect(parts.map(({ data }) => data.final)).toEqual(parts.map((_, at) => at === parts.length - 1));
     expect(parts.map(({ data }) => data.document)).toEqual(
       parts.map((_, at) => (at === 0 ? 'GR 1' : `GR 1/${at + 1}`)),

@@ -39,7 +39,10 @@ const DESCRIPTION = `Every event of every ledger, exactly the bytes that the led
 All events of one ledger are on one partition, in ascending \`sequence\` and without a gap: 1, 2, 3 … Across ledgers there
 is no order. An event may appear again (delivery is at least once): skip a sequence that you have dealt with. If the next
 one is not the last plus one, stop: something is missing. Retention is unlimited. The events of an atomic batch carry
-\`batchindex\` and \`batchsize\`, so that no reader shows half of it.`;
+\`batchindex\` and \`batchsize\`, so that no reader shows half of it.
+
+Flags are no events, and are not on this topic: they follow from the events and from the clock. Ask for them over HTTP
+(\`GET /v1/ledgers/{ledger}/flags\`), or be told as they are raised and cleared (\`GET /v1/ledgers/{ledger}/events/stream?flags=true\`).`;
 
 /** The AsyncAPI 3.0 document of the topic. `topic` is its name where it runs. */
 export function asyncApi(topic = DEFAULT_TOPIC): JsonSchema {

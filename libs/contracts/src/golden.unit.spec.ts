@@ -16,6 +16,16 @@ describe('an event of every version ever published', () => {
     expect(files.filter((file) => typeOf(file) === undefined)).toEqual([]);
   });
 
+  it.each(eventTypes)('%s: each of its fields is in one of them', (type) => {
+    const events = files
+      .filter((file) => typeOf(file) === type)
+      .map((file) => parseEvent(readFileSync(new URL(file, folder))));
+    const fields = Object.keys((catalog[type].completed as unknown as { readonly shape?: object }).shape ?? {});
+    const there = new Set(events.flatMap(({ data }) => Object.keys(data)));
+    // Serial numbers are the same everywhere.
+    expect(fields.filter((field) => field !== 'serials' && !there.has(field))).toEqual([]);
+  });
+
   it.each(files)('%s: its bytes are read by the code of today and written back the same', (file) => {
     const bytes = readFileSync(new URL(file, folder));
     const event = parseEvent(bytes);

@@ -57,8 +57,12 @@ const lists: readonly ListCommand[] = [
           { title: 'promised', value: ({ promised }) => promised?.code ?? '' },
           {
             title: 'whose they are now',
-            value: ({ units }) =>
-              units.map(({ owner, stage, quantity }) => `${owner} ${formatNumber(quantity)} ${stage}`).join(', '),
+            value: ({ units, substitutedBy = [], substitutes = [] }) =>
+              [
+                ...units.map(({ owner, stage, quantity }) => `${owner} ${formatNumber(quantity)} ${stage}`),
+                ...substitutedBy.map((one) => `${formatNumber(one.quantity)} came as ${one.item}`),
+                ...substitutes.map((one) => `${formatNumber(one.quantity)} came for ${one.item}`),
+              ].join(', '),
           },
         ],
       ),

@@ -25,7 +25,7 @@ export function addSubmit(program: Command): void {
     .argument('[files...]', 'files in the order to submit them; - or none reads standard input')
     .requiredOption('-l, --ledger <ledger>', 'the ledger to submit to')
     .option('--dry-run', 'try the events only: the same answers, and nothing is kept')
-    .option('--split', 'divide orders, dispatches and receipts with more lines than an event holds')
+    .option('--split', 'divide orders, confirmations, dispatches and receipts with more lines than an event holds')
     .option('--json', 'print one result a line, as the ledger gave it')
     .option('--shipments <url>', 'where the shipments service answers, when it is a process of its own')
     .option('--reallocations <url>', 'the same for reallocations')

@@ -26,11 +26,15 @@ export function findLine(view: View, { order: id, line }: Names): OrRejected<Fou
   const index = order.index.get(line);
   const state = index === undefined ? undefined : order.lines[index];
   if (state === undefined) {
-    return reject('unknown-order-line', `Order ${id} has no line ${line}.`, {
-      order: id,
-      line,
-      lines: order.lines.slice(0, 20).map((one) => one.line),
-    });
+    return reject(
+      'unknown-order-line',
+      `Order ${id} has no line ${line}. Name one that it has, or add it with \`lading.order.lines_added.v1\`.`,
+      {
+        order: id,
+        line,
+        lines: order.lines.slice(0, 20).map((one) => one.line),
+      },
+    );
   }
   // The item was registered when the line was placed: if it is not there, it was not loaded yet.
   const item = entityOf(view, 'item', state.item);
