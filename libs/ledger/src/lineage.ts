@@ -8,7 +8,7 @@ import { takeFirst } from './lots.ts';
 import { joinUnits, type UnitRange } from './unitRanges.ts';
 
 /** One event that changed what some units are, and how. `from` and `to` are left out where it moved none. */
-interface Step {
+export interface Step {
   readonly sequence: number;
   readonly order: string;
   readonly line: string;

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FlagRow } from '#contracts/flagRows';
 import type { OrderRow, PartyRow, ShipmentRow } from '#contracts/rows';
 import type { Page } from '#projections/reading/page';
+import { journalMigrations } from '#journal/migrations/journalMigrations';
+import { migrate } from '#platform/database/migrate';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { journalled } from '#test/projections/journalled';
 import { ALIKE, largeThings, LINES } from '#test/projections/largeThings';
 import { plansOf, rowsTouched } from '#test/projections/plansOf';
 import { type QuestionName, questions } from './questions.ts';
@@ -22,6 +25,7 @@ type Asking = readonly [id: string, ...asked: object[]];
 const ASKED: Readonly<Record<QuestionName, Asking>> = {
   'holdings.list': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { shipment: 'S-1' }, { groupBy: ['item', 'stage'] }],
   'holdings.postings': ['', {}, { order: 'PO-1' }],
+  'holdings.lineage': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { shipment: 'S-1' }],
   'available.list': ['', {}, { owner: 'buyer' }, { item: 'I-1' }],
   'holds.list': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { item: 'I-1' }],
   'holds.one': ['H-1', {}],
@@ -52,7 +56,10 @@ describe('answers of a ledger with very large things in it', () => {
   let db: FreshReadModels;
   beforeAll(async () => {
     db = await freshReadModels(LEDGER);
-    await db.apply([...largeThings(LEDGER)], 500);
+    const events = [...largeThings(LEDGER)];
+    await db.apply(events, 500);
+    await migrate(db.url, journalMigrations);
+    await journalled(db.pool, events);
   }, 120_000);
   afterAll(() => db.drop());
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import { FlagRow } from '#contracts/flagRows';
+import { LineageRow } from '#contracts/lineageRows';
 import * as rows from '#contracts/rows';
 import { SupplyRow } from '#contracts/supplyRows';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
@@ -31,6 +32,8 @@ const lists: [route: string, row: z.ZodType][] = [
   ['holdings?accounts=all', rows.HoldingRow],
   ['holdings?groupBy=owner,item,stage', rows.HoldingGroupRow],
   ['holdings/postings', rows.PostingRow],
+  ['holdings/lineage', LineageRow],
+  ['holdings/lineage?accounts=all', LineageRow],
   ['parties', rows.PartyRow],
   ['items', rows.ItemRow],
   ['items/H100/queue', rows.QueueRow],

@@ -16,10 +16,11 @@ import { queue } from '#projections/queue/queries';
 import { shipment, shipments } from '#projections/shipments/queries';
 import { supply } from '#projections/supply/queries';
 import { swap, swaps } from '#projections/swaps/queries';
-import { unit, units } from '#projections/units/queries';
+import { units } from '#projections/units/queries';
 import { accountFilter, accounts, days, id, oneOrMore, yesOrNo } from '../asking/parameters.ts';
-import { ambiguous } from '../asking/problems.ts';
 import { eventFilter } from '../events/eventFilter.ts';
+import { lineage } from '../lineage/lineage.ts';
+import { oneUnit } from '../lineage/oneUnit.ts';
 import { list, one, type Question } from './question.ts';
 
 const anItem = { what: 'item', description: 'The item', example: 'H100' };
@@ -45,6 +46,22 @@ export const questions = {
     parameters: { ...accountFilter, accounts },
     row: 'Posting',
     read: postings,
+  }),
+  'holdings.lineage': list({
+    path: 'holdings/lineage',
+    summary: 'Where units came from: the events that brought them where they are, and on whose authority',
+    description:
+      'A row is one account, and its branches are the ways on which its units came; their quantities sum to its balance. Units that are tracked by quantity ' +
+      'leave an account first in, first out, by when their owner got them, as the legs of swaps do; units with serial numbers are followed by these. A page has ' +
+      '100 rows at most, and fewer where their ways are long. Events that a party’s key may not read are left out of its answers (`withheld`). Of a line with ' +
+      'more than 2,000 events the ways are not followed (`partial`): ask by serial number, or for `holdings/postings`.',
+    parameters: {
+      ...accountFilter,
+      accounts,
+      serial: Serial.optional().describe('Only the unit with this serial number.'),
+    },
+    row: 'Lineage',
+    read: lineage,
   }),
   'available.list': list({
     path: 'available',
@@ -232,15 +249,7 @@ export const questions = {
     parameters: { item: id('The item, where several number their units alike.') },
     row: 'Unit',
     fold: 'unit',
-    read: async (model, serial, asked) => {
-      const { units, count } = await unit(model, serial, asked.item);
-      if (count > 1)
-        throw ambiguous(
-          units.map(({ item }) => item),
-          count,
-        );
-      return units[0];
-    },
+    read: (model, serial, asked) => oneUnit(model, serial, asked.item),
   }),
   'flags.list': list({
     path: 'flags',

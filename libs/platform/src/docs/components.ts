@@ -3,6 +3,7 @@ import { Problem } from '#contracts/problem';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import { AvailableRow, HoldRow } from '#contracts/holdRows';
 import { FlagRow } from '#contracts/flagRows';
+import { LineageRow } from '#contracts/lineageRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { SupplyRow } from '#contracts/supplyRows';
@@ -18,6 +19,7 @@ const named = {
   Holding: rows.HoldingGroupRow,
   Item: rows.ItemRow,
   Ledger: LedgerRow,
+  Lineage: LineageRow,
   Order: rows.OrderRow,
   Party: rows.PartyRow,
   Posting: rows.PostingRow,

@@ -18,6 +18,19 @@ interface ActivityQuery extends PageQuery {
 export const concerns = (party: string, ledger: string, sequence: string): string =>
   `EXISTS (SELECT FROM event_parties c WHERE c.ledger = ${ledger} AND c.party = ${party} AND c.sequence = ${sequence})`;
 
+/** Those of some events that concern a party. */
+export async function concerning(
+  { db, ledger }: ReadModel,
+  party: string,
+  sequences: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const { rows } = await db.query<{ sequence: number }>(
+    'SELECT sequence FROM event_parties WHERE ledger = $1 AND party = $2 AND sequence = ANY($3::bigint[])',
+    [ledger, party, sequences],
+  );
+  return new Set(rows.map(({ sequence }) => sequence));
+}
+
 /** Only the events of the moment that is asked about. */
 function until({ asOf: { at, known }, sequence }: ReadModel, where: Where): Where {
   if (known < sequence) where.and(`a.sequence <= ${where.value(known)}`);

@@ -232,3 +232,15 @@ function count(line: OrderLine): void {
     line.available -= onHold;
   }
 }
+
+/** Who buys and who sells, of some orders. */
+export async function sidesOf(
+  { db, ledger }: ReadModel,
+  orders: readonly string[],
+): Promise<ReadonlyMap<string, { readonly buyer: string; readonly supplier: string }>> {
+  const { rows } = await db.query<{ order: string; buyer: string; supplier: string }>(
+    'SELECT "order", buyer, supplier FROM orders WHERE ledger = $1 AND "order" = ANY($2::text[])',
+    [ledger, orders],
+  );
+  return new Map(rows.map(({ order, ...sides }) => [order, sides]));
+}

@@ -1,0 +1,55 @@
+import type { LineageRow } from '#contracts/lineageRows';
+import type { HoldingRow } from '#contracts/rows';
+import { accountKey, parseAccountKey } from '#ledger/account';
+import type { Branch } from '#ledger/lineage';
+import { holdings, type HoldingsFilter } from '#projections/holdings/queries';
+import type { Page, PageQuery } from '#projections/reading/page';
+import type { ReadModel } from '#projections/reading/readModel';
+import { oneUnit } from './oneUnit.ts';
+import { tell } from './tell.ts';
+import { trace } from './trace.ts';
+
+interface LineageQuery extends HoldingsFilter, PageQuery {
+  /** Only this unit. */
+  readonly serial?: string | undefined;
+}
+
+const MAX_ROWS = 100;
+
+/** Where units came from: of each account that is asked for, the events that brought its units there, branch by branch. */
+export async function lineage(model: ReadModel, { serial, ...query }: LineageQuery): Promise<Page<LineageRow>> {
+  if (serial !== undefined) return lineageOfUnit(model, serial, query);
+  const asked = { ...query, limit: Math.min(query.limit ?? MAX_ROWS, MAX_ROWS) };
+  const page = (await holdings(model, asked)) as Page<HoldingRow>;
+  const then = { ...model, asOf: { ...model.asOf, known: page.sequence ?? model.asOf.known } };
+  const traced = await trace(then, page.data);
+  const last = page.data.findIndex((holding) => !traced.isWhole(holding));
+  const found = page.data.slice(0, last === -1 ? undefined : Math.max(1, last)).map((holding) => ({
+    holding,
+    branches: traced.isWhole(holding) ? traced.lineage.branches(accountKey(holding)) : undefined,
+  }));
+  const data = await tell(then, traced, found);
+  if (data.length === page.data.length) return { ...page, data };
+  // A page ends early where it would have too much: the next one begins behind its last row.
+  return { ...(await holdings(model, { ...asked, limit: data.length })), data };
+}
+
+/** The account that a unit was in by then, with the way of this unit alone. */
+async function lineageOfUnit(model: ReadModel, serial: string, filter: LineageQuery): Promise<Page<LineageRow>> {
+  const none = { data: [], next: null };
+  const there = await oneUnit({ ...model, party: undefined }, serial, filter.item);
+  if (there === undefined) return none;
+  const traced = await trace(model, [there]);
+  const { serial: _, sequence: __, ...now } = there;
+  let found: { holding: HoldingRow; branches: readonly Branch[] | undefined };
+  if (traced.isWhole(there)) {
+    const then = traced.lineage.unit(there.item, serial);
+    if (then === undefined) return none;
+    found = { holding: { ...parseAccountKey(then.account), quantity: 1 }, branches: [then.branch] };
+  } else found = { holding: { ...now, quantity: 1 }, branches: undefined };
+  const { holding } = found;
+  const isOwn = model.party === undefined || [holding.owner, holding.custodian].includes(model.party);
+  const keys = ['owner', 'custodian', 'item', 'order', 'line', 'stage', 'shipment'] as const;
+  if (!isOwn || keys.some((key) => filter[key] !== undefined && filter[key] !== holding[key])) return none;
+  return { data: await tell(model, traced, [found]), next: null };
+}
