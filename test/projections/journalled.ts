@@ -2,30 +2,27 @@ import type pg from 'pg';
 import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
 import { touched } from '#ledger/evolve';
 
+const AT_ONCE = 500;
+
 /** Writes events into the tables of the journal, which a test of read models has not; as they are, without asking the ledger. */
 export async function journalled(pool: pg.Pool, events: readonly LedgerEvent[]): Promise<void> {
-  const nothing = Buffer.alloc(32);
-  for (const event of events) {
-    const { ledger, sequence, time, recordedtime, source, id, type, subject } = event;
+  for (let at = 0; at < events.length; at += AT_ONCE) {
+    const rows = events.slice(at, at + AT_ONCE).map((event) => ({
+      ...{ ledger: event.ledger, sequence: event.sequence, occurred: event.time, recorded: event.recordedtime },
+      ...{ source: event.source, id: event.id, type: event.type, subject: event.subject },
+      ...{ bytes: eventText(event), entities: touched(event) },
+    }));
     await pool.query(
-      `WITH streams AS (
-         INSERT INTO journal.event_entities (ledger, sequence, entity) SELECT $1, $2::bigint, unnest($10::text[])
+      `WITH given AS (
+         SELECT * FROM json_to_recordset($1) AS g (ledger text, sequence bigint, occurred timestamptz, recorded timestamptz,
+           source text, id text, type text, subject text, bytes text, entities json)
+       ), streams AS (
+         INSERT INTO journal.event_entities (ledger, entity, sequence)
+         SELECT ledger, json_array_elements_text(entities), sequence FROM given
        )
-       INSERT INTO journal.events (ledger, sequence, occurred, recorded, source, id, type, subject, bytes, request_hash, leaf_hash)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $11)`,
-      [
-        ledger,
-        sequence,
-        time,
-        recordedtime,
-        source,
-        id,
-        type,
-        subject,
-        Buffer.from(eventText(event)),
-        touched(event),
-        nothing,
-      ],
+       INSERT INTO journal.events (ledger, sequence, occurred, recorded, source, id, type, subject, request_hash, leaf_hash, bytes)
+       SELECT ledger, sequence, occurred, recorded, source, id, type, subject, $2, $2, convert_to(bytes, 'UTF8') FROM given`,
+      [JSON.stringify(rows), Buffer.alloc(32)],
     );
   }
 }

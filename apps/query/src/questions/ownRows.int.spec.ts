@@ -75,6 +75,10 @@ const LISTS = [
   ...[
     'holdings/postings?owner=xai',
     'holdings/postings?owner=tesla',
+    'holdings/lineage',
+    'holdings/lineage?accounts=all',
+    'holdings/lineage?serial=TT-1',
+    'holdings/lineage?serial=ZZ-1',
     'parties',
     'items',
     'items/H100/queue',

@@ -49,6 +49,7 @@ const lists: [route: string, row: z.ZodType][] = [
 
 const onlyAboutNow = new Set([
   ...['holdings', 'holdings?accounts=all', 'holdings?groupBy=owner,item,stage', 'holdings/postings'],
+  ...['holdings/lineage', 'holdings/lineage?accounts=all'],
 ]);
 const things = [
   ...[
@@ -244,6 +245,59 @@ describe('what was answered once', () => {
       const isList = 'data' in then;
       expect([route, timeless(body)]).toEqual([route, timeless(isList ? { ...then, known } : then)]);
     }
+  });
+});
+
+describe('where units came from', () => {
+  const waysOf = async (search: string, options?: { key: string }): Promise<LineageRow[]> => {
+    const { body } = await query.get<{ data: LineageRow[] }>(`${L}/holdings/lineage?${search}`, options);
+    return body.data;
+  };
+  const saidOf = ({ branches }: LineageRow) =>
+    branches.map(({ quantity, steps }) => [
+      quantity,
+      ...steps.map(({ id, by, order, line }) => `${id} by ${String(by)} of ${order}/${line}`),
+    ]);
+
+  it("X's 12,000 come from Tesla's order over the swap, and Tesla's from X's: the swap says on whose authority and evidence", async () => {
+    const held = await waysOf('owner=x&stage=held');
+    expect(held.map(saidOf)).toEqual([
+      [
+        [
+          12_000,
+          'order-tesla by tesla of PO-TSLA-1/1',
+          'dispatch-s-1 by nvidia of PO-TSLA-1/1',
+          'swap-executed by nvidia of PO-TSLA-1/1',
+          'receipt-s-1 by x of PO-TSLA-1/1',
+        ],
+      ],
+    ]);
+    expect(held[0]?.branches[0]?.steps.map(({ agreement }) => agreement)).toEqual([
+      null,
+      null,
+      {
+        ...{ swap: 'SW-1', reallocation: null, by: 'x', accepted: ['tesla', 'x'], authorisedBy: 'elon-musk' },
+        ...{ reason: "H100 for X's cluster before Tesla's", reasonCode: 'priority' },
+        evidence: [{ kind: 'memo', uri: 'urn:lading:evidence:supplier-memo-2023-12' }],
+      },
+      null,
+    ]);
+    const promised = await waysOf('owner=tesla&stage=ordered');
+    expect(promised.flatMap(saidOf)).toEqual(
+      ['1', '2'].map((line) => [6_000, `order-x by x of PO-X-1/${line}`, `swap-executed by nvidia of PO-X-1/${line}`]),
+    );
+  });
+
+  it("a party's key is not told of events that do not concern it: only that something is left out", async () => {
+    const key = await query.key({ name: 'x-reads', roles: ['read'], party: 'x' });
+    const [held] = await waysOf('owner=x&stage=held', { key });
+    expect(saidOf(held!)).toEqual([
+      [12_000, 'swap-executed by nvidia of PO-TSLA-1/1', 'receipt-s-1 by x of PO-TSLA-1/1'],
+    ]);
+    expect(held?.branches[0]?.withheld).toBe(true);
+    expect(await waysOf('owner=tesla', { key })).toEqual([]);
+    const dhl = await query.key({ name: 'dhl-reads', roles: ['read'], party: 'dhl' });
+    expect(JSON.stringify(await waysOf('accounts=all', { key: dhl }))).not.toContain('elon-musk');
   });
 });
 

@@ -22,11 +22,14 @@ export async function lineEvents(
   // Most events have two postings of a line; one with more of them counts as several.
   const limit = 4 * most;
   const { rows } = await db.query<{ n: number; sequence: number }>(
+    // OFFSET 0: the accounts of each line, then the postings of each account, whatever PostgreSQL knows of their numbers.
     `SELECT given.n::int AS n, p.sequence FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS given ("order", line, n)
        CROSS JOIN LATERAL (
-         SELECT p.sequence FROM holdings h JOIN postings p ON p.ledger = h.ledger AND p.account = h.account
-         WHERE h.ledger = $1 AND h."order" = given."order" AND h.line = given.line
-           AND p.sequence <= $4 AND ($5::timestamptz IS NULL OR p.occurred <= $5)
+         SELECT account FROM holdings WHERE ledger = $1 AND "order" = given."order" AND line = given.line OFFSET 0
+       ) h
+       CROSS JOIN LATERAL (
+         SELECT sequence FROM postings
+         WHERE ledger = $1 AND account = h.account AND sequence <= $4 AND ($5::timestamptz IS NULL OR occurred <= $5) OFFSET 0
        ) p
      LIMIT ${limit + 1}`,
     [ledger, lines.map(({ order }) => order), lines.map(({ line }) => line), known, at ?? null],
