@@ -149,7 +149,7 @@ function stepOf({ sequence, order, line, from, to }: Step, { trace, readable, si
       line,
       from: placeOf(from),
       to: placeOf(to),
-      agreement: (changes && agreed) || null,
+      agreement: changes ? (agreed ?? null) : null,
     },
   ];
 }

@@ -19,7 +19,7 @@ import { swap, swaps } from '#projections/swaps/queries';
 import { units } from '#projections/units/queries';
 import { accountFilter, accounts, days, id, oneOrMore, yesOrNo } from '../asking/parameters.ts';
 import { eventFilter } from '../events/eventFilter.ts';
-import { lineage } from '../lineage/lineage.ts';
+import { lineageQuestions } from '../lineage/lineageQuestions.ts';
 import { oneUnit } from '../lineage/oneUnit.ts';
 import { list, one, type Question } from './question.ts';
 
@@ -47,22 +47,7 @@ export const questions = {
     row: 'Posting',
     read: postings,
   }),
-  'holdings.lineage': list({
-    path: 'holdings/lineage',
-    summary: 'Where units came from: the events that brought them where they are, and on whose authority',
-    description:
-      'A row is one account, and its branches are the ways on which its units came; their quantities sum to its balance. Units that are tracked by quantity ' +
-      'leave an account first in, first out, by when their owner got them, as the legs of swaps do; units with serial numbers are followed by these. A page has ' +
-      '100 rows at most, and fewer where their ways are long. Events that a party’s key may not read are left out of its answers (`withheld`). Of a line with ' +
-      'more than 2,000 events the ways are not followed (`partial`): ask by serial number, or for `holdings/postings`.',
-    parameters: {
-      ...accountFilter,
-      accounts,
-      serial: Serial.optional().describe('Only the unit with this serial number.'),
-    },
-    row: 'Lineage',
-    read: lineage,
-  }),
+  ...lineageQuestions,
   'available.list': list({
     path: 'available',
     summary: 'What each owner may promise: what is there less what is on hold',
