@@ -118,25 +118,28 @@ function* alike(): Generator<Fact> {
   };
 }
 
-/** A late shipment with many lines of one item. */
+/** A late shipment with many lines of one item, of many owners. */
 function* late(): Generator<Fact> {
   yield item('M', 'quantity');
   const lines = Array.from({ length: OF_EVENT }, (_, n) => ({ order: 'PO-3', line: `${n}`, item: 'M', quantity: 1 }));
-  const moves = (from: Place, to: Place) => lines.map((line) => ({ ...line, from, to }));
+  const ownerOf = (line: string) => `y-${Number(line) % (LINES / OF_EVENT)}`;
+  const moves = (from: (owner: string) => Place, to: (owner: string) => Place) =>
+    lines.map((line) => ({ ...line, from: from(ownerOf(line.line)), to: to(ownerOf(line.line)) }));
+  const ordered = (owner: string) => at(owner, 'ordered');
   yield {
     type: 'lading.order.placed.v1',
     data: {
       ...{ order: 'PO-3', buyer: 'buyer', supplier: 'maker' },
       lines: lines.map(({ line, item, quantity }) => ({ line, item, quantity, window })),
-      moves: moves(at('maker', 'supply'), at('buyer', 'ordered')),
+      moves: moves(() => at('maker', 'supply'), ordered),
     },
   };
   yield {
     type: 'lading.shipment.dispatched.v1',
     data: {
       ...{ shipment: 'S-3', consignee: 'buyer', carrier: 'dhl', eta: '2023-02-01' },
-      lines: lines.map((line) => ({ ...line, owner: 'buyer' })),
-      moves: moves(at('buyer', 'ordered'), at('buyer', 'in_transit', 'dhl', 'S-3')),
+      lines: lines.map((line) => ({ ...line, owner: ownerOf(line.line) })),
+      moves: moves(ordered, (owner) => at(owner, 'in_transit', 'dhl', 'S-3')),
     },
   };
 }

@@ -8,7 +8,7 @@ const NAMED = 2;
 export const flagColumns: readonly Column<FlagRow>[] = [
   { title: 'rule', value: ({ rule }) => rule },
   { title: 'about', value: ({ facts }) => aboutOf(facts) },
-  { title: 'parties', value: ({ parties }) => parties.join(', ') },
+  { title: 'parties', value: ({ parties, partial }) => parties.join(', ') + (partial ? ', …' : '') },
   { title: 'item', value: ({ item }) => item },
   { title: 'raised by events', value: ({ events }) => events.join(', ') },
 ];

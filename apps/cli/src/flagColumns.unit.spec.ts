@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { aboutOf } from './flagColumns.ts';
+import type { FlagRow } from '#contracts/flagRows';
+import { aboutOf, flagColumns } from './flagColumns.ts';
 
 describe('the table of flags', () => {
   const line = (order: string, line: string) => ({ order, line, quantity: 1 });
@@ -21,5 +22,11 @@ describe('the table of flags', () => {
     [{ type: 'lading.units.scrapped.v1', lines: [{ item: 'H100' }] }, ''],
   ])('says of %j what it is about, so that two flags of one rule are told apart', (facts, about) => {
     expect(aboutOf(facts)).toBe(about);
+  });
+
+  it('marks a flag that has more parties than it names', () => {
+    const parties = flagColumns.find(({ title }) => title === 'parties')?.value;
+    const flag = { parties: ['dhl', 'x'] } as unknown as FlagRow;
+    expect([parties?.(flag), parties?.({ ...flag, partial: true })]).toEqual(['dhl, x', 'dhl, x, …']);
   });
 });

@@ -33,6 +33,12 @@ export const FlagRow = z.object({
     .array(sequence)
     .describe('The events that it stands on, the first 100 of them')
     .meta({ example: [9, 11] }),
+  partial: z
+    .literal(true)
+    .optional()
+    .describe(
+      'It stands on more than it names: of the parties and lines of a shipment the first 20, of the events the first 100. All of them: `events?entity=shipment/…` or `events?entity=swap/…`, and `holdings?shipment=…`',
+    ),
 });
 export type FlagRow = z.infer<typeof FlagRow>;
 

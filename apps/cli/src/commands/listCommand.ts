@@ -67,6 +67,7 @@ async function ask(
   const client = connect(options);
   const { limit = Infinity } = options;
   let more;
+  let partial = 0;
   if (options.csv) {
     const csv = await client.firstAsCsv(address, limit);
     printCsv(csv.text);
@@ -75,8 +76,13 @@ async function ask(
     const page = await client.first(address, limit);
     if (options.json) printJson(page.rows, 2);
     else print(list.table(page.rows as never[]));
+    partial = page.rows.filter((row) => (row as { partial?: true }).partial).length;
     more = page.more;
   }
+  if (partial > 0)
+    say(
+      `${partial} of the rows ${partial === 1 ? 'is' : 'are'} partial: there is more to each than an answer has. --json marks which.`,
+    );
   if (more) say(`There are more rows than ${limit}: --limit prints more of them.`);
 }
 

@@ -115,9 +115,10 @@ describe('answers of a ledger with very large things in it', () => {
     }
   });
 
-  it('a flag of a large shipment names its first lines, and says how many more there are', async () => {
+  it('a flag of a large shipment names its first lines and parties, says how many more lines there are, and that it is partial', async () => {
     const { data } = await ask<Page<FlagRow>>('flags.list', '', { rule: 'overdue-shipment', item: 'M' });
     expect(data[0]?.facts).toMatchObject({ shipment: 'S-3', missing: 150, lines: { length: 20 }, more: 130 });
+    expect(data[0]).toMatchObject({ parties: { length: 20 }, partial: true });
   });
 
   it('a serial number that very many items use is answered with the first of them, and with what to do', async () => {

@@ -1,6 +1,6 @@
 import type { FlagRow } from '#contracts/flagRows';
 import { groupBy } from '../reading/groupBy.ts';
-import { Where } from '../reading/page.ts';
+import { partialIf, Where } from '../reading/page.ts';
 import { clockOf, type ReadModel } from '../reading/readModel.ts';
 import { type Leg, legs, missing } from '../swaps/legs.ts';
 import { flagId } from './flagId.ts';
@@ -67,16 +67,17 @@ const legKey = ({ swap, leg }: Pick<Leg, 'swap' | 'leg'>): string => `${swap}|${
 async function receiptsOf({ db, ledger, asOf }: ReadModel, swaps: readonly (readonly Leg[])[]): Promise<Receipts> {
   const ids = swaps.map((own) => own[0]?.swap);
   const { rows } = await db.query<{ swap: string; leg: number; sequences: number[] }>(
-    `SELECT swap, leg, (array_agg(DISTINCT sequence::float8 ORDER BY sequence::float8))[1:$4] AS sequences FROM swap_counts
+    `SELECT swap, leg, (array_agg(DISTINCT sequence::float8 ORDER BY sequence::float8))[1:$4 + 1] AS sequences FROM swap_counts
      WHERE ledger = $1 AND swap = ANY($2) AND occurred <= $3 GROUP BY swap, leg`,
     [ledger, ids, clockOf({ asOf }), MOST_EVENTS],
   );
   return new Map(rows.map((row) => [legKey(row), row.sequences]));
 }
 
-const eventsOf = (own: readonly Leg[], receipts: Receipts): number[] => {
-  const all = own.flatMap((leg) => [leg.raised ?? 0, ...(receipts.get(legKey(leg)) ?? [])]);
-  return [...new Set(all)].sort((a, b) => a - b).slice(0, MOST_EVENTS);
+const eventsOf = (own: readonly Leg[], receipts: Receipts): Pick<FlagRow, 'events' | 'partial'> => {
+  const all = [...new Set(own.flatMap((leg) => [leg.raised ?? 0, ...(receipts.get(legKey(leg)) ?? [])]))];
+  const events = all.sort((a, b) => a - b).slice(0, MOST_EVENTS);
+  return { events, ...partialIf(all.length > MOST_EVENTS) };
 };
 
 function overdueLeg(leg: Leg, receipts: Receipts): FlagRow {
@@ -101,7 +102,7 @@ function overdueLeg(leg: Leg, receipts: Receipts): FlagRow {
       cancelled,
       due: windowTo,
     },
-    events: eventsOf([leg], receipts),
+    ...eventsOf([leg], receipts),
   };
 }
 
@@ -131,7 +132,7 @@ function oneSided(own: readonly Leg[], receipts: Receipts): FlagRow[] {
           missing: sum(due, missing),
           overdue: sum(legsTo, missing),
         },
-        events: eventsOf([...given, ...due], receipts),
+        ...eventsOf([...given, ...due], receipts),
       };
     });
   });

@@ -1,7 +1,7 @@
 import type { FlagRow } from '#contracts/flagRows';
 import { keyOf } from '#contracts/scalars';
 import { groupBy } from '../reading/groupBy.ts';
-import { Where } from '../reading/page.ts';
+import { partialIf, Where } from '../reading/page.ts';
 import { dayOf, type ReadModel } from '../reading/readModel.ts';
 import { ownOrder, promisedIn } from '../orders/queries.ts';
 import { seenLine, ownLine } from '../shipments/queries.ts';
@@ -133,14 +133,13 @@ export async function overdueShipments(model: ReadModel, which: Judged): Promise
   const units = await unitsOnTheWay(model, rows);
   return rows.map(({ flag, raised, item, ...shipment }) => {
     const lines = units.get(keyOf(shipment.shipment, item)) ?? [];
+    const { consignee, carrier } = shipment;
+    const parties = distinct(consignee, carrier, ...lines.flatMap(({ owner, supplier }) => [owner, supplier]));
     return {
       flag,
       rule: 'overdue-shipment',
       raised,
-      parties: distinct(
-        ...[shipment.consignee, shipment.carrier],
-        ...lines.flatMap(({ owner, supplier }) => [owner, supplier]),
-      ).slice(0, MOST_PARTIES),
+      parties: parties.slice(0, MOST_PARTIES),
       item,
       facts: {
         ...shipment,
@@ -149,6 +148,7 @@ export async function overdueShipments(model: ReadModel, which: Judged): Promise
         ...(lines.length > MOST_LINES && { more: lines.length - MOST_LINES }),
       },
       events: [raised],
+      ...partialIf(parties.length > MOST_PARTIES || lines.length > MOST_LINES),
     };
   });
 }
