@@ -52,23 +52,30 @@ export async function* submitEvents(
   route: Route,
   ledger: string,
   events: AsyncIterable<FileEvent>,
+  pause: (ms: number) => Promise<unknown> = sleep,
 ): AsyncGenerator<SubmitResult> {
   let run: FileEvent[] = [];
   let to: Client | undefined;
+  const sent = { taken: 0, pause };
   for await (const event of events) {
     const client = route(typeOf(event.text));
     if (to !== undefined && (client.url !== to.url || run.length === EVENTS_A_REQUEST)) {
-      yield* sendRun(to, ledger, run);
+      yield* sendRun(to, ledger, run, sent);
       run = [];
     }
     to = client;
     run.push(event);
   }
-  if (to !== undefined && run.length > 0) yield* sendRun(to, ledger, run);
+  if (to !== undefined && run.length > 0) yield* sendRun(to, ledger, run, sent);
 }
 
 /** Sends the events of one request. Events that the service was too busy for are sent again; the other answers are final. */
-async function* sendRun(client: Client, ledger: string, run: readonly FileEvent[]): AsyncGenerator<SubmitResult> {
+async function* sendRun(
+  client: Client,
+  ledger: string,
+  run: readonly FileEvent[],
+  sent: { taken: number; readonly pause: (ms: number) => Promise<unknown> },
+): AsyncGenerator<SubmitResult> {
   let left = run;
   for (let attempt = 1; left.length > 0; attempt += 1) {
     const answers = await sendOnce(client, ledger, left);
@@ -76,11 +83,17 @@ async function* sendRun(client: Client, ledger: string, run: readonly FileEvent[
     const settled = busy === -1 ? answers.length : busy;
     for (const [index, answer] of answers.slice(0, settled).entries())
       yield { ...answer, where: left[index]?.where ?? '' };
+    sent.taken += answers.slice(0, settled).filter(({ status }) => status < 300).length;
     left = left.slice(settled);
     if (left.length === 0) return;
-    if (attempt === TRIES)
-      throw new UserError(`${client.url} took ${settled} events and then no more`, exitCodes.unavailable);
-    await sleep(Math.min(200 * attempt, 2000));
+    if (attempt === TRIES) {
+      const why = answers[settled]?.problem?.detail ?? 'it is too busy';
+      throw new UserError(
+        `${client.url} took ${sent.taken} events and then no more: ${why}. Submit the same again: what is recorded already is not recorded twice`,
+        exitCodes.unavailable,
+      );
+    }
+    await sent.pause(Math.min(200 * attempt, 2000));
   }
 }
 
@@ -93,7 +106,7 @@ async function sendOnce(client: Client, ledger: string, run: readonly FileEvent[
     { type: 'application/x-ndjson', body: run.map(({ text }) => `${text}\n`).join('') },
     [200, 429, 503],
   );
-  if (status !== 200) return [{ status }];
+  if (status !== 200) return [{ status, ...(typeof body === 'object' && { problem: body as unknown as Problem }) }];
   // The answer to a single line is parsed as JSON already.
   if (typeof body !== 'string') return [body];
   return body

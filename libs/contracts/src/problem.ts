@@ -48,6 +48,13 @@ export const Problem = z
     instance: z.string().optional().describe('The path that was asked'),
     code: z.enum([...problemCodes, ...rejectionCodes]),
     errors: z.array(FieldError).optional(),
+    retryAfter: z.int().optional().describe('Of 429 and 503: seconds until it may be sent again'),
+    recorded: z
+      .enum(['no', 'unknown'])
+      .optional()
+      .describe(
+        'Of 429 and 503 on a submitting route: `no`, nothing of it was recorded. `unknown`: send the same again, it is taken once',
+      ),
   })
   .meta({ id: 'Problem' });
 export interface Problem {

@@ -44,10 +44,17 @@ async function submit(files: string[], options: SubmitOptions): Promise<void> {
   const bar = progressBar();
   const summary = new Summary(options.dryRun === true ? 'would be recorded' : 'recorded');
   const send = options.dryRun ? tryEvents : submitEvents;
-  for await (const result of send(routeOf(options), options.ledger, eventsOf(files, bar, options))) {
-    summary.add(result);
-    bar?.increment();
-    if (options.json) printJson(result);
+  try {
+    for await (const result of send(routeOf(options), options.ledger, eventsOf(files, bar, options))) {
+      summary.add(result);
+      bar?.increment();
+      if (options.json) printJson(result);
+    }
+  } catch (error) {
+    bar?.stop();
+    // So much was answered before that.
+    if (!options.json && summary.hasAny) print(summary.toString());
+    throw error;
   }
   bar?.stop();
   if (!options.json) print(summary.toString());
@@ -102,6 +109,10 @@ class Summary {
 
   /** @param taken what became of the events that the ledger takes */
   constructor(private readonly taken: string) {}
+
+  get hasAny(): boolean {
+    return this.recorded + this.replayed + this.refused > 0;
+  }
 
   add(result: SubmitResult): void {
     if (result.status === 201) this.recorded += 1;

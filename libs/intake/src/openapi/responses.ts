@@ -26,8 +26,8 @@ export const always = (role: string): MethodDecorator =>
     403: `The key lacks the role ${role}, or may not touch this ledger or submit as this source, or its party is not entitled to say this: \`entitled\` names who is.`,
     413: 'More than a request here may hold.',
     415: 'Another content type than the ones listed, compressed, or not in UTF-8.',
-    429: 'Too many requests: wait as long as `Retry-After` says.',
-    503: 'Nothing is known to be kept: send the same again after `Retry-After` seconds; it is taken once.',
+    429: 'Too many requests: wait as long as `Retry-After` says. Nothing was recorded.',
+    503: 'Send the same again after `Retry-After` seconds; it is taken once. `recorded` says whether it is known that nothing was.',
   });
 
 export const ledgerParameter = (): MethodDecorator =>

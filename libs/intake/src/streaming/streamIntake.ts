@@ -48,7 +48,7 @@ export class StreamIntake {
     const { name } = to.key.actor;
     refuseIfMatch(to.request.headers['if-match']);
     const full = this.#streams.full(name, 1);
-    if (full !== undefined) throw tooMuch(full, 'streams are open');
+    if (full !== undefined) throw tooMuch(full, 'streams are open', to.request);
     this.#streams.take(name, 1);
     openStreams.inc();
     try {

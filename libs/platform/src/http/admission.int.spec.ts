@@ -157,9 +157,11 @@ describe('the bytes of bodies', () => {
     await until(() => second.text.endsWith('}'));
     expect(statusOf(second.text)).toBe(429);
     expect(second.text).toMatch(/retry-after: 1/i);
+    expect(second.text).toContain('"retryAfter":1,"recorded":"no"');
     const third = begin([JSON_BODY, 'Content-Length: 700000'], two);
     await until(() => third.text.endsWith('}'));
     expect(statusOf(third.text)).toBe(503);
+    expect(third.text).toContain('"retryAfter":1,"recorded":"no"');
     expect((await ask(PATH, two, { method: 'POST', body: '"small"' })).status).toBe(201);
     first.socket.destroy();
     await until(() => held() === 0);
@@ -222,6 +224,8 @@ describe('requests that are worked on', () => {
     await until(() => waiting.length === 4);
     const full = await ask(PATH, three);
     expect([full.status, full.headers.get('retry-after')]).toEqual([503, '1']);
+    // Nothing would have been recorded by asking.
+    expect(await full.json()).toEqual(expect.not.objectContaining({ recorded: expect.anything() as unknown }));
     expect((await ask('/health/ready')).status).toBe(200);
     const metrics = await (await ask('/metrics')).text();
     expect(metrics).toMatch(/lading_http_requests_in_progress \d/);

@@ -75,13 +75,19 @@ export const refused = counter('lading_http_refused_total', 'Requests that were 
 ]);
 
 /** 429 when a key has used its share up, 503 when all of them together have used up what there is. */
-export function tooMuch(full: Full, what: string): ProblemError {
+export function tooMuch(full: Full, what: string, request: FastifyRequest): ProblemError {
   refused.inc({ reason: `${what}, ${full === 'key' ? 'of one key' : 'in all'}` });
-  const headers = { 'retry-after': '1' };
+  const later = after(1, request);
   return full === 'key'
-    ? new ProblemError(429, 'too-many-requests', `too many ${what} for this key: wait for answers`, { headers })
-    : new ProblemError(503, 'unavailable', `too many ${what} here: nothing was done; try again`, { headers });
+    ? new ProblemError(429, 'too-many-requests', `too many ${what} for this key: wait for answers`, later)
+    : new ProblemError(503, 'unavailable', `too many ${what} here: nothing was done; try again`, later);
 }
+
+/** What is said beside a refusal that nothing was done before: the same facts as in the journal's own. */
+const after = (seconds: number, request: FastifyRequest) => ({
+  headers: { 'retry-after': String(seconds) },
+  facts: { retryAfter: seconds, ...(mayHaveBody(request) && { recorded: 'no' }) },
+});
 
 /** What a request holds of the process until its answer is taken and its work is done: a client that hangs up does not end the work. */
 class Hold {
@@ -185,7 +191,7 @@ export class Admission {
   countUnrouted(request: FastifyRequest, reply: FastifyReply): void {
     if (!request.is404 || this.#ofKeys === undefined) return;
     const sent = sentKey(request);
-    if (sent !== undefined) this.#count(this.#used.get(sent.id), reply);
+    if (sent !== undefined) this.#count(this.#used.get(sent.id), request, reply);
   }
 
   /**
@@ -216,12 +222,12 @@ export class Admission {
 
   #letIn(request: FastifyRequest, reply: FastifyReply): void {
     const name = this.#use(request);
-    this.#count(name, reply);
+    this.#count(name, request, reply);
     if (name !== undefined) this.#takePlace(name, request);
   }
 
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): never {
-    this.#count(this.#use(request), reply);
+    this.#count(this.#use(request), request, reply);
     if (error instanceof ProblemError && error.status === 401 && request.headers.authorization !== undefined)
       this.#countGuess(request);
     throw error;
@@ -238,7 +244,7 @@ export class Admission {
   }
 
   /** Counts every request of a key, also one that is refused for what it asks. @throws ProblemError 429 */
-  #count(name: string | undefined, reply: FastifyReply): void {
+  #count(name: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
     if (name === undefined || this.#ofKeys === undefined) return;
     const { limit } = this.#ofKeys;
     const { count, seconds } = this.#ofKeys.count(name);
@@ -248,14 +254,12 @@ export class Admission {
       'x-ratelimit-reset': String(seconds),
     });
     if (count <= limit) return;
-    refused.inc({ reason: 'rate limit' });
-    const detail = `the key "${name}" has made its ${limit} requests of this minute: wait ${seconds} s`;
-    throw new ProblemError(429, 'too-many-requests', detail, { headers: { 'retry-after': String(seconds) } });
+    throw tooOften('rate limit', `the key "${name}" has made its ${limit} requests of this minute`, seconds, request);
   }
 
   #takePlace(name: string, request: FastifyRequest): void {
     const full = this.requests.full(name, 1);
-    if (full !== undefined) throw tooMuch(full, 'requests are being worked on');
+    if (full !== undefined) throw tooMuch(full, 'requests are being worked on', request);
     holdOf(request).takePlace(this.requests, name);
   }
 
@@ -263,7 +267,7 @@ export class Admission {
   #countGuess(request: FastifyRequest): void {
     const failed = (this.#failed ??= new PerMinute(this.limits.failedPerMinute));
     const { count, seconds } = failed.count(addressOf(request));
-    if (count > failed.limit) throw tooManyGuesses(seconds);
+    if (count > failed.limit) throw tooOften('failed keys', GUESSES, seconds, request);
   }
 
   /**
@@ -276,21 +280,20 @@ export class Admission {
     if (sent === undefined) return;
     const { count, seconds } = this.#failed.look(addressOf(request));
     if (count < LOOKED_UP * this.#failed.limit || this.#used.has(sent.id) || this.keyring.isAdmin(sent.id)) return;
-    throw tooManyGuesses(seconds);
+    throw tooOften('failed keys', GUESSES, seconds, request);
   }
 }
 
 /** So many times the limit of failed keys are looked up. */
 const LOOKED_UP = 10;
 
-function tooManyGuesses(seconds: number): ProblemError {
-  refused.inc({ reason: 'failed keys' });
-  const detail = `too many requests with keys that are not in force came from this address: wait ${seconds} s`;
-  return new ProblemError(429, 'too-many-requests', detail, { headers: { 'retry-after': String(seconds) } });
+const GUESSES = 'too many requests with keys that are not in force came from this address';
+
+function tooOften(reason: string, detail: string, seconds: number, request: FastifyRequest): ProblemError {
+  refused.inc({ reason });
+  return new ProblemError(429, 'too-many-requests', `${detail}: wait ${seconds} s`, after(seconds, request));
 }
 
 const addressOf = ({ ip }: FastifyRequest): string => networkOf(ip);
 
-function mayHaveBody({ method }: FastifyRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
-}
+const mayHaveBody = ({ method }: FastifyRequest): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);

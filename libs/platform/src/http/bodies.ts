@@ -136,7 +136,7 @@ export class Bodies {
     });
     return (bytes) => {
       const full = this.bytes.full(key, bytes);
-      if (full !== undefined) throw tooMuch(full, BYTES);
+      if (full !== undefined) throw tooMuch(full, BYTES, request);
       this.bytes.take(key, bytes);
       taken += bytes;
     };
