@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
-import { readAfter, readChosen, readEntityIds } from '#journal/past';
+import { readAfter, readChosen, readEntities } from '#journal/past';
 import { touched } from '#ledger/evolve';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { EventsOfThePast } from '#projections/past/scratch';
@@ -29,5 +29,5 @@ export const fromTheJournal: EventsOfThePast = {
     const { events, upTo } = await readAfter(db, ...rest);
     return { events: events.map(({ bytes }) => parseEvent(bytes)), upTo };
   },
-  entityIds: readEntityIds,
+  entities: readEntities,
 };

@@ -93,32 +93,46 @@ export async function readAfter(
   return { events, upTo };
 }
 
-// One look into the index for each entity, however many events it has.
+// One look into the index for each entity, however many events it has. Those that came later are passed by, so many at most.
 const ENTITIES_AFTER = `
-  WITH RECURSIVE named (entity, n) AS (
-    (SELECT entity, 1 FROM journal.event_entities
-      WHERE ledger = $1 AND entity > $2 AND entity < $3 ORDER BY entity LIMIT 1)
+  WITH RECURSIVE named (entity, sequence, steps, found) AS (
+    (SELECT entity, sequence, 1, (sequence <= $4::bigint)::int FROM journal.event_entities
+      WHERE ledger = $1 AND entity > $2 AND entity < $3 ORDER BY entity, sequence LIMIT 1)
     UNION ALL
-    SELECT e.entity, named.n + 1 FROM named CROSS JOIN LATERAL (
-      SELECT entity FROM journal.event_entities
-       WHERE ledger = $1 AND entity > named.entity AND entity < $3 ORDER BY entity LIMIT 1
-    ) AS e WHERE named.n < $4::int
+    SELECT e.entity, e.sequence, named.steps + 1, named.found + (e.sequence <= $4::bigint)::int
+      FROM named CROSS JOIN LATERAL (
+        SELECT entity, sequence FROM journal.event_entities
+         WHERE ledger = $1 AND entity > named.entity AND entity < $3 ORDER BY entity, sequence LIMIT 1
+      ) AS e
+     WHERE named.found < $5::int AND named.steps < $6::int
   )
-  SELECT entity FROM named ORDER BY n`;
+  SELECT entity, sequence, steps FROM named WHERE sequence <= $4::bigint OR steps = $6::int ORDER BY steps`;
 
-/** The next entities of a kind that ever had a stream, by id. */
-export async function readEntityIds(
+interface Entities {
+  /** Each with the first event of its stream. */
+  readonly found: readonly { readonly id: string; readonly since: number }[];
+  /** The id after which the next ones are; undefined when there are no more. */
+  readonly upTo: string | undefined;
+}
+
+/** The next entities of a kind that had a stream by then, by id. */
+export async function readEntities(
   db: Queryable,
   ledger: string,
-  prefix: string,
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const { rows } = await db.query<{ entity: string }>({
+  { prefix, after, known }: { readonly prefix: string; readonly after: string; readonly known: number },
+  most: { readonly found: number; readonly steps: number },
+): Promise<Entities> {
+  const { rows } = await db.query<{ entity: string; sequence: string | number; steps: number }>({
     name: 'journal-read-entities',
     text: ENTITIES_AFTER,
     // What begins with the prefix and its slash is before the prefix with the next character.
-    values: [ledger, `${prefix}/${after}`, `${prefix}0`, limit],
+    values: [ledger, `${prefix}/${after}`, `${prefix}0`, known, most.found, most.steps],
   });
-  return rows.map(({ entity }) => entity.slice(prefix.length + 1));
+  const ids = rows.map(({ entity, sequence, steps }) => ({
+    ...{ id: entity.slice(prefix.length + 1), since: Number(sequence) },
+    isLast: steps === most.steps,
+  }));
+  const found = ids.filter(({ since }) => since <= known);
+  const last = ids.at(-1);
+  return { found, upTo: found.length === most.found || last?.isLast === true ? last?.id : undefined };
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { parseEvent, type LedgerEvent } from '#contracts/cloudEvent';
-import { readAfter, readChosen, readEntityIds } from '#journal/past';
+import { readAfter, readChosen, readEntities } from '#journal/past';
 import type { EventBytes } from '#journal/reader';
 import { Drain } from '#platform/http/drain';
 import type { WithDatabase } from '#platform/service/config';
@@ -18,7 +18,7 @@ const events: EventsOfThePast = {
     const { events, upTo } = await readAfter(db, ledger, after, bounds, most);
     return { events: await parsed(events), upTo };
   },
-  entityIds: readEntityIds,
+  entities: readEntities,
 };
 
 async function parsed(all: readonly EventBytes[]): Promise<LedgerEvent[]> {

@@ -36,8 +36,6 @@ interface PoolOptions {
   readonly ordered?: boolean;
   /** Statements that every new connection runs before it is used. */
   readonly prepare?: string;
-  /** How often a connection is used before it is closed, and another one made; without it, any number of times. */
-  readonly maxUses?: number;
   /** Called when an idle connection breaks. The pool makes a new one when it is asked for one. */
   readonly onError?: (error: Error) => void;
 }
@@ -64,7 +62,6 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     max: options.max ?? 10,
     idleTimeoutMillis: 30_000,
     Client: ConnectionOf,
-    ...(options.maxUses !== undefined && { maxUses: options.maxUses }),
     ...(prepare !== '' && {
       // The pool awaits it, although its types do not say so.
       onConnect: (client: pg.ClientBase) => client.query(prepare) as never,

@@ -25,7 +25,7 @@ import {
 } from './choice.ts';
 import type { FlagRow } from '#contracts/flagRows';
 import { flagPast, flagsPast } from './flagsPast.ts';
-import { firstOf, Fold, type Kind, type PastAsking } from './fold.ts';
+import { firstOf, type Fixed, Fold, type Kind, type PastAsking } from './fold.ts';
 import type { Scratch } from './scratch.ts';
 
 type FoldedKind = 'order' | 'shipment' | 'swap' | 'hold' | 'party' | 'item' | 'queue' | 'supply' | 'available';
@@ -41,11 +41,38 @@ interface Listed extends Kind {
   readonly list?: true;
   /** What the id names, where that is another kind. */
   readonly what?: string;
+  /** What a filter asks for that nothing of the kind changes after its first event. */
+  readonly fixed?: (query: object, party: string | undefined) => Fixed;
 }
+interface OrdersFilter {
+  readonly buyer?: string;
+  readonly supplier?: string;
+}
+const fixedOfOrders: Listed['fixed'] = ({ buyer, supplier }: OrdersFilter, party) => ({
+  table: 'orders',
+  id: '"order"',
+  since: 'sequence',
+  conditions: [
+    ['o.buyer = $4', buyer],
+    ['o.supplier = $4', supplier],
+    ['$4 IN (o.buyer, o.supplier)', party],
+  ],
+});
+const fixedOfSwaps: Listed['fixed'] = ({ party }: { readonly party?: string }) => ({
+  table: 'swaps',
+  id: 'swap',
+  since: 'proposed_sequence',
+  conditions: [['$4 = ANY(o.parties)', party]],
+});
 const kinds: Readonly<Record<FoldedKind, Listed>> = {
-  order: { choose: chooseOrders, list: true, models: ofOrders },
+  order: { choose: chooseOrders, list: true, fixed: fixedOfOrders, models: ofOrders },
   shipment: { choose: chooseShipments, list: true, models: new Set([holdingsModel, ordersModel, shipmentsModel]) },
-  swap: { choose: chooseSwaps, list: true, models: new Set([ordersModel, holdsModel, swapsModel]) },
+  swap: {
+    choose: chooseSwaps,
+    list: true,
+    fixed: fixedOfSwaps,
+    models: new Set([ordersModel, holdsModel, swapsModel]),
+  },
   hold: { choose: chooseStreams('hold'), list: true, models: new Set([holdsModel]) },
   party: { choose: chooseParties, list: true, models: new Set([partiesModel, swapsModel, ordersModel]) },
   item: { choose: chooseItems, list: true, models: new Set([itemsModel, commitmentsModel]) },
@@ -100,6 +127,11 @@ async function onePast<T>(
 
 /** Things that are looked at together. */
 const AT_ONCE = 100;
+/** Things that are passed by, because they came later. */
+const MOST_PASSED = 10_000;
+/** Things that are looked up at once, to see what they never were; so many cost about what an event costs. */
+const MANY = 1_000;
+const PASSED_BY = 10;
 
 /**
  * A page of a list as it was. What there ever was of its kind is gone through in the order of the list, some at a time: of each its
@@ -118,17 +150,18 @@ async function pagePast<Q extends PageQuery, R extends object>(
   let after = String(start?.[0] ?? '');
   return scratch.during(async (db, version) => {
     const fold = new Fold(scratch, asking, db, version);
-    let size = Math.min(AT_ONCE, limit + 1);
-    for (;;) {
-      let ids: readonly string[] = await scratch.events.entityIds(db, asking.ledger, kind, after, size);
-      if (ids.length === 0) return { data, next: null };
-      const isLast = ids.length < size;
+    const possibly = fold.possibly(kinds[kind].fixed?.(query, asking.party));
+    for (let size = Math.min(AT_ONCE, limit + 1); ; ) {
+      const of = { prefix: kind, after, known: asking.asOf.known };
+      const most = { found: possibly === undefined ? size : MANY, steps: MOST_PASSED };
+      const { found, upTo: end } = await scratch.events.entities(db, asking.ledger, of, most);
+      const possible = possibly === undefined ? found.map(({ id }) => id) : await possibly(found);
+      const ids = possible.slice(0, size);
+      const upTo = ids.length < possible.length ? ids.at(-1) : end;
       await db.query('SAVEPOINT empty');
       const folded = await firstOf(ids, (some) => fold.of(kinds[kind], some, `${kind} ${some[0] ?? ''}`));
-      const isCut = folded.length < ids.length;
-      ids = folded;
       const rest = Math.min(limit + 1 - data.length, MAX_LIMIT);
-      const page = await read(fold.model(ids), { ...query, cursor: cursorAfter([after]), limit: rest });
+      const page = await read(fold.model(folded), { ...query, cursor: cursorAfter([after]), limit: rest });
       await db.query('ROLLBACK TO SAVEPOINT empty');
       data.push(...page.data);
       if (data.length > limit) {
@@ -136,10 +169,15 @@ async function pagePast<Q extends PageQuery, R extends object>(
         return { data, next: cursorAfter([idOf(data.at(-1), kind)]) };
       }
       if (page.next !== null) return { data, next: page.next };
-      after = ids.at(-1) ?? after;
-      if (isLast && !isCut) return { data, next: null };
-      if (fold.spent > MOST.events) return { data, next: cursorAfter([after]) };
-      if (isCut) size = Math.max(1, ids.length);
+      if (folded.length === ids.length) {
+        if (upTo === undefined) return { data, next: null };
+        after = upTo;
+      } else {
+        after = folded.at(-1) ?? after;
+        size = folded.length;
+      }
+      fold.spent += found.length / PASSED_BY;
+      if (fold.spent > MOST.events || found.length === 0) return { data, next: cursorAfter([after]) };
     }
   });
 }

@@ -58,14 +58,17 @@ export class Choice {
     for (const event of events) this.#events.set(event.sequence, event);
   }
 
-  /** The ids of everything of a kind that there ever was. */
+  /** The ids of everything of a kind that there was by then. */
   async entityIds(prefix: string): Promise<string[]> {
-    const found: string[] = [];
-    for (;;) {
-      const some = await this.source.entityIds(this.db, this.ledger, prefix, found.at(-1) ?? '', MOST.events);
-      found.push(...some);
-      if (some.length < MOST.events) return found;
+    const ids: string[] = [];
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const { known } = this.bounds;
+      const most = { found: MOST.events, steps: MOST.events };
+      const { found, upTo } = await this.source.entities(this.db, this.ledger, { prefix, after, known }, most);
+      ids.push(...found.map(({ id }) => id));
+      after = upTo;
     }
+    return ids;
   }
 
   async placed(orders: readonly string[]): Promise<LedgerEvent[]> {

@@ -5,10 +5,19 @@ import type { Db, ReadModel } from '../reading/readModel.ts';
 import { applyEvents } from '../readModels.ts';
 import { schemaOfVersion } from '../versions/versions.ts';
 import { Choice, TooMuchPast } from './choice.ts';
-import type { Scratch } from './scratch.ts';
+import type { PastEntity, Scratch } from './scratch.ts';
 
 /** What is asked about, and whose question it is. */
 export type PastAsking = Pick<ReadModel, 'ledger' | 'party' | 'asOf'>;
+
+/** What is said once of a thing, and stays: each condition has its value as $4. */
+export interface Fixed {
+  readonly table: string;
+  readonly id: string;
+  /** The column of the event that said it. */
+  readonly since: string;
+  readonly conditions: readonly (readonly [condition: string, value: string | undefined])[];
+}
 
 /** What the answer to a question about one thing, or about a list of such things, stands on. */
 export interface Kind {
@@ -32,6 +41,30 @@ export class Fold {
   model(among?: readonly string[]): ReadModel {
     const { db, version, asking } = this;
     return { ...asking, db, version, sequence: asking.asOf.known, among };
+  }
+
+  /**
+   * Which of some things may be what is asked for: all but those of which the tables of now, where they are of the same first event, say
+   * that they never were. Undefined, where nothing is asked for that tells.
+   */
+  possibly(fixed: Fixed | undefined): ((some: readonly PastEntity[]) => Promise<string[]>) | undefined {
+    const given = fixed?.conditions.filter(([, value]) => value !== undefined) ?? [];
+    if (fixed === undefined || given.length === 0) return undefined;
+    const { table, id, since } = fixed;
+    return async (some) => {
+      let left = some;
+      for (const [condition, value] of given) {
+        const { rows } = await this.db.query<{ id: string }>(
+          `SELECT of.id FROM unnest($2::text[], $3::bigint[]) AS of (id, since) WHERE NOT EXISTS (
+             SELECT FROM ${schemaOfVersion(this.version)}.${table} o
+             WHERE o.ledger = $1 AND o.${id} = of.id AND o.${since} = of.since AND NOT (${condition}))`,
+          [this.asking.ledger, left.map((one) => one.id), left.map((one) => one.since), value],
+        );
+        const kept = new Set(rows.map((row) => row.id));
+        left = left.filter((one) => kept.has(one.id));
+      }
+      return left.map((one) => one.id);
+    };
   }
 
   /** The items whose units have serial numbers: those of which one had this number, if it is told. */
@@ -64,6 +97,7 @@ export class Fold {
     await choose(choice);
     const { events, orders } = choice;
     this.spent += events.length;
+    this.scratch.folded(this.db, events.length);
     await applyEvents(this.db, ledger, events, new LedgerState(0, 0, { orders }), Infinity, models);
   }
 }

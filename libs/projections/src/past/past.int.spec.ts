@@ -29,12 +29,12 @@ import { Scratch } from './scratch.ts';
 type List = (model: ReadModel, query: PageQuery) => Promise<Page<object>>;
 type One = (model: ReadModel, id: string) => Promise<object | undefined>;
 
-const LISTS: readonly [PastKind, List, One][] = [
-  ['order', orders, order],
-  ['shipment', shipments, shipment],
-  ['swap', swaps, swap],
-  ['hold', holds, hold],
-  ['party', parties, party],
+const LISTS: readonly (readonly [PastKind, List, One, ...object[]])[] = [
+  ['order', orders, order, { buyer: 'tesla' }, { owner: 'x', item: 'H100' }, { late: true }, { party: 'xai' }],
+  ['shipment', shipments, shipment, { owner: 'tesla' }, { late: false }, { eta: '../2024-01-31' }],
+  ['swap', swaps, swap, { party: 'x' }, { status: 'executed' }],
+  ['hold', holds, hold, { status: 'expired' }],
+  ['party', parties, party, { role: 'customer' }],
   ['item', items, item],
 ];
 
@@ -46,6 +46,17 @@ const WHOLE: readonly [PastKind, string | undefined, (model: ReadModel) => Promi
   ['available', undefined, (m) => available(m, {})],
   ['unit', undefined, (m) => units(m, { limit: 1_000 })],
 ];
+
+/** The rows of all pages. */
+async function walk(pageAt: (cursor: string | undefined) => Promise<unknown>): Promise<object[]> {
+  const found: object[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { data, next } = (await pageAt(cursor)) as Page<object>;
+    found.push(...data);
+    if (next === null) return found;
+    cursor = next;
+  }
+}
 
 const PARTIES = [undefined, 'tesla'];
 
@@ -113,32 +124,27 @@ describe('what was, at any moment, as it was known at any moment', () => {
               }
             for (const party of PARTIES) {
               const expected = (await now((m) => flags({ ...m, party }, { limit: 1_000 }))) as Page<FlagRow>;
-              const found: FlagRow[] = [];
-              for (let cursor: string | null | undefined; cursor !== null; ) {
-                const page: Page<FlagRow> = await flagsPast(scratch, { ...asking, party }, { cursor, limit: 7 });
-                found.push(...page.data);
-                cursor = page.next;
-              }
+              const found = await walk((cursor) => flagsPast(scratch, { ...asking, party }, { cursor, limit: 7 }));
               expect([party, found]).toEqual([party, expected.data]);
               for (const row of expected.data.slice(0, 5))
                 expect(await flagPast(scratch, { ...asking, party }, row.flag)).toEqual(row);
             }
             for (const party of PARTIES)
-              for (const [kind, list, one] of LISTS) {
-                const expected = (await now((model) => list({ ...model, party }, {}))) as Page<Record<string, string>>;
-                const page = await askPast(scratch, { ...asking, party }, kind, { id: '', asked: {}, read: list });
-                expect([kind, party, page]).toEqual([kind, party, expected]);
-                for (const row of expected.data.slice(0, 3)) {
-                  const id = row[kind] ?? '';
-                  expect(
-                    await askPast(scratch, { ...asking, party }, kind, {
-                      id,
-                      asked: {},
-                      read: (model) => one(model, id),
-                    }),
-                  ).toEqual(row);
+              for (const [kind, list, one, ...filters] of LISTS)
+                for (const filter of [{}, ...filters]) {
+                  const expected = (await now((model) => list({ ...model, party }, filter))) as Page<object>;
+                  const ask = (asked: PageQuery, id = '') =>
+                    askPast(scratch, { ...asking, party }, kind, {
+                      ...{ id, asked },
+                      read: (model, query) => (id === '' ? list(model, query) : one(model, id)),
+                    });
+                  expect([kind, filter, party, await ask(filter)]).toEqual([kind, filter, party, expected]);
+                  expect([kind, filter, party, await walk((cursor) => ask({ ...filter, cursor, limit: 3 }))]).toEqual([
+                    ...[kind, filter, party, expected.data],
+                  ]);
+                  for (const row of expected.data.slice(0, 2))
+                    expect(await ask({}, (row as Record<string, string>)[kind])).toEqual(row);
                 }
-              }
           }
         },
       ),

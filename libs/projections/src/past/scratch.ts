@@ -19,6 +19,12 @@ interface Which {
   readonly placed?: readonly string[];
 }
 
+export interface PastEntity {
+  readonly id: string;
+  /** The first event of its stream. */
+  readonly since: number;
+}
+
 /** Where the events of the past are read: the journal. */
 export interface EventsOfThePast {
   /** In sequence order; undefined when there are more than `most`. */
@@ -31,14 +37,19 @@ export interface EventsOfThePast {
     bounds: MomentBounds,
     most: { readonly events: number; readonly sequences: number },
   ): Promise<{ readonly events: readonly LedgerEvent[]; readonly upTo: number }>;
-  /** The next entities of a kind (`order`) that there ever were, by id. */
-  entityIds(db: Db, ledger: string, prefix: string, after: string, limit: number): Promise<string[]>;
+  /** The next entities of a kind (`order`) that there were by then, by id, each with its first event; `upTo` is where more are. */
+  entities(
+    db: Db,
+    ledger: string,
+    of: { readonly prefix: string; readonly after: string; readonly known: number },
+    most: { readonly found: number; readonly steps: number },
+  ): Promise<{ readonly found: readonly PastEntity[]; readonly upTo: string | undefined }>;
 }
 
 /** A question about the past works for a second at most, so a few connections are enough for many who ask. */
 const CONNECTIONS = 3;
-/** Rows that were taken back stay in the files of a temporary table, until its connection ends. */
-const USES = 300;
+/** Rows that were taken back stay in the files of a temporary table, until its connection ends: after so many events of them it does. */
+const MOST_FOLDED = 30_000;
 
 // `pg_temp` is first: what is made is temporary, and has the names that the models and the queries know.
 const PREPARE = `SET enable_bitmapscan = off; SET enable_seqscan = off; SET search_path TO pg_temp, public; ${tables}`;
@@ -49,6 +60,8 @@ const PREPARE = `SET enable_bitmapscan = off; SET enable_seqscan = off; SET sear
  */
 export class Scratch {
   readonly #pool: pg.Pool;
+  /** Events of which a connection had the rows. */
+  readonly #folded = new WeakMap<Db, number>();
 
   constructor(
     databaseUrl: string,
@@ -59,7 +72,6 @@ export class Scratch {
       name: 'lading past',
       max: CONNECTIONS,
       pipeline: true,
-      maxUses: USES,
       prepare: PREPARE,
       onError,
     });
@@ -72,6 +84,11 @@ export class Scratch {
   /** Whoever waits for the database gets an error now. */
   cut(): void {
     cutConnections(this.#pool);
+  }
+
+  /** So many events were folded on a connection. */
+  folded(db: Db, events: number): void {
+    this.#folded.set(db, (this.#folded.get(db) ?? 0) + events);
   }
 
   /** Runs `work` in one snapshot of the version that answers. What it writes into the temporary tables is taken back. */
@@ -90,7 +107,7 @@ export class Scratch {
       unanswered = isUnanswered(error);
       throw error;
     } finally {
-      if (unanswered) db.release(true);
+      if (unanswered || (this.#folded.get(db) ?? 0) > MOST_FOLDED) db.release(true);
       else
         db.query('ROLLBACK').then(
           () => {
