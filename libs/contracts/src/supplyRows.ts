@@ -14,7 +14,10 @@ export const SupplyRow = z.object({
     .describe('What the supplier will have in that period, in units; null: nothing was said')
     .meta({ example: 150000 }),
   promised: units('What its order lines promise: confirmed, else ordered, and at least what was sent', 160000),
-  allocated: units('Of these, sent, or given to another owner than the buyer: dispatched and reallocated', 90000),
+  allocated: units(
+    'Of these, sent, or given to another owner than the buyer: dispatched and reallocated. A hold allocates nothing',
+    90000,
+  ),
   dispatched: units('Of these, sent', 78000),
   reallocated: units('Of these, still ordered, and by a reallocation or swap not the buyer’s any more', 12000),
   oversold: units('Promised beyond what is committed', 10000),

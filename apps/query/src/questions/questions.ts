@@ -31,7 +31,7 @@ export const questions = {
     path: 'holdings',
     summary: 'Who holds which hardware, and who is promised it',
     description:
-      'Without `groupBy` a row is one account; with it, the balance of a group of accounts. Of one `order` a page has 1,000 rows unless told. All pages of a walk are of the sequence of its first page, whatever moves in between: their sum is a sum.',
+      'Without `groupBy` a row is one account; with it, the balance of a group of accounts. Of one `order` a page has 1,000 rows unless told. All pages of a walk are of the sequence of its first page, whatever moves in between: their sum is a sum. What is on hold is not in the rows: a hold leaves open which account its units are on; see `available`, `holds` and the lines of orders.',
     parameters: {
       ...accountFilter,
       accounts,
