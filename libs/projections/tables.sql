@@ -75,6 +75,7 @@ CREATE TABLE holdings (
 CREATE INDEX holdings_order ON holdings (ledger, "order", line);
 CREATE INDEX holdings_open ON holdings (ledger, item, owner, stage, custodian, account) WHERE open;
 CREATE INDEX holdings_outside ON holdings (ledger, item, owner, stage, custodian, account) WHERE outside;
+CREATE INDEX holdings_all ON holdings (ledger, item, owner, account) WHERE account >= 0;
 
 CREATE TABLE holding_totals (
   ledger text COLLATE "C" NOT NULL,
@@ -143,9 +144,11 @@ CREATE TABLE substitutes (
   for_line text COLLATE "C" NOT NULL,
   for_item text COLLATE "C" NOT NULL,
   quantity bigint NOT NULL,
-  PRIMARY KEY (ledger, "order", line, for_order, for_line)
+  sequence bigint NOT NULL,
+  occurred timestamptz NOT NULL,
+  PRIMARY KEY (ledger, "order", line, for_order, for_line, sequence)
 );
-CREATE INDEX substitutes_for ON substitutes (ledger, for_order, for_line);
+CREATE INDEX substitutes_for ON substitutes (ledger, for_order, for_line) WHERE sequence > 0;
 
 CREATE TABLE queue (
   ledger text COLLATE "C" NOT NULL,

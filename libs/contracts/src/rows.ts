@@ -61,11 +61,19 @@ const account = { owner, custodian, item, order, line, stage, shipment };
 const Replaced = z.object({ order, line, item });
 const Instead = Replaced.extend({ quantity: Quantity }).array().optional();
 
-/** The balance of one account. Only `supply` and `count` may be below zero. */
+const negative = z
+  .literal(true)
+  .optional()
+  .describe(
+    'Below zero then: what brought the units was told later than what took them (flag `negative-past-balance`)',
+  );
+
+/** The balance of one account. Only `supply` and `count` may be below zero now. */
 export const HoldingRow = z.object({
   ...account,
   quantity: units,
   substitutes: Replaced.array().optional().describe('Ordered lines that got units of this one instead'),
+  negative,
 });
 export type HoldingRow = z.infer<typeof HoldingRow>;
 

@@ -274,8 +274,8 @@ const table = <T>(rows: readonly T[], columns: readonly Column<T>[]): string =>
 
 type HoldingRow = Record<string, string | number | null>;
 
-const holdingRow = ({ substitutes = [], ...row }: HoldingGroupRow): HoldingRow => ({
-  ...(row as HoldingRow),
+const holdingRow = ({ substitutes = [], negative, ...row }: HoldingGroupRow): HoldingRow => ({
+  ...({ ...row, negative: negative === true ? 'below zero' : null } as HoldingRow),
   'instead of': substitutes.map(({ order, line }) => `${order} line ${line}`).join(', ') || null,
 });
 

@@ -80,8 +80,10 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     const { ledger, sequence, asOf, party } = model;
     // Another version may answer since it was waited for.
     if (asOf.known > sequence) throw notYet(ledger, asOf.known, sequence);
-    if (question.fold !== undefined && isPast(model)) return { ledger, asOf, party };
-    const found = await question.read(model, asked, id);
+    const past = isPast(model);
+    if (question.fold !== undefined && past) return { ledger, asOf, party };
+    const inThePast = past ? question.readPast?.(model, asked, id) : undefined;
+    const found = await (inThePast ?? question.read(model, asked, id));
     return answer(
       model,
       question,

@@ -26,6 +26,8 @@ export interface Question {
   readonly fold?: PastKind;
   /** @returns undefined when there is nothing of this id */
   read(model: ReadModel, asked: object, id: string): Promise<unknown>;
+  /** Where the past is read in another way. */
+  readPast?(model: ReadModel, asked: object, id: string): Promise<unknown>;
 }
 
 interface PathId {
@@ -50,9 +52,10 @@ export const list = <S extends Shape>(
   question: About & {
     readonly parameters: S;
     read(model: ReadModel, asked: Parsed<S & typeof paging>, id: string): Promise<Page<object> | undefined>;
+    readPast?(model: ReadModel, asked: Parsed<S & typeof paging>): Promise<Page<object>>;
   },
 ): Question => ({
-  ...(question as About & Pick<Question, 'read'>),
+  ...(question as About & Pick<Question, 'read' | 'readPast'>),
   parameters: parameters({ ...question.parameters, ...paging, ...timesOf(question) }),
   answer: 'page',
 });

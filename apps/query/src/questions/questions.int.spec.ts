@@ -47,10 +47,7 @@ const lists: [route: string, row: z.ZodType][] = [
   ['activity/reasons', ReasonRow],
 ];
 
-const onlyAboutNow = new Set([
-  ...['holdings', 'holdings?accounts=all', 'holdings?groupBy=owner,item,stage', 'holdings/postings'],
-  ...['holdings/lineage', 'holdings/lineage?accounts=all'],
-]);
+const onlyAboutNow = new Set(['holdings/lineage', 'holdings/lineage?accounts=all']);
 const things = [
   ...[
     'orders/PO-TSLA-1',

@@ -7,6 +7,7 @@ import { Serial } from '#contracts/serials';
 import { activity, reasons } from '#projections/activity/queries';
 import { flag, flags } from '#projections/flags/queries';
 import { holdings } from '#projections/holdings/queries';
+import { holdingsThen } from '#projections/holdings/then';
 import { available, hold, holds } from '#projections/holds/queries';
 import { item, items } from '#projections/items/queries';
 import { order, orders } from '#projections/orders/queries';
@@ -38,13 +39,16 @@ export const questions = {
       groupBy: oneOrMore(HoldingKey).optional().describe('Sums by these keys: the rows have them and no others.'),
     },
     row: 'Holding',
+    past: true,
     read: holdings,
+    readPast: holdingsThen,
   }),
   'holdings.postings': list({
     path: 'holdings/postings',
     summary: 'The journal lines behind a balance: why the number is what it is',
     parameters: { ...accountFilter, accounts },
     row: 'Posting',
+    past: true,
     read: postings,
   }),
   ...lineageQuestions,

@@ -31,17 +31,13 @@ export async function concerning(
   return new Set(rows.map(({ sequence }) => sequence));
 }
 
-/** Only the events of the moment that is asked about. */
-function until({ asOf: { at, known }, sequence }: ReadModel, where: Where): Where {
-  if (known < sequence) where.and(`a.sequence <= ${where.value(known)}`);
-  if (at !== undefined) where.and(`a.occurred <= ${where.value(at)}`);
-  return where;
-}
-
 /** What happened, the newest first. */
 export async function activity(model: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const { db, ledger, party } = model;
-  const where = until(model, new Where(ledger, 'a')).equals('a.type', query.type).equals('a.subject', query.subject);
+  const where = new Where(ledger, 'a')
+    .until(model, 'a')
+    .equals('a.type', query.type)
+    .equals('a.subject', query.subject);
   where.equals('a.source', query.source).equals('a.reason_code', query.reasonCode);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, E'\\t'))`);
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
@@ -70,7 +66,7 @@ interface ReasonsQuery extends PageQuery {
 
 /** The counts as they were then: a table like `reasons`, of the events that have a reason code. */
 function countedThen(model: ReadModel, where: Where): string {
-  const then = until(model, new Where(model.ledger, 'a', where.values)).and('a.reason_code IS NOT NULL');
+  const then = new Where(model.ledger, 'a', where.values).until(model, 'a').and('a.reason_code IS NOT NULL');
   const { party } = model;
   then.only(party, (mine) => concerns(mine, 'a.ledger', 'a.sequence'));
   return `(SELECT a.ledger, ${where.value(party ?? '')}::text AS party, a.reason_code, a.type COLLATE "C" AS type, count(*)::bigint AS events,

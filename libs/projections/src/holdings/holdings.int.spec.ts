@@ -5,7 +5,9 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { BadCursor } from '../reading/page.ts';
+import { isPast, withReadModels } from '../reading/readModel.ts';
 import { holdings, type HoldingsQuery } from './queries.ts';
+import { holdingsThen } from './then.ts';
 
 const PARTIES = ['ordered', 'in_transit', 'held', 'damaged'];
 
@@ -119,6 +121,10 @@ describe('asking for holdings', () => {
 
   it('all pages of a walk are of the sequence of its first one, whatever moves while it goes on', async () => {
     const walked = await freshReadModels(LEDGER);
+    const asOf = (known: number, query: HoldingsQuery) =>
+      withReadModels(walked.pool, LEDGER, (model) => (isPast(model) ? holdingsThen : holdings)(model, query), {
+        known,
+      });
     const parts = 25;
     const size = Math.ceil(events.length / parts);
     const queries: HoldingsQuery[] = [
@@ -137,15 +143,14 @@ describe('asking for holdings', () => {
       for (let part = 1; part <= parts; part++) {
         await walked.apply(events.slice((part - 1) * size, part * size));
         for (const walk of walks) {
-          const page = await walked.read((model) => holdings(model, { ...walk.query, limit: 3, cursor: walk.cursor }));
           if (walk.cursor === undefined) walk.begun = Math.min(part * size, events.length);
-          expect(page.sequence).toBe(walk.begun);
+          const page = await asOf(walk.begun, { ...walk.query, limit: 3, cursor: walk.cursor });
           walk.rows.push(...page.data);
           walk.cursor = page.next ?? undefined;
           // The longest ones are read to their end when nothing moves any more, but much has moved since they began.
           while (part === parts && walk.cursor !== undefined) {
             const { cursor } = walk;
-            const more = await walked.read((model) => holdings(model, { ...walk.query, limit: 50, cursor }));
+            const more = await asOf(walk.begun, { ...walk.query, limit: 50, cursor });
             walk.rows.push(...more.data);
             walk.cursor = more.next ?? undefined;
           }
@@ -173,8 +178,7 @@ describe('asking for holdings', () => {
       '',
       'x',
       Buffer.from('[1]').toString('base64url'),
-      Buffer.from('["a","b",1]').toString('base64url'),
-      Buffer.from('["a","b",1,9999999]').toString('base64url'),
+      Buffer.from('["a","b",1,2]').toString('base64url'),
       Buffer.from('["a","b",1e99]').toString('base64url'),
     ]) {
       await expect(db.read((model) => holdings(model, { cursor }))).rejects.toThrow(BadCursor);

@@ -10,7 +10,8 @@ import type { Model } from '../model.ts';
 //
 // `open`: there are units on the account, and they are in a party's hands; `outside`: there are some, and they are not. They are columns
 // of their own because the partial indexes may then leave out what is empty, and yet an update that does not empty an account touches no
-// index (a predicate on the quantity would). Each index has the accounts of one row of the totals together.
+// index (a predicate on the quantity would). Each index has the accounts of one row of the totals together.//
+// `holdings_all` is for questions about the past, which say `account >= 0`: without it, PostgreSQL would take it for those about now, too.
 const holdings = new Table('holdings', {
   columns: {
     account: int,
@@ -32,6 +33,7 @@ const holdings = new Table('holdings', {
     holdings_order: { on: ['order', 'line'] },
     holdings_open: { on: ['item', 'owner', 'stage', 'custodian', 'account'], where: 'open' },
     holdings_outside: { on: ['item', 'owner', 'stage', 'custodian', 'account'], where: 'outside' },
+    holdings_all: { on: ['item', 'owner', 'account'], where: 'account >= 0' },
   },
 });
 

@@ -1,7 +1,7 @@
 import type { HoldingGroupRow, HoldingKey, HoldingRow } from '#contracts/rows';
-import { PartiesStage, type Stage } from '#contracts/scalars';
+import { PartiesStage, Stage } from '#contracts/scalars';
+import { mayBeNegative } from '#ledger/account';
 import {
-  BadCursor,
   limitOf,
   MAX_LIMIT,
   type Page,
@@ -30,18 +30,24 @@ export interface HoldingsQuery extends HoldingsFilter, PageQuery {
   readonly groupBy?: readonly HoldingKey[] | undefined;
 }
 
-/** Holdings, an account a row, or summed by the keys of `groupBy`. Accounts without units are left out. */
+/**
+ * Holdings now, an account a row, or summed by the keys of `groupBy`. Accounts without units are left out. (`holdingsThen` answers as of
+ * any other moment.)
+ */
 export async function holdings(model: ReadModel, query: HoldingsQuery): Promise<Page<HoldingGroupRow>> {
-  const { groupBy = [], order } = query;
-  // An order is one thing: its lines are on one page, unless there are very many.
-  const asked = order === undefined ? query : { ...query, limit: query.limit ?? MAX_LIMIT };
-  return groupBy.length === 0 ? byAccount(model, asked) : byGroup(model, asked, [...new Set(groupBy)]);
+  const { keys, ...asked } = asAsked(query);
+  return keys.length === 0 ? byAccount(model, asked) : byGroup(model, asked, keys);
+}
+
+/** A query with the keys to sum by, each once. An order is one thing: its lines are on one page, unless there are very many. */
+export function asAsked({ groupBy = [], limit, ...query }: HoldingsQuery): HoldingsQuery & { keys: HoldingKey[] } {
+  return { ...query, limit: limit ?? (query.order === undefined ? undefined : MAX_LIMIT), keys: [...new Set(groupBy)] };
 }
 
 const KEYS = ['owner', 'custodian', 'item', 'order', 'line', 'stage', 'shipment'] as const satisfies HoldingKey[];
 
 /** The keys that the small table of totals has: whatever asks for no others never reads the accounts. */
-const TOTALLED = ['owner', 'custodian', 'item', 'stage'] as const satisfies HoldingKey[];
+export const TOTALLED = ['owner', 'custodian', 'item', 'stage'] as const satisfies HoldingKey[];
 
 /** The conditions of a filter on a table that has these columns. */
 export function filtered(where: Where, table: string, filter: HoldingsFilter, { party }: ReadModel): Where {
@@ -52,57 +58,6 @@ export function filtered(where: Where, table: string, filter: HoldingsFilter, { 
 /** Units that a party owns or has in custody. */
 export const ownUnits = (table: string) => (party: string) =>
   `${table}.owner = ${party} OR ${table}.custodian = ${party}`;
-
-/** A walk over pages: every page of it is of the sequence of the first one. */
-interface Walk {
-  readonly known: number;
-  readonly start: SortKey | undefined;
-  readonly hasMoved: boolean;
-}
-
-/** A walk that so many moves went by begins again: a page would have to take them all back. */
-const MAX_POSTINGS_SINCE = 50_000;
-
-async function walkOf({ db, ledger, sequence }: ReadModel, query: PageQuery, like: SortKey): Promise<Walk> {
-  const key = pageStart(query, [...like, 0]);
-  if (key === undefined) return { known: sequence, start: undefined, hasMoved: false };
-  const known = Number(key.at(-1));
-  if (known > sequence) throw new BadCursor();
-  const after = (so: number) =>
-    `EXISTS (SELECT FROM postings WHERE ledger = $1 AND sequence > $2 ORDER BY sequence, n OFFSET ${so})`;
-  const { rows } = await db.query<{ moved: boolean; much: boolean }>(
-    `SELECT ${after(0)} AS moved, ${after(MAX_POSTINGS_SINCE)} AS much`,
-    [ledger, known],
-  );
-  if (rows[0]?.much === true)
-    throw new BadCursor('too much has moved since the first page of this walk: begin again, without a cursor');
-  return { known, start: key.slice(0, -1), hasMoved: rows[0]?.moved === true };
-}
-
-/** What has moved since the walk began, by account, as a table beside the statement that it stands in front of. */
-// The limit is never reached. It tells PostgreSQL, which may have no statistics, that the accounts fit into a hash table.
-const since = ({ known, hasMoved }: Walk, where: Where): string =>
-  hasMoved
-    ? `WITH since AS MATERIALIZED (
-         SELECT account, sum(quantity)::bigint AS quantity FROM (
-           SELECT account, quantity FROM postings WHERE ledger = $1 AND sequence > ${where.value(known)}
-           ORDER BY sequence, n LIMIT ${MAX_POSTINGS_SINCE}
-         ) p GROUP BY account
-       )`
-    : '';
-const UNCHANGED = 'h.account NOT IN (SELECT account FROM since)';
-/** With what was on each: `h.quantity - since.quantity`. */
-const CHANGED = `since CROSS JOIN LATERAL (SELECT * FROM holdings WHERE ledger = $1 AND account = since.account OFFSET 0) h`;
-
-const NAMES = `h.ledger, h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment`;
-
-/** All accounts as they were when the walk began: a table like `holdings`. */
-function accountsThen({ hasMoved }: Walk, where: Where): string {
-  if (!hasMoved) return 'holdings';
-  const isOpen = `h.quantity <> since.quantity AND h.stage = ANY(${where.value(PartiesStage.options)})`;
-  return `(SELECT ${NAMES}, h.account, h.quantity, h.open FROM holdings h WHERE h.ledger = $1 AND ${UNCHANGED}
-    UNION ALL SELECT ${NAMES}, h.account, h.quantity - since.quantity, ${isOpen} FROM ${CHANGED})`;
-}
 
 /** The totals of the accounts that are asked for, as `t`: they say of which owners, items, stages and custodians there are any. */
 function totalsAsked(where: Where, query: HoldingsQuery, { ledger, party }: ReadModel): Where {
@@ -124,55 +79,51 @@ function accountsOfTotal(query: HoldingsQuery, and = ''): string {
 }
 
 /** The accounts among which those that are asked for are, as `h`: as few as an index leads to. */
-function accountsAmong(model: ReadModel, query: HoldingsQuery, walk: Walk, where: Where): string {
-  const all = accountsThen(walk, where);
-  if (query.order !== undefined) return `${all} h`;
+function accountsAmong(model: ReadModel, query: HoldingsQuery, where: Where): string {
+  if (query.order !== undefined) return `holdings h`;
   if (query.shipment !== undefined)
     return `(SELECT DISTINCT "order", line FROM shipment_lines WHERE ledger = $1 AND shipment = ${where.value(query.shipment)}) s
-      CROSS JOIN LATERAL (SELECT * FROM ${all} a WHERE a.ledger = $1 AND a."order" = s."order" AND a.line = s.line OFFSET 0) h`;
-  if (walk.hasMoved || (model.party === undefined && TOTALLED.every((key) => query[key] === undefined)))
-    return `${all} h`;
+      CROSS JOIN LATERAL (SELECT * FROM holdings a WHERE a.ledger = $1 AND a."order" = s."order" AND a.line = s.line OFFSET 0) h`;
+  if (model.party === undefined && TOTALLED.every((key) => query[key] === undefined)) return `holdings h`;
   const asked = totalsAsked(where, query, model).sql;
   return `(SELECT * FROM holding_totals t ${asked} OFFSET 0) t CROSS JOIN LATERAL ${accountsOfTotal(query)} h`;
 }
 
-/** The totals as they were when the walk began. */
-function totalsThen({ hasMoved }: Walk): string {
-  if (!hasMoved) return 'holding_totals';
-  const columns = 'h.ledger, h.owner, h.custodian, h.item, h.stage';
-  return `(SELECT ${columns}, sum(h.quantity)::bigint AS quantity FROM (
-      SELECT ${columns}, h.quantity FROM holding_totals h WHERE h.ledger = $1
-      UNION ALL SELECT ${columns}, -since.quantity FROM ${CHANGED}
-    ) h GROUP BY ${columns})`;
-}
-
-type AccountRow = Omit<HoldingRow, 'substitutes'> & {
+export type AccountRow = Omit<HoldingRow, 'substitutes'> & {
+  ledger: string;
   account: number;
   substitutes: NonNullable<HoldingRow['substitutes']> | null;
 };
 // A page has few lines that came instead of others, and each is found by its key.
-const SUBSTITUTES = `(
+export const substitutesOf = (and = ''): string => `(
   SELECT json_agg(json_build_object('order', s.for_order, 'line', s.for_line, 'item', s.for_item) ORDER BY s.for_order, s.for_line)
-  FROM substitutes s WHERE s.ledger = h.ledger AND s."order" = h."order" AND s.line = h.line)`;
-const COLUMNS = `h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.quantity, h.account, ${SUBSTITUTES} AS substitutes`;
-const LIKE = ['', '', 0] as const;
+  FROM substitutes s WHERE s.ledger = h.ledger AND s."order" = h."order" AND s.line = h.line ${and})`;
+export const NAMES = `h.ledger, h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.account`;
+const COLUMNS = `${NAMES}, h.quantity, ${substitutesOf()} AS substitutes`;
+export const LIKE = ['', '', 0] as const;
 
 /** An account a row: by item, by owner, then by the sequence in which the ledger first named the account. */
 async function byAccount(model: ReadModel, query: HoldingsQuery): Promise<Page<HoldingRow>> {
-  const walk = await walkOf(model, query, LIKE);
+  const start = pageStart(query, LIKE);
   const direct = query.order !== undefined || query.shipment !== undefined;
-  const rows = direct ? await accountsDirectly(model, query, walk) : await accountsByTotals(model, query, walk);
+  const rows = direct ? await accountsDirectly(model, query, start) : await accountsByTotals(model, query, start);
+  const shape = await shapeOf(model, rows);
+  return pageOf(rows, query, sortKeyOf, shape);
+}
+
+export const sortKeyOf = ({ item, owner, account }: AccountRow): SortKey => [item, owner, account];
+
+/** Makes rows of accounts what is answered: a party may know of the orders that it supplies or has bought. */
+export async function shapeOf(model: ReadModel, rows: readonly AccountRow[]): Promise<(row: AccountRow) => HoldingRow> {
   const isSeen = await seenOrders(model, rows);
-  const page = pageOf(
-    rows,
-    query,
-    ({ item, owner, account }) => [item, owner, account, walk.known],
-    ({ account, substitutes, ...row }) => {
-      const seen = substitutes?.filter(({ order }) => order === row.order || isSeen(order)) ?? [];
-      return seen.length === 0 ? row : { ...row, substitutes: seen };
-    },
-  );
-  return { ...page, sequence: walk.known };
+  return ({ account, ledger, substitutes, ...row }) => {
+    // One that several events say is there as often, one after the other.
+    const seen = (substitutes ?? []).filter(
+      ({ order, line }, at, all) =>
+        (order === row.order || isSeen(order)) && (order !== all[at - 1]?.order || line !== all[at - 1]?.line),
+    );
+    return seen.length === 0 ? row : { ...row, substitutes: seen };
+  };
 }
 
 /** Which of the orders that got these units instead a party may know of: those that it supplies or has bought. */
@@ -188,22 +139,29 @@ async function seenOrders({ db, ledger, party }: ReadModel, rows: readonly Accou
 }
 
 /** The few accounts of one order or shipment. */
-async function accountsDirectly(model: ReadModel, query: HoldingsQuery, walk: Walk): Promise<AccountRow[]> {
+async function accountsDirectly(
+  model: ReadModel,
+  query: HoldingsQuery,
+  start: SortKey | undefined,
+): Promise<AccountRow[]> {
   const { db, ledger } = model;
   const where = filtered(new Where(ledger, 'h'), 'h', query, model)
     .and(query.accounts === 'all' ? 'h.quantity <> 0' : 'h.open')
-    .after(['h.item', 'h.owner', 'h.account'], walk.start);
+    .after(['h.item', 'h.owner', 'h.account'], start);
   const { rows } = await db.query<AccountRow>(
-    `${since(walk, where)} SELECT ${COLUMNS} FROM ${accountsAmong(model, query, walk, where)} ${where.sql} ORDER BY h.item, h.owner, h.account LIMIT ${limitOf(query) + 1}`,
+    `SELECT ${COLUMNS} FROM ${accountsAmong(model, query, where)} ${where.sql} ORDER BY h.item, h.owner, h.account LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return rows;
 }
 
 /** The totals say which accounts there are at all, by item and owner; the index has those of each in order. */
-async function accountsByTotals(model: ReadModel, query: HoldingsQuery, walk: Walk): Promise<AccountRow[]> {
+async function accountsByTotals(
+  model: ReadModel,
+  query: HoldingsQuery,
+  start: SortKey | undefined,
+): Promise<AccountRow[]> {
   const { db, ledger } = model;
-  const { start, hasMoved } = walk;
   const limit = limitOf(query) + 1;
   const where = new Where(ledger, 'h');
   const asked = totalsAsked(where, query, model);
@@ -214,28 +172,17 @@ async function accountsByTotals(model: ReadModel, query: HoldingsQuery, walk: Wa
     and = `AND h.account > CASE WHEN (t.item, t.owner) = (${item ?? ''}, ${owner ?? ''}) THEN ${account ?? ''}::int ELSE -1 END`;
   }
   if (query.line !== undefined) and += ` AND h.line = ${where.value(query.line)}`;
-  let changed = '';
-  if (hasMoved) {
-    and += ` AND ${UNCHANGED}`;
-    const then = filtered(new Where(ledger, 'h', where.values), 'h', query, model)
-      .and('h.quantity <> since.quantity')
-      .after(['h.item', 'h.owner', 'h.account'], start);
-    if (query.accounts !== 'all') then.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
-    changed = `UNION ALL SELECT ${NAMES}, h.account, h.quantity - since.quantity AS quantity FROM ${CHANGED} ${then.sql}
-      ORDER BY item, owner, account LIMIT ${limit}`;
-  }
   const firstOf = accountsOfTotal(query, `${and} ORDER BY h.account LIMIT ${limit}`);
   const { rows } = await db.query<AccountRow>(
-    `${since(walk, where)} SELECT ${COLUMNS} FROM (
-       (SELECT ${NAMES}, h.account, h.quantity
-        FROM (SELECT DISTINCT t.item, t.owner FROM holding_totals t ${asked.sql} ${later} ORDER BY t.item, t.owner) p
-          CROSS JOIN LATERAL (
-            SELECT h.* FROM (SELECT * FROM holding_totals t ${asked.sql} AND t.item = p.item AND t.owner = p.owner OFFSET 0) t
-              CROSS JOIN LATERAL ${firstOf} h
-            ORDER BY h.account LIMIT ${limit}
-          ) h
-        ORDER BY p.item, p.owner, h.account LIMIT ${limit})
-       ${changed}
+    `SELECT ${COLUMNS} FROM (
+       SELECT ${NAMES}, h.quantity
+       FROM (SELECT DISTINCT t.item, t.owner FROM holding_totals t ${asked.sql} ${later} ORDER BY t.item, t.owner) p
+         CROSS JOIN LATERAL (
+           SELECT h.* FROM (SELECT * FROM holding_totals t ${asked.sql} AND t.item = p.item AND t.owner = p.owner OFFSET 0) t
+             CROSS JOIN LATERAL ${firstOf} h
+           ORDER BY h.account LIMIT ${limit}
+         ) h
+       ORDER BY p.item, p.owner, h.account LIMIT ${limit}
      ) h ORDER BY h.item, h.owner, h.account`,
     where.values,
   );
@@ -248,34 +195,54 @@ async function byGroup(
   query: HoldingsQuery,
   keys: readonly HoldingKey[],
 ): Promise<Page<HoldingGroupRow>> {
-  const { db, ledger } = model;
-  const walk = await walkOf(
-    model,
-    query,
-    keys.map(() => ''),
-  );
-  const used = [...keys, ...KEYS.filter((key) => query[key] !== undefined)];
-  const totalled = used.every((key) => (TOTALLED as readonly HoldingKey[]).includes(key));
-  const where = filtered(new Where(ledger, 'h'), 'h', query, model).and('h.quantity <> 0');
+  const where = filtered(new Where(model.ledger, 'h'), 'h', query, model).and('h.quantity <> 0');
+  const totalled = isTotalled(query, keys);
   if (query.accounts !== 'all') {
     where.and(totalled ? `h.stage = ANY(${where.value(PartiesStage.options)})` : 'h.open');
   }
+  return groups(model, query, keys, where, totalled ? 'holding_totals h' : accountsAmong(model, query, where));
+}
+
+/** Whether the small table of totals has all that is asked by. */
+export const isTotalled = (query: HoldingsFilter, keys: readonly HoldingKey[]): boolean =>
+  [...keys, ...KEYS.filter((key) => query[key] !== undefined)].every((key) =>
+    (TOTALLED as readonly HoldingKey[]).includes(key),
+  );
+
+/** A page of groups of the rows of `h`, by the keys. */
+export async function groups(
+  { db }: ReadModel,
+  query: PageQuery,
+  keys: readonly HoldingKey[],
+  where: Where,
+  table: string,
+): Promise<Page<HoldingGroupRow>> {
   // Null has no place in a sort order: units that are on no shipment are grouped under the empty id.
   const columns = keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
-  where.after(columns, walk.start);
-  const from = totalled ? `${totalsThen(walk)} h` : accountsAmong(model, query, walk, where);
-  const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number }>(
-    `${since(walk, where)} SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity
-     FROM ${from} ${where.sql}
+  const start = pageStart(
+    query,
+    keys.map(() => ''),
+  );
+  where.after(columns, start);
+  const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number; negative?: true | null }>(
+    `SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity,
+       ${BELOW_ZERO} AS negative
+     FROM ${table} ${where.sql}
      GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  const page = pageOf(
+  return pageOf(
     rows,
     query,
-    (row): SortKey => [...keys.map((key) => row[key]), walk.known],
-    (row) =>
-      ('shipment' in row ? { ...row, shipment: row.shipment === '' ? null : row.shipment } : row) as HoldingGroupRow,
+    (row): SortKey => keys.map((key) => row[key]),
+    ({ negative, ...row }) =>
+      ({
+        ...row,
+        ...('shipment' in row && { shipment: row.shipment === '' ? null : row.shipment }),
+        ...(negative === true && { negative }),
+      }) as HoldingGroupRow,
   );
-  return { ...page, sequence: walk.known };
 }
+
+const MAY_BE = Stage.options.filter(mayBeNegative).map((stage) => `'${stage}'`);
+const BELOW_ZERO = `bool_or(h.quantity < 0 AND h.stage NOT IN (${MAY_BE.join(', ')}))`;

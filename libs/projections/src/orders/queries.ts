@@ -102,13 +102,14 @@ type InsteadRow = NonNullable<OrderLine[Side]>[number] & {
 
 /** What came instead of units of the orders' lines, and what units of theirs came instead of. */
 const INSTEAD = `
-  SELECT json_build_object('order', own_order, 'line', own_line) AS own, side, "order", line, item, quantity FROM (
+  SELECT json_build_object('order', own_order, 'line', own_line) AS own, side, "order", line, item,
+    sum(quantity)::bigint AS quantity FROM (
     SELECT "order" AS own_order, line AS own_line, 'substitutes' AS side, for_order AS "order", for_line AS line, for_item AS item, quantity
     FROM substitutes WHERE ledger = $1 AND "order" = ANY($2)
     UNION ALL
     SELECT for_order, for_line, 'substitutedBy', "order", line, item, quantity
-    FROM substitutes WHERE ledger = $1 AND for_order = ANY($2)
-  ) s ORDER BY own_order, own_line, side, "order", line LIMIT $3`;
+    FROM substitutes WHERE ledger = $1 AND for_order = ANY($2) AND sequence > 0
+  ) s GROUP BY own_order, own_line, side, "order", line, item ORDER BY own_order, own_line, side, "order", line LIMIT $3`;
 
 const insteadOf = (db: ReadModel['db'], ledger: string, ids: readonly string[]) =>
   partsOf<InsteadRow>(

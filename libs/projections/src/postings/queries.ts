@@ -14,7 +14,7 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   const where = filtered(new Where(ledger, 'p'), 'h', query, model);
   if (query.accounts !== 'all') where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
   if (orders !== undefined) where.and(`h."order" = ANY(${where.value(orders)})`);
-  where.after(['p.sequence', 'p.n'], pageStart(query, [0, 0]));
+  where.until(model, 'p').after(['p.sequence', 'p.n'], pageStart(query, [0, 0]));
   // Of a few orders, their accounts are looked up first. Else the postings are read in their order, each with its account, until a page
   // is full: OFFSET 0 keeps PostgreSQL from beginning with the accounts, and then sorting all postings of the ledger.
   const few = orders !== undefined || query.order !== undefined;
@@ -23,7 +23,8 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
     : 'CROSS JOIN LATERAL (SELECT * FROM holdings WHERE ledger = p.ledger AND account = p.account OFFSET 0) h';
   const { rows } = await db.query<PostingRow & { n: number }>(
     `SELECT p.sequence, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded,
-       h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity, p.balance, p.n
+       h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity,
+       ${balanceAfter(model, where)} AS balance, p.n
      FROM postings p
        ${withAccounts}
        JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
@@ -36,6 +37,15 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
     ({ sequence, n }) => [sequence, n],
     ({ n, ...row }) => row,
   );
+}
+
+/** What is on the account after a posting: of what had occurred by a moment, that is less than what the posting found there itself. */
+function balanceAfter({ ledger, asOf: { at } }: ReadModel, where: Where): string {
+  if (at === undefined) return 'p.balance';
+  const before = new Where(ledger, 'b', where.values)
+    .and('b.account = p.account AND (b.sequence, b.n) <= (p.sequence, p.n)')
+    .and(`b.occurred <= ${where.value(at)}`);
+  return `(SELECT sum(b.quantity)::bigint FROM postings b ${before.sql})`;
 }
 
 /** The postings of a party with more lines than this are soon found among all; of a party with fewer, the orders are looked up first. */

@@ -1,3 +1,5 @@
+import type { ReadModel } from './readModel.ts';
+
 const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1000;
 
@@ -132,6 +134,12 @@ export class Where {
 
   equals(column: string, value: string | number | undefined): this {
     return value === undefined ? this : this.and(`${column} = ${this.value(value)}`);
+  }
+
+  /** Only rows of events of the moment that is asked about: `table` has their sequence and when they occurred. */
+  until({ asOf: { at, known }, sequence }: Pick<ReadModel, 'asOf' | 'sequence'>, table: string): this {
+    if (known < sequence) this.and(`${table}.sequence <= ${this.value(known)}`);
+    return at === undefined ? this : this.and(`${table}.occurred <= ${this.value(at)}`);
   }
 
   /** Only what is a party's own, where the question is asked for one. */

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import { HoldingKey } from '#contracts/rows';
+import type { Stage } from '#contracts/scalars';
+import { isPartiesStage, mayBeNegative } from '#ledger/account';
+import { foldHoldings } from '#ledger/fold';
+import { Dice, happens } from '#test/ledger/happenings';
+import { History } from '#test/ledger/history';
+import { applyAll, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { postings } from '../postings/queries.ts';
+import { type AskedAbout, type ReadModel, withReadModels } from '../reading/readModel.ts';
+import type { Page } from '../reading/page.ts';
+import { holdings, type HoldingsQuery } from './queries.ts';
+import { holdingsThen } from './then.ts';
+
+const seed = Number(process.env.LADING_SEED ?? Date.now() % 1_000_000);
+const HISTORIES = 3;
+const MOMENTS = 80;
+
+interface Question {
+  readonly moment: AskedAbout;
+  readonly query: HoldingsQuery;
+}
+
+describe(`holdings at any moment, after random histories with late events (LADING_SEED=${seed})`, () => {
+  let db: FreshReadModels;
+  const ledgers = Array.from({ length: HISTORIES }, (_, n) => ({ ledger: `h-${n}`, events: historyOf(n) }));
+  const dice = new Dice(rollsOf(99));
+  /** What was answered when only the first half was told, as text. */
+  const before = new Map<string, string>();
+
+  beforeAll(async () => {
+    process.stdout.write(`holdings at any moment: LADING_SEED=${seed}\n`);
+    db = await freshReadModels();
+    for (const { ledger, events } of ledgers) {
+      const half = events.length >> 1;
+      await applyAll(db.models, events.slice(0, half), 7);
+      for (const question of questionsOf(events.slice(0, half)).slice(0, MOMENTS / 4))
+        before.set(JSON.stringify([ledger, question]), JSON.stringify(await answered(ledger, question)));
+      await applyAll(db.models, events.slice(half), 11);
+    }
+  }, 60_000);
+  afterAll(() => db.drop());
+
+  const ask = <T>(ledger: string, moment: AskedAbout, read: (model: ReadModel) => Promise<T>) =>
+    withReadModels(db.pool, ledger, read, moment);
+
+  async function pages<R>(
+    ledger: string,
+    moment: AskedAbout,
+    list: (model: ReadModel, cursor?: string) => Promise<Page<R>>,
+  ) {
+    const rows: R[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await ask(ledger, moment, (model) => list(model, cursor));
+      rows.push(...page.data);
+      if (page.next === null) return rows;
+      cursor = page.next;
+    }
+  }
+  const answered = (ledger: string, { moment, query }: Question) =>
+    pages(ledger, moment, (model, cursor) => holdingsThen(model, { ...query, cursor }));
+
+  function questionsOf(events: readonly LedgerEvent[]): Question[] {
+    const open = foldHoldings(events);
+    return Array.from({ length: MOMENTS }, () => {
+      const at = dice.chance(80) ? dice.pick(events).time : undefined;
+      const known = dice.chance(80) || at === undefined ? dice.roll(events.length + 1) : events.length;
+      const some = dice.pick(open);
+      const keys = HoldingKey.options;
+      const filter = Object.fromEntries(
+        keys.filter(() => dice.chance(15)).flatMap((key) => (some[key] === null ? [] : [[key, some[key]]])),
+      );
+      const groupBy = dice.chance(50) ? [dice.pick(keys), dice.pick(keys)] : undefined;
+      const query = {
+        ...filter,
+        groupBy,
+        limit: 1 + dice.roll(20),
+        ...(dice.chance(40) && { accounts: 'all' as const }),
+      };
+      return { moment: { at: at && new Date(at).toISOString(), known }, query };
+    });
+  }
+
+  it('are, page by page, what a fold of exactly the events that had occurred and were known then holds', async () => {
+    let negative = 0;
+    for (const { ledger, events } of ledgers) {
+      for (const question of questionsOf(events)) {
+        const rows = (await answered(ledger, question)).map((row) => ({ ...row, substitutes: undefined }));
+        const expected = naive(events, question);
+        expect({ ledger, question, rows: sorted(rows) }).toEqual({ ledger, question, rows: sorted(expected) });
+        negative += expected.filter((row) => 'negative' in row).length;
+      }
+    }
+    expect(negative).toBeGreaterThan(0);
+  });
+
+  it('stay the same for ever, whatever is told later: byte for byte where both bounds are given', async () => {
+    for (const [key, text] of before) {
+      const [ledger, question] = JSON.parse(key) as [string, Question];
+      if (question.moment.at === undefined && question.moment.known === undefined) continue;
+      expect([key, JSON.stringify(await answered(ledger, question))]).toEqual([key, text]);
+    }
+    expect(before.size).toBeGreaterThan(HISTORIES);
+  });
+
+  it('at the head, without a bound, are what holdings are now', async () => {
+    for (const { ledger } of ledgers) {
+      for (const query of [
+        {},
+        { accounts: 'all' as const },
+        { groupBy: ['owner' as const] },
+        { groupBy: ['order' as const] },
+      ])
+        expect(await ask(ledger, {}, (model) => holdingsThen(model, { ...query, limit: 1000 }))).toEqual(
+          await ask(ledger, {}, (model) => holdings(model, { ...query, limit: 1000 })),
+        );
+    }
+  });
+
+  it('have postings that sum to them, each with what was on its account after it', async () => {
+    for (const { ledger, events } of ledgers) {
+      for (const { moment, query } of questionsOf(events).slice(0, MOMENTS / 4)) {
+        const { groupBy: _, ...filter } = query;
+        const rows = await pages(ledger, moment, (model, cursor) => postings(model, { ...filter, cursor }));
+        const balances = new Map<string, number>();
+        for (const { owner, custodian, item, order, line, stage, shipment, quantity, balance } of rows) {
+          const key = JSON.stringify([owner, custodian, item, order, line, stage, shipment]);
+          balances.set(key, (balances.get(key) ?? 0) + quantity);
+          expect([key, balance]).toEqual([key, balances.get(key)]);
+        }
+        const expected = naive(events, { moment, query: filter }).reduce((sum, { quantity }) => sum + quantity, 0);
+        expect([...balances.values()].reduce((sum, quantity) => sum + quantity, 0)).toBe(expected);
+      }
+    }
+  });
+});
+
+function rollsOf(n: number): number[] {
+  return Array.from({ length: 997 }, (_, at) => (seed * 31 + n * 7919 + at * at * 104729 + at * 1299709) % 9_973);
+}
+
+function historyOf(n: number): LedgerEvent[] {
+  const history = new History();
+  for (let step = 0; step < 90; step++) {
+    const dice = new Dice(rollsOf(n * 1000 + step));
+    history.happens(happens(dice, history.model), dice.chance(70) ? 0 : dice.roll(25));
+  }
+  return history.ledger.events.map((event) => ({ ...event, ledger: `h-${n}` }));
+}
+
+const sorted = (rows: readonly object[]) =>
+  rows
+    .map((row) =>
+      JSON.stringify(
+        Object.entries(row)
+          .filter(([, value]) => value !== undefined)
+          .sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
+    )
+    .sort();
+
+/** The same from nothing but the events. */
+function naive(events: readonly LedgerEvent[], { moment: { at, known = events.length }, query }: Question) {
+  const chosen = events.filter(
+    ({ sequence, time }) => sequence <= known && (at === undefined || Date.parse(time) <= Date.parse(at)),
+  );
+  const { groupBy, accounts, limit: _, ...filter } = query;
+  const rows = foldHoldings(chosen)
+    .filter(({ stage }) => accounts === 'all' || isPartiesStage(stage))
+    .filter((row) => Object.entries(filter).every(([key, value]) => row[key as HoldingKey] === value))
+    .map((row): Row => ({ ...row, ...negativeIf(row) }));
+  if (groupBy === undefined) return rows;
+  const keys = new Set(groupBy);
+  const cells = ['owner', 'custodian', 'item', 'stage'];
+  const totalled = [...keys, ...Object.keys(filter)].every((key) => cells.includes(key));
+  const cell = ({ negative: _, ...row }: Row): Row => ({ ...row, ...negativeIf(row) });
+  const parts = totalled ? summed(rows, cells as HoldingKey[]).map(cell) : rows;
+  return summed(
+    parts.filter(({ quantity }) => quantity !== 0),
+    [...keys],
+  );
+}
+
+const negativeIf = ({ quantity, stage }: Row): { negative?: true } =>
+  quantity < 0 && !mayBeNegative(stage as Stage) ? { negative: true } : {};
+
+type Row = Partial<Record<HoldingKey, string | null>> & { quantity: number; negative?: true };
+
+/** Sums by these keys; below zero where a part of it is. */
+function summed(rows: readonly Row[], keys: readonly HoldingKey[]): Row[] {
+  const found = new Map<string, Row>();
+  for (const row of rows) {
+    const group = Object.fromEntries(keys.map((key) => [key, row[key]]));
+    const key = JSON.stringify(group);
+    const quantity = (found.get(key)?.quantity ?? 0) + row.quantity;
+    const negative = row.negative ?? found.get(key)?.negative;
+    found.set(key, { ...group, quantity, ...(negative && { negative }) });
+  }
+  return [...found.values()];
+}

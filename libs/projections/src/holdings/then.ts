@@ -1,0 +1,147 @@
+import type { HoldingGroupRow, HoldingKey, HoldingRow } from '#contracts/rows';
+import { PartiesStage } from '#contracts/scalars';
+import { mayBeNegative } from '#ledger/account';
+import { limitOf, type Page, pageOf, pageStart, type SortKey, Where } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import {
+  type AccountRow,
+  asAsked,
+  filtered,
+  groups,
+  type HoldingsFilter,
+  type HoldingsQuery,
+  isTotalled,
+  LIKE,
+  NAMES,
+  ownUnits,
+  shapeOf,
+  sortKeyOf,
+  substitutesOf,
+  TOTALLED,
+} from './queries.ts';
+
+/**
+ * Holdings as of any moment: the same rows that `holdings` has now, made of the moves of exactly the events that had occurred and were
+ * known then. What is on an account may be below zero then, where what brought the units was told later: it is answered as it is, marked.
+ */
+export async function holdingsThen(model: ReadModel, query: HoldingsQuery): Promise<Page<HoldingGroupRow>> {
+  const { keys, ...asked } = asAsked(query);
+  return keys.length === 0 ? byAccount(model, asked) : byGroup(model, asked, keys);
+}
+
+/** SQL for what was on an account then. */
+function balanceOf(model: ReadModel, where: Where, account: string): string {
+  const then = new Where(model.ledger, 'p', where.values).and(`p.account = ${account}`).until(model, 'p');
+  return `(SELECT coalesce(sum(p.quantity), 0)::bigint FROM postings p ${then.sql})`;
+}
+
+/** Accounts that are looked at for a page: without units then, most of them may be. What is beyond is for the next page. */
+const AT_ONCE = 2_000;
+const MOST = 5 * AT_ONCE;
+
+/** An account a row. A page may have fewer rows than it may have, and yet not be the last: `next` says so. */
+async function byAccount(model: ReadModel, query: HoldingsQuery): Promise<Page<HoldingRow>> {
+  const limit = limitOf(query);
+  const found: AccountRow[] = [];
+  let start = pageStart(query, LIKE);
+  let last: AccountRow | undefined;
+  for (let looked = 0, some = limit + 1; looked < MOST && found.length <= limit; some = AT_ONCE) {
+    const rows = await accounts(model, query, start, some);
+    looked += rows.length;
+    found.push(...rows.filter(({ quantity }) => quantity !== 0));
+    last = rows.length < some ? undefined : rows.at(-1);
+    if (last === undefined) break;
+    start = sortKeyOf(last);
+  }
+  const shape = await shapeOf(model, found.slice(0, limit));
+  const page = pageOf(found, query, sortKeyOf, (row): HoldingRow => ({ ...shape(row), ...negativeIf(row) }));
+  return page.next === null && last !== undefined ? { ...page, next: pageAfter(last) } : page;
+}
+
+const pageAfter = (row: AccountRow): string | null => pageOf([row, row], { limit: 1 }, sortKeyOf, () => undefined).next;
+
+const negativeIf = ({ quantity, stage }: AccountRow): { negative?: true } =>
+  quantity < 0 && !mayBeNegative(stage) ? { negative: true } : {};
+
+/** The next accounts in their order, whether anything was on them then or not. */
+async function accounts(
+  model: ReadModel,
+  query: HoldingsQuery,
+  start: SortKey | undefined,
+  most: number,
+): Promise<AccountRow[]> {
+  const { from, values } =
+    query.order === undefined ? inOrder(model, query, start, most) : ofOrder(model, query, start, most);
+  const where = new Where(model.ledger, 'h', values);
+  const then = new Where(model.ledger, 's', values).until(model, 's').sql.replace('WHERE', 'AND');
+  const { rows } = await model.db.query<AccountRow>(
+    `SELECT ${NAMES}, ${balanceOf(model, where, 'h.account')} AS quantity, ${substitutesOf(then)} AS substitutes
+     FROM ${from} h ORDER BY h.item, h.owner, h.account`,
+    values,
+  );
+  return rows;
+}
+
+/**
+ * The first accounts of a filter, by item, owner and number, as a table like `holdings`.
+ */
+function inOrder(
+  { ledger, party }: ReadModel,
+  query: HoldingsQuery,
+  start: SortKey | undefined,
+  most: number,
+): { from: string; values: unknown[] } {
+  const where = new Where(ledger, 't');
+  const stages = query.accounts === 'all' ? undefined : where.value(PartiesStage.options);
+  if (stages !== undefined) where.and(`t.stage = ANY(${stages})`);
+  for (const column of TOTALLED) where.equals(`t."${column}"`, query[column]);
+  let after = '';
+  if (start !== undefined) {
+    const [item, owner, account] = start.map((part) => where.value(part));
+    where.and(`(t.item, t.owner) >= (${item ?? ''}, ${owner ?? ''})`);
+    after = `AND ((t.item, t.owner) > (${item ?? ''}, ${owner ?? ''}) OR h.account > ${account ?? ''}::int)`;
+  }
+  // The totals' own conditions are in `where`; those on the account stand beside them, with parameters of their own.
+  const own = (['custodian', 'stage', 'line', 'shipment'] as const)
+    .filter((column) => query[column] !== undefined)
+    .map((column) => `AND h.${column} = ${where.value(query[column])}`)
+    .join(' ');
+  let mine = '';
+  where.only(party, (self) => {
+    mine = `AND (${ownUnits('h')(self)})`;
+    return ownUnits('t')(self);
+  });
+  const which = stages === undefined ? '' : `AND h.stage = ANY(${stages})`;
+  const from = `(SELECT h.* FROM (SELECT DISTINCT t.ledger, t.item, t.owner FROM holding_totals t ${where.sql} ORDER BY t.item, t.owner) t
+       CROSS JOIN LATERAL (
+         SELECT h.* FROM holdings h
+         WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.account >= 0 ${which} ${after} ${own} ${mine}
+         ORDER BY h.account LIMIT ${most}
+       ) h
+     ORDER BY t.item, t.owner, h.account LIMIT ${most})`;
+  return { from, values: where.values };
+}
+
+function ofOrder(model: ReadModel, query: HoldingsQuery, start: SortKey | undefined, most: number) {
+  const where = inHands(filtered(new Where(model.ledger, 'h'), 'h', query, model), query);
+  where.after(['h.item', 'h.owner', 'h.account'], start);
+  const from = `(SELECT h.* FROM holdings h ${where.sql} ORDER BY h.item, h.owner, h.account LIMIT ${most})`;
+  return { from, values: where.values };
+}
+
+const inHands = (where: Where, { accounts }: HoldingsFilter): Where =>
+  accounts === 'all' ? where : where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
+
+async function byGroup(
+  model: ReadModel,
+  query: HoldingsQuery,
+  keys: readonly HoldingKey[],
+): Promise<Page<HoldingGroupRow>> {
+  const where = inHands(filtered(new Where(model.ledger, 'h'), 'h', query, model), query).and('h.quantity <> 0');
+  const { ledger } = model;
+  const inner = filtered(new Where(ledger, 'h', where.values), 'h', query, model);
+  const accounts = `(SELECT ${NAMES}, ${balanceOf(model, where, 'h.account')} AS quantity FROM holdings h ${inner.sql})`;
+  const cell = 'h.ledger, h.owner, h.custodian, h.item, h.stage';
+  const totals = `(SELECT ${cell}, sum(h.quantity)::bigint AS quantity FROM ${accounts} h GROUP BY ${cell})`;
+  return groups(model, query, keys, where, `${isTotalled(query, keys) ? totals : accounts} h`);
+}
