@@ -93,16 +93,19 @@ const scattered = (length: number) =>
   Array.from({ length }, (_, i) => `${made}a${((i * 7919) % 100_003).toString(36)}`);
 
 /** 12,000 units on six shipments, their serial numbers named one by one, and in no order on each of them. */
-const oneByOne = (prefix: string, order: string, owner: string) =>
+const oneByOne = (prefix: string, order: string, owner: string, step = 1) =>
   [0, 2_000, 4_000, 6_000, 8_000, 10_000].map((from) => {
-    const numbers = Array.from({ length: 2_000 }, (_, i) => String(from + ((i * 7919) % 2_000)).padStart(6, '0'));
+    const numbers = Array.from({ length: 2_000 }, (_, i) =>
+      String(step * (from + ((i * 7919) % 2_000))).padStart(6, '0'),
+    );
     const serials = numbers.map((number) => prefix + number);
     return dispatchOf([{ order, line: '1', owner, quantity: 2_000, serials }]);
   });
-const swapOf = (quantity: number, a: string, b: string): unknown[] => {
+const swapOf = (quantity: number, a?: string, b?: string): unknown[] => {
   const swap = `SW-${++made}`;
-  const leg = (order: string, from: string, to: string, prefix: string) => {
-    return { order, line: '1', from, to, quantity, serials: { prefix, from: 0, to: quantity - 1, digits: 6 } };
+  const leg = (order: string, from: string, to: string, prefix?: string) => {
+    const serials = prefix !== undefined && { serials: { prefix, from: 0, to: quantity - 1, digits: 6 } };
+    return { order, line: '1', from, to, quantity, ...serials };
   };
   const legs = [leg('PO-1', 'tesla', 'x', a), leg('PO-2', 'x', 'tesla', b)];
   return [
@@ -256,6 +259,14 @@ describe('the event loop', () => {
       },
     ],
     [
+      'a swap of 12,000 serial numbers that do not follow each other and are not named, for as many',
+      201,
+      () => {
+        const named = [...oneByOne(`R${++made}-`, 'PO-1', 'tesla', 2), ...oneByOne(`R${++made}-`, 'PO-2', 'x', 2)];
+        return { body: [...named, ...swapOf(12_000)], type: BATCH, query: '?atomic=true' };
+      },
+    ],
+    [
       'a count that finds 12,000 serial numbers',
       201,
       () => ({
@@ -296,6 +307,7 @@ describe('the event loop', () => {
       });
       const relative = longest / Math.max(pieceOfWork(), pieceOfWork());
       turns.push(relative);
+
       if (relative < 5) return;
     }
     throw new Error(`it was occupied for ${turns.map((turn) => turn.toFixed(1)).join(', ')} pieces of work at once`);

@@ -133,6 +133,13 @@ describe('every refusal of HTTP is a problem document', () => {
       ['no HTTP', 'hello\r\n\r\n', 400, 'malformed'],
       ['no Host', `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`, 400, 'malformed'],
       ['two Hosts', `GET ${path} HTTP/1.1\r\n{host}Host: other\r\n\r\n`, 400, 'malformed'],
+      [
+        'two keys',
+        `GET ${path} HTTP/1.1\r\n{host}Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n`,
+        400,
+        'malformed',
+      ],
+      ['two ids', `POST ${path} HTTP/1.1\r\n{host}ce-id: a\r\nCE-ID: b\r\nContent-Length: 0\r\n\r\n`, 400, 'malformed'],
       ['the same Host twice', `GET ${path} HTTP/1.1\r\n{host}{host}\r\n`, 400, 'malformed'],
       [
         'two lengths',
@@ -178,6 +185,8 @@ describe('every refusal of HTTP is a problem document', () => {
       const answer = await raw(bytes, service);
       expect([what, answer.status]).toEqual([what, status]);
       expect([what, problemOf(answer)]).toEqual([what, expect.objectContaining({ code })]);
+      // What was sent is not said again at length.
+      expect([what, problemOf(answer).detail.length < 200]).toEqual([what, true]);
     }
   });
 

@@ -96,10 +96,14 @@ function parse(schema: z.ZodType, query: unknown): unknown {
   throw malformed(
     fieldErrors(parsed.error.issues, query).map(({ pointer, detail }) => ({
       pointer,
-      detail: detail === 'unknown field' ? 'unknown parameter' : detail,
+      detail: IN_A_QUERY[detail] ?? detail,
     })),
   );
 }
+const IN_A_QUERY: Readonly<Record<string, string>> = {
+  'unknown field': 'unknown parameter',
+  'expected string, got array': 'sent more than once: send it once',
+};
 
 /** The same bytes, called what the client calls them. */
 const asPreferred = ({ body, about }: Answer, request: FastifyRequest): Answer =>

@@ -89,6 +89,11 @@ describe('status', () => {
     const second = await query.get('/v1/ledgers?limit=1&cursor=1');
     expect(second.body).toMatchObject({ data: [{ ledger: 'second' }], next: null });
     expect((await query.get('/v1/ledgers?cursor=x')).status).toBe(400);
+    const twice = await query.get('/v1/ledgers?limit=1&limit=2');
+    expect([twice.status, (twice.body as { detail?: string }).detail]).toEqual([
+      400,
+      'limit: sent more than once: send it once',
+    ]);
     expect((await query.get('/v1/status?at=now')).status).toBe(400);
   });
 });

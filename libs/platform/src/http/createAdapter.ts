@@ -267,13 +267,27 @@ export const mediaTypeOf = (request: object): string | undefined => (request as 
 function whyNotHttp({ raw }: FastifyRequest): ProblemError | undefined {
   const { rawHeaders, httpVersion, url = '' } = raw;
   if (url.length > MAX_URL) return new ProblemError(414, 'too-large', TOO_LONG, { facts: { limit: MAX_URL } });
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) if (isHost(rawHeaders[i])) hosts++;
-  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
-  return new ProblemError(400, 'malformed', `a request names one Host, this one names ${hosts}: send one`);
+  const { host } = raw.headers;
+  if (host === undefined && httpVersion !== '1.0')
+    return new ProblemError(400, 'malformed', 'a request names its Host, this one does not: send one');
+  // Node keeps one of them, or makes a list of them: what was meant would depend on who reads the request.
+  const twice = rawHeaders.length === 2 * Object.keys(raw.headers).length ? undefined : firstTwice(rawHeaders);
+  return twice === undefined
+    ? undefined
+    : new ProblemError(400, 'malformed', `a request has one ${twice} header, this one has several: send one`);
 }
 
-const isHost = (name: string | undefined): boolean => name?.length === 4 && name.toLowerCase() === 'host';
+/** The first of those headers that is there more than once and says one thing. */
+function firstTwice(rawHeaders: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name, lower] = [rawHeaders[at] ?? '', (rawHeaders[at] ?? '').toLowerCase()];
+    if (seen.has(lower)) return name;
+    if (SINGLE.has(lower) || lower.startsWith('ce-')) seen.add(lower);
+  }
+  return undefined;
+}
+const SINGLE = new Set(['host', 'authorization', 'content-type', 'content-length', 'idempotency-key', 'last-event-id']);
 
 const PAGE_HEADERS = {
   'content-security-policy':

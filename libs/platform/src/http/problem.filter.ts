@@ -4,6 +4,7 @@ import { problem as problemDocument, type ProblemCode } from '#contracts/problem
 import { isHangUp, troubleOf } from '../database/trouble.ts';
 import { DatabaseWatch } from '../watching/databaseWatch.ts';
 import { ProblemError } from './problemError.ts';
+import { TOO_LONG } from './badHttp.ts';
 import { isComing, lingerOver } from './bodies.ts';
 
 /** Answers any error of a request with a problem document (RFC 9457), and logs the errors that are faults of Lading. */
@@ -96,9 +97,15 @@ const CODES: Readonly<Record<number, ProblemCode>> = {
 
 const DETAILS: Readonly<Record<number, string>> = {
   413: 'the body is larger than this route takes',
+  414: TOO_LONG,
   415: 'the body is of a content type that this route does not take, or of none',
   429: 'too many requests: wait as long as Retry-After says',
 };
+
+const BAD_PATH =
+  'the path has a % without two hexadecimal digits after it, or what they stand for is not UTF-8: a % itself is %25';
+const isBadPath = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'FST_ERR_BAD_URL';
 
 /** The problem that answers an error. An unknown error becomes a 500 that reveals nothing about it. */
 export function toProblem(error: unknown): ProblemError {
@@ -108,7 +115,8 @@ export function toProblem(error: unknown): ProblemError {
     const code = CODES[status] ?? 'malformed';
     const headers: Record<string, string> = status === 503 ? { 'retry-after': '1' } : {};
     if (status === 401) headers['www-authenticate'] = 'Bearer';
-    return new ProblemError(status, code, DETAILS[status] ?? (error as Error).message, { headers, cause: error });
+    const detail = isBadPath(error) ? BAD_PATH : (DETAILS[status] ?? (error as Error).message);
+    return new ProblemError(status, code, detail, { headers, cause: error });
   }
   if (isHangUp(error))
     return new ProblemError(400, 'malformed', 'the body ended before it was whole', { cause: error });
