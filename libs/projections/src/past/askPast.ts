@@ -1,6 +1,7 @@
 import { holdingsModel } from '../holdings/model.ts';
 import { holdsModel } from '../holds/model.ts';
 import { itemsModel } from '../items/model.ts';
+import type { Model } from '../model.ts';
 import { ordersModel } from '../orders/model.ts';
 import { substitutesModel } from '../orders/substitutes.ts';
 import { partiesModel } from '../parties/model.ts';
@@ -32,9 +33,20 @@ type FoldedKind = 'order' | 'shipment' | 'swap' | 'hold' | 'party' | 'item' | 'q
 /** What a question about the past is about. */
 export type PastKind = FoldedKind | 'flag' | 'unit';
 
-const ofOrders = new Set([holdingsModel, ordersModel, substitutesModel, holdsModel, queueModel, swapsModel]);
-const ofItems = new Set([...ofOrders, itemsModel, commitmentsModel]);
-const ofUnits: Kind = { choose: chooseOrdersOfItem, models: new Set([holdingsModel, itemsModel, unitsModel]) };
+const always =
+  (...models: readonly Model[]): Kind['models'] =>
+  () =>
+    new Set(models);
+const ofItems = [holdingsModel, ordersModel, substitutesModel, holdsModel, queueModel, swapsModel, itemsModel];
+const ofUnits: Kind = { choose: chooseOrdersOfItem, models: always(holdingsModel, itemsModel, unitsModel) };
+
+/** Whose swap it is that holds units is only asked for a party, and who waits only for what is late. */
+const ofOrders: Kind['models'] = (party, asked) =>
+  new Set([
+    ...[holdingsModel, ordersModel, substitutesModel, holdsModel],
+    ...('late' in asked ? [queueModel] : []),
+    ...(party === undefined ? [] : [swapsModel]),
+  ]);
 
 interface Listed extends Kind {
   /** Whether all of the kind are a list, sorted by id. */
@@ -66,19 +78,19 @@ const fixedOfSwaps: Listed['fixed'] = ({ party }: { readonly party?: string }) =
 });
 const kinds: Readonly<Record<FoldedKind, Listed>> = {
   order: { choose: chooseOrders, list: true, fixed: fixedOfOrders, models: ofOrders },
-  shipment: { choose: chooseShipments, list: true, models: new Set([holdingsModel, ordersModel, shipmentsModel]) },
+  shipment: { choose: chooseShipments, list: true, models: always(holdingsModel, ordersModel, shipmentsModel) },
   swap: {
     choose: chooseSwaps,
     list: true,
     fixed: fixedOfSwaps,
-    models: new Set([ordersModel, holdsModel, swapsModel]),
+    models: always(ordersModel, holdsModel, swapsModel),
   },
-  hold: { choose: chooseStreams('hold'), list: true, models: new Set([holdsModel]) },
-  party: { choose: chooseParties, list: true, models: new Set([partiesModel, swapsModel, ordersModel]) },
-  item: { choose: chooseItems, list: true, models: new Set([itemsModel, commitmentsModel]) },
-  queue: { choose: chooseOrdersOfItem, what: 'item', models: ofItems },
-  supply: { choose: chooseSupply, what: 'item', models: ofItems },
-  available: { choose: chooseHeld, models: new Set([ordersModel, holdsModel, queueModel]) },
+  hold: { choose: chooseStreams('hold'), list: true, models: always(holdsModel) },
+  party: { choose: chooseParties, list: true, models: always(partiesModel, swapsModel, ordersModel) },
+  item: { choose: chooseItems, list: true, models: always(itemsModel, commitmentsModel) },
+  queue: { choose: chooseOrdersOfItem, what: 'item', models: always(...ofItems, commitmentsModel) },
+  supply: { choose: chooseSupply, what: 'item', models: always(...ofItems, commitmentsModel) },
+  available: { choose: chooseHeld, models: always(ordersModel, holdsModel, queueModel) },
 };
 
 /** A question about the past: what it is about, and what answers it in the tables of a model. */
@@ -106,22 +118,21 @@ export function askPast<Q extends PageQuery, R>(
   if (kind === 'unit') return unitsPast(scratch, asking, question);
   if (id === '' && kinds[kind].list === true)
     return pagePast(scratch, asking, kind, asked, question.read as PastQuestion<Q, Page<object>>['read']);
-  return onePast(scratch, asking, kind, id, (model) => question.read(model, asked));
+  return onePast(scratch, asking, kind, question);
 }
 
 /** One thing as it was, or what is told of many: the same question as ever, asked of what their events come to. */
-async function onePast<T>(
+async function onePast<Q extends PageQuery, R>(
   scratch: Scratch,
   asking: PastAsking,
   kind: FoldedKind,
-  id: string,
-  read: (model: ReadModel) => Promise<T>,
-): Promise<T> {
+  { id, asked, read }: PastQuestion<Q, R>,
+): Promise<R> {
   const ids = id === '' ? undefined : [id];
   return scratch.during(async (db, version) => {
     const fold = new Fold(scratch, asking, db, version);
-    await fold.of(kinds[kind], ids ?? [], id === '' ? 'the ledger' : `${kinds[kind].what ?? kind} ${id}`);
-    return read(fold.model(ids));
+    await fold.of(kinds[kind], ids ?? [], id === '' ? 'the ledger' : `${kinds[kind].what ?? kind} ${id}`, asked);
+    return read(fold.model(ids), asked);
   });
 }
 
@@ -159,7 +170,7 @@ async function pagePast<Q extends PageQuery, R extends object>(
       const ids = possible.slice(0, size);
       const upTo = ids.length < possible.length ? ids.at(-1) : end;
       await db.query('SAVEPOINT empty');
-      const folded = await firstOf(ids, (some) => fold.of(kinds[kind], some, `${kind} ${some[0] ?? ''}`));
+      const folded = await firstOf(ids, (some) => fold.of(kinds[kind], some, `${kind} ${some[0] ?? ''}`, query));
       const rest = Math.min(limit + 1 - data.length, MAX_LIMIT);
       const page = await read(fold.model(folded), { ...query, cursor: cursorAfter([after]), limit: rest });
       await db.query('ROLLBACK TO SAVEPOINT empty');
@@ -198,7 +209,7 @@ async function unitsPast<Q extends PageQuery, R>(
     const fold = new Fold(scratch, asking, db, version);
     const items = await fold.serialItems(item, id);
     if (id !== '') {
-      await fold.of(ofUnits, items, `items ${items.join(', ')}`);
+      await fold.of(ofUnits, items, `items ${items.join(', ')}`, asked);
       return read(fold.model(), asked);
     }
     const start = pageStart(asked, ['', '', 0, 0]);
@@ -210,7 +221,7 @@ async function unitsPast<Q extends PageQuery, R>(
     )) {
       if (fold.spent > MOST.events) return { data, next: cursorAfter([one, '', 0, -1]) };
       await db.query('SAVEPOINT empty');
-      await fold.of(ofUnits, [one], `item ${one}`);
+      await fold.of(ofUnits, [one], `item ${one}`, asked);
       const rest = limit - data.length;
       const query = { ...asked, cursor, limit: Math.max(rest, 1) };
       const page = (await read(fold.model(), query)) as Page<object>;

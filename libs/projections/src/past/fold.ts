@@ -22,8 +22,8 @@ export interface Fixed {
 /** What the answer to a question about one thing, or about a list of such things, stands on. */
 export interface Kind {
   readonly choose: (choice: Choice, ids: readonly string[], party: string | undefined) => Promise<void>;
-  /** What is worked out of it. */
-  readonly models: ReadonlySet<Model>;
+  /** What is worked out of it, as far as it is asked for. */
+  readonly models: (party: string | undefined, asked: object) => ReadonlySet<Model>;
 }
 
 /** What chosen events come to, in the temporary tables of one connection. */
@@ -85,9 +85,9 @@ export class Fold {
   }
 
   /** @param of whose events they are, for the sentence that refuses them: `order PO-1` */
-  async of({ choose, models }: Kind, ids: readonly string[], of: string): Promise<void> {
+  async of({ choose, models }: Kind, ids: readonly string[], of: string, asked: object): Promise<void> {
     const { party } = this.asking;
-    await this.apply(models, of, (choice) => choose(choice, ids, party));
+    await this.apply(models(party, asked), of, (choice) => choose(choice, ids, party));
   }
 
   /** Folds the events that `choose` finds. */

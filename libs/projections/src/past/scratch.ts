@@ -54,6 +54,10 @@ const MOST_FOLDED = 30_000;
 // `pg_temp` is first: what is made is temporary, and has the names that the models and the queries know.
 const PREPARE = `SET enable_bitmapscan = off; SET enable_seqscan = off; SET search_path TO pg_temp, public; ${tables}`;
 
+const BEGIN = `
+  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SELECT version, set_config('search_path', 'pg_temp, rm_' || version, true), ${ORDERED_READS} FROM read_model_active`;
+
 /**
  * Connections of which each has the tables of all read models once more, temporary and empty: what a few events of the past come to is
  * worked out in them, and taken back with the transaction.
@@ -96,10 +100,7 @@ export class Scratch {
     const db = await this.#pool.connect();
     let unanswered = false;
     try {
-      await db.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const { rows } = await db.query<{ version: number }>(
-        `SELECT version, set_config('search_path', 'pg_temp, rm_' || version, true), ${ORDERED_READS} FROM read_model_active`,
-      );
+      const [, { rows }] = (await db.query(BEGIN)) as unknown as [unknown, pg.QueryResult<{ version: number }>];
       const version = rows[0]?.version;
       if (version === undefined) throw new NoReadModels();
       return await work(db, version);
