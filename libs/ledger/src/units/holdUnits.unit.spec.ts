@@ -96,6 +96,15 @@ describe('units that an owner holds for a purpose', () => {
     story.take(sell(100));
   });
 
+  it('are let go in part by a release and a new hold of the rest, one after the other', () => {
+    const story = given(...orders, held('H/1', 60), released('H/1'), held('H/2', 50));
+    expect(story.refusal(sell(51))).toMatchObject({
+      code: 'held-for',
+      facts: { available: 50, held: [{ hold: 'H/2' }] },
+    });
+    story.take(sell(50));
+  });
+
   it('are free from the moment on that the hold names, without an event, and nothing releases it then', () => {
     const story = given(...orders, held('H-1', 60));
     story.until('2023-12-08T11:59:59.999Z');
