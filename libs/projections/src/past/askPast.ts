@@ -18,6 +18,7 @@ import {
   chooseOrders,
   chooseOrdersOfItem,
   chooseParties,
+  chooseQueue,
   chooseShipments,
   chooseStreams,
   chooseSupply,
@@ -37,7 +38,6 @@ const always =
   (...models: readonly Model[]): Kind['models'] =>
   () =>
     new Set(models);
-const ofItems = [holdingsModel, ordersModel, substitutesModel, holdsModel, queueModel, swapsModel, itemsModel];
 const ofUnits: Kind = { choose: chooseOrdersOfItem, models: always(holdingsModel, itemsModel, unitsModel) };
 
 /** Whose swap it is that holds units is only asked for a party, and who waits only for what is late. */
@@ -88,8 +88,16 @@ const kinds: Readonly<Record<FoldedKind, Listed>> = {
   hold: { choose: chooseStreams('hold'), list: true, models: always(holdsModel) },
   party: { choose: chooseParties, list: true, models: always(partiesModel, swapsModel, ordersModel) },
   item: { choose: chooseItems, list: true, models: always(itemsModel, commitmentsModel) },
-  queue: { choose: chooseOrdersOfItem, what: 'item', models: always(...ofItems, commitmentsModel) },
-  supply: { choose: chooseSupply, what: 'item', models: always(...ofItems, commitmentsModel) },
+  queue: {
+    choose: chooseQueue,
+    what: 'item',
+    models: always(ordersModel, holdsModel, queueModel, itemsModel, commitmentsModel),
+  },
+  supply: {
+    choose: chooseSupply,
+    what: 'item',
+    models: always(holdingsModel, ordersModel, queueModel, itemsModel, commitmentsModel),
+  },
   available: { choose: chooseHeld, models: always(ordersModel, holdsModel, queueModel) },
 };
 

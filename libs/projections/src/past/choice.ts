@@ -84,7 +84,13 @@ export class Choice {
   }
 }
 
-type Chooses = (choice: Choice, ids: readonly string[], party: string | undefined) => Promise<void>;
+/** @param asked what the question asks for */
+export type Chooses = (
+  choice: Choice,
+  ids: readonly string[],
+  party: string | undefined,
+  asked: object,
+) => Promise<void>;
 
 const streamsOf = (prefix: string, ids: Iterable<string>): string[] => [...ids].map((id) => `${prefix}/${id}`);
 
@@ -158,6 +164,7 @@ export const chooseParties: Chooses = async (choice, ids) => {
     choice,
     rows.map(({ swap }) => swap),
     undefined,
+    {},
   );
   await addTotals(choice, 'owner', ids);
 };
@@ -169,14 +176,21 @@ export const chooseItems: Chooses = async (choice, ids, party) => {
   await addTotals(choice, 'item', ids);
 };
 
-/** Adds up what there was, for the tables that the questions read. */
+/** Adds up what there was, for the tables that the questions read: of some owners, of some items, or of everything. */
 async function addTotals({ db, ledger, now, bounds }: Choice, by: 'owner' | 'item', ids?: readonly string[]) {
+  // The totals of now say which accounts there ever were, and an index has those together. OFFSET 0 keeps each a search of its own.
   await db.query(
     `INSERT INTO holding_totals (ledger, owner, item, stage, custodian, quantity)
      SELECT h.ledger, h.owner, h.item, h.stage, h.custodian, sum(p.quantity)
-     FROM ${now}.holdings h JOIN ${now}.postings p ON p.ledger = h.ledger AND p.account = h.account
-     WHERE h.ledger = $1 AND ($2::text[] IS NULL OR h.${by} = ANY($2)) AND p.sequence <= $3
-       AND ($4::timestamptz IS NULL OR p.occurred <= $4::timestamptz)
+     FROM (SELECT DISTINCT ledger, item, owner FROM ${now}.holding_totals WHERE ledger = $1 AND ($2::text[] IS NULL OR ${by} = ANY($2))) t
+       CROSS JOIN LATERAL (
+         SELECT * FROM ${now}.holdings WHERE ledger = t.ledger AND item = t.item AND owner = t.owner AND account >= 0 OFFSET 0
+       ) h
+       CROSS JOIN LATERAL (
+         SELECT quantity FROM ${now}.postings
+         WHERE ledger = h.ledger AND account = h.account AND sequence <= $3 AND ($4::timestamptz IS NULL OR occurred <= $4::timestamptz)
+         OFFSET 0
+       ) p
      GROUP BY h.ledger, h.owner, h.item, h.stage, h.custodian`,
     [ledger, ids ?? null, bounds.known, bounds.at ?? null],
   );
@@ -193,23 +207,53 @@ async function addTotals({ db, ledger, now, bounds }: Choice, by: 'owner' | 'ite
 }
 
 /** An item, with every order that ever had units of it. */
-export const chooseOrdersOfItem: Chooses = async (choice, ids, party) => {
-  await choice.streams(streamsOf('item', ids));
-  if (party !== undefined) await choice.streams(ids.map((id) => commitmentsKey(party, id)));
-  const { rows } = await choice.db.query<{ order: string }>(
-    `SELECT DISTINCT "order" FROM ${choice.now}.holdings WHERE ledger = $1 AND item = ANY($2)`,
-    [choice.ledger, ids],
-  );
-  await chooseOrders(
+export const chooseOrdersOfItem: Chooses = (choice, ids, party) =>
+  chooseItemAndOrders(
     choice,
-    rows.map(({ order }) => order),
+    ids,
     party,
+    `SELECT DISTINCT "order" FROM ${choice.now}.holdings WHERE ledger = $1 AND item = ANY($2) AND account >= 0`,
+    [],
+  );
+
+/** An item, with the orders of which somebody waited for units. */
+export const chooseQueue: Chooses = async (choice, ids, party) => {
+  // Whether a party has to do with an item, all that it ever had of it tells.
+  if (party !== undefined) await addTotals(choice, 'item', ids);
+  await chooseItemAndOrders(
+    choice,
+    ids,
+    party,
+    `SELECT DISTINCT "order" FROM (
+       SELECT h."order" FROM ${choice.now}.holdings h CROSS JOIN LATERAL (
+         SELECT quantity FROM ${choice.now}.postings
+         WHERE ledger = h.ledger AND account = h.account AND sequence <= $3 AND ($4::timestamptz IS NULL OR occurred <= $4::timestamptz)
+         OFFSET 0
+       ) p
+       WHERE h.ledger = $1 AND h.item = ANY($2) AND h.account >= 0 AND h.stage IN ('ordered', 'in_transit')
+       GROUP BY h."order", h.line, h.owner HAVING sum(p.quantity) > 0
+     ) waiting`,
+    [choice.bounds.known, choice.bounds.at ?? null],
   );
 };
 
+/** @param orders SQL for those that are looked at; the ledger is $1, the items are $2 */
+async function chooseItemAndOrders(
+  choice: Choice,
+  items: readonly string[],
+  party: string | undefined,
+  orders: string,
+  values: readonly unknown[],
+): Promise<void> {
+  await choice.streams(streamsOf('item', items));
+  if (party !== undefined) await choice.streams(items.map((item) => commitmentsKey(party, item)));
+  const { rows } = await choice.db.query<{ order: string }>(orders, [choice.ledger, items, ...values]);
+  await chooseOrders(choice, [...new Set(rows.map(({ order }) => order))], party, {});
+}
+
 /** An item, with what was promised of it and what its suppliers committed to. */
 export const chooseSupply: Chooses = async (choice, ids, party) => {
-  await chooseOrdersOfItem(choice, ids, party);
+  await chooseOrdersOfItem(choice, ids, party, {});
   const all = await choice.entityIds('commitments');
   await choice.streams(
     all.filter((key) => ids.includes((JSON.parse(key) as string[])[1] ?? '')).map((key) => `commitments/${key}`),
@@ -217,16 +261,24 @@ export const chooseSupply: Chooses = async (choice, ids, party) => {
 };
 
 /** Whatever is on hold, with the orders that it is of; what there is of everything is added up. */
-export const chooseHeld: Chooses = async (choice, _, party) => {
+export const chooseHeld: Chooses = async (
+  choice,
+  _,
+  party,
+  { owner = party, item }: { owner?: string; item?: string },
+) => {
   const { rows } = await choice.db.query<{ stream: string }>(
-    `SELECT DISTINCT kind || '/' || name AS stream FROM ${choice.now}.held_lines WHERE ledger = $1`,
-    [choice.ledger],
+    `SELECT DISTINCT kind || '/' || name AS stream FROM ${choice.now}.held_lines
+     WHERE ledger = $1 AND ($2::text IS NULL OR owner = $2) AND ($3::text IS NULL OR item = $3)`,
+    [choice.ledger, owner ?? null, item ?? null],
   );
   const events = await choice.streams(rows.map(({ stream }) => stream));
-  const orders = events.flatMap(({ type, data }) => {
-    if (type === 'lading.units.held.v1') return data.lines.map(({ order }) => order);
-    return type === 'lading.swap.accepted.v1' ? (data.holds ?? []).map(({ order }) => order) : [];
+  const lines = events.flatMap(({ type, data }) => {
+    if (type === 'lading.units.held.v1') return data.lines;
+    return type === 'lading.swap.accepted.v1' ? (data.holds ?? []) : [];
   });
-  await chooseOrders(choice, [...new Set(orders)], party);
-  await addTotals(choice, 'owner');
+  const own = lines.filter((line) => line.owner === (owner ?? line.owner) && line.item === (item ?? line.item));
+  await chooseOrders(choice, [...new Set(own.map(({ order }) => order))], party, {});
+  if (owner !== undefined) await addTotals(choice, 'owner', [owner]);
+  else await addTotals(choice, 'item', item === undefined ? undefined : [item]);
 };

@@ -84,10 +84,10 @@ export async function flagPast(scratch: Scratch, asking: PastAsking, id: string)
   return scratch.during(async (db, version) => {
     const fold = new Fold(scratch, asking, db, version);
     const about = async (choice: Choice): Promise<unknown> => {
-      if (rule === 'overdue-leg' || rule === 'one-sided-swap') return chooseSwaps(choice, [first], undefined);
-      if (rule === 'overdue-line') return chooseOrders(choice, [first], undefined);
-      if (rule === 'overdue-shipment') return chooseShipments(choice, [first], undefined);
-      if (rule === 'oversold') return chooseSupply(choice, [second], undefined);
+      if (rule === 'overdue-leg' || rule === 'one-sided-swap') return chooseSwaps(choice, [first], undefined, {});
+      if (rule === 'overdue-line') return chooseOrders(choice, [first], undefined, {});
+      if (rule === 'overdue-shipment') return chooseShipments(choice, [first], undefined, {});
+      if (rule === 'oversold') return chooseSupply(choice, [second], undefined, {});
       const events = await choice.sequences([parseFlagId(id)?.sequence ?? 0]);
       return chooseRaising(choice, events, rule);
     };
@@ -124,10 +124,10 @@ async function chooseRaising(choice: Choice, events: readonly LedgerEvent[], rul
     if (type === 'lading.swap.executed.v1') swaps.add(data.swap);
     if (type === 'lading.supply.committed.v1' && isOrAny('oversold')) items.add(data.item);
   }
-  await chooseOrders(choice, [...orders], undefined);
-  await chooseSwaps(choice, [...swaps], undefined);
-  await chooseSupply(choice, [...items], undefined);
-  await chooseShipments(choice, [...new Set([...shipments, ...(isStored ? named.shipments : [])])], undefined);
+  await chooseOrders(choice, [...orders], undefined, {});
+  await chooseSwaps(choice, [...swaps], undefined, {});
+  await chooseSupply(choice, [...items], undefined, {});
+  await chooseShipments(choice, [...new Set([...shipments, ...(isStored ? named.shipments : [])])], undefined, {});
   await chooseHeaders(choice, named.orders);
   if (isStored) {
     await chooseControllers(choice, events);

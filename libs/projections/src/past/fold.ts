@@ -4,7 +4,7 @@ import type { Model } from '../model.ts';
 import type { Db, ReadModel } from '../reading/readModel.ts';
 import { applyEvents } from '../readModels.ts';
 import { schemaOfVersion } from '../versions/versions.ts';
-import { Choice, TooMuchPast } from './choice.ts';
+import { Choice, type Chooses, TooMuchPast } from './choice.ts';
 import type { PastEntity, Scratch } from './scratch.ts';
 
 /** What is asked about, and whose question it is. */
@@ -21,7 +21,7 @@ export interface Fixed {
 
 /** What the answer to a question about one thing, or about a list of such things, stands on. */
 export interface Kind {
-  readonly choose: (choice: Choice, ids: readonly string[], party: string | undefined) => Promise<void>;
+  readonly choose: Chooses;
   /** What is worked out of it, as far as it is asked for. */
   readonly models: (party: string | undefined, asked: object) => ReadonlySet<Model>;
 }
@@ -87,7 +87,7 @@ export class Fold {
   /** @param of whose events they are, for the sentence that refuses them: `order PO-1` */
   async of({ choose, models }: Kind, ids: readonly string[], of: string, asked: object): Promise<void> {
     const { party } = this.asking;
-    await this.apply(models(party, asked), of, (choice) => choose(choice, ids, party));
+    await this.apply(models(party, asked), of, (choice) => choose(choice, ids, party, asked));
   }
 
   /** Folds the events that `choose` finds. */

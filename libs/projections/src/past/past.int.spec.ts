@@ -38,14 +38,18 @@ const LISTS: readonly (readonly [PastKind, List, One, ...object[]])[] = [
   ['item', items, item],
 ];
 
-const WHOLE: readonly [PastKind, string | undefined, (model: ReadModel) => Promise<unknown>][] = [
-  ['queue', 'H100', (m) => queue(m, 'H100', {})],
-  ['queue', 'D1', (m) => queue(m, 'D1', { owner: 'tesla' })],
-  ['supply', 'H100', (m) => supply(m, 'H100', {})],
-  ['supply', 'D1', (m) => supply(m, 'D1', {})],
-  ['available', undefined, (m) => available(m, {})],
-  ['unit', undefined, (m) => units(m, { limit: 1_000 })],
-];
+const WHOLE: readonly [PastKind, string | undefined, (model: ReadModel, asked: object) => Promise<unknown>, object?][] =
+  [
+    ['queue', 'H100', async (m) => [(await item(m, 'H100')) !== undefined, await queue(m, 'H100', {})]],
+    ['queue', 'D1', async (m) => [(await item(m, 'D1')) !== undefined, await queue(m, 'D1', {})]],
+    ['queue', 'D1', (m) => queue(m, 'D1', { owner: 'tesla' })],
+    ['supply', 'H100', (m) => supply(m, 'H100', {})],
+    ['supply', 'D1', (m) => supply(m, 'D1', {})],
+    ['available', undefined, (m) => available(m, {})],
+    ['available', undefined, (m, asked) => available(m, asked), { owner: 'x' }],
+    ['available', undefined, (m, asked) => available(m, asked), { item: 'H100' }],
+    ['unit', undefined, (m) => units(m, { limit: 1_000 })],
+  ];
 
 /** The rows of all pages. */
 async function walk(pageAt: (cursor: string | undefined) => Promise<unknown>): Promise<object[]> {
@@ -117,9 +121,9 @@ describe('what was, at any moment, as it was known at any moment', () => {
                 read({ ...model, ledger: same, asOf: { occurred: clock, at: undefined, known } }),
               );
             for (const party of PARTIES)
-              for (const [kind, id, read] of WHOLE) {
-                const expected = await now((m) => read({ ...m, party }));
-                const answer = await askPast(scratch, { ...asking, party }, kind, { id: id ?? '', asked: {}, read });
+              for (const [kind, id, read, asked = {}] of WHOLE) {
+                const expected = await now((m) => read({ ...m, party }, asked));
+                const answer = await askPast(scratch, { ...asking, party }, kind, { id: id ?? '', asked, read });
                 expect([kind, id, party, answer]).toEqual([kind, id, party, expected]);
               }
             for (const party of PARTIES) {
