@@ -18,7 +18,8 @@ export async function readChosen(
 
 interface Chosen {
   readonly entities: readonly string[];
-  readonly types: readonly string[];
+  /** All of them, when left out. */
+  readonly types?: readonly string[];
   /** No later sequence. */
   readonly known: number;
   /** RFC 3339: nothing that occurred later. */
@@ -40,8 +41,8 @@ export async function findInStreams(
          WHERE ledger = $1 AND entity = given.entity AND sequence <= $4 ORDER BY sequence LIMIT $6
        ) s
        JOIN journal.events e ON e.ledger = $1 AND e.sequence = s.sequence
-     WHERE e.type = ANY($3::text[]) AND ($5::timestamptz IS NULL OR e.occurred <= $5) ORDER BY e.sequence LIMIT $6`,
-    [ledger, entities, types, known, at ?? null, most],
+     WHERE ($3::text[] IS NULL OR e.type = ANY($3)) AND ($5::timestamptz IS NULL OR e.occurred <= $5) ORDER BY e.sequence LIMIT $6`,
+    [ledger, entities, types ?? null, known, at ?? null, most],
   );
   return rows.map(({ entity, sequence }) => ({ entity, sequence: Number(sequence) }));
 }

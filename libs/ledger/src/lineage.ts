@@ -122,12 +122,22 @@ export class Lineage {
     ];
   }
 
-  /** The way of one unit, and the account that it is in; undefined while nobody named it. */
-  unit(item: string, serial: string): { readonly account: string; readonly branch: Branch } | undefined {
+  /** The way of one unit, the account that it is in, and where it was before, in turn; undefined while nobody named it. */
+  unit(
+    item: string,
+    serial: string,
+  ): { readonly account: string; readonly branch: Branch; readonly places: readonly Required<Step>[] } | undefined {
     const there = this.#accounts.unit(item, serial);
+    const places: Required<Step>[] = [];
+    // Where it was itself, and not what was ordered that it became.
+    for (let path = there?.path; path !== undefined; path = path.was ?? path.before) {
+      const { sequence, order, line, from, to } = path;
+      places.push({ sequence, order, line, from, to });
+    }
     return (
       there && {
         account: there.account,
+        places: places.reverse(),
         branch: { ...this.#branch(1, there.path), units: [{ item, ...rangeOf(serial) }] },
       }
     );

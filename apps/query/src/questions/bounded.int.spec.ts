@@ -42,6 +42,8 @@ const ASKED: Readonly<Record<QuestionName, Asking>> = {
   'swaps.list': ['', {}, { party: 'buyer' }],
   'swaps.one': ['SW-00000', {}],
   'units.list': ['', {}, { order: 'PO-2' }],
+  'units.history': ['1', { item: 'N-7' }],
+  'parties.tenure': ['buyer', { order: 'PO-1' }, { order: 'PO-1', as: 'owner', stage: 'ordered' }],
   'units.one': ['1', { item: 'N-7' }],
   'flags.list': [
     '',

@@ -18,6 +18,8 @@ export interface Question {
   readonly answer: 'page' | 'row';
   /** What the id in the path names. */
   readonly id?: PathId;
+  /** The item in the path before it, of which it is. */
+  readonly item?: PathId;
   /** Whether the answer has the version of the stream of what the id names. */
   readonly versioned?: boolean;
   /** Whether it is answered as of any moment; else about now only. What is folded is. */
@@ -41,7 +43,7 @@ interface PathId {
   readonly text?: z.ZodType;
 }
 
-type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'versioned' | 'past' | 'fold'>;
+type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'item' | 'versioned' | 'past' | 'fold'>;
 type Shape = z.core.$ZodLooseShape;
 type Parsed<S extends Shape> = z.output<z.ZodObject<S>>;
 

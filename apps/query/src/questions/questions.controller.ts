@@ -14,7 +14,7 @@ import type { Question } from './question.ts';
 import { type QuestionName, questions } from './questions.ts';
 
 interface Parts {
-  readonly Params: { readonly ledger: string; readonly id?: string };
+  readonly Params: { readonly ledger: string; readonly item?: string; readonly id?: string };
   /** As the question's parameters were parsed. */
   readonly Querystring: Readonly<Record<string, unknown>>;
 }
@@ -60,13 +60,17 @@ function controllerOf(tag: string, names: readonly QuestionName[]): Type {
 }
 
 function routeOf(tag: string, question: Question): MethodDecorator {
-  const { path, summary, description, parameters, row, id, versioned } = question;
+  const { path, summary, description, parameters, row, item, id, versioned } = question;
   return applyDecorators(
     Get(path.slice(tag.length + 1)),
     Asks({
       summary,
       ...(description !== undefined && { description }),
-      path: { ledger: ledgerParameter, ...(id && { id: [id.description, id.example] as const }) },
+      path: {
+        ledger: ledgerParameter,
+        ...(item && { item: [item.description, item.example] as const }),
+        ...(id && { id: [id.description, id.example] as const }),
+      },
       parameters,
       ...(question.answer === 'page' ? { listOf: row } : { answer: row }),
       ...(versioned === true && { versioned }),
@@ -76,11 +80,13 @@ function routeOf(tag: string, question: Question): MethodDecorator {
 
 async function answer(queries: QueryBus, name: QuestionName, request: Asking): Promise<Answer> {
   const { params, query } = request;
-  const { ledger, id = '' } = params;
+  const { ledger, item, id = '' } = params;
   const party = readsFor(heldKeyOf(request).actor);
   const question: Question = questions[name];
   if (question.id !== undefined) checkId(question.id, id);
-  const { sequence, bounds, found, version } = await queries.execute(new Ask(name, ledger, query, id, party));
+  if (question.item !== undefined) checkId(question.item, item ?? '');
+  const asked = item === undefined ? query : { ...query, item };
+  const { sequence, bounds, found, version } = await queries.execute(new Ask(name, ledger, asked, id, party));
   if (question.answer === 'row') return new Answer(found, { sequence, bounds, version });
   return new Answer({ ledger, sequence, ...bounds, ...(found as Page<unknown>) }, { sequence, bounds });
 }

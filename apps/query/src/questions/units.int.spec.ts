@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UnitRow } from '#contracts/rows';
+import { PartyTenureRow, UnitTenureRow } from '#contracts/tenureRows';
 import { LEDGER, type QueryService, startQuery } from '#test/setup/startQuery';
 
 let query: QueryService;
@@ -60,5 +61,108 @@ describe('units', () => {
     );
     expect(names).toEqual(['Dojo SN-1', 'H100 SN-1', 'H100 SN-2', 'H100 SN/3']);
     expect(second.body.next).toBeNull();
+  });
+});
+
+describe('who had units, from when to when', () => {
+  const day = (n: number) => `2024-01-${String(n).padStart(2, '0')}T00:00:00Z`;
+  let arrived: number;
+  beforeAll(async () => {
+    const units = { order: 'PO-H100', line: '1' };
+    const back = { return: 'R-1', from: 'tesla', to: 'nvidia', lines: [{ ...units, quantity: 1, serials: ['SN-2'] }] };
+    await query.submit('lading.party.registered.v1', { party: 'x', name: 'x', roles: ['customer'] });
+    const lines = [{ ...units, received: 1 }];
+    arrived = await query.submit('lading.shipment.received.v1', { shipment: 'S-1', by: 'tesla', lines }, day(2));
+    const sequence = await query.submit('lading.units.returned.v1', back, day(12));
+    await query.get(`${L}/units?min-sequence=${sequence}`);
+  });
+
+  it('a unit has every owner and custodian, with the events with which each time began and ended, and its days', async () => {
+    const { body, status } = await query.get<{ data: UnitTenureRow[] }>(`${L}/units/H100/SN-2/history?at=2024-01-22`);
+    expect(status).toBe(200);
+    expect(body.data.map((row) => UnitTenureRow.parse(row))).toEqual(body.data);
+    expect(
+      body.data.map(({ owner, custodian, stage, from, to }) => [owner, custodian, stage, from.type, to?.type]),
+    ).toEqual([
+      ['tesla', 'nvidia', 'ordered', 'lading.order.placed.v1', 'lading.shipment.dispatched.v1'],
+      ['tesla', 'dhl', 'in_transit', 'lading.shipment.dispatched.v1', 'lading.shipment.received.v1'],
+      ['tesla', 'tesla', 'held', 'lading.shipment.received.v1', 'lading.units.returned.v1'],
+      ['nvidia', 'nvidia', 'returned', 'lading.units.returned.v1', undefined],
+    ]);
+    expect(body.data[2]).toMatchObject({
+      from: { sequence: arrived, occurred: day(2) },
+      to: { occurred: day(12) },
+      days: 10,
+    });
+  });
+
+  it('a unit has its history page by page and as of any moment, whatever characters are in its number', async () => {
+    const first = await query.get(`${L}/units/H100/SN-2/history?limit=2&known=${arrived}`);
+    const then = await query.get(`${L}/units/H100/SN-2/history?limit=2&cursor=${first.body.next ?? ''}`);
+    const rows = [...first.body.data, ...then.body.data];
+    expect(rows.map(({ stage, to }) => [stage, to === null])).toEqual([
+      ['ordered', false],
+      ['in_transit', false],
+      ['held', true],
+    ]);
+    expect(then.body).toMatchObject({ next: null, known: arrived });
+    expect((await query.get(`${L}/units/H100/SN%2F3/history`)).body.data).toHaveLength(1);
+    expect((await query.get(`${L}/units/H100/SN-9/history`)).status).toBe(404);
+    expect((await query.get(`${L}/units/H%00/SN-1/history`)).status).toBe(404);
+  });
+
+  it('a party has what it owned and what it had in its hands, from the first unit until there was none, in unit-days', async () => {
+    const search = 'item=H100&stage=held&at=2024-01-22';
+    const { body } = await query.get<{ data: PartyTenureRow[] }>(`${L}/parties/tesla/tenure?${search}`);
+    expect(body.data.map((row) => PartyTenureRow.parse(row))).toEqual(body.data);
+    expect(body.data.map(({ from, to, ...row }) => [from.occurred, to?.occurred, row])).toEqual(
+      ['custodian', 'owner'].map((as) => [
+        day(2),
+        day(12),
+        { as, item: 'H100', order: 'PO-H100', line: '1', stage: 'held', quantity: 0, most: 1, unitDays: 10 },
+      ]),
+    );
+    const dhl = await query.get(`${L}/parties/dhl/tenure?as=custodian&order=PO-H100`);
+    expect(dhl.body.data).toMatchObject([{ stage: 'in_transit', quantity: 0, most: 1 }]);
+    const before = await query.get(`${L}/parties/tesla/tenure?${search}&known=${arrived}&as=owner`);
+    expect(before.body.data).toMatchObject([{ quantity: 1, to: null, unitDays: expect.closeTo(21, 4) as unknown }]);
+    expect((await query.get(`${L}/parties/nobody/tenure`)).status).toBe(404);
+  });
+
+  it('the pages of what a party had are the whole of it', async () => {
+    const whole = await query.get(`${L}/parties/nvidia/tenure?known=${arrived}&at=2024-02-01`);
+    const paged: unknown[] = [];
+    for (let next: string | null = ''; next !== null; ) {
+      const from: string = next === '' ? `known=${arrived}&at=2024-02-01` : `cursor=${next}`;
+      const page = await query.get(`${L}/parties/nvidia/tenure?limit=1&${from}`);
+      paged.push(...page.body.data);
+      next = page.body.next;
+    }
+    expect(whole.body.data.length).toBeGreaterThan(1);
+    expect(paged).toEqual(whole.body.data);
+  });
+
+  it('a unit that came back is followed by its number to the line that it was of, and says so as of any owner', async () => {
+    const lines = [{ line: '1', item: 'H100', quantity: 1, window: WINDOW }];
+    await query.submit('lading.order.placed.v1', { order: 'PO-X', buyer: 'x', supplier: 'nvidia', lines });
+    const sent = [{ order: 'PO-X', line: '1', quantity: 1, serials: ['SN-2'] }];
+    const again = { shipment: 'S-2', consignee: 'x', carrier: 'dhl', lines: sent };
+    const sequence = await query.submit('lading.shipment.dispatched.v1', again);
+    const { body } = await query.get(`${L}/units/H100/SN-2/history?min-sequence=${sequence}`);
+    expect(body.data.map(({ owner, order, stage }) => [owner, order, stage])).toEqual([
+      ['tesla', 'PO-H100', 'ordered'],
+      ['tesla', 'PO-H100', 'in_transit'],
+      ['tesla', 'PO-H100', 'held'],
+      ['nvidia', 'PO-H100', 'returned'],
+      ['x', 'PO-X', 'in_transit'],
+    ]);
+    const lineage = await query.get<{ data: { branches: { quantity: number; steps: { order: string }[] }[] }[] }>(
+      `${L}/holdings/lineage?serial=SN-2&item=H100`,
+    );
+    const [branch] = lineage.body.data[0]?.branches ?? [];
+    expect(new Set(branch?.steps.map(({ order }) => order))).toEqual(new Set(['PO-H100', 'PO-X']));
+    const key = await query.key({ name: 'of-tesla', roles: ['read'], party: 'tesla' });
+    const own = await query.get(`${L}/units/H100/SN-2/history`, { key });
+    expect(own.body.data.map(({ owner }) => owner)).toEqual(['tesla', 'tesla', 'tesla']);
   });
 });

@@ -7,6 +7,7 @@ import { LineageRow } from '#contracts/lineageRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { SupplyRow } from '#contracts/supplyRows';
+import { PartyTenureRow, UnitTenureRow } from '#contracts/tenureRows';
 import { StoredEvent } from '#contracts/storedEvent';
 
 /** The schemas that the document names: what the contract's rows are called in OpenAPI. */
@@ -22,6 +23,7 @@ const named = {
   Lineage: LineageRow,
   Order: rows.OrderRow,
   Party: rows.PartyRow,
+  PartyTenure: PartyTenureRow,
   Posting: rows.PostingRow,
   Problem,
   QueuePlace: rows.QueueRow,
@@ -31,6 +33,7 @@ const named = {
   Supply: SupplyRow,
   Swap: rows.SwapRow,
   Unit: rows.UnitRow,
+  UnitTenure: UnitTenureRow,
 };
 export type ComponentName = keyof typeof named;
 

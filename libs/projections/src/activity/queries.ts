@@ -31,6 +31,19 @@ export async function concerning(
   return new Set(rows.map(({ sequence }) => sequence));
 }
 
+/** The events that concern a party, by the moment that is asked about: so many of them. */
+export async function eventsConcerning(model: ReadModel, party: string, most: number): Promise<number[]> {
+  const { db, ledger, asOf } = model;
+  const { rows } = await db.query<{ sequence: number }>(
+    `SELECT c.sequence FROM event_parties c
+       JOIN activity a ON a.ledger = c.ledger AND a.sequence = c.sequence
+     WHERE c.ledger = $1 AND c.party = $2 AND c.sequence <= $3 AND ($4::timestamptz IS NULL OR a.occurred <= $4)
+     ORDER BY c.sequence LIMIT $5`,
+    [ledger, party, asOf.known, asOf.at ?? null, most],
+  );
+  return rows.map(({ sequence }) => sequence);
+}
+
 /** What happened, the newest first. */
 export async function activity(model: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const { db, ledger, party } = model;

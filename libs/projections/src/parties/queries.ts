@@ -71,3 +71,9 @@ async function belongings(model: ReadModel, ids: readonly string[]) {
     partial: owned.partial || swapped.partial,
   };
 }
+
+/** Whether somebody has registered a party. */
+export async function isParty({ db, ledger }: ReadModel, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('SELECT FROM parties WHERE ledger = $1 AND party = $2', [ledger, id]);
+  return rowCount !== 0;
+}
