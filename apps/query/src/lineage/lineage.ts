@@ -3,8 +3,9 @@ import type { HoldingRow } from '#contracts/rows';
 import { accountKey, parseAccountKey } from '#ledger/account';
 import type { Branch } from '#ledger/lineage';
 import { holdings, type HoldingsFilter } from '#projections/holdings/queries';
+import { holdingsThen } from '#projections/holdings/then';
 import type { Page, PageQuery } from '#projections/reading/page';
-import type { ReadModel } from '#projections/reading/readModel';
+import { isPast, type ReadModel } from '#projections/reading/readModel';
 import { oneUnit } from './oneUnit.ts';
 import { tell } from './tell.ts';
 import { trace } from './trace.ts';
@@ -20,18 +21,23 @@ const MAX_ROWS = 100;
 export async function lineage(model: ReadModel, { serial, ...query }: LineageQuery): Promise<Page<LineageRow>> {
   if (serial !== undefined) return lineageOfUnit(model, serial, query);
   const asked = { ...query, limit: Math.min(query.limit ?? MAX_ROWS, MAX_ROWS) };
-  const page = (await holdings(model, asked)) as Page<HoldingRow>;
-  const then = { ...model, asOf: { ...model.asOf, known: page.sequence ?? model.asOf.known } };
-  const traced = await trace(then, page.data);
+  const page = await accounts(model, asked);
+  const traced = await trace(model, page.data);
   const last = page.data.findIndex((holding) => !traced.isWhole(holding));
   const found = page.data.slice(0, last === -1 ? undefined : Math.max(1, last)).map((holding) => ({
     holding,
     branches: traced.isWhole(holding) ? traced.lineage.branches(accountKey(holding)) : undefined,
   }));
-  const data = await tell(then, traced, found);
+  const data = await tell(model, traced, found);
   if (data.length === page.data.length) return { ...page, data };
   // A page ends early where it would have too much: the next one begins behind its last row.
-  return { ...(await holdings(model, { ...asked, limit: data.length })), data };
+  return { ...(await accounts(model, { ...asked, limit: data.length })), data };
+}
+
+async function accounts(model: ReadModel, query: HoldingsFilter & PageQuery): Promise<Page<HoldingRow>> {
+  const page = await (isPast(model) ? holdingsThen(model, query) : holdings(model, query));
+  // Without groups each row is an account.
+  return page as Page<HoldingRow>;
 }
 
 /** The account that a unit was in by then, with the way of this unit alone. */

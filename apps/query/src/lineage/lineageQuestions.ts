@@ -22,6 +22,7 @@ export const lineageQuestions = {
       serial: Serial.optional().describe('Only the unit with this serial number.'),
     },
     row: 'Lineage',
+    past: true,
     read: lineage,
   }),
   'units.history': list({
