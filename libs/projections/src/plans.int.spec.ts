@@ -81,6 +81,8 @@ const POINTED: Readonly<Record<string, (model: ReadModel) => Promise<unknown>>> 
   'all accounts of a party': (m) => holdings(m, { accounts: 'all', owner: 'buyer-7', limit: 10 }),
   'the orders of which a party has units in custody': (m) => holdings(m, { custodian: 'buyer-7', groupBy: ['order'] }),
   'the orders on a shipment': (m) => holdings(m, { shipment: 'S-5', groupBy: ['order'] }),
+  'what concerned a party of few events': (m) => activity({ ...m, party: 'nobody' }, { limit: 10 }),
+  'what concerned a party': (m) => activity({ ...m, party: 'buyer-7' }, { limit: 10 }),
   'the postings of a shipment': (m) => postings(m, { shipment: 'S-5', limit: 10 }),
 };
 

@@ -54,14 +54,22 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
   where.equals('a.source', query.source).equals('a.reason_code', query.reasonCode);
   if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, E'\\t'))`);
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
-  where.only(party, (mine) => concerns(mine, 'a.ledger', 'a.sequence'));
   const before = pageStart(query, [0]);
-  if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
+  let from = 'activity a';
+  if (party === undefined) {
+    if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
+  } else {
+    // What concerns a party is walked by its own index: events of others are not looked at.
+    const mine = new Where(ledger, 'c', where.values).equals('c.party', party);
+    if (before !== undefined) mine.and(`c.sequence < ${where.value(before[0])}`);
+    from = `(SELECT c.sequence FROM event_parties c ${mine.sql} ORDER BY c.sequence DESC) c
+      CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND sequence = c.sequence OFFSET 0) a`;
+  }
   const { rows } = await db.query<ActivityRow>(
-    `SELECT sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
+    `SELECT a.sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
        string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity,
        reason_code AS "reasonCode", note
-     FROM activity a ${where.sql} ORDER BY a.sequence DESC LIMIT ${limitOf(query) + 1}`,
+     FROM ${from} ${where.sql} ORDER BY ${party === undefined ? 'a' : 'c'}.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(
