@@ -203,7 +203,7 @@ describe('a key that speaks for a party is told nothing that it may not read', (
           history.happens(happens(dice, history.model), dice.chance(75) ? 0 : dice.roll(12));
         }
       }),
-      { numRuns: Number(process.env.LADING_RUNS ?? 40), seed, endOnFailure: true },
+      { numRuns: Number(process.env.LADING_RUNS ?? 25), seed, endOnFailure: true },
     );
     expect(codes.size).toBeGreaterThan(10);
     if (process.env.LADING_RUNS !== undefined) process.stdout.write(JSON.stringify([...codes]));
