@@ -8,7 +8,7 @@ const account = { owner: 'x', custodian: 'x', item: 'H100', order: 'PO-1', line:
 describe('rows as CSV', () => {
   it('have a line of names, a line for each row, an empty cell for null, and CRLF after every line', async () => {
     expect(await textOf('Holding', [{ ...account, quantity: -5 }])).toBe(
-      'owner,custodian,item,order,line,stage,shipment,quantity,substitutes\r\nx,x,H100,PO-1,1,held,,-5,\r\n',
+      'owner,custodian,item,order,line,stage,shipment,quantity,substitutes,negative\r\nx,x,H100,PO-1,1,held,,-5,,\r\n',
     );
   });
 
