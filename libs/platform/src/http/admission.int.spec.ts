@@ -212,6 +212,38 @@ describe('a body that does not come', () => {
   });
 });
 
+describe('a body in crumbs', () => {
+  const CHUNKED = [JSON_BODY, 'Transfer-Encoding: chunked'];
+  /** More than any of them may bring, in chunks of one byte. */
+  const crumbs = '1\r\n[\r\n'.repeat(400_000);
+
+  it.each([
+    ['is refused', ADMIN, 'POST'],
+    ['is not read to its end after a refusal', 'lading_wrong', 'POST'],
+    ['is not read to its end after an answer', ADMIN, 'GET'],
+  ])('%s: each of them is work, whoever sends it', async (_title, key, method) => {
+    await start();
+    let bytesRead = () => 0;
+    app.getHttpServer().once('connection', (socket: Socket) => (bytesRead = () => socket.bytesRead));
+    const answer = begin(CHUNKED, key, method);
+    answer.socket.write(crumbs);
+    await until(() => {
+      for (const goOn of waiting.splice(0)) goOn();
+      return answer.ended;
+    });
+    expect(bytesRead()).toBeGreaterThan(0);
+    expect(bytesRead()).toBeLessThan(crumbs.length);
+  });
+
+  it('that is small is taken', async () => {
+    await start();
+    const answer = begin(CHUNKED);
+    answer.socket.write(`1\r\n"\r\n${'1\r\nx\r\n'.repeat(3_000)}1\r\n"\r\n0\r\n\r\n`);
+    await until(() => answer.text.endsWith('}'));
+    expect(answer.text).toContain('{"bytes":3002}');
+  });
+});
+
 describe('requests that are worked on', () => {
   it('are bounded for a key with 429 and for all keys with 503; health and metrics are answered meanwhile', async () => {
     await start({ LADING_MAX_REQUESTS: '4' });

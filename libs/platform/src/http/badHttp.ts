@@ -2,6 +2,7 @@ import type { ConnectionError } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem, type ProblemCode } from '#contracts/problem';
+import { refused } from './admission.ts';
 
 /** What is wrong with bytes that make no request. */
 interface Fault {
@@ -44,6 +45,46 @@ export function refuseBadHttp(error: ConnectionError, socket: Socket): void {
   }
   end(socket, faultOf(error));
 }
+
+/** Pieces of a chunked body that may be of any size. */
+const FREE_PIECES = 10_000;
+/** Bytes that a piece has on an average beyond these. */
+const LEAST_PIECE = 16;
+/** Pieces of any size that each second adds: a stream that lasts may be kept open with blank lines. */
+const PIECES_PER_SECOND = 100;
+
+/**
+ * Ends the connection of a chunked body that comes in crumbs, whoever reads it: Node calls back for each of them, and is not to be
+ * stopped before all that was received is taken apart. 4 MB of chunks of one byte took seconds, also from a client without a key.
+ */
+export function refuseCrumbs(request: IncomingMessage, answer: ServerResponse): void {
+  if (request.headers['transfer-encoding'] === undefined) return;
+  // Nobody reads the body of a question: what comes of it after the answer, Node takes apart and throws away, unless this ends it.
+  if (['GET', 'HEAD', 'OPTIONS'].includes(request.method ?? '')) answer.setHeader('connection', 'close');
+  const began = performance.now();
+  const push = request.push.bind(request);
+  let pieces = 0;
+  let bytes = 0;
+  let isRefused = false;
+  request.push = (piece: Uint8Array | null, encoding?: BufferEncoding): boolean => {
+    // What was received together is still taken apart to its end.
+    if (isRefused) return false;
+    if (piece === null) return push(piece, encoding);
+    bytes += piece.length;
+    const more = ++pieces - FREE_PIECES - bytes / LEAST_PIECE;
+    if (more <= 0 || more <= ((performance.now() - began) / 1_000) * PIECES_PER_SECOND) return push(piece, encoding);
+    isRefused = true;
+    refused.inc({ reason: 'body in crumbs' });
+    if (!answer.headersSent && request.socket.writable) end(request.socket, CRUMBS);
+    request.socket.destroySoon();
+    return false;
+  };
+}
+
+const CRUMBS: Fault = {
+  ...{ status: 400, reason: 'Bad Request', code: 'malformed' },
+  detail: 'the body came in very many very small chunks: send larger ones, or the body as a whole',
+};
 
 function faultOf({ code, rawPacket }: ConnectionError): Fault {
   if (code === 'HPE_HEADER_OVERFLOW') {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { actorOf } from '../keys/actor.ts';
 import { gauge } from '../watching/metrics.ts';
+import { refuseCrumbs } from './badHttp.ts';
 import { Budget, type BudgetSize, holdOf, refused, tooMuch } from './admission.ts';
 import { ProblemError } from './problemError.ts';
 
@@ -44,6 +45,7 @@ export class Bodies {
   /** Watches the pace of a request's body from now on: one that is not read, because it was refused, ends with its connection. */
   watch(request: IncomingMessage, answer: ServerResponse): void {
     if (!isComing(request)) return;
+    refuseCrumbs(request, answer);
     const coming = comingOn(request.socket) ?? this.#watchConnection(request.socket);
     coming.request = request;
     coming.answer = answer;
