@@ -34,8 +34,11 @@ CREATE TABLE activity (
   quantity bigint NOT NULL,
   reason_code text COLLATE "C",
   note text,
+  voided_by bigint,
+  voids bigint,
   PRIMARY KEY (ledger, sequence)
 );
+CREATE INDEX activity_voided ON activity (ledger, type) WHERE voided_by IS NOT NULL;
 CREATE INDEX activity_reason ON activity (ledger, reason_code, sequence) WHERE reason_code IS NOT NULL;
 
 CREATE TABLE event_parties (

@@ -22,6 +22,8 @@ export function decideByAsking(command: Command, whole: View, now: Date): { deci
       units: (range) =>
         has(`units ${JSON.stringify(range)}`) ? whole.units(range) : [{ ...range, account: undefined }],
       named: (account) => (has(`named ${account}`) ? whole.named(account) : 0),
+      stream: (key) => (has(`stream ${key}`) ? whole.stream(key) : []),
+      recorded: (sequence) => (has(`event ${sequence}`) ? whole.recorded(sequence) : undefined),
     };
     const decision = decide(command, view, now);
     if (asked.size === 0) return { decision, rounds };

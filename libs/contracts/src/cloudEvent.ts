@@ -150,3 +150,36 @@ export function parseEvent(bytes: Uint8Array): LedgerEvent {
 /** An event's moves; none when it moves no units. */
 export const movesOf = ({ data }: Pick<LedgerEvent, 'data'>): readonly Move[] =>
   'moves' in data ? (data.moves ?? []) : [];
+
+/** Whether an event takes another one back. */
+export const isVoid = (event: LedgerEvent): event is LedgerEvent<'lading.event.voided.v1'> =>
+  event.type === 'lading.event.voided.v1';
+
+/** A move the other way. */
+export const turnedRound = ({ from, to, ...rest }: Move): Move => ({ ...rest, from: to, to: from });
+
+/**
+ * The event that a void takes back, told by the void alone. Its moves name the units that it moved, also where the event itself left
+ * them out because it moved all that an account had.
+ */
+export function takenBack({
+  ledger,
+  time,
+  data,
+  subject,
+  recordedtime,
+  actor,
+}: LedgerEvent<'lading.event.voided.v1'>): LedgerEvent {
+  const { sequence, moves } = data;
+  const { data: said, ...attributes } = data.voided ?? {
+    subject,
+    recordedtime,
+    actor,
+    type: '',
+    source: '',
+    id: '',
+    data: {},
+  };
+  const moved = moves && { moves: moves.map(turnedRound).reverse() };
+  return { ...attributes, ledger, time, sequence, data: { ...said, ...moved } } as unknown as LedgerEvent;
+}

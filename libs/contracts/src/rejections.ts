@@ -7,6 +7,7 @@ export const rejectionCodes = [
   'unknown-shipment',
   'unknown-swap',
   'unknown-hold',
+  'unknown-event',
   'already-exists',
   'already-received',
   'insufficient-quantity',
@@ -30,6 +31,8 @@ export const rejectionCodes = [
   'event-too-large',
   'depends-on-it',
   'already-voided',
+  'wrong-time',
+  'not-in-the-batch',
   'not-supported',
 ] as const;
 export type RejectionCode = (typeof rejectionCodes)[number];

@@ -16,6 +16,7 @@ import { ReallocationsController } from './reallocations.controller.ts';
 import { StreamIntake, type StreamLimits } from './streaming/streamIntake.ts';
 import { SubmitAtomicHandler, SubmitHandler } from './submit.handler.ts';
 import { SwapsController } from './swaps.controller.ts';
+import { VoidsController } from './voids.controller.ts';
 
 /** The controller of each service beside the one for events. */
 const CONTROLLERS: Readonly<Record<WritingService, Type>> = {
@@ -45,7 +46,7 @@ export class IntakeModule {
     return {
       module: IntakeModule,
       imports: [CqrsModule.forRoot()],
-      controllers: [eventsController(services), ...services.map((service) => CONTROLLERS[service])],
+      controllers: [eventsController(services), VoidsController, ...services.map((service) => CONTROLLERS[service])],
       providers: [
         ...journalProviders(options),
         JournalLifetime,

@@ -171,6 +171,7 @@ export class Intake {
       ...admitted,
       ...(identity !== undefined && { hash: requestHash(identity) }),
       ...(ifMatch !== undefined && { ifMatch }),
+      ...(identity !== undefined && isTimeless(identity) && { atItsTime: true }),
     };
     return this.commands
       .execute(new Submit(to.ledger, submission, to.dryRun))
@@ -180,6 +181,14 @@ export class Intake {
       );
   }
 }
+
+/** What a plain route takes back without a time has the time of the event that it takes back. */
+const isTimeless = (identity: unknown): boolean =>
+  typeof identity === 'object' &&
+  identity !== null &&
+  !('time' in identity) &&
+  'type' in identity &&
+  identity.type === 'lading.event.voided.v1';
 
 const INTERNAL: Refusal = {
   status: 500,

@@ -37,7 +37,9 @@ export function parseSubmission(value: unknown, served?: readonly Service[]): Pa
   if (type === undefined || !isEventType(type)) return refuseWithoutType(sent, type, named);
   if (serviceOf(type) === 'ledger')
     return refuse('malformed', WRITTEN_BY_LEDGER, [{ pointer: '/type', detail: WRITTEN_BY_LEDGER }]);
-  if (served !== undefined && !served.includes(serviceOf(type))) return refuseElsewhere(type);
+  // Each service takes back what it takes.
+  if (served !== undefined && !served.includes(serviceOf(type)) && type !== 'lading.event.voided.v1')
+    return refuseElsewhere(type);
 
   const { faults, values } = surveyJson(sent);
   if (values * 2 > MAX_EVENT_BYTES) return refuseSize(values * 2); // checked before a schema writes an error for each value

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { LedgerEvent } from '#contracts/cloudEvent';
 import { type UnitChanges, UnitIndex } from '#ledger/units';
 import { UnitMap, type UnitRange } from '#ledger/unitRanges';
 import { Turns } from '#platform/service/turns';
@@ -52,7 +53,14 @@ export class DryRun {
       client,
       ledger,
       head,
-      loaded: new LoadedState(client, ledger, head.sequence, new CommittedEntities(partition), new UnitsTried()),
+      loaded: new LoadedState(
+        client,
+        ledger,
+        head.sequence,
+        new CommittedEntities(partition),
+        new UnitsTried(),
+        () => this.#draft.recent,
+      ),
       stored: this.#stored,
       isOurs: () => false,
       draft: this.#draft,
@@ -138,11 +146,15 @@ export class DryRun {
   }
 }
 
+const RECENT = 1_000;
+
 /** What a dry run would have drafted: who sends one of its ids again is answered as the ledger would. */
 class Tried {
   readonly #ids: string[] = [];
   readonly #byId = new Map<string, DraftedEvent>();
   #bytes: Buffer[] = [];
+  /** The last events, whole: what takes one of them back looks at them. As many as an atomic batch may have. */
+  recent: LedgerEvent[] = [];
 
   constructor(private readonly after: number) {}
 
@@ -158,6 +170,8 @@ class Tried {
     const id = identityOf(drafted.event);
     this.#ids.push(id);
     this.#bytes.push(drafted.bytes);
+    this.recent.push(drafted.event);
+    if (this.recent.length > RECENT) this.recent.shift();
     // The event itself is large, and only its sequence is asked for again.
     const event = { ...drafted.event, data: {} } as DraftedEvent['event'];
     this.#byId.set(id, { ...drafted, event, bytes: NO_BYTES });
@@ -170,6 +184,7 @@ class Tried {
   rewind(size: number): void {
     for (const id of this.#ids.splice(size)) this.#byId.delete(id);
     this.#bytes = [];
+    this.recent = this.recent.filter(({ sequence }) => sequence <= this.after + size);
   }
 
   /** The bytes of what was added since they were last taken. */
@@ -214,7 +229,10 @@ class UnitsTried implements KnownUnits {
   async move(client: pg.ClientBase, ledger: string, head: number, changes: UnitChanges): Promise<void> {
     const from = changes.rest.map((rest) => rest.from);
     await this.#loadAccounts(client, ledger, head, from);
-    await this.load(client, ledger, head, { units: changes.named, accounts: new Set() });
+    await this.load(client, ledger, head, {
+      units: [...changes.named, ...(changes.unnamed ?? [])],
+      accounts: new Set(),
+    });
     await this.#turns.through(this.#index.changing(changes, 0));
   }
 

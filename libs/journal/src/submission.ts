@@ -1,4 +1,4 @@
-import type { SubmittedEvent } from '#contracts/cloudEvent';
+import type { LedgerEvent, SubmittedEvent } from '#contracts/cloudEvent';
 import type { Rejection } from '#contracts/rejections';
 import type { NotEntitled } from '#ledger/entitled';
 
@@ -17,6 +17,10 @@ export interface Submission {
   readonly mayStill?: (() => boolean) | undefined;
   /** The party that whoever submits it speaks for, asked with it; undefined: for all. It may say what the party is entitled to say. */
   readonly speaksFor?: (() => string | undefined) | undefined;
+  /** Whether whoever submits it may take back an event of this type that was submitted by this key; undefined: any. */
+  readonly mayTakeBack?: ((event: Pick<LedgerEvent, 'type' | 'actor'>) => boolean) | undefined;
+  /** It happened when the event did that it takes back: its own time says nothing. */
+  readonly atItsTime?: boolean | undefined;
 }
 
 /** What is answered about an event that the ledger keeps. */

@@ -5,8 +5,17 @@ import type { View } from './view.ts';
 
 /** What a submitter wants recorded: its source and type, its data (checked against the contract), when it happened (RFC 3339). */
 export type Command<T extends EventType = EventType> = {
-  [K in T]: { readonly source: string; readonly type: K; readonly data: Submitted<K>; readonly time: string };
+  [K in T]: {
+    readonly source: string;
+    readonly type: K;
+    readonly data: Submitted<K>;
+    readonly time: string;
+    /** Whether an event is in the same atomic batch. */
+    readonly beside?: Beside | undefined;
+  };
 }[T];
+
+type Beside = (event: { readonly source: string; readonly id: string }) => boolean;
 
 /** What a rule may look at, beside the data. */
 interface Situation {
@@ -15,6 +24,7 @@ interface Situation {
   readonly now: Date;
   /** When it happened (RFC 3339): what sets a value is judged by it. */
   readonly time: string;
+  readonly beside: Beside | undefined;
   /** The order lines that the data names, in its order. */
   readonly lines: readonly FoundLine[];
 }

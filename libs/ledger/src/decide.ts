@@ -24,22 +24,15 @@ import { holdUnits, releaseUnits } from './units/holdUnits.ts';
 import { returnUnits } from './units/returnUnits.ts';
 import { scrap } from './units/scrap.ts';
 import type { View } from './view.ts';
+import { takeBack } from './voiding/takeBack.ts';
 
 /** A ledger is opened once, which is checked before any rule. */
 const openLedger: Rule<'lading.ledger.opened.v1'> = (data) => accept(data);
 
-/** The ledger cannot take events back yet, so every such event is rejected. */
-const voidEvent: Rule<'lading.event.voided.v1'> = ({ sequence }) =>
-  reject(
-    'not-supported',
-    'Events cannot be taken back by this version of the ledger. Submit the event that corrects it: a count, a reallocation, a change of the line.',
-    { sequence },
-  );
-
 /** One rule a type. A new type of event is a new line here. */
 const rules: { readonly [T in EventType]: Rule<T> } = {
   'lading.ledger.opened.v1': openLedger,
-  'lading.event.voided.v1': voidEvent,
+  'lading.event.voided.v1': takeBack,
   'lading.party.registered.v1': registerParty,
   'lading.item.registered.v1': registerItem,
   'lading.order.placed.v1': placeOrder,
@@ -76,7 +69,7 @@ const MAX_AHEAD_MS = 5 * 60_000;
  * is the recorded time that the event would get.
  */
 export function decide<T extends EventType>(command: Command<T>, view: View, now: Date): Decision<T> {
-  const { type, data, time } = command;
+  const { type, data, time, beside } = command;
   if (microseconds(time) > (now.getTime() + MAX_AHEAD_MS) * 1000) {
     return reject(
       'occurred-in-future',
@@ -88,5 +81,5 @@ export function decide<T extends EventType>(command: Command<T>, view: View, now
   if (isRejected(lines)) return lines;
   // The table gives each type its own rule: the one that takes this data.
   const rule = rules[type] as unknown as Rule<EventType>;
-  return rule(data, { view, now, time, lines });
+  return rule(data, { view, now, time, lines, beside });
 }

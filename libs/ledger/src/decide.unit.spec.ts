@@ -26,7 +26,7 @@ describe('deciding', () => {
     });
   });
 
-  it('taking an event back is rejected with a code of its own', () => {
+  it('the opening of a ledger is never taken back', () => {
     const voided = tell('event.voided', { sequence: 1, reason: 'did_not_occur' });
     expect(given().refusal(voided)).toMatchObject({ code: 'not-supported', facts: { sequence: 1 } });
   });

@@ -65,11 +65,28 @@ const told: Readonly<Record<RejectionCode, Told>> = {
   'occurred-in-future': all,
   overtaken: withoutIds,
   'event-too-large': all,
-  // Only a key that speaks for no party takes events back.
-  'depends-on-it': all,
+  'depends-on-it': withoutDependants,
   'already-voided': all,
+  'wrong-time': all,
+  'not-in-the-batch': all,
+  'unknown-event': all,
   'not-supported': all,
 };
+
+/** That something stands on an event, and which numbers it has; not what it is. */
+function withoutDependants({ code, facts }: Rejected): Rejected {
+  const { sequence, eventType, dependants } = facts as unknown as {
+    sequence: number;
+    eventType: string;
+    dependants: { sequence: number }[];
+  };
+  const detail = `${dependants.length} later events stand on event ${sequence}. Whoever may takes back what dependants names before it, in that order, in one atomic batch.`;
+  return reject(code, detail, {
+    sequence,
+    eventType,
+    dependants: dependants.map((one) => ({ sequence: one.sequence })),
+  });
+}
 
 /** What a party may read, of what a rejection may name. */
 class Reader {

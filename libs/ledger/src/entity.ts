@@ -187,6 +187,8 @@ export interface EntityByPrefix {
   readonly document: Document;
   readonly stock: Stock;
   readonly commitments: Commitments;
+  /** What took an event back, by the event's sequence. */
+  readonly event: Once;
 }
 export type Prefix = keyof EntityByPrefix;
 export type Entity = EntityByPrefix[Prefix] | Once;

@@ -1,5 +1,5 @@
 import { streamOf } from '#contracts/catalog';
-import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { isVoid, type LedgerEvent, movesOf, takenBack } from '#contracts/cloudEvent';
 import { isOwnStock } from './account.ts';
 import { commitmentsKey, documentOf, type Entity, type EntityKey, type Hold, stockKey } from './entity.ts';
 import { evolveOrder, holdOf } from './order/evolveOrder.ts';
@@ -14,6 +14,8 @@ import { evolveStock } from './units/evolveStock.ts';
  * No stream grows by being mentioned.
  */
 export function touched(event: LedgerEvent): EntityKey[] {
+  // What takes an event back is in all its streams.
+  if (isVoid(event)) return [...touched(takenBack(event)), event.subject as EntityKey];
   const keys = new Set<EntityKey>();
   if (streamOf(event.type) !== 'none') keys.add(event.subject as EntityKey);
   for (const { item, order, from, to } of movesOf(event)) {
@@ -42,12 +44,33 @@ export function touched(event: LedgerEvent): EntityKey[] {
  * is missing, and nothing built on it could be trusted.
  */
 export function evolve(key: EntityKey, entity: Entity | undefined, event: LedgerEvent): Entity {
+  if (isVoid(event) && isFoldedAnew(key)) throw new Error(`${key} is folded anew when an event of it is taken back`);
   const id = key.slice(key.indexOf('/') + 1);
   const evolved = next(id, key, entity, event);
   if (evolved === undefined) {
     throw new Error(`the stream ${key} does not begin with ${event.type} (sequence ${event.sequence})`);
   }
   return evolved;
+}
+
+/**
+ * Whether an entity is folded anew, from its whole stream, when an event of it is taken back. A stock is only moves, which the void has
+ * turned round; what says that an event is taken back has no other event.
+ */
+export const isFoldedAnew = (key: EntityKey): boolean => !key.startsWith('stock/') && !key.startsWith('event/');
+
+/** The events of a stream that count: without those that were taken back, and what took them back. */
+export function standingIn(stream: readonly LedgerEvent[]): LedgerEvent[] {
+  const gone = new Set(stream.flatMap((event) => (isVoid(event) ? [event.data.sequence] : [])));
+  return stream.filter((event) => !isVoid(event) && !gone.has(event.sequence));
+}
+
+/** An entity after its whole stream, oldest first; undefined when what made it was taken back. */
+export function foldStream(key: EntityKey, stream: readonly LedgerEvent[]): Entity | undefined {
+  let entity: Entity | undefined;
+  for (const event of isFoldedAnew(key) ? standingIn(stream) : stream) entity = evolve(key, entity, event);
+  const version = stream.at(-1)?.sequence;
+  return entity && version !== undefined ? { ...entity, version } : undefined;
 }
 
 function next(id: string, key: EntityKey, entity: Entity | undefined, event: LedgerEvent): Entity | undefined {

@@ -1,7 +1,7 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { accountKey, accountOf, type Holding } from './account.ts';
 import type { UnitRange } from './unitRanges.ts';
-import { UnitIndex } from './units.ts';
+import { unitChangesOf, UnitIndex } from './units.ts';
 
 /**
  * Who has what, from nothing but the moves of a ledger's events: one function for all types. It is what a replay prints,
@@ -13,13 +13,13 @@ export class Fold {
   #sequence = 0;
 
   /** Books one event. */
-  apply(event: Pick<LedgerEvent, 'sequence' | 'data'>): void {
+  apply(event: Pick<LedgerEvent, 'type' | 'sequence' | 'data'>): void {
     const moves = movesOf(event);
     for (const move of moves) {
       this.#post(accountOf(move, move.from), -move.quantity);
       this.#post(accountOf(move, move.to), move.quantity);
     }
-    if (moves.length > 0) this.#units.apply(moves);
+    if (moves.length > 0) this.#units.change(unitChangesOf(event), 0);
     this.#sequence = event.sequence;
   }
 
@@ -57,7 +57,7 @@ export class Fold {
 }
 
 /** The holdings after these events. */
-export function foldHoldings(events: Iterable<Pick<LedgerEvent, 'sequence' | 'data'>>): Holding[] {
+export function foldHoldings(events: Iterable<Pick<LedgerEvent, 'type' | 'sequence' | 'data'>>): Holding[] {
   const fold = new Fold();
   for (const event of events) fold.apply(event);
   return fold.holdings();

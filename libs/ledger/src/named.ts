@@ -80,7 +80,8 @@ function reportedAlready(command: Command, view: View): Rejected | undefined {
 /** What an event begins is not there yet, and what it continues is. */
 function wrongSubject({ type, data }: Command, own: EntityKey | undefined, view: View): Rejected | undefined {
   const place = streamOf(type);
-  if (own === undefined || place === 'either') return undefined;
+  // Whether an event is taken back already is said after what it is.
+  if (own === undefined || place === 'either' || own.startsWith('event/')) return undefined;
   const isThere = view.entity(own) !== undefined;
   if (isThere === (place === 'continues')) return undefined;
   if ('keeper' in data) {

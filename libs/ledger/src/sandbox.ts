@@ -1,13 +1,14 @@
 import { type EventType, subjectOf } from '#contracts/catalog';
-import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { isVoid, type LedgerEvent } from '#contracts/cloudEvent';
 import type { Command } from './command.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { Entity, EntityKey } from './entity.ts';
-import { evolve, touched } from './evolve.ts';
+import { evolve, foldStream, isFoldedAnew, standingIn, touched } from './evolve.ts';
 import type { UnitRange } from './unitRanges.ts';
-import { UnitIndex } from './units.ts';
-import type { FoundUnits, View } from './view.ts';
+import { unitChangesOf, UnitIndex } from './units.ts';
+import type { FoundUnits, Recorded, View } from './view.ts';
+import { namesWhatBegan } from './voiding/naming.ts';
 
 /** What a sandbox writes on its events. */
 type Attributes = Pick<LedgerEvent, 'ledger' | 'actor'>;
@@ -39,6 +40,22 @@ export class Sandbox implements View {
     return this.index.named(account);
   }
 
+  recorded(sequence: number): Recorded | undefined {
+    const event = this.events.find((one) => one.sequence === sequence);
+    if (event === undefined) return undefined;
+    const streams = new Map(
+      touched(event)
+        .filter(isFoldedAnew)
+        .map((key) => [key, this.stream(key)]),
+    );
+    const isAfter = namesWhatBegan(event);
+    return { event, streams, naming: isAfter === undefined ? [] : standingIn(this.events).filter(isAfter) };
+  }
+
+  stream(key: EntityKey): LedgerEvent[] {
+    return this.events.filter((event) => touched(event).includes(key));
+  }
+
   /** Decides and, when the event is taken, applies it. `now` is its recorded time. */
   submit(command: Command, now: Date): Decision {
     const decision = decide(command, this, now);
@@ -48,9 +65,13 @@ export class Sandbox implements View {
 
   /** Applies an event that was decided already, here or in a ledger. */
   apply(event: LedgerEvent): void {
-    for (const key of touched(event)) this.entities.set(key, evolve(key, this.entities.get(key), event));
-    this.index.apply(movesOf(event));
     this.events.push(event);
+    for (const key of touched(event)) {
+      const after = isVoid(event) ? foldStream(key, this.stream(key)) : evolve(key, this.entities.get(key), event);
+      if (after === undefined) this.entities.delete(key);
+      else this.entities.set(key, after);
+    }
+    this.index.change(unitChangesOf(event), 0);
   }
 
   /** The event that the ledger would keep next for an accepted command. */

@@ -43,6 +43,23 @@ export class UnitMap<V> {
     }
   }
 
+  /** Takes the value of all units of a range away. */
+  remove({ item, prefix, digits, from, to }: UnitRange): void {
+    const blocks = this.#series.get(seriesKey(item, prefix, digits))?.blocks;
+    if (blocks === undefined) return;
+    for (let block = Math.floor(from / BLOCK); block * BLOCK <= to; block++) {
+      const entries = blocks.get(block);
+      if (entries === undefined) continue;
+      const left = entries.flatMap((entry): Entry<V>[] => {
+        if (entry.to < from || entry.from > to) return [entry];
+        const before = entry.from < from ? [{ ...entry, to: from - 1 }] : [];
+        return [...before, ...(entry.to > to ? [{ ...entry, from: to + 1 }] : [])];
+      });
+      if (left.length > 0) blocks.set(block, left);
+      else blocks.delete(block);
+    }
+  }
+
   /** The range in pieces, in its order: each with one value, or none. */
   pieces(range: UnitRange): Piece<V>[] {
     const { item, prefix, digits, from, to } = range;

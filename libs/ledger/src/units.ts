@@ -1,3 +1,4 @@
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { lengthOf, rangeOf, rangesOf } from '#contracts/serials';
 import { keyAt } from './account.ts';
@@ -19,6 +20,20 @@ export interface TheRest {
 export interface UnitChanges {
   readonly named: readonly NamedUnits[];
   readonly rest: readonly TheRest[];
+  /** Units that are nowhere afterwards: what had given them their numbers is taken back. */
+  readonly unnamed?: readonly UnitRange[];
+}
+
+/** How an event moves serial numbers. What takes an event back names all units that it moves back; some of them have no number then. */
+export function unitChangesOf(
+  event: Pick<LedgerEvent, 'type' | 'data'>,
+  isSerial?: (item: string) => boolean,
+): UnitChanges {
+  const changes = unitChanges(movesOf(event), isSerial);
+  if (event.type !== 'lading.event.voided.v1') return changes;
+  const { unnamed: lists = [] } = event.data as LedgerEvent<'lading.event.voided.v1'>['data'];
+  const unnamed = lists.flatMap(({ item, serials }) => rangesOf(serials).map((range) => ({ item, ...range })));
+  return { named: outside(changes.named, unnamed), rest: [], unnamed };
 }
 
 /**
@@ -81,7 +96,8 @@ export class UnitIndex {
    * The same in steps, for who may not work on an account of 100,000 units at once. Units of accounts that change places leave from
    * where they were before the event: so all is looked up, then put.
    */
-  *changing({ named, rest }: UnitChanges, since: number): Generator<undefined> {
+  *changing({ named, rest, unnamed = [] }: UnitChanges, since: number): Generator<undefined> {
+    for (const range of unnamed) this.#forget(range);
     const leaving: NamedUnits[] = [];
     for (const { from, to } of rest) {
       for (const units of yield* this.#take(from)) leaving.push({ ...units, account: to });
@@ -96,6 +112,13 @@ export class UnitIndex {
         yield;
       }
     }
+  }
+
+  #forget(range: UnitRange): void {
+    for (const { value, ...piece } of this.#spots.pieces(range)) {
+      if (value !== undefined) this.#count(value.account, -lengthOf(piece));
+    }
+    this.#spots.remove(range);
   }
 
   put(range: UnitRange, spot: Spot): void {

@@ -1,8 +1,20 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityByPrefix, EntityKey, Prefix } from './entity.ts';
 import type { UnitRange } from './unitRanges.ts';
 
 /** Units that are together; undefined: that are nowhere in the ledger. */
 export type FoundUnits = UnitRange & { readonly account: string | undefined };
+
+/** An event that the ledger has, with all that may stand on it: what a decision to take it back looks at. */
+export interface Recorded {
+  readonly event: LedgerEvent;
+  /** The whole streams that it belongs to, but for stocks. */
+  readonly streams: ReadonlyMap<EntityKey, readonly LedgerEvent[]>;
+  /** Later events, not taken back, that name what it began, though they are in none of its streams. */
+  readonly naming: readonly LedgerEvent[];
+  /** So many events would have to be looked at, which is too many: `streams` and `naming` are not whole. */
+  readonly tooMany?: number;
+}
 
 /**
  * What a decision may look at. Looking up something that was not loaded answers `undefined` (0 for `named`) and is
@@ -16,6 +28,10 @@ export interface View {
   units(range: UnitRange): readonly FoundUnits[];
   /** How many units of an account have a serial number by now. */
   named(account: string): number;
+  /** The event of a sequence; undefined: there is none. */
+  recorded(sequence: number): Recorded | undefined;
+  /** The whole stream of an entity. */
+  stream(key: EntityKey): readonly LedgerEvent[];
 }
 
 /** An entity by its id: `entityOf(view, 'order', 'PO-1')`. */

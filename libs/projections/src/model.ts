@@ -1,5 +1,6 @@
 import type { EventType } from '#contracts/catalog';
 import type { Batch } from './engine/batch.ts';
+import type { Undone } from './engine/undone.ts';
 import type { Table } from './engine/table.ts';
 import type { Db } from './reading/readModel.ts';
 
@@ -14,4 +15,6 @@ export interface Model {
    * connection meanwhile, which runs statements in the order in which they are asked for: a model may ask for several at once.
    */
   apply(batch: Batch, db: Db): Promise<unknown>;
+  /** Brings the tables to what they would be without an event that the batch, which is nothing else, takes back; like any batch, when it is left out. */
+  undo?(undone: Undone, batch: Batch, db: Db): Promise<unknown>;
 }

@@ -1,3 +1,4 @@
+import { isVoid } from '#contracts/cloudEvent';
 import { setImmediate } from 'node:timers/promises';
 import { activityModel } from './activity/model.ts';
 import type { Batch } from './engine/batch.ts';
@@ -8,6 +9,7 @@ import { pastBalancesModel } from './flags/pastBalances.ts';
 import { holdingsModel } from './holdings/model.ts';
 import { holdsModel } from './holds/model.ts';
 import { itemsModel } from './items/model.ts';
+import { undoneBy } from './engine/undone.ts';
 import type { Model } from './model.ts';
 import { ordersModel } from './orders/model.ts';
 import { substitutesModel } from './orders/substitutes.ts';
@@ -24,7 +26,7 @@ import { unitsModel } from './units/model.ts';
  * Raise it when a rule changes what is written into a table that stays as it is: what was written by the old rule is then built
  * anew, as it is when a table changes.
  */
-export const RULES = 6;
+export const RULES = 7;
 
 /** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
 const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel, duplicatesModel];
@@ -44,10 +46,10 @@ const besideFlags: readonly Model[] = [
  */
 const afterFlags: readonly Model[] = [partiesModel, shipmentsModel, swapsModel, pastBalancesModel];
 
+const all: readonly Model[] = [flagsModel, ...beforeFlags, ...besideFlags, ...afterFlags];
+
 /** Makes the tables of all read models; the search path is the schema of the version that they are for. */
-export const tables = [flagsModel, ...beforeFlags, ...besideFlags, ...afterFlags]
-  .flatMap((model) => model.tables.map(({ ddl }) => ddl))
-  .join('\n');
+export const tables = all.flatMap((model) => model.tables.map(({ ddl }) => ddl)).join('\n');
 
 /**
  * Applies a batch to every read model, over one connection. The statements of one model run in its order; the statements of several
@@ -56,6 +58,13 @@ export const tables = [flagsModel, ...beforeFlags, ...besideFlags, ...afterFlags
  * @param only to these models, whatever the others would write
  */
 export async function applyModels(batch: Batch, db: Db, only?: ReadonlySet<Model>): Promise<void> {
+  // A void is applied by itself.
+  const [first] = batch.events;
+  if (first !== undefined && isVoid(first)) {
+    const undone = undoneBy(first);
+    for (const model of all) await (model.undo?.(undone, batch, db) ?? model.apply(batch, db));
+    return;
+  }
   const connection = new PipelinedConnection(db);
   const occurring = new Set(batch.events.map(({ type }) => type));
   const begun = new Map<Model, Promise<unknown>>();

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { type Consumed, type Position, PositionedSink } from '#feed/positionedSink';
 import { counter, FAST, histogram } from '#platform/watching/metrics';
 import { batchOf } from './engine/batch.ts';
@@ -92,6 +92,7 @@ export async function applyEvents(
     await applyModels(batch, db, only);
     state.sequence = piece.at(-1)?.sequence ?? state.sequence;
     state.remember(batch.orders.values(), remembered);
+    for (const order of batch.removed) state.forget(order);
   }
 }
 
@@ -107,7 +108,9 @@ function* inPieces(events: readonly LedgerEvent[]): Generator<readonly LedgerEve
   let size = 0;
   for (const [at, event] of events.entries()) {
     const more = sizeOf(event);
-    if (at > from && size + more > PIECE) {
+    // What takes an event back is applied by itself: what comes after it may begin again what that event had begun.
+    const isAlone = isVoid(event) || (at > 0 && isVoid(events[at - 1] ?? event));
+    if (at > from && (isAlone || size + more > PIECE)) {
       yield events.slice(from, at);
       from = at;
       size = 0;

@@ -6,6 +6,7 @@ import { plainExamples, TRIED_ON } from './workingExamples.ts';
 import { always, asSchema, dryRunParameter, ifMatchHeader, ledgerParameter, problems, receipts } from './responses.ts';
 
 type PlainType =
+  | 'lading.event.voided.v1'
   | 'lading.reallocation.made.v1'
   | `lading.units.${'held' | 'released'}.v1`
   | `lading.swap.${'proposed' | 'accepted' | 'rejected' | 'withdrawn' | 'executed'}.v1`;
@@ -18,8 +19,8 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
   return applyDecorators(
     ApiOperation({
       summary,
-      tags: [service],
-      description: `Records \`${type}\`: the body is its data${party === undefined ? '' : `; \`${party}\` is the party of the key unless it is said`}. \`time\` is when it happened, now unless it is said; a body without it, sent again with the same Idempotency-Key, is the same body.`,
+      tags: [isVoiding(type) ? 'events' : service],
+      description: `Records \`${type}\`: the body is its data${party === undefined ? '' : `; \`${party}\` is the party of the key unless it is said`}. ${TIME_IS[type] ?? '`time` is when it happened, now unless it is said'}; a body without it, sent again with the same Idempotency-Key, is the same body.`,
       requestBody: {
         required: named === undefined,
         content: { 'application/json': { schema: asSchema(bodyOf(type, named)), examples: plainExamples(type) } },
@@ -39,7 +40,11 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
     dryRunParameter(),
     ifMatchHeader(),
     receipts(),
-    always(`${service}:write`),
+    always(
+      isVoiding(type)
+        ? 'the role that the type of the event needs, and of its submitter or an admin'
+        : `${service}:write`,
+    ),
     problems({
       400: 'No Idempotency-Key, or fields that are not as they should be, each named by its pointer, or a parameter that this route does not take.',
       404: named === undefined ? 'No such ledger.' : `No such ledger, or no such ${named} in it.`,
@@ -49,6 +54,14 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
     }),
   );
 }
+
+const isVoiding = (type: PlainType): boolean => type === 'lading.event.voided.v1';
+
+/** When it happened, where that is not now. */
+const TIME_IS: Readonly<Partial<Record<PlainType, string>>> = {
+  'lading.event.voided.v1':
+    "`time` is the event's own, which the ledger fills in when it is left out. Its `corrections` are events of the same atomic batch, so they are sent to `…/events?atomic=true` with it",
+};
 
 /** What the path of a route says, and not the body. */
 function namedByPath(type: PlainType): 'swap' | 'hold' | undefined {
@@ -63,14 +76,21 @@ function partyOfKey(type: PlainType): 'by' | 'owner' | undefined {
 }
 
 function bodyOf(type: PlainType, named: string | undefined): JsonSchema {
-  const { properties, required, ...rest } = jsonSchemaOf(catalog[type].submitted) as {
-    properties: Record<string, unknown>;
-    required: string[];
-  };
+  const schema = jsonSchemaOf(catalog[type].submitted) as Partial<Body> & { readonly oneOf?: readonly Body[] };
+  if (schema.oneOf !== undefined)
+    return { ...schema, oneOf: schema.oneOf.map((option) => withTime(option, type, named)) };
+  return withTime(schema as Body, type, named);
+}
+
+type Body = JsonSchema & { readonly properties: Record<string, unknown>; readonly required: string[] };
+
+function withTime({ properties, required, ...rest }: Body, type: PlainType, named: string | undefined): JsonSchema {
   const time = {
     type: 'string',
     format: 'date-time',
-    description: 'When it happened: RFC 3339 with an offset; now unless it is said',
+    description: isVoiding(type)
+      ? 'When the event happened that it takes back: RFC 3339 with an offset; filled in unless it is said'
+      : 'When it happened: RFC 3339 with an offset; now unless it is said',
   };
   const left = Object.entries(properties).filter(([name]) => name !== named);
   return {

@@ -95,6 +95,8 @@ export function plainExamples(
 ): Readonly<Record<string, { readonly summary: string; readonly value: unknown }>> {
   if (type === 'lading.reallocation.made.v1')
     return { reassigned: { summary: 'ordered units', value: reallocation('RA-3') } };
+  if (type === 'lading.event.voided.v1')
+    return { wrong: { summary: 'an event on which nothing stands', value: { sequence: 8, reason: 'did_not_occur' } } };
   if (type === 'lading.units.held.v1') return { kept: { summary: 'units that are there', value: hold('H-2') } };
   if (type === 'lading.units.released.v1')
     return { released: { summary: 'the hold of the path', value: { reason: 'The licence is there' } } };

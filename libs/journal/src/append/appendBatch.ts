@@ -47,7 +47,9 @@ export async function appendBatch(
     client,
     ledger,
     head,
-    loaded: new LoadedState(client, ledger, head.sequence, entities),
+    loaded: new LoadedState(client, ledger, head.sequence, entities, undefined, () =>
+      draft.events.map(({ event }) => event),
+    ),
     stored,
     // Nobody else can have written the same sequence, time and actor: the leaf hash identifies an event of this batch.
     isOurs: ({ leafHash }) => inDoubt.some(({ events }) => events.some((event) => event.leafHash.equals(leafHash))),

@@ -6,7 +6,15 @@ import { EntityOverlay } from '../state/entities.ts';
 import type { LoadedState } from '../state/loading.ts';
 import { Missing } from '../state/recordingView.ts';
 import type { AtomicOutcome, Outcome, Receipt, Submission } from '../submission.ts';
-import { type Decided, decideOne, type Forbidden, type NotRecorded, type Stamp, whyForbidden } from './decideOne.ts';
+import {
+  type Decided,
+  decideOne,
+  type Forbidden,
+  type InBatch,
+  type NotRecorded,
+  type Stamp,
+  whyForbidden,
+} from './decideOne.ts';
 import { type Draft, identityOf } from './draft.ts';
 
 interface BatchContext {
@@ -64,7 +72,11 @@ export class BatchDecider {
     const receipts: Receipt[] = [];
     try {
       for (const [index, submission] of submissions.entries()) {
-        const outcome = await this.#append(submission, overlay, { index, size: submissions.length });
+        const outcome = await this.#append(submission, overlay, {
+          index,
+          size: submissions.length,
+          has: ({ source, id }) => submissions.some(({ event }) => event.source === source && event.id === id),
+        });
         if (outcome.status !== 'recorded') {
           await this.#takeBack(before);
           return { status: 'failed', index, outcome };
@@ -81,18 +93,14 @@ export class BatchDecider {
     return { status: 'recorded', receipts };
   }
 
-  async #append(
-    submission: Submission,
-    overlay: EntityOverlay,
-    batch?: { readonly index: number; readonly size: number },
-  ): Promise<NotRecorded | Recorded> {
+  async #append(submission: Submission, overlay: EntityOverlay, batch?: InBatch): Promise<NotRecorded | Recorded> {
     if (this.#turns.over) await this.#turns.next();
     const { ledger, head, draft, loaded } = this.context;
     const stamp: Stamp = { ledger, sequence: draft.nextSequence, recordedtime: head.now, now: this.#now, batch };
     const checked = batch === undefined ? submission : { ...submission, ifMatch: undefined };
     const decideIt = () => {
       try {
-        return decideOne(checked, stamp, overlay, loaded.units);
+        return decideOne(checked, stamp, overlay, loaded.units, loaded.events);
       } catch (error) {
         throw new DecisionFailed('deciding about an event failed', { cause: error });
       }
@@ -104,6 +112,7 @@ export class BatchDecider {
     if (decided.units !== undefined) await this.#moveUnits(decided.units);
     for (const [key, cached] of decided.entities) overlay.set(key, cached);
     draft.add(decided.drafted);
+    loaded.forgetEvents();
     return { status: 'recorded', receipt: decided.drafted.receipt };
   }
 
@@ -111,7 +120,7 @@ export class BatchDecider {
   async #whyForbidden(submission: Submission): Promise<Forbidden | undefined> {
     if (submission.speaksFor?.() === undefined) return undefined;
     const { loaded } = this.context;
-    const look = () => whyForbidden(submission, this.overlay, loaded.units);
+    const look = () => whyForbidden(submission, this.overlay, loaded.units, loaded.events);
     const first = look();
     return first instanceof Missing ? loaded.loadAndDecideAgain(first, look) : first;
   }
@@ -136,6 +145,7 @@ export class BatchDecider {
   async #takeBack(size: number): Promise<void> {
     const { draft, client, loaded } = this.context;
     draft.rewind(size);
+    loaded.forgetEvents();
     if (this.#hasSavepoint()) {
       await client.query('ROLLBACK TO SAVEPOINT atomic_batch; RELEASE SAVEPOINT atomic_batch');
       loaded.units.forget();

@@ -1,15 +1,17 @@
 import { type EventType, type Submitted, subjectOf } from '#contracts/catalog';
-import { eventText, type LedgerEvent, MAX_EVENT_BYTES, movesOf } from '#contracts/cloudEvent';
+import { eventText, isVoid, type LedgerEvent, MAX_EVENT_BYTES } from '#contracts/cloudEvent';
+import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
 import { toldTo } from '#ledger/discreet';
 import { whyNotEntitled } from '#ledger/entitled';
 import type { EntityKey } from '#ledger/entity';
-import { touched } from '#ledger/evolve';
-import { type UnitChanges, unitChanges } from '#ledger/units';
+import { isFoldedAnew, touched } from '#ledger/evolve';
+import { type UnitChanges, unitChangesOf } from '#ledger/units';
 import { entityOf, type View } from '#ledger/view';
 import { leafHash } from '#proofs/treeHash';
-import { type CachedEntity, type EntityLookup, evolved, versionOf } from '../state/entities.ts';
-import { type KnownUnits, type Missing, RecordingView } from '../state/recordingView.ts';
+import { anewFrom, type CachedEntity, type EntityLookup, evolved, versionOf } from '../state/entities.ts';
+import { type KnownUnits, Missing, RecordingView } from '../state/recordingView.ts';
+import type { KnownEvents } from '../state/recordedEvents.ts';
 import type { Outcome, Submission } from '../submission.ts';
 import type { DraftedEvent } from './draft.ts';
 
@@ -20,7 +22,14 @@ export interface Stamp {
   readonly recordedtime: string;
   /** `recordedtime`, for the rules. */
   readonly now: Date;
-  readonly batch?: { readonly index: number; readonly size: number } | undefined;
+  readonly batch?: InBatch | undefined;
+}
+
+/** An event's place in an atomic batch, and what else is in it. */
+export interface InBatch {
+  readonly index: number;
+  readonly size: number;
+  readonly has: (event: { readonly source: string; readonly id: string }) => boolean;
 }
 
 /** An event that may be written, with what it does to the entities and units. */
@@ -35,16 +44,36 @@ export type Forbidden = Extract<Outcome, { status: 'forbidden' }>;
 
 /** Why whoever submits this may not, by what the ledger knows now; undefined when it may. */
 export function whyForbidden(
-  { event, mayStill, speaksFor }: Submission,
+  { event, mayStill, speaksFor, mayTakeBack }: Submission,
   entities: EntityLookup,
   units: KnownUnits,
+  events?: KnownEvents,
 ): Forbidden | Missing | undefined {
   if (mayStill?.() === false) return { status: 'forbidden' };
   const party = speaksFor?.();
+  if (event.type === 'lading.event.voided.v1') {
+    const { sequence } = event.data;
+    const recorded = events?.recorded(sequence);
+    if (recorded === undefined) return missingEvent(sequence);
+    if (recorded === null && party === undefined) return undefined;
+    if (recorded !== null && mayTakeBack?.(recorded.event) !== false) return undefined;
+    const why = `Only who submitted an event, or an admin, takes it back, with the role that its type needs; event ${sequence} is not one that this key may.`;
+    return {
+      status: 'forbidden',
+      why: { detail: why, facts: { eventType: event.type, sequence, ...(party && { party, entitled: [] }) } },
+    };
+  }
   if (party === undefined) return undefined;
-  const view = new RecordingView(entities, units);
+  const view = new RecordingView(entities, units, events);
   const why = whyNotEntitled(event, party, view);
   return view.missing() ?? (why && { status: 'forbidden', why });
+}
+
+/** What has to be loaded before it is known who may take an event back. */
+function missingEvent(sequence: number): Missing {
+  const missing = new Missing();
+  missing.recorded.add(sequence);
+  return missing;
 }
 
 /**
@@ -56,11 +85,13 @@ export function decideOne(
   { ledger, sequence, recordedtime, now, batch }: Stamp,
   entities: EntityLookup,
   units: KnownUnits,
+  events?: KnownEvents,
 ): Decided | NotRecorded | Missing {
-  const forbidden = whyForbidden(submission, entities, units);
+  const forbidden = whyForbidden(submission, entities, units, events);
   if (forbidden !== undefined) return forbidden;
-  const { event: submitted, hash, actor, ifMatch } = submission;
-  const view = new RecordingView(entities, units);
+  const { hash, actor, ifMatch } = submission;
+  const submitted = batchOrTime(submission, batch, events);
+  const view = new RecordingView(entities, units, events);
   const subject = subjectOf<EventType>(submitted.type, submitted.data);
 
   if (ifMatch !== undefined) {
@@ -95,6 +126,7 @@ export function decideOne(
   for (const key of streams) {
     const cached = entities.get(key);
     if (cached === undefined) view.recordMissing(key);
+    else if (isVoid(event) && isFoldedAnew(key)) changes.push([key, anewFrom(key, [...view.stream(key), event])]);
     else changes.push([key, evolved(key, cached, event)]);
   }
   const moved = serialMoves(event, view);
@@ -104,6 +136,17 @@ export function decideOne(
   const receipt = { ledger, sequence, id: submitted.id, recordedtime };
   const drafted = { event, bytes, requestHash: hash, leafHash: leafHash(bytes), entities: streams, receipt };
   return { drafted, entities: changes, units: moved };
+}
+
+/** The event as it is decided: what takes an event back looks at its batch, and may have the time of that event. */
+function batchOrTime(
+  { event, atItsTime }: Submission,
+  batch: InBatch | undefined,
+  events: KnownEvents | undefined,
+): Submission['event'] & Pick<Command, 'beside'> {
+  if (event.type !== 'lading.event.voided.v1') return event;
+  const time = atItsTime === true ? events?.recorded(event.data.sequence)?.event.time : undefined;
+  return { ...event, ...(time !== undefined && { time }), beside: batch?.has };
 }
 
 /** The event that the ledger would keep. */
@@ -125,8 +168,8 @@ const eventOf = (
  * may be what is missing.
  */
 function serialMoves(event: LedgerEvent, view: View): UnitChanges | undefined {
-  const changes = unitChanges(movesOf(event), (item) => entityOf(view, 'item', item)?.data.tracking === 'serial');
-  return changes.named.length > 0 || changes.rest.length > 0 ? changes : undefined;
+  const changes = unitChangesOf(event, (item) => entityOf(view, 'item', item)?.data.tracking === 'serial');
+  return changes.named.length > 0 || changes.rest.length > 0 || changes.unnamed !== undefined ? changes : undefined;
 }
 
 /**

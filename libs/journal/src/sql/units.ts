@@ -152,18 +152,18 @@ async function insertUnits(client: pg.ClientBase, ledger: string, units: readonl
 
 /**
  * Books where an event's units are now. The units that the event names are placed last: so the moves that take the rest of an account
- * cannot take them along. No unit is named twice. `before` are the rows that hold any unit that is named, as `storedUnits` found them; the
+ * cannot take them along. Units that lose their numbers have no row any more. No unit is named twice. `before` are the rows that hold any unit that is named, as `storedUnits` found them; the
  * ledger's lock keeps everybody else from moving a row in between.
  */
 export async function moveUnits(
   client: pg.ClientBase,
   ledger: string,
   head: number,
-  { named, rest }: UnitChanges,
+  { named, rest, unnamed = [] }: UnitChanges,
   before: Iterable<StoredUnits>,
 ): Promise<void> {
   const gone = new UnitMap<true>();
-  for (const range of named) gone.put(range, true);
+  for (const range of [...named, ...unnamed]) gone.put(range, true);
   const goesTo = new Map(rest.map(({ from, to }) => [from, to]));
   const cut: string[] = [];
   const placed: NamedUnits[] = [...named];

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { isVoid, type LedgerEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from '#ledger/entity';
-import { evolve, touched } from '#ledger/evolve';
+import { evolve, foldStream, isFoldedAnew, touched } from '#ledger/evolve';
 import { approximateBytes } from '#ledger/serialisable';
 
 /** An entity as far as this writer has read or written its stream. */
@@ -19,6 +19,12 @@ export const versionOf = ({ entity }: CachedEntity): number => entity?.version ?
 export const evolved = (key: EntityKey, { entity, sinceSnapshot }: CachedEntity, event: LedgerEvent): CachedEntity => ({
   entity: evolve(key, entity, event),
   sinceSnapshot: sinceSnapshot + 1,
+});
+
+/** An entity from its whole stream, after an event of it was taken back. It gets a snapshot at once: the next one who loads it need not fold all of it. */
+export const anewFrom = (key: EntityKey, stream: readonly LedgerEvent[]): CachedEntity => ({
+  entity: foldStream(key, stream),
+  sinceSnapshot: Infinity,
 });
 
 /** What entities are looked up in. Undefined means not loaded; an entity known not to exist is a `CachedEntity` too. */
@@ -70,6 +76,10 @@ export class CachePartition implements EntityLookup {
     this.entries.set(this.#prefix + key, cached);
   }
 
+  forget(key: EntityKey): void {
+    this.entries.delete(this.#prefix + key);
+  }
+
   /** Empties the partition: its entries are never found again, and are evicted like all that is not used. */
   clear(): void {
     this.#prefix = this.nextPrefix();
@@ -99,10 +109,20 @@ export class CommittedEntities implements EntityLookup {
     this.partition.set(key, cached);
   }
 
+  #forget(key: EntityKey): void {
+    this.#held.delete(key);
+    this.partition.forget(key);
+  }
+
   /** Folds an event that another writer committed into the entities that are here. */
   fold(event: LedgerEvent): void {
     for (const key of touched(event)) {
       const cached = this.get(key);
+      if (isVoid(event) && isFoldedAnew(key)) {
+        // Its whole stream is read when it is needed.
+        if (cached !== undefined && versionOf(cached) < event.sequence) this.#forget(key);
+        continue;
+      }
       // An entity that was loaded after the event was committed has it already.
       if (cached !== undefined && versionOf(cached) < event.sequence) this.set(key, evolved(key, cached, event));
     }

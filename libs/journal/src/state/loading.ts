@@ -1,13 +1,16 @@
 import type pg from 'pg';
 import { type EventType, subjectOf } from '#contracts/catalog';
-import { parseEvent, type SubmittedEvent } from '#contracts/cloudEvent';
+import { isVoid, type LedgerEvent, parseEvent, type SubmittedEvent } from '#contracts/cloudEvent';
 import { decide } from '#ledger/decide';
 import type { Entity, EntityKey } from '#ledger/entity';
+import { isFoldedAnew } from '#ledger/evolve';
 import { entitiesNamed } from '#ledger/named';
 import { fromJson, toJson } from '#ledger/serialisable';
 import { Turns } from '#platform/service/turns';
+import { wholeStreams } from '../sql/recorded.ts';
 import { loadStreams, type SnapshotRow } from '../sql/streams.ts';
-import { type CachedEntity, type CommittedEntities, evolved } from './entities.ts';
+import { anewFrom, type CachedEntity, type CommittedEntities, evolved } from './entities.ts';
+import { type KnownEvents, RecordedEvents } from './recordedEvents.ts';
 import { type KnownUnits, Missing, RecordingView, UnitsWritten } from './recordingView.ts';
 
 /**
@@ -35,18 +38,42 @@ export async function loadEntities(
   const nothing: CachedEntity = { entity: undefined, sinceSnapshot: 0 };
   const loaded = new Map<EntityKey, CachedEntity>(keys.map((key) => [key, nothing]));
   const turns = new Turns();
+  /** Entities of which an event was taken back since their snapshot. */
+  const again = new Set<EntityKey>();
   for (let from = 0; from < keys.length; from += STREAMS_AT_ONCE) {
     const some = keys.slice(from, from + STREAMS_AT_ONCE);
     for (const { entity: key, snapshot, bytes } of await loadStreams(client, ledger, head, some, SNAPSHOT_FORMAT)) {
       if (turns.over) await turns.next();
-      const cached = snapshot
-        ? { entity: fromJson(JSON.parse(bytes.toString('utf8'))), sinceSnapshot: 0 }
-        : evolved(key, loaded.get(key) ?? nothing, parseEvent(bytes));
+      const event = snapshot ? undefined : parseEvent(bytes);
+      if (event !== undefined && isVoid(event) && isFoldedAnew(key)) again.add(key);
+      if (again.has(key)) continue;
+      const cached =
+        event === undefined
+          ? { entity: fromJson(JSON.parse(bytes.toString('utf8'))), sinceSnapshot: 0 }
+          : evolved(key, loaded.get(key) ?? nothing, event);
       loaded.set(key, cached);
     }
   }
+  if (again.size > 0) for (const [key, cached] of await foldedAnew(client, ledger, [...again])) loaded.set(key, cached);
   return loaded;
 }
+
+/** Entities from their whole streams: what was taken back may be anywhere in them. */
+async function foldedAnew(
+  client: pg.ClientBase,
+  ledger: string,
+  keys: readonly EntityKey[],
+): Promise<Map<EntityKey, CachedEntity>> {
+  const streams = new Map<EntityKey, LedgerEvent[]>(keys.map((key) => [key, []]));
+  const turns = new Turns();
+  for (const { entity, bytes } of await wholeStreams(client, ledger, keys, MOST_IN_STREAMS)) {
+    if (turns.over) await turns.next();
+    streams.get(entity)?.push(parseEvent(bytes));
+  }
+  return new Map([...streams].map(([key, stream]) => [key, anewFrom(key, stream)]));
+}
+
+const MOST_IN_STREAMS = 2 ** 31 - 1;
 
 /** What decisions look at, and where the rest of it is loaded from. */
 export class LoadedState {
@@ -57,7 +84,20 @@ export class LoadedState {
     private readonly head: number,
     readonly entities: CommittedEntities,
     readonly units: KnownUnits = new UnitsWritten(),
+    private readonly drafted: () => Iterable<LedgerEvent> = () => [],
   ) {}
+
+  /** Of what takes events back: made when there is something to load. */
+  #events: RecordedEvents | undefined;
+
+  get events(): KnownEvents | undefined {
+    return this.#events;
+  }
+
+  /** After an event was added to the batch. */
+  forgetEvents(): void {
+    this.#events?.forget();
+  }
 
   async load(keys: ReadonlySet<EntityKey>): Promise<void> {
     if (keys.size === 0) return;
@@ -74,6 +114,10 @@ export class LoadedState {
     while (decided instanceof Missing) {
       await this.load(decided.entities);
       await this.units.load(this.client, this.ledger, this.head, decided);
+      if (decided.recorded.size > 0 || decided.streams.size > 0) {
+        this.#events ??= new RecordedEvents(this.client, this.ledger, this.head, this.drafted);
+        await this.#events.load(decided.recorded, decided.streams);
+      }
       decided = await decideAgain();
     }
     return decided;

@@ -1,11 +1,13 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from '#ledger/entity';
 import type pg from 'pg';
 import { UnitMap, type UnitRange } from '#ledger/unitRanges';
 import type { UnitChanges } from '#ledger/units';
-import type { FoundUnits, View } from '#ledger/view';
+import type { FoundUnits, Recorded, View } from '#ledger/view';
 import { Turns } from '#platform/service/turns';
 import { moveUnits, namedInAccounts, type StoredUnits, storedUnits } from '../sql/units.ts';
 import type { EntityLookup } from './entities.ts';
+import type { KnownEvents } from './recordedEvents.ts';
 
 /** What a decision looked up and was not loaded. It is to be loaded, and then it is decided again. */
 export class Missing {
@@ -13,6 +15,9 @@ export class Missing {
   readonly units: UnitRange[] = [];
   /** Accounts whose named units are to be counted. */
   readonly accounts = new Set<string>();
+  /** Events by their sequences, with their streams; and whole streams by themselves. */
+  readonly recorded = new Set<number>();
+  readonly streams = new Set<EntityKey>();
 }
 
 /** Units that are together: their account, null when the ledger does not know them, undefined when they were not loaded. */
@@ -71,7 +76,9 @@ export class UnitsWritten implements KnownUnits {
 
   async move(client: pg.ClientBase, ledger: string, head: number, changes: UnitChanges): Promise<void> {
     // A rule has asked for what it names, as a rule.
-    const units = changes.named.flatMap((range) => this.pieces(range).filter(({ value }) => value === undefined));
+    const units = [...changes.named, ...(changes.unnamed ?? [])].flatMap((range) =>
+      this.pieces(range).filter(({ value }) => value === undefined),
+    );
     if (units.length > 0) await this.load(client, ledger, head, { units, accounts: new Set() });
     const before = new Map(this.#rows.flat().map((row) => [row.tid, row]));
     await moveUnits(client, ledger, head, changes, before.values());
@@ -93,6 +100,7 @@ export class RecordingView implements View {
   constructor(
     private readonly entities: EntityLookup,
     private readonly known: KnownUnits,
+    private readonly events?: KnownEvents,
   ) {}
 
   missing(): Missing | undefined {
@@ -117,6 +125,18 @@ export class RecordingView implements View {
     const named = this.known.named(account);
     if (named === undefined) this.#recorded().accounts.add(account);
     return named ?? 0;
+  }
+
+  recorded(sequence: number): Recorded | undefined {
+    const recorded = this.events?.recorded(sequence);
+    if (recorded === undefined) this.#recorded().recorded.add(sequence);
+    return recorded ?? undefined;
+  }
+
+  stream(key: EntityKey): readonly LedgerEvent[] {
+    const stream = this.events?.stream(key);
+    if (stream === undefined) this.#recorded().streams.add(key);
+    return stream ?? [];
   }
 
   recordMissing(key: EntityKey): void {

@@ -65,7 +65,7 @@ export function holdOf(
 }
 
 /** What holds nothing any more after an event. */
-function endedHold({ type, data }: LedgerEvent): EntityKey | undefined {
+export function endedHold({ type, data }: LedgerEvent): EntityKey | undefined {
   switch (type) {
     case 'lading.swap.executed.v1':
     case 'lading.swap.rejected.v1':

@@ -1,5 +1,5 @@
 import type { EventType } from '#contracts/catalog';
-import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { eachName, namingIn } from '#contracts/names';
 import { keyOf, microseconds } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
@@ -23,9 +23,14 @@ const activity = new Table('activity', {
     quantity: bigint,
     reason_code: optional(id),
     note: optional(text),
+    voided_by: optional(bigint),
+    voids: optional(bigint),
   },
   key: ['sequence'],
-  indexes: { activity_reason: { on: ['reason_code', 'sequence'], where: 'reason_code IS NOT NULL' } },
+  indexes: {
+    activity_voided: { on: ['type'], where: 'voided_by IS NOT NULL' },
+    activity_reason: { on: ['reason_code', 'sequence'], where: 'reason_code IS NOT NULL' },
+  },
 });
 
 // Whom an event concerns: a key that speaks for a party reads these events and no others.
@@ -96,6 +101,7 @@ const insert = activity.insert<Mentioned & { readonly event: LedgerEvent }>({
   quantity: ({ quantity }) => quantity,
   reason_code: ({ event }) => reasonCodeOf(event),
   note: ({ event }) => event.data.note ?? null,
+  voids: ({ event }) => (isVoid(event) ? event.data.sequence : null),
 });
 
 const reasonCodeOf = ({ data }: LedgerEvent): string | null =>
@@ -119,7 +125,38 @@ export const activityModel: Model = {
     });
     await Promise.all([inserted, counted]);
   },
+  /** It concerns whoever the event concerns that it takes back, and names the same; that one is not counted among the reasons any more. */
+  undo: async ({ by, event }, { ledger }, db) => {
+    const named = { ...mentioned(event), quantity: unitsMoved(by) };
+    await insert(db, ledger, [{ event: by, ...named }]);
+    const both = [ledger, event.sequence, by.sequence];
+    await db.query('UPDATE activity SET voided_by = $3 WHERE ledger = $1 AND sequence = $2', both);
+    await db.query(
+      `INSERT INTO event_parties (ledger, party, sequence) SELECT ledger, party, $3::bigint FROM event_parties
+       WHERE ledger = $1 AND sequence = $2`,
+      both,
+    );
+    const reasonCode = reasonCodeOf(event);
+    if (reasonCode === null) return;
+    await db.query(LESS_REASONS, [ledger, event.sequence, reasonCode, event.type, unitsMoved(event)]);
+    await db.query('DELETE FROM reasons WHERE ledger = $1 AND reason_code = $2 AND type = $3 AND events = 0', [
+      ledger,
+      reasonCode,
+      event.type,
+    ]);
+  },
 };
+
+// `last` is the newest that stands.
+const LESS_REASONS = `
+  UPDATE reasons r SET events = r.events - 1, quantity = r.quantity - $5::bigint, last = coalesce((
+      SELECT a.sequence FROM activity a
+      WHERE a.ledger = r.ledger AND a.reason_code = r.reason_code AND a.type = r.type AND a.voided_by IS NULL
+        AND (r.party = '' OR EXISTS (
+          SELECT FROM event_parties c WHERE c.ledger = r.ledger AND c.party = r.party AND c.sequence = a.sequence))
+      ORDER BY a.sequence DESC LIMIT 1), 0)
+  WHERE r.ledger = $1 AND r.reason_code = $3 AND r.type = $4
+    AND (r.party = '' OR r.party IN (SELECT party FROM event_parties c WHERE c.ledger = $1 AND c.sequence = $2))`;
 
 function reasonsIn(events: readonly LedgerEvent[], concerned: readonly Concerned[]): Reason[] {
   const coded = new Map(

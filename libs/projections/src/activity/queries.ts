@@ -68,7 +68,7 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
   const { rows } = await db.query<ActivityRow>(
     `SELECT a.sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
        string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity,
-       reason_code AS "reasonCode", note
+       reason_code AS "reasonCode", note, CASE WHEN voided_by <= ${where.value(model.asOf.known)} THEN voided_by END AS "voidedBy", voids
      FROM ${from} ${where.sql} ORDER BY ${party === undefined ? 'a' : 'c'}.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
@@ -88,6 +88,7 @@ interface ReasonsQuery extends PageQuery {
 /** The counts as they were then: a table like `reasons`, of the events that have a reason code. */
 function countedThen(model: ReadModel, where: Where): string {
   const then = new Where(model.ledger, 'a', where.values).until(model, 'a').and('a.reason_code IS NOT NULL');
+  then.and(`(a.voided_by IS NULL OR a.voided_by > ${then.value(model.asOf.known)})`);
   const { party } = model;
   then.only(party, (mine) => concerns(mine, 'a.ledger', 'a.sequence'));
   return `(SELECT a.ledger, ${where.value(party ?? '')}::text AS party, a.reason_code, a.type COLLATE "C" AS type, count(*)::bigint AS events,

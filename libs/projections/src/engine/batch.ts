@@ -1,19 +1,21 @@
-import type { Completed } from '#contracts/catalog';
-import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { isVoid, type LedgerEvent, movesOf, takenBack } from '#contracts/cloudEvent';
+import type { Restored } from '#contracts/ledgerEvents';
 import type { Move, Place } from '#contracts/move';
 import { inKey, microseconds } from '#contracts/scalars';
 import { accountOf, isPartiesStage } from '#ledger/account';
 import type { Db } from '../reading/readModel.ts';
 import {
   type AccountState,
+  type Confirmed,
   type LedgerState,
   type LineState,
   type OrderState,
   ownedKey,
   placeKey,
-  type PromiseState,
+  promiseOf,
 } from './ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
+import { unsaid } from './undone.ts';
 
 /** A move with its event and the accounts it goes between. */
 export interface BookedMove {
@@ -55,25 +57,6 @@ export async function batchOf(
   return batch;
 }
 
-type Confirmed = Completed<'lading.order.confirmed.v1'>['lines'][number];
-
-function promiseOf(
-  { code, quantity = 0, window, reason, ordered }: Confirmed,
-  { sequence, time }: LedgerEvent,
-): PromiseState {
-  const isPromised = code !== 'rejected';
-  return {
-    code,
-    quantity: isPromised ? quantity : 0,
-    window: isPromised && window !== undefined ? { from: window.from, to: window.to } : null,
-    reason: reason ?? null,
-    ordered: { quantity: ordered.quantity, window: { from: ordered.window.from, to: ordered.window.to } },
-    sequence,
-    confirmed: microseconds(time),
-    stands: true,
-  };
-}
-
 /** Events of one ledger that follow each other, with what they do to accounts and order lines already worked out. */
 export class Batch {
   readonly moves: BookedMove[] = [];
@@ -87,6 +70,9 @@ export class Batch {
   readonly changedLines = new Set<LineState>();
   /** Lines of which something changed, or units came to be ordered or left, as they were before the batch; undefined: a new line. */
   readonly linesBefore = new Map<LineState, LineState | undefined>();
+  /** Lines that a void takes away, and orders of which it takes some, or all. */
+  readonly removedLines: LineState[] = [];
+  readonly removed: OrderState[] = [];
   readonly #firstNew: number;
   readonly #newLines = new Set<LineState>();
   readonly #firstOwned = new Set<string>();
@@ -108,7 +94,8 @@ export class Batch {
 
   add(event: LedgerEvent): void {
     if (event.type.startsWith('lading.order.') && !this.state.follows((event.data as { order: string }).order)) return;
-    if (event.type === 'lading.order.placed.v1') this.#place(event);
+    if (isVoid(event)) this.#undo(takenBack(event), event.data.restored ?? {});
+    else if (event.type === 'lading.order.placed.v1') this.#place(event);
     else if (event.type === 'lading.order.lines_added.v1') this.#addLines(this.#order(event, event.data.order), event);
     else if (event.type === 'lading.order.line_changed.v1') {
       const { order, line, quantity, window } = event.data;
@@ -127,11 +114,39 @@ export class Batch {
       const from = this.#account(order, move, move.from, occurred);
       const to = this.#account(order, move, move.to, occurred);
       this.moves.push({ event, move, from, to });
-      if (to.account.stage === 'cancelled') this.#change(event, move.order, move.line, { cancelled: move.quantity });
+      if (isVoid(event) && from.account.stage === 'cancelled' && to.account.stage === 'ordered')
+        this.#change(event, move.order, move.line, { cancelled: -move.quantity });
+      if (to.account.stage === 'cancelled' && !isVoid(event))
+        this.#change(event, move.order, move.line, { cancelled: move.quantity });
       this.#post(event.sequence, n++, from, -move.quantity, occurred);
       this.#post(event.sequence, n++, to, move.quantity, occurred);
       this.#countOrdered(order, from, -move.quantity);
       this.#countOrdered(order, to, move.quantity);
+    }
+    if (isVoid(event)) this.#remove(takenBack(event));
+  }
+
+  /** After the moves of a void: the lines that its event had added are not there any more, nor is the order that it had placed. */
+  #remove({ type, data }: LedgerEvent): void {
+    if (type !== 'lading.order.placed.v1' && type !== 'lading.order.lines_added.v1') return;
+    const order = this.orders.get(data.order);
+    if (order === undefined) return;
+    for (const { line: name } of data.lines) {
+      const line = order.lines.get(name);
+      if (line === undefined) continue;
+      this.removedLines.push(line);
+      order.lines.delete(name);
+    }
+    if (type === 'lading.order.placed.v1') this.orders.delete(data.order);
+    this.removed.push(order);
+  }
+
+  /** What an event said of lines is as it was before it. */
+  #undo(undone: LedgerEvent, restored: Restored): void {
+    for (const { order, line: name, less, window, promise } of unsaid(undone, restored)) {
+      this.#change(undone, order, name, { less, ...window });
+      const line = this.#order(undone, order).lines.get(name);
+      if (line !== undefined && promise !== undefined) line.promise = promise;
     }
   }
 
@@ -160,8 +175,9 @@ export class Batch {
       placed: microseconds(time),
       sequence,
       lines: new Map(),
-      accounts: new Map(),
+      accounts: this.state.old.get(order) ?? new Map<string, AccountState>(),
       owned: new Set(),
+      hasOld: this.state.old.has(order),
     };
     this.placed.push(placed);
     this.orders.set(order, placed);
@@ -169,11 +185,17 @@ export class Batch {
   }
 
   #addLines(
-    { order, lines }: OrderState,
+    { order, lines, accounts, hasOld }: OrderState,
     { data }: LedgerEvent<'lading.order.placed.v1' | 'lading.order.lines_added.v1'>,
   ): void {
+    let next = 0;
+    for (const one of lines.values()) next = Math.max(next, one.n + 1);
     for (const { line, item, quantity, window } of data.lines) {
-      const n = lines.size;
+      const n = next++;
+      // A line that was taken back may have been of another item.
+      if (hasOld === true)
+        for (const [key, { account }] of accounts)
+          if (account.line === line && account.item !== item) accounts.delete(key);
       const { from, to } = window;
       const state: LineState = {
         order,
@@ -253,13 +275,16 @@ export class Batch {
       state = { id: this.state.accounts++, account: accountOf(move, place), quantity: 0, newest: occurred };
       order.accounts.set(key, state);
       this.opened.push(state);
-      const owned = ownedKey(move.line, place.owner);
-      if (isPartiesStage(place.stage) && !order.owned.has(owned)) {
-        order.owned.add(owned);
-        this.#firstOwned.add(`${inKey(order.order)}|${owned}`);
-      }
-    }
+      this.#own(order, move.line, place);
+    } else if (order.hasOld === true) this.#own(order, move.line, place);
     return state;
+  }
+
+  #own(order: OrderState, line: string, { owner, stage }: Place): void {
+    const owned = ownedKey(line, owner);
+    if (!isPartiesStage(stage) || order.owned.has(owned)) return;
+    order.owned.add(owned);
+    this.#firstOwned.add(`${inKey(order.order)}|${owned}`);
   }
 
   #post(sequence: number, n: number, account: AccountState, quantity: number, occurred: number): void {

@@ -1,8 +1,8 @@
-import type { EventType } from '#contracts/catalog';
-import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import type { Completed, EventType } from '#contracts/catalog';
+import { isVoid, type LedgerEvent, movesOf, takenBack } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
 import type { ConfirmationCode } from '#contracts/orderEvents';
-import { inKey, keyOf, type Window } from '#contracts/scalars';
+import { inKey, keyOf, microseconds, type Window } from '#contracts/scalars';
 import { type Account, isPartiesStage } from '#ledger/account';
 import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
@@ -32,6 +32,26 @@ export interface PromiseState {
   readonly stands: boolean;
 }
 
+export type Confirmed = Completed<'lading.order.confirmed.v1'>['lines'][number];
+
+/** What a confirmed line promises from then on. */
+export function promiseOf(
+  { code, quantity = 0, window, reason, ordered }: Confirmed,
+  { sequence, time }: Pick<LedgerEvent, 'sequence' | 'time'>,
+): PromiseState {
+  const isPromised = code !== 'rejected';
+  return {
+    code,
+    quantity: isPromised ? quantity : 0,
+    window: isPromised && window !== undefined ? { from: window.from, to: window.to } : null,
+    reason: reason ?? null,
+    ordered: { quantity: ordered.quantity, window: { from: ordered.window.from, to: ordered.window.to } },
+    sequence,
+    confirmed: microseconds(time),
+    stands: true,
+  };
+}
+
 /** An order line as the last batch left it. */
 export interface LineState {
   readonly order: string;
@@ -55,17 +75,6 @@ export interface LineState {
 export const dueOf = ({ from, to, promise }: LineState): Window =>
   promise?.stands === true && promise.window !== null ? promise.window : { from, to };
 
-/**
- * What the supplier of a line promises: what it confirmed of the units that are ordered, all of them before it confirmed any, and whatever
- * it has sent already. Of these, how many it has sent, and how many of the others a reallocation or swap has given to somebody else.
- */
-export function promisedOf({ quantity, promise, ordered, reallocated }: LineState) {
-  const confirmed = promise?.stands === true ? Math.min(promise.quantity, quantity) : quantity;
-  const dispatched = Math.max(0, quantity - ordered);
-  const promised = Math.max(confirmed, dispatched);
-  return { promised, dispatched, reallocated: Math.min(reallocated, promised - dispatched) };
-}
-
 /** An order with all accounts that its lines ever had. */
 export interface OrderState {
   readonly order: string;
@@ -80,6 +89,8 @@ export interface OrderState {
   readonly accounts: Map<string, AccountState>;
   /** Who ever had units of which line in a party's stage, by `ownedKey`. */
   readonly owned: Set<string>;
+  /** Whether it has accounts of lines that were taken back: they are used again. */
+  readonly hasOld?: boolean;
 }
 
 type KeyedPlace = Pick<Place, 'owner' | 'custodian' | 'stage'> & { readonly shipment?: string | null | undefined };
@@ -110,6 +121,10 @@ export class LedgerState {
   accounts: number;
   /** How items are tracked, which never changes. */
   readonly tracking = new Map<string, 'quantity' | 'serial'>();
+  /** Orders whose placing was taken back; undefined: not looked up yet. Placed again, they use the accounts that they had. */
+  #takenBack: Set<string> | undefined;
+  /** The accounts of those that the batch places again. */
+  readonly old = new Map<string, Map<string, AccountState>>();
   readonly #orders = new Map<string, { readonly order: OrderState; readonly weight: number }>();
   #weight = 0;
 
@@ -134,11 +149,14 @@ export class LedgerState {
       if (remembered === undefined) toLoad.add(id);
       else found.set(id, remembered);
     };
-    for (const event of events) {
-      if (event.type === 'lading.order.placed.v1') placed.add(event.data.order);
+    for (const told of events) {
+      const event = isVoid(told) ? takenBack(told) : told;
+      if (told !== event && event.type === 'lading.order.placed.v1') want(event.data.order);
+      else if (event.type === 'lading.order.placed.v1') placed.add(event.data.order);
       else if (CHANGES_LINES.has(event.type) && 'order' in event.data) want(event.data.order);
       for (const { order } of movesOf(event)) want(order);
     }
+    await this.#loadOld(db, ledger, placed);
     if (toLoad.size > 0) for (const order of await loadOrders(db, ledger, toLoad)) found.set(order.order, order);
     return found;
   }
@@ -146,6 +164,22 @@ export class LedgerState {
   /** Whether the moves of an order are booked. */
   follows(order: string): boolean {
     return this.past?.orders?.has(order) !== false;
+  }
+
+  async #loadOld(db: Db, ledger: string, placed: ReadonlySet<string>): Promise<void> {
+    this.old.clear();
+    if (placed.size === 0 || this.past !== undefined) return;
+    if (this.#takenBack === undefined) {
+      const { rows } = await db.query<{ order: string }>(TAKEN_BACK, [ledger]);
+      this.#takenBack = new Set(rows.map(({ order }) => order));
+    }
+    const again = [...placed].filter((order) => this.#takenBack?.has(order));
+    if (again.length === 0) return;
+    for (const { id, quantity, newest, ...account } of await loadAccounts(db, ledger, again)) {
+      const accounts = this.old.get(account.order) ?? new Map<string, AccountState>();
+      accounts.set(placeKey(account.line, account), { id, account, quantity, newest });
+      this.old.set(account.order, accounts);
+    }
   }
 
   /** Learns how the items are tracked that the events move, so that only those with serial numbers are looked at unit by unit. */
@@ -179,6 +213,12 @@ export class LedgerState {
     }
   }
 
+  /** Of an order that is not what it was, the tables are asked. */
+  forget({ order }: OrderState): void {
+    this.#takenBack?.add(order);
+    this.#forget(order);
+  }
+
   #forget(id: string): void {
     this.#weight -= this.#orders.get(id)?.weight ?? 0;
     this.#orders.delete(id);
@@ -203,6 +243,17 @@ type AccountRow = Account & { readonly id: number; readonly quantity: number; re
 export const promiseFrom = (text: string | null): PromiseState | null =>
   text === null ? null : (JSON.parse(text) as PromiseState);
 
+const TAKEN_BACK = `SELECT substr(subject, 7) AS "order" FROM activity WHERE ledger = $1 AND voided_by IS NOT NULL AND type = 'lading.order.placed.v1'`;
+
+const loadAccounts = async (db: Db, ledger: string, orders: readonly string[]): Promise<AccountRow[]> =>
+  (
+    await db.query<AccountRow>(
+      `SELECT account AS id, owner, custodian, item, "order", line, stage, shipment, quantity, ${microsecondsOf('newest')} AS newest
+       FROM holdings WHERE ledger = $1 AND "order" = ANY($2::text[])`,
+      [ledger, arrayLiteral(orders)],
+    )
+  ).rows;
+
 /** Orders with their lines and accounts, as they are in the tables. */
 async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promise<OrderState[]> {
   const values = [ledger, arrayLiteral([...ids])];
@@ -218,11 +269,7 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
      WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
   );
-  const accounts = await db.query<AccountRow>(
-    `SELECT account AS id, owner, custodian, item, "order", line, stage, shipment, quantity, ${microsecondsOf('newest')} AS newest
-     FROM holdings WHERE ledger = $1 AND "order" = ANY($2::text[])`,
-    values,
-  );
+  const accounts = await loadAccounts(db, ledger, [...ids]);
   const found = new Map<string, OrderState>();
   const turns = new Turns();
   for (const row of orders.rows)
@@ -231,7 +278,7 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
     if (turns.over) await turns.next();
     found.get(line.order)?.lines.set(line.line, { ...line, promise: promiseFrom(promise), ordered: 0, reallocated: 0 });
   }
-  for (const { id, quantity, newest, ...account } of accounts.rows) {
+  for (const { id, quantity, newest, ...account } of accounts) {
     if (turns.over) await turns.next();
     const order = found.get(account.order);
     order?.accounts.set(placeKey(account.line, account), { id, account, quantity, newest });
@@ -240,7 +287,8 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
       line.ordered += quantity;
       if (account.owner !== order.buyer) line.reallocated += quantity;
     }
-    if (isPartiesStage(account.stage)) order?.owned.add(ownedKey(account.line, account.owner));
+    if (line === undefined && order !== undefined) found.set(order.order, Object.assign(order, { hasOld: true }));
+    else if (isPartiesStage(account.stage)) order?.owned.add(ownedKey(account.line, account.owner));
   }
   return [...found.values()];
 }

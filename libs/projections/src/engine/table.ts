@@ -147,10 +147,10 @@ export class Table<C extends Columns> {
   }
 
   /** Deletes rows that have the given part of the key. */
-  remove<T>(values: Some<C, T>): Statement<T> {
+  remove<T>(values: Some<C, T>, and = ''): Statement<T> {
     return this.over(
       values,
-      (given) => `DELETE FROM ${this.name} stored USING ${given} WHERE ${this.#matches(values)}`,
+      (given) => `DELETE FROM ${this.name} stored USING ${given} WHERE ${this.#matches(values)}${and}`,
     );
   }
 

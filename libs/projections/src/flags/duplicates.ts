@@ -64,6 +64,10 @@ export const duplicatesModel: Model = {
     await keep(db, ledger, fresh);
     await insertFlags(db, ledger, raised);
   },
+  // Flags that name it are gone; who said the same first after it is now the first.
+  undo: async ({ event }, { ledger }, db) => {
+    await db.query('DELETE FROM digests WHERE ledger = $1 AND sequence = $2', [ledger, event.sequence]);
+  },
 };
 
 /** 128 bits: nobody meets the same by chance. */

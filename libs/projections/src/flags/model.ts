@@ -66,6 +66,14 @@ export const flagsModel: Model = {
     await background.keepTransfers(db);
     await insertFlags(db, batch.ledger, raised);
   },
+  /** What it raised, and what was raised because of it, goes with it. */
+  undo: async ({ event }, { ledger }, db) => {
+    await db.query('DELETE FROM flags WHERE ledger = $1 AND (sequence = $2 OR $2 = ANY(events))', [
+      ledger,
+      event.sequence,
+    ]);
+    await db.query('DELETE FROM transfers WHERE ledger = $1 AND sequence = $2', [ledger, event.sequence]);
+  },
 };
 
 function judge(event: Judged, { orders }: Batch, background: Background): RaisedFlag[] {

@@ -72,6 +72,12 @@ const addLines = heldLines.insert<NumberedLine>({
 
 const endLines = heldLines.update<Named>({ kind: ({ kind }) => kind, name: ({ name }) => name }, { ended: 'true' });
 
+const named = { kind: ({ kind }: Named) => kind, name: ({ name }: Named) => name };
+const removeLines = heldLines.remove<Named>(named);
+const resumeLines = heldLines.update<Named>(named, { ended: 'false' });
+const remove = holds.remove<Held>({ hold: ({ data }) => data.hold });
+const resume = holds.update<Named>({ hold: ({ name }) => name }, { released: 'NULL' });
+
 export const holdsModel: Model = {
   tables: [holds, heldLines],
   types: [
@@ -94,6 +100,18 @@ export const holdsModel: Model = {
     const ended = events.flatMap(endedBy);
     await endLines(db, ledger, ended);
     await release(
+      db,
+      ledger,
+      ended.filter(({ kind }) => kind === 'hold'),
+    );
+  },
+  undo: async ({ event }, { ledger }, db) => {
+    const begun = holdingOf(event);
+    if (begun !== undefined) await removeLines(db, ledger, [begun]);
+    if (event.type === 'lading.units.held.v1') await remove(db, ledger, [event]);
+    const ended = endedBy(event);
+    await resumeLines(db, ledger, ended);
+    await resume(
       db,
       ledger,
       ended.filter(({ kind }) => kind === 'hold'),

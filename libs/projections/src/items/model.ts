@@ -25,6 +25,8 @@ const upsert = items.upsert<LedgerEvent<'lading.item.registered.v1'>['data']>({
   currency: ({ listPrice }) => listPrice?.currency ?? null,
 });
 
+const remove = items.remove<{ readonly item: string }>({ item: ({ item }) => item });
+
 export const itemsModel: Model = {
   tables: [items],
   types: ['lading.item.registered.v1'],
@@ -34,5 +36,11 @@ export const itemsModel: Model = {
       events.flatMap((event) => (event.type === 'lading.item.registered.v1' ? [[event.data.item, event.data]] : [])),
     );
     return upsert(db, ledger, [...last.values()]);
+  },
+  undo: async ({ event, restored }, { ledger }, db) => {
+    if (event.type !== 'lading.item.registered.v1') return;
+    const { registered } = restored;
+    if (registered === undefined) await remove(db, ledger, [event.data]);
+    else await upsert(db, ledger, [registered as (typeof event)['data']]);
   },
 };

@@ -46,11 +46,19 @@ const changing = {
 const addLines = lines.insert<LineState>({ ...changing, n: ({ n }) => n, item: ({ item }) => item });
 const changeLines = lines.update<LineState>(changing);
 
+const removeLines = lines.remove<LineState>({ order: ({ order }) => order, line: ({ line }) => line });
+const remove = orders.remove<{ readonly order: string }>({ order: ({ order }) => order });
+
 export const ordersModel: Model = {
   tables: [orders, lines],
   apply: async ({ ledger, placed, openedLines, changedLines }, db) => {
     await place(db, ledger, placed);
     await addLines(db, ledger, openedLines);
     await changeLines(db, ledger, [...changedLines]);
+  },
+  undo: async ({ event }, { ledger, changedLines, removedLines }, db) => {
+    await changeLines(db, ledger, [...changedLines]);
+    await removeLines(db, ledger, removedLines);
+    if (event.type === 'lading.order.placed.v1') await remove(db, ledger, [event.data]);
   },
 };

@@ -65,6 +65,8 @@ export const substitutesModel: Model = {
   tables: [substitutes],
   types: ['lading.shipment.dispatched.v1', 'lading.shipment.received.v1'],
   apply: ({ ledger, events }, db) => add(db, ledger, replacedBy(events)),
+  undo: ({ event }, { ledger }, db) =>
+    db.query('DELETE FROM substitutes WHERE ledger = $1 AND sequence = $2', [ledger, event.sequence]),
 };
 
 /** What each event replaced, summed a pair of lines. */

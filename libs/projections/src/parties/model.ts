@@ -14,6 +14,8 @@ const upsert = parties.upsert<LedgerEvent<'lading.party.registered.v1'>['data']>
   controlled_by: ({ controlledBy }) => controlledBy ?? [],
 });
 
+const remove = parties.remove<{ readonly party: string }>({ party: ({ party }) => party });
+
 export const partiesModel: Model = {
   tables: [parties],
   types: ['lading.party.registered.v1'],
@@ -23,5 +25,11 @@ export const partiesModel: Model = {
       events.flatMap((event) => (event.type === 'lading.party.registered.v1' ? [[event.data.party, event.data]] : [])),
     );
     return upsert(db, ledger, [...last.values()]);
+  },
+  undo: async ({ event, restored }, { ledger }, db) => {
+    if (event.type !== 'lading.party.registered.v1') return;
+    const { registered } = restored;
+    if (registered === undefined) await remove(db, ledger, [event.data]);
+    else await upsert(db, ledger, [registered as (typeof event)['data']]);
   },
 };

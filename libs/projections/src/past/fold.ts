@@ -1,4 +1,5 @@
 import { rangeOf } from '#contracts/serials';
+import { standingIn } from '#ledger/evolve';
 import { LedgerState } from '../engine/ledgerState.ts';
 import type { Model } from '../model.ts';
 import type { Db, ReadModel } from '../reading/readModel.ts';
@@ -95,7 +96,9 @@ export class Fold {
     const { ledger, asOf } = this.asking;
     const choice = new Choice(this.db, schemaOfVersion(this.version), ledger, asOf, this.scratch.events, of);
     await choose(choice);
-    const { events, orders } = choice;
+    const { orders } = choice;
+    // What was taken back by then, and what took it back, come to nothing together.
+    const events = standingIn(choice.events);
     this.spent += events.length;
     this.scratch.folded(this.db, events.length);
     await applyEvents(this.db, ledger, events, new LedgerState(0, 0, { orders }), Infinity, models);

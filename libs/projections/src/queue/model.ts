@@ -1,7 +1,7 @@
 import { isPartiesStage } from '#ledger/account';
 import { inKey, keyOf, type PartiesStage, type Window } from '#contracts/scalars';
 import type { Batch } from '../engine/batch.ts';
-import { dueOf, type LineState, type OrderState, ownedKey, promisedOf } from '../engine/ledgerState.ts';
+import { dueOf, type LineState, type OrderState, ownedKey } from '../engine/ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
 import { bigint, bool, day, id, int, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
@@ -99,6 +99,8 @@ const changeDue = queue.update<LineState>(
   ' AND (stored.due_from, stored.due_to) <> (given.due_from, given.due_to)',
 );
 
+const removeLines = queue.remove<LineState>({ order: ({ order }) => order, line: ({ line }) => line });
+
 export const queueModel: Model = {
   tables: [queue, promises],
   apply: async (batch, db) => {
@@ -111,6 +113,7 @@ export const queueModel: Model = {
     );
     await change(db, batch.ledger, known);
     await changeDue(db, batch.ledger, [...batch.changedLines]);
+    await removeLines(db, batch.ledger, batch.removedLines);
     const promised = promisesIn(batch);
     await addPromises(db, batch.ledger, promised);
     await forgetPromises(
@@ -129,8 +132,8 @@ function sharesOf(batch: Batch): Share[] {
     const key = `${inKey(id)}|${ownedKey(name, owner)}`;
     let share = shares.get(key);
     if (share === undefined) {
-      const order = batch.orders.get(id);
-      const line = order?.lines.get(name);
+      const order = batch.orders.get(id) ?? batch.removed.find((one) => one.order === id);
+      const line = order?.lines.get(name) ?? batch.removedLines.find((one) => one.order === id && one.line === name);
       if (batch.isOfPast && line === undefined) continue;
       if (order === undefined || line === undefined) throw new PoisonEvent(sequence, `order ${id} has no line ${name}`);
       share = { owner, line, order, isNew: batch.isFirstOwned(state), ordered: 0, in_transit: 0, held: 0, damaged: 0 };
@@ -139,6 +142,17 @@ function sharesOf(batch: Batch): Share[] {
     share[stage] += quantity;
   }
   return [...shares.values()];
+}
+
+/**
+ * What the supplier of a line promises: what it confirmed of the units that are ordered, all of them before it confirmed any, and whatever
+ * it has sent already. Of these, how many it has sent, and how many of the others a reallocation or swap has given to somebody else.
+ */
+function promisedOf({ quantity, promise, ordered, reallocated }: LineState) {
+  const confirmed = promise?.stands === true ? Math.min(promise.quantity, quantity) : quantity;
+  const dispatched = Math.max(0, quantity - ordered);
+  const promised = Math.max(confirmed, dispatched);
+  return { promised, dispatched, reallocated: Math.min(reallocated, promised - dispatched) };
 }
 
 /** What the lines of one supplier, item, buyer and window have more of, or less. */
@@ -178,10 +192,10 @@ const forgetPromises = promises.over<Promised>(
       AND (stored.promised, stored.dispatched, stored.reallocated) = (0, 0, 0)`,
 );
 
-function promisesIn({ linesBefore, orders }: Batch): Promised[] {
+function promisesIn({ linesBefore, orders, removed, removedLines }: Batch): Promised[] {
   const changes = new Map<string, Promised>();
   const count = (line: LineState, sign: 1 | -1): void => {
-    const order = orders.get(line.order);
+    const order = orders.get(line.order) ?? removed.find((one) => one.order === line.order);
     if (order === undefined) return;
     const { supplier } = order;
     const { item } = line;
@@ -199,7 +213,7 @@ function promisesIn({ linesBefore, orders }: Batch): Promised[] {
   };
   for (const [line, before] of linesBefore) {
     if (before !== undefined) count(before, -1);
-    count(line, 1);
+    if (!removedLines.includes(line)) count(line, 1);
   }
   return [...changes.values()].filter(
     ({ promised, dispatched, reallocated }) => promised !== 0 || dispatched !== 0 || reallocated !== 0,

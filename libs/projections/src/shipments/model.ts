@@ -1,7 +1,8 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { keyOf, microseconds } from '#contracts/scalars';
-import type { Batch } from '../engine/batch.ts';
+import type { Restored } from '#contracts/ledgerEvents';
+import type { Batch, BookedMove } from '../engine/batch.ts';
 import { bigint, bool, day, id, moment, optional, Table, text } from '../engine/table.ts';
 import { hasArrived } from '../flags/rules.ts';
 import type { Model } from '../model.ts';
@@ -48,7 +49,26 @@ export const shipmentsModel: Model = {
   apply: async (batch, db) => {
     await dispatch(db, batch.ledger, firstDispatches(batch));
     await changeHeaders(db, batch.ledger, headerChanges(batch));
-    await addLines(db, batch.ledger, linesOf(batch));
+    await addLines(db, batch.ledger, linesOf(batch.events, batch.moves));
+  },
+  undo: async ({ event, restored }, batch, db) => {
+    const { ledger } = batch;
+    const less = linesOf(
+      [event],
+      movesOf(event).map((move) => ({ event, move })),
+    );
+    for (const line of less) for (const state of STATES) line[state] = -line[state];
+    await addLines(db, ledger, less);
+    await forgetLines(db, ledger, less);
+    const { shipments: before = [] } = restored;
+    await putHeaders(db, ledger, before);
+    for (const { shipment, destination, eta } of before) {
+      if (destination === null || eta === null)
+        await db.query(NOTHING_SAID, [ledger, shipment, destination === null, eta === null]);
+    }
+    if (event.type !== 'lading.shipment.dispatched.v1') return;
+    const { shipment } = event.data;
+    if (!before.some((one) => one.shipment === shipment)) await forget(db, ledger, [event]);
   },
 };
 
@@ -158,10 +178,42 @@ const addLines = lines.add<ShipmentLine>(
   STATES,
 );
 
+// A line of which nothing was ever sent, by what stands, is not on the shipment.
+const forgetLines = lines.remove<ShipmentLine>(
+  {
+    shipment: ({ shipment }) => shipment,
+    order: ({ order }) => order,
+    line: ({ line }) => line,
+    owner: ({ owner }) => owner,
+  },
+  ` AND ${STATES.map((state) => `stored.${state} = 0`).join(' AND ')}`,
+);
+const forget = shipments.remove<Dispatched>({ shipment: ({ data }) => data.shipment });
+type Header = NonNullable<Restored['shipments']>[number];
+const putHeaders = shipments.over<Header>(
+  {
+    shipment: ({ shipment }) => shipment,
+    consignee: ({ consignee }) => consignee ?? null,
+    carrier: ({ carrier }) => carrier ?? null,
+    destination: ({ destination }) => destination ?? null,
+    eta: ({ eta }) => eta ?? null,
+    final: ({ final }) => final ?? null,
+  },
+  (given) => `
+    UPDATE shipments stored SET consignee = coalesce(given.consignee, stored.consignee),
+      carrier = coalesce(given.carrier, stored.carrier), destination = coalesce(given.destination, stored.destination),
+      eta = coalesce(given.eta, stored.eta), final = coalesce(given.final, stored.final)
+    FROM ${given} WHERE stored.ledger = $1 AND stored.shipment = given.shipment`,
+);
+const NOTHING_SAID =
+  'UPDATE shipments SET destination = CASE WHEN $3 THEN NULL ELSE destination END, eta = CASE WHEN $4 THEN NULL ELSE eta END WHERE ledger = $1 AND shipment = $2';
+
 type LineOf = (shipment: string, order: string, line: string, owner: string, item: string) => ShipmentLine;
 
-/** What the batch changes of each line. */
-function linesOf({ events, moves }: Batch): ShipmentLine[] {
+type MovedBy = Pick<BookedMove, 'event' | 'move'>;
+
+/** What the events change of each line. */
+function linesOf(events: readonly LedgerEvent[], moves: readonly MovedBy[]): ShipmentLine[] {
   const found = new Map<string, ShipmentLine>();
   const nothing = { advised: 0, received: 0, damaged: 0, surplus: 0, lost: 0, refused: 0, in_transit: 0 };
   const lineOf: LineOf = (shipment, order, line, owner, item) => {

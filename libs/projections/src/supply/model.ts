@@ -41,6 +41,17 @@ export const commitmentsModel: Model = {
   tables: [commitments],
   types: ['lading.supply.committed.v1'],
   apply: keepCommitments,
+  undo: async ({ event, restored }, { ledger }, db) => {
+    if (event.type !== 'lading.supply.committed.v1') return;
+    const { item, supplier, period } = event.data;
+    await replace(db, ledger, [{ item, supplier, period, quantity: 0, sequence: 0 }]);
+    const before = restored.commitments ?? [];
+    await commit(
+      db,
+      ledger,
+      before.map((one) => ({ ...one, item, supplier })),
+    );
+  },
 };
 
 async function keepCommitments({ ledger, events }: Batch, db: Db): Promise<void> {

@@ -1,11 +1,12 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import type { Move } from '#contracts/move';
 import { keyOf, microseconds } from '#contracts/scalars';
 import type { Holding } from '#ledger/account';
 import { type Attribution, attribute, isPending, type LegReceived, type Lots, startLots } from '#ledger/attribution';
 import { Turns } from '#platform/service/turns';
 import type { Batch, Posting } from '../engine/batch.ts';
 import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
-import { arrayLiteral } from '../engine/values.ts';
+import { arrayLiteral, instantOf } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { Db } from '../reading/readModel.ts';
 
@@ -68,6 +69,108 @@ export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
     batch.ledger,
     lines.filter(({ lots }) => !isPending(lots)),
   );
+}
+
+/**
+ * After an event was taken back: the units of its lines are attributed anew, from all that stands, since what left an account after it
+ * may have been others. The postings have all moves of a line; the swaps say which of them were executions.
+ */
+export async function attributeAgain(undone: LedgerEvent, { ledger }: Batch, db: Db): Promise<void> {
+  const lines = [...linesOf(undone).values()];
+  if (lines.length === 0) return;
+  const turns = new Turns();
+  const counts = new Counts();
+  const kept: AttributedLine[] = [];
+  const touched = new Set<string>();
+  for (const { order, line } of lines) {
+    const legs = (await db.query<{ swap: string; leg: number }>(LEGS_OF_LINE, [ledger, order, line])).rows;
+    if (legs.length === 0) continue;
+    for (const { swap } of legs) touched.add(swap);
+    await db.query(FORGET_COUNTS, [ledger, order, line]);
+    let lots: Lots = {};
+    for (const event of await eventsOfLine(ledger, order, line, db)) {
+      if (turns.over) await turns.next();
+      const after = attribute(lots, event, { order, line });
+      lots = after.lots;
+      counts.add(event, after);
+    }
+    if (isPending(lots)) kept.push({ order, line, lots });
+  }
+  await db.query('UPDATE swap_legs SET completed = DEFAULT WHERE ledger = $1 AND swap = ANY($2::text[])', [
+    ledger,
+    arrayLiteral([...touched]),
+  ]);
+  await counts.write(ledger, db);
+  if (touched.size > 0) await db.query(COMPLETE, [ledger, arrayLiteral([...touched])]);
+  await forgetLots(
+    db,
+    ledger,
+    lines.map((one) => ({ ...one, lots: {} })),
+  );
+  await keepLots(db, ledger, kept);
+}
+
+const LEGS_OF_LINE = 'SELECT swap, leg FROM swap_legs WHERE ledger = $1 AND "order" = $2 AND line = $3';
+const FORGET_COUNTS = `
+  DELETE FROM swap_counts c USING swap_legs l
+   WHERE c.ledger = $1 AND l.ledger = $1 AND c.swap = l.swap AND c.leg = l.leg AND l."order" = $2 AND l.line = $3`;
+
+interface MovedRow {
+  readonly sequence: number;
+  readonly type: string;
+  readonly occurred: string;
+  readonly quantity: number;
+  readonly item: string;
+  readonly from: Move['from'];
+  readonly to: Move['to'];
+}
+
+// What takes an event back, and what was taken back, moved nothing by what stands. The from of a move stands before its to.
+const MOVES_OF_LINE = `
+  SELECT p.sequence, a.type, ${instantOf('p.occurred')} AS occurred, q.quantity, f.item,
+    jsonb_strip_nulls(jsonb_build_object('owner', f.owner, 'custodian', f.custodian, 'stage', f.stage, 'shipment', f.shipment)) AS "from",
+    jsonb_strip_nulls(jsonb_build_object('owner', t.owner, 'custodian', t.custodian, 'stage', t.stage, 'shipment', t.shipment)) AS "to"
+  FROM holdings f
+    JOIN postings p ON p.ledger = f.ledger AND p.account = f.account AND p.n % 2 = 0
+    JOIN postings q ON q.ledger = p.ledger AND q.sequence = p.sequence AND q.n = p.n + 1
+    JOIN holdings t ON t.ledger = q.ledger AND t.account = q.account
+    JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
+  WHERE f.ledger = $1 AND f."order" = $2 AND f.line = $3 AND a.voided_by IS NULL AND a.voids IS NULL
+  ORDER BY p.sequence, p.n`;
+
+/** The executions of swaps of whose legs some are of a line, with their legs as attribution looks at them. */
+const EXECUTIONS = `
+  SELECT s.executed_sequence AS sequence, l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity
+  FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
+  WHERE l.ledger = $1 AND l.executed AND l."order" = $2 AND l.line = $3 AND s.executed_sequence IS NOT NULL
+  ORDER BY l.swap, l.leg`;
+
+async function eventsOfLine(ledger: string, order: string, line: string, db: Db): Promise<LedgerEvent[]> {
+  const moved = await db.query<MovedRow>(MOVES_OF_LINE, [ledger, order, line]);
+  const executed = await db.query<ExecutedLeg>(EXECUTIONS, [ledger, order, line]);
+  const legs = groupBy(executed.rows, ({ sequence }) => sequence);
+  return [...groupBy(moved.rows, ({ sequence }) => sequence)].map(([sequence, rows]) => {
+    const moves = rows.map(({ quantity, item, from, to }) => ({ item, order, line, quantity, from, to }));
+    const own = legs.get(sequence);
+    const { type = '', occurred: time = '' } = rows[0] ?? {};
+    const data = own === undefined ? { moves } : { swap: own[0]?.swap, legs: numbered(own), moves };
+    return { type, time, sequence, data } as unknown as LedgerEvent;
+  });
+}
+
+/** The legs by their numbers in the swap; those of other lines move nothing here. */
+const numbered = (legs: readonly ExecutedLeg[]): { readonly from: string; readonly quantity: number }[] =>
+  Array.from(
+    { length: Math.max(...legs.map(({ leg }) => leg)) + 1 },
+    (_, n) => legs.find(({ leg }) => leg === n) ?? { from: '', quantity: 0 },
+  );
+
+interface ExecutedLeg {
+  readonly sequence: number;
+  readonly swap: string;
+  readonly leg: number;
+  readonly from: string;
+  readonly quantity: number;
 }
 
 async function loadLines({ ledger, orders }: Batch, db: Db): Promise<Map<string, AttributedLine>> {

@@ -15,7 +15,7 @@ import {
   withDefault,
 } from '../engine/table.ts';
 import type { Model } from '../model.ts';
-import { attributeUnits, swapCounts, swapLots } from './attributeUnits.ts';
+import { attributeAgain, attributeUnits, swapCounts, swapLots } from './attributeUnits.ts';
 
 // `status` is open until the swap is rejected, withdrawn or executed: whether an open one is accepted follows from who accepted it,
 // and whether it expired from the clock.
@@ -74,7 +74,29 @@ export const swapsModel: Model = {
     // Units are followed from the execution of a swap on: an order that the batch itself places has none of them yet.
     if (steps.some(({ executed }) => executed) || orders.size > placed.length) await attributeUnits(batch, db);
   },
+  undo: async ({ event, restored }, batch, db) => {
+    const { ledger } = batch;
+    if (event.type === 'lading.swap.proposed.v1') {
+      await removeLegs(db, ledger, [event]);
+      await remove(db, ledger, [event]);
+    }
+    if (event.type === 'lading.swap.accepted.v1') await unaccept(db, ledger, [event]);
+    if (isEnd(event)) await reopen(db, ledger, [event]);
+    if (event.type === 'lading.swap.executed.v1') {
+      const { swap, legs } = event.data;
+      const before = legs.map((leg, n) => {
+        const window = restored.windows?.[n] ?? leg.window;
+        return { ...leg, window, swap, leg: n, executed: false };
+      });
+      await putLegs(db, ledger, before);
+    }
+    await attributeAgain(event, batch, db);
+  },
 };
+
+type End = LedgerEvent<`lading.swap.${'rejected' | 'withdrawn' | 'executed'}.v1`>;
+const ENDS: readonly string[] = ['lading.swap.rejected.v1', 'lading.swap.withdrawn.v1', 'lading.swap.executed.v1'];
+const isEnd = (event: LedgerEvent): event is End => ENDS.includes(event.type);
 
 type Proposed = LedgerEvent<'lading.swap.proposed.v1'>;
 type Executed = LedgerEvent<'lading.swap.executed.v1'>;
@@ -97,6 +119,17 @@ const propose = swaps.insert<Proposed>({
   proposed: ({ time }) => microseconds(time),
   proposed_sequence: ({ sequence }) => sequence,
 });
+
+const remove = swaps.remove<Proposed>({ swap: ({ data }) => data.swap });
+const removeLegs = swapLegs.remove<Proposed>({ swap: ({ data }) => data.swap });
+const unaccept = swaps.update<LedgerEvent<'lading.swap.accepted.v1'>>(
+  { swap: ({ data }) => data.swap, by: ({ data }) => data.by },
+  { accepted: 'array_remove(stored.accepted, given.by)' },
+);
+const reopen = swaps.update<End>(
+  { swap: ({ data }) => data.swap },
+  { status: `'open'`, executed: 'NULL', executed_sequence: 'NULL' },
+);
 
 /** What the events of a batch change of one swap. */
 interface Step {

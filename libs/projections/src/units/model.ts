@@ -1,6 +1,6 @@
 import { inKey } from '#contracts/scalars';
 import { accountKey } from '#ledger/account';
-import { unitChanges, UnitIndex } from '#ledger/units';
+import { unitChangesOf, UnitIndex } from '#ledger/units';
 import { outside, type UnitRange } from '#ledger/unitRanges';
 import { Turns } from '#platform/service/turns';
 import type { Batch, BookedMove } from '../engine/batch.ts';
@@ -76,15 +76,19 @@ export const unitsModel: Model = {
     if (serial.length === 0) return;
     const turns = new Turns();
     const index = await drainedUnits(batch, serial, db, turns);
-    for (const [{ sequence }, moves] of groupBy(serial, ({ event }) => event)) {
-      await turns.through(index.changing(unitChanges(moves.map(({ move }) => move)), sequence));
+    const unnamed: UnitRange[] = [];
+    for (const event of groupBy(serial, (one) => one.event).keys()) {
+      const changes = unitChangesOf(event, (item) => batch.isSerial(item));
+      unnamed.push(...(changes.unnamed ?? []));
+      await turns.through(index.changing(changes, event.sequence));
     }
     const moved = await movedUnits(index, serial, turns);
     // A row may overlap ranges that are asked for in different statements.
-    const before = new Map((await stored(db, batch.ledger, moved)).map((row) => [rowKey(row), row]));
-    await remove(db, batch.ledger, moved);
+    const gone: readonly UnitRange[] = [...moved, ...unnamed];
+    const before = new Map((await stored(db, batch.ledger, gone)).map((row) => [rowKey(row), row]));
+    await remove(db, batch.ledger, gone);
     await turns.next();
-    const left = outside([...before.values()], moved);
+    const left = outside([...before.values()], gone);
     await turns.next();
     await insert(db, batch.ledger, [...left, ...moved]);
   },

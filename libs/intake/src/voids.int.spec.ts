@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readEvent } from '#journal/reader';
+import { event, intakeDatabase, order, startWritingApp, type WritingApp } from '#test/intake/writingApp';
+
+let app: WritingApp;
+/** Another process that writes the same ledger, and remembers what it read. */
+let other: WritingApp;
+beforeAll(async () => {
+  const url = await intakeDatabase();
+  app = await startWritingApp(url);
+  await app.open();
+  await app.submit(event('lading.item.registered.v1', { item: 'D1', name: 'Dojo tile', tracking: 'serial' }));
+  other = await startWritingApp(url);
+});
+afterAll(async () => {
+  await app.close();
+  await other.close();
+});
+
+const kept = async (sequence: number) =>
+  JSON.parse(String((await readEvent(app.pool, 'nvidia', sequence))?.bytes)) as Record<string, unknown> & {
+    data: Record<string, unknown>;
+  };
+let keys = 0;
+const takeBack = (sequence: number, rest: object = {}, headers: Record<string, string> = {}, by = app) =>
+  by.send(
+    'POST',
+    '/v1/ledgers/nvidia/voids',
+    { sequence, reason: 'did_not_occur', ...rest },
+    {
+      'idempotency-key': `void-${++keys}`,
+      ...headers,
+    },
+  );
+const sequenceOf = ({ body }: { body: Record<string, unknown> }) => Number(body.sequence);
+const dispatch = (shipment: string, of: string, quantity: number, rest: object = {}, line: object = {}) =>
+  event('lading.shipment.dispatched.v1', {
+    ...{ shipment, consignee: 'tesla', carrier: 'dhl', ...rest },
+    lines: [{ order: of, line: '1', quantity, ...line }],
+  });
+const voiding = (sequence: number, time: unknown, rest: object = { reason: 'did_not_occur' }) => ({
+  ...event('lading.event.voided.v1', { sequence, ...rest }),
+  time,
+});
+
+describe('taking a fact back', () => {
+  it('a fact that is taken back has its time, its moves turned round and what it said, and is taken back once', async () => {
+    const placed = sequenceOf(
+      await app.submit(order({ time: '2024-01-05T10:00:00+02:00' }, { name: 'PO-1', quantity: 9 })),
+    );
+    const answer = await takeBack(placed, { note: 'entered twice' });
+    expect(answer).toMatchObject({ status: 201, body: { sequence: placed + 1 } });
+    expect(await kept(placed + 1)).toMatchObject({
+      time: '2024-01-05T10:00:00+02:00',
+      subject: `event/${placed}`,
+      data: {
+        ...{ sequence: placed, reason: 'did_not_occur', note: 'entered twice' },
+        voided: { type: 'lading.order.placed.v1', subject: 'order/PO-1', data: { order: 'PO-1' } },
+        moves: [{ quantity: 9, from: { stage: 'ordered' }, to: { stage: 'supply' } }],
+      },
+    });
+    expect(await takeBack(placed)).toMatchObject({
+      status: 422,
+      body: { code: 'already-voided', voidedBy: placed + 1 },
+    });
+    expect(await takeBack(placed + 1)).toMatchObject({ status: 422, body: { code: 'not-supported', voids: placed } });
+    expect(await takeBack(1)).toMatchObject({ status: 422, body: { code: 'not-supported' } });
+    expect(await takeBack(placed + 99)).toMatchObject({ status: 422, body: { code: 'unknown-event' } });
+  });
+
+  it('what a fact began is free again, also for a process that knew it, and another time than the fact’s is refused with the right one', async () => {
+    const placed = sequenceOf(await app.submit(order({}, { name: 'PO-2', quantity: 9 })));
+    expect((await other.submit(order({}, { name: 'PO-2', quantity: 9 }))).body.code).toBe('already-exists');
+    const { time } = await kept(placed);
+    expect((await app.submit(voiding(placed, '2024-01-01T00:00:00Z'))).body).toMatchObject({
+      code: 'wrong-time',
+      occurred: time,
+    });
+    expect(await app.submit(voiding(placed, time))).toMatchObject({ status: 201 });
+    expect(await other.submit(order({}, { name: 'PO-2', quantity: 12 }))).toMatchObject({ status: 201 });
+    expect(await app.submit(dispatch('S-2', 'PO-2', 12))).toMatchObject({ status: 201 });
+  });
+
+  it('what stands on a fact is named, and taken back with it in one batch; what corrects it is in the same batch', async () => {
+    const placed = sequenceOf(await app.submit(order({}, { name: 'PO-3', quantity: 10 })));
+    const sent = sequenceOf(await app.submit(dispatch('S-3', 'PO-3', 4)));
+    const received = sequenceOf(
+      await app.submit(
+        event('lading.shipment.received.v1', {
+          shipment: 'S-3',
+          by: 'tesla',
+          lines: [{ order: 'PO-3', line: '1', received: 4 }],
+        }),
+      ),
+    );
+    const refused = await takeBack(sent);
+    expect(refused).toMatchObject({
+      status: 422,
+      body: {
+        code: 'depends-on-it',
+        dependants: [{ sequence: received, type: 'lading.shipment.received.v1', needs: 'shipment/S-3' }],
+      },
+    });
+    const [sentAt, receivedAt] = [(await kept(sent)).time, (await kept(received)).time];
+    const right: Record<string, unknown> = { ...dispatch('S-3', 'PO-3', 5), time: sentAt };
+    const corrections = [{ source: right.source, id: right.id }];
+    const wrong = { reason: 'incorrect_data', corrections };
+    expect((await app.submit(voiding(received, receivedAt, wrong))).body).toMatchObject({
+      code: 'not-in-the-batch',
+      corrections,
+    });
+    const batch = [voiding(received, receivedAt), voiding(sent, sentAt, wrong), right];
+    const tried = await app.batch(batch, '?atomic=true&dry-run=true');
+    expect(tried).toMatchObject({ status: 201 });
+    expect(tried.headers.get('lading-dry-run')).toBe('true');
+    expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
+    // Another process decides on what stands.
+    expect(await other.submit(dispatch('S-4', 'PO-3', 6))).toMatchObject({
+      body: { code: 'insufficient-quantity', available: 5 },
+    });
+    expect((await takeBack(placed)).body).toMatchObject({ code: 'depends-on-it' });
+  });
+
+  it('serial numbers that a fact gave by mistake are nobody’s any more, and others are given in their place', async () => {
+    const lines = [{ line: '1', item: 'D1', quantity: 3, window: { from: '2023-12-01', to: '2023-12-31' } }];
+    await app.submit(event('lading.order.placed.v1', { order: 'PO-D', buyer: 'tesla', supplier: 'nvidia', lines }));
+    const wrong = sequenceOf(await app.submit(dispatch('S-D', 'PO-D', 2, {}, { serials: ['A-1', 'A-2'] })));
+    expect(await takeBack(wrong)).toMatchObject({ status: 201 });
+    const { rows } = await app.pool.query(`SELECT * FROM journal.units WHERE ledger = 'nvidia' AND item = 'D1'`);
+    expect(rows).toEqual([]);
+    expect(await app.submit(dispatch('S-D', 'PO-D', 3, {}, { serials: ['B-1', 'B-2', 'A-2'] }))).toMatchObject({
+      status: 201,
+    });
+  });
+
+  it('only its submitter or an admin takes a fact back, with the role that its type needs', async () => {
+    const erp = await app.keyed({ name: 'erp', roles: ['shipments:write'] });
+    const rival = await app.keyed({ name: 'rival', roles: ['shipments:write'] });
+    const desk = await app.keyed({ name: 'desk', roles: ['reallocations:write'] });
+    const tesla = await app.keyed({ name: 'tesla', roles: ['shipments:write'], party: 'tesla' });
+    const placed = sequenceOf(await app.submit(order({}, { name: 'PO-5', quantity: 9 }), erp));
+    for (const key of [rival, desk, tesla]) expect(await takeBack(placed, {}, key)).toMatchObject({ status: 403 });
+    expect(await takeBack(placed, {}, erp)).toMatchObject({ status: 201 });
+    const own = await app.submit(
+      event('lading.party.registered.v1', { party: 'tesla', name: 'Tesla, Inc.', roles: ['customer'] }),
+      tesla,
+    );
+    expect(own.status).toBe(201);
+    expect(await takeBack(sequenceOf(own), {}, tesla)).toMatchObject({ status: 201 });
+    // An admin takes back whatever anybody submitted.
+    const again = sequenceOf(await app.submit(order({}, { name: 'PO-5', quantity: 9 }), erp));
+    expect(await takeBack(again)).toMatchObject({ status: 201 });
+  });
+});

@@ -1,0 +1,107 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { Restored } from '#contracts/ledgerEvents';
+import { microseconds } from '#contracts/scalars';
+import type { Order, Shipment } from '../entity.ts';
+import { standingIn, touched } from '../evolve.ts';
+import { overlap } from '../supply/evolveCommitments.ts';
+import type { Recorded } from '../view.ts';
+import { changedHeaders, entityBefore } from './said.ts';
+
+/**
+ * What an event had set, as it was before it, so that whoever reads its void need not look for it; undefined when it set nothing. All
+ * that set these values later is taken back already, and what set them before occurred before: so they hold at every moment of the past.
+ */
+export function restoredBy({ event, streams }: Recorded): Restored | undefined {
+  const restored: Restored = {
+    ...registeredBefore(event, streams),
+    ...linesBefore(event, streams),
+    ...shipmentsBefore(event, streams),
+    ...commitmentsBefore(event, streams),
+    ...windowsBefore(event, streams),
+  };
+  return Object.keys(restored).length > 0 ? restored : undefined;
+}
+
+type Streams = Recorded['streams'];
+
+function registeredBefore({ type, subject, sequence }: LedgerEvent, streams: Streams): Restored {
+  if (type !== 'lading.party.registered.v1' && type !== 'lading.item.registered.v1') return {};
+  const before = entityBefore(subject as `party/${string}`, sequence, streams);
+  return before?.kind === 'party' || before?.kind === 'item' ? { registered: before.data } : {};
+}
+
+function linesBefore(event: LedgerEvent, streams: Streams): Restored {
+  const { type, data, sequence } = event;
+  let named: readonly string[] = [];
+  if (type === 'lading.order.line_changed.v1' || type === 'lading.order.line_cancelled.v1') named = [data.line];
+  if (type === 'lading.order.confirmed.v1') named = data.lines.map(({ line }) => line);
+  if (named.length === 0 || !('order' in data)) return {};
+  const { order } = data;
+  const key = `order/${order}` as const;
+  const before = entityBefore(key, sequence, streams) as Order;
+  const earlier = standingIn(streams.get(key) ?? []).filter((one) => one.sequence < sequence);
+  const lines = named.flatMap((line) => {
+    const state = before.lines[before.index.get(line) ?? -1];
+    if (state === undefined) return [];
+    const promised = promisedIn(earlier, order, line);
+    return [{ order, line, window: state.window, ...(promised && { promised }) }];
+  });
+  return { lines };
+}
+
+/** What the supplier had confirmed of a line, and whether the window that was ordered was still that one. */
+function promisedIn(events: readonly LedgerEvent[], order: string, name: string) {
+  let promised: NonNullable<NonNullable<Restored['lines']>[number]['promised']> | undefined;
+  for (const { type, data, sequence, time } of events) {
+    if (type === 'lading.order.confirmed.v1' && data.order === order) {
+      const line = data.lines.findLast((one) => one.line === name);
+      if (line !== undefined) promised = { sequence, time, stands: true, line };
+    } else if (type === 'lading.order.line_changed.v1' && data.order === order && data.line === name) {
+      if (data.window !== undefined && promised !== undefined && microseconds(promised.time) <= microseconds(time))
+        promised = { ...promised, stands: false };
+    }
+  }
+  return promised;
+}
+
+function shipmentsBefore(event: LedgerEvent, streams: Streams): Restored {
+  const { sequence, data } = event;
+  const changed = changedHeaders({ event, streams });
+  const shipments = touched(event).flatMap((key) => {
+    if (!key.startsWith('shipment/')) return [];
+    const before = entityBefore(key, sequence, streams) as Shipment | undefined;
+    if (before === undefined) return [];
+    const { shipment } = before;
+    const header = Object.fromEntries((changed.get(shipment) ?? []).map((part) => [part, before[part] ?? null]));
+    const isFinal = 'final' in data && data.final === true;
+    const others = isFinal ? standingIn(streams.get(key) ?? []).filter((one) => one.sequence !== sequence) : [];
+    const final = isFinal && {
+      final: others.some((one) => 'final' in one.data && one.data.final === true && one.data.shipment === shipment),
+    };
+    const isSaid = Object.keys(header).length > 0 || isFinal || event.type === 'lading.shipment.dispatched.v1';
+    return isSaid ? [{ shipment, ...header, ...final }] : [];
+  });
+  return shipments.length > 0 ? { shipments } : {};
+}
+
+function commitmentsBefore({ type, data, sequence }: LedgerEvent, streams: Streams): Restored {
+  if (type !== 'lading.supply.committed.v1') return {};
+  const stream = [...streams].find(([key]) => key.startsWith('commitments/'))?.[1] ?? [];
+  let standing: NonNullable<Restored['commitments']> = [];
+  for (const event of standingIn(stream)) {
+    if (event.type !== 'lading.supply.committed.v1' || event.sequence >= sequence) continue;
+    const { period, quantity } = event.data;
+    standing = [
+      ...standing.filter((one) => !overlap(one.period, period)),
+      { period, quantity, sequence: event.sequence },
+    ];
+  }
+  const commitments = standing.filter(({ period }) => overlap(period, data.period));
+  return commitments.length > 0 ? { commitments } : {};
+}
+
+function windowsBefore({ type, data, sequence }: LedgerEvent, streams: Streams): Restored {
+  if (type !== 'lading.swap.executed.v1') return {};
+  const swap = entityBefore(`swap/${data.swap}`, sequence, streams);
+  return swap?.kind === 'swap' ? { windows: swap.terms.legs.map(({ window }) => window) } : {};
+}

@@ -1,0 +1,140 @@
+import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { rangesOf } from '#contracts/serials';
+import { keyAt, mayBeNegative, parseAccountKey } from '../account.ts';
+import type { EntityKey } from '../entity.ts';
+import { standingIn } from '../evolve.ts';
+import { entityOf, type Recorded, type View } from '../view.ts';
+import { holdsOf } from './said.ts';
+import { Stood } from './stood.ts';
+
+/** A later event, and what it needs of those that are to be taken back. */
+export interface Standing {
+  readonly event: LedgerEvent;
+  readonly needs: string;
+}
+
+/**
+ * What stands on an event, and on that in turn, the last first: taken back in this order, each can be. A unit that was brought to an
+ * account is taken for the one that left it when the others there would not have been enough; what left it is not counted as
+ * there again. So it names rather more than less, and whatever it leaves out stands without any of these. Undefined: more has to be loaded.
+ */
+export function standingOn(first: Recorded, view: View): Standing[] | { readonly tooMany: number } | undefined {
+  const taken = new Map([[first.event.sequence, first]]);
+  for (;;) {
+    const elsewhere = streamsElsewhere(taken.values(), view);
+    const found = oncePassed(taken, elsewhere, (item) => entityOf(view, 'item', item)?.data.tracking === 'serial');
+    const fresh = found.filter(({ event }) => !taken.has(event.sequence));
+    if (fresh.length === 0) return found.sort((a, b) => b.event.sequence - a.event.sequence);
+    if (taken.size + fresh.length > MOST) return { tooMany: taken.size + fresh.length };
+    let isMissing = false;
+    for (const { event } of fresh) {
+      const recorded = view.recorded(event.sequence);
+      if (recorded === undefined) isMissing = true;
+      else if (recorded.tooMany !== undefined) return { tooMany: recorded.tooMany };
+      else taken.set(event.sequence, recorded);
+    }
+    if (isMissing) return undefined;
+  }
+}
+
+/** An atomic batch takes so many, with the first one and what corrects it. */
+const MOST = 900;
+
+function oncePassed(
+  taken: ReadonlyMap<number, Recorded>,
+  elsewhere: readonly LedgerEvent[],
+  isSerial: (item: string) => boolean,
+): Standing[] {
+  const events = new Map<number, LedgerEvent>();
+  const orders = new Set<string>();
+  for (const { streams, naming } of taken.values()) {
+    for (const [key, stream] of streams) {
+      if (key.startsWith('order/')) orders.add(key.slice('order/'.length));
+      for (const event of standingIn(stream)) events.set(event.sequence, event);
+    }
+    for (const event of naming) if (!isVoid(event)) events.set(event.sequence, event);
+  }
+  for (const event of elsewhere) events.set(event.sequence, event);
+  const book = new Balances(orders);
+  const stood: Stood[] = [];
+  const found: Standing[] = [];
+  const held = new Set<string>();
+  for (const event of [...events.values()].sort((a, b) => a.sequence - b.sequence)) {
+    const recorded = taken.get(event.sequence);
+    const isFirst = stood.length === 0;
+    let needs: string | undefined;
+    if (!isFirst) {
+      for (const one of stood) needs ??= one.neededBy(event, held);
+      needs ??= book.short(event);
+      if (needs !== undefined) found.push({ event, needs });
+    }
+    if ((isFirst && recorded !== undefined) || needs !== undefined) {
+      const own = new Stood(event, isSerial, recorded);
+      stood.push(own);
+      book.lacks(own.brought);
+    }
+    for (const one of holdsOf(event)) held.add(one);
+    book.book(event);
+  }
+  return found;
+}
+
+/**
+ * Units that went through supply may be on an order that what put them there has nothing to do with: the events of the orders on which
+ * they are now, where that is not where they were brought.
+ */
+function streamsElsewhere(taken: Iterable<Recorded>, view: View): LedgerEvent[] {
+  const keys = new Set<EntityKey>();
+  for (const { event, streams } of taken) {
+    for (const { item, serials, to } of movesOf(event)) {
+      if (serials === undefined || to.stage !== 'supply') continue;
+      for (const range of rangesOf(serials)) {
+        for (const { account } of view.units({ item, ...range })) {
+          if (account === undefined) continue;
+          const key: EntityKey = `order/${parseAccountKey(account).order}`;
+          if (!streams.has(key)) keys.add(key);
+        }
+      }
+    }
+  }
+  return [...keys].flatMap((key) => standingIn(view.stream(key)));
+}
+
+/** What is on the accounts of some orders, event by event, and how much of it was brought by what is to be taken back. */
+class Balances {
+  readonly #there = new Map<string, number>();
+  readonly #lacking = new Map<string, number>();
+
+  constructor(private readonly orders: ReadonlySet<string>) {}
+
+  book(event: LedgerEvent): void {
+    for (const move of movesOf(event)) {
+      if (!this.orders.has(move.order)) continue;
+      this.#add(keyAt(move, move.from), -move.quantity);
+      this.#add(keyAt(move, move.to), move.quantity);
+    }
+  }
+
+  lacks(brought: ReadonlyMap<string, number>): void {
+    for (const [key, quantity] of brought) this.#lacking.set(key, (this.#lacking.get(key) ?? 0) + quantity);
+  }
+
+  /** Whether an event takes units that would not be there, in words. */
+  short(event: LedgerEvent): string | undefined {
+    const out = new Map<string, number>();
+    for (const move of movesOf(event)) {
+      if (mayBeNegative(move.from.stage)) continue;
+      const key = keyAt(move, move.from);
+      const asked = (out.get(key) ?? 0) + move.quantity;
+      out.set(key, asked);
+      const lacking = this.#lacking.get(key);
+      if (lacking === undefined || (this.#there.get(key) ?? 0) - lacking >= asked) continue;
+      return `units of line ${move.line} of order ${move.order} (${move.from.stage}, ${move.from.owner})`;
+    }
+    return undefined;
+  }
+
+  #add(key: string, quantity: number): void {
+    this.#there.set(key, (this.#there.get(key) ?? 0) + quantity);
+  }
+}

@@ -1,0 +1,197 @@
+import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { keyOf } from '#contracts/scalars';
+import { rangesOf } from '#contracts/serials';
+import { keyAt, mayBeNegative } from '../account.ts';
+import type { EntityKey } from '../entity.ts';
+import { standingIn, touched } from '../evolve.ts';
+import { holdOf } from '../order/evolveOrder.ts';
+import { overlap } from '../supply/evolveCommitments.ts';
+import { UnitMap } from '../unitRanges.ts';
+import type { Recorded } from '../view.ts';
+import { namingOf } from './naming.ts';
+import {
+  changedHeaders,
+  headersIn,
+  holdsOf,
+  linesIn,
+  type Part,
+  releasedBy,
+  type Said,
+  shipmentsIn,
+  valuesIn,
+} from './said.ts';
+
+/** An event that is to be taken back: what later events may need of it. */
+export class Stood {
+  readonly sequence: number;
+  /** What it brought to each account that may not be below zero, by `accountKey`. */
+  readonly brought = new Map<string, number>();
+  readonly #event: LedgerEvent;
+  readonly #began: ReadonlySet<EntityKey>;
+  readonly #keys: ReadonlySet<EntityKey>;
+  readonly #naming: ReadonlyMap<number, string>;
+  readonly #values: ReadonlyMap<string, Said>;
+  readonly #headers: ReadonlyMap<string, readonly Part[]>;
+  readonly #shipments: ReadonlySet<string>;
+  readonly #accounts = new Set<string>();
+  /** Whose units of which lines it brought, by `keyOf`. */
+  readonly #owners = new Set<string>();
+  /** What it stopped holding, by order, line and owner. */
+  readonly #released: ReadonlySet<string>;
+  readonly #added: ReadonlySet<string>;
+  readonly #units = new UnitMap<true>();
+  /** Accounts of units with serial numbers that it changed: what moves all that such an account has, moves something else without it. */
+  readonly #whole = new Set<string>();
+  /** Accounts to which it moved all that another one had, without naming it. */
+  readonly #unnamed = new Set<string>();
+
+  /** @param recorded undefined: its own streams are not known yet */
+  constructor(event: LedgerEvent, isSerial: (item: string) => boolean, recorded?: Recorded) {
+    const { type, data, sequence } = event;
+    this.#event = event;
+    this.sequence = sequence;
+    this.#keys = new Set(touched(event));
+    this.#began = recorded === undefined ? new Set() : beganBy(recorded);
+    this.#naming = new Map(
+      recorded === undefined ? [] : namingOf(recorded, this.#began).map((one) => [one.sequence, one.needs]),
+    );
+    this.#values = valuesIn(event);
+    this.#headers = recorded === undefined ? headersIn(event) : changedHeaders(recorded);
+    this.#shipments = shipmentsIn(event);
+    this.#released = recorded === undefined ? new Set() : releasedBy(recorded);
+    this.#added = new Set(
+      type === 'lading.order.lines_added.v1' ? data.lines.map(({ line }) => keyOf(data.order, line)) : [],
+    );
+    for (const move of movesOf(event)) {
+      const to = keyAt(move, move.to);
+      this.#accounts.add(keyAt(move, move.from)).add(to);
+      this.#owners.add(keyOf(move.order, move.line, move.to.owner));
+      if (!mayBeNegative(move.to.stage)) this.brought.set(to, (this.brought.get(to) ?? 0) + move.quantity);
+      if (!isSerial(move.item)) continue;
+      this.#whole.add(to).add(keyAt(move, move.from));
+      if (move.serials === undefined) this.#unnamed.add(to);
+      else for (const range of rangesOf(move.serials)) this.#units.put({ item: move.item, ...range }, true);
+    }
+    if (type === 'lading.count.adjusted.v1')
+      for (const line of data.lines)
+        this.#accounts.add(keyAt(line, { owner: line.owner, custodian: data.custodian, stage: 'held' }));
+  }
+
+  /** What a later event needs of it, in words; undefined: nothing, but for units by their number, which are counted elsewhere. */
+  neededBy(later: LedgerEvent, held: ReadonlySet<string>): string | undefined {
+    if (isVoid(later)) return undefined;
+    return (
+      this.#naming.get(later.sequence) ??
+      this.#entity(later) ??
+      this.#value(later) ??
+      this.#header(later) ??
+      this.#counted(later) ??
+      this.#held(later) ??
+      this.#free(later, held) ??
+      this.#unit(later) ??
+      this.#owner(later)
+    );
+  }
+
+  #entity(later: LedgerEvent): string | undefined {
+    for (const key of touched(later)) {
+      if (this.#began.has(key) && !key.startsWith('commitments/')) return key;
+      // Steps of a swap and of a hold stand on those before them, and master data that is registered again on what it was.
+      if (this.#keys.has(key) && /^(?:swap|hold|party|item)\//.test(key)) return key;
+    }
+    const { data } = this.#event;
+    if (later.type === 'lading.supply.committed.v1' && 'period' in data) {
+      const { supplier, item, period } = later.data;
+      if (supplier === data.supplier && item === data.item && overlap(period, data.period))
+        return `what ${supplier} committed to of ${item}`;
+    }
+    if (this.#added.size === 0) return undefined;
+    const line = [...linesIn(later)].find((one) => this.#added.has(one));
+    return line === undefined ? undefined : `a line that it added`;
+  }
+
+  #value(later: LedgerEvent): string | undefined {
+    if (this.#values.size === 0) return undefined;
+    for (const [line, { uses }] of valuesIn(later)) {
+      const value = this.#values.get(line)?.sets.find((one) => uses.includes(one));
+      if (value !== undefined) return `the ${value} of an order line`;
+    }
+    return undefined;
+  }
+
+  #header(later: LedgerEvent): string | undefined {
+    const said = headersIn(later);
+    for (const [shipment, parts] of said) {
+      const part = this.#headers.get(shipment)?.find((one) => parts.includes(one));
+      if (part !== undefined) return `the ${part} of shipment ${shipment}`;
+    }
+    const { data } = later;
+    const judged = 'consignees' in data ? (data.consignees ?? []).map(({ shipment }) => shipment) : [];
+    const ended = 'final' in data && data.final === true ? [data.shipment] : [];
+    const shipment = [...judged, ...ended].find((one) => this.#shipments.has(one));
+    return shipment === undefined ? undefined : `what is in transit on shipment ${shipment}`;
+  }
+
+  #counted(later: LedgerEvent): string | undefined {
+    if (later.type !== 'lading.count.adjusted.v1') return undefined;
+    const { custodian, lines } = later.data;
+    const counted = lines.some((line) =>
+      this.#accounts.has(keyAt(line, { owner: line.owner, custodian, stage: 'held' })),
+    );
+    return counted ? 'what was there when it was counted' : undefined;
+  }
+
+  #held(later: LedgerEvent): string | undefined {
+    const held = holdOf(later)?.lines;
+    if (held === undefined) return undefined;
+    const isHeld = movesOf(this.#event).some(({ order, line, to }) =>
+      held.some(
+        (hold) =>
+          hold.order === order &&
+          hold.line === line &&
+          hold.owner === to.owner &&
+          (hold.stage === undefined || hold.stage === to.stage) &&
+          (hold.custodian === undefined || hold.custodian === to.custodian) &&
+          (hold.shipment === undefined || hold.shipment === to.shipment),
+      ),
+    );
+    return isHeld ? 'the units that it holds' : undefined;
+  }
+
+  /** What takes units of which some are held needs those that are free. */
+  #free(later: LedgerEvent, held: ReadonlySet<string>): string | undefined {
+    const takes = [...movesOf(later).map(({ order, line, from }) => keyOf(order, line, from.owner)), ...holdsOf(later)];
+    const isTaken = takes.some((one) => this.#released.has(one) || (held.has(one) && this.#owners.has(one)));
+    return isTaken ? 'units that are not held for others' : undefined;
+  }
+
+  /** A line that says whose it is, of units that are not there by the books: the owner has to have others. */
+  #owner({ type, data }: LedgerEvent): string | undefined {
+    if (type !== 'lading.shipment.received.v1' && type !== 'lading.shipment.dispatched.v1') return undefined;
+    const line = data.lines.find(
+      (one) =>
+        ('over' in one ? one.over === true : 'received' in one && one.received + (one.damaged ?? 0) === 0) &&
+        this.#owners.has(keyOf(one.order, one.line, one.owner)),
+    );
+    return line && `that ${line.owner} has units of line ${line.line} of order ${line.order}`;
+  }
+
+  #unit(later: LedgerEvent): string | undefined {
+    if (this.#whole.size === 0) return undefined;
+    for (const move of movesOf(later)) {
+      const isNamed =
+        move.serials === undefined
+          ? move.from.stage !== 'supply' && this.#whole.has(keyAt(move, move.from))
+          : this.#unnamed.has(keyAt(move, move.from)) ||
+            rangesOf(move.serials).some((range) =>
+              this.#units.pieces({ item: move.item, ...range }).some(({ value }) => value === true),
+            );
+      if (isNamed) return 'units by their serial numbers';
+    }
+    return undefined;
+  }
+}
+
+/** The entities whose streams begin with the event, as they stand. */
+const beganBy = ({ event, streams }: Recorded): Set<EntityKey> =>
+  new Set([...streams].filter(([, stream]) => standingIn(stream)[0]?.sequence === event.sequence).map(([key]) => key));

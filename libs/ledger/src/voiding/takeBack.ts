@@ -1,0 +1,174 @@
+import type { Completed } from '#contracts/catalog';
+import { type LedgerEvent, movesOf, turnedRound } from '#contracts/cloudEvent';
+import type { Move } from '#contracts/move';
+import { exactMicroseconds } from '#contracts/scalars';
+import { rangesOf, serialsOf } from '#contracts/serials';
+import { keyAt } from '../account.ts';
+import type { Rule } from '../command.ts';
+import { accept, type Rejected, reject } from '../decision.ts';
+import { standingIn } from '../evolve.ts';
+import { unitChanges, UnitIndex } from '../units.ts';
+import { joinUnits, outside, type UnitRange } from '../unitRanges.ts';
+import { entityOf, type Recorded, type View } from '../view.ts';
+import { restoredBy } from './restored.ts';
+import { type Standing, standingOn } from './standing.ts';
+
+type Voided = Completed<'lading.event.voided.v1'>;
+
+/**
+ * Takes one fact back. Its moves are those of the fact turned round, and it happened when the fact did: so the two cancel each other at
+ * every moment of the past, for whoever knows of both.
+ */
+export const takeBack: Rule<'lading.event.voided.v1'> = (data, { view, time, beside }) => {
+  const { sequence } = data;
+  const recorded = view.recorded(sequence);
+  const again = view.entity(`event/${sequence}`);
+  if (recorded === undefined) return unknownEvent(sequence);
+  const { event } = recorded;
+  const wrong = whyNever(event) ?? (again && alreadyVoided(event, again.version)) ?? wrongTime(event, time);
+  if (wrong !== undefined) return wrong;
+  const missing = 'corrections' in data ? data.corrections.filter((one) => beside?.(one) !== true) : [];
+  if (missing.length > 0) return notInTheBatch(missing);
+  if (recorded.tooMany !== undefined) return tooMuch(event, recorded.tooMany);
+  const standing = standingOn(recorded, view);
+  if (standing === undefined) return unknownEvent(sequence); // more is loaded, and it is decided again
+  if ('tooMany' in standing) return tooMuch(event, standing.tooMany);
+  if (standing.length > 0) return dependsOnIt(event, standing);
+  return accept({ ...data, ...withoutIt(recorded, view) });
+};
+
+/** What a void says besides what was submitted. */
+function withoutIt(recorded: Recorded, view: View): Pick<Voided, 'voided' | 'restored' | 'unnamed' | 'moves'> {
+  const { source, id, type, subject, actor, recordedtime, data } = recorded.event;
+  const { moves: _, ...said } = data as { moves?: unknown } & Record<string, unknown>;
+  const { moves, unnamed } = movesBack(recorded, view);
+  const restored = restoredBy(recorded);
+  return {
+    voided: { source, id, type, subject, actor, recordedtime, data: said },
+    ...(restored && { restored }),
+    ...(unnamed.length > 0 && { unnamed }),
+    ...(moves.length > 0 && { moves }),
+  };
+}
+
+/** The moves turned round, the last first; each names the units that it moved. */
+function movesBack(
+  { event, streams }: Recorded,
+  view: View,
+): { moves: Move[]; unnamed: NonNullable<Voided['unnamed']> } {
+  const isSerial = (item: string): boolean => entityOf(view, 'item', item)?.data.tracking === 'serial';
+  const moves = movesOf(event);
+  const serial = moves.filter(({ item }) => isSerial(item));
+  if (serial.length === 0) return { moves: moves.map(turnedRound).reverse(), unnamed: [] };
+  const index = unitsBefore(event, streams);
+  const changes = unitChanges(serial);
+  const named: readonly UnitRange[] = changes.named;
+  const back = moves.map((move): Move => {
+    if (!serial.includes(move) || move.serials !== undefined || move.from.stage === 'supply') return move;
+    const from = keyAt(move, move.from);
+    const all = [...index.all()].filter((one) => one.account === from);
+    const units = joinUnits(
+      outside(all, named).map(({ item, prefix, digits, from: first, to }) => ({
+        item,
+        prefix,
+        digits,
+        from: first,
+        to,
+      })),
+    );
+    return units.length === 0 ? move : { ...move, serials: serialsOf(units.map(({ item: _, ...range }) => range)) };
+  });
+  return { moves: back.map(turnedRound).reverse(), unnamed: namedByIt(serial, index) };
+}
+
+/** Where the units of the event's orders were before it. */
+function unitsBefore({ sequence }: LedgerEvent, streams: Recorded['streams']): UnitIndex {
+  const index = new UnitIndex();
+  const events = new Map<number, LedgerEvent>();
+  for (const [key, stream] of streams) {
+    if (!key.startsWith('order/')) continue;
+    for (const event of standingIn(stream)) if (event.sequence < sequence) events.set(event.sequence, event);
+  }
+  for (const event of [...events.values()].sort((a, b) => a.sequence - b.sequence)) index.apply(movesOf(event));
+  return index;
+}
+
+/** The units that nobody knew before the event named them. */
+function namedByIt(moves: readonly Move[], index: UnitIndex): NonNullable<Voided['unnamed']> {
+  const unknown = new Map<string, UnitRange[]>();
+  for (const { item, serials } of moves) {
+    if (serials === undefined) continue;
+    for (const range of rangesOf(serials)) {
+      for (const { account, ...piece } of index.units({ item, ...range })) {
+        if (account === undefined) unknown.set(item, [...(unknown.get(item) ?? []), piece]);
+      }
+    }
+  }
+  return [...unknown].map(([item, ranges]) => ({
+    item,
+    serials: serialsOf(joinUnits(ranges).map(({ item: _, ...range }) => range)),
+  }));
+}
+
+const unknownEvent = (sequence: number): Rejected =>
+  reject('unknown-event', `The ledger has no event ${sequence} yet. Correct the sequence.`, { sequence });
+
+/** What is never taken back, whatever else is. */
+function whyNever({ type, sequence, data }: LedgerEvent): Rejected | undefined {
+  if (type === 'lading.ledger.opened.v1')
+    return reject('not-supported', 'The opening of a ledger is not taken back: all its events stand on it.', {
+      sequence,
+      eventType: type,
+    });
+  if (type !== 'lading.event.voided.v1') return undefined;
+  return reject(
+    'not-supported',
+    `Event ${sequence} takes event ${data.sequence} back, and that is final. Record what happened again, as a new event.`,
+    { sequence, eventType: type, voids: data.sequence },
+  );
+}
+
+const alreadyVoided = ({ sequence, type }: LedgerEvent, by: number): Rejected =>
+  reject('already-voided', `Event ${sequence} is taken back already, by event ${by}. Send nothing more.`, {
+    sequence,
+    eventType: type,
+    voidedBy: by,
+  });
+
+const wrongTime = ({ sequence, time: occurred }: LedgerEvent, time: string): Rejected | undefined =>
+  exactMicroseconds(occurred) === exactMicroseconds(time)
+    ? undefined
+    : reject(
+        'wrong-time',
+        `What takes an event back has its time: event ${sequence} happened at ${occurred}. Send it with that time, or to …/voids without one.`,
+        { sequence, time, occurred },
+      );
+
+const notInTheBatch = (corrections: readonly { source: string; id: string }[]): Rejected =>
+  reject(
+    'not-in-the-batch',
+    'What corrects an event is recorded with what takes it back, all or nothing: send both in one atomic batch, or take it back as did_not_occur.',
+    { corrections },
+  );
+
+const tooMuch = ({ sequence, type }: LedgerEvent, events: number): Rejected =>
+  reject(
+    'not-supported',
+    `Event ${sequence} is not taken back any more: ${events} events would have to be looked at. Record what corrects it: a count, a reallocation, a change of the line.`,
+    { sequence, eventType: type, events },
+  );
+
+function dependsOnIt({ sequence, type, subject }: LedgerEvent, standing: readonly Standing[]): Rejected {
+  const dependants = standing.map(({ event, needs }) => ({ sequence: event.sequence, type: event.type, needs }));
+  const first = dependants[0];
+  const executed = standing.find(({ event }) => event.type === 'lading.swap.executed.v1' && event.subject === subject);
+  const detail =
+    executed !== undefined && type !== 'lading.swap.executed.v1'
+      ? `Event ${sequence} is an answer of a swap that was executed, by event ${executed.event.sequence}: it stands as long as the execution does.`
+      : `${dependants.length === 1 ? 'An event stands' : `${dependants.length} events stand`} on event ${sequence}, the last of them event ${first?.sequence ?? 0} (${first?.type ?? ''}).`;
+  return reject(
+    'depends-on-it',
+    `${detail} Take back what dependants names before it, in that order, in one atomic batch.`,
+    { sequence, eventType: type, dependants },
+  );
+}
