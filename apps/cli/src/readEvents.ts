@@ -30,7 +30,7 @@ export async function* readEvents(file: string): AsyncGenerator<FileEvent, void>
     return yield* eventsIn(decoded(file, name), name);
   }
 
-  const bytes = file === '-' ? await readStdin() : await readFile(file);
+  const bytes = file === '-' ? await readStdin() : await readWhole(file);
   const lines = [...splitLines(bytes)].map((line) => decode(line.bytes, name, line));
   const text = lines.join('\n').replace(/^\uFEFF/, '');
   if (BLANK.test(text.replaceAll('\n', '')))
@@ -133,12 +133,18 @@ function isWhole(text: string, name: string): boolean | undefined {
 }
 
 async function sizeOf(file: string): Promise<number> {
-  try {
-    const { size } = await stat(file);
-    return size;
-  } catch (error) {
+  const found = await stat(file).catch((error: unknown) => {
     throw new UserError(`${file} cannot be read: ${reasonOf(error)}`);
-  }
+  });
+  if (found.isDirectory()) throw new UserError(`${file} is a folder: name the files in it`);
+  return found.size;
+}
+
+/** Whoever may see that a file is there may still not read it. */
+async function readWhole(file: string): Promise<Buffer> {
+  return await readFile(file).catch((error: unknown) => {
+    throw new UserError(`${file} cannot be read: ${reasonOf(error)}`);
+  });
 }
 
 async function readStdin(): Promise<Buffer> {

@@ -73,6 +73,10 @@ describe('the events of a file', () => {
     expect(given).toEqual([]);
   });
 
+  it('are not looked for in a folder, which says so in one line', async () => {
+    await expect(readEvents(folder).next()).rejects.toThrow(`${folder} is a folder: name the files in it`);
+  });
+
   it('are not there in a file of blanks', async () => {
     await expect(texts(' \n\t\r\n')).rejects.toThrow('is empty: it should hold one event');
   });

@@ -49,6 +49,19 @@ describe('a file of events', () => {
     await pool.end();
   });
 
+  it('a line that is not UTF-8 is refused by its number, and never read as another text', async () => {
+    const right = ndjson(someEvents('nvidia', 1, 2));
+    const sequences: number[] = [];
+    const wrong = Buffer.from(right);
+    // Inside of the text of an id, so that the line stays JSON.
+    wrong[wrong.lastIndexOf('"id":"') + 6] = 0xfc;
+    const read = async () => {
+      for await (const { sequence } of eventsInFile(Readable.from([wrong]))) sequences.push(sequence);
+    };
+    await expect(read()).rejects.toThrow(/^line 2 is not UTF-8/);
+    expect(sequences).toEqual([1]);
+  });
+
   it('the lines of a piece that was read are decoded in turns: others are served between two of them', async () => {
     let served = 0;
     const seen: number[] = [];

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';
@@ -92,6 +93,8 @@ export async function* eventsInFile(
     number += 1;
     if (line.length === 0) continue;
     if (turns.over) await turns.next();
+    // A decoder would put U+FFFD there, and tell nobody that these are not the bytes which were recorded.
+    if (!isUtf8(line)) throw new FileFeedError(`line ${number} is not UTF-8: it was changed since it was written`);
     let event: FeedEvent;
     try {
       event = toFeedEvent(line);
