@@ -10,6 +10,7 @@ import { lineKey, type Order, type OrderLine, type Shipment, type Swap } from '.
 import { partiesOf, suppliersOf } from './swap/swap.ts';
 import { findLines, holdingsAt } from './order/line.ts';
 import { replacedBy } from './shipment/substitute.ts';
+import { foundOfOthers } from './units/found.ts';
 import { entityOf, type View } from './view.ts';
 
 /** Why a key that speaks for a party may not say something: a sentence, and the facts to act on. */
@@ -167,6 +168,7 @@ function stranger(party: string, said: Said): readonly [kind: string, id: string
   const holds = [...named.holds].map((id) => [id, entityOf(view, 'hold', id)] as const);
   const sources = drawn.map((line) => [line, mayDraw(party, line, view)] as const);
   const unit = strangeUnit(party, said);
+  const taken = foundOfOthers(party, data, view);
   const swaps = [...named.swaps].map((id) => [id, concernsSwap(party, entityOf(view, 'swap', id), view)] as const);
 
   for (const [id, shipment] of shipments) {
@@ -179,7 +181,7 @@ function stranger(party: string, said: Said): readonly [kind: string, id: string
   const begins = type === 'lading.order.placed.v1';
   const line = [...(begins ? [] : lines), ...sources].find(([, concerns]) => !concerns);
   if (line !== undefined) return ['line', `${line[0].line} of order ${line[0].order}`];
-  return unit === undefined ? undefined : ['unit', unit];
+  return unit === undefined ? taken : ['unit', unit];
 }
 
 /** Whether what a dispatch draws from an order line is the party's: it owns it or has it, as what was returned to it. */

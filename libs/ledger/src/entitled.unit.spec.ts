@@ -90,6 +90,31 @@ describe('a key that speaks for a party', () => {
     expect(saying(story, 'lading.count.adjusted.v1', count('xai'), 'xai')).toMatchObject({ line: '1 of order PO-1' });
   });
 
+  it('finds what is another’s for its owner alone: who lost units does not own them by counting them', () => {
+    const type = 'lading.count.adjusted.v1';
+    const lost = (serials?: string[]) =>
+      given(
+        placed('PO-1', 'tesla', { quantity: 2, item: serials ? 'D1' : 'H100' }),
+        dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 2, ...(serials && { serials: ['A1', 'A2'] }) }]),
+        tell('shipment.lost', {
+          shipment: 'S-1',
+          lines: [{ ...of('PO-1', '1'), quantity: 1, ...(serials && { serials }) }],
+        }),
+      );
+    const from = [{ ...of('PO-1', '1'), stage: 'lost' }];
+    for (const [story, which, refused] of [
+      [lost(['A1']), { serials: ['A1'] }, { unit: 'A1' }],
+      [lost(), { from }, { line: '1 of order PO-1' }],
+    ] as const) {
+      const finds = (owner: string) => ({
+        custodian: 'dhl',
+        lines: [{ ...of('PO-1', '1'), owner, observed: 1, ...which }],
+      });
+      expect(saying(story, type, finds('dhl'), 'dhl')).toMatchObject(refused);
+      expect(saying(story, type, finds('tesla'), 'dhl')).toBeUndefined();
+    }
+  });
+
   it('receives what is on a shipment to its party, whoever owns it, and what its party had sent there', () => {
     const story = given(
       placed('PO-1', 'tesla', 10),

@@ -1,13 +1,15 @@
 import type { Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
 import type { Stage } from '#contracts/scalars';
-import { countSerials, lengthOf, rangesOf, type SerialRange, serialsOf } from '#contracts/serials';
+import { countSerials, lengthOf, rangesOf, serialAt, type SerialRange, serialsOf } from '#contracts/serials';
 import { type Account, isPartiesStage, keyAt, parseAccountKey, placeOf } from '../account.ts';
 import { split } from '../booking/divide.ts';
 import type { Draw } from '../booking/draw.ts';
 import { allBroughtBack, type Origin, originDraw } from '../booking/origins.ts';
 import { type Source, sizeOf, sourcesAt, type Taking, unitsIn, type Wanted } from '../booking/taking.ts';
+import type { Command } from '../command.ts';
 import { isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
+import { findLine } from '../order/line.ts';
 import { insufficient, type UnitsFilter } from '../rejections.ts';
 import type { View } from '../view.ts';
 
@@ -110,6 +112,42 @@ class Parts {
 
 const isOutsideAndMade = (stage: Stage): boolean =>
   stage !== 'supply' && stage !== 'cancelled' && !isPartiesStage(stage);
+
+/**
+ * The first thing that a count takes from another owner than the one it counts for, when that is not `party`: what is found stays whose it
+ * was, and who has it cannot make it their own. Asks for all that it looks at.
+ */
+export function foundOfOthers(
+  party: string,
+  data: Command['data'],
+  view: View,
+): readonly [kind: 'unit' | 'line', id: string] | undefined {
+  let first: readonly ['unit' | 'line', string] | undefined;
+  const lines: readonly object[] = 'lines' in data ? data.lines : [];
+  for (const { order, line, owner, serials = [], from = [] } of lines.filter(isCounted)) {
+    const isOthers = (there: Account): boolean =>
+      isOutsideAndMade(there.stage) && there.owner !== owner && there.owner !== party;
+    const counted = findLine(view, { order, line });
+    const numbered = isRejected(counted)
+      ? []
+      : rangesOf(serials).flatMap((range) => view.units({ ...range, item: counted.goods.item }));
+    for (const { account, prefix, digits, from: number } of numbered) {
+      const isTaken = account !== undefined && isOthers(parseAccountKey(account));
+      if (isTaken) first ??= ['unit', serialAt({ prefix, digits }, number)];
+    }
+    for (const { order: of, line: id, stage, owner: whose, custodian } of from) {
+      const there = findLine(view, { order: of, line: id });
+      if (isRejected(there)) continue;
+      const isTaken = sourcesAt(there, { stage, owner: whose, custodian }).some(({ key }) =>
+        isOthers(parseAccountKey(key)),
+      );
+      if (isTaken) first ??= ['line', `${id} of order ${of}`];
+    }
+  }
+  return first;
+}
+
+const isCounted = (line: object): line is CountedLine => 'observed' in line;
 
 /** Where more units come back from than were found. */
 export function moreThanFound({ order, line, from }: CountedLine, available: number): Rejected | undefined {
