@@ -71,6 +71,25 @@ const row = {
     version: 1,
   },
   ...{ head: 1, state: HOSTILE, reason: HOSTILE, advice: HOSTILE, event: { sequence: 1, id: HOSTILE, type: HOSTILE } },
+  ...{ as: HOSTILE, most: 1, unitDays: 1, days: 1, from: { occurred: HOSTILE }, to: { occurred: HOSTILE } },
+  branches: [
+    {
+      quantity: 1,
+      steps: [
+        {
+          ...{ sequence: 1, occurred: HOSTILE, type: HOSTILE, order: HOSTILE, line: HOSTILE, by: HOSTILE },
+          to: { owner: HOSTILE, stage: HOSTILE },
+          agreement: {
+            swap: HOSTILE,
+            by: HOSTILE,
+            accepted: [HOSTILE],
+            authorisedBy: HOSTILE,
+            evidence: [{ kind: HOSTILE }],
+          },
+        },
+      ],
+    },
+  ],
   ...{ lines: [], units: [], since: HOSTILE, position: 1, held: 1, lagEvents: 1, lagSeconds: 1 },
 };
 const problem = {
@@ -113,6 +132,9 @@ describe('text of others in the command line', () => {
     ].map((list) => [list, '-l', 'a']),
     ['queue', 'GPU', '-l', 'a'],
     ['supply', 'GPU', '-l', 'a'],
+    ['why', '-l', 'a'],
+    ['tenure', 'tesla', '-l', 'a'],
+    ['unit', 'GPU', '1', '-l', 'a'],
     ['status'],
   ];
 

@@ -18,6 +18,8 @@ export interface ListCommand {
   readonly path: string;
   /** Named in the path as `:item`. */
   readonly argument?: readonly [name: string, description: string];
+  /** After it, named in the path as `:serial`. */
+  readonly second?: readonly [name: string, description: string];
   /** Options, which are the parameters of the route: `group-by` is `groupBy`. */
   readonly filters: Readonly<Record<string, string>>;
   readonly example: string;
@@ -36,7 +38,8 @@ export function addList(program: Command, list: ListCommand): void {
   const command = withConnectionOptions(program.command(list.name))
     .description(list.description)
     .requiredOption('-l, --ledger <ledger>', 'the ledger to ask');
-  if (list.argument !== undefined) command.argument(`<${list.argument[0]}>`, list.argument[1]);
+  const named = [list.argument, list.second].filter((one) => one !== undefined);
+  for (const [name, description] of named) command.argument(`<${name}>`, description);
   for (const [name, description] of Object.entries(list.filters)) command.option(`--${name} <text>`, description);
   for (const [name, description] of Object.entries(MOMENT)) command.option(`--${name} <moment>`, description);
   command
@@ -44,15 +47,19 @@ export function addList(program: Command, list: ListCommand): void {
     .option('--json', 'print the rows as JSON')
     .option('--csv', 'print the rows as CSV')
     .action(async (...given: unknown[]) => {
-      const [argument, options] = list.argument === undefined ? ['', given[0]] : [String(given[0]), given[1]];
-      await ask(list, argument, options as ListOptions & Readonly<Record<string, string | undefined>>);
+      const options = given[named.length];
+      await ask(
+        list,
+        given.slice(0, named.length).map(String),
+        options as ListOptions & Readonly<Record<string, string | undefined>>,
+      );
     });
   withExamples(command, `lading ${list.example}`);
 }
 
 async function ask(
   list: ListCommand,
-  argument: string,
+  [first = '', second = '']: readonly string[],
   options: ListOptions & Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   if (options.json && options.csv) throw new UserError('The rows are printed once: choose --json or --csv.');
@@ -62,7 +69,9 @@ async function ask(
     const value = options[parameter];
     if (value !== undefined) query.set(parameter, value);
   }
-  const path = list.path.replace(':item', encodeURIComponent(argument));
+  const path = list.path
+    .replace(':serial', () => encodeURIComponent(second))
+    .replace(':item', () => encodeURIComponent(first));
   const address = `/v1/ledgers/${encodeURIComponent(options.ledger)}/${path}?${query.toString()}`;
   const client = connect(options);
   const { limit = Infinity } = options;

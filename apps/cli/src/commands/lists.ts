@@ -7,8 +7,8 @@ import type { SupplyRow } from '#contracts/supplyRows';
 import { flagColumns } from '../flagColumns.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
 import { addList, type ListCommand } from './listCommand.ts';
+import { day, tracing } from './tracing.ts';
 
-const day = (moment: string): string => moment.slice(0, 10);
 const shortType = (type: string): string => type.replace(/^lading\.|\.v1$/g, '');
 
 const OWNER = 'only of this owner';
@@ -296,5 +296,5 @@ export function holdingsTable(rows: readonly HoldingRow[]): string {
 
 /** Adds the commands that ask for a list. */
 export function addLists(program: Command): void {
-  for (const list of lists) addList(program, list);
+  for (const list of [...lists, ...tracing]) addList(program, list);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MEMO_LEDGER, type Played, playMemo } from '../../demo/playMemo.ts';
+import type { LineageRow } from '#contracts/lineageRows';
 import type { HoldingGroupRow, SwapRow } from '#contracts/rows';
 import { flags } from '#projections/flags/queries';
 import { withReadModels } from '#projections/reading/readModel';
@@ -76,6 +77,35 @@ describe('the memo, played over HTTP in three steps', () => {
     expect(executed?.balance).toEqual([
       expect.objectContaining({ party: 'tesla', item: 'H100', given: 12_000, received: 0, units: 12_000 }),
       expect.objectContaining({ party: 'x', item: 'H100', given: 0, received: 12_000, units: -12_000 }),
+    ]);
+  });
+
+  it("2: why X holds 12,000: Tesla ordered them, they were on their way, and X's swap, which Tesla accepted, brought them to X", async () => {
+    const rows = await ask<LineageRow>('holdings/lineage?owner=x&stage=held');
+    const [way, ...others] = rows.flatMap(({ branches }) => branches);
+    expect(others).toEqual([]);
+    expect([way?.quantity, way?.steps.map(({ type, by }) => [type.split('.').slice(1, 3).join(' '), by])]).toEqual([
+      12_000,
+      [
+        ['order placed', 'tesla'],
+        ['shipment dispatched', 'nvidia'],
+        ['swap executed', 'nvidia'],
+        ['shipment received', 'x'],
+      ],
+    ]);
+    expect(way?.steps[2]?.agreement).toMatchObject({
+      ...{ swap: 'SW-1', by: 'x', accepted: ['tesla', 'x'], authorisedBy: 'elon-musk' },
+      evidence: [{ kind: 'memo', uri: 'urn:lading:evidence:supplier-memo-2023-12' }],
+    });
+    const promised = await ask<LineageRow>('holdings/lineage?owner=tesla&stage=ordered');
+    expect(promised.map(({ order, quantity, branches }) => [order, quantity, branches[0]?.steps[0]?.by])).toEqual([
+      ['PO-X-1', 6_000, 'x'],
+      ['PO-X-1', 6_000, 'x'],
+    ]);
+    const before = await ask<LineageRow>('holdings/lineage?owner=x&at=2023-12-18');
+    expect(before.map(({ order, stage }) => [order, stage])).toEqual([
+      ['PO-X-1', 'ordered'],
+      ['PO-X-1', 'ordered'],
     ]);
   });
 
