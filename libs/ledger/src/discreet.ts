@@ -44,7 +44,7 @@ const told: Readonly<Record<RejectionCode, Told>> = {
   'unknown-shipment': all,
   'unknown-swap': all,
   'unknown-hold': all,
-  'already-exists': all,
+  'already-exists': withoutHeader,
   'already-received': all,
   'insufficient-quantity': withoutPlace,
   'held-for': withoutHolders,
@@ -127,6 +127,19 @@ class Reader {
     if (owner === this.party || custodian === this.party || this.readsOrder(order)) return true;
     const on = typeof shipment === 'string' ? entityOf(this.view, 'shipment', shipment) : undefined;
     return on?.carrier === this.party || on?.consignee === this.party;
+  }
+
+  /** Whose shipment it is, what it is of, and who had or has units on it; not who lost units of the same lines elsewhere. */
+  readsShipment(id: string): boolean {
+    const on = entityOf(this.view, 'shipment', id);
+    if (on === undefined) return false;
+    const orders = on.orders.map((order) => entityOf(this.view, 'order', order));
+    const there = orders.flatMap((order) => order?.lines.flatMap((line) => holdingsAt(line, { shipment: id })) ?? []);
+    return (
+      [on.carrier, on.consignee, ...[...on.lines.values()].flat()].includes(this.party) ||
+      orders.some((order) => order?.supplier === this.party || order?.buyer === this.party) ||
+      there.some(({ owner, custodian }) => owner === this.party || custodian === this.party)
+    );
   }
 
   readonly readsHolding = ({ order, owner, custodian, shipment }: Holding): boolean =>
@@ -258,8 +271,16 @@ function withoutParties(rejected: Rejected, reader: Reader): Rejected {
   );
 }
 
+/** Where a shipment goes, and with whom. */
+function withoutHeader(rejected: Rejected, reader: Reader): Rejected {
+  const { shipment, carrier, consignee: _, destination: __, eta: ___, ...rest } = rejected.facts;
+  if (typeof shipment !== 'string' || carrier === undefined || reader.readsShipment(shipment)) return rejected;
+  return { ...rejected, facts: { shipment, ...rest } };
+}
+
 /** What the event is called that others sent about a shipment. */
-function withoutIds(rejected: Rejected): Rejected {
+function withoutIds(whole: Rejected, reader: Reader): Rejected {
+  const rejected = withoutHeader(whole, reader);
   const { shipment, overtaken: values } = rejected.facts as unknown as {
     shipment?: string;
     overtaken: readonly { readonly id: string }[];

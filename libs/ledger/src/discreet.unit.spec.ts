@@ -2,7 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { randomInt } from 'node:crypto';
 import { PROBLEM_FIELDS, type RejectionCode } from '#contracts/rejections';
-import { accepted, dispatched, executed, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
+import {
+  accepted,
+  december,
+  dispatched,
+  executed,
+  of,
+  placed,
+  proposed,
+  received,
+  tell,
+  type Told,
+} from '#test/ledger/facts';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { strangeNames } from '#test/ledger/readable';
@@ -103,6 +114,17 @@ const story = given(
     ...{ reallocation: 'RA-A', kind: 'reconsigned', from: 'tesla', to: 'xai' },
     lines: [{ ...of('PO-B', '2'), quantity: 10, shipment: 'S-F' }],
   }),
+  // What amd has lost of the line makes every shipment with that line its concern, and none of them its to read.
+  dispatched('S-L', [{ ...B, quantity: 2 }], { carrier: 'ups' }),
+  tell('reallocation.made', {
+    ...{ reallocation: 'RA-L', kind: 'reconsigned', from: 'tesla', to: 'amd' },
+    lines: [{ ...B, quantity: 1, shipment: 'S-L' }],
+  }),
+  tell('shipment.lost', { shipment: 'S-L', lines: [{ ...B, owner: 'amd', quantity: 1 }] }),
+  tell('order.placed', {
+    ...{ order: 'PO-H', buyer: 'x', supplier: 'amd' },
+    lines: [{ line: '1', item: 'H100', quantity: 5, window: december }],
+  }),
   proposed('SW-B', 'tesla', [
     { from: 'tesla', to: 'x', ...of('PO-B', '3'), quantity: 2 },
     { from: 'x', to: 'tesla', ...of('PO-C', '1'), quantity: 3 },
@@ -154,6 +176,13 @@ const cases: readonly (readonly [RejectionCode, by: string, Told, told: object, 
     sold('xai', { quantity: 10, shipment: 'S-F' }, { eta: '2024-02-02' }),
     { shipment: 'S-F', overtaken: [{ value: 'eta' }] },
     ['id'],
+  ],
+  [
+    'already-exists',
+    'amd',
+    dispatched('S-B', [{ ...of('PO-H', '1'), quantity: 1 }], { consignee: 'x' }),
+    { shipment: 'S-B' },
+    ['consignee', 'carrier', 'ups'],
   ],
   [
     'serial-count',
