@@ -139,7 +139,12 @@ describe('every refusal of HTTP is a problem document', () => {
         400,
         'malformed',
       ],
-      ['two ids', `POST ${path} HTTP/1.1\r\n{host}ce-id: a\r\nCE-ID: b\r\nContent-Length: 0\r\n\r\n`, 400, 'malformed'],
+      [
+        'two ids',
+        `POST ${path} HTTP/1.1\r\n{host}Idempotency-Key: a\r\nidempotency-key: b\r\nContent-Length: 0\r\n\r\n`,
+        400,
+        'malformed',
+      ],
       ['the same Host twice', `GET ${path} HTTP/1.1\r\n{host}{host}\r\n`, 400, 'malformed'],
       [
         'two lengths',

@@ -78,6 +78,8 @@ describe('an event in binary mode', () => {
     expect(answer.body.errors?.find(({ pointer }) => pointer === '')?.detail).toMatch(/^ce-time: a moment/);
     const { id: _, ...without } = order();
     expect((await send(without)).body.detail).toBe('ce-id: missing');
+    const { time: __, ...more } = without;
+    expect((await send(more)).body.detail).toMatch(/^2 fields .* the first is ce-(id|time): missing$/);
     expect((await send(order({ id: '%ff' }))).body.detail).toMatch(/^the header ce-id has %ff, which is not/);
     expect((await send(order({ id: 'ü' }))).body.detail).toMatch(/^the header ce-id is not ASCII: percent-encode/);
     expect((await send(order({ actor: 'me' }))).body.detail).toMatch(/^ce-actor: not for a submitter to set/);

@@ -72,5 +72,10 @@ function nameHeaders(refusal: Refusal): Refusal {
   const [only, another] = errors ?? [];
   const isOneHeader =
     only !== undefined && another === undefined && only.pointer === '' && refusal.code === 'malformed';
-  return { ...refusal, ...(isOneHeader && { detail: only.detail }), errors };
+  const [first] = refusal.errors ?? [];
+  const detail =
+    only?.pointer === '' && first !== undefined && !isOneHeader
+      ? refusal.detail.replace(`${first.pointer}: ${first.detail}`, only.detail)
+      : refusal.detail;
+  return { ...refusal, detail: isOneHeader ? only.detail : detail, errors };
 }

@@ -283,7 +283,7 @@ function firstTwice(rawHeaders: readonly string[]): string | undefined {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const [name, lower] = [rawHeaders[at] ?? '', (rawHeaders[at] ?? '').toLowerCase()];
     if (seen.has(lower)) return name;
-    if (SINGLE.has(lower) || lower.startsWith('ce-')) seen.add(lower);
+    if (SINGLE.has(lower)) seen.add(lower);
   }
   return undefined;
 }
