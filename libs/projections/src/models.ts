@@ -55,9 +55,9 @@ export const tables = all.flatMap((model) => model.tables.map(({ ddl }) => ddl))
  * Applies a batch to every read model, over one connection. The statements of one model run in its order; the statements of several
  * models run in the order in which the models begin. Rejects with the first failure, when none of them runs any more.
  *
- * @param only to these models, whatever the others would write
+ * @param instead of all models these, each of which finds what it looks at
  */
-export async function applyModels(batch: Batch, db: Db, only?: ReadonlySet<Model>): Promise<void> {
+export async function applyModels(batch: Batch, db: Db, instead?: ReadonlySet<Model>): Promise<void> {
   // A void is applied by itself.
   const [first] = batch.events;
   if (first !== undefined && isVoid(first)) {
@@ -70,7 +70,7 @@ export async function applyModels(batch: Batch, db: Db, only?: ReadonlySet<Model
   const begun = new Map<Model, Promise<unknown>>();
   const begin = async (models: readonly Model[]): Promise<void> => {
     for (const model of models) {
-      if (only?.has(model) === false || model.types?.some((type) => occurring.has(type)) === false) continue;
+      if (model.types?.some((type) => occurring.has(type)) === false) continue;
       // The statements of the models before it go out, and others have their turn, before its own are put together.
       await setImmediate();
       const applying = model.apply(batch, connection);
@@ -79,9 +79,12 @@ export async function applyModels(batch: Batch, db: Db, only?: ReadonlySet<Model
       begun.set(model, applying);
     }
   };
-  await begin([...beforeFlags, flagsModel, ...besideFlags]);
+  const last = instead === undefined ? afterFlags : afterFlags.filter((model) => instead.has(model));
+  await begin(
+    [...(instead ?? [...beforeFlags, flagsModel, ...besideFlags])].filter((model) => !afterFlags.includes(model)),
+  );
   await begun.get(flagsModel)?.catch(() => undefined);
-  await begin(afterFlags);
+  await begin(last);
   const failed = (await Promise.allSettled(begun.values())).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
 }

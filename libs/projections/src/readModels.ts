@@ -85,11 +85,11 @@ export async function applyEvents(
   events: readonly LedgerEvent[],
   state: LedgerState,
   remembered: number,
-  only?: ReadonlySet<Model>,
+  instead?: ReadonlySet<Model>,
 ): Promise<void> {
   for (const piece of inPieces(events)) {
     const batch = await batchOf(db, ledger, piece, state);
-    await applyModels(batch, db, only);
+    await applyModels(batch, db, instead);
     state.sequence = piece.at(-1)?.sequence ?? state.sequence;
     state.remember(batch.orders.values(), remembered);
     for (const order of batch.removed) state.forget(order);

@@ -121,11 +121,20 @@ const addItemTotals = itemTotals.add<ItemTotal>(
   ['quantity'],
 );
 
-export const holdingsModel: Model = {
-  tables: [holdings, totals, itemTotals],
-  apply: async ({ ledger, opened, changed, postings }, db) => {
+/** The accounts alone, without what is added up of them. */
+export const accountsModel: Model = {
+  tables: [holdings],
+  apply: async ({ ledger, opened, changed }, db) => {
     await open(db, ledger, opened);
     await change(db, ledger, [...changed]);
+  },
+};
+
+export const holdingsModel: Model = {
+  tables: [...accountsModel.tables, totals, itemTotals],
+  apply: async (batch, db) => {
+    const { ledger, postings } = batch;
+    await accountsModel.apply(batch, db);
     const moved = totalsOf(postings);
     await addTotals(db, ledger, moved);
     await addItemTotals(db, ledger, itemTotalsOf(moved));

@@ -1,4 +1,4 @@
-import { holdingsModel } from '../holdings/model.ts';
+import { accountsModel } from '../holdings/model.ts';
 import { holdsModel } from '../holds/model.ts';
 import { itemsModel } from '../items/model.ts';
 import type { Model } from '../model.ts';
@@ -10,7 +10,7 @@ import { cursorAfter, limitOf, MAX_LIMIT, type Page, type PageQuery, pageStart }
 import type { ReadModel } from '../reading/readModel.ts';
 import { shipmentsModel } from '../shipments/model.ts';
 import { commitmentsModel } from '../supply/model.ts';
-import { swapsModel } from '../swaps/model.ts';
+import { swapsModel, termsModel } from '../swaps/model.ts';
 import { unitsModel } from '../units/model.ts';
 import {
   chooseHeld,
@@ -38,14 +38,14 @@ const always =
   (...models: readonly Model[]): Kind['models'] =>
   () =>
     new Set(models);
-const ofUnits: Kind = { choose: chooseOrdersOfItem, models: always(holdingsModel, itemsModel, unitsModel) };
+const ofUnits: Kind = { choose: chooseOrdersOfItem, models: always(accountsModel, itemsModel, unitsModel) };
 
 /** Whose swap it is that holds units is only asked for a party, and who waits only for what is late. */
 const ofOrders: Kind['models'] = (party, asked) =>
   new Set([
-    ...[holdingsModel, ordersModel, substitutesModel, holdsModel],
+    ...[accountsModel, ordersModel, substitutesModel, holdsModel],
     ...('late' in asked ? [queueModel] : []),
-    ...(party === undefined ? [] : [swapsModel]),
+    ...(party === undefined ? [] : [termsModel]),
   ]);
 
 interface Listed extends Kind {
@@ -78,7 +78,7 @@ const fixedOfSwaps: Listed['fixed'] = ({ party }: { readonly party?: string }) =
 });
 const kinds: Readonly<Record<FoldedKind, Listed>> = {
   order: { choose: chooseOrders, list: true, fixed: fixedOfOrders, models: ofOrders },
-  shipment: { choose: chooseShipments, list: true, models: always(holdingsModel, ordersModel, shipmentsModel) },
+  shipment: { choose: chooseShipments, list: true, models: always(accountsModel, ordersModel, shipmentsModel) },
   swap: {
     choose: chooseSwaps,
     list: true,
@@ -96,7 +96,7 @@ const kinds: Readonly<Record<FoldedKind, Listed>> = {
   supply: {
     choose: chooseSupply,
     what: 'item',
-    models: always(holdingsModel, ordersModel, queueModel, itemsModel, commitmentsModel),
+    models: always(ordersModel, queueModel, itemsModel, commitmentsModel),
   },
   available: { choose: chooseHeld, models: always(ordersModel, holdsModel, queueModel) },
 };
@@ -203,6 +203,9 @@ async function pagePast<Q extends PageQuery, R extends object>(
 
 const idOf = (row: object | undefined, kind: string): string => String((row as Record<string, unknown>)[kind]);
 
+/** What an item costs besides its events, in events. */
+const ITEM_COSTS = 50;
+
 /**
  * Units as they were. Serial numbers go from order to order, so they are followed through all orders of their item. A list is sorted by item,
  * and its items are gone through in turn.
@@ -229,6 +232,7 @@ async function unitsPast<Q extends PageQuery, R>(
     )) {
       if (fold.spent > MOST.events) return { data, next: cursorAfter([one, '', 0, -1]) };
       await db.query('SAVEPOINT empty');
+      fold.spent += ITEM_COSTS;
       await fold.of(ofUnits, [one], `item ${one}`, asked);
       const rest = limit - data.length;
       const query = { ...asked, cursor, limit: Math.max(rest, 1) };

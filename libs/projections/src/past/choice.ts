@@ -4,14 +4,14 @@ import type { Db } from '../reading/readModel.ts';
 import type { EventsOfThePast, MomentBounds } from './scratch.ts';
 
 /** What is folded for one question at most. Beyond it, a question about the past is refused, or its page is shorter. */
-export const MOST = { events: 5_000, bytes: 8_388_608 };
+export const MOST = { events: 5_000, bytes: 8_388_608, moves: 20_000 };
 
 /** There are more events in a question about the past than are folded for one answer. */
 export class TooMuchPast extends Error {
   /** @param of whose events they are, for the sentence: `order PO-1` */
   constructor(of: string, instead: string) {
     super(
-      `at a moment of the past this stands on more than ${MOST.events.toLocaleString('en')} events (or ${MOST.bytes / 1_048_576} MiB) of ${of}, and so many are not gone through for one answer: ${instead}`,
+      `at a moment of the past this stands on more than ${MOST.events.toLocaleString('en')} events, or ${MOST.moves.toLocaleString('en')} moves, of ${of}, and so many are not gone through for one answer: ${instead}`,
     );
     this.name = 'TooMuchPast';
   }
@@ -35,8 +35,12 @@ export class Choice {
     private readonly of: string,
   ) {}
 
-  /** In sequence order. */
-  get events(): LedgerEvent[] {
+  /** In sequence order. @throws {TooMuchPast} when they book more moves than are booked for one answer */
+  chosen(): LedgerEvent[] {
+    let moves = 0;
+    for (const event of this.#events.values())
+      for (const { order } of movesOf(event)) if (this.orders.has(order)) moves += 1;
+    if (moves > MOST.moves) throw this.#tooMuch();
     return [...this.#events.values()].sort((a, b) => a.sequence - b.sequence);
   }
 
@@ -78,9 +82,12 @@ export class Choice {
   async #add(which: Parameters<EventsOfThePast['chosen']>[2]): Promise<LedgerEvent[]> {
     const found = await this.source.chosen(this.db, this.ledger, which, this.bounds, MOST);
     for (const event of found ?? []) this.#events.set(event.sequence, event);
-    if (found === undefined || this.#events.size > MOST.events)
-      throw new TooMuchPast(this.of, 'ask for less of it, or for a moment before these');
+    if (found === undefined || this.#events.size > MOST.events) throw this.#tooMuch();
     return found;
+  }
+
+  #tooMuch(): TooMuchPast {
+    return new TooMuchPast(this.of, 'ask for less of it, or for a moment before these');
   }
 }
 
@@ -253,6 +260,7 @@ async function chooseItemAndOrders(
 
 /** An item, with what was promised of it and what its suppliers committed to. */
 export const chooseSupply: Chooses = async (choice, ids, party) => {
+  if (party !== undefined) await addTotals(choice, 'item', ids);
   await chooseOrdersOfItem(choice, ids, party, {});
   const all = await choice.entityIds('commitments');
   await choice.streams(

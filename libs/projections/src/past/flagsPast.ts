@@ -7,7 +7,7 @@ import { flagsModel } from '../flags/model.ts';
 import { pastBalancesModel } from '../flags/pastBalances.ts';
 import { flag, flags, type FlagsQuery } from '../flags/queries.ts';
 import { aboutOfFlag, parseFlagId, ruleOfFlag } from '../flags/flagId.ts';
-import { holdingsModel } from '../holdings/model.ts';
+import { accountsModel } from '../holdings/model.ts';
 import { ordersModel } from '../orders/model.ts';
 import { partiesModel } from '../parties/model.ts';
 import { postingsModel } from '../postings/model.ts';
@@ -29,7 +29,7 @@ import { firstOf, Fold, type PastAsking } from './fold.ts';
 import type { Scratch } from './scratch.ts';
 
 const models = new Set([
-  ...[activityModel, holdingsModel, postingsModel, duplicatesModel, flagsModel, ordersModel, queueModel],
+  ...[activityModel, accountsModel, postingsModel, duplicatesModel, flagsModel, ordersModel, queueModel],
   ...[commitmentsModel, partiesModel, shipmentsModel, swapsModel, pastBalancesModel],
 ]);
 

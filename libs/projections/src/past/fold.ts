@@ -98,7 +98,7 @@ export class Fold {
     await choose(choice);
     const { orders } = choice;
     // What was taken back by then, and what took it back, come to nothing together.
-    const events = standingIn(choice.events);
+    const events = standingIn(choice.chosen());
     this.spent += events.length;
     this.scratch.folded(this.db, events.length);
     await applyEvents(this.db, ledger, events, new LedgerState(0, 0, { orders }), Infinity, models);

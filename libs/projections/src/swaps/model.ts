@@ -63,16 +63,24 @@ const swapLegs = new Table('swap_legs', {
   },
 });
 
-export const swapsModel: Model = {
-  tables: [swaps, swapLegs, swapCounts, swapLots],
-  apply: async (batch, db) => {
-    const { ledger, events, orders, placed } = batch;
+/** What was agreed, without what came of it. */
+export const termsModel: Model = {
+  tables: [swaps, swapLegs],
+  apply: async ({ ledger, events }, db) => {
     await propose(db, ledger, events.filter(isProposal));
-    const steps = stepsOf(events);
-    await advance(db, ledger, steps);
+    await advance(db, ledger, stepsOf(events));
     await putLegs(db, ledger, legsOf(events));
+  },
+};
+
+export const swapsModel: Model = {
+  tables: [...termsModel.tables, swapCounts, swapLots],
+  apply: async (batch, db) => {
+    const { events, orders, placed } = batch;
+    await termsModel.apply(batch, db);
     // Units are followed from the execution of a swap on: an order that the batch itself places has none of them yet.
-    if (steps.some(({ executed }) => executed) || orders.size > placed.length) await attributeUnits(batch, db);
+    const executes = events.some(({ type }) => type === 'lading.swap.executed.v1');
+    if (executes || orders.size > placed.length) await attributeUnits(batch, db);
   },
   undo: async ({ event, restored }, batch, db) => {
     const { ledger } = batch;
