@@ -1,6 +1,6 @@
 import { expandSerials, type Serials } from '#contracts/serials';
 import type { Told } from './facts.ts';
-import { type CameFrom, foundIn, saysMoreThan } from './foundModel.ts';
+import { type CameFrom, foundIn, knownThere, saysMoreThan } from './foundModel.ts';
 import { Promises, promisesIn } from './promises.ts';
 import { canReplace, orderedAndMore, orderedThenSupply } from './surplus.ts';
 import {
@@ -508,7 +508,8 @@ export class Model {
     const { item } = mains[0]!;
     const brought = this.#back(mains, () => supplier, asked.from !== 'new');
     const origins = brought.filter((one) => !mains.includes(one));
-    for (const { from, quantity } of origins) for (let n = 0; n < quantity; n++) taken.add(from, false);
+    const known = origins.flatMap(({ from, quantity }) => Array.from({ length: quantity }, () => from));
+    for (const from of known) taken.add(from, false);
     if (asked.from === 'new') return brought;
 
     const isNamed = asked.serials !== undefined && this.items.get(item) === 'serial';
@@ -556,9 +557,10 @@ export class Model {
           return isMeant && isOurs && this.#line(order, line).item === item ? [here] : [];
         });
         places.sort((a, b) => compare(a.owner, b.owner) || compare(a.custodian, b.custodian));
-        const most = Math.min(quantity ?? open.length, open.length);
+        const there = knownThere(places, known, quantity ?? 0);
+        const most = Math.min((quantity ?? open.length) - there, open.length);
         const got = takeFrom(places, most);
-        if (!isNamed && (got === 0 || got < (quantity ?? 0))) no();
+        if (there + got < (quantity ?? 0) || (!isNamed && got === 0)) no();
       }
     }
     return [...origins, ...mains];
@@ -715,7 +717,8 @@ export class Model {
     const isKnown = (serial: string | undefined) => at(serial) !== undefined;
     for (const serial of units) if (isKnown(serial)) taken.add(at(serial)!, false);
     const wanted = units.filter((serial) => !isKnown(serial));
-    const places = foundIn(from, { wanted: wanted.length, numbered, owner: to.owner }, (one) => ({
+    const known = units.flatMap((serial) => at(serial) ?? []);
+    const places = foundIn(from, { wanted: wanted.length, numbered, owner: to.owner, known }, (one) => ({
       places: [...this.counts].flatMap(([place, count]) => {
         const here = hereAt(place, item, count);
         return here.order === one.order && here.line === one.line && this.#line(one.order, one.line).item === item

@@ -1,6 +1,6 @@
 import { rangesOf, type SerialRange, type Serials } from '#contracts/serials';
 import { accountKey } from '../account.ts';
-import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
+import { isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import { findLine, type FoundLine, holdingsAt } from '../order/line.ts';
 import type { View } from '../view.ts';
 import { split, total } from './divide.ts';
@@ -65,15 +65,18 @@ export class Taking {
 
   /**
    * Takes from the order lines that an event names, in its order. One without a unit there, or with fewer than it says, is refused; which of
-   * them have the serial numbers that are wanted nobody has to know.
+   * them have the serial numbers that are wanted nobody has to know, unless it says how many: then as many of the numbers are units there,
+   * known ones (`known`, by account) or units without a number.
    */
   fromNamed<N extends NamedLine>(
     named: readonly N[],
     wanted: Wanted,
     {
+      known,
       sourcesOf,
       whyShort,
     }: {
+      readonly known: ReadonlyMap<string, number>;
       readonly sourcesOf: (one: N, line: FoundLine) => readonly Source[];
       readonly whyShort: (
         one: N,
@@ -85,16 +88,21 @@ export class Taking {
     },
   ): OrRejected<Origin[]> {
     const origins: Origin[] = [];
+    const byNumber = new Map(known);
     let left = wanted;
     for (const one of named) {
       const line = findLine(this.#view, one);
       if (isRejected(line)) return line;
       const sources = sourcesOf(one, line);
-      const most = Math.min(one.quantity ?? sizeOf(left), sizeOf(left));
+      const there = takeKnown(byNumber, sources, one.quantity ?? 0);
+      const most = Math.min((one.quantity ?? sizeOf(left)) - there, sizeOf(left));
       const taken = this.takeFrom(sources, typeof left === 'number' ? most : split(left, most)[0]);
       const got = unitsIn(taken);
       if (typeof left === 'number' && (got === 0 || got < (one.quantity ?? 0))) {
         return whyShort(one, line, sources, one.quantity ?? Math.max(1, most), got);
+      }
+      if (there + got < (one.quantity ?? 0)) {
+        return numberedElsewhere(whyShort(one, line, sources, one.quantity ?? 0, there + got));
       }
       left = typeof left === 'number' ? left - got : split(left, got)[1];
       origins.push(...taken);
@@ -128,6 +136,33 @@ export class Taking {
   take(key: string, quantity: number): void {
     this.#taken.set(key, quantity + (this.#taken.get(key) ?? 0));
   }
+}
+
+/** How many of the units that an event names by numbers the ledger knows are there, at most so many; they are not counted again. */
+function takeKnown(known: Map<string, number>, sources: readonly Source[], most: number): number {
+  let open = most;
+  for (const { key } of sources) {
+    const part = Math.min(open, known.get(key) ?? 0);
+    open -= part;
+    if (part > 0) known.set(key, (known.get(key) ?? 0) - part);
+  }
+  return most - open;
+}
+
+/** Why serial numbers are not of where the event says: there are units, with other numbers. */
+function numberedElsewhere(why: Rejected): Rejected {
+  if (why.code !== 'insufficient-quantity') return why;
+  const { order, line, asked, available } = why.facts as {
+    order: string;
+    line: string;
+    asked: number;
+    available: number;
+  };
+  return reject(
+    why.code,
+    `${available} of the serial numbers can be units of line ${line} of order ${order} that are there, and \`from\` says ${asked}. Correct the serial numbers, or say in \`from\` where these units come from.`,
+    why.facts,
+  );
 }
 
 /** In the order of their owners and custodians. */

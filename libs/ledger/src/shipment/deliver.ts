@@ -60,14 +60,17 @@ class Delivering {
     const by = line.order.supplier;
     const brought = bringBack(this.#view, draw, by, asked.from !== 'new');
     if (isRejected(brought)) return brought;
+    const known = new Map<string, number>();
     for (const { line: of, from, quantity } of brought.origins ?? []) {
-      this.#taking.take(accountKey({ ...of.goods, ...from, shipment: null }), quantity);
+      const key = accountKey({ ...of.goods, ...from, shipment: null });
+      known.set(key, quantity);
+      this.#taking.take(key, quantity);
     }
     if (asked.from === 'new') return { ...brought, origins: brought.origins ?? [] };
     const isNamed = asked.serials !== undefined && line.tracking === 'serial';
     const wanted = isNamed ? this.#taking.nowhere(line.goods.item, draw.serials) : draw.quantity;
     const origins =
-      asked.from === undefined ? this.#fromStock(line, by, wanted) : this.#fromNamed(line, asked, by, wanted);
+      asked.from === undefined ? this.#fromStock(line, by, wanted) : this.#fromNamed(line, asked, by, wanted, known);
     if (isRejected(origins)) return origins;
     return { ...brought, origins: [...(brought.origins ?? []), ...origins.map((origin) => originDraw(by, origin))] };
   }
@@ -104,13 +107,20 @@ class Delivering {
     return heldFor(kept.line.goods, by, asked, got, kept.held.holds);
   }
 
-  #fromNamed(line: FoundLine, { order, line: id, quantity, from }: Line, by: string, wanted: Wanted) {
+  #fromNamed(
+    line: FoundLine,
+    { order, line: id, quantity, from }: Line,
+    by: string,
+    wanted: Wanted,
+    known: ReadonlyMap<string, number>,
+  ) {
     const named = from as readonly Named[];
     const says = named.reduce((sum, one) => sum + (one.quantity ?? 0), 0);
     if (says > quantity) return moreThanTheLine(order, id, quantity, says);
     const whereOf = ({ stage = 'held' }: Named): UnitsFilter =>
       stage === 'held' ? { owner: by, custodian: by, stage } : { stage };
     return this.#taking.fromNamed(named, wanted, {
+      known,
       sourcesOf: (one, found) => {
         const where = whereOf(one);
         const held = where.stage === 'held' ? this.#heldOf(found, by) : undefined;

@@ -209,6 +209,27 @@ describe('a supplier delivers what it owns and holds first', () => {
     ]);
   });
 
+  it('serial numbers that cannot be units of the line that it says they are of are refused, not made', () => {
+    const story = given(...gone.returned!, placed('PO-2', 'x', tiles(3)));
+    const resold = (serials: string[], quantity: number) =>
+      dispatched('S-2', [
+        { ...second, quantity: serials.length, serials, from: [{ ...first, stage: 'returned', quantity }] },
+      ]);
+    // A1 is what was returned: B1 is another unit.
+    for (const [serials, quantity, available] of [
+      [['B1'], 1, 0],
+      [['A1', 'B1'], 2, 1],
+    ] as const) {
+      expect(story.refusal(resold([...serials], quantity))).toMatchObject({
+        code: 'insufficient-quantity',
+        detail: expect.stringContaining('serial numbers'),
+        facts: { ...first, stage: 'returned', asked: quantity, available },
+      });
+    }
+    story.take(resold(['A1', 'B1'], 1));
+    expect(story.unit('D1', 'A1')).toBe('x@dhl in_transit S-2 PO-2/1');
+  });
+
   it('lines of one dispatch do not take the same units, and those that say which are served first', () => {
     const story = given(house, ...bought('PO-1', 4), ...bought('PO-2', 5), sold('SO-1', 20));
     story.take(
@@ -434,6 +455,21 @@ describe('a count finds units by quantity where it says from where they came bac
     });
     // Its number says which it is, and none of the H100 is.
     expect(story.take(d1)).toMatchObject({ moves: [{ order: 'PO-4', from: { stage: 'count' }, serials: ['C1'] }] });
+  });
+
+  it('nor is a count believed whose serial numbers cannot be units of the line that it says they are of', () => {
+    const story = given(
+      placed('PO-1', 'tesla', { quantity: 3, item: 'D1' }),
+      dispatched('S-1', [{ ...first, quantity: 3, serials: ['C1', 'C2', 'C3'] }]),
+      tell('shipment.lost', { shipment: 'S-1', lines: [{ ...first, quantity: 1, serials: ['C1'] }] }),
+    );
+    const from = [{ ...first, stage: 'lost' as const, quantity: 1 }];
+    expect(story.refusal(count(1, from, first, { serials: ['C9'] }))).toMatchObject({
+      code: 'insufficient-quantity',
+      facts: { ...first, stage: 'lost', asked: 1, available: 0 },
+    });
+    story.take(count(1, from, first, { serials: ['C1'] }));
+    expect(gone(story, 'lost')).toEqual([]);
   });
 
   it('units without serial numbers get those that are read on them', () => {

@@ -33,8 +33,9 @@ export function found(view: View, taking: Taking, draw: Draw, named: readonly Na
   const bySerial = serials !== undefined && line.tracking === 'serial' && countSerials(serials) === quantity;
   if (serials !== undefined && !bySerial) return [draw];
   const parts = new Parts(draw);
-  const open: Wanted = bySerial ? knownUnits(view, taking, draw, parts) : quantity;
-  const origins = named === undefined ? [] : takeNamed(taking, draw, named, open);
+  const known = new Map<string, number>();
+  const open: Wanted = bySerial ? knownUnits(view, taking, draw, { parts, known }) : quantity;
+  const origins = named === undefined ? [] : takeNamed(taking, draw, named, { open, known });
   if (isRejected(origins)) return origins;
   for (const origin of origins) parts.add(parseAccountKey(origin.key), origin.quantity, origin.ranges, origin);
   parts.rest(open, unitsIn(origins));
@@ -50,8 +51,13 @@ export function found(view: View, taking: Taking, draw: Draw, named: readonly Na
   });
 }
 
-/** Units whose numbers the ledger knows come from where they are. Answers the others. */
-function knownUnits(view: View, taking: Taking, { line, serials = [] }: Draw, parts: Parts): SerialRange[] {
+/** Units whose numbers the ledger knows come from where they are (`known`: how many of an account). Answers the others. */
+function knownUnits(
+  view: View,
+  taking: Taking,
+  { line, serials = [] }: Draw,
+  { parts, known }: { readonly parts: Parts; readonly known: Map<string, number> },
+): SerialRange[] {
   const others: SerialRange[] = [];
   for (const range of rangesOf(serials)) {
     for (const { account, item: _, ...piece } of view.units({ item: line.goods.item, ...range })) {
@@ -61,16 +67,23 @@ function knownUnits(view: View, taking: Taking, { line, serials = [] }: Draw, pa
       }
       parts.add(parseAccountKey(account), lengthOf(piece), [piece]);
       taking.take(account, lengthOf(piece));
+      known.set(account, lengthOf(piece) + (known.get(account) ?? 0));
     }
   }
   return others;
 }
 
 /** The counted owner's units come first. */
-function takeNamed(taking: Taking, { line, to }: Draw, named: readonly Named[], open: Wanted): OrRejected<Origin[]> {
+function takeNamed(
+  taking: Taking,
+  { line, to }: Draw,
+  named: readonly Named[],
+  { open, known }: { readonly open: Wanted; readonly known: ReadonlyMap<string, number> },
+): OrRejected<Origin[]> {
   const whereOf = ({ owner, custodian, stage }: Named): UnitsFilter => ({ owner, custodian, stage });
   const isTheirs = (source: Source): number => Number(parseAccountKey(source.key).owner === to.owner);
   return taking.fromNamed(named, open, {
+    known,
     sourcesOf: (one, there) =>
       there.goods.item === line.goods.item
         ? sourcesAt(there, whereOf(one)).sort((a, b) => isTheirs(b) - isTheirs(a))
