@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LineageRow } from '#contracts/lineageRows';
 import { UnitRow } from '#contracts/rows';
 import { PartyTenureRow, UnitTenureRow } from '#contracts/tenureRows';
 import { LEDGER, type QueryService, startQuery } from '#test/setup/startQuery';
@@ -164,5 +165,35 @@ describe('who had units, from when to when', () => {
     const key = await query.key({ name: 'of-tesla', roles: ['read'], party: 'tesla' });
     const own = await query.get(`${L}/units/H100/SN-2/history`, { key });
     expect(own.body.data.map(({ owner }) => owner)).toEqual(['tesla', 'tesla', 'tesla']);
+  });
+
+  it('a fact that was taken back takes its part of the way with it; seen from before, it is still there', async () => {
+    const lines = [{ order: 'PO-H100', line: '1', quantity: 1, serials: ['SN-1'] }];
+    const given = { reallocation: 'RA-1', kind: 'reassigned', from: 'tesla', to: 'x', lines } as const;
+    const made = await query.submit('lading.reallocation.made.v1', given, day(20));
+    const waysOf = async (search: string) => {
+      const { body } = await query.get<{ data: LineageRow[] }>(
+        `${L}/holdings/lineage?order=PO-H100&stage=ordered&${search}`,
+      );
+      return body.data.map(({ owner, branches }) => [
+        owner,
+        ...branches.map(({ quantity, steps }) => [quantity, ...steps.map(({ type }) => type.split('.')[2])]),
+      ]);
+    };
+    const there = [
+      ['tesla', [1, 'placed']],
+      ['x', [1, 'placed', 'made']],
+    ];
+    expect(await waysOf(`min-sequence=${made}`)).toEqual(there);
+    const taken = { sequence: made, reason: 'did_not_occur' } as const;
+    const sequence = await query.submit('lading.event.voided.v1', taken, day(20));
+    expect(await waysOf(`min-sequence=${sequence}`)).toEqual([['tesla', [2, 'placed']]]);
+    expect(await waysOf(`known=${made}`)).toEqual(there);
+    const history = async (search: string) =>
+      (await query.get(`${L}/units/H100/SN-1/history?${search}`)).body.data.map(({ owner }) => owner);
+    expect(await history('')).toEqual(['tesla']);
+    expect(await history(`known=${made}`)).toEqual(['tesla', 'x']);
+    const tenure = await query.get(`${L}/parties/x/tenure?order=PO-H100`);
+    expect(tenure.body.data).toEqual([]);
   });
 });
