@@ -22,7 +22,7 @@ const party = (id: string) => ({
 
 const LISTS = [
   ...['holdings', 'orders', 'shipments', 'holds', 'available', 'swaps', 'queue', 'supply', 'flags'],
-  ...['activity', 'reasons', 'units', 'why', 'tenure', 'unit'],
+  ...['activity', 'reasons', 'units', 'diff', 'history', 'why', 'tenure', 'unit'],
 ];
 
 describe('the command line', () => {
@@ -189,7 +189,7 @@ describe('the command line', () => {
     const table = await run(...asking(list));
     expect(table).toMatchObject({ code: 0, said: '' });
     for (const line of table.output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
-    expect(table.output === 'Nothing.\n').toBe(['holds', 'units'].includes(list)); // of which the memo has none
+    expect(table.output === 'Nothing.\n').toBe(['holds', 'units', 'diff'].includes(list)); // of which the memo has none
   });
 
   it.each(['orders', 'queue', 'flags', 'why', 'tenure'])(

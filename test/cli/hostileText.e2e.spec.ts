@@ -40,6 +40,7 @@ const row = {
     subject: HOSTILE,
     reasonCode: HOSTILE,
     last: 1,
+    ...{ moment: HOSTILE, before: 1, after: 1, change: 1 },
   },
   ...{
     facts: {
@@ -128,7 +129,20 @@ describe('text of others in the command line', () => {
   };
   const COMMANDS = [
     ...[
-      ...['holdings', 'orders', 'shipments', 'holds', 'available', 'swaps', 'flags', 'activity', 'reasons', 'units'],
+      ...[
+        'holdings',
+        'orders',
+        'shipments',
+        'holds',
+        'available',
+        'swaps',
+        'flags',
+        'activity',
+        'reasons',
+        'units',
+        'diff',
+        'history',
+      ],
     ].map((list) => [list, '-l', 'a']),
     ['queue', 'GPU', '-l', 'a'],
     ['supply', 'GPU', '-l', 'a'],

@@ -67,7 +67,7 @@ async function ask(
   for (const name of Object.keys({ ...list.filters, ...MOMENT })) {
     const parameter = name.replace(/-(\w)/, (_, letter: string) => letter.toUpperCase());
     const value = options[parameter];
-    if (value !== undefined) query.set(parameter, value);
+    if (value !== undefined) query.set(name.startsWith('from-') ? name : parameter, value);
   }
   const path = list.path
     .replace(':serial', () => encodeURIComponent(second))

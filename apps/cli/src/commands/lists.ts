@@ -6,6 +6,7 @@ import type { HoldingGroupRow, OrderRow, QueueRow, ShipmentRow, SwapRow, UnitRow
 import type { SupplyRow } from '#contracts/supplyRows';
 import { flagColumns } from '../flagColumns.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
+import { changeLists } from './changeLists.ts';
 import { addList, type ListCommand } from './listCommand.ts';
 import { day, tracing } from './tracing.ts';
 
@@ -294,7 +295,6 @@ export function holdingsTable(rows: readonly HoldingRow[]): string {
   );
 }
 
-/** Adds the commands that ask for a list. */
 export function addLists(program: Command): void {
-  for (const list of [...lists, ...tracing]) addList(program, list);
+  for (const list of [...lists, ...changeLists, ...tracing]) addList(program, list);
 }

@@ -114,13 +114,16 @@ const asPreferred = ({ body, about }: Answer, request: FastifyRequest): Answer =
 /** Beyond so many rows a page is written in turns. Fewer take no longer than a turn. */
 const FEW_ROWS = 50;
 
+/** What rows have beside the keys that they are grouped by. */
+const SUMS = ['quantity', 'before', 'after', 'change', 'events', 'partial'];
+
 /** A page of a list, as JSON or CSV. */
 async function asWritten(answer: Answer, rows: ComponentName, request: FastifyRequest): Promise<Answer> {
   const { body, about } = answer;
   const page = about.page ?? (body as ListPage);
   if (mediaTypeOf(request) === CSV) {
     const { groupBy } = request.query as { groupBy?: readonly string[] };
-    const bytes = await csvOf(rows, page.data, groupBy && [...groupBy, 'quantity']);
+    const bytes = await csvOf(rows, page.data, groupBy && [...groupBy, ...SUMS]);
     return new Answer(bytes, { ...about, type: CSV, page });
   }
   if (about.page !== undefined || (page.data as readonly unknown[]).length <= FEW_ROWS)

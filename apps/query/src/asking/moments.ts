@@ -43,7 +43,7 @@ export class Moments {
 
   /** @throws the 400 of a moment that is none, or that contradicts the cursor */
   async of(ledger: string, { at, known, cursor, 'min-sequence': least }: AskedMoment): Promise<ResolvedMoment> {
-    const asked: Bounds = { at, known: known === undefined ? undefined : await this.#sequenceOf(ledger, known) };
+    const asked: Bounds = { at, known: known === undefined ? undefined : await this.sequenceOf(ledger, known) };
     const walk = cursor === undefined ? undefined : await this.#walkOf(ledger, cursor);
     if (walk !== undefined) refuseOther(asked, walk.bounds);
     const bounds = walk?.bounds ?? asked;
@@ -54,16 +54,17 @@ export class Moments {
     return { moment: { occurred, at: bounds.at, known: upTo }, bounds, cursor: walk?.cursor };
   }
 
-  async #sequenceOf(ledger: string, known: number | string): Promise<number> {
+  /** The sequence that a parameter means. @throws the 400 of one beyond the head */
+  async sequenceOf(ledger: string, known: number | string, parameter = 'known'): Promise<number> {
     if (typeof known === 'number') {
       const head = (await readHead(this.pool, ledger)) ?? 0;
       if (known <= head) return known;
-      throw refused('known', `the ledger ${ledger} ends at ${head}: write at most ${head}, or leave it out`);
+      throw refused(parameter, `the ledger ${ledger} ends at ${head}: write at most ${head}, or leave it out`);
     }
     const deadline = Date.now() + PATIENCE_MS;
     const head = await headAt(this.pool, ledger, known, () => Date.now() < deadline);
     if (head.sequence !== undefined) return head.sequence;
-    if (!head.isOver) throw refused('known', `it is ${head.now} only: write a moment that is over, or leave it out`);
+    if (!head.isOver) throw refused(parameter, `it is ${head.now} only: write a moment that is over, or leave it out`);
     throw notYet(ledger, head.last + 1, head.last);
   }
 

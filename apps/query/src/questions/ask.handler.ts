@@ -63,8 +63,14 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     refuseOtherSpellings(others);
     const isNow = at === undefined && known === undefined && cursor === undefined;
     const of = isNow ? NOW : await this.moments.of(ledger, parameters);
-    const asked = of.cursor === undefined ? others : { ...others, cursor: of.cursor };
-    const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0);
+    const from = others['from-known'] as number | string | undefined;
+    const fromKnown = from === undefined ? 0 : await this.moments.sequenceOf(ledger, from, 'from-known');
+    const asked = {
+      ...others,
+      ...(of.cursor !== undefined && { cursor: of.cursor }),
+      ...(from !== undefined && { 'from-known': fromKnown }),
+    };
+    const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0, fromKnown);
     if (least > 0) await this.visibility.applied(ledger, least);
     try {
       const read = (model: ReadModel) => this.#answer(model, questions[question], asked, id, of);

@@ -25,6 +25,13 @@ type Asking = readonly [id: string, ...asked: object[]];
 const ASKED: Readonly<Record<QuestionName, Asking>> = {
   'holdings.list': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { shipment: 'S-1' }, { groupBy: ['item', 'stage'] }],
   'holdings.postings': ['', {}, { order: 'PO-1' }],
+  'holdings.diff': [
+    '',
+    { 'from-known': 3_000 },
+    { owner: 'buyer', 'from-known': 9 },
+    { groupBy: ['item', 'stage'], 'from-at': '2023-01-01T01:00:00Z' },
+  ],
+  'holdings.history': ['', {}, { owner: 'buyer', by: 'day' }],
   'holdings.lineage': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { shipment: 'S-1' }],
   'available.list': ['', {}, { owner: 'buyer' }, { item: 'I-1' }],
   'holds.list': ['', {}, { owner: 'buyer' }, { order: 'PO-1' }, { item: 'I-1' }],

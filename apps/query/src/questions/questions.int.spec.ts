@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
+import { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import { FlagRow } from '#contracts/flagRows';
 import { LineageRow } from '#contracts/lineageRows';
 import * as rows from '#contracts/rows';
@@ -33,6 +34,10 @@ const lists: [route: string, row: z.ZodType][] = [
   ['holdings?accounts=all', rows.HoldingRow],
   ['holdings?groupBy=owner,item,stage', rows.HoldingGroupRow],
   ['holdings/postings', rows.PostingRow],
+  ['holdings/diff?from-known=3', HoldingDiffRow],
+  ['holdings/diff?from-at=2001-01-01&groupBy=owner,item,stage', HoldingDiffRow],
+  ['holdings/history', HoldingHistoryRow],
+  ['holdings/history?axis=known&by=month', HoldingHistoryRow],
   ['holdings/lineage', LineageRow],
   ['holdings/lineage?accounts=all', LineageRow],
   ['parties', rows.PartyRow],

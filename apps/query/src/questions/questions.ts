@@ -22,6 +22,7 @@ import { accountFilter, accounts, days, id, oneOrMore, yesOrNo } from '../asking
 import { eventFilter } from '../events/eventFilter.ts';
 import { lineageQuestions } from '../lineage/lineageQuestions.ts';
 import { oneUnit } from '../lineage/oneUnit.ts';
+import { changeQuestions } from './changeQuestions.ts';
 import { list, one, type Question } from './question.ts';
 
 const anItem = { what: 'item', description: 'The item', example: 'H100' };
@@ -52,6 +53,7 @@ export const questions = {
     read: postings,
   }),
   ...lineageQuestions,
+  ...changeQuestions,
   'available.list': list({
     path: 'available',
     summary: 'What each owner may promise: what is there less what is on hold',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Problem } from '#contracts/problem';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import { AvailableRow, HoldRow } from '#contracts/holdRows';
+import { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import { FlagRow } from '#contracts/flagRows';
 import { LineageRow } from '#contracts/lineageRows';
 import * as rows from '#contracts/rows';
@@ -18,6 +19,8 @@ const named = {
   Flag: FlagRow,
   Hold: HoldRow,
   Holding: rows.HoldingGroupRow,
+  HoldingDiff: HoldingDiffRow,
+  HoldingHistory: HoldingHistoryRow,
   Item: rows.ItemRow,
   Ledger: LedgerRow,
   Lineage: LineageRow,

@@ -10,6 +10,7 @@ import { applyAll, type FreshReadModels, freshReadModels } from '#test/projectio
 import { postings } from '../postings/queries.ts';
 import { type AskedAbout, type ReadModel, withReadModels } from '../reading/readModel.ts';
 import type { Page } from '../reading/page.ts';
+import { holdingsDiff, holdingsHistory } from './changes.ts';
 import { holdings, type HoldingsQuery } from './queries.ts';
 import { holdingsThen } from './then.ts';
 
@@ -118,6 +119,59 @@ describe(`holdings at any moment, after random histories with late events (LADIN
     }
   });
 
+  it('differ from those of another moment by exactly the events that are in one of them and not in the other', async () => {
+    let named = 0;
+    for (const { ledger, events } of ledgers) {
+      const questions = questionsOf(events).slice(0, MOMENTS / 2);
+      for (const [n, { moment, query }] of questions.entries()) {
+        const { moment: other } = questions[(n + 1) % questions.length]!;
+        const from = { 'from-at': other.at, 'from-known': other.known };
+        const rows = await pages(ledger, moment, (model, cursor) => holdingsDiff(model, { ...query, ...from, cursor }));
+        const was = from['from-at'] === undefined ? { ...other, at: moment.at } : other;
+        const keys = query.groupBy ?? HoldingKey.options;
+        const [before, after] = [was, moment].map((one) => quantities(naive(events, { moment: one, query }), keys));
+        const expected = [...new Set([...before!.keys(), ...after!.keys()])]
+          .map((key) => [key, before!.get(key) ?? 0, after!.get(key) ?? 0] as const)
+          .filter(([, one, two]) => one !== two);
+        expect(rows.map((row) => [nameOf(row, keys), row.before, row.after]).sort()).toEqual([...expected].sort());
+        for (const row of rows) {
+          expect(row.change).toBe(row.after - row.before);
+          if (row.partial === undefined)
+            expect(row.events.reduce((sum, { quantity }) => sum + quantity, 0)).toBe(row.change);
+          named += row.events.length;
+        }
+      }
+    }
+    expect(named).toBeGreaterThan(0);
+  });
+
+  it('as a series are at each of its moments what they are as of that moment, on either axis of time', async () => {
+    for (const { ledger, events } of ledgers) {
+      for (const { moment, query } of questionsOf(events).slice(0, MOMENTS / 4)) {
+        const { groupBy: _, ...filter } = query;
+        for (const axis of ['at', 'known'] as const) {
+          for (const by of ['change', 'day', 'week', 'month'] as const) {
+            const rows = await pages(ledger, moment, (model, cursor) =>
+              holdingsHistory(model, { ...filter, axis, by, cursor }),
+            );
+            const moments = rows.map((row) => row.moment);
+            expect(moments).toEqual([...moments].sort());
+            let sum = 0;
+            for (const { moment: then, sequence, change, quantity } of rows) {
+              expect(quantity).toBe((sum += change));
+              if (axis === 'known' && sequence === null) continue;
+              const last = moment.at !== undefined && Date.parse(moment.at) < Date.parse(then) ? moment.at : then;
+              const asOf = axis === 'at' ? { at: last, known: moment.known } : { at: moment.at, known: sequence! };
+              const expected = naive(events, { moment: asOf, query: filter });
+              expect([axis, by, then, quantity]).toEqual([axis, by, then, total(expected)]);
+            }
+            if (by === 'change') expect(sum).toBe(total(naive(events, { moment, query: filter })));
+          }
+        }
+      }
+    }
+  });
+
   it('have postings that sum to them, each with what was on its account after it', async () => {
     for (const { ledger, events } of ledgers) {
       for (const { moment, query } of questionsOf(events).slice(0, MOMENTS / 4)) {
@@ -135,6 +189,12 @@ describe(`holdings at any moment, after random histories with late events (LADIN
     }
   });
 });
+
+const total = (rows: readonly { quantity: number }[]) => rows.reduce((sum, { quantity }) => sum + quantity, 0);
+const nameOf = (row: Readonly<Partial<Record<HoldingKey, string | null | undefined>>>, keys: readonly HoldingKey[]) =>
+  JSON.stringify([...new Set(keys)].map((key) => row[key]));
+const quantities = (rows: readonly Row[], keys: readonly HoldingKey[]) =>
+  new Map(rows.map((row) => [nameOf(row, keys), row.quantity]));
 
 function rollsOf(n: number): number[] {
   return Array.from({ length: 997 }, (_, at) => (seed * 31 + n * 7919 + at * at * 104729 + at * 1299709) % 9_973);

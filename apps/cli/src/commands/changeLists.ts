@@ -1,0 +1,85 @@
+import type { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
+import { type Column, formatNumber, renderTable } from '../table.ts';
+import type { ListCommand } from './listCommand.ts';
+
+const ACCOUNTS = {
+  owner: 'only what this party owns',
+  custodian: 'only what this party has in its hands',
+  item: 'only this item',
+  order: 'only units of this order',
+  stage: 'ordered, in_transit, held or damaged',
+  accounts: '"all" adds supply, cancelled, lost and the rest',
+};
+
+/** Lists of what changed, and when. */
+export const changeLists: readonly ListCommand[] = [
+  {
+    name: 'diff',
+    description: 'what changed between two moments, and the events that changed it',
+    path: 'holdings/diff',
+    filters: {
+      'from-at': 'the first moment: what had occurred by then; as --at unless told',
+      'from-known': 'the first moment: what was known; as --known unless told',
+      ...ACCOUNTS,
+      'group-by': 'add up by these, separated by commas: owner,item,stage',
+    },
+    example: 'diff --ledger nvidia --from-known 12 --group-by owner,item,stage',
+    table: (rows: readonly HoldingDiffRow[]) => diffTable(rows),
+  },
+  {
+    name: 'history',
+    description: 'a balance through time, drawn',
+    path: 'holdings/history',
+    filters: {
+      ...ACCOUNTS,
+      axis: 'at: by when things occurred; known: by when they were recorded',
+      by: 'change, day, week or month',
+    },
+    example: 'history --ledger nvidia --owner tesla --item H100 --by month',
+    table: (rows: readonly HoldingHistoryRow[]) => historyTable(rows),
+  },
+];
+
+type Row = Readonly<Record<string, unknown>>;
+
+function diffTable(rows: readonly HoldingDiffRow[]): string {
+  const [first] = rows;
+  if (first === undefined) return 'Nothing.';
+  const { before: _, after: __, change: ___, events: ____, partial: _____, ...keys } = first;
+  const names = Object.keys(keys).filter((key) => rows.some((row) => (row as Row)[key] !== null));
+  return renderTable(rows, [
+    ...names.map((key): Column<HoldingDiffRow> => ({ title: key, value: (row) => (row as Row)[key] as string | null })),
+    { title: 'before', value: ({ before }) => before, align: 'right' },
+    { title: 'after', value: ({ after }) => after, align: 'right' },
+    {
+      title: 'by event',
+      value: ({ events, partial }) =>
+        `${events.map(({ sequence, quantity }) => `${sequence} (${signed(quantity)})`).join(', ')}${partial === true ? ' …' : ''}`,
+    },
+  ]);
+}
+
+/** Another server may answer with something else than a number. */
+const signed = (quantity: number): string =>
+  Number.isFinite(quantity) ? `${quantity > 0 ? '+' : ''}${formatNumber(quantity)}` : '?';
+
+/** Places that the longest bar takes. */
+const BAR = 30;
+
+function historyTable(rows: readonly HoldingHistoryRow[]): string {
+  if (rows.length === 0) return 'Nothing.';
+  const most = rows.reduce((largest, { quantity }) => Math.max(largest, Math.abs(quantity)), 1);
+  const bar = ({ quantity }: HoldingHistoryRow): string => {
+    const length = Math.round((Math.abs(quantity) / most) * BAR);
+    return quantity < 0 ? '-'.repeat(length) : '█'.repeat(length);
+  };
+  return renderTable(rows, [
+    {
+      title: 'when',
+      value: ({ moment }) => (moment.endsWith('T23:59:59.999999Z') ? moment.slice(0, 10) : moment.slice(0, 16)),
+    },
+    { title: 'change', value: ({ change }) => signed(change), align: 'right' },
+    { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
+    { title: '', value: bar },
+  ]);
+}

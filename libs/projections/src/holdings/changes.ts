@@ -1,0 +1,160 @@
+import type { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
+import type { HoldingKey } from '#contracts/rows';
+import { PartiesStage } from '#contracts/scalars';
+import { instantOf } from '../engine/values.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { asAsked, filtered, type HoldingsFilter, type HoldingsQuery } from './queries.ts';
+
+interface DiffQuery extends HoldingsQuery {
+  /** What is left out is as at the later moment. */
+  readonly 'from-at'?: string | undefined;
+  readonly 'from-known'?: number | undefined;
+}
+
+const ACCOUNT = ['item', 'owner', 'order', 'line', 'stage', 'custodian', 'shipment'] as const satisfies HoldingKey[];
+/** Events that a row names. */
+const MOST_EVENTS = 20;
+
+type Keyed = Record<HoldingKey, string>;
+type DiffEvent = HoldingDiffRow['events'][number];
+
+/** What changed between two moments, an account or a group a row, with the events that are in one of them and not in the other. */
+export async function holdingsDiff(model: ReadModel, query: DiffQuery): Promise<Page<HoldingDiffRow>> {
+  const { keys: asked, ...rest } = asAsked(query);
+  const keys: readonly HoldingKey[] = asked.length === 0 ? ACCOUNT : asked;
+  const names = keys.map((key) => `"${key}"`).join(', ');
+  const start = pageStart(
+    rest,
+    keys.map(() => ''),
+  );
+  const where = new Where(model.ledger, 'p');
+  const posted = postedIn(model, query, keys, where);
+  const after = start === undefined ? '' : `WHERE (${names}) > (${start.map((part) => where.value(part)).join(', ')})`;
+  const { rows } = await model.db.query<Keyed & { before: number; after: number }>(
+    `SELECT ${names}, before, after FROM (
+       SELECT ${names}, coalesce(sum(quantity) FILTER (WHERE early), 0)::bigint AS before,
+         coalesce(sum(quantity) FILTER (WHERE late), 0)::bigint AS after
+       FROM ${posted} p GROUP BY ${names}) d
+     ${after === '' ? 'WHERE' : `${after} AND`} before <> after ORDER BY ${names} LIMIT ${limitOf(rest) + 1}`,
+    where.values,
+  );
+  const events = await eventsOf(model, query, keys, rows.slice(0, limitOf(rest)));
+  return pageOf(
+    rows,
+    rest,
+    (row) => keys.map((key) => row[key]),
+    (row): HoldingDiffRow => {
+      const { found, more } = events.get(keyOf(keys, row)) ?? { found: [], more: false };
+      return {
+        ...Object.fromEntries(keys.map((key) => [key, key === 'shipment' ? row.shipment || null : row[key]])),
+        ...{ before: row.before, after: row.after, change: row.after - row.before, events: found },
+        ...(more && { partial: true as const }),
+      };
+    },
+  );
+}
+
+const keyOf = (keys: readonly HoldingKey[], row: Keyed): string => JSON.stringify(keys.map((key) => row[key]));
+
+/** The postings that are in either moment, with the keys: a table in which `early` and `late` say in which. */
+function postedIn(model: ReadModel, query: DiffQuery, keys: readonly HoldingKey[], where: Where): string {
+  const { asOf } = model;
+  const { 'from-at': at = asOf.at, 'from-known': known = asOf.known } = query;
+  const isIn = (of: { at: string | undefined; known: number }): string =>
+    `(p.sequence <= ${where.value(of.known)}::bigint${of.at === undefined ? '' : ` AND p.occurred <= ${where.value(of.at)}::timestamptz`})`;
+  const [early, late] = [isIn({ at, known }), isIn(asOf)];
+  const which = accountsAsked(model, query, where);
+  const columns = keys.map((key) => `coalesce(h."${key}", '') COLLATE "C" AS "${key}"`).join(', ');
+  return `(SELECT ${columns}, p.sequence, p.quantity, ${early} AS early, ${late} AS late
+    FROM holdings h JOIN postings p ON p.ledger = h.ledger AND p.account = h.account
+    ${which.sql} AND (${early} OR ${late}))`;
+}
+
+function accountsAsked(model: ReadModel, query: HoldingsFilter, where: Where): Where {
+  const which = filtered(new Where(model.ledger, 'h', where.values), 'h', query, model);
+  return query.accounts === 'all' ? which : which.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
+}
+
+/** The first events that changed each of the rows. */
+async function eventsOf(
+  model: ReadModel,
+  query: DiffQuery,
+  keys: readonly HoldingKey[],
+  rows: readonly Keyed[],
+): Promise<ReadonlyMap<string, { found: DiffEvent[]; more: boolean }>> {
+  const all = new Map<string, { found: DiffEvent[]; more: boolean }>();
+  if (rows.length === 0) return all;
+  const where = new Where(model.ledger, 'p');
+  const posted = postedIn(model, query, keys, where);
+  const names = keys.map((key) => `"${key}"`).join(', ');
+  // No id has a tab in it.
+  const those = where.value(rows.map((row) => keys.map((key) => row[key]).join('\t')));
+  const { rows: found } = await model.db.query<Keyed & DiffEvent & { n: number }>(
+    `SELECT d.*, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded FROM (
+       SELECT ${names}, sequence, sum(CASE WHEN late THEN quantity ELSE -quantity END)::bigint AS quantity,
+         row_number() OVER (PARTITION BY ${names} ORDER BY sequence) AS n
+       FROM ${posted} p WHERE early <> late AND concat_ws(E'\\t', ${names}) = ANY(${those}::text[])
+       GROUP BY ${names}, sequence) d
+     JOIN activity a ON a.ledger = $1 AND a.sequence = d.sequence
+     WHERE d.n <= ${MOST_EVENTS + 1} ORDER BY d.sequence`,
+    where.values,
+  );
+  for (const row of found) {
+    const { sequence, type, id, occurred, recorded, quantity } = row;
+    const of = all.get(keyOf(keys, row)) ?? { found: [], more: false };
+    all.set(keyOf(keys, row), of);
+    if (of.found.length === MOST_EVENTS) of.more = true;
+    else of.found.push({ sequence, type, id, occurred, recorded, quantity });
+  }
+  return all;
+}
+
+interface HistoryQuery extends HoldingsFilter, PageQuery {
+  /** Along which time; what occurred unless told. */
+  readonly axis?: 'at' | 'known' | undefined;
+  readonly by?: 'change' | 'day' | 'week' | 'month' | undefined;
+}
+
+/**
+ * A balance as a series: along what occurred, all of it as known at the moment that is asked about; or along what was known, all of it
+ * about that moment.
+ */
+export async function holdingsHistory(model: ReadModel, query: HistoryQuery): Promise<Page<HoldingHistoryRow>> {
+  const { by = 'change', axis = 'at' } = query;
+  const where = new Where(model.ledger, 'p').until(model, 'p');
+  const which = accountsAsked(model, query, where).sql.replace('WHERE', 'AND');
+  const time = axis === 'at' ? 'p.occurred' : 'a.recorded';
+  // In UTC. A period is named by its first day; in the sort key of a change along what was known is its sequence, since several events
+  // may have been recorded at the same moment.
+  const utc = `${time} AT TIME ZONE 'UTC'`;
+  const bucket = by === 'change' ? utc : `date_trunc('${by}', ${utc})`;
+  const place = by === 'change' && axis === 'known' ? 'p.sequence' : '0::bigint';
+  const changes = `SELECT ${bucket} AS moment, ${place} AS place, max(p.sequence) AS sequence, sum(p.quantity)::bigint AS change
+    FROM postings p JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
+    ${where.sql} ${which} GROUP BY 1, 2`;
+  const every =
+    by === 'change'
+      ? 'SELECT * FROM changes WHERE change <> 0'
+      : `SELECT moment, 0::bigint AS place, sequence, coalesce(change, 0) AS change
+         FROM (SELECT generate_series(min(moment), max(moment), interval '1 ${by}') AS moment FROM changes) s LEFT JOIN changes USING (moment)`;
+  const start = pageStart(query, ['', 0]);
+  const after =
+    start === undefined
+      ? ''
+      : `WHERE (moment, place) > (${where.value(start[0])}::timestamp, ${where.value(start[1])}::bigint)`;
+  const end = by === 'change' ? 'moment' : `moment + interval '1 ${by}' - interval '1 microsecond'`;
+  const { rows } = await model.db.query<HoldingHistoryRow & { key: string; place: number }>(
+    `WITH changes AS (${changes})
+     SELECT ${instantOf(`(${end}) AT TIME ZONE 'UTC'`)} AS moment, sequence, change, quantity, moment::text AS key, place FROM (
+       SELECT *, sum(change) OVER (ORDER BY moment, place)::bigint AS quantity FROM (${every}) e) s
+     ${after} ORDER BY s.moment, s.place LIMIT ${limitOf(query) + 1}`,
+    where.values,
+  );
+  return pageOf(
+    rows,
+    query,
+    ({ key, place }) => [key, place],
+    ({ moment, sequence, change, quantity }) => ({ moment, sequence, change, quantity }),
+  );
+}
