@@ -157,6 +157,11 @@ export const chooseStreams =
     await choice.streams(streamsOf(prefix, ids));
   };
 
+/** SQL for the streams of events that were taken back later: the tables of now have nothing of them any more. */
+const takenBackSince = ({ now }: Choice, types: string, known: string): string =>
+  `SELECT subject COLLATE "C" AS stream FROM ${now}.activity
+   WHERE ledger = $1 AND type IN (${types}) AND voided_by IS NOT NULL AND voided_by > ${known}::bigint AND sequence <= ${known}::bigint`;
+
 /** Parties, with their swaps. What they own is added up. */
 export const chooseParties: Chooses = async (choice, ids) => {
   await choice.streams(streamsOf('party', ids));
@@ -164,8 +169,10 @@ export const chooseParties: Chooses = async (choice, ids) => {
     `SELECT DISTINCT l.swap FROM unnest($2::text[]) AS of (party) CROSS JOIN LATERAL (
        SELECT swap FROM ${choice.now}.swap_legs WHERE ledger = $1 AND executed AND giver = of.party
        UNION ALL SELECT swap FROM ${choice.now}.swap_legs WHERE ledger = $1 AND executed AND receiver = of.party
-     ) l`,
-    [choice.ledger, ids],
+     ) l
+     UNION SELECT substr(stream, length('swap/') + 1)
+       FROM (${takenBackSince(choice, `'lading.swap.executed.v1'`, '$3')}) AS taken_back`,
+    [choice.ledger, ids, choice.bounds.known],
   );
   await chooseSwaps(
     choice,
@@ -277,8 +284,9 @@ export const chooseHeld: Chooses = async (
 ) => {
   const { rows } = await choice.db.query<{ stream: string }>(
     `SELECT DISTINCT kind || '/' || name AS stream FROM ${choice.now}.held_lines
-     WHERE ledger = $1 AND ($2::text IS NULL OR owner = $2) AND ($3::text IS NULL OR item = $3)`,
-    [choice.ledger, owner ?? null, item ?? null],
+     WHERE ledger = $1 AND ($2::text IS NULL OR owner = $2) AND ($3::text IS NULL OR item = $3)
+     UNION ${takenBackSince(choice, `'lading.units.held.v1', 'lading.swap.accepted.v1'`, '$4')}`,
+    [choice.ledger, owner ?? null, item ?? null, choice.bounds.known],
   );
   const events = await choice.streams(rows.map(({ stream }) => stream));
   const lines = events.flatMap(({ type, data }) => {
