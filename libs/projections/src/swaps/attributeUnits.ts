@@ -5,6 +5,7 @@ import type { Holding } from '#ledger/account';
 import { type Attribution, attribute, isPending, type LegReceived, type Lots, startLots } from '#ledger/attribution';
 import { Turns } from '#platform/service/turns';
 import type { Batch, Posting } from '../engine/batch.ts';
+import type { AccountState } from '../engine/ledgerState.ts';
 import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
 import { arrayLiteral, instantOf } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
@@ -197,6 +198,8 @@ const linesOf = (event: LedgerEvent): Map<string, { order: string; line: string 
 class BalancesBefore {
   readonly #batch: Batch;
   #postings: Map<number, Posting[]> | undefined;
+  /** By order, then by line: an order may have thousands of accounts, and a swap a hundred legs of its lines. */
+  readonly #accounts = new Map<string, Map<string, AccountState[]>>();
 
   constructor(batch: Batch) {
     this.#batch = batch;
@@ -205,15 +208,22 @@ class BalancesBefore {
   holdings(order: string, line: string, sequence: number): Holding[] {
     this.#postings ??= groupBy(this.#batch.postings, ({ account }) => account.id);
     const postings = this.#postings;
-    return [...(this.#batch.orders.get(order)?.accounts.values() ?? [])]
-      .filter(({ account }) => account.line === line)
-      .map(({ id, account, quantity }) => ({
-        ...account,
-        quantity: (postings.get(id) ?? []).reduce(
-          (left, one) => (one.sequence >= sequence ? left - one.quantity : left),
-          quantity,
-        ),
-      }));
+    return this.#accountsOf(order, line).map(({ id, account, quantity }) => ({
+      ...account,
+      quantity: (postings.get(id) ?? []).reduce(
+        (left, one) => (one.sequence >= sequence ? left - one.quantity : left),
+        quantity,
+      ),
+    }));
+  }
+
+  #accountsOf(order: string, line: string): readonly AccountState[] {
+    let ofOrder = this.#accounts.get(order);
+    if (ofOrder === undefined) {
+      ofOrder = groupBy(this.#batch.orders.get(order)?.accounts.values() ?? [], ({ account }) => account.line);
+      this.#accounts.set(order, ofOrder);
+    }
+    return ofOrder.get(line) ?? [];
   }
 }
 
