@@ -9,6 +9,8 @@ import { packageRoot } from '#apps/cli/src/packageRoot';
 interface Published {
   info: { title?: string };
   paths: Record<string, { get?: { tags?: string[] } }>;
+  components: Record<string, Record<string, object>>;
+  tags: { name: string }[];
   servers?: unknown[];
 }
 
@@ -27,12 +29,35 @@ function changed(name: string, change: (document: Published) => void): string {
   return file;
 }
 
+/** Leaves one path in the document, with what it names: that is enough to lint, and takes a fraction of the time. */
+function keepOnly(path: string, document: Published): void {
+  const kept = new Set<string>();
+  const keep = (part: object): void => {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(/"#\/components\/([^"]+)"/g)) {
+      if (kept.has(name)) continue;
+      kept.add(name);
+      const [kind = '', of = ''] = name.split('/');
+      keep(document.components[kind]?.[of] ?? {});
+    }
+  };
+  const only = document.paths[path] ?? {};
+  document.paths = { [path]: only };
+  keep(only);
+  for (const kind of ['schemas', 'responses', 'parameters', 'headers']) {
+    const all = document.components[kind];
+    if (all === undefined) continue;
+    document.components[kind] = Object.fromEntries(Object.entries(all).filter(([name]) => kept.has(`${kind}/${name}`)));
+  }
+  document.tags = document.tags.filter(({ name }) => only.get?.tags?.includes(name) === true);
+}
+
 const lint = (...files: string[]) =>
   spawnSync(process.execPath, [join(packageRoot, 'scripts/test/lintDocuments.mjs'), ...files], { encoding: 'utf8' });
 
 describe('the linters of the published documents', () => {
   it('fail on a document with a remark, and print the remark with its place', () => {
     const openApi = changed('openapi', (document) => {
+      keepOnly('/v1/status', document);
       document.servers = [];
       document.paths['/v1/status']?.get?.tags?.push('no-such-tag');
     });

@@ -104,6 +104,8 @@ describe('the examples of the OpenAPI document, on what npm start has', () => {
     for (const [method, path, operation] of operations().filter(([one]) => one === 'get')) {
       const { status, text, url } = await tryOut(method, path, operation);
       expect([url, status, text.slice(0, 200)]).toEqual([url, path === '/' ? 302 : 200, expect.any(String)]);
+      // Nothing changed between now and now: without a first moment, there is nothing to find.
+      if (path.endsWith('/holdings/diff')) continue;
       if (text.includes('"data":[')) expect([url, text]).toEqual([url, expect.not.stringContaining('"data":[]')]);
     }
   });

@@ -18,7 +18,9 @@ function mayCall(method: string, path: string): readonly Role[] | 'anybody' {
   if (!path.startsWith('/v1')) return 'anybody';
   const rest = path.replace('/v1/ledgers/{ledger}', 'L');
   if (method === 'put' && rest === 'L') return ['admin'];
-  if (method === 'post' && rest === 'L/events') return ['shipments:write', 'reallocations:write', 'swaps:write'];
+  // What may be submitted may be taken back.
+  if (method === 'post' && /^L\/(events|voids)$/.test(rest))
+    return ['shipments:write', 'reallocations:write', 'swaps:write'];
   if (method === 'post' && /^L\/(reallocations|holds)/.test(rest)) return ['reallocations:write'];
   if (method === 'post' && rest.startsWith('L/swaps')) return ['swaps:write'];
   if (method === 'get' && rest.startsWith('L/events')) return ['read', 'audit'];

@@ -5,9 +5,8 @@ import { comparable, examplesIn } from './blocks.ts';
 import { Shell } from './shell.ts';
 import { type Lading, startLading } from '#test/setup/startLading';
 
-const examples = examplesIn(join(packageRoot, 'README.md'));
-
-describe("the README's examples, run as written, print what it says", () => {
+describe.each(['README.md', 'docs/time.md'])('the examples of %s, run as written, print what it says', (document) => {
+  const examples = examplesIn(join(packageRoot, document));
   let lading: Lading;
   let shell: Shell;
 
@@ -21,7 +20,7 @@ describe("the README's examples, run as written, print what it says", () => {
   });
 
   it('has examples', () => {
-    expect(examples.length).toBeGreaterThan(5);
+    expect(examples.length).toBeGreaterThan(4);
   });
 
   it.each(examples)('$where', async ({ script, prints }) => {

@@ -33,9 +33,9 @@ export async function takeTour(url: string, key: string, dataDir: string): Promi
     const order = await recorder.record(async () => {
       await visitor.placeOrder();
       await visitor.placeOrder();
-    });
+    }, 2);
     // On a loaded machine what runs every second, whatever is asked, ran in each of three.
-    const question = await recorder.record(() => visitor.ask(), 10);
+    const question = await recorder.record(() => visitor.ask(), 6);
     return { order, question };
   } finally {
     recorder.close();

@@ -52,6 +52,14 @@ function subproof(m: number, leaves: readonly Hash[], isWhole: boolean): Hash[] 
 }
 
 const SIZES = 300;
+/** All small trees, and of the larger ones those around the powers of two and every seventh. (All of them are tried with LADING_PROOFS=all.) */
+const sizes = Array.from({ length: SIZES }, (_, i) => i + 1).filter(
+  (size) =>
+    process.env.LADING_PROOFS === 'all' ||
+    size <= 72 ||
+    size % 14 === 0 ||
+    [127, 128, 129, 255, 256, 257, 299].includes(size),
+);
 const leaves = Array.from({ length: SIZES + 1 }, (_, i) => sha256(Uint8Array.of(0), Buffer.from(`leaf ${i}`)));
 const readNodes = async (nodes: readonly Node[]): Promise<Hash[]> =>
   nodes.map(({ level, index }) => remembered(leaves.slice(index * 2 ** level, (index + 1) * 2 ** level)));
@@ -108,9 +116,9 @@ describe('a proof over a Merkle tree', () => {
     }
   });
 
-  it('of inclusion verifies for every leaf of every size up to 300; with one thing wrong, it never does', async () => {
+  it('of inclusion verifies for every leaf of trees up to 300; with one thing wrong, it never does', async () => {
     let spoiltOnes = 0;
-    for (let size = 1; size <= SIZES; size++) {
+    for (const size of sizes) {
       const root = mth(leaves.slice(0, size));
       for (let index = 0; index < size; index++) {
         const tree = { leaf: leaves[index]!, index, size, root };
@@ -129,7 +137,7 @@ describe('a proof over a Merkle tree', () => {
         spoiltOnes += wrong.length;
       }
     }
-    expect(spoiltOnes).toBeGreaterThan(40_000);
+    expect(spoiltOnes).toBeGreaterThan(10_000);
   });
 
   it('of inclusion does not hold for a neighbouring size, but where the path is the same and only the root says it', async () => {
@@ -148,8 +156,8 @@ describe('a proof over a Merkle tree', () => {
     }
   });
 
-  it('of consistency verifies for every two sizes up to 300; with one thing wrong, it never does', async () => {
-    for (let size = 1; size <= SIZES; size++) {
+  it('of consistency verifies for trees up to 300 and all that they grew from; with one thing wrong, it never does', async () => {
+    for (const size of sizes) {
       const newer = { size, root: mth(leaves.slice(0, size)) };
       for (let first = 0; first <= size; first++) {
         const older = { size: first, root: mth(leaves.slice(0, first)) };

@@ -11,6 +11,7 @@ const PLAIN = [
   '/v1/ledgers/{ledger}/holds/{hold}/release',
   '/v1/ledgers/{ledger}/swaps',
   ...['acceptance', 'rejection', 'withdrawal', 'execution'].map((step) => `/v1/ledgers/{ledger}/swaps/{swap}/${step}`),
+  '/v1/ledgers/{ledger}/voids',
 ];
 
 interface Operation {

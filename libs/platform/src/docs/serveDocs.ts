@@ -9,6 +9,9 @@ import type { Config } from '../service/config.ts';
 import { CONFIG } from '../service/tokens.ts';
 import { asyncApi } from '#contracts/asyncApi';
 
+/** A process that only lives for a moment never makes the document. */
+const SOON_MS = 2_000;
+
 const PAGE_TYPE = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const require = createRequire(import.meta.url);
@@ -29,7 +32,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 /**
  * Adds `/docs`, the page, with all that it loads, and the documents: OpenAPI for all routes of this application, AsyncAPI, and the
- * JSON Schemas. For `createApp`'s `prepare`. A document is made when it is asked for first, or when the application listens.
+ * JSON Schemas. For `createApp`'s `prepare`. A document is made when it is asked for first, and the OpenAPI document soon after the application listens.
  * @param part the service that serves a part of the interface only
  */
 export function serveDocs(app: NestFastifyApplication, part?: Part): void {
@@ -52,8 +55,15 @@ export function serveDocs(app: NestFastifyApplication, part?: Part): void {
       : reply.type(PAGE_TYPE).redirect('/docs', 302);
   });
   const described = serve('/openapi.json', JSON_TYPE, () => JSON.stringify(openApi(app, part)));
-  // It takes 70 ms in one piece, for which no request should wait. One that fails is made again when it is asked for.
-  fastify.addHook('onListen', () => described().then(undefined, () => undefined));
+  // It takes 70 ms in one piece, for which no request should wait, nor the start: it is made when nobody has asked for a moment. One that
+  // fails is made again when it is asked for.
+  let soon: NodeJS.Timeout | undefined;
+  fastify.addHook('onListen', async () => {
+    soon = setTimeout(() => void described().then(undefined, () => undefined), SOON_MS).unref();
+  });
+  fastify.addHook('onClose', async () => {
+    clearTimeout(soon);
+  });
   serve('/asyncapi.json', JSON_TYPE, () => JSON.stringify(asyncApi(app.get<Config>(CONFIG).topic)));
   for (const [file, make] of Object.entries(schemaFiles)) {
     serve(`/schemas/${file}`, SCHEMA_TYPE, () => JSON.stringify(make(), null, 2));
