@@ -9,7 +9,7 @@ import { buildProgram } from '#apps/cli/src/program';
 import { eventually } from '#test/feed/eventually';
 import { type Lading, startLading } from '#test/setup/startLading';
 import { freePort } from '#test/setup/freePort';
-import { type Ran, runLading } from './runLading.ts';
+import { askLading, type Ran, runLading } from './runLading.ts';
 
 const party = (id: string) => ({
   specversion: '1.0',
@@ -106,6 +106,7 @@ describe('the command line', () => {
   });
 
   const run = (...args: string[]): Promise<Ran> => runLading(args, lading.environment);
+  const ask = (...args: string[]): Promise<Ran> => askLading(args, lading.environment);
   const submit = (input: string): Promise<Ran> =>
     runLading(['submit', '--ledger', 'nvidia'], lading.environment, input);
 
@@ -186,7 +187,7 @@ describe('the command line', () => {
 
   // The memo has no units with serial numbers.
   it.each(LISTS.filter((list) => list !== 'unit'))('prints %s as a table within 80 columns', async (list) => {
-    const table = await run(...asking(list));
+    const table = await ask(...asking(list));
     expect(table).toMatchObject({ code: 0, said: '' });
     for (const line of table.output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     expect(table.output === 'Nothing.\n').toBe(['holds', 'units', 'diff'].includes(list)); // of which the memo has none
@@ -195,7 +196,7 @@ describe('the command line', () => {
   it.each(['orders', 'queue', 'flags', 'why', 'tenure'])(
     'prints %s as JSON and as CSV with the same rows',
     async (list) => {
-      const [json, csv] = await Promise.all([run(...asking(list), '--json'), run(...asking(list), '--csv')]);
+      const [json, csv] = await Promise.all([ask(...asking(list), '--json'), ask(...asking(list), '--csv')]);
       const rows = JSON.parse(json.output) as unknown[];
       expect(rows.length).toBeGreaterThan(0);
       expect(csv.output.split('\r\n')).toHaveLength(rows.length + 2);
@@ -277,14 +278,14 @@ describe('the command line', () => {
 
   it('asks lists as of any moment, and folds a stream as of the same moment from wherever it is read', async () => {
     const json = async (...asked: string[]) =>
-      JSON.parse((await run(...asked, '--json')).output) as { order: string }[];
+      JSON.parse((await ask(...asked, '--json')).output) as { order: string }[];
     const all = await json('orders', '-l', 'nvidia');
     const [before, later] = [
       await json('orders', '-l', 'nvidia', '--known', '1'),
       await json('orders', '-l', 'nvidia', '--at', '2200-01-01'),
     ];
     expect([before, later.length]).toEqual([[], all.length]);
-    const csv = await run('orders', '-l', 'nvidia', '--csv', '--at', '2200-01-01');
+    const csv = await ask('orders', '-l', 'nvidia', '--csv', '--at', '2200-01-01');
     expect(csv.output).toBe((await run('orders', '-l', 'nvidia', '--csv')).output);
     expect(await run('orders', '-l', 'nvidia', '--at', '2023-12-31T10:00:00')).toMatchObject({ code: 2 });
 
@@ -339,24 +340,24 @@ describe('the command line', () => {
   it('rotates a key: the old secret works for the grace that was given beside the new one, and without a grace not at all', async () => {
     const secretOf = ({ output }: Ran) => output.trim();
     const code = async (secret: string) =>
-      (await runLading(['holdings', '-l', 'nvidia'], { ...lading.environment, LADING_KEY: secret })).code;
-    const first = secretOf(await run('api-keys', 'create', 'desk', '--role', 'read'));
+      (await askLading(['holdings', '-l', 'nvidia'], { ...lading.environment, LADING_KEY: secret })).code;
+    const first = secretOf(await ask('api-keys', 'create', 'desk', '--role', 'read'));
 
-    const gentle = await run('api-keys', 'rotate', 'desk', '--grace', '24h');
+    const gentle = await ask('api-keys', 'rotate', 'desk', '--grace', '24h');
     const ends = Date.parse(/The old secret works until (\S+)\.\n$/.exec(gentle.said)?.[1] ?? '');
     expect(ends - Date.now()).toBeGreaterThan(23 * 3_600_000);
     expect(ends - Date.now()).toBeLessThanOrEqual(24 * 3_600_000);
     expect([await code(first), await code(secretOf(gentle))]).toEqual([0, 0]);
-    expect((await run('api-keys', 'list')).said).toContain('the secret of desk before its rotation works until');
+    expect((await ask('api-keys', 'list')).said).toContain('the secret of desk before its rotation works until');
 
-    const strict = await run('api-keys', 'rotate', 'desk');
+    const strict = await ask('api-keys', 'rotate', 'desk');
     expect(strict.said).toMatch(/The old secret has ended\.\n$/);
     expect([await code(first), await code(secretOf(gentle)), await code(secretOf(strict))]).toEqual([5, 5, 0]);
   });
 
   it('makes keys that end: after a time, at the end of a day or at a moment; whoever lists them is told of those that end soon', async () => {
     const create = async (name: string, expires: string) => {
-      const made = await run('api-keys', 'create', name, '--role', 'read', '--json', '--expires', expires);
+      const made = await ask('api-keys', 'create', name, '--role', 'read', '--json', '--expires', expires);
       return {
         ...made,
         key: made.code === 0 ? (JSON.parse(made.output) as { expires: string; secret: string }) : null,
@@ -366,18 +367,18 @@ describe('the command line', () => {
     expect((await create('moment', '2999-12-31T12:00:00+01:00')).key?.expires).toBe('2999-12-31T11:00:00.000Z');
     const soon = await create('soon', '7d');
     expect(Date.parse(soon.key?.expires ?? '') - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
-    const { said, output } = await run('api-keys', 'list');
+    const { said, output } = await ask('api-keys', 'list');
     expect(said).toMatch(/^soon expires at \S+: .*api-keys rotate soon --expires 90d$/m);
     expect(said).not.toMatch(/^(day|moment) expires/m);
     expect(output).toMatch(/day +│ read +│ +│ never +│ 3000-01-01/);
 
-    const ended = await run('api-keys', 'rotate', 'soon', '--expires', '1s');
+    const ended = await ask('api-keys', 'rotate', 'soon', '--expires', '1s');
     const asSoon = () =>
-      runLading(['holdings', '-l', 'nvidia'], { ...lading.environment, LADING_KEY: ended.output.trim() });
+      askLading(['holdings', '-l', 'nvidia'], { ...lading.environment, LADING_KEY: ended.output.trim() });
     await eventually(async () => {
       expect(await asSoon()).toMatchObject({ code: 5 });
     });
-    expect((await run('api-keys', 'list')).said).toMatch(
+    expect((await ask('api-keys', 'list')).said).toMatch(
       /^soon has expired at \S+: .*api-keys rotate soon --expires 90d$/m,
     );
   });

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runLading } from './runLading.ts';
+import { askLading } from './runLading.ts';
 
 /** Clears the screen, rings the bell, writes to the left, hides: in a terminal all of it would work. */
 const HOSTILE = '\u001b[2J\u0007\u009b31m\u202e\u200b\ufeff';
@@ -120,7 +120,7 @@ describe('text of others in the command line', () => {
   });
 
   const run = (...args: string[]) =>
-    runLading(args, {
+    askLading(args, {
       LADING_URL: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
       LADING_KEY: 'a-key',
     });

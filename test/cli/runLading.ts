@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '#apps/cli/src/packageRoot';
+import { run } from '#apps/cli/src/program';
 
 export interface Ran {
   readonly code: number | null;
@@ -26,4 +27,38 @@ export async function runLading(
   child.stdin.on('error', () => undefined).end(input);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, output, said };
+}
+
+/** One at a time: what is printed belongs to the one that runs. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs a command that only asks, in this process: starting one takes longer than the question. */
+export function askLading(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+  const ran = last.then(() => captured(args, env));
+  last = ran.catch(() => undefined);
+  return ran;
+}
+
+async function captured(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
+  let output = '';
+  let said = '';
+  const { log, error } = console;
+  const environment = { ...process.env };
+  const [out, err] = [process.stdout, process.stderr].map((stream) => stream.write);
+  Object.assign(process.env, env);
+  console.log = (text: string) => (output += `${text}\n`);
+  console.error = (text: string) => (said += `${text}\n`);
+  process.stdout.write = (text: string | Uint8Array) => ((output += String(text)), true);
+  process.stderr.write = (text: string | Uint8Array) => ((said += String(text)), true);
+  try {
+    const code = await run([process.execPath, join(packageRoot, 'scripts/lading.mjs'), ...args]);
+    return { code, output, said };
+  } finally {
+    [process.stdout.write, process.stderr.write] = [out!, err!];
+    Object.assign(console, { log, error });
+    for (const name of Object.keys(env)) {
+      if (environment[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = environment[name];
+    }
+  }
 }

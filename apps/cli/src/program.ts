@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '#platform/service/config';
 import { calledAs } from './examples.ts';
+import { exitCodes, UserError } from './exitCodes.ts';
 import { packageRoot } from './packageRoot.ts';
+import { say } from './terminal.ts';
 
 const SETTINGS = `
 Settings by environment:
@@ -60,6 +63,32 @@ async function programOf(names: readonly string[]): Promise<Command> {
   for (const command of program.commands)
     command.exitOverride().showHelpAfterError('(--help shows all arguments and options)');
   return program;
+}
+
+/** Runs one command line. @returns the exit code, when what went wrong has been said */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    const program = await buildProgram(argv[2]);
+    await program.parseAsync(argv);
+    return exitCodes.ok;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** Reports the error, in one line if the user can correct it. @returns the exit code */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof UserError) {
+    say(`lading: ${error.message}`);
+    return error.exitCode;
+  }
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) say(`lading: ${problem}`);
+    return exitCodes.usage;
+  }
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return exitCodes.failed;
 }
 
 function version(): string {
