@@ -1,6 +1,6 @@
 import type { Move } from '#contracts/move';
 import { lengthOf, rangeOf, rangesOf } from '#contracts/serials';
-import { keyAt } from './account.ts';
+import { isPartiesStage, keyAt } from './account.ts';
 import { type Lot, queueUp, sinceAfter, takeFirst } from './lots.ts';
 import { UnitMap, type UnitRange } from './unitRanges.ts';
 
@@ -126,7 +126,10 @@ export class AccountLots<P> {
     const missing = this.missing(account);
     if (missing > 0) this.#missing.set(account, Math.max(0, missing - lot.quantity));
     const quantity = lot.quantity - missing;
-    if (quantity > 0) this.#queue(account, { ...lot, quantity, since: sinceAfter(move, lot.since, sequence) });
+    // What is new, or is there again, is its owner's from now on, also where the supplier itself is the owner: as `attribute` has it.
+    const { stage } = move.from;
+    const since = isPartiesStage(stage) || stage === 'lost' ? sinceAfter(move, lot.since, sequence) : sequence;
+    if (quantity > 0) this.#queue(account, { ...lot, quantity, since });
   }
 
   /** Puts named units where a move takes them. Wherever else they were, as many units without a name are left. */
