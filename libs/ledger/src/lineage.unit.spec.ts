@@ -71,6 +71,24 @@ describe('where units came from', () => {
     expect(ways(story, 'tesla@nvidia ordered PO-X/1')).toEqual(['6: placed PO-X, executed SW-1']);
   });
 
+  it('units sent beyond what was ordered come after those that their owner had before, also where the supplier owns them itself', () => {
+    const story = given(
+      placed('PO-T', 'tesla', 8),
+      reassign('RA-1', 'tesla', 'nvidia', 8),
+      dispatched('S-1', [{ ...T, owner: 'nvidia', quantity: 9, over: true }]),
+      tell('custody.transferred', {
+        shipment: 'S-1',
+        from: 'dhl',
+        to: 'xai',
+        lines: [{ ...T, owner: 'nvidia', quantity: 8 }],
+      }),
+    );
+    expect(ways(story, 'nvidia@xai in_transit S-1 PO-T/1')).toEqual([
+      '8: placed PO-T, made RA-1, dispatched S-1, transferred dhl',
+    ]);
+    expect(ways(story, 'nvidia@dhl in_transit S-1 PO-T/1')).toEqual(['1: dispatched S-1']);
+  });
+
   it('units that are tracked by quantity leave first in, first out, and a branch says how many came which way', () => {
     const story = given(
       placed('PO-T', 'tesla', 10),

@@ -1,5 +1,5 @@
 import { type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
-import { readChosen } from '#journal/chosenEvents';
+import { readSequences } from '#journal/past';
 import { Turns } from '#platform/service/turns';
 import type { ReadModel } from '#projections/reading/readModel';
 
@@ -28,7 +28,7 @@ export async function eachEvent(
   const turns = new Turns();
   let bytes = 0;
   for (let at = 0; at < sorted.length; at += PAGE) {
-    for (const row of await readChosen(db, ledger, sorted.slice(at, at + PAGE))) {
+    for (const row of await readSequences(db, ledger, sorted.slice(at, at + PAGE))) {
       bytes += row.bytes.length;
       if (bytes > MAX_BYTES || enough()) return false;
       if (untrue.has(row.sequence)) continue;
@@ -44,7 +44,7 @@ async function takenBack({ db, ledger }: ReadModel, sequences: readonly number[]
     `SELECT sequence FROM activity WHERE ledger = $1 AND sequence = ANY($2::bigint[]) AND type = 'lading.event.voided.v1'`,
     [ledger, sequences],
   );
-  const voids = await readChosen(
+  const voids = await readSequences(
     db,
     ledger,
     rows.map(({ sequence }) => sequence),

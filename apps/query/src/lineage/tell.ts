@@ -3,7 +3,7 @@ import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import type { Place } from '#contracts/move';
 import type { HoldingRow } from '#contracts/rows';
 import { serialsOf } from '#contracts/serials';
-import { findInStreams, readChosen } from '#journal/chosenEvents';
+import { findInStreams, readSequences } from '#journal/past';
 import type { Branch, Step } from '#ledger/lineage';
 import { concerning } from '#projections/activity/queries';
 import { sidesOf } from '#projections/orders/queries';
@@ -116,7 +116,7 @@ async function agreedOn(model: ReadModel, swaps: readonly string[]): Promise<Map
   });
   const all = found.map(({ sequence }) => sequence);
   const readable = party === undefined ? all : [...(await concerning(model, party, all))];
-  for (const { bytes } of await readChosen(db, ledger, readable)) {
+  for (const { bytes } of await readSequences(db, ledger, readable)) {
     const event = parseEvent(bytes) as LedgerEvent<'lading.swap.proposed.v1' | 'lading.swap.accepted.v1'>;
     if (event.type === 'lading.swap.proposed.v1') {
       const { swap, by, legs, authorisedBy = null, reason = null, reasonCode = null, evidence = [] } = event.data;

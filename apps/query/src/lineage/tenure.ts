@@ -2,7 +2,7 @@ import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
 import { keyOf, microseconds, type PartiesStage } from '#contracts/scalars';
 import type { PartyTenureRow, TenureRole, UnitTenureRow } from '#contracts/tenureRows';
-import { findInStreams } from '#journal/chosenEvents';
+import { findInStreams } from '#journal/past';
 import { isPartiesStage } from '#ledger/account';
 import { ProblemError } from '#platform/http/problemError';
 import { eventsConcerning } from '#projections/activity/queries';

@@ -1,5 +1,5 @@
 import { keyOf } from '#contracts/scalars';
-import { findInStreams } from '#journal/chosenEvents';
+import { findInStreams } from '#journal/past';
 import { Lineage } from '#ledger/lineage';
 import { type Line, lineEvents } from '#projections/postings/lineEvents';
 import type { ReadModel } from '#projections/reading/readModel';

@@ -5,9 +5,9 @@ import type { Page } from '#projections/reading/page';
 import { journalMigrations } from '#journal/migrations/journalMigrations';
 import { migrate } from '#platform/database/migrate';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
-import { journalled } from '#test/projections/journalled';
 import { ALIKE, largeThings, LINES } from '#test/projections/largeThings';
 import { plansOf, rowsTouched } from '#test/projections/plansOf';
+import { record } from '#test/projections/recorded';
 import { type QuestionName, questions } from './questions.ts';
 
 const LEDGER = 'large';
@@ -70,7 +70,7 @@ describe('answers of a ledger with very large things in it', () => {
     await migrate(db.url, journalMigrations);
     // The events here are larger than the ledger takes any.
     await db.pool.query('ALTER TABLE journal.events DROP CONSTRAINT events_bytes_check');
-    await journalled(db.pool, events);
+    await record(db.pool, events);
   }, 120_000);
   afterAll(() => db.drop());
 

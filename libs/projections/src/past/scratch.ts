@@ -3,7 +3,7 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import { createPool, cutConnections } from '#platform/database/database';
 import { isUnanswered } from '#platform/database/trouble';
 import { tables } from '../models.ts';
-import { type Db, type Moment, NoReadModels, ORDERED_READS } from '../reading/readModel.ts';
+import { type Db, endRead, type Moment, NoReadModels, ORDERED_READS } from '../reading/readModel.ts';
 
 export type MomentBounds = Pick<Moment, 'at' | 'known'>;
 
@@ -108,16 +108,7 @@ export class Scratch {
       unanswered = isUnanswered(error);
       throw error;
     } finally {
-      if (unanswered || (this.#folded.get(db) ?? 0) > MOST_FOLDED) db.release(true);
-      else
-        db.query('ROLLBACK').then(
-          () => {
-            db.release();
-          },
-          (error: unknown) => {
-            db.release(error as Error);
-          },
-        );
+      endRead(db, unanswered || (this.#folded.get(db) ?? 0) > MOST_FOLDED);
     }
   }
 }

@@ -131,16 +131,25 @@ async function readOnce<T>(
     unanswered = isUnanswered(error);
     throw error;
   } finally {
-    // Nobody waits for the end of the transaction: it only read. A connection that cannot even end it is of no use to the next request.
-    if (unanswered) db.release(true);
-    else
-      db.query('ROLLBACK').then(
-        () => {
-          db.release();
-        },
-        (error: unknown) => {
-          db.release(error as Error);
-        },
-      );
+    endRead(db, unanswered);
   }
+}
+
+/**
+ * Gives a connection back whose transaction only read: nobody waits for its end. One that cannot even end it is of no use to the next
+ * request, nor is one that is `spent`.
+ */
+export function endRead(db: pg.PoolClient, spent: boolean): void {
+  if (spent) {
+    db.release(true);
+    return;
+  }
+  db.query('ROLLBACK').then(
+    () => {
+      db.release();
+    },
+    (error: unknown) => {
+      db.release(error as Error);
+    },
+  );
 }
