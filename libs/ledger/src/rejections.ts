@@ -226,7 +226,7 @@ export const serialElsewhere = ({ order, line, item }: Goods, serial: string, wh
     where === 'others'
       ? `${item} ${serial} is not there: by the books others have it, or another line of this event names it. Correct the number, or ask whoever keeps the ledger.`
       : account === null
-        ? `${item} ${serial} is not among the units of line ${line} of order ${order} there: all of them have other serial numbers.`
+        ? `${item} ${serial} is not among the units of line ${line} of order ${order} there: the units that are left have other serial numbers, or another line of this event names it.`
         : `${item} ${serial} is not there: by the books ${account.custodian} has it (${account.stage}, line ${account.line} of order ${account.order}, owner ${account.owner}), or another line of this event names it. What has left the parties' hands comes back by the order, dispatch, receipt or count that names it.`,
     { order, line, item, serial, account },
   );

@@ -201,7 +201,7 @@ function howManyFit(
 function howToDivide(fits: number | undefined): string {
   if (fits === undefined) return 'Divide it into several.';
   if (fits > 0) return `Send the first ${fits} of its lines, and the others in events after it.`;
-  return 'Not even its first line fits, because its units come from so many places: divide its quantity into several events.';
+  return 'Not even its first line fits: divide its quantity, and the serial numbers that it names, over several events.';
 }
 
 const tooLarge = (bytes: number, fits: number | undefined): NotRecorded => ({
