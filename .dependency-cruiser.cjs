@@ -12,6 +12,7 @@ const MAY_IMPORT = {
   feed: ['contracts', 'journal', 'platform'],
   intake: ['contracts', 'journal', 'platform'],
   projections: ['contracts', 'ledger', 'feed', 'platform'],
+  checkpoints: ['proofs', 'platform'],
 };
 
 const SPEC = '[.](unit|int|e2e)[.]spec[.]ts$';

@@ -113,7 +113,17 @@ describe('the command line', () => {
   it('shows help with an example for every command', async () => {
     const { commands } = await buildProgram();
     const names = commands.map((command) => command.name());
-    expect(names).toEqual(['up', 'demo', 'submit', ...LISTS, 'status', 'replay', 'rebuild', 'api-keys']);
+    expect(names).toEqual([
+      'up',
+      'demo',
+      'submit',
+      ...LISTS,
+      'status',
+      'replay',
+      'rebuild',
+      'signing-keys',
+      'api-keys',
+    ]);
     for (const command of commands) {
       let text = '';
       command.configureOutput({ writeOut: (part) => (text += part) });

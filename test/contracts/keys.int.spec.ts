@@ -23,7 +23,8 @@ function mayCall(method: string, path: string): readonly Role[] | 'anybody' {
     return ['shipments:write', 'reallocations:write', 'swaps:write'];
   if (method === 'post' && /^L\/(reallocations|holds)/.test(rest)) return ['reallocations:write'];
   if (method === 'post' && rest.startsWith('L/swaps')) return ['swaps:write'];
-  if (method === 'get' && rest.startsWith('L/events')) return ['read', 'audit'];
+  // What proves the events, and says nothing of what is in them.
+  if (method === 'get' && /^L\/(events|checkpoint|tile|proofs)/.test(rest)) return ['read', 'audit'];
   if (method === 'get' && rest.startsWith('L/')) return ['read'];
   if (method === 'get') return ['read', 'audit', 'admin'];
   throw new Error(`the contract does not say who may ${method} ${path}`);

@@ -16,6 +16,8 @@ Settings by environment:
   DATABASE_URL      a PostgreSQL of your own instead of the embedded one
   KAFKA_BROKERS     host:port,host:port; unset, "up" needs no Kafka
   LADING_TOPIC      the topic of the events (lading.events)
+  LADING_SIGNING_KEY  the file of the keys that sign checkpoints (signing.key in the data folder)
+  LADING_ORIGIN     what names the ledgers in checkpoints, like supplier.example/lading
   LOG_LEVEL         fatal, error, warn, info, debug, trace or silent
   LADING_URL        where the other commands find Lading (http://127.0.0.1:7400)
   LADING_KEY        the API key they use (the admin key of the data folder)
@@ -36,6 +38,7 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
   status: async () => (await import('./commands/status.ts')).addStatus,
   replay: async () => (await import('./commands/replay.ts')).addReplay,
   rebuild: async () => (await import('./commands/rebuild.ts')).addRebuild,
+  'signing-keys': async () => (await import('./commands/signingKeys.ts')).addSigningKeys,
   'api-keys': async () => (await import('./commands/apiKeys.ts')).addApiKeys,
 };
 

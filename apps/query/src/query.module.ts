@@ -13,6 +13,7 @@ import { FlagWatches } from './events/flagWatches.ts';
 import { OpenStreams } from './events/openStreams.ts';
 import { StreamController } from './events/stream.controller.ts';
 import { AskHandler } from './questions/ask.handler.ts';
+import { CheckpointsController } from './proofs/checkpoints.controller.ts';
 import { questionControllers } from './questions/questions.controller.ts';
 import { FlagCounts } from './status/flagCounts.ts';
 import { StatusController } from './status/status.controller.ts';
@@ -27,6 +28,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     // Before the route of one event, which would take `stream` for a sequence.
     StreamController,
     EventsController,
+    CheckpointsController,
   ],
   providers: [
     AskHandler,

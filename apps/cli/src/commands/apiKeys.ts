@@ -4,6 +4,7 @@ import { type Role, roles } from '#platform/keys/actor';
 import { type ApiKey, ApiKeyError, createKey, listKeys, revokeKey, rotateKey } from '#platform/keys/apiKeys';
 import { calledAs, withExamples } from '../examples.ts';
 import { UserError } from '../exitCodes.ts';
+import { readDuration } from '../readDuration.ts';
 import { renderTable } from '../table.ts';
 import { withPool } from '../withPool.ts';
 import { print, printJson, say } from '../terminal.ts';
@@ -151,17 +152,6 @@ function soonEnded({ name, expires, previousEnds, revoked }: ApiKey): string[] {
       ? []
       : [`the secret of ${name} before its rotation works until ${previousEnds.toISOString()}`]),
   ];
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const LONGEST_MS = 3_650 * 86_400_000;
-
-/** Milliseconds. */
-function readDuration(text: string): number {
-  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const ms = Number(count) * (UNITS[unit] ?? Number.NaN);
-  if (count !== '' && ms <= LONGEST_MS) return ms;
-  throw new InvalidArgumentError('Give a number and a unit, like 90s, 30m, 24h or 7d; at most 3650d.');
 }
 
 /** The end of a day, a moment, or so long from now. */

@@ -21,6 +21,10 @@ interface About {
   readonly version?: number | undefined;
   /** Of a body that is bytes; others are JSON. */
   readonly type?: string;
+  /** `ETag` of what is no entity: names exactly these bytes, and whoever has them is answered 304. */
+  readonly etag?: string;
+  /** `Cache-Control` of what may be kept. */
+  readonly cache?: string;
   /** The page that a body of bytes holds, of a list. */
   readonly page?: ListPage;
 }
@@ -154,7 +158,7 @@ function* listOf(rows: Iterable<unknown>): Generator<string> {
 }
 
 function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
-  const { sequence, bounds: { at, known } = {}, version, type, page } = about;
+  const { sequence, bounds: { at, known } = {}, version, etag, cache, type, page } = about;
   const isForEver = at !== undefined && known !== undefined;
   // Another key may see other rows.
   if (isForEver) void reply.header('vary', page === undefined ? 'authorization' : 'accept, authorization');
@@ -172,6 +176,11 @@ function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyR
   if (type !== undefined) void reply.header('content-type', type);
   // With both bounds it is the same for ever. Else the question is who holds what *now*; and an ETag here is a stream's version, not that
   // of the whole answer (what a party holds changes without its stream), so no cache may keep the answer or ask by its ETag.
-  void reply.header('cache-control', isForEver ? 'private, max-age=31536000, immutable' : 'no-store');
-  return body;
+  void reply.header('cache-control', cache ?? (isForEver ? 'private, max-age=31536000, immutable' : 'no-store'));
+  if (etag === undefined) return body;
+  void reply.header('etag', etag);
+  const had = (request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
+  if (!had.includes(etag) && !had.includes('*')) return body;
+  void reply.code(304);
+  return undefined;
 }

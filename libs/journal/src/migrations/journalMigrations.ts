@@ -1,4 +1,5 @@
 import { platformMigrations } from '#platform/database/platformMigrations';
+import { CreateCheckpoints1764000001000 } from './createCheckpoints.ts';
 import { CreateJournal1764000000100 } from './createJournal.ts';
 import { StockStreams1764000000800 } from './stockStreams.ts';
 import { UnitsAsRanges1764000000600 } from './unitsAsRanges.ts';
@@ -11,4 +12,5 @@ export const journalMigrations = [
   UnitsAsRanges1764000000600,
   UnitsByHashedAccount1764000000700,
   StockStreams1764000000800,
+  CreateCheckpoints1764000001000,
 ];

@@ -44,15 +44,17 @@ async function makeFolder(path: string): Promise<void> {
 
 /**
  * Refuses a folder or a file that somebody else made or may write: a key that is read from there may be theirs.
+ * @param setting the setting that names the path
  * @throws ConfigError with what to do; ENOENT when there is nothing at the path
  */
-export async function refuseForeign(path: string): Promise<void> {
+export async function refuseForeign(path: string, setting = 'LADING_DATA'): Promise<void> {
   const { uid, mode } = await stat(path);
   const me = process.getuid?.() ?? uid;
+  const elsewhere = setting === 'LADING_DATA' ? ELSEWHERE : `set ${setting} to another path`;
   if (uid !== me && uid !== 0)
-    throw new ConfigError([`LADING_DATA: ${path} belongs to user ${uid}: run this as that user, or ${ELSEWHERE}`]);
+    throw new ConfigError([`${setting}: ${path} belongs to user ${uid}: run this as that user, or ${elsewhere}`]);
   if ((mode & 0o002) !== 0)
-    throw new ConfigError([`LADING_DATA: everybody may write ${path}: run "chmod o-w ${path}", or ${ELSEWHERE}`]);
+    throw new ConfigError([`${setting}: everybody may write ${path}: run "chmod o-w ${path}", or ${elsewhere}`]);
 }
 
 /** Where root starts Lading, the user of the embedded PostgreSQL passes through the folder to its own data. */

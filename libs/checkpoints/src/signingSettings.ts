@@ -1,0 +1,39 @@
+import { join, resolve } from 'node:path';
+import { ConfigError } from '#platform/service/config';
+
+/** The settings of who signs, beside those of every service. */
+export const signingSettings = ['LADING_ORIGIN', 'LADING_SIGNING_KEY'] as const;
+
+export interface SigningSettings {
+  /** The file of the signing keys. Absolute. */
+  readonly keyFile: string;
+  /** Which setting names the file, for who is told what is wrong with it. */
+  readonly keySetting: 'LADING_SIGNING_KEY' | 'LADING_DATA';
+  /** What the origin of every ledger begins with; undefined: as the file of the keys says. */
+  readonly origin: string | undefined;
+}
+
+/** `supplier.example/lading`: a URL without its scheme, as the names of keys are written, so without a plus or a blank. */
+const ORIGIN = /^[A-Za-z0-9](?:[A-Za-z0-9.:_~/-]{0,198}[A-Za-z0-9])?$/;
+
+/** @throws ConfigError with a line for each setting that is wrong */
+export function readSigningSettings(
+  dataDir: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): SigningSettings {
+  const given = (name: (typeof signingSettings)[number]): string | undefined => {
+    const text = env[name]?.trim();
+    return text === '' ? undefined : text;
+  };
+  const origin = given('LADING_ORIGIN');
+  if (origin !== undefined && (!ORIGIN.test(origin) || origin.includes('//')))
+    throw new ConfigError([
+      `LADING_ORIGIN=${origin} cannot name a log: give a URL without its scheme, like supplier.example/lading, of letters, digits and .:_~/-`,
+    ]);
+  const file = given('LADING_SIGNING_KEY');
+  return {
+    keyFile: file === undefined ? join(dataDir, 'signing.key') : resolve(file),
+    keySetting: file === undefined ? 'LADING_DATA' : 'LADING_SIGNING_KEY',
+    origin,
+  };
+}
