@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseEvent } from '#contracts/cloudEvent';
 import { microseconds } from '#contracts/scalars';
-import { leafHash } from '#proofs/treeHash';
+import { leafHash } from '#proofs/compactRange';
 import { item, order, party, reassign, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from './journal.ts';

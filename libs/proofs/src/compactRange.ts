@@ -1,8 +1,21 @@
 import { hash } from 'node:crypto';
 import type { Hash } from './primitives.ts';
-import { nodeHash } from './treeHash.ts';
 
 const HASH_BYTES = 32;
+const LEAF = Buffer.of(0x00);
+
+/** The hash of a leaf of the Merkle tree, 32 bytes: SHA-256(0x00 ‖ bytes), RFC 6962 §2.1. The leaf is the event's stored bytes. */
+export const leafHash = (bytes: Uint8Array): Buffer => hash('sha256', Buffer.concat([LEAF, bytes]), 'buffer');
+
+/** 0x01 and two hashes: written anew for each node, which costs half of what an allocation does. */
+const node = Buffer.alloc(1 + 2 * HASH_BYTES, 0x01);
+
+/** The hash of a node above two others: SHA-256(0x01 ‖ left ‖ right). */
+export function nodeHash(left: Hash, right: Hash): Buffer {
+  node.set(left, 1);
+  node.set(right, 1 + HASH_BYTES);
+  return hash('sha256', node, 'buffer');
+}
 
 /**
  * A Merkle tree that grows, of which only the roots of its full subtrees are kept, the largest first: one for each 1 in the binary form of
@@ -23,6 +36,14 @@ export class CompactRange {
     return range;
   }
 
+  /** The same of the hashes one after the other. @throws {RangeError} */
+  static fromBytes(size: number, bytes: Uint8Array): CompactRange {
+    const roots = Array.from({ length: Math.ceil(bytes.length / HASH_BYTES) }, (_, n) =>
+      bytes.slice(n * HASH_BYTES, (n + 1) * HASH_BYTES),
+    );
+    return CompactRange.of(size, roots);
+  }
+
   get size(): number {
     return this.#size;
   }
@@ -32,11 +53,22 @@ export class CompactRange {
     return this.#roots;
   }
 
-  /** Adds a leaf on the right: full subtrees of one size become one of twice the size. */
-  append(leaf: Hash): void {
+  toBytes(): Buffer {
+    return Buffer.concat(this.#roots);
+  }
+
+  /**
+   * Adds a leaf on the right: full subtrees of one size become one of twice the size.
+   *
+   * @param onFull is told of each subtree that this leaf makes full: the one with this index, from 0, among those of 2^level leaves
+   */
+  append(leaf: Hash, onFull?: (level: number, index: number, root: Hash) => void): void {
     let root = leaf;
-    for (let size = this.#size; size % 2 === 1; size = Math.floor(size / 2))
+    for (let rest = this.#size, level = 1; rest % 2 === 1; level++) {
+      rest = Math.floor(rest / 2);
       root = nodeHash(this.#roots.pop() ?? root, root);
+      onFull?.(level, rest, root);
+    }
     this.#roots.push(root);
     this.#size += 1;
   }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { StoredSubmission } from '../sql/events.ts';
-import type { LockedHead } from '../sql/head.ts';
+import type { Head } from '../sql/head.ts';
 import { Turns } from '#platform/service/turns';
 import { EntityOverlay } from '../state/entities.ts';
 import type { LoadedState } from '../state/loading.ts';
@@ -20,7 +20,7 @@ import { type Draft, identityOf } from './draft.ts';
 interface BatchContext {
   readonly client: pg.ClientBase;
   readonly ledger: string;
-  readonly head: LockedHead;
+  readonly head: Head;
   readonly loaded: LoadedState;
   /** What the journal keeps under the batch's ids, by `identityOf`, read under the lock. */
   readonly stored: ReadonlyMap<string, StoredSubmission>;

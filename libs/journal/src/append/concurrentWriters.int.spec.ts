@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { parseEvent } from '#contracts/cloudEvent';
 import { startWorker, type Worker } from '#test/journal/startWorker';
 import { order, party, reassign, submission } from '#test/journal/submissions';
+import { expectTree } from '#test/journal/naiveTree';
 import { record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';
 import { readEvents } from '../reader.ts';
@@ -75,6 +76,25 @@ describe('writers of one ledger in two processes', () => {
     const events = (await readEvents(journals.pool, book, 0, total)).map(({ bytes }) => parseEvent(bytes));
     const recorded = events.map(({ recordedtime }) => recordedtime);
     expect(recorded).toEqual([...recorded].sort());
+  });
+
+  it('whoever writes, alone, in batches, the same twice or what is rejected, the tree is the one that the events’ bytes make', async () => {
+    const book = await ledger();
+    const same = order('PO-same', 'tesla', 1, { id: 'the-same' });
+    await Promise.all(
+      Array.from({ length: 24 }, async (_, n) => {
+        const writer = workers[n % 2]!;
+        for (let m = 0; m < 4; m++) await writer.submit(book, order(`PO-${n}-${m}`, 'tesla', 1));
+        await writer.submit(book, same);
+        await writer.submit(book, order(`PO-${n}`, 'nobody', 1));
+        const size = 1 + ((n * 7) % 29);
+        await writer.submitAtomic(
+          book,
+          Array.from({ length: size }, (_, m) => order(`PO-b-${n}-${m}`, n % 5 === 0 ? 'nobody' : 'tesla', 1)),
+        );
+      }),
+    );
+    await expectTree(journals.pool, book);
   });
 
   it('one id and body that is submitted fifty times at once makes one event and fifty equal answers', async () => {

@@ -8,7 +8,7 @@ import type { EntityKey } from '#ledger/entity';
 import { isFoldedAnew, touched } from '#ledger/evolve';
 import { type UnitChanges, unitChangesOf } from '#ledger/units';
 import { entityOf, type View } from '#ledger/view';
-import { leafHash } from '#proofs/treeHash';
+import { leafHash } from '#proofs/compactRange';
 import { anewFrom, type CachedEntity, type EntityLookup, evolved, versionOf } from '../state/entities.ts';
 import { type KnownUnits, Missing, RecordingView } from '../state/recordingView.ts';
 import type { KnownEvents } from '../state/recordedEvents.ts';

@@ -1,6 +1,8 @@
 import type pg from 'pg';
+import type { CompactRange } from '#proofs/compactRange';
 import { insertEvents, type NewEvent } from '../sql/events.ts';
 import { isPipelined } from '../sql/transaction.ts';
+import type { LockedHead, TreeNode } from '../sql/head.ts';
 import type { Receipt } from '../submission.ts';
 import { Turns } from '#platform/service/turns';
 
@@ -26,16 +28,13 @@ export class Draft {
   readonly #byId = new Map<string, DraftedEvent>();
   readonly #inserts: Promise<void>[] = [];
   #sent = 0;
+  readonly #nodes: TreeNode[] = [];
 
-  /**
-   * @param after the ledger's head: the first event gets the next sequence
-   * @param recorded when the events are recorded, RFC 3339
-   */
+  /** @param head the first event gets the next sequence. Its tree grows by what is sent */
   constructor(
     private readonly client: pg.ClientBase,
     private readonly ledger: string,
-    private readonly after: number,
-    private readonly recorded: string,
+    private readonly head: LockedHead,
   ) {}
 
   get size(): number {
@@ -43,7 +42,7 @@ export class Draft {
   }
 
   get nextSequence(): number {
-    return this.after + this.#events.length + 1;
+    return this.head.sequence + this.#events.length + 1;
   }
 
   get events(): readonly DraftedEvent[] {
@@ -91,14 +90,30 @@ export class Draft {
     await Promise.all(this.#inserts);
   }
 
+  /** The tree with everything that was sent, and the nodes that have become full. */
+  get grown(): { readonly tree: CompactRange; readonly nodes: readonly TreeNode[] } {
+    return { tree: this.head.tree, nodes: this.#nodes };
+  }
+
   #send(end: number): void {
-    const first = this.after + this.#sent + 1;
-    const insert = insertEvents(this.client, this.ledger, this.recorded, first, this.#events.slice(this.#sent, end));
+    const first = this.head.sequence + this.#sent + 1;
+    const events = this.#events.slice(this.#sent, end);
+    const insert = insertEvents(this.client, this.ledger, this.head.now, first, events);
+    // What is sent is never taken back, and PostgreSQL has something to do meanwhile.
+    const { tree } = this.head;
+    if (tree.size === first - 1) for (const { leafHash } of events) growBy(tree, leafHash, this.#nodes);
     // The error is thrown by `finish`, or by an earlier statement that fails because of it.
     insert.catch(() => undefined);
     this.#inserts.push(insert);
     this.#sent = end;
   }
+}
+
+/** Adds a leaf to a tree, and to the nodes those that are stored: of every eighth level, as the tiles of C2SP have them. */
+export function growBy(tree: CompactRange, leaf: Uint8Array, nodes: TreeNode[]): void {
+  tree.append(leaf, (level, index, hash) => {
+    if (level % 8 === 0) nodes.push({ level: level / 8, index, hash });
+  });
 }
 
 /** What makes a submission one: its source and id. Neither holds a blank. */

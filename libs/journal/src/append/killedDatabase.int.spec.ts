@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '#platform/database/migrate';
 import { type Cluster, startCluster } from '#servers/postgres/cluster.mjs';
 import { order } from '#test/journal/submissions';
+import { expectTree } from '#test/journal/naiveTree';
 import { TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';
 import { journalMigrations } from '../migrations/journalMigrations.ts';
@@ -59,6 +60,7 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
     expect(
       events.slice(8).map(({ sequence, id, recorded }) => ({ ledger: book, sequence, id, recordedtime: recorded })),
     ).toEqual([...receipts].sort((a, b) => a.sequence - b.sequence));
+    await expectTree(journals.pool, book);
   }
 
   it('a server that is killed (SIGKILL) loses no answered event, and everybody who waited is answered', async () => {

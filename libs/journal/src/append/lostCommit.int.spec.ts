@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CuttingProxy } from '#test/journal/cuttingProxy';
 import { order, reassign } from '#test/journal/submissions';
+import { expectTree } from '#test/journal/naiveTree';
 import { keptInTheEnd, record, TestJournals } from '#test/journal/testJournal';
 import type { Journal } from '../journal.ts';
 import { readEvents } from '../reader.ts';
@@ -22,6 +23,7 @@ describe('a COMMIT whose answer is lost', () => {
     const observer = { batch: (batch: { attempts: number }) => void attempts.push(batch.attempts) };
     journal = journals.make({ holdMs: 300, patienceMs: 30_000, observer }, proxy.url);
   });
+  afterEach(() => expectTree(journals.pool, `book-${ledgers}`));
   afterAll(async () => {
     await proxy.stop();
     await journals.end();

@@ -1,6 +1,7 @@
 import { platformMigrations } from '#platform/database/platformMigrations';
 import { CreateCheckpoints1764000001000 } from './createCheckpoints.ts';
 import { CreateJournal1764000000100 } from './createJournal.ts';
+import { GrowTrees1764000000900 } from './growTrees.ts';
 import { StockStreams1764000000800 } from './stockStreams.ts';
 import { UnitsAsRanges1764000000600 } from './unitsAsRanges.ts';
 import { UnitsByHashedAccount1764000000700 } from './unitsByHashedAccount.ts';
@@ -12,5 +13,6 @@ export const journalMigrations = [
   UnitsAsRanges1764000000600,
   UnitsByHashedAccount1764000000700,
   StockStreams1764000000800,
+  GrowTrees1764000000900,
   CreateCheckpoints1764000001000,
 ];

@@ -4,7 +4,10 @@ import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import type { SerialRange } from '#contracts/serials';
+import { readTree } from '../tree.ts';
 import { eachUnit } from '#test/ledger/eachUnit';
+import { expectTree } from '#test/journal/naiveTree';
+import { GrowTrees1764000000900 } from './growTrees.ts';
 import { journalMigrations } from './journalMigrations.ts';
 import { StockStreams1764000000800 } from './stockStreams.ts';
 import { UnitsAsRanges1764000000600 } from './unitsAsRanges.ts';
@@ -103,6 +106,32 @@ describe('the journal’s migrations', () => {
       [2, 'stock/["x","H100"]'],
       [2, 'stock/["xai","D1"]'],
     ]);
+  });
+
+  it('a ledger that was written before there were trees has the tree of its events afterwards, up to an event that is missing', async () => {
+    const old = createPool((await freshDatabase()).url);
+    const { connectionString = '' } = old.options;
+    await migrate(connectionString, journalMigrations.slice(0, journalMigrations.indexOf(GrowTrees1764000000900)));
+    const sizes = { 'the-first': 1, small: 255, full: 256, larger: 1_000, 'with-a-hole': 700 };
+    for (const [ledger, size] of Object.entries(sizes)) {
+      await old.query(
+        `INSERT INTO journal.events (ledger, sequence, occurred, recorded, source, id, type, subject, request_hash, leaf_hash, bytes)
+         SELECT $1, n, now(), now(), 's', n::text, 't', 's', sha256(b), sha256('\\x00'::bytea || b), b
+           FROM generate_series(1, $2::int) AS n, LATERAL convert_to(n || ' of ' || $1, 'UTF8') AS b`,
+        [ledger, size],
+      );
+      await old.query('INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ($1, $2, now())', [
+        ledger,
+        size,
+      ]);
+    }
+    await old.query(`DELETE FROM journal.events WHERE ledger = 'with-a-hole' AND sequence IN (300, 600)`);
+    await migrate(connectionString, journalMigrations);
+    for (const ledger of Object.keys(sizes).slice(0, -1)) await expectTree(old, ledger);
+    await old.query(`DELETE FROM journal.events WHERE ledger = 'with-a-hole' AND sequence > 300`);
+    await expectTree(old, 'with-a-hole');
+    expect((await readTree(old, 'with-a-hole'))?.size).toBe(299);
+    await old.end();
   });
 
   it('every primary key and every index begins with the ledger, so that ledgers can be spread over databases', async () => {
