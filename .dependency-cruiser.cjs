@@ -5,6 +5,7 @@
 const MAY_IMPORT = {
   contracts: [],
   proofs: [],
+  evidence: ['proofs'],
   ledger: ['contracts'],
   platform: ['contracts'],
   servers: ['platform'],

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { ensure } from './ensure.mjs';
 import { root } from './ensure/root.mjs';
 
-// Writes the files that follow from the code: the JSON Schemas, AsyncAPI and OpenAPI. A test fails when they have drifted.
+// Writes the files that follow from the code: the JSON Schemas, AsyncAPI and OpenAPI, and the page of evidence. A test fails when they have drifted.
 // With --publish, for a release, the event schemas become what every later version has to be compatible with.
 await ensure();
 const built = pathToFileURL(join(root, 'dist/test/contracts/generatedFiles.js')).href;
@@ -23,6 +23,10 @@ for (const [path, text] of files) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
 }
+const template = pathToFileURL(join(root, 'dist/test/evidence/evidenceTemplate.js')).href;
+/** @type {{evidenceTemplate: (root: string) => string}} */
+const { evidenceTemplate } = await import(template);
+writeFileSync(join(root, 'libs/evidence/src/page/evidence.html'), evidenceTemplate(root));
 process.stdout.write(
-  `${files.size} files written under libs/contracts/generated/${publish ? ', the event schemas published' : ''}\n`,
+  `${files.size} files written under libs/contracts/generated/${publish ? ', the event schemas published' : ''}, and libs/evidence/src/page/evidence.html\n`,
 );
