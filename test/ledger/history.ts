@@ -1,20 +1,21 @@
 import { eachUnit } from './eachUnit.ts';
 import { catalog } from '#contracts/catalog';
-import { eventText, type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
+import { eventText, isVoid, type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
 import type { Stage } from '#contracts/scalars';
 import { accountKey, mayBeNegative, parseAccountKey } from '#ledger/account';
 import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
 import type { Decision } from '#ledger/decision';
 import type { Entity, EntityKey } from '#ledger/entity';
-import { evolve, touched } from '#ledger/evolve';
+import { evolve, foldStream, touched } from '#ledger/evolve';
 import { entityOf } from '#ledger/view';
 import { Fold } from '#ledger/fold';
 import { fromJson, toJson } from '#ledger/serialisable';
 import { decideByAsking } from './decideByAsking.ts';
-import { asNvidia, cast, type Told } from './facts.ts';
+import { asNvidia, cast, tell, type Told } from './facts.ts';
+import { type Dice, happens } from './happenings.ts';
 import { Sandbox } from '#ledger/sandbox';
-import { Model, placeOf } from './model.ts';
+import { type Booking, Model, placeOf } from './model.ts';
 
 const BEGIN = Date.parse('2024-01-01T00:00:00Z');
 /** What passes between two happenings: so much that what is held for days is over before a story is. */
@@ -30,9 +31,11 @@ export function same(what: string, is: unknown, expected: unknown, facts?: unkno
 /** A history: what the model and the ledger made of the same happenings, step by step. */
 export class History {
   readonly ledger = new Sandbox(asNvidia);
-  readonly model = new Model();
   readonly fold = new Fold();
   readonly refused: string[] = [];
+  #model = new Model();
+  /** What was told and stands, by its sequence. */
+  readonly #told = new Map<number, { told: Told; bookings: readonly Booking[]; time: number; now: Date }>();
   #spans = 0;
 
   /** @param beside is told what was asked, when, and what was decided */
@@ -40,22 +43,61 @@ export class History {
     for (const told of cast) this.happens(told);
   }
 
+  get model(): Model {
+    return this.#model;
+  }
+
+  /** Something happens by chance; or, of a hundred times, so many, one of the last facts is to be taken back. Answers which. */
+  goesOn(dice: Dice, spansAgo = 0, voids = 5): Told {
+    const last = this.ledger.events.at(-1)?.sequence ?? 0;
+    const isVoid = dice.chance(voids);
+    const told = isVoid
+      ? tell('event.voided', { sequence: Math.max(1, last - dice.roll(15)), reason: 'did_not_occur' })
+      : happens(dice, this.model);
+    if (told.type === 'lading.event.voided.v1') this.takesBack(told.data.sequence);
+    else this.happens(told, spansAgo);
+    return told;
+  }
+
+  /**
+   * A fact is to be taken back. Whether anything stands on it, the ledger says; when it is taken back, the model must be able to tell
+   * all that is left of the story again, and the books must be those of that story.
+   */
+  takesBack(sequence: number): void {
+    const told = tell('event.voided', { sequence, reason: 'did_not_occur' });
+    const now = this.#later();
+    const { time } = this.ledger.events.find((event) => event.sequence === sequence)!;
+    const { decision, state } = this.#decides({ ...told, source: asNvidia.source, time }, now);
+    if (!decision.ok) {
+      same('a refusal changes nothing', this.#versions(), state);
+      this.refused.push(decision.code);
+      return;
+    }
+    const event = this.ledger.events.at(-1)!;
+    this.#isWellFormed(event, told);
+    this.fold.apply(event);
+    this.#told.delete(sequence);
+    this.#model = new Model();
+    for (const one of this.#told.values()) {
+      this.#model.now = one.now;
+      const again = this.#model.predict(one.told, one.time);
+      // Whoever left out whose units they are meant the only ones there were.
+      if (again === 'refused' && namesOwners(one.told))
+        throw new Error(`what stands needs what was taken back: ${JSON.stringify({ told: one.told, event })}`);
+      this.#model.apply(one.told, one.bookings, one.time);
+    }
+    this.#model.now = now;
+    this.#agrees(told);
+  }
+
   /** Something happens, at a time of its own; or it happened before the last things that happened and is told now. */
   happens(told: Told, spansAgo = 0): void {
-    const now = new Date(BEGIN + ++this.#spans * SPAN_MS);
+    const now = this.#later();
     const time = now.getTime() - spansAgo * SPAN_MS;
-    this.model.now = now;
     const expected = this.model.predict(told, time);
-    const state = this.#versions();
     const { type, data } = told;
     const command = { source: asNvidia.source, type, data, time: new Date(time).toISOString() } as Command;
-    same(
-      'a decision on what was asked for',
-      decideByAsking(command, this.ledger, now).decision,
-      decide(command, this.ledger, now),
-    );
-    const decision = this.ledger.submit(command, now);
-    this.beside(command, now, decision);
+    const { decision, state } = this.#decides(command, now);
     if (!decision.ok || expected === 'refused') {
       if (decision.ok) throw new Error(`taken, and should not be: ${JSON.stringify({ told, took: decision.data })}`);
       same('refused, and should not be', decision, expected === 'refused' ? decision : expected, told);
@@ -66,6 +108,7 @@ export class History {
     const event = this.ledger.events.at(-1)!;
     this.#isWellFormed(event, told);
     this.fold.apply(event);
+    this.#told.set(event.sequence, { told, bookings: expected, time, now });
     const redirected = this.model.apply(told, expected, time);
     const { consignees = [] } = event.data as { consignees?: { shipment: string; consignee: string }[] };
     same(
@@ -77,6 +120,23 @@ export class History {
     this.#agrees(told);
   }
 
+  #later(): Date {
+    return (this.model.now = new Date(BEGIN + ++this.#spans * SPAN_MS));
+  }
+
+  /** The decision, and what there was before it. */
+  #decides(command: Command, now: Date): { decision: Decision; state: string } {
+    const state = this.#versions();
+    same(
+      'a decision on what was asked for',
+      decideByAsking(command, this.ledger, now).decision,
+      decide(command, this.ledger, now),
+    );
+    const decision = this.ledger.submit(command, now);
+    this.beside(command, now, decision);
+    return { decision, state };
+  }
+
   #isWellFormed(event: LedgerEvent, told: Told): void {
     catalog[event.type].completed.parse(event.data);
     same(
@@ -84,7 +144,8 @@ export class History {
       sumsPerItem(movesOf(event).flatMap(postings)).filter(([, sum]) => sum !== 0),
       [],
     );
-    conserves(event);
+    // What takes an event back may bring back what was no unit any more.
+    if (!isVoid(event)) conserves(event);
     if (told.type !== 'lading.swap.executed.v1') return;
     // Every leg, whole, in the order of the legs: its moves sum to its quantity and go its way.
     const moves = [...movesOf(event)];
@@ -181,20 +242,24 @@ export class History {
     const streams = new Map<EntityKey, LedgerEvent[]>();
     for (const event of events)
       for (const key of touched(event)) streams.set(key, [...(streams.get(key) ?? []), event]);
-    same('entities', [...streams.keys()].sort(), [...this.ledger.entities.keys()].sort());
-    for (const [key, stream] of streams) {
+    const replayed = [...streams].flatMap(([key, stream]) => {
+      const entity = replay(key, stream);
+      return entity === undefined ? [] : [{ key, stream, entity }];
+    });
+    same('entities', replayed.map(({ key }) => key).sort(), [...this.ledger.entities.keys()].sort());
+    for (const { key, stream, entity } of replayed) {
       const live = this.ledger.entity(key)!;
-      same(`${key} replayed from its stream`, toJson(replay(key, stream)), toJson(live));
+      same(`${key} replayed from its stream`, toJson(entity), toJson(live));
       same('a version is the last sequence of the stream', live.version, stream.at(-1)?.sequence);
     }
-    const replayed = new Fold();
-    for (const event of events) replayed.apply(event);
+    const again = new Fold();
+    for (const event of events) again.apply(event);
     const accounts = [...this.ledger.entities.values()].flatMap((entity) =>
       entity.kind === 'order' ? entity.lines.flatMap(({ accounts: those }) => [...those]) : [],
     );
     same(
       'a fold of the moves',
-      replayed.holdings(),
+      again.holdings(),
       accounts.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, holding]) => holding),
     );
   }
@@ -240,7 +305,13 @@ const postings = ({ item, quantity }: { item: string; quantity: number }) => [
   { item, quantity },
 ];
 
-function replay(key: EntityKey, stream: readonly LedgerEvent[]): Entity {
+/** Whether each line says whose units it is about. */
+const namesOwners = ({ data }: Told): boolean =>
+  !('lines' in data) || data.lines.every((line) => 'owner' in line && line.owner !== undefined);
+
+/** Through a snapshot on the way; a stream of which something was taken back is folded as a whole. */
+function replay(key: EntityKey, stream: readonly LedgerEvent[]): Entity | undefined {
+  if (stream.some(isVoid)) return foldStream(key, stream);
   const half = Math.ceil(stream.length / 2);
   const run = (events: readonly LedgerEvent[], from: Entity | undefined) =>
     events.reduce<Entity | undefined>((entity, event) => evolve(key, entity, event), from);

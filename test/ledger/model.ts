@@ -137,7 +137,8 @@ export class Model {
   /** What has happened happens here too. Answers the shipments that are for somebody else from now on, `S-1 x`. */
   apply(told: Told, bookings: readonly Booking[], time: number): string[] {
     this.#clock++;
-    for (const value of [...valuesOf(told, this.#rule(told)), ...touchedBy(told, bookings)]) this.#say(value, time);
+    for (const value of [...valuesOf(told, this.#ruled(told, bookings)), ...touchedBy(told, bookings)])
+      this.#say(value, time);
     if (told.type === 'lading.shipment.dispatched.v1') {
       const { shipment } = told.data;
       // The first dispatch says all of the header, also that it has no such part.
@@ -170,6 +171,16 @@ export class Model {
     }
     const redirects = told.type === 'lading.reallocation.made.v1' || told.type === 'lading.swap.executed.v1';
     return redirects ? this.#redirect(bookings, time) : [];
+  }
+
+  /** What the rule says; of a story that is told again without some of it, what it said. */
+  #ruled(told: Told, bookings: readonly Booking[]): readonly Booking[] {
+    try {
+      return this.#rule(told);
+    } catch (error) {
+      if (error === NO) return bookings;
+      throw error;
+    }
   }
 
   #say(value: string, time: number): void {

@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import { catalog } from '#contracts/catalog';
+import { catalog, type Submitted } from '#contracts/catalog';
 import type { Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
 import type { Decision } from '#ledger/decision';
@@ -18,14 +18,26 @@ export const standingEvents = (events: readonly LedgerEvent[]): LedgerEvent[] =>
   return events.filter((event) => event.type !== 'lading.event.voided.v1' && !gone.has(event.sequence));
 };
 
+/** What it would come to, to take an event back. */
+export const decideVoid = (ledger: Sandbox, sequence: number, now: Date): Decision =>
+  decide(voiding(ledger, sequence, []), ledger, now);
+
 /** Takes an event back on a ledger. */
-export function submitVoid(ledger: Sandbox, sequence: number, now: Date): Decision {
-  const { time } = ledger.events.find((event) => event.sequence === sequence)!;
-  const data = { sequence, reason: 'did_not_occur' } as const;
-  const command: Command = { source: asNvidia.source, type: 'lading.event.voided.v1', data, time };
-  const decision = ledger.submit(command, now);
+export function submitVoid(ledger: Sandbox, sequence: number, now: Date, corrections: Corrections = []): Decision {
+  const decision = ledger.submit(voiding(ledger, sequence, corrections), now);
   if (decision.ok) catalog['lading.event.voided.v1'].completed.parse(JSON.parse(JSON.stringify(decision.data)));
   return decision;
+}
+
+type Corrections = { source: string; id: string }[];
+
+function voiding(ledger: Sandbox, sequence: number, corrections: Corrections): Command {
+  const { time } = ledger.events.find((event) => event.sequence === sequence)!;
+  const data: Submitted<'lading.event.voided.v1'> =
+    corrections.length === 0
+      ? { sequence, reason: 'did_not_occur' }
+      : { sequence, reason: 'incorrect_data', corrections };
+  return { source: asNvidia.source, type: 'lading.event.voided.v1', data, time, beside: () => true };
 }
 
 /** Takes an event back with all that its refusal names, in that order; undefined when it is never taken back. */

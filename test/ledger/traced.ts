@@ -5,10 +5,11 @@ import { attribute, type Lots } from '#ledger/attribution';
 import { Fold } from '#ledger/fold';
 import { type Branch, Lineage } from '#ledger/lineage';
 import { same } from './history.ts';
+import { standingEvents } from './takenBack.ts';
 
 /**
  * What must hold of lineage, over any history and any part of one: the branches of an account sum to its balance, each ends where the
- * units are, and of a whole history each begins in supply or with a count. Units with a serial number are those that the books have
+ * units are, and of a whole history each begins in supply or with a count: what was taken back is on no way. Units with a serial number are those that the books have
  * there, and units tracked by quantity are the legs of swaps that the attribution says they are.
  */
 export function isTraced(
@@ -19,18 +20,17 @@ export function isTraced(
   for (const branch of whole.branches) same('the way of units begins', branch.begins, true, branch);
   const then = events.filter(({ time, sequence }) => time <= moment.at && sequence <= moment.known);
   traced(then);
-  isAttributedAlike(events, whole.lineage);
+  isAttributedAlike(standingEvents(events), whole.lineage);
 }
 
 const linesOf = (events: readonly LedgerEvent[]) => events.flatMap(movesOf);
 
 function traced(events: readonly LedgerEvent[]) {
-  const lineage = new Lineage(linesOf(events));
+  const standing = standingEvents(events);
+  const lineage = new Lineage(linesOf(standing));
   const fold = new Fold();
-  for (const event of events) {
-    lineage.apply(event);
-    fold.apply(event);
-  }
+  for (const event of standing) lineage.apply(event);
+  for (const event of events) fold.apply(event);
   const units = new Map<string, number>();
   for (const range of fold.units()) units.set(range.account, (units.get(range.account) ?? 0) + lengthOf(range));
   const all: Branch[] = [];

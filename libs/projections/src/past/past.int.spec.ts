@@ -6,7 +6,7 @@ import { microseconds } from '#contracts/scalars';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { fromTheJournal, record } from '#test/projections/recorded';
 import { History } from '#test/ledger/history';
-import { Dice, happens } from '#test/ledger/happenings';
+import { Dice } from '#test/ledger/happenings';
 import { LedgerState } from '../engine/ledgerState.ts';
 import { flags } from '../flags/queries.ts';
 import { available, hold, holds } from '../holds/queries.ts';
@@ -101,7 +101,7 @@ describe('what was, at any moment, as it was known at any moment', () => {
           const history = new History();
           for (const [at, rolls] of steps.entries()) {
             const dice = new Dice(rolls);
-            history.happens(happens(dice, history.model), at % 3 === 0 ? dice.roll(8) : 0);
+            history.goesOn(dice, at % 3 === 0 ? dice.roll(8) : 0);
           }
           const all = inLedger(history.ledger.events, `past-${++n}`);
           const { ledger } = all[0]!;
