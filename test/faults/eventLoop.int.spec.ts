@@ -48,13 +48,31 @@ function pieceOfWork(): number {
 /** The client has a thread of its own, so that the loop is the service's alone. */
 const CLIENT = `
   const { parentPort, workerData: { url, key } } = require('node:worker_threads');
-  parentPort.on('message', async ({ path, method, type, body, more, bytes }) => {
+  const { connect } = require('node:net');
+  parentPort.on('message', async ({ path, method, type, body, more, bytes, atOnce, ahead }) => {
     const headers = { authorization: 'Bearer ' + key, ...(type && { 'content-type': type }), ...more };
-    const answer = await fetch(url + path, body ? { method: method ?? 'POST', headers, body } : { headers });
-    if (bytes === undefined) await answer.arrayBuffer();
-    else for await (const chunk of answer.body) if ((bytes -= chunk.length) < 0) break;
-    parentPort.postMessage(answer.status);
-  });`;
+    const ask = async () => {
+      const answer = await fetch(url + path, body ? { method: method ?? 'POST', headers, body } : { headers });
+      if (bytes === undefined) await answer.arrayBuffer();
+      else for await (const chunk of answer.body) if ((bytes -= chunk.length) < 0) break;
+      return answer.status;
+    };
+    const all = ahead ? await sentAhead(path, atOnce, ahead) : await Promise.all(Array.from({ length: atOnce }, ask));
+    parentPort.postMessage(all.every((status) => status === all[0]) ? all[0] : all);
+  });
+  async function sentAhead(path, connections, ahead) {
+    const { hostname, port } = new URL(url);
+    const each = Array.from({ length: connections }, () => connect(port, hostname));
+    await Promise.all(each.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    const one = 'GET ' + path + ' HTTP/1.1\\r\\nHost: a\\r\\n';
+    const text = (one + '\\r\\n').repeat(ahead - 1) + one + 'Connection: close\\r\\n\\r\\n';
+    return Promise.all(each.map(async (socket) => {
+      socket.setEncoding('latin1').write(text);
+      let answers = '';
+      for await (const piece of socket) answers += piece;
+      return answers.split('HTTP/1.1 200 OK').length - 1 === ahead ? 200 : answers.slice(0, 200);
+    }));
+  }`;
 
 interface Sent {
   readonly type?: string;
@@ -66,6 +84,10 @@ interface Sent {
   readonly more?: Record<string, string>;
   /** Bytes of a stream after which the client has enough. */
   readonly bytes?: number;
+  /** So many of the same at once, each on a connection of its own. */
+  readonly atOnce?: number;
+  /** So many questions on each connection, sent before the first of them is answered. */
+  readonly ahead?: number;
 }
 
 let lading: Lading;
@@ -91,6 +113,10 @@ const many = <T>(length: number, make: () => T): T[] => Array.from({ length }, m
 const range = () => ({ prefix: `R${++made}-`, from: 1, to: 100_000, digits: 6 });
 const scattered = (length: number) =>
   Array.from({ length }, (_, i) => `${made}a${((i * 7919) % 100_003).toString(36)}`);
+
+const short = (length: number) =>
+  Array.from({ length }, (_, i) => `${((i * 7919) % 40_000).toString(36).padStart(4, '0')}x`);
+const lineOf = (quantity: number) => ({ order: 'PO-0', line: '1', quantity });
 
 /** 12,000 units on six shipments, their serial numbers named one by one, and in no order on each of them. */
 const oneByOne = (prefix: string, order: string, owner: string, step = 1) =>
@@ -127,7 +153,7 @@ function send(sent: Sent): Promise<number> {
   return new Promise((resolve) => {
     client.once('message', resolve);
     client.postMessage(
-      { path: path ?? `/v1/ledgers/${LEDGER}/events${asked}`, type, body, ...rest },
+      { path: path ?? `/v1/ledgers/${LEDGER}/events${asked}`, type, body, atOnce: 1, ...rest },
       body instanceof Uint8Array ? [body.buffer as ArrayBuffer] : [],
     );
   });
@@ -169,6 +195,30 @@ describe('the event loop', () => {
       }),
     ],
     ['as many single serial numbers as an event holds', 201, () => ({ body: dispatch(scattered(3_000), 3_000) })],
+    ['as many short serial numbers as an event holds', 422, () => ({ body: dispatch(short(8_500), 8_500) })],
+    [
+      'as many lines with as many serial numbers as an event holds',
+      422,
+      () => ({ body: dispatchOf(many(150, () => ({ ...lineOf(20), serials: (made++, scattered(20)) }))) }),
+    ],
+    [
+      '10 lists of 5,000 serial numbers at once',
+      422,
+      () => ({ body: dispatch((made++, scattered(5_000)), 5_000), atOnce: 10 }),
+    ],
+    [
+      '8 events at once that are several times too large',
+      422,
+      () => ({
+        body: dispatchOf(many(150, () => ({ ...lineOf(150), serials: (made++, scattered(150)) }))),
+        atOnce: 8,
+      }),
+    ],
+    [
+      '31 questions sent ahead on each of 100 connections',
+      200,
+      () => ({ path: '/health/live', atOnce: 100, ahead: 31 }),
+    ],
     [
       '15,000 serial numbers that are none',
       400,

@@ -17,10 +17,12 @@ export function decideByAsking(command: Command, whole: View, now: Date): { deci
   for (let rounds = 1; rounds <= MANY; rounds++) {
     const asked = new Set<string>();
     const has = (what: string): boolean => loaded.has(what) || (asked.add(what), false);
+    const units: View['units'] = (range) =>
+      has(`units ${JSON.stringify(range)}`) ? whole.units(range) : [{ ...range, account: undefined }];
     const view: View = {
       entity: (key: EntityKey) => (has(key) ? whole.entity(key) : undefined),
-      units: (range) =>
-        has(`units ${JSON.stringify(range)}`) ? whole.units(range) : [{ ...range, account: undefined }],
+      units,
+      unitsOf: (item, ranges) => ranges.flatMap((range) => units({ item, ...range })),
       named: (account) => (has(`named ${account}`) ? whole.named(account) : 0),
       stream: (key) => (has(`stream ${key}`) ? whole.stream(key) : []),
       recorded: (sequence) => (has(`event ${sequence}`) ? whole.recorded(sequence) : undefined),

@@ -107,8 +107,14 @@ const distinct = new WeakMap<readonly SerialRange[], readonly SerialRange[]>();
 /** The serial numbers of these ranges once each, in as few ranges as there can be: 12,000 that were named in no order may be one. */
 export function distinctOf(ranges: readonly SerialRange[]): readonly SerialRange[] {
   let joined = distinct.get(ranges);
-  if (joined === undefined)
-    distinct.set(ranges, (joined = joinRanges(ranges, ({ digits, prefix }) => `${digits} ${prefix}`)));
+  if (joined === undefined) {
+    const digits = ranges[0]?.digits;
+    // Mostly all have as many: then no key is put together for each of thousands.
+    const seriesOf = ranges.every((range) => range.digits === digits)
+      ? ({ prefix }: SerialRange) => prefix
+      : (range: SerialRange) => `${range.digits} ${range.prefix}`;
+    distinct.set(ranges, (joined = joinRanges(ranges, seriesOf)));
+  }
   return joined;
 }
 

@@ -23,10 +23,10 @@ export function admit(value: unknown, { key, served }: Sender): Submission | Ref
   const { actor } = key;
   const parsed = parseSubmission(value, served);
   if (!parsed.ok) return parsed.refusal;
-  const { event, hash, sentHash } = parsed;
+  const { event, bytes, hash, sentHash } = parsed;
   const mayStill = (): boolean => key.refusal === undefined && whyForbidden(event, key.actor) === undefined;
   const speaksFor = (): string | undefined => partyOf(key.actor);
-  const submission = { event, hash, sentHash, actor: actor.name, mayStill, speaksFor };
+  const submission = { event, bytes, hash, sentHash, actor: actor.name, mayStill, speaksFor };
   return (
     whyForbidden(event, actor) ?? (isTakingBack(event) ? { ...submission, mayTakeBack: takesBack(key) } : submission)
   );

@@ -170,6 +170,14 @@ describe('bad input', () => {
         body: { code: 'event-too-large', limit: 65_535 },
       });
     }
+    // How many of its lines fit is said of both, and is so.
+    const sendFirst = (lines: number) => {
+      const data = large('№'.repeat(120));
+      return app.submit({ ...asSent(''), id: `first-${lines}`, data: { ...data, lines: data.lines.slice(0, lines) } });
+    };
+    const { fits } = (await sendFirst(MAX_LINES)).body as unknown as { fits: number };
+    expect(fits).toBeGreaterThan(50);
+    expect((await sendFirst(fits + 1)).body).toMatchObject({ code: 'event-too-large', fits });
   });
 
   it('a body over the limit is answered 413, however its length is announced, and its sender can read the answer', async () => {

@@ -72,7 +72,10 @@ export class Intake {
   async answerOne<Body>(to: IntakeRequest, format: OneEventFormat<Body>): Promise<void> {
     const { request, reply } = to;
     const ifMatch = readIfMatch(request.headers['if-match']);
-    const result = await this.#submit(format.parse(request.body as Body), to, ifMatch);
+    const event = format.parse(request.body as Body);
+    const turns = new Turns();
+    if (turns.over) await turns.next();
+    const result = await this.#submit(event, to, ifMatch);
     if (answers.isRefusal(result)) throw errorOf(format.inBody(result, 0));
     const { status, receipt } = result;
     const text = JSON.stringify({ ...receipt, ...answers.wouldKeep(result) });

@@ -273,8 +273,12 @@ describe('an event as it is submitted', () => {
     const serials = (digits: number) => Array.from({ length: 20 }, (_, n) => String(n).padEnd(digits, '0'));
     const lines = (digits: number) =>
       Array.from({ length: MAX_LINES }, (_, i) => ({ ...line, line: String(i), serials: serials(digits) }));
-    // The ledger says how many of these lines fit.
-    expect(parseSubmission(placed({}, { lines: lines(40) })).ok).toBe(true);
+    // The ledger says how many of these lines fit, and is not asked about more than could.
+    const large = parseSubmission(placed({}, { lines: lines(40) }));
+    const { data } = (large as { event: { data: { lines: unknown[] } } }).event;
+    expect(large).toMatchObject({ ok: true, bytes: expect.any(Number) });
+    expect(JSON.stringify(data.lines).length).toBeLessThanOrEqual(65_535 + MAX_LINES);
+    expect(JSON.stringify([...data.lines, lines(40)[data.lines.length]]).length).toBeGreaterThan(65_535);
     expect(refused(placed({}, { lines: lines(100) }))).toMatchObject({
       status: 422,
       code: 'event-too-large',

@@ -5,6 +5,8 @@ import type { NotEntitled } from '#ledger/entitled';
 /** One event to take in: checked against its schema, not yet decided. */
 export interface Submission {
   readonly event: SubmittedEvent;
+  /** Bytes of what was sent, where they are too many for an event: then `event` has no more of its first lines than could fit. */
+  readonly bytes?: number | undefined;
   /** SHA-256 of what the event says, in RFC 8785 form: what "the same body" means. 32 bytes. */
   readonly hash: Buffer;
   /** SHA-256 of all that was sent, where that is more: releases before extension attributes kept this one. */

@@ -68,6 +68,7 @@ describe('the entities that a command names', () => {
     const view: View = {
       entity: (key) => (asked.add(key), ledger.entity(key)),
       units: (range) => ledger.units(range),
+      unitsOf: (item, ranges) => ledger.unitsOf(item, ranges),
       named: (account) => ledger.named(account),
       stream: (key) => ledger.stream(key),
       recorded: (sequence) => ledger.recorded(sequence),

@@ -1,5 +1,6 @@
 import { type EventType, subjectOf } from '#contracts/catalog';
 import { isVoid, type LedgerEvent } from '#contracts/cloudEvent';
+import type { SerialRange } from '#contracts/serials';
 import type { Command } from './command.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
@@ -34,6 +35,10 @@ export class Sandbox implements View {
 
   units(range: UnitRange): FoundUnits[] {
     return this.index.units(range);
+  }
+
+  unitsOf(item: string, ranges: readonly SerialRange[]): FoundUnits[] {
+    return ranges.flatMap((range) => this.units({ item, ...range }));
   }
 
   named(account: string): number {

@@ -1,9 +1,13 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { SerialRange } from '#contracts/serials';
 import type { Entity, EntityByPrefix, EntityKey, Prefix } from './entity.ts';
 import type { UnitRange } from './unitRanges.ts';
 
 /** Units that are together; undefined: that are nowhere in the ledger. */
 export type FoundUnits = UnitRange & { readonly account: string | undefined };
+
+/** The serial numbers of units that were found. */
+export const rangeIn = ({ prefix, digits, from, to }: FoundUnits): SerialRange => ({ prefix, digits, from, to });
 
 /** An event that the ledger has, with all that may stand on it: what a decision to take it back looks at. */
 export interface Recorded {
@@ -26,6 +30,8 @@ export interface View {
    * Where units are, over the whole ledger: the range in pieces, in its order, each with the key (`accountKey`) of its account.
    */
   units(range: UnitRange): readonly FoundUnits[];
+  /** The same for the units of several ranges (`rangesOf`), in their order. Several rules ask it about one list. */
+  unitsOf(item: string, ranges: readonly SerialRange[]): readonly FoundUnits[];
   /** How many units of an account have a serial number by now. */
   named(account: string): number;
   /** The event of a sequence; undefined: there is none. */

@@ -104,6 +104,8 @@ export function decideOne(
   const notLoaded = view.missing();
   if (notLoaded !== undefined) return notLoaded;
   if (!decision.ok) {
+    // Its first lines need not be an event of their own.
+    if (submission.bytes !== undefined) return tooLarge(submission.bytes, undefined, 'at least ');
     const party = submission.speaksFor?.();
     const rejection = party === undefined ? decision : toldTo(party, decision, submitted, view);
     return view.missing() ?? { status: 'rejected', rejection };
@@ -113,12 +115,14 @@ export function decideOne(
   const completed = (data: LedgerEvent['data']) => eventOf(submitted, subject, stamp, data);
   const event = completed(decision.data);
   const bytes = Buffer.from(eventText(event));
-  if (bytes.length > MAX_EVENT_BYTES) {
+  if (bytes.length > MAX_EVENT_BYTES || submission.bytes !== undefined) {
     const fits = howManyFit(submitted.data, bytes.length, (data) => {
       const part = decide({ ...submitted, data } as Submission['event'], view, now);
       return part.ok ? Buffer.byteLength(eventText(completed(part.data))) : undefined;
     });
-    return view.missing() ?? tooLarge(bytes.length, fits);
+    const large =
+      submission.bytes === undefined ? tooLarge(bytes.length, fits) : tooLarge(submission.bytes, fits, 'at least ');
+    return view.missing() ?? large;
   }
 
   const streams = touched(event);
@@ -184,6 +188,7 @@ function howManyFit(
   const name = 'lines' in data ? 'lines' : 'legs';
   const all = (data as Readonly<Record<string, unknown>>)[name];
   if (!Array.isArray(all)) return undefined;
+  if (bytes <= MAX_EVENT_BYTES) return all.length;
   let [fits, size, tooMany, tooLarge] = [0, 0, all.length, bytes];
   for (let looks = 1; tooMany - fits > 1; looks++) {
     // Lines are mostly of one size. Where they are not, halves need few looks, too.
@@ -204,11 +209,11 @@ function howToDivide(fits: number | undefined): string {
   return 'Not even its first line fits: divide its quantity, and the serial numbers that it names, over several events.';
 }
 
-const tooLarge = (bytes: number, fits: number | undefined): NotRecorded => ({
+const tooLarge = (bytes: number, fits: number | undefined, least = ''): NotRecorded => ({
   status: 'rejected',
   rejection: {
     code: 'event-too-large',
-    detail: `With what the ledger adds, the event has ${bytes} bytes; ${MAX_EVENT_BYTES} is the most. ${howToDivide(fits)}`,
+    detail: `With what the ledger adds, the event has ${least}${bytes} bytes; ${MAX_EVENT_BYTES} is the most. ${howToDivide(fits)}`,
     facts: { bytes, limit: MAX_EVENT_BYTES, ...(fits !== undefined && { fits }) },
   },
 });

@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { SerialRange } from '#contracts/serials';
 import type { Entity, EntityKey } from '#ledger/entity';
 import type pg from 'pg';
 import { UnitMap, type UnitRange } from '#ledger/unitRanges';
@@ -96,6 +97,8 @@ export class UnitsWritten implements KnownUnits {
 export class RecordingView implements View {
   /** Made when there is something to record: for almost every command there is not. */
   #missing: Missing | undefined;
+  /** What was found of whole lists. While a decision is made nothing moves: the thousands of units of a list are looked up once. */
+  #found: Map<readonly SerialRange[], { readonly item: string; readonly units: readonly FoundUnits[] }> | undefined;
 
   constructor(
     private readonly entities: EntityLookup,
@@ -119,6 +122,17 @@ export class RecordingView implements View {
       if (value === undefined) this.#recorded().units.push({ item, prefix, digits, from, to });
       return { item, prefix, digits, from, to, account: value ?? undefined };
     });
+  }
+
+  unitsOf(item: string, ranges: readonly SerialRange[]): readonly FoundUnits[] {
+    const before = this.#found?.get(ranges);
+    if (before !== undefined && before.item === item) return before.units;
+    const units: FoundUnits[] = [];
+    for (const { prefix, digits, from, to } of ranges) {
+      for (const found of this.units({ item, prefix, digits, from, to })) units.push(found);
+    }
+    (this.#found ??= new Map()).set(ranges, { item, units });
+    return units;
   }
 
   named(account: string): number {

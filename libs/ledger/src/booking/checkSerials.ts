@@ -1,10 +1,20 @@
-import { countSerials, distinctOf, lengthOf, rangesOf, serialAt, type Serials } from '#contracts/serials';
+import {
+  countDistinct,
+  countSerials,
+  distinctOf,
+  lengthOf,
+  rangesOf,
+  serialAt,
+  type SerialRange,
+  type Serials,
+} from '#contracts/serials';
 import { keyAt, mayBeNegative, parseAccountKey } from '../account.ts';
 import { type Rejected, reject } from '../decision.ts';
 import type { FoundLine } from '../order/line.ts';
 import { serialCount, serialElsewhere, wrongTracking } from '../rejections.ts';
-import { UnitMap, type UnitRange } from '../unitRanges.ts';
-import type { View } from '../view.ts';
+import { UnitMap } from '../unitRanges.ts';
+import type { FoundUnits, View } from '../view.ts';
+import { total } from './divide.ts';
 import type { Draw, Tally } from './draw.ts';
 
 /** Where no unit moves, none is named: rejects with `serial-count`, or `wrong-tracking` where there are no names at all. */
@@ -25,43 +35,63 @@ export function namesNothing({ goods, tracking }: FoundLine, serials: Serials | 
  * still get its names before it moves.
  */
 export function checkSerials(view: View, tallies: Iterable<Tally>, namedLater = false): Rejected | undefined {
-  const seen = new UnitMap<true>();
-  for (const tally of tallies) {
-    if (tally.draws.length === 0 || tally.line.tracking !== 'serial') continue;
+  const named = [...tallies].filter(({ draws, line }) => draws.length > 0 && line.tracking === 'serial');
+  const seen = mayRepeat(named) ? new UnitMap<true>() : undefined;
+  for (const tally of named) {
     const wrong = checkNamed(view, tally, seen) ?? (namedLater ? undefined : checkUnnamed(view, tally));
     if (wrong !== undefined) return wrong;
   }
   return undefined;
 }
 
+/** Whether two draws name the same unit. It is told by adding up, in which thousands of units cost less than in a map of them. */
+function mayRepeat(tallies: readonly Tally[]): boolean {
+  const lists = new Map<string, (readonly SerialRange[])[]>();
+  for (const { line, draws } of tallies) {
+    const ofItem = lists.get(line.goods.item) ?? [];
+    for (const { serials, isOrigin } of draws) {
+      if (serials !== undefined && isOrigin !== true) ofItem.push(distinctOf(rangesOf(serials)));
+    }
+    lists.set(line.goods.item, ofItem);
+  }
+  return [...lists.values()].some((ofItem) => {
+    if (ofItem.length < 2) return false;
+    const all = ofItem.flat();
+    return countDistinct(all) < total(all);
+  });
+}
+
 function checkNamed(
   view: View,
   { key, line, place, balance, draws }: Tally,
-  seen: UnitMap<true>,
+  seen: UnitMap<true> | undefined,
 ): Rejected | undefined {
   const { item } = line.goods;
   let unnamed = mayBeNegative(place.stage) ? Infinity : Math.max(0, balance - view.named(key));
   let first: Rejected | undefined;
   for (const { serials, quantity, origins, isOrigin } of draws) {
     if (serials === undefined) continue;
-    const ranges = distinctOf(rangesOf(serials));
-    const distinct = ranges.reduce((sum, range) => sum + lengthOf(range), 0);
+    const ranges = rangesOf(serials);
+    const each = distinctOf(ranges);
+    const distinct = total(each);
     if (countSerials(serials) !== quantity || distinct !== quantity) {
       first ??= serialCount(line.goods, quantity, distinct);
     }
-    // Every unit is asked for before the first that is wrong is answered, so that they are loaded at once.
-    for (const range of ranges) {
-      for (const { account, ...found } of view.units({ item, ...range })) {
-        const isBack = account !== undefined && account !== key && comesBack(account, origins);
-        for (const { value: again, ...piece } of isOrigin ? unseen(found) : seen.pieces(found)) {
-          const isFree = (account === undefined || isBack) && again === undefined;
-          const good = isFree ? Math.min(unnamed, lengthOf(piece)) : account === key && !again ? lengthOf(piece) : 0;
-          if (good < lengthOf(piece)) {
-            first ??= serialElsewhere(line.goods, serialAt(piece, piece.from + good), account);
-          }
-          if (isFree) unnamed -= good;
-          if (!isOrigin) seen.put(piece, true);
-        }
+    const isBack = backBy(origins);
+    const check = (piece: FoundUnits, again: true | undefined): void => {
+      const { account } = piece;
+      const isFree = again === undefined && (account === undefined || (account !== key && isBack(account)));
+      const good = isFree ? Math.min(unnamed, lengthOf(piece)) : account === key && !again ? lengthOf(piece) : 0;
+      if (good < lengthOf(piece)) first ??= serialElsewhere(line.goods, serialAt(piece, piece.from + good), account);
+      if (isFree) unnamed -= good;
+    };
+    // Every unit is asked for before the first that is wrong is answered, so that they are loaded at once. Ranges that are distinct as
+    // they were given are asked for as others asked for them.
+    for (const found of view.unitsOf(item, each.length === ranges.length ? ranges : each)) {
+      if (isOrigin || seen === undefined) check(found, undefined);
+      else {
+        for (const { value: again, from, to } of seen.pieces(found)) check({ ...found, from, to }, again);
+        seen.put(found, true);
       }
     }
   }
@@ -69,20 +99,27 @@ function checkNamed(
 }
 
 /** Whether units of an account are brought back by the event; what is in supply comes from there anyway. */
-const comesBack = (account: string, origins: readonly Draw[] | undefined): boolean =>
-  origins !== undefined &&
-  (parseAccountKey(account).stage === 'supply' ||
-    origins.some(({ line, from }) => keyAt(line.goods, from) === account));
-
-const unseen = (range: UnitRange): (UnitRange & { readonly value: undefined })[] => [{ ...range, value: undefined }];
+function backBy(origins: readonly Draw[] | undefined): (account: string) => boolean {
+  if (origins === undefined) return () => false;
+  const brought = new Set(origins.map(({ line, from }) => keyAt(line.goods, from)));
+  /** What was found out: thousands of units are on few accounts. */
+  const known = new Map<string, boolean>();
+  return (account) => {
+    const before = known.get(account);
+    if (before !== undefined) return before;
+    const isBack = brought.has(account) || parseAccountKey(account).stage === 'supply';
+    known.set(account, isBack);
+    return isBack;
+  };
+}
 
 function checkUnnamed(view: View, { key, line, place, balance, draws }: Tally): Rejected | undefined {
   const unnamed = draws.filter(
     ({ serials, from, to }) => serials === undefined && !isUnmadeSupply(from.stage, to.stage),
   );
   if (unnamed.length === 0) return undefined;
-  const asked = total(unnamed);
-  const left = balance - total(draws.filter((draw) => !unnamed.includes(draw)));
+  const asked = quantityOf(unnamed);
+  const left = balance - quantityOf(draws.filter((draw) => !unnamed.includes(draw)));
   if (asked === left && goOneWay(unnamed)) return undefined;
 
   const named = view.named(key);
@@ -108,7 +145,7 @@ function checkUnnamed(view: View, { key, line, place, balance, draws }: Tally): 
 const isUnmadeSupply = (from: string, to: string): boolean => from === 'supply' && to === 'ordered';
 const isUnmade = (to: string): boolean => to === 'ordered' || to === 'cancelled';
 
-const total = (draws: readonly Draw[]): number => draws.reduce((sum, { quantity }) => sum + quantity, 0);
+const quantityOf = (draws: readonly Draw[]): number => draws.reduce((sum, { quantity }) => sum + quantity, 0);
 
 /** Whether all go to one account: else it would be open which unit went where. */
 const goOneWay = ([first, ...rest]: readonly Draw[]): boolean =>

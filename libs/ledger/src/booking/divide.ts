@@ -9,7 +9,7 @@ import {
 } from '#contracts/serials';
 import { accountKey, type Holding, mayBeNegative } from '../account.ts';
 import type { FoundLine } from '../order/line.ts';
-import type { View } from '../view.ts';
+import { rangeIn, type View } from '../view.ts';
 
 /** What one line of an event takes from one account. */
 interface Part {
@@ -63,13 +63,12 @@ export class Division {
 
   #named({ goods: { item }, state }: FoundLine, sources: readonly Holding[], serials: Serials): Part[] {
     const found = new Map(sources.map((holding) => [accountKey(holding), [] as SerialRange[]]));
-    let others: readonly SerialRange[] = rangesOf(serials).flatMap((range) =>
-      this.#view.units({ item, ...range }).flatMap(({ account, item: _, ...piece }) => {
-        const there = account === undefined ? undefined : found.get(account);
-        there?.push(piece);
-        return there === undefined ? [piece] : [];
-      }),
-    );
+    const elsewhere: SerialRange[] = [];
+    for (const units of this.#view.unitsOf(item, rangesOf(serials))) {
+      const there = units.account === undefined ? undefined : found.get(units.account);
+      (there ?? elsewhere).push(rangeIn(units));
+    }
+    let others: readonly SerialRange[] = elsewhere;
     // Units without a number get theirs by being taken.
     for (const source of sources) {
       const key = accountKey(source);

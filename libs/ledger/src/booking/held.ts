@@ -110,11 +110,9 @@ class HeldUnits {
     for (const hold of this.holds) {
       if (hold.serials === undefined || tracking === 'quantity') add(hold, hold.quantity);
       else {
-        for (const range of rangesOf(hold.serials)) {
-          this.#named.put({ item: this.#item, ...range }, true);
-          for (const { account, from, to } of view.units({ item: this.#item, ...range }))
-            add(hold, to - from + 1, account);
-        }
+        const ranges = rangesOf(hold.serials);
+        for (const range of ranges) this.#named.put({ item: this.#item, ...range }, true);
+        for (const { account, from, to } of view.unitsOf(this.#item, ranges)) add(hold, to - from + 1, account);
       }
     }
     return [...demands.values()];

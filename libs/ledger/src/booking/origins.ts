@@ -2,7 +2,7 @@ import { rangesOf, type SerialRange, serialsOf } from '#contracts/serials';
 import { accountKey, isOwnStock, isPartiesStage, parseAccountKey, placeOf } from '../account.ts';
 import { isRejected, type OrRejected } from '../decision.ts';
 import { findLine, type FoundLine } from '../order/line.ts';
-import type { View } from '../view.ts';
+import { rangeIn, type View } from '../view.ts';
 import type { Draw } from './draw.ts';
 
 /** The account that units leave when they come back, and how many. */
@@ -35,23 +35,23 @@ export function bringBack(view: View, draw: Draw, by: string, mayTakeStock: bool
   if (serials === undefined || line.tracking === 'quantity') return draw;
   const own = accountKey({ ...line.goods, ...from, shipment: from.shipment ?? null });
   const found = new Map<string, SerialRange[]>();
-  for (const range of rangesOf(serials)) {
-    for (const { account, item: _, ...piece } of view.units({ item: line.goods.item, ...range })) {
-      if (account === undefined || account === own) continue;
-      const there = placeOf(parseAccountKey(account));
+  for (const units of view.unitsOf(line.goods.item, rangesOf(serials))) {
+    const { account } = units;
+    if (account === undefined || account === own) continue;
+    const others = found.get(account);
+    if (others === undefined) found.set(account, [rangeIn(units)]);
+    else others.push(rangeIn(units));
+  }
+  const origins = originsAt(
+    view,
+    [...found].flatMap(([key, ranges]) => {
+      const there = placeOf(parseAccountKey(key));
       const isOurs = there.owner === by && there.custodian === by;
       const comesBack = isPartiesStage(there.stage)
         ? mayTakeStock && isOurs && isOwnStock(there)
         : there.stage !== 'supply' || !isOurs;
-      if (!comesBack) continue;
-      const others = found.get(account);
-      if (others === undefined) found.set(account, [piece]);
-      else others.push(piece);
-    }
-  }
-  const origins = originsAt(
-    view,
-    [...found].map(([key, ranges]) => ({ key, ranges })),
+      return comesBack ? [{ key, ranges }] : [];
+    }),
   );
   return isRejected(origins) ? origins : { ...draw, origins: origins.map((origin) => originDraw(by, origin)) };
 }

@@ -12,7 +12,7 @@ import { accountKey, type Holding, isPartiesStage, parseAccountKey, placeOf } fr
 import { isRejected, type OrRejected, type Rejected } from '../decision.ts';
 import { type FoundLine, holdingsAt } from '../order/line.ts';
 import { heldFor, insufficient, serialCount, serialElsewhere, type UnitsFilter, wrongTracking } from '../rejections.ts';
-import type { View } from '../view.ts';
+import { rangeIn, type View } from '../view.ts';
 import { split, total } from './divide.ts';
 import type { Draw } from './draw.ts';
 import { heldUnits, type Judged } from './held.ts';
@@ -136,13 +136,12 @@ function takeNamed(
   const sources = new Map(there.map((holding) => [accountKey(holding), sourceIn(holding)]));
   const unnamed: SerialRange[] = [];
   let wrong: Rejected | undefined;
-  for (const range of rangesOf(serials)) {
-    for (const { account: key, item: _, ...piece } of view.units({ item: goods.item, ...range })) {
-      const source = key === undefined ? undefined : sources.get(key);
-      if (key === undefined) unnamed.push(piece);
-      else if (source === undefined) wrong ??= notAmongThem(want, serialAt(piece, piece.from), key);
-      else source.named.push(piece);
-    }
+  for (const units of view.unitsOf(goods.item, rangesOf(serials))) {
+    const { account: key } = units;
+    const source = key === undefined ? undefined : sources.get(key);
+    if (key === undefined) unnamed.push(rangeIn(units));
+    else if (source === undefined) wrong ??= notAmongThem(want, serialAt(units, units.from), key);
+    else source.named.push(rangeIn(units));
   }
   let left: readonly SerialRange[] = unnamed;
   for (const [key, { holding, fresh }] of sources) {

@@ -2,7 +2,7 @@ import { rangesOf, type SerialRange, type Serials } from '#contracts/serials';
 import { accountKey } from '../account.ts';
 import { isRejected, type OrRejected, type Rejected, reject } from '../decision.ts';
 import { findLine, type FoundLine, holdingsAt } from '../order/line.ts';
-import type { View } from '../view.ts';
+import { type FoundUnits, rangeIn, type View } from '../view.ts';
 import { split, total } from './divide.ts';
 import type { heldUnits } from './held.ts';
 import type { Origin } from './origins.ts';
@@ -112,11 +112,10 @@ export class Taking {
 
   /** The named units that the ledger does not know yet. */
   nowhere(item: string, serials: Serials = []): readonly SerialRange[] {
-    return rangesOf(serials).flatMap((range) =>
-      this.#view
-        .units({ item, ...range })
-        .flatMap(({ account, item: _, ...piece }) => (account === undefined ? [piece] : [])),
-    );
+    const ranges = rangesOf(serials);
+    const found = this.#view.unitsOf(item, ranges);
+    // Mostly all of them are new.
+    return found.every(({ account }) => account === undefined) ? ranges : found.filter(isNowhere).map(rangeIn);
   }
 
   /** What of it may be taken: all that the lines so far leave, but for what is held. */
@@ -137,6 +136,8 @@ export class Taking {
     this.#taken.set(key, quantity + (this.#taken.get(key) ?? 0));
   }
 }
+
+const isNowhere = ({ account }: FoundUnits): boolean => account === undefined;
 
 /** How many of the units that an event names by numbers the ledger knows are there, at most so many; they are not counted again. */
 function takeKnown(known: Map<string, number>, sources: readonly Source[], most: number): number {

@@ -88,12 +88,10 @@ function streamsElsewhere(taken: Iterable<Recorded>, view: View): LedgerEvent[] 
   for (const { event, streams } of taken) {
     for (const { item, serials, to } of movesOf(event)) {
       if (serials === undefined || to.stage !== 'supply') continue;
-      for (const range of rangesOf(serials)) {
-        for (const { account } of view.units({ item, ...range })) {
-          if (account === undefined) continue;
-          const key: EntityKey = `order/${parseAccountKey(account).order}`;
-          if (!streams.has(key)) keys.add(key);
-        }
+      for (const account of new Set(view.unitsOf(item, rangesOf(serials)).map((units) => units.account))) {
+        if (account === undefined) continue;
+        const key: EntityKey = `order/${parseAccountKey(account).order}`;
+        if (!streams.has(key)) keys.add(key);
       }
     }
   }

@@ -98,11 +98,12 @@ function namedByIt(moves: readonly Move[], index: UnitIndex): NonNullable<Voided
   const unknown = new Map<string, UnitRange[]>();
   for (const { item, serials } of moves) {
     if (serials === undefined) continue;
+    const ranges = unknown.get(item) ?? [];
     for (const range of rangesOf(serials)) {
-      for (const { account, ...piece } of index.units({ item, ...range })) {
-        if (account === undefined) unknown.set(item, [...(unknown.get(item) ?? []), piece]);
-      }
+      for (const { account, ...piece } of index.units({ item, ...range }))
+        if (account === undefined) ranges.push(piece);
     }
+    if (ranges.length > 0) unknown.set(item, ranges);
   }
   return [...unknown].map(([item, ranges]) => ({
     item,

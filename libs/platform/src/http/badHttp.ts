@@ -1,8 +1,9 @@
-import type { ConnectionError } from 'fastify';
+import type { ConnectionError, FastifyRequest } from 'fastify';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem, type ProblemCode } from '#contracts/problem';
 import { refused } from './admission.ts';
+import { ProblemError } from './problemError.ts';
 
 /** What is wrong with bytes that make no request. */
 interface Fault {
@@ -110,6 +111,32 @@ const startsWithLongLine = (packet: Buffer): boolean =>
 /** Bytes of a path with its query at most: RFC 9110 asks for 8,000 at least. */
 export const MAX_URL = 8_192;
 export const TOO_LONG = `the address of the request is too long: send ${MAX_URL} characters of it at most`;
+
+/** What RFC 9112 and 9110 ask a server to refuse, and Node does not. */
+export function whyNotHttp({ raw }: FastifyRequest): ProblemError | undefined {
+  const { rawHeaders, httpVersion, url = '' } = raw;
+  if (url.length > MAX_URL) return new ProblemError(414, 'too-large', TOO_LONG, { facts: { limit: MAX_URL } });
+  const { host } = raw.headers;
+  if (host === undefined && httpVersion !== '1.0')
+    return new ProblemError(400, 'malformed', 'a request names its Host, this one does not: send one');
+  // Node keeps one of them, or makes a list of them: what was meant would depend on who reads the request.
+  const twice = rawHeaders.length === 2 * Object.keys(raw.headers).length ? undefined : firstTwice(rawHeaders);
+  return twice === undefined
+    ? undefined
+    : new ProblemError(400, 'malformed', `a request has one ${twice} header, this one has several: send one`);
+}
+
+/** The first of those headers that is there more than once and says one thing. */
+function firstTwice(rawHeaders: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name, lower] = [rawHeaders[at] ?? '', (rawHeaders[at] ?? '').toLowerCase()];
+    if (seen.has(lower)) return name;
+    if (SINGLE.has(lower)) seen.add(lower);
+  }
+  return undefined;
+}
+const SINGLE = new Set(['host', 'authorization', 'content-type', 'content-length', 'idempotency-key', 'last-event-id']);
 
 function end(socket: Socket, { status, reason, code, detail }: Fault): void {
   const body = JSON.stringify(problem(status, code, { detail }));

@@ -6,6 +6,7 @@ import { actorOf } from '../keys/actor.ts';
 import { gauge } from '../watching/metrics.ts';
 import { refuseCrumbs } from './badHttp.ts';
 import { Budget, type BudgetSize, holdOf, refused, tooMuch } from './admission.ts';
+import { Turns } from '../service/turns.ts';
 import { ProblemError } from './problemError.ts';
 
 export interface BodyLimits {
@@ -126,6 +127,9 @@ export class Bodies {
           settle(this.#tooSlow());
         };
     });
+    // The last pieces of many bodies may have come at once, and whoever asked for this one works on it now.
+    const turns = new Turns();
+    if (turns.over) await turns.next();
     return gathered.take();
   }
 

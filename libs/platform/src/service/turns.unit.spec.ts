@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { setImmediate as nextLook } from 'node:timers/promises';
-import { Turns } from './turns.ts';
+import { beginInTime, Turns } from './turns.ts';
 
 /** Several pieces of work of three turns each: whose turns were begun, and how many between each two looks at the connections. */
 async function turnsOf(pieces: number, takeTime: () => void): Promise<{ whose: number[]; perLook: number[] }> {
@@ -38,4 +38,38 @@ it('short turns share the time between two looks at the connections, and are in 
   const { whose, perLook } = await turnsOf(5, () => undefined);
   expect(whose).toEqual(IN_TURN);
   expect(perLook.length).toBeLessThan(whose.length);
+});
+
+const busy = (ms: number): void => {
+  const began = performance.now();
+  while (performance.now() - began < ms);
+};
+
+it('what many begin at once shares the time between two looks at the connections, also before the first turn of each is over', async () => {
+  await nextLook();
+  const mine = new Turns();
+  expect(mine.over).toBe(false);
+  busy(6);
+  const another = new Turns();
+  expect([mine.over, another.over]).toEqual([true, true]);
+  await another.next();
+  expect(mine.over).toBe(false);
+});
+
+it('requests that one look at the connections finds begin at once as long as there is time, the others later in their order, and turns between them', async () => {
+  await nextLook();
+  const begun: string[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    beginInTime(() => {
+      begun.push(name);
+      busy(6);
+    });
+  }
+  const turn = new Turns().next().then(() => begun.push('turn'));
+  expect(begun).toEqual(['a']);
+  await nextLook();
+  expect(begun).toEqual(['a', 'b', 'turn']);
+  await nextLook();
+  expect(begun).toEqual(['a', 'b', 'turn', 'c']);
+  await turn;
 });
