@@ -14,6 +14,7 @@ const MAY_IMPORT = {
   intake: ['contracts', 'journal', 'platform'],
   projections: ['contracts', 'ledger', 'feed', 'platform'],
   checkpoints: ['proofs', 'platform'],
+  audit: ['contracts', 'ledger', 'proofs', 'journal', 'feed'],
 };
 
 const SPEC = '[.](unit|int|e2e)[.]spec[.]ts$';

@@ -120,6 +120,8 @@ describe('the command line', () => {
       ...LISTS,
       'status',
       'replay',
+      'verify',
+      'export',
       'rebuild',
       'signing-keys',
       'api-keys',

@@ -11,8 +11,10 @@ export const exitCodes = {
   unavailable: 4,
   /** The key is missing, wrong, or may not do this. */
   denied: 5,
-  /** A stream of events is broken: it has a hole, or holds something that is not an event. */
+  /** A stream of events is broken: it was tampered with, has a hole, or holds something that is not an event. */
   broken: 6,
+  /** Nothing is wrong as far as it goes, and it does not go far enough to say that nothing is. */
+  unknown: 7,
 } as const;
 
 /** A mistake that the user can correct: printed as one line, without a stack. */

@@ -24,7 +24,8 @@ Settings by environment:
 
 Exit codes: 0 done · 1 a fault of Lading · 2 a command, setting or file is wrong
             3 the ledger refused events · 4 nothing answers
-            5 the key may not · 6 a stream has a hole
+            5 the key may not · 6 events were tampered with, or are missing
+            7 cannot say: there is nothing to hold events against
 `;
 
 type Add = (program: Command) => void;
@@ -37,6 +38,8 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
   lists: async () => (await import('./commands/lists.ts')).addLists,
   status: async () => (await import('./commands/status.ts')).addStatus,
   replay: async () => (await import('./commands/replay.ts')).addReplay,
+  verify: async () => (await import('./commands/verify.ts')).addVerify,
+  export: async () => (await import('./commands/export.ts')).addExport,
   rebuild: async () => (await import('./commands/rebuild.ts')).addRebuild,
   'signing-keys': async () => (await import('./commands/signingKeys.ts')).addSigningKeys,
   'api-keys': async () => (await import('./commands/apiKeys.ts')).addApiKeys,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type pg from 'pg';
+import { eventsInKafka } from '#audit/from/kafka';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { Day, exactMicroseconds, Moment, utcOf } from '#contracts/scalars';
 import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
@@ -7,7 +8,6 @@ import { eventsInFile, FileFeedError } from '#feed/file';
 import { PageReader } from '#journal/tail';
 import { createKafka } from '#feed/kafkaClient';
 import { KafkaLog } from '#feed/kafkaLog';
-import { identify } from '#feed/message';
 import { silent } from '#feed/observer';
 import type { Holding } from '#ledger/account';
 import { Fold } from '#ledger/fold';
@@ -39,8 +39,6 @@ interface ReplayOptions extends ConnectionOptions {
 
 /** The stages of units that parties hold or expect; the other accounts are shown with `--accounts all`. */
 const PARTIES_STAGES = new Set(['ordered', 'in_transit', 'held', 'damaged']);
-
-const FETCH_BYTES = 4 * 1024 * 1024;
 
 export function addReplay(program: Command): void {
   const command = withConnectionOptions(program.command('replay'))
@@ -203,23 +201,10 @@ async function* fromJournal(pool: pg.Pool, ledger: string): AsyncGenerator<FeedE
 async function* fromKafka(brokers: readonly string[], topic: string, ledger: string): AsyncGenerator<FeedEvent> {
   const log = new KafkaLog(createKafka({ brokers, clientId: 'lading-replay' }, silent), topic);
   try {
-    for (const { partition, start, end } of await log.extents(await log.partitions())) {
-      yield* fromPartition(log, partition, start, end, ledger);
-    }
+    for await (const records of eventsInKafka(log, ledger))
+      for (const { bytes, sequence } of records) yield toFeedEvent(bytes, { ledger, sequence });
   } finally {
     await log.close();
-  }
-}
-
-async function* fromPartition(log: KafkaLog, partition: number, start: bigint, end: bigint, ledger: string) {
-  for (let next = start; next < end; ) {
-    const records = await log.read(partition, next, FETCH_BYTES);
-    if (records.length === 0) throw new Error(`partition ${partition} ends at offset ${next}, ${end} was expected`);
-    for (const record of records) {
-      next = BigInt(record.offset) + 1n;
-      const said = identify(record);
-      if (said?.ledger === ledger && record.value !== null) yield toFeedEvent(record.value, said);
-    }
   }
 }
 

@@ -1,0 +1,112 @@
+import { Stage } from '#contracts/scalars';
+import { type Account, MAX_BALANCE, mayBeNegative } from '#ledger/account';
+
+/** One end of a move, as it is written in an event. */
+interface End {
+  readonly owner: string;
+  readonly custodian: string;
+  readonly stage: string;
+  readonly shipment: string | null;
+}
+
+const STAGES: ReadonlySet<string> = new Set(Stage.options);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/**
+ * What each account has, from nothing but the moves: one number for each account that is not at zero. It trusts no event: a move that
+ * does not book as much as it takes, or from or to no account, is said to be wrong.
+ */
+export class Balances {
+  readonly #balances: Map<string, number>;
+  readonly #touched: string[] = [];
+
+  constructor(saved: Iterable<readonly [string, number]> = []) {
+    this.#balances = new Map(saved);
+  }
+
+  /** Books the moves of an event. @returns what is wrong with them; undefined when nothing is */
+  book(moves: unknown): string | undefined {
+    if (moves === undefined) return undefined;
+    if (!Array.isArray(moves)) return 'its moves are no list';
+    this.#touched.length = 0;
+    for (const [index, move] of (moves as readonly unknown[]).entries()) {
+      const read = parse(move);
+      if (read === undefined) return `its move ${index} takes nothing from one account to another`;
+      const { quantity, from, to } = read;
+      this.#post(from, -quantity);
+      this.#post(to, quantity);
+    }
+    for (const key of this.#touched) {
+      const balance = this.#balances.get(key);
+      if (balance === undefined || balance >= 0) continue;
+      const account = accountIn(key);
+      if (!mayBeNegative(account.stage)) return `it takes more than there is: ${said(account)} is at ${balance}`;
+    }
+    return undefined;
+  }
+
+  /** Accounts that are not at zero. */
+  get size(): number {
+    return this.#balances.size;
+  }
+
+  /** Every account that is not at zero. */
+  *accounts(): Generator<Account & { readonly quantity: number }> {
+    for (const [key, quantity] of this.#balances) yield { ...accountIn(key), quantity };
+  }
+
+  /** To go on from later. */
+  entries(): IterableIterator<[string, number]> {
+    return this.#balances.entries();
+  }
+
+  #post(key: string, quantity: number): void {
+    const balance = (this.#balances.get(key) ?? 0) + quantity;
+    if (balance === 0) this.#balances.delete(key);
+    else this.#balances.set(key, balance);
+    if (quantity < 0) this.#touched.push(key);
+  }
+}
+
+/** The accounts of a move, by keys, and how many units it books: as many as it takes. Undefined when it is no move. */
+function parse(move: unknown): { quantity: number; from: string; to: string } | undefined {
+  if (typeof move !== 'object' || move === null) return undefined;
+  const { item, order, line, quantity, from, to } = move as Readonly<Record<string, unknown>>;
+  const isMove =
+    isText(item) &&
+    isText(order) &&
+    isText(line) &&
+    Number.isInteger(quantity) &&
+    (quantity as number) >= 1 &&
+    (quantity as number) <= MAX_BALANCE &&
+    isEnd(from) &&
+    isEnd(to);
+  if (!isMove) return undefined;
+  const goods = JSON.stringify([item, order, line]);
+  return { quantity: quantity as number, from: keyOf(goods, from), to: keyOf(goods, to) };
+}
+
+function isEnd(end: unknown): end is End {
+  if (typeof end !== 'object' || end === null) return false;
+  const { owner, custodian, stage, shipment } = end as Readonly<Record<string, unknown>>;
+  return (
+    isText(owner) &&
+    isText(custodian) &&
+    typeof stage === 'string' &&
+    STAGES.has(stage) &&
+    (shipment === undefined || isText(shipment))
+  );
+}
+
+const keyOf = (goods: string, { owner, custodian, stage, shipment }: End): string =>
+  `${goods}\n${JSON.stringify([owner, custodian, stage, shipment])}`;
+
+function accountIn(key: string): Account {
+  const [goods, place] = key.split('\n').map((part) => JSON.parse(part) as string[]);
+  const [item = '', order = '', line = ''] = goods ?? [];
+  const [owner = '', custodian = '', stage = '', shipment = null] = place ?? [];
+  return { owner, custodian, item, order, line, stage: stage as Account['stage'], shipment };
+}
+
+const said = ({ owner, custodian, item, order, line, stage, shipment }: Account): string =>
+  `${item} of order ${order}, line ${line}, ${stage} at ${custodian} for ${owner}${shipment === null ? '' : ` on ${shipment}`}`;

@@ -1,0 +1,134 @@
+import { cosignaturesOf, parseCheckpoint, type SignedCheckpoint } from '#proofs/checkpoint';
+import { onNode } from '#proofs/onNode';
+import { type Hash, sameBytes } from '#proofs/primitives';
+import { BadSignature, signersOf, type VerifierKey } from '#proofs/signedNote';
+import { Malformed, toBase64 } from '#proofs/text';
+import { Tampered } from './verdict.ts';
+
+/** Whose word counts. */
+export interface Trust {
+  /** Of the ledger. All have its origin as their name; several where its key was changed. */
+  readonly keys: readonly VerifierKey[];
+  readonly witnesses: readonly VerifierKey[];
+  /** How many of the witnesses must have signed a checkpoint before it counts. */
+  readonly quorum: number;
+}
+
+/** Where a checkpoint is from: what is read, an earlier run, or who runs this. */
+type Whose = 'source' | 'earlier' | 'given';
+
+export interface Anchor {
+  readonly size: number;
+  readonly root: Hash;
+  readonly bytes: Uint8Array;
+  readonly whose: Whose;
+  /** By a key of the ledger. */
+  readonly signedBy: readonly VerifierKey[];
+  readonly cosignedBy: readonly VerifierKey[];
+}
+
+const FROM: Readonly<Record<Whose, string>> = {
+  source: 'the checkpoint',
+  earlier: 'the checkpoint that an earlier run saved',
+  given: 'the checkpoint that was given',
+};
+export const nameOf = ({ whose, size }: Pick<Anchor, 'whose' | 'size'>): string => `${FROM[whose]} of ${size} events`;
+
+/** The size that a checkpoint says, before anybody has verified it; 0 when it says none. */
+export const sizeIn = (note: Uint8Array): number =>
+  Number(/^[^\n]*\n(0|[1-9]\d{0,14})\n/.exec(Buffer.from(note).toString('utf8'))?.[1] ?? 0);
+
+/** The checkpoints that the events are held against, until their size is reached. */
+export class Checkpoints {
+  readonly #trust: Trust;
+  /** In the order of their sizes. */
+  readonly #waiting: Anchor[] = [];
+  #passedOver = 0;
+
+  constructor(trust: Trust) {
+    this.#trust = trust;
+  }
+
+  /** Checkpoints that are signed by keys which nobody gave: nothing can be said about them. */
+  get passedOver(): number {
+    return this.#passedOver;
+  }
+
+  /** The size of the next one; Infinity when there is none. */
+  get next(): number {
+    return this.#waiting[0]?.size ?? Infinity;
+  }
+
+  get last(): Anchor | undefined {
+    return this.#waiting.at(-1);
+  }
+
+  /** Those of this size, which is the next. */
+  take(): Anchor[] {
+    const { next } = this;
+    return this.#waiting.splice(0, this.#waiting.filter(({ size }) => size === next).length);
+  }
+
+  counts({ signedBy, cosignedBy }: Anchor): boolean {
+    return signedBy.length > 0 && cosignedBy.length >= this.#trust.quorum;
+  }
+
+  /**
+   * @param after how many events were read before it
+   * @param lastGood how many of them an earlier checkpoint covers
+   * @returns the checkpoint, when it is of fewer events, and can be held against them no more
+   * @throws {Tampered} when it is not as it was signed, or contradicts another one
+   */
+  async add(bytes: Uint8Array, whose: Whose, after: number, lastGood: number): Promise<Anchor | undefined> {
+    const wrong = (what: string, first = after + 1, fork: readonly Uint8Array[] = []) =>
+      new Tampered({ first, lastGood, what, fork });
+    let read: SignedCheckpoint;
+    try {
+      read = parseCheckpoint(bytes);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      throw wrong(`${FROM[whose]} there is none: ${error.message}`);
+    }
+    const { size, root, origin, note } = read;
+    const name = nameOf({ whose, size });
+    let signedBy: readonly VerifierKey[];
+    let cosignedBy: readonly VerifierKey[];
+    try {
+      signedBy = await signersOf(note, this.#trust.keys, onNode);
+      cosignedBy = (await cosignaturesOf(note, this.#trust.witnesses, onNode)).map(({ witness }) => witness);
+    } catch (error) {
+      if (!(error instanceof BadSignature)) throw error;
+      throw wrong(`${name} was changed after it was signed: ${error.message}`, Math.max(1, size));
+    }
+    const other = signedBy.find((key) => key.name !== origin);
+    if (other !== undefined)
+      throw wrong(`${name} is of ${origin}, and signed with the key of ${other.name}`, Math.max(1, size));
+    if (signedBy.length === 0) {
+      this.#passedOver += 1;
+      // Without any key it is still held against the events: it proves nothing to anybody, and shows a damage.
+      if (this.#trust.keys.length > 0) return undefined;
+    }
+    const anchor = { size, root, bytes, whose, signedBy, cosignedBy };
+    if (size < after) return anchor;
+    this.#insert(anchor, wrong);
+    return undefined;
+  }
+
+  #insert(anchor: Anchor, wrong: (what: string, first: number, fork: readonly Uint8Array[]) => Tampered): void {
+    const other = this.#waiting.find(({ size }) => size === anchor.size);
+    if (
+      other !== undefined &&
+      !sameBytes(other.root, anchor.root) &&
+      other.signedBy.length > 0 &&
+      anchor.signedBy.length > 0
+    )
+      throw wrong(
+        `there are two checkpoints of ${anchor.size} events, with the roots ${toBase64(other.root)} and ${toBase64(anchor.root)}, both signed by ${anchor.signedBy[0]?.name ?? ''}: the ledger was forked`,
+        Math.max(1, anchor.size),
+        [other.bytes, anchor.bytes],
+      );
+    let at = this.#waiting.length;
+    while (at > 0 && (this.#waiting[at - 1]?.size ?? 0) > anchor.size) at -= 1;
+    this.#waiting.splice(at, 0, anchor);
+  }
+}

@@ -1,0 +1,40 @@
+/** Some events of a ledger as they stand in a source, the first of them and those that follow it. */
+export interface Entries {
+  readonly kind: 'entries';
+  /** What the source says is the sequence of the first. */
+  readonly first: number;
+  readonly entries: readonly Uint8Array[];
+  /** What the source keeps beside an event, held against it. @returns what is wrong; undefined when nothing is */
+  readonly beside?:
+    | ((index: number, event: Readonly<Record<string, unknown>>, leaf: Uint8Array) => string | undefined)
+    | undefined;
+}
+
+/** A signed checkpoint, as its bytes. It comes before the event after its last one. */
+interface Note {
+  readonly kind: 'checkpoint';
+  readonly note: Uint8Array;
+}
+
+/** Hashes that a source keeps of its tree: those of a tile, which stands right after the last event that it stands for. */
+export interface Hashes {
+  readonly kind: 'hashes';
+  readonly level: number;
+  /** Of the first hash, counted in hashes of this level from the beginning of the ledger. */
+  readonly first: number;
+  readonly hashes: readonly Uint8Array[];
+}
+
+/** The source ends where it should not: nothing can be said of what comes after. */
+interface Broken {
+  readonly kind: 'broken';
+  readonly why: string;
+}
+
+/** What comes next cannot be read, though it is all there: it was changed. */
+interface Damaged {
+  readonly kind: 'damaged';
+  readonly why: string;
+}
+
+export type Item = Entries | Note | Hashes | Broken | Damaged;

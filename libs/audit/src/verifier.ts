@@ -1,0 +1,297 @@
+import { CompactRange } from '#proofs/compactRange';
+import { type Hash, sameBytes } from '#proofs/primitives';
+import { toBase64 } from '#proofs/text';
+import { Balances } from './balances.ts';
+import { type Anchor, Checkpoints, nameOf, type Trust } from './checkpoints.ts';
+import type { EarlierRun } from './earlierRun.ts';
+import type { Entries, Hashes, Item } from './items.ts';
+import { movesIn, readTold } from './told.ts';
+import { GrowingTree, hashLeaf } from './tree.ts';
+import { CannotSay, type Finding, Tampered } from './verdict.ts';
+
+/** An entry of a C2SP bundle has its length in two bytes. */
+const MAX_ENTRY = 65_535;
+/** A relay that was killed publishes its last events again. So many leaves are remembered, to tell that they are the same. */
+const REMEMBERED = 16_384;
+
+interface VerifierOptions {
+  readonly ledger: string;
+  readonly trust: Trust;
+  /** Whether to fold the moves. */
+  readonly fold: boolean;
+  /** What an earlier run saw, and where it stood. */
+  readonly earlier?: EarlierRun | undefined;
+  /** Go on where the earlier run stood: what it read is not read again. */
+  readonly resume?: boolean;
+  /** Checkpoints that somebody else kept. */
+  readonly given?: readonly Uint8Array[];
+}
+
+export interface Verified {
+  /** The newest checkpoint that agrees, and counts: it covers `size` events. */
+  readonly checkpoint: Anchor;
+  /** Events that were read after those: no checkpoint covers them yet. */
+  readonly uncovered: number;
+  /** Checkpoints that agree. */
+  readonly agreed: number;
+  /** Checkpoints that are signed by keys which nobody gave. */
+  readonly passedOver: number;
+  /** Records that say an event once more, the same. */
+  readonly repeated: number;
+}
+
+/**
+ * Holds the events of a ledger against its checkpoints, in one pass. What is in memory does not grow with the ledger, only with its
+ * accounts. The first thing that is wrong ends it.
+ */
+export class Verifier {
+  readonly balances: Balances;
+  readonly #options: VerifierOptions;
+  readonly #tree: GrowingTree;
+  readonly #checkpoints: Checkpoints;
+  readonly #recent = new Array<Hash | undefined>(REMEMBERED);
+  /** Where an earlier run stood from which this one goes on. */
+  readonly #from: number;
+  #covering: Anchor | undefined;
+  /** Events that a checkpoint covers which agrees, whether it counts or not. */
+  #agreedSize: number;
+  #agreed = 0;
+  #repeated = 0;
+  /** It is not as an earlier run saw it: the rest is read for a checkpoint that proves it to others. */
+  #suspect: Finding | undefined;
+  /** The moves do not add up. Whether that is how the ledger kept them, or somebody changed them since, a checkpoint will tell. */
+  #unbalanced: Finding | undefined;
+
+  constructor(options: VerifierOptions) {
+    this.#options = options;
+    const stood = options.resume === true ? options.earlier?.stood : undefined;
+    this.#tree = new GrowingTree(stood && CompactRange.of(stood.size, stood.roots));
+    this.balances = new Balances(stood?.balances);
+    this.#checkpoints = new Checkpoints(options.trust);
+    this.#from = stood?.size ?? 0;
+    this.#agreedSize = this.#from;
+  }
+
+  /** How many events were read. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  get roots(): readonly Hash[] {
+    return this.#tree.roots;
+  }
+
+  /** The newest checkpoint that agrees, and counts. */
+  get covering(): Anchor | undefined {
+    return this.#covering;
+  }
+
+  /**
+   * @param onProgress is waited for after each part of the source
+   * @throws {Tampered} at the first thing that is wrong
+   * @throws {CannotSay} when there is nothing to hold the events against, or the source ends early
+   */
+  async verify(source: AsyncIterable<Item>, onProgress?: () => Promise<void> | void): Promise<Verified> {
+    const { earlier, given = [] } = this.#options;
+    try {
+      if (earlier?.checkpoint !== undefined) await this.#add(earlier.checkpoint, 'earlier');
+      for (const note of given) await this.#add(note, 'given');
+      for await (const item of source) {
+        await this.#take(item);
+        await onProgress?.();
+      }
+      return this.#finish();
+    } catch (error) {
+      // What was seen first is what is wrong first.
+      throw error instanceof Tampered && error.fork.length === 0 && this.#suspect !== undefined
+        ? new Tampered(this.#suspect)
+        : error;
+    }
+  }
+
+  async #take(item: Item): Promise<void> {
+    switch (item.kind) {
+      case 'checkpoint':
+        await this.#add(item.note, 'source');
+        break;
+      case 'entries':
+        this.#takeEntries(item);
+        break;
+      case 'hashes':
+        this.#compare(item);
+        break;
+      case 'damaged':
+        throw new Tampered({ first: this.size + 1, what: item.why });
+      case 'broken':
+        if (this.#suspect !== undefined) throw new Tampered(this.#suspect);
+        throw new CannotSay(`${item.why}. Up to event ${this.size} nothing is wrong`);
+    }
+  }
+
+  async #add(bytes: Uint8Array, whose: Anchor['whose']): Promise<void> {
+    const behind = await this.#checkpoints.add(bytes, whose, this.size, this.#agreedSize);
+    if (behind === undefined) {
+      this.#hold();
+      return;
+    }
+    if (behind.size > this.#from)
+      throw new Tampered({
+        first: Math.max(1, behind.size),
+        lastGood: this.#agreedSize,
+        what: `${nameOf(behind)} stands after event ${this.size}, where it cannot be held against the events`,
+      });
+    // The run from which this one goes on has held it against them.
+    if (whose === 'earlier' && this.#checkpoints.counts(behind)) this.#covering = behind;
+  }
+
+  #takeEntries({ first, entries, beside }: Entries): void {
+    for (const [index, bytes] of entries.entries()) {
+      const claimed = first + index;
+      if (claimed <= this.size) this.#again(claimed, bytes);
+      else this.#next(claimed, bytes, beside && ((event, leaf) => beside(index, event, leaf)));
+    }
+  }
+
+  #next(
+    claimed: number,
+    bytes: Uint8Array,
+    beside: ((event: Readonly<Record<string, unknown>>, leaf: Hash) => string | undefined) | undefined,
+  ): void {
+    const sequence = this.size + 1;
+    if (claimed > sequence)
+      throw new Tampered({
+        first: sequence,
+        last: claimed - 1,
+        what: `${claimed - sequence === 1 ? 'it is' : 'they are'} missing: after event ${sequence - 1} comes event ${claimed}`,
+      });
+    if (bytes.length > MAX_ENTRY)
+      throw new Tampered({
+        first: sequence,
+        what: `it has ${bytes.length} bytes, and no event has more than ${MAX_ENTRY}`,
+      });
+    const told = readTold(bytes, this.#options.ledger, sequence);
+    const leaf = hashLeaf(bytes);
+    const wrong = beside?.(told, leaf);
+    if (wrong !== undefined) throw new Tampered({ first: sequence, what: wrong });
+    if (this.#suspect === undefined && this.#options.earlier?.marks.differs(sequence, leaf) === true)
+      this.#suspect = {
+        first: sequence,
+        last: sequence,
+        lastGood: sequence - 1,
+        what: 'it is not what an earlier run saw there: it was replaced since',
+        fork: [],
+      };
+    if (this.#options.fold && this.#unbalanced === undefined) {
+      const what = this.balances.book(movesIn(told));
+      if (what !== undefined)
+        this.#unbalanced = { first: sequence, last: sequence, lastGood: sequence - 1, what, fork: [] };
+    }
+    this.#recent[sequence % REMEMBERED] = leaf;
+    this.#tree.append(leaf);
+    this.#options.earlier?.marks.add(sequence, leaf);
+    if (this.#checkpoints.next === sequence) this.#hold();
+  }
+
+  /** An event that was read already. A relay that was killed publishes its last events again, and readers pass over them. */
+  #again(sequence: number, bytes: Uint8Array): void {
+    if (sequence <= this.#from) return;
+    const seen = sequence > this.size - REMEMBERED ? this.#recent[sequence % REMEMBERED] : undefined;
+    if (seen === undefined || !sameBytes(seen, hashLeaf(bytes)))
+      throw new Tampered({
+        first: sequence,
+        what:
+          seen === undefined
+            ? `it stands there once more, long after it: after event ${this.size}`
+            : 'it stands there twice, and not the same',
+      });
+    this.#repeated += 1;
+  }
+
+  /** Hashes that the source keeps of its tree. */
+  #compare({ level, first, hashes }: Hashes): void {
+    const wrong = this.#tree.firstWrong(level, first, hashes);
+    if (wrong === undefined) return;
+    const each = 256 ** level;
+    const [from, to] = [wrong * each + 1, (wrong + 1) * each];
+    throw new Tampered({
+      first: from,
+      last: to,
+      what: `hash ${wrong} of level ${level} of the stored tree is not that of ${each === 1 ? 'the event' : 'these events'}`,
+    });
+  }
+
+  /** Holds what was read against the checkpoints of that size. */
+  #hold(): void {
+    while (this.#checkpoints.next <= this.size) {
+      const root = this.#tree.root();
+      for (const checkpoint of this.#checkpoints.take()) {
+        if (sameBytes(checkpoint.root, root)) this.#agrees(checkpoint);
+        else this.#contradicts(checkpoint, root);
+      }
+    }
+  }
+
+  #agrees(checkpoint: Anchor): void {
+    if (this.#suspect !== undefined) {
+      if (checkpoint.whose !== 'source' || checkpoint.signedBy.length === 0) return;
+      const signed = this.#options.earlier?.checkpoint;
+      throw new Tampered({
+        ...this.#suspect,
+        what: `${this.#suspect.what}, and ${nameOf(checkpoint)} is signed over what stands there now: the ledger was forked`,
+        fork: [...(signed === undefined ? [] : [signed]), checkpoint.bytes],
+      });
+    }
+    if (this.#unbalanced !== undefined) throw new Tampered(this.#unbalanced);
+    this.#agreedSize = checkpoint.size;
+    this.#agreed += 1;
+    if (!this.#checkpoints.counts(checkpoint)) return;
+    this.#covering = checkpoint;
+    this.#options.earlier?.marks.cover(checkpoint.size);
+  }
+
+  #contradicts(checkpoint: Anchor, root: Hash): void {
+    const { size, whose } = checkpoint;
+    const first = Math.min(this.#agreedSize + 1, Math.max(1, size));
+    const what = `the root of the first ${size} events is ${toBase64(root)}, and ${nameOf(checkpoint)} says ${toBase64(checkpoint.root)}`;
+    const finding: Finding = {
+      first,
+      // Moves that do not add up were changed there, or before.
+      last: Math.max(first, Math.min(size, this.#unbalanced?.first ?? Infinity)),
+      lastGood: this.#agreedSize,
+      what,
+      fork: [],
+    };
+    if (whose === 'source') throw new Tampered(this.#suspect ?? finding);
+    this.#suspect ??= { ...finding, what };
+  }
+
+  #finish(): Verified {
+    if (this.#suspect !== undefined) throw new Tampered(this.#suspect);
+    const { last } = this.#checkpoints;
+    if (last !== undefined && last.signedBy.length > 0)
+      throw new Tampered({
+        first: this.size + 1,
+        last: last.size,
+        what: `${last.size - this.size === 1 ? 'it is' : 'they are'} missing: ${nameOf(last)} covers ${last.size - this.size === 1 ? 'it' : 'them'}, and the source ends after event ${this.size}`,
+      });
+    if (this.#unbalanced !== undefined) throw new Tampered(this.#unbalanced);
+    if (this.#covering === undefined) throw new CannotSay(this.#whyNot());
+    return {
+      checkpoint: this.#covering,
+      uncovered: this.size - this.#covering.size,
+      agreed: this.#agreed,
+      passedOver: this.#checkpoints.passedOver,
+      repeated: this.#repeated,
+    };
+  }
+
+  #whyNot(): string {
+    const { keys, quorum, witnesses } = this.#options.trust;
+    const { passedOver } = this.#checkpoints;
+    if (keys.length === 0) return 'no verifier key was given, so no checkpoint proves anything';
+    if (this.#agreed > 0) return `no checkpoint there is signed by ${quorum} of the ${witnesses.length} witnesses`;
+    if (passedOver > 0)
+      return `the ${passedOver} checkpoints there are signed by other keys than ${keys.map(({ name }) => name).join(', ')}`;
+    return `there is no checkpoint to hold the ${this.size} events against`;
+  }
+}
