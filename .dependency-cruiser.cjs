@@ -66,6 +66,14 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'the-dashboard-is-for-browsers',
+      comment:
+        'The page imports what a browser can run: the contracts, the proofs, and packages that are bundled into it.',
+      severity: 'error',
+      from: { path: '^apps/dashboard/src/', pathNot: SPEC },
+      to: { path: ['^libs/', '^(node:)?[a-z_]+(/promises)?$'], pathNot: '^libs/(contracts|proofs)/' },
+    },
+    {
       name: 'production-knows-no-tests',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: SPEC },

@@ -9,7 +9,12 @@ export default tseslint.config(
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './apps/dashboard/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       // Nest modules are classes that hold nothing but their decorator.
@@ -31,7 +36,7 @@ export default tseslint.config(
   },
   {
     // A file is one thing, and a function one step of it. Longer ones were always two.
-    files: ['apps/**/*.{ts,mjs}', 'libs/**/*.{ts,mjs}'],
+    files: ['apps/**/*.{ts,tsx,mjs}', 'libs/**/*.{ts,mjs}'],
     ignores: ['**/*.spec.ts'],
     rules: { 'max-lines': ['error', 300], 'max-lines-per-function': ['error', 60] },
   },
@@ -47,7 +52,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.js', '**/*.cjs'],
+    files: ['**/*.js', '**/*.cjs', '**/vite.config.mjs'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: {
       ...tseslint.configs.disableTypeChecked.languageOptions,

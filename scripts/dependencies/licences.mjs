@@ -4,9 +4,14 @@
 const SHIPPED = new Set([
   ...['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'CC0-1.0', 'ISC', 'MIT', 'MIT-0'],
   ...['PostgreSQL', 'Python-2.0', 'Unlicense', 'Zlib'],
+  // Typefaces, as files that are not changed: it asks that its text stays with them.
+  'OFL-1.1',
 ]);
-/** What tools may have in addition: the one for caniuse-lite, which is data. */
-const TOOLS = new Set([...SHIPPED, 'CC-BY-4.0']);
+/**
+ * What tools may have in addition: the one for caniuse-lite, which is data, and the one of lightningcss and axe-core, which asks for the source of
+ * what is changed in them. Nothing is.
+ */
+const TOOLS = new Set([...SHIPPED, 'CC-BY-4.0', 'MPL-2.0']);
 
 /**
  * Those whose licence is not allowed, or not said.

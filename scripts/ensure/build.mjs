@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { buildDashboard, dashboardSources } from './dashboard.mjs';
 import { dependenciesStamp } from './dependencies.mjs';
 import { onlyOne } from './onlyOne.mjs';
 import { projects } from './projects.mjs';
@@ -47,7 +48,7 @@ function filesUnder(folder) {
  */
 function buildStamp(paths) {
   const hash = createHash('sha256').update(dependenciesStamp());
-  for (const path of ['.swcrc', 'scripts/ensure/build.mjs', ...paths]) {
+  for (const path of ['.swcrc', 'scripts/ensure/build.mjs', ...paths, ...dashboardSources()]) {
     hash.update(`\0${path}\0`).update(readFileSync(join(root, path)));
   }
   return hash.digest('hex');
@@ -93,12 +94,13 @@ async function build(paths, stamp) {
 
   const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
   const options = ['-d', fresh, '-q', '--extensions', '.ts', '--ignore', '**/*.spec.ts'];
-  await promisify(execFile)(process.execPath, [swc, ...folders(), ...options], { cwd: root }).catch(
+  const compiled = promisify(execFile)(process.execPath, [swc, ...folders(), ...options], { cwd: root }).catch(
     (/** @type {unknown} */ error) => {
       const { stdout, stderr } = /** @type {{stdout: string, stderr: string}} */ (error);
       throw new Error(`the build failed:\n${stdout}${stderr}`);
     },
   );
+  await Promise.all([compiled, buildDashboard(fresh, DIST)]);
   // What the code reads beside itself: JSON, SQL, HTML.
   for (const path of paths) if (!path.endsWith('.ts')) cpSync(join(root, path), join(fresh, path));
 

@@ -22,6 +22,11 @@ export const staticChecks = [
   },
   { name: 'types', what: 'types (TypeScript)', args: [program('typescript/bin/tsc'), '-p', '.'] },
   {
+    name: 'types',
+    what: 'types of the dashboard, which a browser runs (TypeScript)',
+    args: [program('typescript/bin/tsc'), '-p', 'apps/dashboard'],
+  },
+  {
     name: 'deps',
     what: 'the arrows between the parts (dependency-cruiser)',
     args: [program('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', ...sources],

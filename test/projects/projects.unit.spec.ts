@@ -9,6 +9,8 @@ import { services } from '#scripts/stack/services.mjs';
 const read = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 const apps = projects.filter(({ type }) => type === 'application');
 const libraries = projects.filter(({ type }) => type === 'library');
+/** A page, and no app of Nest: `scripts/ensure/dashboard.mjs` builds it. */
+const PAGE = 'dashboard';
 const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name).toSorted();
 
 const { forbidden } = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as {
@@ -39,8 +41,8 @@ function usedBy(library: string): string[] {
 }
 
 describe('nest-cli.json is the list of apps and libraries:', () => {
-  it.each(['apps', 'libs'])('it lists every folder of %s, and no other', (top) => {
-    const folders = readdirSync(join(packageRoot, top));
+  it.each(['apps', 'libs'])('it lists every folder of %s but the page’s, and no other', (top) => {
+    const folders = readdirSync(join(packageRoot, top)).filter((folder) => folder !== PAGE);
     const listed = projects
       .filter(({ root }) => root.startsWith(`${top}/`))
       .map(({ root }) => root.slice(top.length + 1));
@@ -83,7 +85,7 @@ describe('nest-cli.json is the list of apps and libraries:', () => {
     const described = rows.flatMap(([, cell = '']) =>
       [...cell.matchAll(/`(?:apps|libs)\/(\w+)`/g)].map(([, name]) => name),
     );
-    expect(described.toSorted()).toEqual(names(projects));
+    expect(described.toSorted()).toEqual([...names(projects), PAGE].toSorted());
   });
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { serveDocs } from '#platform/docs/serveDocs';
+import { serveDashboard } from '#apps/query/src/dashboard/serveDashboard';
 import { FrontDoorModule } from '#apps/query/src/frontDoor.module';
 import type { EventType, Submitted } from '#contracts/catalog';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
@@ -70,7 +71,13 @@ export async function startQuery({ project = true } = {}): Promise<QueryService>
   });
   const env = { DATABASE_URL: database.url, LADING_ADMIN_KEY: ADMIN_KEY, LOG_LEVEL: 'silent', LADING_PORT: '0' };
   const config = readConfig({ env }) as WithDatabase;
-  const app = await createApp(FrontDoorModule, config, { name: 'query', prepare: serveDocs });
+  const app = await createApp(FrontDoorModule, config, {
+    name: 'query',
+    prepare: (made) => {
+      serveDocs(made);
+      serveDashboard(made);
+    },
+  });
   const url = await listenOn(app, config);
   const pool = createPool(database.url, { name: 'tests', max: 6 });
   const journal = new Journal(pool);

@@ -9,8 +9,10 @@ const IMPORTED = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*'([^']+)'
 const LOADED = /const \{([^}]*)\} = [^;]*?import\(\s*'([^']+)'/g;
 
 const PICKED = /\(await import\('([^']+)'\)\)\.(\w+)/g;
+/** A view of the dashboard, which is loaded when it is opened. */
+const SHOWN = /import\('([^']+)'\)\.then\(\(\{ (\w+) \}\)/g;
 
-const sources = filesUnder('apps', 'libs', 'scripts', 'test').filter((path) => /[.](ts|mjs)$/.test(path));
+const sources = filesUnder('apps', 'libs', 'scripts', 'test').filter((path) => /[.](tsx?|mjs)$/.test(path));
 const read = (path: string): string => readFileSync(join(packageRoot, path), 'utf8');
 
 /** The file that an import means; undefined when it is a package. */
@@ -32,7 +34,7 @@ function importedNames(): Set<string> {
       if (file === undefined) continue;
       for (const name of names.split(',')) imported.add(`${file} ${/^\s*(?:type )?(\w+)/.exec(name)?.[1] ?? ''}`);
     }
-    for (const [, specifier = '', name = ''] of text.matchAll(PICKED)) {
+    for (const [, specifier = '', name = ''] of [...text.matchAll(PICKED), ...text.matchAll(SHOWN)]) {
       imported.add(`${resolve(path, specifier) ?? ''} ${name}`);
     }
     // A whole module: whoever does that may use all of it.
@@ -46,7 +48,7 @@ function importedNames(): Set<string> {
 describe('the parts of the code', () => {
   it('a name is exported only if another file imports it', () => {
     const imported = importedNames();
-    const production = sources.filter((path) => /^(apps|libs)\/.*(?<!\.spec)\.ts$/.test(path));
+    const production = sources.filter((path) => /^(apps|libs)\/.*(?<!\.spec)\.tsx?$/.test(path));
     const unused = production.flatMap((path) =>
       [...read(path).matchAll(EXPORTED)]
         .map(([, name = '']) => `${path} ${name}`)

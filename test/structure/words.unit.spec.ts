@@ -23,7 +23,7 @@ const RETIRED: Readonly<Record<string, string>> = {
 };
 
 const sources = filesUnder('apps', 'libs', 'scripts', 'test').filter(
-  (path) => /[.](ts|mjs)$/.test(path) && path !== 'test/structure/words.unit.spec.ts',
+  (path) => /[.](tsx?|mjs)$/.test(path) && path !== 'test/structure/words.unit.spec.ts',
 );
 
 describe('the glossary in CONTRIBUTING', () => {

@@ -6,6 +6,7 @@ import { Past } from './asking/past.ts';
 import { Signals } from './asking/signals.ts';
 import { Readiness } from './asking/readiness.ts';
 import { Visibility } from './asking/visibility.ts';
+import { SignIn } from './dashboard/signIn.ts';
 import { EventsController } from './events/events.controller.ts';
 import { FindEventHandler, FindEventsHandler } from './events/findEvents.handler.ts';
 import { EventPages } from './events/eventPages.ts';
@@ -46,6 +47,8 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     FlagWatches,
     Readiness,
     FlagCounts,
+    SignIn,
   ],
+  exports: [SignIn],
 })
 export class QueryModule {}

@@ -74,10 +74,13 @@ async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
 }
 
 /** What a user needs to continue: the address, where the key is, and three commands to try. They find what runs on the data folder. */
-function nextSteps({ url, keyFile }: Up): string {
+function nextSteps({ url, dashboard, keyFile }: Up): string {
   const { LADING_DATA: dataDir } = process.env;
   const lading = `${dataDir ? `LADING_DATA=${dataDir} ` : ''}${calledAs()}`;
-  return `Lading answers at ${url} · the interface is described at ${url}/docs
+  return `Look at it (this link signs you in once, within 15 minutes):
+  ${dashboard}
+
+Lading answers at ${url} · the interface is described at ${url}/docs
 The admin key is in ${keyFile ?? 'LADING_ADMIN_KEY'}.
 
 Try next, in another terminal:

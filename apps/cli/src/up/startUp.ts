@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { serveDashboard } from '#apps/query/src/dashboard/serveDashboard';
+import { SignIn } from '#apps/query/src/dashboard/signIn';
 import { serveDocs } from '#platform/docs/serveDocs';
 import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
@@ -20,6 +22,8 @@ import { AllInOneModule } from './allInOne.module.ts';
 
 export interface Up {
   readonly url: string;
+  /** Opens the dashboard signed in: once, and for a short time. */
+  readonly dashboard: string;
   readonly adminKey: string;
   /** The file of the admin key; undefined when the key came from the environment. */
   readonly keyFile: string | undefined;
@@ -55,7 +59,13 @@ export async function startUp(config: Config, say: (message: string) => void, un
   const app = await createApp(
     AllInOneModule.with(config),
     { ...config, databaseUrl },
-    { name: 'up', prepare: serveDocs },
+    {
+      name: 'up',
+      prepare: (app) => {
+        serveDocs(app);
+        serveDashboard(app);
+      },
+    },
   );
   undo.push((patienceMs) => stopGracefully(app, patienceMs - POSTGRES_STOP_MS));
   const url = await listenOn(app, config);
@@ -70,7 +80,8 @@ export async function startUp(config: Config, say: (message: string) => void, un
   undo.push(() => {
     withdraw(config.dataDir);
   });
-  return { url, adminKey: key, keyFile: file, lost: embedded?.ended ?? new Promise<void>(() => undefined) };
+  const dashboard = `${url}/app/#code=${app.get(SignIn, { strict: false }).newCode()}`;
+  return { url, dashboard, adminKey: key, keyFile: file, lost: embedded?.ended ?? new Promise<void>(() => undefined) };
 }
 
 async function becomesReady(health: HealthChecks): Promise<void> {

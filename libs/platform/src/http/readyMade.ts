@@ -66,8 +66,13 @@ export function renewed(
 }
 
 /** Sends the document, packed if the client takes that; 304 without it if the client has it already. */
-export function sendDocument({ type, bytes, packed, etag }: Document, request: FastifyRequest, reply: FastifyReply) {
-  void reply.headers({ etag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
+export function sendDocument(
+  { type, bytes, packed, etag }: Document,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  cache = 'no-cache',
+) {
+  void reply.headers({ etag, 'cache-control': cache, vary: 'accept-encoding' });
   if (has(request.headers['if-none-match'], etag)) return reply.code(304).send();
   void reply.type(type);
   const takesPacked = packed.length < bytes.length && TAKES_GZIP.test(request.headers['accept-encoding'] ?? '');

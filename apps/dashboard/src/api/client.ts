@@ -1,0 +1,89 @@
+import type { Problem } from '#contracts/problem';
+import { keyInUse, signOut } from './session.ts';
+
+/** What is sent with a question: an undefined one is left out. */
+export type Asked = Readonly<Record<string, string | number | undefined>>;
+
+/** An answer that is not one: what is wrong, and what to do about it, as the service says it. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+}
+
+/** Rows, the event on which they stand, and when they came. */
+export interface Rows<T> {
+  readonly rows: readonly T[];
+  readonly sequence: number | undefined;
+  /** There are more rows than these. */
+  readonly more: boolean;
+  readonly received: number;
+}
+
+interface Page<T> {
+  readonly sequence?: number;
+  readonly data: readonly T[];
+  readonly next: string | null;
+}
+
+const PAGE = 1000;
+/** So many rows are put together at the most; what has more pages as it is scrolled. */
+const MOST_ROWS = 5000;
+
+/** All rows of a list, which are of one moment, however many pages they take. */
+export async function askRows<T>(path: string, asked: Asked, signal?: AbortSignal, most = MOST_ROWS): Promise<Rows<T>> {
+  const rows: T[] = [];
+  let sequence: number | undefined;
+  let next: string | null = null;
+  do {
+    const limit = Math.min(PAGE, most - rows.length);
+    const page: Page<T> = await ask<Page<T>>(path, { ...asked, limit, cursor: next ?? undefined }, signal);
+    rows.push(...page.data);
+    sequence = page.sequence;
+    next = page.next;
+  } while (next !== null && rows.length < most);
+  return { rows, sequence, more: next !== null, received: Date.now() };
+}
+
+/** One answer. @throws Refused */
+async function ask<T>(path: string, asked: Asked, signal?: AbortSignal): Promise<T> {
+  const answer = await request(`${path}${searchOf(asked)}`, signal === undefined ? {} : { signal });
+  return (await answer.json()) as T;
+}
+
+/** A request with the key of this session. @throws Refused, and what `fetch` throws where nothing answers */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${keyInUse() ?? ''}`);
+  const answer = await fetch(path, { ...init, headers });
+  if (answer.ok) return answer;
+  const problem = await problemOf(answer);
+  if (answer.status === 401) signOut('Your session has ended. Sign in again to go on from here.');
+  throw new Refused(problem);
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  try {
+    return (await answer.json()) as Problem;
+  } catch {
+    const { status } = answer;
+    return {
+      type: 'about:blank',
+      title: 'No answer',
+      status,
+      detail: `What answers (status ${status}) is not Lading.`,
+      code: 'internal',
+    };
+  }
+}
+
+function searchOf(asked: Asked): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked))
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+export const ledgerPath = (ledger: string): string => `/v1/ledgers/${encodeURIComponent(ledger)}`;

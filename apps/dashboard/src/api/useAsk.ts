@@ -1,0 +1,51 @@
+import { useQuery } from '@tanstack/react-query';
+import { usePlace } from '../url/usePlace.ts';
+import { type Asked, askRows, ledgerPath, type Rows } from './client.ts';
+import { useLive } from './live.ts';
+
+/** What is known of an answer: the rows of before stand until the new ones come, so nothing flickers. */
+export interface Answer<T> {
+  readonly rows: readonly T[] | undefined;
+  readonly sequence: number | undefined;
+  readonly received: number | undefined;
+  readonly more: boolean;
+  /** Another answer is being waited for: these rows are of another moment than the one that is chosen. */
+  readonly isStale: boolean;
+  readonly error: Error | undefined;
+  readonly again: () => void;
+}
+
+interface Options {
+  /** Whether to ask at all. */
+  readonly enabled?: boolean;
+  readonly most?: number;
+}
+
+/**
+ * Asks the ledger that is open, about the moment that is chosen. What is about now is asked again after every event; what is known up to a
+ * sequence never changes.
+ */
+export function useAsk<T>(question: string, asked: Asked = {}, { enabled = true, most }: Options = {}): Answer<T> {
+  const { ledger = '', at, known } = usePlace();
+  const { head } = useLive();
+  const about = JSON.stringify(asked);
+  const moment = known === undefined ? { at, 'min-sequence': head } : { at, known };
+  const { data, error, isPlaceholderData, refetch } = useQuery<Rows<T>>({
+    queryKey: [ledger, question, about, moment],
+    queryFn: ({ signal }) => askRows<T>(`${ledgerPath(ledger)}/${question}`, { ...asked, ...moment }, signal, most),
+    // Of another moment, but never of another question.
+    placeholderData: (rows, query) =>
+      JSON.stringify(query?.queryKey.slice(0, 3)) === JSON.stringify([ledger, question, about]) ? rows : undefined,
+    enabled: enabled && ledger !== '',
+    staleTime: Infinity,
+  });
+  return {
+    rows: data?.rows,
+    sequence: data?.sequence,
+    received: data?.received,
+    more: data?.more ?? false,
+    isStale: isPlaceholderData,
+    error: error ?? undefined,
+    again: () => void refetch(),
+  };
+}

@@ -1,0 +1,134 @@
+import { useEffect, useMemo, useState } from 'react';
+import { asOf, eventName } from '../format.ts';
+import { Term } from '../ui/parts.tsx';
+import type { Place } from '../url/place.ts';
+import { adjust, go, usePlace } from '../url/usePlace.ts';
+import { KnownTrack } from './KnownTrack.tsx';
+import { beginning, lastBy, neighbour, scaleOf, type Tick } from './scale.ts';
+import { Track } from './Track.tsx';
+import './timeBar.css';
+
+const STEP_MS = 900;
+
+/** As of: when it was true, and what was known. It rules every view, and lives in the address. */
+export function TimeBar({ ticks }: { readonly ticks: readonly Tick[] }) {
+  const place = usePlace();
+  const scale = useMemo(() => scaleOf(ticks), [ticks]);
+  const { playing, setPlaying } = usePlaying(place, ticks);
+  const showsKnown = place.known !== undefined || place.choices.bars === 'both';
+  if (scale === undefined) return null;
+  const stop = () => {
+    setPlaying(false);
+  };
+  const play = () => {
+    // From the end it begins again.
+    if (!playing && place.at === undefined) adjust({ ...place, at: neighbour(ticks, beginning(scale), 1) });
+    setPlaying(!playing);
+  };
+  return (
+    <section className="time-bar no-print" aria-label="As of">
+      <div className="said">
+        <Said ticks={ticks} at={place.at} />
+        <div className="steps">
+          <Step text="Event before" mark="‹" to={() => neighbour(ticks, place.at, -1)} />
+          <button type="button" className="button" onClick={play}>
+            {playing ? 'Pause' : 'Play'}
+          </button>
+          <Step
+            text="Event after"
+            mark="›"
+            to={() => neighbour(ticks, place.at, 1)}
+            disabled={place.at === undefined}
+          />
+          <button
+            type="button"
+            className="button"
+            disabled={place.at === undefined}
+            onClick={() => {
+              stop();
+              go({ ...place, at: undefined });
+            }}
+          >
+            Now
+          </button>
+          <KnownToggle shown={showsKnown} />
+        </div>
+      </div>
+      <Track ticks={ticks} scale={scale} onTouch={stop} />
+      {showsKnown && <KnownTrack ticks={ticks} />}
+    </section>
+  );
+}
+
+/** Tells the story: one event after another, until the last. */
+function usePlaying(place: Place, ticks: readonly Tick[]) {
+  const [playing, setPlaying] = useState(false);
+  useEffect(() => {
+    if (!playing) return;
+    const timer = setTimeout(() => {
+      const next = neighbour(ticks, place.at, 1);
+      if (next === undefined) setPlaying(false);
+      adjust({ ...place, at: next });
+    }, STEP_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [playing, place, ticks]);
+  return { playing, setPlaying };
+}
+
+function Said({ ticks, at }: { readonly ticks: readonly Tick[]; readonly at: string | undefined }) {
+  const last = lastBy(ticks, at);
+  return (
+    <p>
+      <span className="soft">As of</span> <strong>{at === undefined ? 'now' : asOf(at)}</strong>
+      {last !== undefined && (
+        <span className="soft last">
+          {eventName(last.type)} <span className="mono">#{last.sequence}</span>
+        </span>
+      )}
+    </p>
+  );
+}
+
+interface StepProps {
+  readonly text: string;
+  readonly mark: string;
+  readonly to: () => string | undefined;
+  readonly disabled?: boolean;
+}
+
+function Step({ text, mark, to, disabled = false }: StepProps) {
+  const place = usePlace();
+  return (
+    <button
+      type="button"
+      className="button"
+      aria-label={text}
+      title={text}
+      disabled={disabled}
+      onClick={() => {
+        adjust({ ...place, at: to() });
+      }}
+    >
+      {mark}
+    </button>
+  );
+}
+
+function KnownToggle({ shown }: { readonly shown: boolean }) {
+  const place = usePlace();
+  return (
+    <label className="known-toggle">
+      <input
+        type="checkbox"
+        checked={shown}
+        onChange={(event) => {
+          const bars = event.target.checked ? 'both' : undefined;
+          go({ ...place, known: undefined, choices: { ...place.choices, bars } });
+        }}
+      />
+      <Term word="known">As it was known</Term>
+    </label>
+  );
+}

@@ -1,0 +1,105 @@
+import { type KeyboardEvent, useMemo, useSyncExternalStore } from 'react';
+import { asOf, day, eventName, moment, plural } from '../format.ts';
+import { adjust, usePlace } from '../url/usePlace.ts';
+import { beginning, fractionOf, gathered, labelsOf, momentAt, neighbour, type Scale, type Tick } from './scale.ts';
+import { useDrag } from './useDrag.ts';
+
+const TICK_PLACES = 400;
+const [LABELS, FEW_LABELS] = [9, 4];
+const NARROW = window.matchMedia('(max-width: 40rem)');
+
+interface TrackProps {
+  readonly ticks: readonly Tick[];
+  readonly scale: Scale;
+  readonly onTouch: () => void;
+}
+
+function onNarrow(listener: () => void): () => void {
+  NARROW.addEventListener('change', listener);
+  return () => {
+    NARROW.removeEventListener('change', listener);
+  };
+}
+
+/** When it was true: the events are ticks, and what has not happened yet at the handle is faint. */
+export function Track({ ticks, scale, onTouch }: TrackProps) {
+  const place = usePlace();
+  const at = place.at === undefined ? 1 : fractionOf(scale, place.at);
+  const narrow = useSyncExternalStore(onNarrow, () => NARROW.matches);
+  const marks = useMemo(() => gathered(ticks, scale, TICK_PLACES), [ticks, scale]);
+  const labels = useMemo(() => labelsOf(scale, narrow ? FEW_LABELS : LABELS), [scale, narrow]);
+  const track = useDrag((fraction) => {
+    onTouch();
+    adjust({ ...place, at: momentAt(scale, fraction) });
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
+    const to = afterKey(event.key, ticks, place.at, scale);
+    if (to === false) return;
+    event.preventDefault();
+    onTouch();
+    adjust({ ...place, at: to });
+  };
+  return (
+    <div
+      className="track"
+      role="slider"
+      tabIndex={0}
+      aria-label="When it was true"
+      aria-valuemin={0}
+      aria-valuemax={1000}
+      aria-valuenow={Math.round(at * 1000)}
+      aria-valuetext={place.at === undefined ? 'now' : asOf(place.at)}
+      onKeyDown={onKeyDown}
+      {...track}
+    >
+      <svg aria-hidden="true" preserveAspectRatio="none">
+        <line className="axis" x1="0%" x2="100%" y1="24" y2="24" />
+        <line className="passed" x1="0%" x2={`${at * 100}%`} y1="24" y2="24" />
+        {marks.map((mark) => (
+          <line
+            key={mark.at}
+            className={mark.at <= at + 0.0005 ? 'tick passed' : 'tick'}
+            x1={`${mark.at * 100}%`}
+            x2={`${mark.at * 100}%`}
+            y1={24 - Math.min(18, 8 + mark.ticks.length * 2)}
+            y2={24}
+          >
+            <title>{titleOf(mark.ticks)}</title>
+          </line>
+        ))}
+      </svg>
+      <span className="handle" style={{ left: `${at * 100}%` }} />
+      <span className="labels" aria-hidden="true">
+        {labels.map((label) => (
+          <span key={label.text + String(label.at)} style={{ left: `${label.at * 100}%` }}>
+            {label.text}
+          </span>
+        ))}
+      </span>
+    </div>
+  );
+}
+
+function titleOf(ticks: readonly Tick[]): string {
+  const [first] = ticks;
+  if (first === undefined) return '';
+  return ticks.length === 1
+    ? `${moment(first.occurred)}: ${eventName(first.type)}, ${first.subject} (#${first.sequence})`
+    : `${day(first.occurred)}: ${plural(ticks.length, 'event')}`;
+}
+
+/** @returns false for a key that means nothing here; undefined is now */
+function afterKey(
+  key: string,
+  ticks: readonly Tick[],
+  at: string | undefined,
+  scale: Scale,
+): string | undefined | false {
+  if (key === 'ArrowRight' || key === 'ArrowUp') return neighbour(ticks, at, 1);
+  if (key === 'ArrowLeft' || key === 'ArrowDown') return neighbour(ticks, at, -1);
+  if (key === 'Home') return neighbour(ticks, beginning(scale), 1);
+  if (key === 'End') return undefined;
+  const tenth = key === 'PageUp' ? 0.1 : key === 'PageDown' ? -0.1 : 0;
+  if (tenth === 0) return false;
+  return momentAt(scale, (at === undefined ? 1 : fractionOf(scale, at)) + tenth);
+}

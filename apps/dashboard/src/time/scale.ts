@@ -1,0 +1,120 @@
+/** The scale of the bar of time: where moments stand on it, and which moment a place on it means. All in UTC. */
+
+/** An event as a tick. */
+export interface Tick {
+  readonly sequence: number;
+  readonly type: string;
+  readonly subject: string;
+  /** When it happened, RFC 3339. */
+  readonly occurred: string;
+}
+
+export interface Scale {
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const DAY_MS = 86_400_000;
+/** A longer stretch of time is chosen by whole days. */
+const BY_DAYS_MS = 20 * DAY_MS;
+
+/** From the first event to the last, with a little room, so that both can be passed. */
+export function scaleOf(ticks: readonly Tick[]): Scale | undefined {
+  const times = ticks.map(({ occurred }) => Date.parse(occurred));
+  if (times.length === 0) return undefined;
+  const first = times.reduce((a, b) => Math.min(a, b));
+  const last = times.reduce((a, b) => Math.max(a, b));
+  const room = Math.max((last - first) * 0.03, 60_000);
+  return { from: first - room, to: last + room };
+}
+
+/** Before all that the bar shows. */
+export const beginning = ({ from }: Scale): string => new Date(from).toISOString();
+
+/** 0 is the left end of the bar, 1 the right one; what is beyond stands at the end. */
+export function fractionOf({ from, to }: Scale, moment: string): number {
+  return Math.min(1, Math.max(0, (endOf(moment) - from) / (to - from)));
+}
+
+/** The moment at a place of the bar; undefined at its right end, which is now. A long bar means days, and a day is its end. */
+export function momentAt({ from, to }: Scale, fraction: number): string | undefined {
+  if (fraction >= 0.9995) return undefined;
+  const time = new Date(from + Math.max(0, fraction) * (to - from));
+  return to - from > BY_DAYS_MS ? time.toISOString().slice(0, 10) : `${time.toISOString().slice(0, 19)}Z`;
+}
+
+/** The moment of the next event after `at`, or of the one before it; undefined: there is none, which to the right means now. */
+export function neighbour(ticks: readonly Tick[], at: string | undefined, direction: 1 | -1): string | undefined {
+  const now = at === undefined ? Infinity : endOf(at);
+  const times = [...new Set(ticks.map(({ occurred }) => occurred))].sort((a, b) => Date.parse(a) - Date.parse(b));
+  if (direction === 1) return times.find((time) => Date.parse(time) > now);
+  // A day that ends after an event stands beyond it: the event itself is the step before.
+  return times.findLast((time) => Date.parse(time) < now) ?? times[0];
+}
+
+/** The last event that had happened by `at`. */
+export const lastBy = (ticks: readonly Tick[], at: string | undefined): Tick | undefined =>
+  ticks
+    .filter(({ occurred }) => at === undefined || Date.parse(occurred) <= endOf(at))
+    .reduce<Tick | undefined>((last, tick) => (last === undefined || isAfter(tick, last) ? tick : last), undefined);
+
+function isAfter(one: Tick, other: Tick): boolean {
+  const apart = Date.parse(one.occurred) - Date.parse(other.occurred);
+  return apart === 0 ? one.sequence > other.sequence : apart > 0;
+}
+
+/** Ticks that would stand on each other are one, with how many they are. */
+export function gathered(ticks: readonly Tick[], scale: Scale, places: number): { at: number; ticks: Tick[] }[] {
+  const found = new Map<number, Tick[]>();
+  for (const tick of ticks) {
+    const place = Math.round(fractionOf(scale, tick.occurred) * places);
+    const there = found.get(place);
+    if (there === undefined) found.set(place, [tick]);
+    else there.push(tick);
+  }
+  return [...found].map(([place, there]) => ({ at: place / places, ticks: there }));
+}
+
+/** A label under the bar. */
+interface Label {
+  readonly at: number;
+  readonly text: string;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** Where years, quarters, months or days begin: as fine as `most` labels have room. */
+export function labelsOf(scale: Scale, most: number): Label[] {
+  const days = (scale.to - scale.from) / DAY_MS;
+  if (days <= most * 2) return dayLabels(scale, Math.max(1, Math.ceil(days / most)));
+  const months = days / 30.4;
+  const every = [1, 2, 3, 6, 12, 24, 60, 120].find((step) => months / step <= most) ?? 240;
+  return monthLabels(scale, every);
+}
+
+function monthLabels(scale: Scale, every: number): Label[] {
+  const labels: Label[] = [];
+  const start = new Date(scale.from);
+  for (let month = start.getUTCFullYear() * 12 + start.getUTCMonth(); ; month += 1) {
+    const time = Date.UTC(Math.floor(month / 12), month % 12, 1);
+    if (time > scale.to) return labels;
+    if (time < scale.from || month % every !== 0) continue;
+    const year = String(Math.floor(month / 12));
+    const text = month % 12 === 0 || every >= 12 ? year : (MONTHS[month % 12] ?? '');
+    labels.push({ at: (time - scale.from) / (scale.to - scale.from), text });
+  }
+}
+
+function dayLabels(scale: Scale, every: number): Label[] {
+  const labels: Label[] = [];
+  for (let time = Math.ceil(scale.from / DAY_MS) * DAY_MS; time <= scale.to; time += every * DAY_MS) {
+    const date = new Date(time);
+    const text = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''}`;
+    labels.push({ at: (time - scale.from) / (scale.to - scale.from), text });
+  }
+  return labels;
+}
+
+/** A day is its end. */
+const endOf = (moment: string): number => Date.parse(moment.includes('T') ? moment : `${moment}T23:59:59.999Z`);

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { fractionOf, gathered, labelsOf, lastBy, momentAt, neighbour, scaleOf, type Tick } from './scale.ts';
+
+const tick = (sequence: number, occurred: string): Tick => ({ sequence, occurred, type: 't', subject: 's' });
+const ticks = [
+  tick(1, '2023-07-03T15:00:00Z'),
+  tick(2, '2023-12-11T08:00:00Z'),
+  tick(3, '2023-12-19T09:00:00Z'),
+  // Told late.
+  tick(4, '2023-12-12T10:00:00Z'),
+];
+const scale = scaleOf(ticks)!;
+
+describe('the bar of time', () => {
+  it('reaches from before the first event to after the last', () => {
+    expect([fractionOf(scale, ticks[0]!.occurred) > 0, fractionOf(scale, ticks[2]!.occurred) < 1]).toEqual([
+      true,
+      true,
+    ]);
+    expect(scaleOf([])).toBeUndefined();
+  });
+
+  it('has a place for a ledger with one event', () => {
+    expect(fractionOf(scaleOf([ticks[0]!])!, ticks[0]!.occurred)).toBe(0.5);
+  });
+
+  it('means a day, as its end, where it is long, and now at its right end', () => {
+    const at = momentAt(scale, 0.5)!;
+    expect(at).toMatch(/^2023-\d\d-\d\d$/);
+    expect(momentAt(scale, fractionOf(scale, at))).toBe(at);
+    expect(momentAt(scale, 1)).toBeUndefined();
+  });
+
+  it('means a second where it is short', () => {
+    const short = scaleOf([tick(1, '2024-01-01T10:00:00Z'), tick(2, '2024-01-01T11:00:00Z')])!;
+    expect(momentAt(short, 0.5)).toBe('2024-01-01T10:30:00Z');
+  });
+
+  it('steps from event to event in the order in which they happened, then to now', () => {
+    const steps: (string | undefined)[] = [];
+    let at: string | undefined = '2023-12-11';
+    do {
+      at = neighbour(ticks, at, 1);
+      steps.push(at);
+    } while (at !== undefined);
+    expect(steps).toEqual(['2023-12-12T10:00:00Z', '2023-12-19T09:00:00Z', undefined]);
+  });
+
+  it('steps back from now to the last event, and stays at the first', () => {
+    expect(neighbour(ticks, undefined, -1)).toBe('2023-12-19T09:00:00Z');
+    expect(neighbour(ticks, '2023-12-19T09:00:00Z', -1)).toBe('2023-12-12T10:00:00Z');
+    expect(neighbour(ticks, '2023-07-03T15:00:00Z', -1)).toBe('2023-07-03T15:00:00Z');
+  });
+
+  it('names the last event that had happened, which a day has until its end', () => {
+    expect(lastBy(ticks, '2023-12-12')?.sequence).toBe(4);
+    expect(lastBy(ticks, '2023-12-11T07:59:59Z')?.sequence).toBe(1);
+    expect(lastBy(ticks, '2023-01-01')).toBeUndefined();
+  });
+
+  it('draws events that stand on each other as one, and loses none', () => {
+    const many = Array.from({ length: 1000 }, (_, i) => tick(i, new Date(1_700_000_000_000 + i * 1000).toISOString()));
+    const marks = gathered(many, scaleOf(many)!, 50);
+    expect(marks.length).toBeLessThanOrEqual(51);
+    expect(marks.reduce((sum, mark) => sum + mark.ticks.length, 0)).toBe(1000);
+  });
+
+  it.each([
+    ['2023-07-01T00:00:00Z', '2024-07-01T00:00:00Z', 'Sep'],
+    ['2024-01-01T00:00:00Z', '2024-01-09T00:00:00Z', '5 Jan'],
+    ['1999-01-01T00:00:00Z', '2031-01-01T00:00:00Z', '2010'],
+  ])('from %s to %s has no more labels than there is room for, one of them %s', (from, to, label) => {
+    const labels = labelsOf({ from: Date.parse(from), to: Date.parse(to) }, 9);
+    expect(labels.map(({ text }) => text)).toContain(label);
+    expect(labels.length).toBeLessThanOrEqual(10);
+    expect(labels.every(({ at }) => at >= 0 && at <= 1)).toBe(true);
+  });
+});

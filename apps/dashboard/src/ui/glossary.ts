@@ -1,0 +1,16 @@
+/** The words of the field, as docs/events.md has them, in a sentence each. */
+export const glossary = {
+  Promised: 'Ordered from a supplier and not sent yet.',
+  'In transit': 'Sent, and not received yet.',
+  Held: 'There: received in good order.',
+  Damaged: 'There, and reported as damaged.',
+  'Is owed': 'What this party gave under swaps and has not received back: given minus received.',
+  Owes: 'What this party received under swaps and has not given back yet.',
+  owner: 'Who is entitled to the units. Not always who has them in hand.',
+  custodian: 'Who physically has the units.',
+  posting: 'One signed quantity on one account. Every event books two of them for each move, so they sum to zero.',
+  lineage: 'Where units came from: the events that brought them here, back to the order that they began as.',
+  known: 'What the ledger had been told by then. Things are often told later than they happen.',
+  sequence: 'The place of an event in its ledger: 1, 2, 3 … without a gap.',
+} as const;
+export type GlossaryTerm = keyof typeof glossary;

@@ -1,0 +1,52 @@
+import type { FlagRow, FlagRule } from '#contracts/flagRows';
+import { units } from '../../format.ts';
+
+/** What each rule means, in a few words (README, Flags). */
+export const flagMeaning: Readonly<Record<FlagRule, string>> = {
+  'related-party': 'Units changed owner between parties with a controller in common',
+  redirected: 'Units changed owner while they were on their way',
+  diversion: 'Units went to another party than their owner, and nothing recorded says why',
+  'one-sided-swap': 'One side of the swap gave, and the other has not',
+  'overdue-leg': 'A leg of a swap is past its window, and units are missing',
+  'overdue-line': 'An order line is past its window, and units are missing',
+  'overdue-shipment': 'A shipment is past the day on which it was expected',
+  oversold: 'More was promised than the supplier committed to',
+  'receipt-discrepancy': 'What arrived is not what was sent',
+  'over-shipped': 'More was sent than was ordered',
+  substituted: 'Another item was sent than was ordered',
+  'negative-past-balance': 'A balance of the past is below zero: something was told late',
+  'possible-duplicate': 'Two events look like one fact that was told twice',
+};
+
+/** `related-party` → `Related party`. */
+export const flagName = (rule: string): string => (rule.charAt(0).toUpperCase() + rule.slice(1)).replaceAll('-', ' ');
+
+/** How many flags there are about the same parties, so that a pattern between two of them is seen. */
+export function pairsOf(flags: readonly FlagRow[]): ReadonlyMap<string, number> {
+  const pairs = new Map<string, number>();
+  for (const { parties } of flags) {
+    if (parties.length !== 2) continue;
+    const pair = parties.toSorted().join(' ');
+    pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+  }
+  return pairs;
+}
+
+/** Facts as a sentence can have them: `controller elon-musk, quantity 12,000`. */
+export function factsText(facts: Readonly<Record<string, unknown>>): string {
+  return Object.entries(facts)
+    .flatMap(([name, value]) => {
+      const text = valueText(value);
+      return text === '' ? [] : [`${name.replaceAll(/([A-Z])/g, ' $1').toLowerCase()} ${text}`];
+    })
+    .join(', ');
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === 'number') return units(value);
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return value.map(valueText).filter(Boolean).slice(0, 5).join(' and ');
+  if (typeof value === 'object' && value !== null)
+    return Object.values(value).map(valueText).filter(Boolean).slice(0, 5).join(' ');
+  return '';
+}

@@ -1,0 +1,135 @@
+import { useMemo } from 'react';
+import { units } from '../../format.ts';
+import { Term } from '../../ui/parts.tsx';
+import { chosen } from '../../url/place.ts';
+import { go, usePlace } from '../../url/usePlace.ts';
+import { WhyNumber } from '../../why/WhyNumber.tsx';
+import { type PartyLine, type Stage, stageName, stages } from './holdings.ts';
+
+type Column = 'name' | 'item' | Stage | 'total' | 'owes' | 'isOwed';
+const numbers: readonly (Stage | 'total' | 'owes' | 'isOwed')[] = [...stages, 'total', 'owes', 'isOwed'];
+
+/** A party and an item a line; every number opens what is behind it. */
+export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) {
+  const { choices } = usePlace();
+  const sorted = useMemo(() => sortedBy(lines, choices.sort), [lines, choices.sort]);
+  const totals = numbers.map((column) => lines.reduce((sum, line) => sum + line[column], 0));
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="Holdings by party and item">
+      <table className="table holdings">
+        <thead>
+          <tr>
+            <Head column="name">Party</Head>
+            <Head column="item">Item</Head>
+            {stages.map((stage) => (
+              <Head key={stage} column={stage} number>
+                <span className={`stage is-${stage}`}>
+                  <Term word={stageName[stage] as 'Promised'}>{stageName[stage]}</Term>
+                </span>
+              </Head>
+            ))}
+            <Head column="total" number>
+              All
+            </Head>
+            <Head column="owes" number>
+              <Term word="Owes" />
+            </Head>
+            <Head column="isOwed" number>
+              <Term word="Is owed" />
+            </Head>
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map((line) => (
+            <Line key={`${line.party} ${line.item}`} line={line} />
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row" colSpan={2}>
+              Together
+            </th>
+            {totals.map((total, i) => (
+              <td key={numbers[i]} className="number">
+                {total === 0 ? '·' : units(total)}
+              </td>
+            ))}
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  );
+}
+
+function Line({ line }: { readonly line: PartyLine }) {
+  const { party, name, item } = line;
+  return (
+    <tr>
+      <th scope="row">
+        {name} {name !== party && <span className="soft small mono">{party}</span>}
+      </th>
+      <td>{item}</td>
+      {stages.map((stage) => (
+        <td key={stage} className="number">
+          <WhyNumber
+            count={line[stage]}
+            subject={{ owner: party, item, stage }}
+            what={`${stageName[stage]}, ${name}, ${item}`}
+          />
+        </td>
+      ))}
+      <td className="number">
+        <WhyNumber count={line.total} subject={{ owner: party, item }} what={`All, ${name}, ${item}`} />
+      </td>
+      <Owed count={line.owes} />
+      <Owed count={line.isOwed} />
+    </tr>
+  );
+}
+
+const Owed = ({ count }: { readonly count: number }) =>
+  count === 0 ? <td className="number none">·</td> : <td className="number">{units(count)}</td>;
+
+interface HeadProps {
+  readonly column: Column;
+  readonly number?: boolean;
+  readonly children: React.ReactNode;
+}
+
+function Head({ column, number = false, children }: HeadProps) {
+  const place = usePlace();
+  const [sort, direction] = (place.choices.sort ?? '').split('.');
+  const isSorted = sort === column;
+  const next = isSorted && direction !== 'up' ? `${column}.up` : isSorted ? undefined : column;
+  return (
+    <th
+      scope="col"
+      className={number ? 'number' : undefined}
+      aria-sort={isSorted ? (direction === 'up' ? 'ascending' : 'descending') : undefined}
+    >
+      {children}
+      <button
+        type="button"
+        className="sort"
+        aria-label={`Sort by ${column}`}
+        onClick={() => {
+          go(chosen(place, { sort: next }));
+        }}
+      >
+        {isSorted ? (direction === 'up' ? '↑' : '↓') : '↕'}
+      </button>
+    </th>
+  );
+}
+
+function sortedBy(lines: readonly PartyLine[], sort: string | undefined): readonly PartyLine[] {
+  const [column, direction] = (sort ?? '').split('.') as [keyof PartyLine, string?];
+  if (!lines.some((line) => column in line)) return lines;
+  const sign = direction === 'up' ? 1 : -1;
+  return [...lines].sort((a, b) => {
+    const [one, other] = [a[column], b[column]];
+    return typeof one === 'number' && typeof other === 'number'
+      ? sign * (one - other)
+      : -sign * String(one).localeCompare(String(other));
+  });
+}

@@ -1,0 +1,56 @@
+import type { LineageRow, LineageStep } from '#contracts/lineageRows';
+import { eventName, moment, plural, units } from '../format.ts';
+
+/** The ways on which units came, each from its order to where they are. */
+export function Lineage({ rows }: { readonly rows: readonly LineageRow[] }) {
+  return (
+    <ol className="lineage">
+      {rows.flatMap((row) =>
+        row.branches.map((branch, i) => (
+          <li key={`${row.order} ${row.line} ${row.stage} ${row.custodian} ${row.shipment ?? ''} ${i}`}>
+            <h3>
+              {plural(branch.quantity, 'unit')} of {row.item}, {row.stage.replace('_', ' ')}
+              <span className="soft small"> with {row.custodian}</span>
+            </h3>
+            {branch.withheld === true && <p className="soft small">Events of others on this way are not shown.</p>}
+            {branch.partial === true && <p className="soft small">The way is longer than what is shown.</p>}
+            <ol className="way">
+              {branch.steps.map((step) => (
+                <Step key={step.sequence} step={step} />
+              ))}
+            </ol>
+          </li>
+        )),
+      )}
+    </ol>
+  );
+}
+
+function Step({ step }: { readonly step: LineageStep }) {
+  const { type, sequence, occurred, by, order, line, from, to, agreement } = step;
+  return (
+    <li>
+      <p>
+        <strong>{eventName(type)}</strong> <span className="soft mono small">#{sequence}</span>
+        {by !== null && <span className="soft"> by {by}</span>}
+      </p>
+      <p className="soft small">
+        {moment(occurred)}, {order} line {line}
+      </p>
+      {from !== null && to !== null && from.owner !== to.owner && (
+        <p>
+          From <strong>{from.owner}</strong> to <strong>{to.owner}</strong>
+        </p>
+      )}
+      {agreement !== null && (
+        <p className="small">
+          {agreement.swap === null ? `Reallocation ${agreement.reallocation ?? ''}` : `Swap ${agreement.swap}`}
+          {agreement.authorisedBy !== null && `, authorised by ${agreement.authorisedBy}`}
+          {agreement.accepted.length > 0 && `, accepted by ${agreement.accepted.join(' and ')}`}
+          {agreement.reason !== null && <q>{agreement.reason}</q>}
+          {agreement.evidence.length > 0 && ` (${units(agreement.evidence.length)} evidence)`}
+        </p>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,163 @@
+import { useEffect, useRef } from 'react';
+import type { LineageRow } from '#contracts/lineageRows';
+import type { PostingRow } from '#contracts/rows';
+import { useAsk } from '../api/useAsk.ts';
+import { asOf, eventName, moment, signed, units } from '../format.ts';
+import { Answered, Choice, Empty, Standing, Term } from '../ui/parts.tsx';
+import { chosen } from '../url/place.ts';
+import { go, usePlace } from '../url/usePlace.ts';
+import { Lineage } from './Lineage.tsx';
+import type { Subject } from './subject.ts';
+import './why.css';
+
+type Tab = 'postings' | 'lineage';
+const tabs: readonly (readonly [Tab, string])[] = [
+  ['postings', 'Postings'],
+  ['lineage', 'Where they came from'],
+];
+
+/** What is behind a number: its postings, and where its units came from. */
+export function Why({ subject }: { readonly subject: Subject }) {
+  const place = usePlace();
+  const tab: Tab = place.choices.by === 'lineage' ? 'lineage' : 'postings';
+  const title = useRef<HTMLHeadingElement>(null);
+  const close = () => {
+    go(chosen(place, { why: undefined, by: undefined }));
+  };
+  useEffect(() => {
+    title.current?.focus();
+  }, []);
+  return (
+    <aside
+      className="drawer"
+      aria-labelledby="why"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') close();
+      }}
+    >
+      <header>
+        <div>
+          <h2 id="why" tabIndex={-1} ref={title}>
+            {titleOf(subject)}
+          </h2>
+          <p className="soft small">As of {place.at === undefined ? 'now' : asOf(place.at)}</p>
+        </div>
+        <button type="button" className="button" onClick={close}>
+          Close
+        </button>
+      </header>
+      <div className="body">
+        <div className="why-tabs">
+          <Choice
+            label="What is behind it"
+            options={tabs}
+            value={tab}
+            onChoose={(by) => {
+              go(chosen(place, { by: by === 'postings' ? undefined : by }));
+            }}
+          />
+        </div>
+        {tab === 'postings' ? <Postings subject={subject} /> : <CameFrom subject={subject} />}
+      </div>
+    </aside>
+  );
+}
+
+const titleOf = ({ owner, custodian, item, stage, order, line, shipment }: Subject): string =>
+  [
+    item ?? 'Everything',
+    stage?.replace('_', ' '),
+    ...[owner !== undefined && `of ${owner}`, custodian !== undefined && `in the hands of ${custodian}`],
+    order !== undefined && `order ${order}${line === undefined ? '' : ` line ${line}`}`,
+    shipment !== undefined && `shipment ${shipment}`,
+  ]
+    .filter((part) => typeof part === 'string')
+    .join(', ');
+
+function Postings({ subject }: { readonly subject: Subject }) {
+  const { known } = usePlace();
+  const answer = useAsk<PostingRow>('holdings/postings', subject, { most: 1000 });
+  return (
+    <Answered
+      answer={answer}
+      what="the postings"
+      empty={
+        <Empty title="No posting">
+          <p>Nothing was booked there by this moment.</p>
+        </Empty>
+      }
+    >
+      {(rows) => (
+        <>
+          <p className="drawer-note">
+            <Standing sequence={answer.sequence} known={known} />
+          </p>
+          <div className="scroll" tabIndex={0} role="region" aria-label="Postings">
+            <PostingTable rows={rows} />
+          </div>
+          {answer.more && <p className="drawer-note soft small">These are the first 1,000.</p>}
+        </>
+      )}
+    </Answered>
+  );
+}
+
+function PostingTable({ rows }: { readonly rows: readonly PostingRow[] }) {
+  const sum = rows.reduce((total, { quantity }) => total + quantity, 0);
+  return (
+    <table className="table">
+      <thead>
+        <tr>
+          <th scope="col">When, and what</th>
+          <th scope="col">Account</th>
+          <th scope="col" className="number">
+            <Term word="posting">Units</Term>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, i) => (
+          <tr key={`${row.sequence} ${i}`}>
+            <th scope="row">
+              {eventName(row.type)} <span className="soft mono small">#{row.sequence}</span>
+              <div className="soft small">{moment(row.occurred)}</div>
+            </th>
+            <td>
+              <span className={`stage is-${row.stage}`}>{row.stage.replace('_', ' ')}</span> {row.item}, {row.owner}
+              <div className="soft small">
+                {row.order} line {row.line}, with {row.custodian}
+                {row.shipment !== null && `, ${row.shipment}`}
+              </div>
+            </td>
+            <td className="number">{signed(row.quantity)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={2}>
+            Together
+          </th>
+          <td className="number">{units(sum)}</td>
+        </tr>
+      </tfoot>
+    </table>
+  );
+}
+
+function CameFrom({ subject }: { readonly subject: Subject }) {
+  const answer = useAsk<LineageRow>('holdings/lineage', subject, { most: 100 });
+  return (
+    <Answered
+      answer={answer}
+      what="where they came from"
+      empty={
+        <Empty title="No units">
+          <p>There are none at this moment, so they came from nowhere.</p>
+        </Empty>
+      }
+    >
+      {(rows) => <Lineage rows={rows} />}
+    </Answered>
+  );
+}

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+import { SignIn } from '#apps/query/src/dashboard/signIn';
+import { type QueryService, startQuery } from '#test/setup/startQuery';
+import { withPage } from '#test/setup/withPage';
+
+const ASSETS = join(packageRoot, 'dist/apps/dashboard/page/assets');
+const FIRST_LOAD_KB = 200;
+
+let query: QueryService;
+const link = (): string => `${query.url}/app/#code=${query.app.get(SignIn, { strict: false }).newCode()}`;
+
+beforeAll(async () => {
+  query = await startQuery();
+  await query.play('memo/1-up-to-the-memo');
+  await query.play('memo/2-the-memo');
+});
+afterAll(() => query.stop());
+
+/** What a table shows, its cells by rows. */
+const cells = (page: Page, table: string): Promise<string[][]> =>
+  page
+    .locator(`${table} tbody tr`)
+    .evaluateAll((rows) =>
+      (rows as unknown as { cells: Iterable<{ innerText: string }> }[]).map((row) =>
+        [...row.cells].map((cell) => cell.innerText.trim()),
+      ),
+    );
+
+describe('the dashboard', () => {
+  it('is a page that allows nothing from elsewhere and nothing inside of it, whose files are kept for ever', async () => {
+    const { headers, bytes } = await query.get('/app/nvidia/holdings?at=2023-12-20', { key: null });
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    expect(headers.get('cache-control')).toBe('no-cache');
+    const html = bytes.toString();
+    expect(html).not.toMatch(/<style|style=|<script(?![^>]* src=)|(src|href)="(https?:)?\/\//);
+    for (const [, path = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      const asset = await query.get(path, { key: null });
+      expect([path, asset.status, asset.headers.get('cache-control')]).toEqual([
+        ...[path, 200, 'public, max-age=31536000, immutable'],
+      ]);
+    }
+    expect((await query.get('/app/assets/none.js', { key: null })).status).toBe(404);
+  });
+
+  it(`loads at most ${FIRST_LOAD_KB} kB of script first`, async () => {
+    const html = (await query.get('/app/', { key: null })).bytes.toString();
+    const scripts = [...html.matchAll(/(?:src|href)="\/app\/assets\/([^"]+[.]js)"/g)].map(([, name = '']) => name);
+    const view = readdirSync(ASSETS).filter((name) => /^Holdings-.*[.]js$/.test(name));
+    expect(view).toHaveLength(1);
+    const bytes = [...scripts, ...view].reduce(
+      (sum, name) => sum + gzipSync(readFileSync(join(ASSETS, name))).length,
+      0,
+    );
+    expect(bytes).toBeLessThan(FIRST_LOAD_KB * 1000);
+  });
+
+  it('a link signs in once: its code is worth nothing the second time', async () => {
+    const code = query.app.get(SignIn, { strict: false }).newCode();
+    const exchange = () => fetch(`${query.url}/app/session`, { headers: { 'lading-code': code } });
+    const first = await exchange();
+    const { key, expires } = (await first.json()) as { key: string; expires: string };
+    expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(Date.parse(expires)).toBeGreaterThan(Date.now());
+    expect((await query.get('/v1/ledgers/nvidia/holdings', { key })).status).toBe(200);
+    const second = await exchange();
+    expect([second.status, await second.json()]).toMatchObject([403, { code: 'forbidden' }]);
+  });
+
+  it("tells the memo's story: in December 12,000 units go from Tesla to X, and the page says why", async () => {
+    await withPage(async (page) => {
+      const errors: string[] = [];
+      const addresses: string[] = [];
+      page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+      page.on('pageerror', (error) => errors.push(error.message));
+      page.on('request', (request) => addresses.push(request.url()));
+
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      expect(page.url()).toBe(`${query.url}/app/nvidia/holdings`);
+
+      // To the days before the swap, by keyboard and then by hand.
+      const bar = page.getByRole('slider', { name: 'When it was true' });
+      await bar.focus();
+      await page.keyboard.press('Home');
+      await page.waitForURL(/at=2023-06-01/);
+      const box = (await bar.boundingBox())!;
+      const tick = page.locator('.track line.tick title', { hasText: 'Swap executed' });
+      const at = Number((await tick.locator('..').getAttribute('x1'))?.replace('%', '')) / 100;
+      await page.mouse.move(box.x + 5, box.y + 20);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * (at - 0.02), box.y + 20, { steps: 8 });
+      await page.waitForURL(/at=2023-12-1[0-8]/);
+      await page.waitForSelector('[aria-label^="12,000: In transit, Tesla"]');
+      expect((await cells(page, 'table.holdings')).map((row) => row.slice(0, 5))).toEqual([
+        ['Tesla, Inc. tesla', 'H100', '·', '12,000', '·'],
+        ['X Corp. x', 'H100', '12,000', '·', '·'],
+      ]);
+
+      await page.mouse.move(box.x + box.width * (at + 0.02), box.y + 20, { steps: 4 });
+      await page.mouse.up();
+      await page.waitForSelector('[aria-label^="12,000: In transit, X"]');
+      expect((await cells(page, 'table.holdings')).map((row) => row.slice(0, 5))).toEqual([
+        ['Tesla, Inc. tesla', 'H100', '12,000', '·', '·'],
+        ['X Corp. x', 'H100', '·', '12,000', '·'],
+      ]);
+
+      // The same numbers as a flow.
+      await page.getByRole('button', { name: 'Flow' }).click();
+      await page.waitForSelector('[aria-label="12,000 units, In transit to X Corp.. Why?"]');
+      await page.getByRole('button', { name: 'Table' }).click();
+
+      // Why?
+      await page.locator('[aria-label^="12,000: In transit, X"]').click();
+      await page.waitForSelector('.drawer .table tbody tr');
+      expect(await page.locator('.drawer .table').innerText()).toContain('Swap executed #14');
+      await page.getByRole('button', { name: 'Where they came from' }).click();
+      await page.waitForSelector('.way');
+      const way = await page.locator('.way').innerText();
+      for (const part of ['Order placed #9', 'From tesla to x', 'Swap SW-1, authorised by elon-musk'])
+        expect(way).toContain(part);
+
+      // Whoever gets the link sees the same, after signing in.
+      const shared = page.url();
+      await page.evaluate('sessionStorage.clear()');
+      await page.goto(link());
+      await page.waitForSelector('table.holdings');
+      await page.goto(shared);
+      await page.waitForSelector('.way');
+      expect(await page.locator('.way').innerText()).toBe(way);
+
+      // What is committed appears by itself.
+      await page.getByRole('button', { name: 'Close' }).click();
+      await page.getByRole('button', { name: 'Now' }).click();
+      await page.waitForSelector('[aria-label^="12,000: Held, X"]');
+      await query.play('memo/3-what-if');
+      await page.waitForSelector('[aria-label^="6,000: Held, Tesla"]');
+      await page.waitForSelector('.standing.live strong:text-is("18")');
+
+      const kept = 'JSON.stringify([document.cookie, { ...localStorage }, location.href, history.state])';
+      expect(await page.evaluate(kept)).not.toMatch(/lading_/);
+      expect(addresses.filter((address) => /lading_|code=/.test(address) || !address.startsWith(query.url))).toEqual(
+        [],
+      );
+      expect(errors).toEqual([]);
+    });
+  });
+});
