@@ -29,6 +29,7 @@ export const LEDGER = 'nvidia';
 /** A query service on a database of its own; beside it a journal to write through, and a projector that reads the journal. */
 export interface QueryService {
   readonly url: string;
+  readonly databaseUrl: string;
   readonly app: NestFastifyApplication;
   readonly pool: pg.Pool;
   readonly journal: Journal;
@@ -88,6 +89,7 @@ export async function startQuery({ project = true } = {}): Promise<QueryService>
 
   return {
     url,
+    databaseUrl: database.url,
     app,
     pool,
     journal,

@@ -4,7 +4,7 @@ import { HoldingKey } from '#contracts/rows';
 import type { Stage } from '#contracts/scalars';
 import { isPartiesStage, mayBeNegative } from '#ledger/account';
 import { foldHoldings } from '#ledger/fold';
-import { Dice, happens } from '#test/ledger/happenings';
+import { Dice } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { applyAll, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { postings } from '../postings/queries.ts';
@@ -204,7 +204,7 @@ function historyOf(n: number): LedgerEvent[] {
   const history = new History();
   for (let step = 0; step < 90; step++) {
     const dice = new Dice(rollsOf(n * 1000 + step));
-    history.happens(happens(dice, history.model), dice.chance(70) ? 0 : dice.roll(25));
+    history.goesOn(dice, dice.chance(70) ? 0 : dice.roll(25));
   }
   return history.ledger.events.map((event) => ({ ...event, ledger: `h-${n}` }));
 }
