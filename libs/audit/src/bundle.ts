@@ -49,7 +49,7 @@ export async function* wholeArchive(written: Written, items: AsyncIterable<Item>
   let newest: Uint8Array | undefined;
   for await (const item of items) {
     if (item.kind === 'broken' || item.kind === 'damaged') throw new Error(item.why);
-    if (item.kind === 'hashes') continue;
+    if (item.kind === 'hashes' || item.kind === 'roots') continue;
     if (item.kind === 'checkpoint') {
       if (sizeIn(item.note) > written.size) continue;
       // Its events are not written yet, so it stands before them.

@@ -2,7 +2,7 @@ import { cosignaturesOf, parseCheckpoint, type SignedCheckpoint } from '#proofs/
 import { onNode } from '#proofs/onNode';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { BadSignature, signersOf, type VerifierKey } from '#proofs/signedNote';
-import { Malformed, toBase64 } from '#proofs/text';
+import { Malformed } from '#proofs/text';
 import { Tampered } from './verdict.ts';
 
 /** Whose word counts. */
@@ -44,6 +44,7 @@ export class Checkpoints {
   /** In the order of their sizes. */
   readonly #waiting: Anchor[] = [];
   #passedOver = 0;
+  #fork: readonly [Anchor, Anchor] | undefined;
 
   constructor(trust: Trust) {
     this.#trust = trust;
@@ -57,6 +58,11 @@ export class Checkpoints {
   /** The size of the next one; Infinity when there is none. */
   get next(): number {
     return this.#waiting[0]?.size ?? Infinity;
+  }
+
+  /** Two checkpoints of one size, with different roots, both signed by the ledger: the smallest of such a pair. */
+  get fork(): readonly [Anchor, Anchor] | undefined {
+    return this.#fork;
   }
 
   get last(): Anchor | undefined {
@@ -77,7 +83,7 @@ export class Checkpoints {
    * @param after how many events were read before it
    * @param lastGood how many of them an earlier checkpoint covers
    * @returns the checkpoint, when it is of fewer events, and can be held against them no more
-   * @throws {Tampered} when it is not as it was signed, or contradicts another one
+   * @throws {Tampered} when it is not as it was signed
    */
   async add(bytes: Uint8Array, whose: Whose, after: number, lastGood: number): Promise<Anchor | undefined> {
     const wrong = (what: string, first = after + 1, fork: readonly Uint8Array[] = []) =>
@@ -110,25 +116,28 @@ export class Checkpoints {
     }
     const anchor = { size, root, bytes, whose, signedBy, cosignedBy };
     if (size < after) return anchor;
-    this.#insert(anchor, wrong);
+    this.#insert(anchor);
     return undefined;
   }
 
-  #insert(anchor: Anchor, wrong: (what: string, first: number, fork: readonly Uint8Array[]) => Tampered): void {
-    const other = this.#waiting.find(({ size }) => size === anchor.size);
-    if (
-      other !== undefined &&
-      !sameBytes(other.root, anchor.root) &&
-      other.signedBy.length > 0 &&
-      anchor.signedBy.length > 0
-    )
-      throw wrong(
-        `there are two checkpoints of ${anchor.size} events, with the roots ${toBase64(other.root)} and ${toBase64(anchor.root)}, both signed by ${anchor.signedBy[0]?.name ?? ''}: the ledger was forked`,
-        Math.max(1, anchor.size),
-        [other.bytes, anchor.bytes],
-      );
+  /** Why nothing is proved. @param agreed how many checkpoints agree with the events, whether they count or not */
+  whyNoneCounts(agreed: number, size: number): string {
+    const { keys, quorum, witnesses } = this.#trust;
+    if (keys.length === 0) return 'no verifier key was given, so no checkpoint proves anything';
+    if (agreed > 0) return `no checkpoint there is signed by ${quorum} of the ${witnesses.length} witnesses`;
+    if (this.#passedOver === 0) return `there is no checkpoint to hold the ${size} events against`;
+    return `the ${this.#passedOver} checkpoints there are signed by other keys than the one of ${keys[0]?.name ?? ''} that was given`;
+  }
+
+  #insert(anchor: Anchor): void {
+    const { size, root, signedBy } = anchor;
+    const other = this.#waiting.find(
+      (one) => one.size === size && !sameBytes(one.root, root) && one.signedBy.length > 0,
+    );
+    if (other !== undefined && signedBy.length > 0 && size < (this.#fork?.[0].size ?? Infinity))
+      this.#fork = [other, anchor];
     let at = this.#waiting.length;
-    while (at > 0 && (this.#waiting[at - 1]?.size ?? 0) > anchor.size) at -= 1;
+    while (at > 0 && (this.#waiting[at - 1]?.size ?? 0) > size) at -= 1;
     this.#waiting.splice(at, 0, anchor);
   }
 }

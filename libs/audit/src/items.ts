@@ -25,6 +25,13 @@ export interface Hashes {
   readonly hashes: readonly Uint8Array[];
 }
 
+/** The tree that the head of a ledger keeps: the roots of its full subtrees, the largest first. It comes after its last event. */
+interface Roots {
+  readonly kind: 'roots';
+  readonly size: number;
+  readonly roots: Uint8Array;
+}
+
 /** The source ends where it should not: nothing can be said of what comes after. */
 interface Broken {
   readonly kind: 'broken';
@@ -37,4 +44,4 @@ interface Damaged {
   readonly why: string;
 }
 
-export type Item = Entries | Note | Hashes | Broken | Damaged;
+export type Item = Entries | Note | Hashes | Roots | Broken | Damaged;

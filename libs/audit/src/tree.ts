@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { CompactRange } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
+import type { Hashes } from './items.ts';
+import { Tampered } from './verdict.ts';
 
 const TILE = 256;
 const HASH = 32;
@@ -90,7 +92,7 @@ export class GrowingTree {
   }
 
   /** The hash at a place of the tile that is being filled, or was filled last; undefined when it is not there any more. */
-  hashAt(level: number, index: number): Hash | undefined {
+  #hashAt(level: number, index: number): Hash | undefined {
     const each = TILE ** level;
     const there = Math.floor(this.size / each);
     const begin = Math.floor((there - 1) / TILE) * TILE;
@@ -99,12 +101,18 @@ export class GrowingTree {
     return isKnown ? this.#tiles[level]?.subarray((index % TILE) * HASH, (index % TILE) * HASH + HASH) : undefined;
   }
 
-  /** The first of these hashes of a level that is not what the events make; undefined when all are, or are of what was not read. */
-  firstWrong(level: number, first: number, hashes: readonly Hash[]): number | undefined {
-    for (const [i, stored] of hashes.entries()) {
-      const own = this.hashAt(level, first + i);
-      if (own !== undefined && !sameBytes(own, stored)) return first + i;
-    }
-    return undefined;
+  /** Holds hashes that a source keeps of its tree against those of the events. @throws {Tampered} */
+  compare({ level, first, hashes }: Hashes): void {
+    const wrong = hashes.findIndex((stored, i) => {
+      const own = this.#hashAt(level, first + i);
+      return own !== undefined && !sameBytes(own, stored);
+    });
+    if (wrong < 0) return;
+    const each = TILE ** level;
+    throw new Tampered({
+      first: (first + wrong) * each + 1,
+      last: (first + wrong + 1) * each,
+      what: `hash ${first + wrong} of level ${level} of the stored tree is not that of ${each === 1 ? 'the event' : 'these events'}`,
+    });
   }
 }

@@ -4,7 +4,7 @@ import { toBase64 } from '#proofs/text';
 import { Balances } from './balances.ts';
 import { type Anchor, Checkpoints, nameOf, type Trust } from './checkpoints.ts';
 import type { EarlierRun } from './earlierRun.ts';
-import type { Entries, Hashes, Item } from './items.ts';
+import type { Entries, Item } from './items.ts';
 import { movesIn, readTold } from './told.ts';
 import { GrowingTree, hashLeaf } from './tree.ts';
 import { CannotSay, type Finding, Tampered } from './verdict.ts';
@@ -58,7 +58,7 @@ export class Verifier {
   #agreed = 0;
   #repeated = 0;
   /** It is not as an earlier run saw it: the rest is read for a checkpoint that proves it to others. */
-  #suspect: Finding | undefined;
+  #suspect: (Finding & { readonly note?: Uint8Array | undefined }) | undefined;
   /** The moves do not add up. Whether that is how the ledger kept them, or somebody changed them since, a checkpoint will tell. */
   #unbalanced: Finding | undefined;
 
@@ -118,7 +118,14 @@ export class Verifier {
         this.#takeEntries(item);
         break;
       case 'hashes':
-        this.#compare(item);
+        this.#tree.compare(item);
+        break;
+      case 'roots':
+        if (item.size !== this.size || !sameBytes(item.roots, Buffer.concat(this.roots)))
+          throw new Tampered({
+            first: this.size,
+            what: `the head of the ledger keeps the tree of other events than the ${this.size} that there are`,
+          });
         break;
       case 'damaged':
         throw new Tampered({ first: this.size + 1, what: item.why });
@@ -180,6 +187,7 @@ export class Verifier {
         lastGood: sequence - 1,
         what: 'it is not what an earlier run saw there: it was replaced since',
         fork: [],
+        note: this.#options.earlier.checkpoint,
       };
     if (this.#options.fold && this.#unbalanced === undefined) {
       const what = this.balances.book(movesIn(told));
@@ -207,22 +215,10 @@ export class Verifier {
     this.#repeated += 1;
   }
 
-  /** Hashes that the source keeps of its tree. */
-  #compare({ level, first, hashes }: Hashes): void {
-    const wrong = this.#tree.firstWrong(level, first, hashes);
-    if (wrong === undefined) return;
-    const each = 256 ** level;
-    const [from, to] = [wrong * each + 1, (wrong + 1) * each];
-    throw new Tampered({
-      first: from,
-      last: to,
-      what: `hash ${wrong} of level ${level} of the stored tree is not that of ${each === 1 ? 'the event' : 'these events'}`,
-    });
-  }
-
   /** Holds what was read against the checkpoints of that size. */
   #hold(): void {
     while (this.#checkpoints.next <= this.size) {
+      if (this.#checkpoints.next === this.#checkpoints.fork?.[0].size) this.#forked(this.#checkpoints.fork);
       const root = this.#tree.root();
       for (const checkpoint of this.#checkpoints.take()) {
         if (sameBytes(checkpoint.root, root)) this.#agrees(checkpoint);
@@ -234,11 +230,11 @@ export class Verifier {
   #agrees(checkpoint: Anchor): void {
     if (this.#suspect !== undefined) {
       if (checkpoint.whose !== 'source' || checkpoint.signedBy.length === 0) return;
-      const signed = this.#options.earlier?.checkpoint;
+      const { note } = this.#suspect;
       throw new Tampered({
         ...this.#suspect,
         what: `${this.#suspect.what}, and ${nameOf(checkpoint)} is signed over what stands there now: the ledger was forked`,
-        fork: [...(signed === undefined ? [] : [signed]), checkpoint.bytes],
+        fork: [...(note === undefined ? [] : [note]), checkpoint.bytes],
       });
     }
     if (this.#unbalanced !== undefined) throw new Tampered(this.#unbalanced);
@@ -247,6 +243,18 @@ export class Verifier {
     if (!this.#checkpoints.counts(checkpoint)) return;
     this.#covering = checkpoint;
     this.#options.earlier?.marks.cover(checkpoint.size);
+  }
+
+  /** Whichever of the two these events have: who signed them both forked the ledger. */
+  #forked([one, other]: readonly [Anchor, Anchor]): never {
+    const roots = `${toBase64(one.root)} and ${toBase64(other.root)}`;
+    throw new Tampered({
+      first: this.#suspect?.first ?? this.#agreedSize + 1,
+      last: this.#suspect?.last ?? one.size,
+      lastGood: this.#suspect?.lastGood ?? this.#agreedSize,
+      what: `there are two checkpoints of ${one.size} events, with the roots ${roots}, both signed by ${other.signedBy[0]?.name ?? ''}: the ledger was forked`,
+      fork: [one.bytes, other.bytes],
+    });
   }
 
   #contradicts(checkpoint: Anchor, root: Hash): void {
@@ -262,10 +270,11 @@ export class Verifier {
       fork: [],
     };
     if (whose === 'source') throw new Tampered(this.#suspect ?? finding);
-    this.#suspect ??= { ...finding, what };
+    this.#suspect ??= { ...finding, note: checkpoint.bytes };
   }
 
   #finish(): Verified {
+    if (this.#checkpoints.fork !== undefined) this.#forked(this.#checkpoints.fork);
     if (this.#suspect !== undefined) throw new Tampered(this.#suspect);
     const { last } = this.#checkpoints;
     if (last !== undefined && last.signedBy.length > 0)
@@ -275,7 +284,7 @@ export class Verifier {
         what: `${last.size - this.size === 1 ? 'it is' : 'they are'} missing: ${nameOf(last)} covers ${last.size - this.size === 1 ? 'it' : 'them'}, and the source ends after event ${this.size}`,
       });
     if (this.#unbalanced !== undefined) throw new Tampered(this.#unbalanced);
-    if (this.#covering === undefined) throw new CannotSay(this.#whyNot());
+    if (this.#covering === undefined) throw new CannotSay(this.#checkpoints.whyNoneCounts(this.#agreed, this.size));
     return {
       checkpoint: this.#covering,
       uncovered: this.size - this.#covering.size,
@@ -283,15 +292,5 @@ export class Verifier {
       passedOver: this.#checkpoints.passedOver,
       repeated: this.#repeated,
     };
-  }
-
-  #whyNot(): string {
-    const { keys, quorum, witnesses } = this.#options.trust;
-    const { passedOver } = this.#checkpoints;
-    if (keys.length === 0) return 'no verifier key was given, so no checkpoint proves anything';
-    if (this.#agreed > 0) return `no checkpoint there is signed by ${quorum} of the ${witnesses.length} witnesses`;
-    if (passedOver > 0)
-      return `the ${passedOver} checkpoints there are signed by other keys than ${keys.map(({ name }) => name).join(', ')}`;
-    return `there is no checkpoint to hold the ${this.size} events against`;
   }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { utcOf } from '#contracts/scalars';
-import { type KeptEvent, readEnds, readKept } from '#journal/kept';
+import { type KeptEvent, readEnds, readKept, readTreeNodes } from '#journal/kept';
 import { sameBytes } from '#proofs/primitives';
 import type { Entries, Item } from '../items.ts';
 
@@ -40,10 +40,33 @@ export async function* fromJournal(
         beside: (index, event, leaf) => run.beside(index, event, leaf) ?? behind(run.first + index, ends),
       };
     }
+    yield* treeNodes(db, ledger, read, Math.min(to, ends.treeSize));
   }
   if (last < ends.head)
     yield { kind: 'damaged', why: `it is missing: the head of the ledger says that event ${ends.head} is the last` };
+  // A Lading of the version before moves the head, and leaves the tree for the next append.
+  else if (ends.treeSize >= ends.head) yield { kind: 'roots', size: ends.treeSize, roots: ends.tree };
   yield* notes.upTo(newest);
+}
+
+/** What the tree keeps above the events that were read last. */
+async function* treeNodes(
+  db: Pick<pg.ClientBase, 'query'>,
+  ledger: string,
+  after: number,
+  size: number,
+): AsyncGenerator<Item> {
+  for (let [level, leaves] = [1, 256]; leaves <= size; level += 1, leaves *= 256) {
+    const [from, to] = [Math.floor(after / leaves), Math.floor(size / leaves)];
+    if (from >= to) continue;
+    const nodes = await readTreeNodes(db, ledger, { level, from, to });
+    const missing = nodes.findIndex(({ index }, i) => index !== from + i);
+    if (missing >= 0 || nodes.length < to - from) {
+      const index = from + (missing >= 0 ? missing : nodes.length);
+      yield { kind: 'hashes', level, first: index, hashes: [new Uint8Array()] };
+    }
+    yield { kind: 'hashes', level, first: from, hashes: nodes.map(({ hash }) => hash) };
+  }
 }
 
 /** Rows whose sequences follow each other, as one item. */
