@@ -34,15 +34,26 @@ interface Route {
   readonly method: 'get' | 'post' | 'put';
   readonly path: string;
   readonly body: string | undefined;
+  /** The parameters that it cannot do without, with their examples. */
+  readonly needs: string;
+}
+
+interface Operation {
+  readonly requestBody?: { readonly content: object };
+  readonly parameters?: readonly { in: string; name: string; required?: boolean; example?: string | number }[];
 }
 
 const document = await contractDocument();
 const routes: Route[] = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods as Record<string, { requestBody?: { content: object } }>).map(
-    ([method, { requestBody }]): Route => ({
+  Object.entries(methods as Record<string, Operation>).map(
+    ([method, { requestBody, parameters = [] }]): Route => ({
       method: method as Route['method'],
       path,
       body: requestBody && Object.keys(requestBody.content)[0],
+      needs: parameters
+        .filter((parameter) => parameter.in === 'query' && parameter.required === true)
+        .map(({ name, example = '' }) => `&${name}=${example}`)
+        .join(''),
     }),
   ),
 );
@@ -97,8 +108,13 @@ afterAll(() => app.close());
 let calls = 0;
 
 /** Each call comes from another address, because wrong keys are counted by address. */
-function call({ method, path, body }: Route, authorization: string | undefined, as: string = method, query = '') {
-  const url = `${path}${query}`
+function call(
+  { method, path, body, needs }: Route,
+  authorization: string | undefined,
+  as: string = method,
+  query = '?',
+) {
+  const url = `${path}${query}${query === '?' ? needs.slice(1) : needs}`
     .replace('{ledger}', 'nvidia')
     .replace('{sequence}', '1')
     .replaceAll(/\{\w+\}/g, 'some-id');

@@ -15,6 +15,9 @@ import { OpenStreams } from './events/openStreams.ts';
 import { StreamController } from './events/stream.controller.ts';
 import { AskHandler } from './questions/ask.handler.ts';
 import { CheckpointsController } from './proofs/checkpoints.controller.ts';
+import { ProofsController } from './proofs/proofs.controller.ts';
+import { TilesController } from './proofs/tiles.controller.ts';
+import { Trees } from './proofs/trees.ts';
 import { questionControllers } from './questions/questions.controller.ts';
 import { FlagCounts } from './status/flagCounts.ts';
 import { StatusController } from './status/status.controller.ts';
@@ -30,6 +33,8 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     StreamController,
     EventsController,
     CheckpointsController,
+    TilesController,
+    ProofsController,
   ],
   providers: [
     AskHandler,
@@ -41,6 +46,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     Moments,
     Past,
     Visibility,
+    Trees,
     Signals,
     EventPages,
     OpenStreams,

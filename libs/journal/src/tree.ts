@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type pg from 'pg';
 import { CompactRange, nodeHash } from '#proofs/compactRange';
 import type { Hash } from '#proofs/primitives';
@@ -91,6 +92,35 @@ export async function readEntries(db: Queryable, ledger: string, from: number, t
     values: [ledger, from, to],
   });
   return rows.map(({ bytes }) => bytes);
+}
+
+interface Described {
+  readonly count: string | number;
+  readonly bytes: string | number | null;
+  readonly hashes: Buffer | null;
+}
+const DESCRIBE = `
+  SELECT count(*) AS count, sum(2 + octet_length(bytes)) AS bytes, string_agg(leaf_hash, ''::bytea ORDER BY sequence) AS hashes
+    FROM journal.events WHERE ledger = $1 AND sequence > $2::bigint AND sequence <= $3::bigint`;
+
+/**
+ * An entry bundle of these leaves, without reading them: its bytes, and a hash that stands for all of them. Undefined when the ledger does
+ * not have all of them.
+ */
+export async function describeEntries(
+  db: Queryable,
+  ledger: string,
+  from: number,
+  to: number,
+): Promise<{ readonly bytes: number; readonly hash: string } | undefined> {
+  const { rows } = await db.query<Described>({
+    name: statementName('journal-describe-entries', from),
+    text: DESCRIBE,
+    values: [ledger, from, to],
+  });
+  const { count, bytes, hashes } = rows[0] ?? { count: 0, bytes: 0, hashes: null };
+  if (Number(count) !== to - from || hashes === null) return undefined;
+  return { bytes: Number(bytes), hash: hash('sha256', hashes, 'base64url') };
 }
 
 /**

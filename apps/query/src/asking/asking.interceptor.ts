@@ -179,8 +179,14 @@ function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyR
   void reply.header('cache-control', cache ?? (isForEver ? 'private, max-age=31536000, immutable' : 'no-store'));
   if (etag === undefined) return body;
   void reply.header('etag', etag);
-  const had = (request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
-  if (!had.includes(etag) && !had.includes('*')) return body;
+  if (!hasAlready(request, etag)) return body;
   void reply.code(304);
   return undefined;
+}
+
+/** Whether the client has the bytes that this ETag names. */
+export function hasAlready({ headers }: FastifyRequest, etag: string): boolean {
+  const named = (tag: string): string => tag.trim().replace(/^W\//, '');
+  const had = (headers['if-none-match'] ?? '').split(',').map(named);
+  return had.includes(named(etag)) || had.includes('*');
 }

@@ -21,6 +21,8 @@ interface Route {
   readonly versioned?: boolean;
   /** A media type other than application/json. */
   readonly type?: string;
+  /** Whether the answer never changes, so that it may be kept. */
+  readonly immutable?: boolean;
   /** Whether the answer is also had as plain application/json. */
   readonly alsoJson?: boolean;
 }
@@ -80,14 +82,14 @@ function queryParameter(name: string, schema: z.ZodType): MethodDecorator {
   const { description, example, ...rest } = inlineSchema(schema);
   return ApiQuery({
     name,
-    required: false,
+    required: !schema.safeParse(undefined).success,
     ...(typeof description === 'string' && { description }),
     ...(rest.type === 'array' && { style: 'form', explode: false }),
     schema: { ...rest, ...(example !== undefined && { example }) } as never,
   });
 }
 
-function headersOf({ path, versioned, listOf, parameters }: Route) {
+function headersOf({ path, versioned, listOf, parameters, immutable }: Route) {
   const sequence = { description: 'The sequence at which the answer stands.', schema: { type: 'integer' as const } };
   const etag = {
     description: "The version of the entity's stream, for `If-Match` when an event about it is submitted.",
@@ -115,12 +117,19 @@ function headersOf({ path, versioned, listOf, parameters }: Route) {
         },
       }),
     ...(versioned === true && { ETag: etag }),
+    ...(immutable === true && {
+      'Cache-Control': {
+        description: '`private, max-age=31536000, immutable`: the answer never changes.',
+        schema: { type: 'string' as const },
+      },
+    }),
     ...(listOf !== undefined && { Link: next }),
   };
 }
 
-function answerOf({ answer, listOf, path, parameters }: Route): Record<string, unknown> {
+function answerOf({ answer, listOf, path, parameters, type }: Route): Record<string, unknown> {
   if (answer !== undefined) return refTo(answer);
+  if (type === 'application/octet-stream') return { type: 'string', format: 'binary' };
   if (listOf === undefined) return { type: 'string' };
   const data = { type: 'array', items: refTo(listOf) };
   const next = { type: ['string', 'null'], description: 'For `?cursor=`; null on the last page.' };

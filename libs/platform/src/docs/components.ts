@@ -5,6 +5,7 @@ import { AvailableRow, HoldRow } from '#contracts/holdRows';
 import { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import { FlagRow } from '#contracts/flagRows';
 import { LineageRow } from '#contracts/lineageRows';
+import { ConsistencyProof, InclusionProof } from '#contracts/proofRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { SupplyRow } from '#contracts/supplyRows';
@@ -15,12 +16,14 @@ import { StoredEvent } from '#contracts/storedEvent';
 const named = {
   Activity: ActivityRow,
   Available: AvailableRow,
+  ConsistencyProof,
   Event: StoredEvent,
   Flag: FlagRow,
   Hold: HoldRow,
   Holding: rows.HoldingGroupRow,
   HoldingDiff: HoldingDiffRow,
   HoldingHistory: HoldingHistoryRow,
+  InclusionProof,
   Item: rows.ItemRow,
   Ledger: LedgerRow,
   Lineage: LineageRow,

@@ -29,6 +29,8 @@ const TAGS: Readonly<Record<string, string>> = {
   units: 'Single units by their serial numbers.',
   flags: 'What a person should look at.',
   activity: 'What happened, in sentences, the newest first.',
+  proofs:
+    'What shows, without trust in whoever runs this, that no event was added, removed, changed or reordered. A client for C2SP transparency logs reads a ledger here as it is.',
   operations: 'The state of this process, and these documents. No key is needed.',
 };
 

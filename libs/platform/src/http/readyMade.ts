@@ -75,9 +75,12 @@ export function sendDocument(
   void reply.headers({ etag, 'cache-control': cache, vary: 'accept-encoding' });
   if (has(request.headers['if-none-match'], etag)) return reply.code(304).send();
   void reply.type(type);
-  const takesPacked = packed.length < bytes.length && TAKES_GZIP.test(request.headers['accept-encoding'] ?? '');
+  const takesPacked = packed.length < bytes.length && takesGzip(request);
   return takesPacked ? reply.header('content-encoding', 'gzip').send(packed) : reply.send(bytes);
 }
+
+/** Whether the client takes an answer in gzip. */
+export const takesGzip = ({ headers }: FastifyRequest): boolean => TAKES_GZIP.test(headers['accept-encoding'] ?? '');
 
 const TAKES_GZIP = /(^|,)\s*gzip\s*(;\s*q=(1|0?\.0*[1-9])\S*\s*)?(,|$)/i;
 

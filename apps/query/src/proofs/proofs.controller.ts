@@ -1,0 +1,92 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type pg from 'pg';
+import { z } from 'zod';
+import { readNodes } from '#journal/tree';
+import { Requires } from '#platform/keys/requires';
+import { POOL } from '#platform/service/tokens';
+import { onNode } from '#proofs/onNode';
+import { type Hash } from '#proofs/primitives';
+import { consistencyProof, inclusionProof } from '#proofs/treeProofs';
+import { Answer } from '../asking/asking.interceptor.ts';
+import { onlyNow, sequenceNumber } from '../asking/parameters.ts';
+import { malformed } from '../asking/problems.ts';
+import { Asks, ledgerParameter } from '../docs/asks.ts';
+import { Trees } from './trees.ts';
+
+/** What never changes may be kept for ever. */
+export const FOR_EVER = 'private, max-age=31536000, immutable';
+
+const never = onlyNow('a proof is about the sizes of trees');
+const Inclusion = z.strictObject({
+  sequence: sequenceNumber.pipe(z.int().min(1)).describe('Of the event.').meta({ example: 17 }),
+  size: sequenceNumber
+    .pipe(z.int().min(1))
+    .describe('Of the tree: that of the checkpoint that you have.')
+    .meta({ example: 20 }),
+  ...never,
+});
+const Consistency = z.strictObject({
+  from: sequenceNumber
+    .describe('The size of the older tree: that of a checkpoint that you kept.')
+    .meta({ example: 17 }),
+  to: sequenceNumber.describe('The size of the newer one.').meta({ example: 20 }),
+  ...never,
+});
+
+/**
+ * Proofs over the tree of a ledger. They are hashes, which say nothing about events to whoever cannot guess a whole one: every key that
+ * may ask at all may have them.
+ */
+@Controller('v1/ledgers/:ledger/proofs')
+@Requires('read', 'audit')
+@ApiTags('proofs')
+export class ProofsController {
+  constructor(
+    @Inject(POOL) private readonly pool: pg.Pool,
+    private readonly trees: Trees,
+  ) {}
+
+  @Get('inclusion')
+  @Asks({
+    summary: 'The proof that an event is in the tree of a checkpoint',
+    description:
+      'Check it against a checkpoint whose signature you have verified, of exactly this `size`. Begin with SHA-256 of a zero byte and the ' +
+      'event’s bytes, as `events/{sequence}` answers them; go up with `proof` as RFC 9162 section 2.1.3.2 says; what comes out must be ' +
+      'the root of the checkpoint. The answer never changes.',
+    path: { ledger: ledgerParameter },
+    parameters: Inclusion,
+    answer: 'InclusionProof',
+    immutable: true,
+  })
+  async inclusion(@Param('ledger') ledger: string, @Query() { sequence, size }: z.infer<typeof Inclusion>) {
+    if (sequence > size) {
+      const detail = `the tree of the first ${size} events does not have it: ask for a size of ${sequence} or more`;
+      throw malformed([{ pointer: '/sequence', detail }]);
+    }
+    await this.trees.check(ledger, size, `tree of ${size} yet`);
+    const proof = await inclusionProof(sequence - 1, size, readNodes(this.pool, ledger, size), onNode);
+    const body = { ledger, sequence, index: sequence - 1, size, proof: proof.map(base64) };
+    return new Answer(body, { sequence: size, cache: FOR_EVER });
+  }
+
+  @Get('consistency')
+  @Asks({
+    summary: 'The proof that the tree of one checkpoint has only grown into that of a later one',
+    description:
+      'Check it against two checkpoints whose signatures you have verified, of exactly these sizes, as RFC 9162 section 2.1.4.2 says: both ' +
+      'roots must come out. Then every event of the older tree stands unchanged, and in its place, in the newer one. The answer never changes.',
+    path: { ledger: ledgerParameter },
+    parameters: Consistency,
+    answer: 'ConsistencyProof',
+    immutable: true,
+  })
+  async consistency(@Param('ledger') ledger: string, @Query() { from, to }: z.infer<typeof Consistency>) {
+    if (from > to) throw malformed([{ pointer: '/from', detail: `a tree of ${from} is larger than one of ${to}` }]);
+    await this.trees.check(ledger, to, `tree of ${to} yet`);
+    const proof = await consistencyProof(from, to, readNodes(this.pool, ledger, to), onNode);
+    return new Answer({ ledger, from, to, proof: proof.map(base64) }, { sequence: to, cache: FOR_EVER });
+  }
+}
+
+const base64 = (hash: Hash): string => Buffer.from(hash).toString('base64');
