@@ -71,6 +71,8 @@ CREATE TABLE holdings (
   shipment text COLLATE "C",
   quantity bigint NOT NULL,
   newest timestamptz NOT NULL,
+  postings int NOT NULL,
+  total int NOT NULL,
   open boolean NOT NULL,
   outside boolean NOT NULL,
   PRIMARY KEY (ledger, account)
@@ -87,6 +89,10 @@ CREATE TABLE holding_totals (
   stage text COLLATE "C" NOT NULL,
   custodian text COLLATE "C" NOT NULL,
   quantity bigint NOT NULL,
+  total int NOT NULL,
+  postings int NOT NULL,
+  oldest timestamptz NOT NULL,
+  newest timestamptz NOT NULL,
   PRIMARY KEY (ledger, owner, item, stage, custodian)
 ) WITH (fillfactor = 50);
 CREATE INDEX holding_totals_item ON holding_totals (ledger, item, owner);
@@ -107,12 +113,45 @@ CREATE TABLE postings (
   sequence bigint NOT NULL,
   n int NOT NULL,
   account int NOT NULL,
+  total int NOT NULL,
   quantity int NOT NULL,
   balance bigint NOT NULL,
   occurred timestamptz NOT NULL,
   PRIMARY KEY (ledger, sequence, n)
 );
-CREATE INDEX postings_account ON postings (ledger, account, occurred, sequence);
+CREATE INDEX postings_account ON postings (ledger, account, sequence, n);
+CREATE INDEX postings_total ON postings (ledger, total, sequence, n);
+
+CREATE TABLE posting_marks (
+  ledger text COLLATE "C" NOT NULL,
+  key int NOT NULL,
+  sequence bigint NOT NULL,
+  n int NOT NULL,
+  newest timestamptz NOT NULL,
+  balance bigint NOT NULL,
+  lates int NOT NULL,
+  PRIMARY KEY (ledger, key, sequence, n)
+);
+CREATE INDEX posting_marks_newest ON posting_marks (ledger, key, newest, sequence, n);
+
+CREATE TABLE late_postings (
+  ledger text COLLATE "C" NOT NULL,
+  key int NOT NULL,
+  rank int NOT NULL,
+  occurred timestamptz NOT NULL,
+  quantity int NOT NULL,
+  PRIMARY KEY (ledger, key, rank)
+);
+
+CREATE TABLE late_sums (
+  ledger text COLLATE "C" NOT NULL,
+  key int NOT NULL,
+  size int NOT NULL,
+  block int NOT NULL,
+  occurred timestamptz NOT NULL,
+  quantity bigint NOT NULL,
+  PRIMARY KEY (ledger, key, size, block, occurred)
+);
 
 CREATE TABLE orders (
   ledger text COLLATE "C" NOT NULL,

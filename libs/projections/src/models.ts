@@ -14,7 +14,6 @@ import type { Model } from './model.ts';
 import { ordersModel } from './orders/model.ts';
 import { substitutesModel } from './orders/substitutes.ts';
 import { partiesModel } from './parties/model.ts';
-import { postingsModel } from './postings/model.ts';
 import { queueModel } from './queue/model.ts';
 import type { Db } from './reading/readModel.ts';
 import { commitmentsModel } from './supply/model.ts';
@@ -26,10 +25,10 @@ import { unitsModel } from './units/model.ts';
  * Raise it when a rule changes what is written into a table that stays as it is: what was written by the old rule is then built
  * anew, as it is when a table changes.
  */
-export const RULES = 7;
+export const RULES = 8;
 
 /** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
-const beforeFlags: readonly Model[] = [activityModel, holdingsModel, postingsModel, duplicatesModel];
+const beforeFlags: readonly Model[] = [activityModel, holdingsModel, duplicatesModel];
 const besideFlags: readonly Model[] = [
   ordersModel,
   substitutesModel,

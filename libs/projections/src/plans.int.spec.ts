@@ -6,12 +6,14 @@ import { plansOf, rowsTouched } from '#test/projections/plansOf';
 import { activity, reasons } from './activity/queries.ts';
 import { flag, flags } from './flags/queries.ts';
 import { holdings } from './holdings/queries.ts';
+import { holdingsThen } from './holdings/then.ts';
 import { item, items } from './items/queries.ts';
 import { order, orders } from './orders/queries.ts';
 import { parties, party } from './parties/queries.ts';
+import { markPostings, totalMark } from './postings/model.ts';
 import { postings } from './postings/queries.ts';
 import { queue } from './queue/queries.ts';
-import type { ReadModel } from './reading/readModel.ts';
+import { type ReadModel, withReadModels } from './reading/readModel.ts';
 import { shipment, shipments } from './shipments/queries.ts';
 import { supply } from './supply/queries.ts';
 import { swap, swaps } from './swaps/queries.ts';
@@ -119,6 +121,31 @@ describe('the plans of the questions, while the tables have no statistics', () =
         tooMany.push(`${question}: ${without[question]!} rows instead of ${known}`);
     }
     expect(tooMany).toEqual([]);
+  });
+
+  it('what was on an account of 10,000 postings is found by few of them, at any moment', async () => {
+    const past = (at: string, known: number, read: (model: ReadModel) => Promise<unknown>) =>
+      withReadModels(db.pool, 'hot', (model) => plansOf(model, read), { at, known });
+    const client = await db.pool.connect();
+    await client.query(`SET search_path TO rm_1; SELECT setseed(0.5);
+      INSERT INTO postings SELECT 'hot', s, 0, 0, 0, random(-9, 9), 0,
+        timestamptz '2026-01-01' + interval '1 minute' * CASE WHEN random() < 0.1 THEN random(0, s) ELSE s END FROM generate_series(1, 10000) s;
+      INSERT INTO holdings SELECT 'hot', 0, 'tesla', 'tesla', 'H100', 'PO-1', '1', 'held', NULL, 5, max(occurred), 10000, 0, true, false FROM postings WHERE ledger = 'hot';
+      INSERT INTO holding_totals SELECT 'hot', 'tesla', 'H100', 'held', 'tesla', 5, 0, 10000, min(occurred), max(occurred) FROM postings WHERE ledger = 'hot'`);
+    await markPostings(client, 'hot', [0, totalMark(0)]);
+    client.release(true);
+    for (const [at, known] of [
+      ['2026-01-04T00:00:00Z', 9_990],
+      ['2026-01-06T00:00:00Z', 5_000],
+      ['2025-12-31T00:00:00Z', 10_000],
+    ] as const) {
+      for (const query of [{}, { groupBy: ['owner'] as const }, { groupBy: ['order'] as const }]) {
+        const nodes = await past(at, known, (model) => holdingsThen(model, query));
+        expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
+        // A stretch, less than one after it, and the late ones of less than two blocks.
+        expect(rowsTouched(nodes)).toBeLessThan(600);
+      }
+    }
   });
 
   it('a page of what is rare is found without looking through the ledger', async () => {

@@ -24,7 +24,7 @@ const SAYS: Readonly<Record<string, string>> = {
   promises: 'SELECT * FROM promises',
   holdings:
     'SELECT owner, custodian, item, "order", line, stage, shipment, sum(quantity), bool_or(open) FROM holdings WHERE quantity <> 0 GROUP BY 1, 2, 3, 4, 5, 6, 7',
-  holding_totals: 'SELECT * FROM holding_totals WHERE quantity <> 0',
+  holding_totals: 'SELECT owner, item, stage, custodian, quantity FROM holding_totals WHERE quantity <> 0',
   postings:
     'SELECT h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.occurred, sum(p.quantity) FROM postings p JOIN holdings h USING (ledger, account) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(p.quantity) <> 0',
   units:

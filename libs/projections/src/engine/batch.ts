@@ -6,15 +6,14 @@ import { accountOf, isPartiesStage } from '#ledger/account';
 import type { Db } from '../reading/readModel.ts';
 import {
   type AccountState,
-  type Confirmed,
   type LedgerState,
   type LineState,
   type OrderState,
   ownedKey,
   placeKey,
-  promiseOf,
 } from './ledgerState.ts';
 import { PoisonEvent } from '#feed/poison';
+import { type Confirmed, promiseOf } from './promise.ts';
 import { unsaid } from './undone.ts';
 
 /** A move with its event and the accounts it goes between. */
@@ -37,6 +36,8 @@ export interface Posting {
   readonly occurred: number;
   /** It occurred before an earlier posting of its account. */
   readonly late: boolean;
+  /** How many postings its account has with it. */
+  readonly rank: number;
 }
 
 /**
@@ -54,6 +55,7 @@ export async function batchOf(
   await state.learnTracking(db, ledger, events);
   const batch = new Batch(ledger, events, state, await state.ordersOf(db, ledger, events));
   for (const event of events) batch.add(event);
+  await state.learnTotals(db, ledger, batch.opened);
   return batch;
 }
 
@@ -155,7 +157,6 @@ export class Batch {
     return this.state.tracking.get(item) === 'serial';
   }
 
-  /** Whether an account is new. */
   isOpened({ id }: AccountState): boolean {
     return id >= this.#firstNew;
   }
@@ -272,7 +273,8 @@ export class Batch {
     const key = placeKey(move.line, place);
     let state = order.accounts.get(key);
     if (state === undefined) {
-      state = { id: this.state.accounts++, account: accountOf(move, place), quantity: 0, newest: occurred };
+      const [id, account] = [this.state.accounts++, accountOf(move, place)];
+      state = { id, account, quantity: 0, newest: occurred, postings: 0, total: id };
       order.accounts.set(key, state);
       this.opened.push(state);
       this.#own(order, move.line, place);
@@ -292,6 +294,7 @@ export class Batch {
     account.quantity += quantity;
     if (!late) account.newest = occurred;
     if (!this.isOpened(account)) this.changed.add(account);
-    this.postings.push({ sequence, n, account, quantity, balance: account.quantity, occurred, late });
+    const rank = ++account.postings;
+    this.postings.push({ sequence, n, account, quantity, balance: account.quantity, occurred, late, rank });
   }
 }

@@ -1,11 +1,11 @@
-import type { Completed, EventType } from '#contracts/catalog';
+import type { EventType } from '#contracts/catalog';
 import { isVoid, type LedgerEvent, movesOf, takenBack } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
-import type { ConfirmationCode } from '#contracts/orderEvents';
-import { inKey, keyOf, microseconds, type Window } from '#contracts/scalars';
+import { inKey, keyOf, type Window } from '#contracts/scalars';
 import { type Account, isPartiesStage } from '#ledger/account';
 import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
+import { type PromiseState, promiseFrom } from './promise.ts';
 import { arrayLiteral, microsecondsOf } from './values.ts';
 
 /** An account as the last batch left it. */
@@ -15,41 +15,10 @@ export interface AccountState {
   quantity: number;
   /** The newest occurrence on it, in microseconds since 1970. */
   newest: number;
-}
-
-/** What the supplier said of a line when it confirmed it last. */
-export interface PromiseState {
-  readonly code: ConfirmationCode;
-  readonly quantity: number;
-  readonly window: Window | null;
-  readonly reason: string | null;
-  /** What was ordered then. */
-  readonly ordered: { readonly quantity: number; readonly window: Window };
-  readonly sequence: number;
-  /** In microseconds since 1970. */
-  readonly confirmed: number;
-  /** Whether the window that was ordered is still the one that was confirmed. */
-  readonly stands: boolean;
-}
-
-export type Confirmed = Completed<'lading.order.confirmed.v1'>['lines'][number];
-
-/** What a confirmed line promises from then on. */
-export function promiseOf(
-  { code, quantity = 0, window, reason, ordered }: Confirmed,
-  { sequence, time }: Pick<LedgerEvent, 'sequence' | 'time'>,
-): PromiseState {
-  const isPromised = code !== 'rejected';
-  return {
-    code,
-    quantity: isPromised ? quantity : 0,
-    window: isPromised && window !== undefined ? { from: window.from, to: window.to } : null,
-    reason: reason ?? null,
-    ordered: { quantity: ordered.quantity, window: { from: ordered.window.from, to: ordered.window.to } },
-    sequence,
-    confirmed: microseconds(time),
-    stands: true,
-  };
+  /** How many postings it ever had. */
+  postings: number;
+  /** The number of the total that it is a part of: of the first account of that total. */
+  total: number;
 }
 
 /** An order line as the last batch left it. */
@@ -121,6 +90,8 @@ export class LedgerState {
   accounts: number;
   /** How items are tracked, which never changes. */
   readonly tracking = new Map<string, 'quantity' | 'serial'>();
+  /** The numbers of totals, which never change, by `totalKey`: of those that accounts were opened in lately. */
+  readonly #totals = new Map<string, number>();
   /** Orders whose placing was taken back; undefined: not looked up yet. Placed again, they use the accounts that they had. */
   #takenBack: Set<string> | undefined;
   /** The accounts of those that the batch places again. */
@@ -175,10 +146,10 @@ export class LedgerState {
     }
     const again = [...placed].filter((order) => this.#takenBack?.has(order));
     if (again.length === 0) return;
-    for (const { id, quantity, newest, ...account } of await loadAccounts(db, ledger, again)) {
-      const accounts = this.old.get(account.order) ?? new Map<string, AccountState>();
-      accounts.set(placeKey(account.line, account), { id, account, quantity, newest });
-      this.old.set(account.order, accounts);
+    for (const row of await loadAccounts(db, ledger, again)) {
+      const accounts = this.old.get(row.order) ?? new Map<string, AccountState>();
+      accounts.set(placeKey(row.line, row), accountFrom(row));
+      this.old.set(row.order, accounts);
     }
   }
 
@@ -197,6 +168,25 @@ export class LedgerState {
       [ledger, [...unknown]],
     );
     for (const row of rows) tracking.set(row.item, row.tracking);
+  }
+
+  /** Numbers the totals of accounts that are opened: with an account of each new one, so that a rebuild gives the same numbers. */
+  async learnTotals(db: Db, ledger: string, opened: readonly AccountState[]): Promise<void> {
+    if (this.#totals.size > REMEMBERED_TOTALS) this.#totals.clear();
+    const strange = opened.filter(({ account }) => !this.#totals.has(totalKey(account)));
+    const unknown = [...new Map(strange.map(({ account }) => [totalKey(account), account])).values()];
+    if (unknown.length > 0 && this.past === undefined) {
+      const { rows } = await db.query<Account & { readonly total: number }>(TOTALS, [
+        ledger,
+        ...TOTALLED.map((column) => arrayLiteral(unknown.map((account) => account[column]))),
+      ]);
+      for (const row of rows) this.#totals.set(totalKey(row), row.total);
+    }
+    for (const state of opened) {
+      const key = totalKey(state.account);
+      state.total = this.#totals.get(key) ?? state.id;
+      this.#totals.set(key, state.total);
+    }
   }
 
   /** Keeps the orders of a batch as the newest, and forgets the oldest ones beyond `most` accounts. */
@@ -237,18 +227,33 @@ const neverPlaced = (order: string): OrderState => ({
   ...{ lines: new Map(), accounts: new Map(), owned: new Set() },
 });
 
-type AccountRow = Account & { readonly id: number; readonly quantity: number; readonly newest: number };
+const REMEMBERED_TOTALS = 20_000;
+const TOTALLED = ['owner', 'item', 'stage', 'custodian'] as const;
 
-/** A promise as a table keeps it, in one text. */
-export const promiseFrom = (text: string | null): PromiseState | null =>
-  text === null ? null : (JSON.parse(text) as PromiseState);
+/** Names the total of an account. */
+const totalKey = ({ owner, item, stage, custodian }: Account): string => keyOf(owner, item, stage, custodian);
+
+const TOTALS = `
+  SELECT given.*, found.total
+  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS given (owner, item, stage, custodian)
+    CROSS JOIN LATERAL (
+      SELECT total FROM holding_totals t
+      WHERE ledger = $1 AND t.owner = given.owner AND t.item = given.item AND t.stage = given.stage AND t.custodian = given.custodian OFFSET 0
+    ) found`;
+
+type AccountRow = Account & Omit<AccountState, 'account'>;
+
+const accountFrom = ({ id, quantity, newest, postings, total, ...account }: AccountRow): AccountState => ({
+  ...{ id, account, quantity, newest, postings, total },
+});
 
 const TAKEN_BACK = `SELECT substr(subject, 7) AS "order" FROM activity WHERE ledger = $1 AND voided_by IS NOT NULL AND type = 'lading.order.placed.v1'`;
 
 const loadAccounts = async (db: Db, ledger: string, orders: readonly string[]): Promise<AccountRow[]> =>
   (
     await db.query<AccountRow>(
-      `SELECT account AS id, owner, custodian, item, "order", line, stage, shipment, quantity, ${microsecondsOf('newest')} AS newest
+      `SELECT account AS id, owner, custodian, item, "order", line, stage, shipment, quantity, postings, total,
+         ${microsecondsOf('newest')} AS newest
        FROM holdings WHERE ledger = $1 AND "order" = ANY($2::text[])`,
       [ledger, arrayLiteral(orders)],
     )
@@ -278,17 +283,17 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
     if (turns.over) await turns.next();
     found.get(line.order)?.lines.set(line.line, { ...line, promise: promiseFrom(promise), ordered: 0, reallocated: 0 });
   }
-  for (const { id, quantity, newest, ...account } of accounts) {
+  for (const row of accounts) {
     if (turns.over) await turns.next();
-    const order = found.get(account.order);
-    order?.accounts.set(placeKey(account.line, account), { id, account, quantity, newest });
-    const line = order?.lines.get(account.line);
-    if (order !== undefined && line !== undefined && account.stage === 'ordered') {
-      line.ordered += quantity;
-      if (account.owner !== order.buyer) line.reallocated += quantity;
+    const order = found.get(row.order);
+    order?.accounts.set(placeKey(row.line, row), accountFrom(row));
+    const line = order?.lines.get(row.line);
+    if (order !== undefined && line !== undefined && row.stage === 'ordered') {
+      line.ordered += row.quantity;
+      if (row.owner !== order.buyer) line.reallocated += row.quantity;
     }
     if (line === undefined && order !== undefined) found.set(order.order, Object.assign(order, { hasOld: true }));
-    else if (isPartiesStage(account.stage)) order?.owned.add(ownedKey(account.line, account.owner));
+    else if (isPartiesStage(row.stage)) order?.owned.add(ownedKey(row.line, row.owner));
   }
   return [...found.values()];
 }

@@ -1,7 +1,7 @@
 import { type LedgerEvent, takenBack } from '#contracts/cloudEvent';
 import type { Restored } from '#contracts/ledgerEvents';
 import type { Window } from '#contracts/scalars';
-import { type Confirmed, promiseOf, type PromiseState } from './ledgerState.ts';
+import { type Confirmed, promiseOf, type PromiseState } from './promise.ts';
 
 /** An event that is taken back, as its void tells it. */
 export interface Undone {

@@ -39,7 +39,8 @@ interface Lowest {
 }
 
 // Backwards from the balance that the account had after the late posting: the balance at a moment is that, less everything that
-// occurred later. Postings with a greater sequence were not known then, so the answer is the same whatever the batch.
+// occurred later. Postings with a greater sequence were not known then, so the answer is the same whatever the batch. All that occurred
+// later was told after the last mark of which the newest had occurred before.
 const findNegative = postings.over<Posting, Lowest>(
   {
     account: ({ account }) => account.id,
@@ -50,11 +51,17 @@ const findNegative = postings.over<Posting, Lowest>(
   (given) => `
     SELECT given.account, given.sequence, lowest.balance, lowest.occurred
     FROM ${given}
+    LEFT JOIN LATERAL (
+      SELECT sequence, n FROM posting_marks WHERE ledger = $1 AND key = given.account AND newest < given.occurred
+      ORDER BY newest DESC, sequence DESC, n DESC LIMIT 1
+    ) m ON true
+    CROSS JOIN LATERAL (SELECT coalesce(m.sequence, 0) AS sequence, coalesce(m.n, 0) AS n) before
     CROSS JOIN LATERAL (
       SELECT given.balance - coalesce(sum(p.quantity) OVER (ORDER BY p.occurred DESC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP), 0)
           AS balance, ${instantOf('p.occurred')} AS occurred
       FROM postings p
       WHERE p.ledger = $1 AND p.account = given.account AND p.occurred >= given.occurred AND p.sequence <= given.sequence
+        AND (p.sequence, p.n) > (before.sequence, before.n)
       ORDER BY 1, p.occurred LIMIT 1
     ) lowest
     WHERE lowest.balance < 0`,

@@ -4,6 +4,7 @@ import type { Posting } from '../engine/batch.ts';
 import type { AccountState } from '../engine/ledgerState.ts';
 import { bigint, bool, id, int, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
+import { endsStretch, markPostings, postingsModel, totalMark } from '../postings/model.ts';
 
 // `account` numbers a ledger's accounts in the order in which its events first name them, so that postings are narrow and a
 // rebuild gives the same numbers. `newest` is the newest occurrence on the account: what occurred before it is late.
@@ -24,6 +25,8 @@ const holdings = new Table('holdings', {
     shipment: optional(id),
     quantity: bigint,
     newest: moment,
+    postings: int,
+    total: int,
     open: bool,
     outside: bool,
   },
@@ -37,10 +40,23 @@ const holdings = new Table('holdings', {
   },
 });
 
+// `total` numbers it, by its first account; `postings` counts those of all its accounts, of which the first and the last, by when they
+// occurred, are `oldest` and `newest`.
+//
 // This table is small: by parties, items and stages, without the orders. It answers what is asked by those alone, and tells which
 // accounts there are: so one index of these does for all that is asked (three more took a third of a rebuild).
 const totals = new Table('holding_totals', {
-  columns: { owner: id, item: id, stage: id, custodian: id, quantity: bigint },
+  columns: {
+    owner: id,
+    item: id,
+    stage: id,
+    custodian: id,
+    quantity: bigint,
+    total: int,
+    postings: int,
+    oldest: moment,
+    newest: moment,
+  },
   key: ['owner', 'item', 'stage', 'custodian'],
   fillfactor: 50,
   indexes: {
@@ -61,6 +77,7 @@ const changing = {
   account: ({ id }: AccountState) => id,
   quantity: ({ quantity }: AccountState) => quantity,
   newest: ({ newest }: AccountState) => newest,
+  postings: ({ postings }: AccountState) => postings,
   open: ({ account, quantity }: AccountState) => quantity !== 0 && isPartiesStage(account.stage),
   outside: ({ account, quantity }: AccountState) => quantity !== 0 && !isPartiesStage(account.stage),
 };
@@ -74,6 +91,7 @@ const open = holdings.insert<AccountState>({
   line: ({ account }) => account.line,
   stage: ({ account }) => account.stage,
   shipment: ({ account }) => account.shipment,
+  total: ({ total }) => total,
 });
 
 // Each row is found by its own seek of the primary key (OFFSET 0 keeps the planner from turning that round): without statistics, as
@@ -81,25 +99,43 @@ const open = holdings.insert<AccountState>({
 const change = holdings.over<AccountState>(
   changing,
   (given) => `
-    UPDATE holdings stored SET quantity = given.quantity, newest = given.newest, open = given.open, outside = given.outside
+    UPDATE holdings stored SET quantity = given.quantity, newest = given.newest, postings = given.postings, open = given.open, outside = given.outside
     FROM ${given},
       LATERAL (SELECT ctid FROM holdings WHERE ledger = $1 AND holdings.account = given.account OFFSET 0) AS found
     WHERE stored.ctid = found.ctid`,
 );
 
-interface Total extends Pick<AccountState, 'account'> {
-  quantity: number;
+interface Counted {
+  readonly total: number;
+  readonly postings: number;
 }
 
-const addTotals = totals.add<Total>(
+interface Total extends Pick<AccountState, 'account' | 'total'> {
+  quantity: number;
+  postings: number;
+  oldest: number;
+  newest: number;
+}
+
+// How many postings each has now, and had before.
+const addTotals = totals.over<Total, Counted>(
   {
     owner: ({ account }) => account.owner,
     item: ({ account }) => account.item,
     stage: ({ account }) => account.stage,
     custodian: ({ account }) => account.custodian,
     quantity: ({ quantity }) => quantity,
+    total: ({ total }) => total,
+    postings: ({ postings }) => postings,
+    oldest: ({ oldest }) => oldest,
+    newest: ({ newest }) => newest,
   },
-  ['quantity'],
+  (given) => `
+    INSERT INTO holding_totals AS stored (ledger, owner, item, stage, custodian, quantity, total, postings, oldest, newest)
+    SELECT $1, given.* FROM ${given}
+    ON CONFLICT (ledger, owner, item, stage, custodian) DO UPDATE SET quantity = stored.quantity + excluded.quantity,
+      postings = stored.postings + excluded.postings, oldest = least(stored.oldest, excluded.oldest), newest = greatest(stored.newest, excluded.newest)
+    RETURNING total, postings`,
 );
 
 interface ItemTotal {
@@ -130,34 +166,47 @@ export const accountsModel: Model = {
   },
 };
 
+/** The accounts, what is on them and what is added up of them, with the postings that brought it there. */
 export const holdingsModel: Model = {
-  tables: [...accountsModel.tables, totals, itemTotals],
+  tables: [...accountsModel.tables, totals, itemTotals, ...postingsModel.tables],
   apply: async (batch, db) => {
     const { ledger, postings } = batch;
+    const posted = postingsModel.apply(batch, db);
+    // Its failure is looked at below.
+    posted.catch(() => undefined);
     await accountsModel.apply(batch, db);
     const moved = totalsOf(postings);
-    await addTotals(db, ledger, moved);
-    await addItemTotals(db, ledger, itemTotalsOf(moved));
+    const counted = await addTotals(db, ledger, [...moved.values()]);
+    await addItemTotals(db, ledger, itemTotalsOf(moved.values()));
+    await posted;
+    await markPostings(db, ledger, [
+      ...postings.filter(({ rank }) => endsStretch(rank)).map(({ account }) => account.id),
+      ...counted
+        .filter(({ total, postings: now }) => endsStretch(now, moved.get(total)?.postings))
+        .map(({ total }) => totalMark(total)),
+    ]);
   },
 };
 
-function totalsOf(postings: readonly Posting[]): Total[] {
-  const found = new Map<string, Total>();
-  for (const {
-    account: { account },
-    quantity,
-  } of postings) {
-    const { owner, item, stage, custodian } = account;
-    const key = keyOf(owner, item, stage, custodian);
-    const total = found.get(key);
-    if (total === undefined) found.set(key, { account, quantity });
-    else total.quantity += quantity;
+function totalsOf(postings: readonly Posting[]): Map<number, Total> {
+  const found = new Map<number, Total>();
+  for (const { account: state, quantity, occurred } of postings) {
+    const total = found.get(state.total);
+    if (total === undefined) {
+      const { account, total: number } = state;
+      found.set(number, { account, total: number, quantity, postings: 1, oldest: occurred, newest: occurred });
+    } else {
+      total.quantity += quantity;
+      total.postings += 1;
+      total.oldest = Math.min(total.oldest, occurred);
+      total.newest = Math.max(total.newest, occurred);
+    }
   }
-  return [...found.values()];
+  return found;
 }
 
 /** From the totals of the same postings, which are far fewer. */
-function itemTotalsOf(moved: readonly Total[]): ItemTotal[] {
+function itemTotalsOf(moved: Iterable<Total>): ItemTotal[] {
   const found = new Map<string, ItemTotal>();
   const add = (party: string, role: ItemTotal['role'], { account: { item, stage }, quantity }: Total): void => {
     const key = keyOf(party, role, item, stage);

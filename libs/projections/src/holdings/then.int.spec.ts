@@ -7,6 +7,7 @@ import { foldHoldings } from '#ledger/fold';
 import { Dice } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { applyAll, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { SIZES } from '../postings/model.ts';
 import { postings } from '../postings/queries.ts';
 import { type AskedAbout, type ReadModel, withReadModels } from '../reading/readModel.ts';
 import type { Page } from '../reading/page.ts';
@@ -31,6 +32,8 @@ describe(`holdings at any moment, after random histories with late events (LADIN
   const before = new Map<string, string>();
 
   beforeAll(async () => {
+    // So that a few postings are several stretches, and a few late ones blocks of every size.
+    Object.assign(SIZES, { stretch: 3, blocks: [2, 6, 24] });
     process.stdout.write(`holdings at any moment: LADING_SEED=${seed}\n`);
     db = await freshReadModels();
     for (const { ledger, events } of ledgers) {

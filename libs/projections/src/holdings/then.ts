@@ -2,6 +2,7 @@ import type { HoldingGroupRow, HoldingKey, HoldingRow } from '#contracts/rows';
 import { PartiesStage } from '#contracts/scalars';
 import { mayBeNegative } from '#ledger/account';
 import { limitOf, type Page, pageOf, pageStart, type SortKey, Where } from '../reading/page.ts';
+import { balanceThen } from '../postings/balance.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import {
   type AccountRow,
@@ -29,10 +30,14 @@ export async function holdingsThen(model: ReadModel, query: HoldingsQuery): Prom
   return keys.length === 0 ? byAccount(model, asked) : byGroup(model, asked, keys);
 }
 
-/** SQL for what was on an account then. */
-function balanceOf(model: ReadModel, where: Where, account: string): string {
-  const then = new Where(model.ledger, 'p', where.values).and(`p.account = ${account}`).until(model, 'p');
-  return `(SELECT coalesce(sum(p.quantity), 0)::bigint FROM postings p ${then.sql})`;
+/** SQL for what was on the account, or what the total was, of a row of now. */
+function balanceOf(model: ReadModel, where: Where, row: string, of: 'account' | 'total'): string {
+  const { at, known } = model.asOf;
+  return balanceThen(row, of, {
+    at: at === undefined ? undefined : where.value(at),
+    known: where.value(known),
+    isHead: known >= model.sequence,
+  });
 }
 
 /** Accounts that are looked at for a page: without units then, most of them may be. What is beyond is for the next page. */
@@ -75,7 +80,7 @@ async function accounts(
   const where = new Where(model.ledger, 'h', values);
   const then = new Where(model.ledger, 's', values).until(model, 's').sql.replace('WHERE', 'AND');
   const { rows } = await model.db.query<AccountRow>(
-    `SELECT ${NAMES}, ${balanceOf(model, where, 'h.account')} AS quantity, ${substitutesOf(then)} AS substitutes
+    `SELECT ${NAMES}, ${balanceOf(model, where, 'h', 'account')} AS quantity, ${substitutesOf(then)} AS substitutes
      FROM ${from} h ORDER BY h.item, h.owner, h.account`,
     values,
   );
@@ -137,11 +142,12 @@ async function byGroup(
   query: HoldingsQuery,
   keys: readonly HoldingKey[],
 ): Promise<Page<HoldingGroupRow>> {
-  const where = inHands(filtered(new Where(model.ledger, 'h'), 'h', query, model), query).and('h.quantity <> 0');
-  const { ledger } = model;
-  const inner = filtered(new Where(ledger, 'h', where.values), 'h', query, model);
-  const accounts = `(SELECT ${NAMES}, ${balanceOf(model, where, 'h.account')} AS quantity FROM holdings h ${inner.sql})`;
-  const cell = 'h.ledger, h.owner, h.custodian, h.item, h.stage';
-  const totals = `(SELECT ${cell}, sum(h.quantity)::bigint AS quantity FROM ${accounts} h GROUP BY ${cell})`;
-  return groups(model, query, keys, where, `${isTotalled(query, keys) ? totals : accounts} h`);
+  const which = inHands(filtered(new Where(model.ledger, 'h'), 'h', query, model), query);
+  const where = new Where(model.ledger, 'h', which.values).and('h.quantity <> 0');
+  const [table, of, columns] = isTotalled(query, keys)
+    ? (['holding_totals', 'total', ['ledger', ...TOTALLED].map((column) => `h.${column}`).join(', ')] as const)
+    : (['holdings', 'account', NAMES] as const);
+  // OFFSET 0: each is worked out once, though it is both a condition and added up.
+  const then = `(SELECT ${columns}, ${balanceOf(model, where, 'h', of)} AS quantity FROM ${table} h ${which.sql} OFFSET 0)`;
+  return groups(model, query, keys, where, `${then} h`);
 }

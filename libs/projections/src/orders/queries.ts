@@ -1,7 +1,7 @@
 import type { OrderRow } from '#contracts/rows';
 import { keyOf, PartiesStage } from '#contracts/scalars';
 import { Turns } from '#platform/service/turns';
-import { promiseFrom } from '../engine/ledgerState.ts';
+import { promiseFrom } from '../engine/promise.ts';
 import { instant, instantOf } from '../engine/values.ts';
 import { type HeldOnLine, heldOn } from '../holds/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';

@@ -1,7 +1,9 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { commitmentsKey } from '#ledger/entity';
 import type { Db } from '../reading/readModel.ts';
+import { balanceThen } from '../postings/balance.ts';
 import type { EventsOfThePast, MomentBounds } from './scratch.ts';
+import { addTotals } from './totalsThen.ts';
 
 /** What is folded for one question at most. Beyond it, a question about the past is refused, or its page is shorter. */
 export const MOST = { events: 5_000, bytes: 8_388_608, moves: 20_000 };
@@ -34,6 +36,18 @@ export class Choice {
     /** Whose events they are. */
     private readonly of: string,
   ) {}
+
+  /** As parameters. */
+  get moment(): readonly unknown[] {
+    const { known, at } = this.bounds;
+    return at === undefined ? [known] : [known, at];
+  }
+
+  /** SQL for what was on the account, or what the total was, of a row of now, with the moment in these parameters. */
+  balanceOf(row: string, of: 'account' | 'total', known: string, at: string): string {
+    const moment = { known, at: this.bounds.at === undefined ? undefined : at, isHead: false };
+    return balanceThen(row, of, moment, `${this.now}.`);
+  }
 
   /** In sequence order. @throws {TooMuchPast} when they book more moves than are booked for one answer */
   chosen(): LedgerEvent[] {
@@ -190,36 +204,6 @@ export const chooseItems: Chooses = async (choice, ids, party) => {
   await addTotals(choice, 'item', ids);
 };
 
-/** Adds up what there was, for the tables that the questions read: of some owners, of some items, or of everything. */
-async function addTotals({ db, ledger, now, bounds }: Choice, by: 'owner' | 'item', ids?: readonly string[]) {
-  // The totals of now say which accounts there ever were, and an index has those together. OFFSET 0 keeps each a search of its own.
-  await db.query(
-    `INSERT INTO holding_totals (ledger, owner, item, stage, custodian, quantity)
-     SELECT h.ledger, h.owner, h.item, h.stage, h.custodian, sum(p.quantity)
-     FROM (SELECT DISTINCT ledger, item, owner FROM ${now}.holding_totals WHERE ledger = $1 AND ($2::text[] IS NULL OR ${by} = ANY($2))) t
-       CROSS JOIN LATERAL (
-         SELECT * FROM ${now}.holdings WHERE ledger = t.ledger AND item = t.item AND owner = t.owner AND account >= 0 OFFSET 0
-       ) h
-       CROSS JOIN LATERAL (
-         SELECT quantity FROM ${now}.postings
-         WHERE ledger = h.ledger AND account = h.account AND sequence <= $3 AND ($4::timestamptz IS NULL OR occurred <= $4::timestamptz)
-         OFFSET 0
-       ) p
-     GROUP BY h.ledger, h.owner, h.item, h.stage, h.custodian`,
-    [ledger, ids ?? null, bounds.known, bounds.at ?? null],
-  );
-  // A row of each role that its owner and its custodian have, as `holdings/model.ts` writes them.
-  await db.query(
-    `INSERT INTO item_totals (ledger, party, role, item, stage, quantity)
-     SELECT t.ledger, r.party, r.role, t.item, t.stage, sum(t.quantity)
-     FROM holding_totals t CROSS JOIN LATERAL (
-       VALUES ('', 'either'), (t.owner, 'own'), (t.owner, 'either'), (nullif(t.custodian, t.owner), 'either')
-     ) AS r (party, role)
-     WHERE t.ledger = $1 AND r.party IS NOT NULL GROUP BY t.ledger, r.party, r.role, t.item, t.stage`,
-    [ledger],
-  );
-}
-
 /** An item, with every order that ever had units of it. */
 export const chooseOrdersOfItem: Chooses = (choice, ids, party) =>
   chooseItemAndOrders(
@@ -239,15 +223,13 @@ export const chooseQueue: Chooses = async (choice, ids, party) => {
     ids,
     party,
     `SELECT DISTINCT "order" FROM (
-       SELECT h."order" FROM ${choice.now}.holdings h CROSS JOIN LATERAL (
-         SELECT quantity FROM ${choice.now}.postings
-         WHERE ledger = h.ledger AND account = h.account AND sequence <= $3 AND ($4::timestamptz IS NULL OR occurred <= $4::timestamptz)
-         OFFSET 0
-       ) p
-       WHERE h.ledger = $1 AND h.item = ANY($2) AND h.account >= 0 AND h.stage IN ('ordered', 'in_transit')
-       GROUP BY h."order", h.line, h.owner HAVING sum(p.quantity) > 0
+       SELECT "order" FROM (
+         SELECT h."order", h.line, h.owner, ${choice.balanceOf('h', 'account', '$3', '$4')} AS quantity FROM ${choice.now}.holdings h
+         WHERE h.ledger = $1 AND h.item = ANY($2) AND h.account >= 0 AND h.stage IN ('ordered', 'in_transit') OFFSET 0
+       ) h
+       GROUP BY "order", line, owner HAVING sum(quantity) > 0
      ) waiting`,
-    [choice.bounds.known, choice.bounds.at ?? null],
+    choice.moment,
   );
 };
 

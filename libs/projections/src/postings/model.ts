@@ -1,25 +1,138 @@
 import type { Posting } from '../engine/batch.ts';
 import { bigint, int, moment, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
+import type { Db } from '../reading/readModel.ts';
 
-// `balance` is the account's after this posting, in sequence order. `occurred` repeats the event's, so that one index has what an
-// account's past is read by. `n` counts the postings of one event: from and to of its first move, then of its second.
+// `balance` is the account's after this posting, in sequence order. `occurred` repeats the event's. `n` counts the postings of one
+// event: from and to of its first move, then of its second. `total` is the total that its account is a part of.
 export const postings = new Table('postings', {
-  columns: { sequence: bigint, n: int, account: int, quantity: int, balance: bigint, occurred: moment },
+  columns: { sequence: bigint, n: int, account: int, total: int, quantity: int, balance: bigint, occurred: moment },
   key: ['sequence', 'n'],
-  indexes: { postings_account: { on: ['account', 'occurred', 'sequence'] } },
+  indexes: {
+    postings_account: { on: ['account', 'sequence', 'n'] },
+    postings_total: { on: ['total', 'sequence', 'n'] },
+  },
 });
+
+// What a balance of the past is found by, whatever the number of its postings (`balance.ts` reads it). `key` is an account, or a total
+// (`totalMark`). All three are only added to.
+
+// After each stretch of an account's or a total's postings: what is there then, and the newest that had occurred.
+const marks = new Table('posting_marks', {
+  columns: { key: int, sequence: bigint, n: int, newest: moment, balance: bigint, lates: int },
+  key: ['key', 'sequence', 'n'],
+  indexes: { posting_marks_newest: { on: ['key', 'newest', 'sequence', 'n'] } },
+});
+
+// Postings that occurred before the newest of a mark before their stretch, in sequence order. `lates` of a mark counts them.
+const latePostings = new Table('late_postings', {
+  columns: { key: int, rank: int, occurred: moment, quantity: int },
+  key: ['key', 'rank'],
+});
+
+// Of `size` late postings that follow each other, the `block`th such: what those come to that had occurred by a moment.
+const lateSums = new Table('late_sums', {
+  columns: { key: int, size: int, block: int, occurred: moment, quantity: bigint },
+  key: ['key', 'size', 'block', 'occurred'],
+});
+
+/** How many postings a stretch has, and how many late ones a block of each size: each is a multiple of the one before. Tests use smaller ones. */
+export const SIZES = { stretch: 32, blocks: [256, 4_096, 65_536] };
+
+/** The key by which a total has its marks. No account has a negative number. */
+export const totalMark = (total: number): number => -1 - total;
+
+/** Whether a stretch ends with one of the last postings, of so many that there are now. */
+export const endsStretch = (now: number, added = 1): boolean => now % SIZES.stretch < added;
 
 const insert = postings.insert<Posting>({
   sequence: ({ sequence }) => sequence,
   n: ({ n }) => n,
   account: ({ account }) => account.id,
+  total: ({ account }) => account.total,
   quantity: ({ quantity }) => quantity,
   balance: ({ balance }) => balance,
   occurred: ({ occurred }) => occurred,
 });
 
 export const postingsModel: Model = {
-  tables: [postings],
+  tables: [postings, marks, latePostings, lateSums],
   apply: (batch, db) => insert(db, batch.ledger, batch.postings),
 };
+
+/** Makes the marks of accounts and totals of which stretches ended. All postings before them are in the table. */
+export async function markPostings(db: Db, ledger: string, keys: Iterable<number>): Promise<void> {
+  const ended = [...new Set(keys)].map((key) => ({ key }));
+  if (ended.length === 0) return;
+  const late = await mark(db, ledger, ended);
+  await sumBlocks(db, ledger, late.flatMap(blocksEnded));
+}
+
+interface Late {
+  readonly key: number;
+  /** How many there were before, and are now. */
+  readonly before: number;
+  readonly now: number;
+}
+
+/** The postings after the last mark, of which whole stretches are marked. No join looks for one of them: all that is said of them is windows. */
+const mark = (db: Db, ledger: string, keys: readonly { key: number }[]): Promise<Late[]> =>
+  marks.over<{ key: number }, Late>(
+    { key: ({ key }) => key },
+    (given) => `
+    WITH last AS (
+      SELECT given.key, coalesce(m.sequence, 0) AS sequence, coalesce(m.n, 0) AS n, coalesce(m.newest, '-infinity') AS newest,
+        coalesce(m.balance, 0) AS balance, coalesce(m.lates, 0) AS lates
+      FROM ${given} LEFT JOIN LATERAL (
+        SELECT * FROM posting_marks WHERE ledger = $1 AND key = given.key ORDER BY sequence DESC, n DESC LIMIT 1
+      ) m ON true
+    ), posted AS (
+      SELECT l.key, l.newest, l.lates, p.sequence, p.n, p.occurred, p.quantity, l.balance + sum(p.quantity) OVER so_far AS balance,
+        row_number() OVER so_far AS row, count(*) OVER (PARTITION BY l.key) AS rows
+      FROM last l CROSS JOIN LATERAL (
+        SELECT * FROM postings WHERE l.key >= 0 AND ledger = $1 AND account = l.key AND (sequence, n) > (l.sequence, l.n)
+        UNION ALL
+        SELECT * FROM postings WHERE l.key < 0 AND ledger = $1 AND total = -1 - l.key AND (sequence, n) > (l.sequence, l.n)
+      ) p
+      WINDOW so_far AS (PARTITION BY l.key ORDER BY p.sequence, p.n)
+    ), whole AS (
+      SELECT *, greatest(newest, max(occurred) OVER (PARTITION BY key ORDER BY row)) AS newest_now,
+        occurred < greatest(newest, max(occurred) OVER (
+          PARTITION BY key ORDER BY (row - 1) / ${SIZES.stretch} RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS late
+      FROM posted WHERE row <= rows / ${SIZES.stretch} * ${SIZES.stretch}
+    ), ranked AS (
+      SELECT *, lates + count(*) FILTER (WHERE late) OVER (PARTITION BY key ORDER BY row) AS lates_now FROM whole
+    ), told_late AS (
+      INSERT INTO late_postings (ledger, key, rank, occurred, quantity)
+      SELECT $1, key, lates_now - 1, occurred, quantity FROM ranked WHERE late
+    ), marked AS (
+      INSERT INTO posting_marks (ledger, key, sequence, n, newest, balance, lates)
+      SELECT $1, key, sequence, n, newest_now, balance, lates_now FROM ranked WHERE row % ${SIZES.stretch} = 0
+    )
+    SELECT key, lates AS before, max(lates_now) AS now FROM ranked GROUP BY key, lates HAVING max(lates_now) > lates`,
+  )(db, ledger, keys);
+
+interface Block {
+  readonly key: number;
+  readonly size: number;
+  readonly block: number;
+}
+
+const blocksEnded = ({ key, before, now }: Late): Block[] =>
+  SIZES.blocks.flatMap((size) => {
+    const [from, to] = [Math.floor(before / size), Math.floor(now / size)];
+    return Array.from({ length: to - from }, (_, n) => ({ key, size, block: from + n }));
+  });
+
+const sumBlocks = lateSums.over<Block>(
+  { key: ({ key }) => key, size: ({ size }) => size, block: ({ block }) => block },
+  (given) => `
+    INSERT INTO late_sums (ledger, key, size, block, occurred, quantity)
+    SELECT $1, given.key, given.size, given.block, l.occurred,
+      sum(sum(l.quantity)) OVER (PARTITION BY given.key, given.size, given.block ORDER BY l.occurred)
+    FROM ${given} CROSS JOIN LATERAL (
+      SELECT occurred, quantity FROM late_postings
+      WHERE ledger = $1 AND key = given.key AND rank >= given.block * given.size AND rank < (given.block + 1) * given.size OFFSET 0
+    ) l
+    GROUP BY given.key, given.size, given.block, l.occurred`,
+);
