@@ -51,7 +51,7 @@ export async function* tryEvents(
 export async function* submitEvents(
   route: Route,
   ledger: string,
-  events: AsyncIterable<FileEvent>,
+  events: AsyncIterable<FileEvent> | Iterable<FileEvent>,
   pause: (ms: number) => Promise<unknown> = sleep,
 ): AsyncGenerator<SubmitResult> {
   let run: FileEvent[] = [];
@@ -67,6 +67,20 @@ export async function* submitEvents(
     run.push(event);
   }
   if (to !== undefined && run.length > 0) yield* sendRun(to, ledger, run, sent);
+}
+
+/** Submits events together: all of them are recorded, or none. Sending them again changes nothing. */
+export async function submitTogether(
+  client: Client,
+  ledger: string,
+  events: readonly FileEvent[],
+): Promise<SubmitResult[]> {
+  const { body } = await client.send<{ results: Omit<SubmitResult, 'where'>[] }>(
+    'POST',
+    `/v1/ledgers/${encodeURIComponent(ledger)}/events?atomic=true`,
+    { type: 'application/cloudevents-batch+json', body: `[${events.map(({ text }) => text).join(',')}]` },
+  );
+  return body.results.map((result, index) => ({ ...result, where: events[index]?.where ?? '' }));
 }
 
 /** Sends the events of one request. Events that the service was too busy for are sent again; the other answers are final. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MEMO_LEDGER, type Played, playMemo } from '../../demo/playMemo.ts';
+import type { ActivityRow } from '#contracts/activityRows';
+import type { HoldingDiffRow } from '#contracts/changeRows';
 import type { LineageRow } from '#contracts/lineageRows';
 import type { HoldingGroupRow, SwapRow } from '#contracts/rows';
 import { flags } from '#projections/flags/queries';
@@ -13,7 +15,7 @@ const CHRISTMAS = new Date('2023-12-25T00:00:00Z');
 const NEW_YEAR = new Date('2024-01-01T00:00:00Z');
 const JULY = new Date('2024-07-01T00:00:00Z');
 
-describe('the memo, played over HTTP in three steps', () => {
+describe('the memo, played over HTTP step by step', () => {
   let lading: Lading;
   let steps: AsyncGenerator<Played>;
   let sequence = 0;
@@ -30,7 +32,7 @@ describe('the memo, played over HTTP in three steps', () => {
   };
   const ask = <R>(path: string) =>
     lading.client.list<R>(
-      `/v1/ledgers/${MEMO_LEDGER}/${path}${path.includes('?') ? '&' : '?'}min-sequence=${String(sequence)}`,
+      `/v1/ledgers/${MEMO_LEDGER}/${path}${path.includes('known=') ? '' : `${path.includes('?') ? '&' : '?'}min-sequence=${String(sequence)}`}`,
     );
   const units = async (owner: string, stage: string) => {
     const rows = await ask<HoldingGroupRow>(`holdings?owner=${owner}&stage=${stage}&item=H100&groupBy=owner,item`);
@@ -145,6 +147,85 @@ describe('the memo, played over HTTP in three steps', () => {
     // 28 December 16:00 to 30 January 15:00 is 32.958 days; from there to 1 July 00:00 are 152.375.
     const expected = 12_000 * (32 + 23 / 24) + 6_000 * (152 + 9 / 24);
     expect(then?.balance[0]?.unitDays).toBeCloseTo(expected, 0);
+  });
+
+  describe("an auditor's morning", () => {
+    /** The sequences up to which the ledger had been told: all but the late fact, that fact as it was told wrong, and right. */
+    let [told, wrong, right] = [0, 0, 0];
+    const inHands = async (known: number, at = '2023-12-31') =>
+      (await ask<HoldingGroupRow>(`holdings?owner=x&stage=held&groupBy=owner,custodian&at=${at}&known=${known}`)).map(
+        ({ custodian, quantity }) => [custodian, quantity],
+      );
+
+    it('a fact comes late and is told wrong, then it is taken back and told right: today, X has its 12,000 as before', async () => {
+      told = sequence;
+      await play();
+      wrong = sequence;
+      await play();
+      right = sequence;
+      expect(await units('x', 'held')).toBe(12_000);
+      expect(await ask('holdings?owner=x&stage=held')).toMatchObject([{ custodian: 'x', quantity: 12_000 }]);
+      expect(await rulesAt(JULY)).toEqual(['one-sided-swap', 'overdue-leg', 'redirected', 'related-party']);
+      await expectZeroSum();
+    });
+
+    it('what was believed about 31 December: that X had all 12,000; then that xAI had 4,000 of them; now, that it had 1,000', async () => {
+      expect(await inHands(told)).toEqual([['x', 12_000]]);
+      expect(await inHands(wrong)).toEqual([
+        ['x', 8_000],
+        ['xai', 4_000],
+      ]);
+      expect(await inHands(right)).toEqual([
+        ['x', 11_000],
+        ['xai', 1_000],
+      ]);
+      expect(await inHands(right, '2024-02-29')).toEqual([['x', 12_000]]);
+    });
+
+    it('which facts came late, and what changed by them: the events are named, with both numbers', async () => {
+      const changed = await ask<HoldingDiffRow>(
+        `holdings/diff?owner=x&groupBy=custodian&from-known=${told}&at=2023-12-31&known=${right}`,
+      );
+      expect(
+        changed.map(({ custodian, before, after, events }) => [
+          custodian,
+          before,
+          after,
+          events.map((e) => e.sequence),
+        ]),
+      ).toEqual([
+        ['x', 12_000, 11_000, [wrong, wrong + 1, wrong + 2]],
+        ['xai', 0, 1_000, [wrong, wrong + 1, wrong + 2]],
+      ]);
+      const late = await ask<ActivityRow>(`activity?known=${right}`);
+      expect(
+        late
+          .filter((row) => row.sequence > told)
+          .sort((a, b) => a.sequence - b.sequence)
+          .map((row) => [row.sequence, row.occurred.slice(0, 10), row.voidedBy, row.voids]),
+      ).toEqual([
+        [wrong, '2023-12-29', wrong + 1, null],
+        [wrong + 1, '2023-12-29', null, wrong],
+        [wrong + 2, '2023-12-29', null, null],
+        [right, '2024-02-05', null, null],
+      ]);
+    });
+
+    it("why X holds its 12,000, and on whose authority: all began as Tesla's order and came by SW-1; 1,000 were at xAI on the way", async () => {
+      const [row, ...others] = await ask<LineageRow>('holdings/lineage?owner=x&stage=held');
+      expect([row?.quantity, others]).toEqual([12_000, []]);
+      const ways = row!.branches.map(({ quantity, steps }) => ({ quantity, steps }));
+      expect(ways.map(({ quantity, steps }) => [quantity, steps[0]?.by, steps.length]).sort()).toEqual([
+        [1_000, 'tesla', 6],
+        [11_000, 'tesla', 4],
+      ]);
+      for (const { steps } of ways)
+        expect(steps[2]?.agreement).toMatchObject({
+          swap: 'SW-1',
+          authorisedBy: 'elon-musk',
+          accepted: ['tesla', 'x'],
+        });
+    });
   });
 
   it('records nothing twice when it is played again', async () => {
