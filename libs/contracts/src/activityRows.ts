@@ -18,8 +18,8 @@ export const ActivityRow = z.object({
   quantity: Count.describe('The units that it moves').meta({ example: 12000 }),
   reasonCode: ReasonCode.nullable().describe('Why, for programs').meta({ example: 'shortage' }),
   note: z.string().nullable().meta({ example: null }),
-  voidedBy: sequence.nullable().describe('The event that took it back').meta({ example: null }),
-  voids: sequence.nullable().describe('The event that it takes back').meta({ example: null }),
+  voidedBy: PostingRow.shape.voidedBy,
+  voids: PostingRow.shape.voids,
 });
 export type ActivityRow = z.infer<typeof ActivityRow>;
 

@@ -12,7 +12,16 @@ export const HoldingDiffRow = HoldingRow.omit({ quantity: true, substitutes: tru
     before: units('Units at the first of the two moments', 12_000),
     after: units('Units at the second', 6_000),
     change: units('After less before', -6_000),
-    events: PostingRow.pick({ sequence: true, type: true, id: true, occurred: true, recorded: true, quantity: true })
+    events: PostingRow.omit({
+      owner: true,
+      custodian: true,
+      item: true,
+      order: true,
+      line: true,
+      stage: true,
+      shipment: true,
+      balance: true,
+    })
       .array()
       .describe('The events that are in one of the moments and not in the other, with what each adds to the change'),
     partial: z

@@ -95,6 +95,8 @@ export const PostingRow = z.object({
   ...account,
   quantity: z.int().describe('Units onto the account, or off it').meta({ example: -12000 }),
   balance: z.int().describe('The units on the account after this posting, in sequence order').meta({ example: 0 }),
+  voidedBy: sequence.nullable().describe('The event that took this one back').meta({ example: null }),
+  voids: sequence.nullable().describe('The event that this one takes back').meta({ example: null }),
 });
 export type PostingRow = z.infer<typeof PostingRow>;
 

@@ -1,7 +1,7 @@
 import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import type { ReasonCode } from '#contracts/reasonCodes';
 import { instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, takenBackBy, Where } from '../reading/page.ts';
 import { isPast, type ReadModel } from '../reading/readModel.ts';
 
 interface ActivityQuery extends PageQuery {
@@ -68,7 +68,7 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
   const { rows } = await db.query<ActivityRow>(
     `SELECT a.sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
        string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity,
-       reason_code AS "reasonCode", note, CASE WHEN voided_by <= ${where.value(model.asOf.known)} THEN voided_by END AS "voidedBy", voids
+       reason_code AS "reasonCode", note, ${takenBackBy(model, where)}
      FROM ${from} ${where.sql} ORDER BY ${party === undefined ? 'a' : 'c'}.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

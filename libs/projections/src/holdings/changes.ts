@@ -2,7 +2,7 @@ import type { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import type { HoldingKey } from '#contracts/rows';
 import { PartiesStage } from '#contracts/scalars';
 import { instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, takenBackBy, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { asAsked, filtered, type HoldingsFilter, type HoldingsQuery } from './queries.ts';
 
@@ -91,7 +91,7 @@ async function eventsOf(
   // No id has a tab in it.
   const those = where.value(rows.map((row) => keys.map((key) => row[key]).join('\t')));
   const { rows: found } = await model.db.query<Keyed & DiffEvent & { n: number }>(
-    `SELECT d.*, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded FROM (
+    `SELECT d.*, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded, ${takenBackBy(model, where)} FROM (
        SELECT ${names}, sequence, sum(CASE WHEN late THEN quantity ELSE -quantity END)::bigint AS quantity,
          row_number() OVER (PARTITION BY ${names} ORDER BY sequence) AS n
        FROM ${posted} p WHERE early <> late AND concat_ws(E'\\t', ${names}) = ANY(${those}::text[])
@@ -101,11 +101,11 @@ async function eventsOf(
     where.values,
   );
   for (const row of found) {
-    const { sequence, type, id, occurred, recorded, quantity } = row;
+    const { sequence, type, id, occurred, recorded, quantity, voidedBy, voids } = row;
     const of = all.get(keyOf(keys, row)) ?? { found: [], more: false };
     all.set(keyOf(keys, row), of);
     if (of.found.length === MOST_EVENTS) of.more = true;
-    else of.found.push({ sequence, type, id, occurred, recorded, quantity });
+    else of.found.push({ sequence, type, id, occurred, recorded, quantity, voidedBy, voids });
   }
   return all;
 }

@@ -2,7 +2,7 @@ import type { PostingRow } from '#contracts/rows';
 import { PartiesStage } from '#contracts/scalars';
 import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
 import { instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
+import { limitOf, type Page, pageOf, type PageQuery, pageStart, takenBackBy, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 
 interface PostingsQuery extends HoldingsFilter, PageQuery {}
@@ -24,7 +24,8 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   const { rows } = await db.query<PostingRow & { n: number }>(
     `SELECT p.sequence, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded,
        h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity,
-       ${balanceAfter(model, where)} AS balance, p.n
+       ${balanceAfter(model, where)} AS balance, p.n,
+       ${takenBackBy(model, where)}
      FROM postings p
        ${withAccounts}
        JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence

@@ -168,3 +168,7 @@ export class Where {
     return `WHERE ${this.#conditions.join(' AND ')}`;
   }
 }
+
+/** Columns of an event `a` of `activity`: what took it back, as far as that was known, and what it takes back itself. */
+export const takenBackBy = ({ asOf: { known } }: Pick<ReadModel, 'asOf'>, where: Where): string =>
+  `CASE WHEN a.voided_by <= ${where.value(known)} THEN a.voided_by END AS "voidedBy", a.voids`;

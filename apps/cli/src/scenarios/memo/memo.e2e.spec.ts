@@ -3,7 +3,7 @@ import { MEMO_LEDGER, type Played, playMemo } from '../../demo/playMemo.ts';
 import type { ActivityRow } from '#contracts/activityRows';
 import type { HoldingDiffRow } from '#contracts/changeRows';
 import type { LineageRow } from '#contracts/lineageRows';
-import type { HoldingGroupRow, SwapRow } from '#contracts/rows';
+import type { HoldingGroupRow, PostingRow, SwapRow } from '#contracts/rows';
 import { flags } from '#projections/flags/queries';
 import { withReadModels } from '#projections/reading/readModel';
 import { swap } from '#projections/swaps/queries';
@@ -196,6 +196,16 @@ describe('the memo, played over HTTP step by step', () => {
       ).toEqual([
         ['x', 12_000, 11_000, [wrong, wrong + 1, wrong + 2]],
         ['xai', 0, 1_000, [wrong, wrong + 1, wrong + 2]],
+      ]);
+      expect(changed[0]?.events.map(({ voidedBy, voids }) => [voidedBy, voids])).toEqual([
+        [wrong + 1, null],
+        [null, wrong],
+        [null, null],
+      ]);
+      const lines = await ask<PostingRow>(`holdings/postings?owner=x&custodian=xai&known=${wrong + 1}`);
+      expect(lines.map((row) => [row.sequence, row.quantity, row.voidedBy, row.voids])).toEqual([
+        [wrong, 4_000, wrong + 1, null],
+        [wrong + 1, -4_000, null, wrong],
       ]);
       const late = await ask<ActivityRow>(`activity?known=${right}`);
       expect(
