@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   feed: ['contracts', 'journal', 'platform'],
   intake: ['contracts', 'journal', 'platform'],
   projections: ['contracts', 'ledger', 'feed', 'platform'],
-  checkpoints: ['proofs', 'platform'],
+  checkpoints: ['contracts', 'proofs', 'journal', 'feed', 'platform'],
   audit: ['contracts', 'ledger', 'proofs', 'journal', 'feed'],
 };
 

@@ -11,7 +11,7 @@ import { Topology } from './stack/topology.mjs';
 const HELP = `npm run stack             the whole topology on this machine, a process each, until Ctrl-C
 npm run stack -- --exit   leaves as soon as everything was healthy
 
-LADING_PORT (${FIRST_PORT}) is the first of six ports, LADING_DATA (.lading) the folder under which "stack" holds the data.
+LADING_PORT (${FIRST_PORT}) is the first of seven ports, LADING_DATA (.lading) the folder under which "stack" holds the data.
 DATABASE_URL and KAFKA_BROKERS name a PostgreSQL and a Kafka of your own; unless they are set, both are started here.
 `;
 
@@ -30,7 +30,10 @@ const started = Date.now();
 const firstPort = await checkedPort();
 const taken = await portsTaken(firstPort);
 if (taken.length > 0) {
-  fail(`another program listens on ${taken.join(', ')}: stop it, or set LADING_PORT to the first of six free ports`, 2);
+  fail(
+    `another program listens on ${taken.join(', ')}: stop it, or set LADING_PORT to the first of seven free ports`,
+    2,
+  );
 }
 const missing = process.env.KAFKA_BROKERS ? null : kafkaMissing();
 if (missing !== null)
@@ -72,7 +75,7 @@ onStopSignal(130, () => {
 
 try {
   await saying('PostgreSQL and Kafka', () => topology.startServers());
-  await saying('six services', () => topology.startServices());
+  await saying('seven services', () => topology.startServices());
 
   for (const { name, exited } of topology.members) {
     void exited.then(() => {
@@ -97,7 +100,7 @@ try {
   await leave(1);
 }
 
-/** The first of the six ports; mistakes in the settings are reported here once, and not by six processes. */
+/** The first of the seven ports; mistakes in the settings are reported here once, and not by seven processes. */
 async function checkedPort() {
   const { readConfig } = await import('#platform/service/config');
   try {

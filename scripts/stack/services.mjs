@@ -13,6 +13,7 @@ export const services = [
   { name: 'swaps', offset: 3, does: 'takes in what parties of a swap agree' },
   { name: 'relay', offset: 4, does: 'publishes the journal to Kafka' },
   { name: 'projector', offset: 5, does: 'builds the read models from Kafka' },
+  { name: 'signer', offset: 6, does: 'signs checkpoints of every ledger' },
 ];
 
 export const FIRST_PORT = 7400;

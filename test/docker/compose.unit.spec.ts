@@ -5,8 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { flagsOf } from '#scripts/stack/writerFlags.mjs';
 import { parse } from 'yaml';
-import { relaySettings } from '#apps/relay/src/relaySettings';
 import { signingSettings } from '#checkpoints/signingSettings';
+import { topicSettings } from '#feed/topicSettings';
 import { readConfig, settings } from '#platform/service/config';
 import { HealthController } from '#platform/watching/health.controller';
 import { MetricsController } from '#platform/watching/metrics.controller';
@@ -69,7 +69,7 @@ describe('docker/compose.yaml', () => {
   });
 
   it.each(ours)('%s is set by names that the code reads, to values that it accepts', (_name, { environment = {} }) => {
-    const known: string[] = [...settings, ...relaySettings, ...signingSettings];
+    const known: string[] = [...settings, ...topicSettings, ...signingSettings];
     expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([]);
     const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, filledIn(String(value))]));
     const config = readConfig({ env, needs: ['database', 'kafka'] });

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { buildProgram } from '#apps/cli/src/program';
-import { relaySettings } from '#apps/relay/src/relaySettings';
 import { signingSettings } from '#checkpoints/signingSettings';
+import { topicSettings } from '#feed/topicSettings';
 import { isEventType } from '#contracts/catalog';
 import { rejectionCodes } from '#contracts/rejections';
 import { roles } from '#platform/keys/actor';
@@ -100,7 +100,7 @@ describe('README.md names all that there is', () => {
 
   it('every setting', () => {
     const rows = all(/^\| `([A-Z_]+)` \|/gm, [readme.prose]);
-    expect(rows.toSorted()).toEqual([...settings, ...relaySettings, ...signingSettings].toSorted());
+    expect(rows.toSorted()).toEqual([...settings, ...topicSettings, ...signingSettings].toSorted());
   });
 
   it('every command of lading', () => {

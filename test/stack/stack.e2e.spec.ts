@@ -66,7 +66,7 @@ describeKafka('npm run stack', () => {
     expect(said).toMatch(/Kafka needs Java 17 or later, .*"npm start", which does without\n$/);
   });
 
-  it('says what is wrong with a setting once, and not by six processes', async () => {
+  it('says what is wrong with a setting once, and not by seven processes', async () => {
     const { code, said } = await stack([], { LOG_LEVEL: 'loud' });
     expect(code).toBe(2);
     expect(said.match(/LOG_LEVEL/g)).toHaveLength(1);

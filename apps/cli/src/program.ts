@@ -16,8 +16,9 @@ Settings by environment:
   DATABASE_URL      a PostgreSQL of your own instead of the embedded one
   KAFKA_BROKERS     host:port,host:port; unset, "up" needs no Kafka
   LADING_TOPIC      the topic of the events (lading.events)
-  LADING_SIGNING_KEY  the file of the keys that sign checkpoints (signing.key in the data folder)
-  LADING_ORIGIN     what names the ledgers in checkpoints, like supplier.example/lading
+  LADING_ORIGIN     what names the ledgers in checkpoints: supplier.example/lading
+  LADING_SIGNING_KEY  the file of the keys that sign them (in the data folder)
+  LADING_CHECKPOINTS_TOPIC  the topic that they are in (lading.checkpoints)
   LOG_LEVEL         fatal, error, warn, info, debug, trace or silent
   LADING_URL        where the other commands find Lading (http://127.0.0.1:7400)
   LADING_KEY        the API key they use (the admin key of the data folder)

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Leadership } from './leadership.ts';
+import type { Leadership } from '#feed/leadership';
 
 /** How far one ledger is published. */
 export interface Cursor {

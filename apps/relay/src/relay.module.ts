@@ -3,13 +3,13 @@ import { PinoLogger } from 'nestjs-pino';
 import type pg from 'pg';
 import { feedMetrics } from '#feed/observer';
 import { relayStatus } from '#feed/status';
+import { readTopicSettings } from '#feed/topicSettings';
 import type { WithDatabase } from '#platform/service/config';
 import { HealthChecks, NotReady } from '#platform/watching/health';
 import { counter, FAST, gauge, histogram } from '#platform/watching/metrics';
 import { CONFIG, POOL } from '#platform/service/tokens';
 import { Relay } from './relay.ts';
 import type { RelayObserver } from './publish.ts';
-import { readTopicSettings } from './relaySettings.ts';
 
 const LAG_MS = 5_000;
 

@@ -3,9 +3,9 @@ import { createKafka, type KafkaConnection } from '#feed/kafkaClient';
 import { type FeedLog, silent } from '#feed/observer';
 import { type FailedAttempt, persist, reasonOf, Runner } from '#feed/runner';
 import type { TopicSettings } from '#feed/topic';
+import { becomeLeader, type Leadership } from '#feed/leadership';
 import { troubleOf } from '#platform/database/trouble';
 import { Cursors } from './cursors.ts';
-import { becomeLeader, type Leadership } from './leadership.ts';
 import { publish, type RelayObserver } from './publish.ts';
 
 export interface RelayOptions extends KafkaConnection {
@@ -70,9 +70,11 @@ export class Relay {
       const standingBy = setTimeout(() => {
         this.#enter({ state: 'standing-by' });
       }, 1_000);
-      const leadership = await becomeLeader(this.#options.url, this.#options.topic.topic, stop).finally(() => {
-        clearTimeout(standingBy);
-      });
+      const leadership = await becomeLeader(this.#options.url, 'lading relay', this.#options.topic.topic, stop).finally(
+        () => {
+          clearTimeout(standingBy);
+        },
+      );
       running();
       if (leadership !== undefined) await this.#lead(leadership);
     };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
@@ -43,6 +44,26 @@ export const checkpointAt = (db: Queryable, ledger: string, minSize: number): Pr
     [ledger, minSize],
   );
 
+/** The signer listens to this channel, for who cannot wait until it signs by itself; the payload is the ledger's id. */
+export const SIGN_CHANNEL = 'lading_sign';
+const LOOK_AGAIN_MS = 50;
+
+/** As `checkpointAt`; when there is none yet, one is demanded and waited for. Undefined when none comes in time. */
+export async function demandCheckpoint(
+  db: Queryable,
+  ledger: string,
+  minSize: number,
+  patienceMs: number,
+): Promise<StoredCheckpoint | undefined> {
+  const deadline = performance.now() + patienceMs;
+  for (let asked = false; ; asked = true) {
+    const found = await checkpointAt(db, ledger, minSize);
+    if (found !== undefined || performance.now() > deadline) return found;
+    if (!asked) await db.query('SELECT pg_notify($1, $2)', [SIGN_CHANNEL, ledger]);
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
 /** At most `limit` published checkpoints of a ledger that are larger than `after`, the smallest first. */
 export async function checkpointsAfter(
   db: Queryable,
@@ -56,6 +77,41 @@ export async function checkpointsAfter(
     [ledger, after, limit],
   );
   return rows.map(withNumber);
+}
+
+/** One checkpoint, published or only stored. */
+export const checkpointOf = (
+  db: Queryable,
+  ledger: string,
+  size: number,
+  origin: string,
+): Promise<StoredCheckpoint | undefined> =>
+  first(db, `SELECT ${COLUMNS} FROM journal.checkpoints WHERE ledger = $1 AND size = $2 AND origin = $3`, [
+    ledger,
+    size,
+    origin,
+  ]);
+
+// A ledger has many checkpoints, so that each one's newest is looked for by itself.
+const NEWEST = `
+  SELECT c.ledger, c.origin, c.size, c.root FROM journal.ledgers AS l
+    JOIN LATERAL (SELECT * FROM journal.checkpoints AS c
+                   WHERE c.ledger = l.ledger AND c.origin = $1 || '/' || l.ledger
+                   ORDER BY c.size DESC LIMIT 1) AS c ON true`;
+
+/** The newest checkpoint of each ledger under these origins, published or only stored. */
+export async function newestStored(
+  db: Queryable,
+  base: string,
+): Promise<Pick<StoredCheckpoint, 'ledger' | 'origin' | 'size' | 'root'>[]> {
+  const { rows } = await db.query<Row>(NEWEST, [base]);
+  return rows.map(withNumber);
+}
+
+/** Whether anything was ever signed here. */
+export async function hasCheckpoints(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ has: boolean }>('SELECT EXISTS (SELECT FROM journal.checkpoints) AS has');
+  return rows[0]?.has === true;
 }
 
 interface VerifierKeys {
@@ -77,7 +133,7 @@ export async function verifierKeysOf(db: Queryable, ledger: string): Promise<Ver
 }
 
 /** Two checkpoints of one size that disagree: one of them is a lie, and both are the evidence. */
-class Forked extends Error {
+export class Forked extends Error {
   override readonly name = 'Forked';
 }
 
@@ -107,13 +163,36 @@ export async function storeCheckpoint(
     throw new Forked(`a checkpoint of ${origin} with ${size} events and another root is stored already`);
 }
 
+/** Whoever waits for checkpoints may listen to this channel; the payload is the ledger's id. */
+const CHECKPOINTS_CHANNEL = 'lading_checkpoints';
+
+const PUBLISH = `
+  WITH shown AS (
+    UPDATE journal.checkpoints SET published = coalesce(published, now())
+     WHERE ledger = $1 AND size = $2 AND origin = $3
+  ), at AS (
+    INSERT INTO journal.signer_positions (ledger, sequence, state) VALUES ($1, $2, 'running')
+    ON CONFLICT (ledger) DO UPDATE
+      SET sequence = excluded.sequence, state = 'running', reason = NULL, advice = NULL, since = NULL
+  )
+  SELECT pg_notify('${CHECKPOINTS_CHANNEL}', $1)`;
+
 /** From now on it is handed out. */
 export async function publishCheckpoint(
   db: Queryable,
   { ledger, size, origin }: Pick<StoredCheckpoint, 'ledger' | 'size' | 'origin'>,
 ): Promise<void> {
-  await db.query(
-    `UPDATE journal.checkpoints SET published = coalesce(published, now()) WHERE ledger = $1 AND size = $2 AND origin = $3`,
-    [ledger, size, origin],
-  );
+  await db.query(PUBLISH, [ledger, size, origin]);
+}
+
+const PARK = `
+  INSERT INTO journal.signer_positions AS p (ledger, sequence, state, reason, advice, since)
+  VALUES ($1, 0, 'parked', $2, $3, now())
+  ON CONFLICT (ledger) DO UPDATE
+    SET state = 'parked', reason = excluded.reason, advice = excluded.advice, since = now()
+    WHERE p.reason IS DISTINCT FROM excluded.reason`;
+
+/** Notes that a ledger is not signed any more, why, and what to do. */
+export async function parkSigner(db: Queryable, ledger: string, reason: string, advice: string): Promise<void> {
+  await db.query(PARK, [ledger, reason, advice]);
 }

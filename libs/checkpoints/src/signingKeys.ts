@@ -188,7 +188,7 @@ async function putInPlace(draft: string, path: string, how: 'new' | 'over'): Pro
 }
 
 /** A file that was renamed is there after a power failure only when its folder was written. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

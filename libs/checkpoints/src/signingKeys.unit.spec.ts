@@ -123,6 +123,8 @@ describe('the settings of who signs', () => {
       keyFile: '/data/signing.key',
       keySetting: 'LADING_DATA',
       origin: undefined,
+      stateFile: '/data/signing.published',
+      topic: 'lading.checkpoints',
     });
     expect(readSigningSettings('/data', { LADING_SIGNING_KEY: '/run/secrets/key', LADING_ORIGIN: NAME })).toMatchObject(
       { keyFile: '/run/secrets/key', keySetting: 'LADING_SIGNING_KEY', origin: NAME },

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { ConfigError } from '#platform/service/config';
 
 /** The settings of who signs, beside those of every service. */
-export const signingSettings = ['LADING_ORIGIN', 'LADING_SIGNING_KEY'] as const;
+export const signingSettings = ['LADING_ORIGIN', 'LADING_SIGNING_KEY', 'LADING_CHECKPOINTS_TOPIC'] as const;
 
 export interface SigningSettings {
   /** The file of the signing keys. Absolute. */
@@ -11,10 +11,16 @@ export interface SigningSettings {
   readonly keySetting: 'LADING_SIGNING_KEY' | 'LADING_DATA';
   /** What the origin of every ledger begins with; undefined: as the file of the keys says. */
   readonly origin: string | undefined;
+  /** Of what was published: beside the keys, unless those are in a place of their own. Absolute. */
+  readonly stateFile: string;
+  /** The compacted topic of checkpoints. */
+  readonly topic: string;
 }
 
 /** `supplier.example/lading`: a URL without its scheme, as the names of keys are written, so without a plus or a blank. */
 const ORIGIN = /^[A-Za-z0-9](?:[A-Za-z0-9.:_~/-]{0,198}[A-Za-z0-9])?$/;
+
+const TOPIC = /^(?![.]{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 
 /** @throws ConfigError with a line for each setting that is wrong */
 export function readSigningSettings(
@@ -30,10 +36,17 @@ export function readSigningSettings(
     throw new ConfigError([
       `LADING_ORIGIN=${origin} cannot name a log: give a URL without its scheme, like supplier.example/lading, of letters, digits and .:_~/-`,
     ]);
+  const topic = given('LADING_CHECKPOINTS_TOPIC') ?? 'lading.checkpoints';
+  if (!TOPIC.test(topic))
+    throw new ConfigError([
+      `LADING_CHECKPOINTS_TOPIC=${topic} is not a Kafka topic: give 1 to 249 letters, digits and ._-`,
+    ]);
   const file = given('LADING_SIGNING_KEY');
   return {
     keyFile: file === undefined ? join(dataDir, 'signing.key') : resolve(file),
     keySetting: file === undefined ? 'LADING_DATA' : 'LADING_SIGNING_KEY',
     origin,
+    stateFile: join(dataDir, 'signing.published'),
+    topic,
   };
 }

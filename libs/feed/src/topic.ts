@@ -9,6 +9,8 @@ const { ConfigResourceTypes, KafkaJSProtocolError } = kafkajs;
 
 export interface TopicSettings {
   readonly topic: string;
+  /** What is kept: all events, unless it is said that the newest record of each key is enough. */
+  readonly keeps?: 'everything' | 'the newest';
   /** Used when the topic is created; a topic that exists may have any number. Default 6. */
   readonly partitions?: number | undefined;
   /** Default: the broker's. */
@@ -38,6 +40,12 @@ const MESSAGE_BYTES = 1_048_588;
 /** Auditors replay the topic, so no event in it is ever deleted or compacted away. */
 const FOREVER = { 'retention.ms': '-1', 'retention.bytes': '-1', 'cleanup.policy': 'delete' };
 
+/** Who starts reads all that is left, so the broker is to take out what is old soon. */
+const COMPACTED = {
+  ...{ 'retention.ms': '-1', 'retention.bytes': '-1', 'cleanup.policy': 'compact' },
+  ...{ 'segment.bytes': String(16 * 1024 * 1024), 'min.cleanable.dirty.ratio': '0.1' },
+};
+
 /**
  * Creates the topic with unlimited retention when it is absent, and checks its settings when it exists.
  * @throws TopicError when the broker would delete or refuse events; the message has the command that corrects the settings
@@ -59,9 +67,9 @@ export async function ensureTopic(kafka: Kafka, settings: TopicSettings, log: Fe
 
 /** @returns false when another process has created the topic meanwhile */
 async function make(admin: Admin, settings: TopicSettings): Promise<boolean> {
-  const { topic, partitions = 6, replicationFactor = -1, minInSyncReplicas } = settings;
+  const { topic, partitions = 6, replicationFactor = -1, minInSyncReplicas, keeps = 'everything' } = settings;
   const entries = {
-    ...FOREVER,
+    ...(keeps === 'everything' ? FOREVER : COMPACTED),
     'max.message.bytes': String(MESSAGE_BYTES),
     ...(minInSyncReplicas !== undefined && { 'min.insync.replicas': String(minInSyncReplicas) }),
   };
@@ -109,7 +117,7 @@ async function checkWhenKnown(admin: Admin, settings: TopicSettings): Promise<nu
 }
 
 /** @returns how many bytes a batch may have */
-async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings): Promise<number> {
+async function check(admin: Admin, { topic, minInSyncReplicas, keeps = 'everything' }: TopicSettings): Promise<number> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
@@ -125,14 +133,17 @@ async function check(admin: Admin, { topic, minInSyncReplicas }: TopicSettings):
     corrections.push(`${name}=${value}`);
   };
   const deleted = 'the broker would delete events that consumers and auditors still need';
-  expect('retention.ms', '-1', has('retention.ms') === '-1', deleted);
-  expect('retention.bytes', '-1', has('retention.bytes') === '-1', deleted);
-  expect(
-    'cleanup.policy',
-    'delete',
-    has('cleanup.policy') === 'delete',
-    'compaction would keep one event of each ledger',
-  );
+  // A broker that compacts deletes nothing for its age.
+  for (const name of keeps === 'everything' ? ['retention.ms', 'retention.bytes'] : [])
+    expect(name, '-1', has(name) === '-1', deleted);
+  if (keeps === 'everything')
+    expect(
+      'cleanup.policy',
+      'delete',
+      has('cleanup.policy') === 'delete',
+      'compaction would keep one event of each ledger',
+    );
+  else expect('cleanup.policy', 'compact', has('cleanup.policy') === 'compact', 'the newest of each ledger is kept');
   const most = Number(has('max.message.bytes'));
   expect(
     'max.message.bytes',

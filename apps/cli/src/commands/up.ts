@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import { originOf, readSigningKeys, verifierKeyOf } from '#checkpoints/signingKeys';
+import { readSigningSettings } from '#checkpoints/signingSettings';
 import type { LedgerRow } from '#contracts/statusRows';
 import { type Config, readConfig } from '#platform/service/config';
 import { MARGIN_MS, onStopSignal, STOP_MS } from '#platform/service/stopOnSignals';
+import { formatVerifierKey } from '#proofs/signedNote';
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
@@ -68,8 +71,11 @@ async function show(running: Up, demo: boolean, exit: boolean): Promise<void> {
     if (ledgers.length === 0 || (memo !== undefined && (await wasCutOff(client, memo)))) await narrateMemo(client);
     else if (memo !== undefined) print(`\n${renderReport(await askReport(client, MEMO_LEDGER, memo.sequence))}`);
   }
+  const verifierKeys = await verifierKeysOf((await client.list<LedgerRow>('/v1/ledgers')).map(({ ledger }) => ledger));
   print(
-    exit ? `\nStopping. The data stays; "npm start" continues with it.` : `\n${nextSteps(running)}\n\nCtrl-C stops it.`,
+    exit
+      ? `\nStopping. The data stays; "npm start" continues with it.`
+      : `\n${nextSteps(running)}\n${verifierKeys}\nCtrl-C stops it.`,
   );
 }
 
@@ -87,6 +93,23 @@ Try next, in another terminal:
   ${lading} holdings --ledger nvidia --group-by owner,item,stage
   ${lading} replay --ledger nvidia --no-events
   curl -s -H "Authorization: Bearer ${keyFile === undefined ? '$LADING_ADMIN_KEY' : `$(cat ${keyFile})`}" ${url}/v1/ledgers/nvidia/swaps/SW-1`;
+}
+
+/** Ledgers whose keys are printed; of more, how to print them. */
+const FEW = 3;
+
+/** What auditors verify the ledgers with, for who starts Lading to hand on. */
+async function verifierKeysOf(ledgers: readonly string[]): Promise<string> {
+  const { keyFile, keySetting, origin } = readSigningSettings(readConfig().dataDir);
+  const keys = await readSigningKeys({ path: keyFile, setting: keySetting });
+  const [newest] = keys?.keys ?? [];
+  if (keys === undefined || newest === undefined || ledgers.length === 0) return '';
+  if (ledgers.length > FEW)
+    return `\nAuditors verify the ledgers with the keys of "${calledAs()} signing-keys list".\n`;
+  const lines = ledgers.map(async (ledger) =>
+    formatVerifierKey(await verifierKeyOf(newest, originOf(origin ?? keys.name, ledger))),
+  );
+  return `\nCheckpoints are signed with the key in ${keyFile}. Auditors verify them with:\n  ${(await Promise.all(lines)).join('\n  ')}\n`;
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once. */

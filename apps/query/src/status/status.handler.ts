@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
+import { signerStatus } from '#checkpoints/status';
 import type { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { relayStatus } from '#feed/status';
 import { readLedgers } from '#journal/reader';
@@ -16,7 +17,11 @@ export class FindStatusHandler implements IQueryHandler<FindStatus> {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   async execute(): Promise<readonly StatusRow[]> {
-    return [...(await relayStatus(this.pool)), ...(await projectionStatus(this.pool))];
+    return [
+      ...(await relayStatus(this.pool)),
+      ...(await projectionStatus(this.pool)),
+      ...(await signerStatus(this.pool)),
+    ];
   }
 }
 

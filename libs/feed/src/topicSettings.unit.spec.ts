@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readTopicSettings } from './relaySettings.ts';
+import { readTopicSettings } from './topicSettings.ts';
 
 describe("the relay's settings", () => {
   it('a setting of the relay that is absent is left to the broker', () => {

@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { clientConfig } from '#platform/database/database';
-import { pause } from '#feed/runner';
+import { pause } from './runner.ts';
 
-/** The right to be the one relay that publishes to a topic. It ends with the connection that holds the lock. */
+/** The right to be the one that does what only one may do, as to publish. It ends with the connection that holds the lock. */
 export interface Leadership {
   /**
-   * The connection that holds the lock. Everything that only the leader may write goes through this connection: a relay that was
+   * The connection that holds the lock. Everything that only the leader may write goes through this connection: one that was
    * replaced without noticing has lost the connection, and cannot write any more.
    */
   readonly client: pg.Client;
@@ -23,11 +23,16 @@ const ASK_MS = 250;
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
 
 /**
- * Waits until this process is the leader of `topic`. Rejects when the database is unavailable; undefined when `signal` fires first.
+ * Waits until this process is the one `what` (`lading relay`) of `of`, as of a topic. Rejects when the database is unavailable; undefined when `signal` fires first.
  * The connection must reach PostgreSQL itself, or a pooler in session mode: the lock belongs to the session.
  */
-export async function becomeLeader(url: string, topic: string, signal: AbortSignal): Promise<Leadership | undefined> {
-  const client = new pg.Client(clientConfig(url, { name: 'lading relay leader' }));
+export async function becomeLeader(
+  url: string,
+  what: string,
+  of: string,
+  signal: AbortSignal,
+): Promise<Leadership | undefined> {
+  const client = new pg.Client(clientConfig(url, { name: `${what} leader` }));
   const over = new AbortController();
   const lost = () => {
     over.abort();
@@ -39,7 +44,7 @@ export async function becomeLeader(url: string, topic: string, signal: AbortSign
     await client.query(`SET idle_session_timeout = ${IDLE_SESSION_MS}`);
     // Polled instead of waited for, because a statement that waits would keep an old snapshot open in PostgreSQL.
     while (!signal.aborted) {
-      const { rows } = await client.query<{ locked: boolean }>(TRY_LOCK, [`lading relay ${topic}`]);
+      const { rows } = await client.query<{ locked: boolean }>(TRY_LOCK, [`${what} ${of}`]);
       if (rows[0]?.locked === true) {
         const ping = setInterval(() => {
           client.query('SELECT 1').catch(lost);

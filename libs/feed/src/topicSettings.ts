@@ -1,8 +1,8 @@
 import { ConfigError } from '#platform/service/config';
-import type { TopicSettings } from '#feed/topic';
+import type { TopicSettings } from './topic.ts';
 
-/** For a topic that the relay makes; one that is there may have any number of partitions. */
-export const relaySettings = [
+/** For a topic that is made here; one that is there may have any number of partitions. */
+export const topicSettings = [
   'LADING_TOPIC_PARTITIONS',
   'LADING_TOPIC_REPLICAS',
   'LADING_TOPIC_MIN_IN_SYNC_REPLICAS',
@@ -17,7 +17,7 @@ export function readTopicSettings(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): TopicSettings {
   const problems: string[] = [];
-  const [partitions, replicationFactor, minInSyncReplicas] = relaySettings.map((name) => {
+  const [partitions, replicationFactor, minInSyncReplicas] = topicSettings.map((name) => {
     const text = env[name]?.trim() ?? '';
     if (text === '') return undefined;
     if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
