@@ -25,7 +25,7 @@ const { staticChecks } = await import('./test/staticChecks.mjs');
 const { default: setUp } = await import('../test/setup/globalSetup.mjs');
 const { default: tearDown } = await import('../test/setup/globalTeardown.mjs');
 
-const total = { passed: 0, failed: 0, skipped: 0, onKafka: 0, keptFromKafka: 0 };
+const total = { passed: 0, failed: 0, skipped: 0, onKafka: 0, keptFromKafka: 0, keptFromGo: 0 };
 /** @type {string[]} */
 const summary = [];
 
@@ -97,6 +97,10 @@ if (onServices.length > 0) {
 say(`\n${summary.join('\n')}`);
 if (total.keptFromKafka > 0)
   say(`\nSKIPPED FOR WANT OF KAFKA: ${total.keptFromKafka} tests. ${process.env.LADING_TEST_KAFKA_MISSING ?? ''}`);
+if (total.keptFromGo > 0)
+  say(
+    `\nSKIPPED FOR WANT OF GO: ${total.keptFromGo} tests. They need go on the PATH, and the modules of test/stranger.`,
+  );
 say(`\n${total.onKafka} tests ran on a real Kafka; everything took ${((Date.now() - started) / 1000).toFixed(0)} s`);
 process.stdout.write(
   `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`,

@@ -5,6 +5,7 @@ import { runCommand } from './runCommand.mjs';
 
 const FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const ON_KAFKA = '(on Kafka)';
+const WITH_GO = '(with Go)';
 
 /**
  * @typedef {object} Counts
@@ -13,6 +14,7 @@ const ON_KAFKA = '(on Kafka)';
  * @property {number} skipped
  * @property {number} onKafka how many of the passed and failed ran on a real Kafka
  * @property {number} keptFromKafka how many were skipped because there was none
+ * @property {number} keptFromGo how many were skipped because there was no Go, or its modules could not be had
  */
 
 /** @typedef {{status: string, ancestorTitles: string[]}} Assertion */
@@ -40,7 +42,7 @@ export async function runJest(project, paths) {
  * @returns {Counts}
  */
 function count(file, code) {
-  const counts = { passed: 0, failed: 0, skipped: 0, onKafka: 0, keptFromKafka: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0, onKafka: 0, keptFromKafka: 0, keptFromGo: 0 };
   for (const { status, ancestorTitles } of results(file, counts)) {
     const kafka = ancestorTitles.some((title) => title.endsWith(ON_KAFKA));
     if (status === 'passed') counts.passed += 1;
@@ -48,6 +50,8 @@ function count(file, code) {
     else counts.skipped += 1;
     if (kafka && (status === 'passed' || status === 'failed')) counts.onKafka += 1;
     else if (kafka) counts.keptFromKafka += 1;
+    else if (ancestorTitles.some((title) => title.endsWith(WITH_GO)) && status !== 'passed' && status !== 'failed')
+      counts.keptFromGo += 1;
   }
   // Jest itself failed: in a set-up, or with nothing to run.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;

@@ -1,10 +1,7 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type pg from 'pg';
 import { z } from 'zod';
-import { readNodes } from '#journal/tree';
 import { Requires } from '#platform/keys/requires';
-import { POOL } from '#platform/service/tokens';
 import { onNode } from '#proofs/onNode';
 import { type Hash } from '#proofs/primitives';
 import { consistencyProof, inclusionProof } from '#proofs/treeProofs';
@@ -42,10 +39,7 @@ const Consistency = z.strictObject({
 @Requires('read', 'audit')
 @ApiTags('proofs')
 export class ProofsController {
-  constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
-    private readonly trees: Trees,
-  ) {}
+  constructor(private readonly trees: Trees) {}
 
   @Get('inclusion')
   @Asks({
@@ -65,7 +59,7 @@ export class ProofsController {
       throw malformed([{ pointer: '/sequence', detail }]);
     }
     await this.trees.check(ledger, size, `tree of ${size} yet`);
-    const proof = await inclusionProof(sequence - 1, size, readNodes(this.pool, ledger, size), onNode);
+    const proof = await inclusionProof(sequence - 1, size, this.trees.nodes(ledger, size), onNode);
     const body = { ledger, sequence, index: sequence - 1, size, proof: proof.map(base64) };
     return new Answer(body, { sequence: size, cache: FOR_EVER });
   }
@@ -84,7 +78,7 @@ export class ProofsController {
   async consistency(@Param('ledger') ledger: string, @Query() { from, to }: z.infer<typeof Consistency>) {
     if (from > to) throw malformed([{ pointer: '/from', detail: `a tree of ${from} is larger than one of ${to}` }]);
     await this.trees.check(ledger, to, `tree of ${to} yet`);
-    const proof = await consistencyProof(from, to, readNodes(this.pool, ledger, to), onNode);
+    const proof = await consistencyProof(from, to, this.trees.nodes(ledger, to), onNode);
     return new Answer({ ledger, from, to, proof: proof.map(base64) }, { sequence: to, cache: FOR_EVER });
   }
 }

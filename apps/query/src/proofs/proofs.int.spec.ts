@@ -1,14 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+import { publishCheckpoint, storeCheckpoint } from '#checkpoints/checkpoints';
 import { growTree, readTree } from '#journal/tree';
+import { formatCheckpoint } from '#proofs/checkpoint';
 import { CompactRange, leafHash } from '#proofs/compactRange';
 import { onNode } from '#proofs/onNode';
+import { ED25519, formatNote, formatVerifierKey, signNote, verifierKey } from '#proofs/signedNote';
 import { entriesIn, tilePath, type Tile } from '#proofs/tiles';
 import { verifyConsistency, verifyInclusion } from '#proofs/treeProofs';
 import { cast, order } from '#test/journal/submissions';
 import { record } from '#test/journal/testJournal';
+import { describeGo } from '#test/setup/go';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
 
 const SIZE = 270;
@@ -232,5 +242,61 @@ describe('proofs over HTTP', () => {
     for (const asked of [`inclusion?sequence=1&size=${SIZE + 1}`, `consistency?from=1&to=9007199254740991`])
       expect(await query.get(`${L}/proofs/${asked}`)).toMatchObject({ status: 404, body: { size: SIZE } });
     expect((await query.get('/v1/ledgers/nobody/proofs/inclusion?sequence=1&size=1')).body.code).toBe('unknown-ledger');
+  });
+});
+
+const STRANGER = join(packageRoot, 'test/stranger');
+
+describeGo('a stranger’s auditor, which knows what C2SP says and nothing of Lading', STRANGER, () => {
+  let folder: string;
+  let auditor: string;
+  beforeAll(async () => {
+    folder = await temporaryFolder('stranger');
+    auditor = await query.key({ name: 'auditor', roles: ['audit'], ledgers: ['nvidia', 'spoilt'] });
+    const { code, said } = await run('go', ['build', '-o', join(folder, 'auditor'), '.']);
+    expect([code, said]).toEqual([0, '']);
+    // What Go has not compiled on this machine yet takes its time.
+  }, 600_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function run(program: string, args: readonly string[]) {
+    const child = spawn(program, args, { cwd: STRANGER, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await once(child, 'close');
+    return { code: child.exitCode, said: said.trim() };
+  }
+
+  /** Signs the ledger as it is. @returns the verifier key, and what an auditor with it says about the ledger now */
+  async function signed(ledger: string): Promise<() => ReturnType<typeof run>> {
+    const origin = `log.example/${ledger}`;
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const bytes = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+    const key = await verifierKey(origin, ED25519, bytes, onNode);
+    const tree = (await readTree(query.pool, ledger))!;
+    const root = Buffer.from(tree.root());
+    const text = formatCheckpoint({ origin, size: tree.size, root, extensions: [] });
+    const signature = await signNote(text, key, (data) => sign(null, data, privateKey));
+    const note = Buffer.from(formatNote({ text, signatures: [signature] }));
+    await storeCheckpoint(query.pool, { ledger, origin, size: tree.size, root, note }, [formatVerifierKey(key)]);
+    await publishCheckpoint(query.pool, { ledger, origin, size: tree.size });
+    return () => run(join(folder, 'auditor'), [`${query.url}/v1/ledgers/${ledger}/`, formatVerifierKey(key), auditor]);
+  }
+
+  it('verifies the whole ledger, given its address, the verifier key and a bearer token', async () => {
+    const audit = await signed('nvidia');
+    expect(await audit()).toEqual({ code: 0, said: `verified ${SIZE}` });
+  });
+
+  it('finds an event that was changed, and a checkpoint of somebody else', async () => {
+    await query.journal.open('spoilt', { name: 'Spoilt', keeper: 'nvidia' }, 'admin');
+    await record(query.journal, 'spoilt', cast());
+    const audit = await signed('spoilt');
+    await query.pool.query(
+      `UPDATE journal.events SET bytes = set_byte(bytes, 40, 33) WHERE ledger = 'spoilt' AND sequence = 3`,
+    );
+    expect(await audit()).toEqual({ code: 1, said: 'entry 2 is not the one in the tree' });
+    await signed('spoilt');
+    expect((await audit()).said).toMatch(/note has no verifiable signatures/);
   });
 });

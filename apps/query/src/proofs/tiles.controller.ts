@@ -7,7 +7,7 @@ import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import { z } from 'zod';
-import { describeEntries, readTile } from '#journal/tree';
+import { describeEntries } from '#journal/tree';
 import { takesGzip } from '#platform/http/readyMade';
 import { ProblemError } from '#platform/http/problemError';
 import { Actor, readsFor } from '#platform/keys/actor';
@@ -20,7 +20,7 @@ import { notFound } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { EventPages } from '../events/eventPages.ts';
 import { FOR_EVER } from './proofs.controller.ts';
-import { Trees } from './trees.ts';
+import { damaged, Trees } from './trees.ts';
 
 const BYTES = 'application/octet-stream';
 const NoParameters = z.strictObject(onlyNow('a tile never changes'));
@@ -115,15 +115,14 @@ export class TilesController {
     if (tile.level === 'entries') refuseToParties(asked.actor);
     await this.trees.check(ledger, to, `${nameOf(tile)} yet`);
     if (tile.level === 'entries') return this.#bundle(ledger, from, to, asked);
-    const hashes = await readTile(this.pool, ledger, { ...tile, level: tile.level });
-    if (hashes === undefined) throw missing(ledger);
+    const hashes = await this.trees.tile(ledger, { ...tile, level: tile.level });
     const etag = `"${hash('sha256', hashes, 'base64url')}"`;
     return new Answer(hashes, { sequence: to, type: BYTES, cache: FOR_EVER, etag });
   }
 
   async #bundle(ledger: string, from: number, to: number, { request, reply }: Asked): Promise<Answer> {
     const bundle = await describeEntries(this.pool, ledger, from, to);
-    if (bundle === undefined) throw missing(ledger);
+    if (bundle === undefined) throw damaged(ledger);
     const isZipped = takesGzip(request);
     const etag = `${isZipped ? 'W/' : ''}"${bundle.hash}"`;
     const about = { sequence: to, type: BYTES, cache: FOR_EVER, etag };
@@ -149,7 +148,7 @@ export class TilesController {
     for (let at = from; at < to; ) {
       const { events } = await this.pages.streamed(ledger, at, {});
       const ours = events.filter(({ sequence }) => sequence <= to);
-      if (ours.length === 0) throw missing(ledger);
+      if (ours.length === 0) throw damaged(ledger);
       yield entryBundle(ours.map(({ bytes }) => bytes));
       at = ours.at(-1)?.sequence ?? to;
     }
@@ -182,6 +181,3 @@ function tileAt(path: string): Tile {
 
 const nameOf = ({ level, index, width }: Tile): string =>
   `${level === 'entries' ? 'bundle' : `tile of level ${level}`} ${index} with ${width}`;
-
-const missing = (ledger: string): ProblemError =>
-  notFound(`a part of the tree of the ledger ${ledger} is missing: check it with lading verify`, { ledger });
