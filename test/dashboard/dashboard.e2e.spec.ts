@@ -10,6 +10,9 @@ import { withPage } from '#test/setup/withPage';
 
 const ASSETS = join(packageRoot, 'dist/apps/dashboard/page/assets');
 const FIRST_LOAD_KB = 200;
+const VIEWS = ['Holdings', 'Delivery', 'Swaps', 'Shipments', 'Events', 'Flags', 'Status'];
+const AXE = join(packageRoot, 'node_modules/axe-core/axe.min.js');
+const RUN_AXE = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)";
 
 let query: QueryService;
 const link = (): string => `${query.url}/app/#code=${query.app.get(SignIn, { strict: false }).newCode()}`;
@@ -149,6 +152,29 @@ describe('the dashboard', () => {
         [],
       );
       expect(errors).toEqual([]);
+    });
+  });
+
+  it('has no barrier on any view, in both themes and at three widths, and never scrolls sideways', async () => {
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.evaluate(readFileSync(AXE, 'utf8'));
+      const found: unknown[] = [];
+      for (const [i, view] of VIEWS.entries()) {
+        await page.getByRole('link', { name: view, exact: true }).click();
+        await page.waitForSelector('.view tbody tr, .view .state, .view svg.flow');
+        for (const [j, width] of [320, 1280, 2560].entries()) {
+          const colorScheme = (i + j) % 2 === 0 ? 'light' : 'dark';
+          await page.setViewportSize({ width, height: 900 });
+          await page.emulateMedia({ colorScheme });
+          const barriers = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(RUN_AXE);
+          found.push(...barriers.map(({ id, nodes }) => [view, width, colorScheme, id, nodes.map(({ html }) => html)]));
+          if (await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'))
+            found.push([view, width, 'scrolls sideways']);
+        }
+      }
+      expect(found).toEqual([]);
     });
   });
 });

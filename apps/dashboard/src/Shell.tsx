@@ -8,7 +8,12 @@ import { go, usePlace } from './url/usePlace.ts';
 
 const viewName: Readonly<Record<View, string>> = {
   holdings: 'Holdings',
+  delivery: 'Delivery',
+  swaps: 'Swaps',
+  shipments: 'Shipments',
+  events: 'Events',
   flags: 'Flags',
+  status: 'Status',
 };
 
 /** What stands around every view: which ledger, which view, how it looks. */

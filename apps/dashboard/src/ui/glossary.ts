@@ -11,6 +11,7 @@ export const glossary = {
   posting: 'One signed quantity on one account. Every event books two of them for each move, so they sum to zero.',
   lineage: 'Where units came from: the events that brought them here, back to the order that they began as.',
   known: 'What the ledger had been told by then. Things are often told later than they happen.',
+  'exchange balance': 'Given minus received under a swap, in units, and in units times the days that they were owed.',
   sequence: 'The place of an event in its ledger: 1, 2, 3 … without a gap.',
 } as const;
 export type GlossaryTerm = keyof typeof glossary;

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import type { Problem } from '#contracts/problem';
 import { Refused } from '../api/client.ts';
 import { type Live, useLive } from '../api/live.ts';
@@ -43,6 +43,27 @@ export function Choice<T extends string>({ label, options, value, onChoose }: Ch
         </button>
       ))}
     </div>
+  );
+}
+
+/** An id, as it is; a click copies it. */
+export function Id({ children }: { readonly children: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () => {
+    void navigator.clipboard.writeText(children).then(() => {
+      setCopied(true);
+      setTimeout(() => {
+        setCopied(false);
+      }, 1_500);
+    });
+  };
+  return (
+    <button type="button" className="copy" title={copied ? 'Copied' : 'Copy'} onClick={copy}>
+      {children}
+      <span className="unseen" role="status">
+        {copied ? 'copied' : ''}
+      </span>
+    </button>
   );
 }
 

@@ -3,19 +3,28 @@ import { TimeBar } from '../time/TimeBar.tsx';
 import { useTicks } from '../time/useTicks.ts';
 import { Loading } from '../ui/parts.tsx';
 import { usePlace } from '../url/usePlace.ts';
-import { Why } from '../why/Why.tsx';
 import { subjectOf } from '../why/subject.ts';
 
 /** Each view is loaded when it is opened. */
 const shown = {
   holdings: lazy(() => import('./holdings/Holdings.tsx').then(({ Holdings }) => ({ default: Holdings }))),
+  delivery: lazy(() => import('./delivery/Delivery.tsx').then(({ Delivery }) => ({ default: Delivery }))),
+  swaps: lazy(() => import('./swaps/Swaps.tsx').then(({ Swaps }) => ({ default: Swaps }))),
+  shipments: lazy(() => import('./shipments/Shipments.tsx').then(({ Shipments }) => ({ default: Shipments }))),
+  events: lazy(() => import('./events/Events.tsx').then(({ Events }) => ({ default: Events }))),
   flags: lazy(() => import('./flags/Flags.tsx').then(({ Flags }) => ({ default: Flags }))),
+  status: lazy(() => import('./status/Status.tsx').then(({ Status }) => ({ default: Status }))),
 };
+const EventDrawer = lazy(() =>
+  import('../event/EventDrawer.tsx').then(({ EventDrawer }) => ({ default: EventDrawer })),
+);
+const Why = lazy(() => import('../why/Why.tsx').then(({ Why }) => ({ default: Why })));
 
 export function Views() {
   const place = usePlace();
   const ticks = useTicks();
   const View = shown[place.view];
+  const event = Number(/^\d{1,15}$/.exec(place.choices.event ?? '')?.[0] ?? 0);
   const subject = subjectOf(place.choices.why);
   return (
     <>
@@ -23,7 +32,9 @@ export function Views() {
       <Suspense fallback={<Loading what="the view" />}>
         <View />
       </Suspense>
-      {subject !== undefined && <Why subject={subject} />}
+      <Suspense fallback={null}>
+        {event > 0 ? <EventDrawer sequence={event} /> : subject !== undefined && <Why subject={subject} />}
+      </Suspense>
     </>
   );
 }

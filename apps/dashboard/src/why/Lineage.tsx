@@ -1,4 +1,5 @@
 import type { LineageRow, LineageStep } from '#contracts/lineageRows';
+import { EventLink } from '../event/EventLink.tsx';
 import { eventName, moment, plural, units } from '../format.ts';
 
 /** The ways on which units came, each from its order to where they are. */
@@ -31,7 +32,7 @@ function Step({ step }: { readonly step: LineageStep }) {
   return (
     <li>
       <p>
-        <strong>{eventName(type)}</strong> <span className="soft mono small">#{sequence}</span>
+        <EventLink sequence={sequence}>{eventName(type)}</EventLink>
         {by !== null && <span className="soft"> by {by}</span>}
       </p>
       <p className="soft small">

@@ -1,8 +1,9 @@
-import { useEffect, useRef } from 'react';
 import type { LineageRow } from '#contracts/lineageRows';
 import type { PostingRow } from '#contracts/rows';
 import { useAsk } from '../api/useAsk.ts';
-import { asOf, eventName, moment, signed, units } from '../format.ts';
+import { EventLink } from '../event/EventLink.tsx';
+import { eventName, moment, signed, units } from '../format.ts';
+import { Drawer } from '../ui/Drawer.tsx';
 import { Answered, Choice, Empty, Standing, Term } from '../ui/parts.tsx';
 import { chosen } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
@@ -20,46 +21,23 @@ const tabs: readonly (readonly [Tab, string])[] = [
 export function Why({ subject }: { readonly subject: Subject }) {
   const place = usePlace();
   const tab: Tab = place.choices.by === 'lineage' ? 'lineage' : 'postings';
-  const title = useRef<HTMLHeadingElement>(null);
   const close = () => {
     go(chosen(place, { why: undefined, by: undefined }));
   };
-  useEffect(() => {
-    title.current?.focus();
-  }, []);
   return (
-    <aside
-      className="drawer"
-      aria-labelledby="why"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') close();
-      }}
-    >
-      <header>
-        <div>
-          <h2 id="why" tabIndex={-1} ref={title}>
-            {titleOf(subject)}
-          </h2>
-          <p className="soft small">As of {place.at === undefined ? 'now' : asOf(place.at)}</p>
-        </div>
-        <button type="button" className="button" onClick={close}>
-          Close
-        </button>
-      </header>
-      <div className="body">
-        <div className="why-tabs">
-          <Choice
-            label="What is behind it"
-            options={tabs}
-            value={tab}
-            onChoose={(by) => {
-              go(chosen(place, { by: by === 'postings' ? undefined : by }));
-            }}
-          />
-        </div>
-        {tab === 'postings' ? <Postings subject={subject} /> : <CameFrom subject={subject} />}
+    <Drawer title={titleOf(subject)} onClose={close}>
+      <div className="why-tabs">
+        <Choice
+          label="What is behind it"
+          options={tabs}
+          value={tab}
+          onChoose={(by) => {
+            go(chosen(place, { by: by === 'postings' ? undefined : by }));
+          }}
+        />
       </div>
-    </aside>
+      {tab === 'postings' ? <Postings subject={subject} /> : <CameFrom subject={subject} />}
+    </Drawer>
   );
 }
 
@@ -89,9 +67,9 @@ function Postings({ subject }: { readonly subject: Subject }) {
     >
       {(rows) => (
         <>
-          <p className="drawer-note">
+          <div className="drawer-note">
             <Standing sequence={answer.sequence} known={known} />
-          </p>
+          </div>
           <div className="scroll" tabIndex={0} role="region" aria-label="Postings">
             <PostingTable rows={rows} />
           </div>
@@ -119,7 +97,7 @@ function PostingTable({ rows }: { readonly rows: readonly PostingRow[] }) {
         {rows.map((row, i) => (
           <tr key={`${row.sequence} ${i}`}>
             <th scope="row">
-              {eventName(row.type)} <span className="soft mono small">#{row.sequence}</span>
+              <EventLink sequence={row.sequence}>{eventName(row.type)}</EventLink>
               <div className="soft small">{moment(row.occurred)}</div>
             </th>
             <td>

@@ -1,9 +1,10 @@
 import type { FlagRow } from '#contracts/flagRows';
 import { useAsk } from '../../api/useAsk.ts';
-import { Answered, Empty, Standing } from '../../ui/parts.tsx';
-import { chosen } from '../../url/place.ts';
+import { EventList } from '../../event/EventList.tsx';
+import { Empty } from '../../ui/parts.tsx';
+import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
-import { go, usePlace } from '../../url/usePlace.ts';
+import { usePlace } from '../../url/usePlace.ts';
 import { factsText, flagMeaning, flagName, pairsOf } from './flags.ts';
 
 /** What needs a look, with the events that it stands on. */
@@ -16,60 +17,24 @@ export function Flags() {
     (flag) => (party === undefined || flag.parties.includes(party)) && (rule === undefined || flag.rule === rule),
   );
   return (
-    <div className="view">
-      <header>
-        <div>
-          <h1>What needs a look</h1>
-          <Standing sequence={answer.sequence} known={place.known} />
-        </div>
-        <div className="tools no-print">
-          <Filter label="Rule" name="rule" options={[...new Set(all.map((flag) => flag.rule))]} text={flagName} />
-          <Filter label="Party" name="party" options={[...new Set(all.flatMap(({ parties }) => parties))]} />
-        </div>
-      </header>
-      <section className="panel">
-        <Answered
-          answer={answer}
-          what="the flags"
-          empty={
-            <Empty title="Nothing needs a look">
-              <p>No rule has raised a flag at this moment.</p>
-            </Empty>
-          }
-        >
-          {() => <FlagTable flags={shown} pairs={pairsOf(all)} />}
-        </Answered>
-      </section>
-    </div>
-  );
-}
-
-interface FilterProps {
-  readonly label: string;
-  readonly name: string;
-  readonly options: readonly string[];
-  readonly text?: (option: string) => string;
-}
-
-function Filter({ label, name, options, text = (option) => option }: FilterProps) {
-  const place = usePlace();
-  return (
-    <label className="field">
-      {label}
-      <select
-        value={place.choices[name] ?? ''}
-        onChange={(event) => {
-          go(chosen(place, { [name]: event.target.value === '' ? undefined : event.target.value }));
-        }}
-      >
-        <option value="">All</option>
-        {options.toSorted().map((option) => (
-          <option key={option} value={option}>
-            {text(option)}
-          </option>
-        ))}
-      </select>
-    </label>
+    <View
+      title="What needs a look"
+      answer={answer}
+      what="flags"
+      empty={
+        <Empty title="Nothing needs a look">
+          <p>No rule has raised a flag at this moment.</p>
+        </Empty>
+      }
+      tools={
+        <>
+          <Filter label="Rule" name="rule" options={all.map((flag) => flag.rule)} text={flagName} />
+          <Filter label="Party" name="party" options={all.flatMap(({ parties }) => parties)} />
+        </>
+      }
+    >
+      {() => <FlagTable flags={shown} pairs={pairsOf(all)} />}
+    </View>
   );
 }
 
@@ -82,42 +47,31 @@ function FlagTable({
 }) {
   const place = usePlace();
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Flags">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Flag</th>
-            <th scope="col">Parties</th>
-            <th scope="col">Item</th>
-            <th scope="col">What the rule saw</th>
-            <th scope="col">Events</th>
+    <TablePanel label="Flags">
+      <Heads names={['Flag', 'Parties', 'Item', 'What the rule saw', 'Events', 'When it was raised']} />
+      <tbody>
+        {flags.map((flag) => (
+          <tr key={flag.flag}>
+            <th scope="row">
+              {flagName(flag.rule)}
+              <div className="soft small">{flagMeaning[flag.rule]}</div>
+            </th>
+            <td>
+              {flag.parties.join(', ')}
+              <Again times={pairs.get(flag.parties.toSorted().join(' ')) ?? 1} />
+            </td>
+            <td>{flag.item ?? ''}</td>
+            <td className="small">{factsText(flag.facts)}</td>
+            <td>
+              <EventList events={flag.events} />
+            </td>
+            <td className="small">
+              <Link to={{ ...place, at: undefined, known: flag.raised }}>As it was known then</Link>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {flags.map((flag) => (
-            <tr key={flag.flag}>
-              <th scope="row">
-                {flagName(flag.rule)}
-                <div className="soft small">{flagMeaning[flag.rule]}</div>
-              </th>
-              <td>
-                {flag.parties.join(', ')}
-                <Again times={pairs.get(flag.parties.toSorted().join(' ')) ?? 1} />
-              </td>
-              <td>{flag.item ?? ''}</td>
-              <td className="small">{factsText(flag.facts)}</td>
-              <td className="mono small">
-                {flag.events.map((sequence) => (
-                  <span key={sequence}>
-                    <Link to={{ ...place, view: 'flags', at: undefined, known: sequence }}>#{sequence}</Link>{' '}
-                  </span>
-                ))}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </TablePanel>
   );
 }
 

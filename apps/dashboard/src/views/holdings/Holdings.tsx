@@ -1,52 +1,41 @@
 import { useMemo } from 'react';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
-import { Answered, Choice, Empty, Standing } from '../../ui/parts.tsx';
+import { Choice, Empty } from '../../ui/parts.tsx';
+import { Filter, View } from '../../ui/View.tsx';
 import { chosen } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
+import { Changes } from './Changes.tsx';
 import { Flow } from './Flow.tsx';
 import { flowOf, type Holding, holdingsOf, linesOf } from './holdings.ts';
 import { PartyTable } from './PartyTable.tsx';
 import './holdings.css';
 
-type Shape = 'table' | 'flow';
+type Shape = 'table' | 'flow' | 'changes';
 const shapes: readonly (readonly [Shape, string])[] = [
   ['table', 'Table'],
   ['flow', 'Flow'],
+  ['changes', 'Compare'],
 ];
 
 /** Who holds which hardware: each party with what it holds, has on the way, is promised, owes and is owed. */
 export function Holdings() {
   const place = usePlace();
   const { item } = place.choices;
-  const shape = place.choices.show === 'flow' ? 'flow' : 'table';
+  const shape = shapes.find(([name]) => name === place.choices.show)?.[0] ?? 'table';
   const answer = useAsk<HoldingGroupRow>('holdings', { groupBy: 'owner,custodian,item,stage' });
   const parties = useAsk<PartyRow>('parties');
   const all = useMemo(() => holdingsOf(answer.rows ?? []), [answer.rows]);
-  const items = [...new Set(all.map((holding) => holding.item))].sort();
   const counted = item === undefined ? all : all.filter((holding) => holding.item === item);
   return (
-    <div className="view">
-      <header>
-        <div>
-          <h1>Who holds which hardware</h1>
-          <Standing sequence={answer.sequence} known={place.known} />
-        </div>
-        <div className="tools no-print">
-          <label className="field">
-            Item
-            <select
-              value={item ?? ''}
-              onChange={(event) => {
-                go(chosen(place, { item: event.target.value }));
-              }}
-            >
-              <option value="">All items</option>
-              {items.map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
+    <View
+      title="Who holds which hardware"
+      answer={answer}
+      what="holdings"
+      empty={<Nothing />}
+      tools={
+        <>
+          <Filter label="Item" name="item" options={all.map((holding) => holding.item)} />
           <Choice
             label="Show as"
             options={shapes}
@@ -55,14 +44,15 @@ export function Holdings() {
               go(chosen(place, { show: show === 'table' ? undefined : show }));
             }}
           />
-        </div>
-      </header>
-      <section className="panel">
-        <Answered answer={answer} what="the holdings" empty={<Nothing />}>
-          {() => <Shown shape={shape} holdings={counted} parties={parties.rows ?? []} item={item} />}
-        </Answered>
-      </section>
-    </div>
+        </>
+      }
+    >
+      {() => (
+        <section className="panel">
+          <Shown shape={shape} holdings={counted} parties={parties.rows ?? []} item={item} />
+        </section>
+      )}
+    </View>
   );
 }
 
@@ -79,6 +69,7 @@ function Shown({ shape, holdings, parties, item }: ShownProps) {
     [holdings, parties, item],
   );
   const flow = useMemo(() => flowOf(holdings), [holdings]);
+  if (shape === 'changes') return <Changes item={item} />;
   if (shape === 'table') return <PartyTable lines={lines} />;
   return (
     <>

@@ -1,7 +1,8 @@
 import { useMemo } from 'react';
 import { units } from '../../format.ts';
 import { Term } from '../../ui/parts.tsx';
-import { chosen } from '../../url/place.ts';
+import { Link } from '../../url/Link.tsx';
+import { chosen, viewed } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { type PartyLine, type Stage, stageName, stages } from './holdings.ts';
@@ -81,14 +82,24 @@ function Line({ line }: { readonly line: PartyLine }) {
       <td className="number">
         <WhyNumber count={line.total} subject={{ owner: party, item }} what={`All, ${name}, ${item}`} />
       </td>
-      <Owed count={line.owes} />
-      <Owed count={line.isOwed} />
+      <Owed count={line.owes} party={party} />
+      <Owed count={line.isOwed} party={party} />
     </tr>
   );
 }
 
-const Owed = ({ count }: { readonly count: number }) =>
-  count === 0 ? <td className="number none">·</td> : <td className="number">{units(count)}</td>;
+/** What is owed leads to the swaps under which it is. */
+function Owed({ count, party }: { readonly count: number; readonly party: string }) {
+  const place = usePlace();
+  if (count === 0) return <td className="number none">·</td>;
+  return (
+    <td className="number">
+      <Link to={viewed(place, 'swaps', { party })} className="why">
+        {units(count)}
+      </Link>
+    </td>
+  );
+}
 
 interface HeadProps {
   readonly column: Column;

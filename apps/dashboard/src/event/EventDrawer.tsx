@@ -1,0 +1,192 @@
+import { useQuery } from '@tanstack/react-query';
+import type { HoldingDiffRow } from '#contracts/changeRows';
+import { askRows, ledgerPath, request } from '../api/client.ts';
+import { eventName, moment, signed, units } from '../format.ts';
+import { Drawer } from '../ui/Drawer.tsx';
+import { Loading, Trouble } from '../ui/parts.tsx';
+import { Link } from '../url/Link.tsx';
+import { chosen } from '../url/place.ts';
+import { go, usePlace } from '../url/usePlace.ts';
+import { subjectText } from '../why/subject.ts';
+import { type Move, movesOf, type Place, placeName } from './moves.ts';
+import './event.css';
+
+interface Event {
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly source: string;
+  readonly actor: string;
+  readonly time: string;
+  readonly recordedtime: string;
+  readonly correlationid?: string;
+  readonly causationid?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** One event: what it books, the accounts before and after it, and its exact bytes. */
+export function EventDrawer({ sequence }: { readonly sequence: number }) {
+  const place = usePlace();
+  const { ledger = '' } = place;
+  const { data, error, refetch } = useQuery({
+    queryKey: [ledger, 'event', sequence],
+    queryFn: async ({ signal }) => {
+      const answer = await request(`${ledgerPath(ledger)}/events/${sequence}`, { signal });
+      return answer.text();
+    },
+    staleTime: Infinity,
+  });
+  const close = () => {
+    go(chosen(place, { event: undefined }));
+  };
+  const event = data === undefined ? undefined : (JSON.parse(data) as Event);
+  return (
+    <Drawer title={event === undefined ? `Event ${sequence}` : `${eventName(event.type)} #${sequence}`} onClose={close}>
+      {error !== null && <Trouble error={error} again={() => void refetch()} />}
+      {event === undefined || data === undefined ? (
+        error === null && <Loading what="the event" />
+      ) : (
+        <Told event={event} text={data} sequence={sequence} />
+      )}
+    </Drawer>
+  );
+}
+
+function Told({ event, text, sequence }: { readonly event: Event; readonly text: string; readonly sequence: number }) {
+  const place = usePlace();
+  const { reason, note, authorisedBy } = event.data;
+  const facts: readonly (readonly [string, unknown])[] = [
+    ['About', event.subject],
+    ['Happened', moment(event.time)],
+    ['Recorded', moment(event.recordedtime)],
+    ['Submitted by the key', event.actor],
+    ['From', event.source],
+    ['Id', event.id],
+    ['Caused by', event.causationid],
+    ['Belongs to', event.correlationid],
+    ['Authorised by', authorisedBy],
+    ['Reason', reason],
+    ['Note', note],
+  ];
+  return (
+    <>
+      <dl className="facts">
+        {facts.map(([name, value]) =>
+          typeof value !== 'string' ? null : (
+            <div key={name} className={value.length > 60 ? 'long-fact' : undefined}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+        )}
+      </dl>
+      <p className="drawer-note no-print">
+        <Link className="button" to={{ ...place, at: undefined, known: sequence }}>
+          Show everything as it was known then
+        </Link>
+      </p>
+      <Moves moves={movesOf(event.data)} />
+      <Accounts sequence={sequence} />
+      <details className="bytes">
+        <summary>The event as it is kept</summary>
+        <pre tabIndex={0} className="mono small">
+          {JSON.stringify(JSON.parse(text), null, 2)}
+        </pre>
+      </details>
+    </>
+  );
+}
+
+/** From the left to the right, as thick as there are units; each end leads to what is there. */
+function Moves({ moves }: { readonly moves: readonly Move[] }) {
+  if (moves.length === 0) return <p className="drawer-note soft">It moves no units.</p>;
+  const most = Math.max(...moves.map(({ quantity }) => quantity));
+  return (
+    <section>
+      <h3>What it moved</h3>
+      <ol className="moves">
+        {moves.map((move, i) => (
+          <li key={i}>
+            <End move={move} place={move.from} />
+            <span className="moved">
+              <strong>{units(move.quantity)}</strong> <span className="soft small">{move.item}</span>
+              <span className={`amount is-${move.to.stage}`}>
+                <i style={{ width: `${(move.quantity / most) * 100}%` }} />
+              </span>
+              <span className="soft small">
+                {move.order} line {move.line}
+              </span>
+            </span>
+            <End move={move} place={move.to} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function End({ move, place: end }: { readonly move: Move; readonly place: Place }) {
+  const place = usePlace();
+  const { item, order, line } = move;
+  const why = subjectText({ owner: end.owner, custodian: end.custodian, stage: end.stage, item, order, line });
+  return (
+    <Link to={chosen(place, { event: undefined, why })} className={`end stage is-${end.stage}`}>
+      {placeName(end)}
+    </Link>
+  );
+}
+
+/** Every account that the event touched, before it and after it. */
+function Accounts({ sequence }: { readonly sequence: number }) {
+  const { ledger = '' } = usePlace();
+  const { data } = useQuery({
+    queryKey: [ledger, 'accounts', sequence],
+    queryFn: ({ signal }) =>
+      askRows<HoldingDiffRow>(
+        `${ledgerPath(ledger)}/holdings/diff`,
+        { 'from-known': sequence - 1, known: sequence },
+        signal,
+        500,
+      ),
+    staleTime: Infinity,
+  });
+  if (data === undefined || data.rows.length === 0) return null;
+  return (
+    <section>
+      <h3>The accounts before and after it</h3>
+      <div className="scroll" tabIndex={0} role="region" aria-label="Accounts before and after">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Account</th>
+              <th scope="col" className="number">
+                Before
+              </th>
+              <th scope="col" className="number">
+                Change
+              </th>
+              <th scope="col" className="number">
+                After
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.rows.map((row, i) => (
+              <tr key={i}>
+                <th scope="row">
+                  {row.item}, {placeName(row as unknown as Place)}
+                  <div className="soft small">
+                    {row.order} line {row.line}
+                  </div>
+                </th>
+                <td className="number">{units(row.before)}</td>
+                <td className="number">{signed(row.change)}</td>
+                <td className="number">{units(row.after)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,109 @@
+import type { ReactNode } from 'react';
+import type { Answer } from '../api/useAsk.ts';
+import { chosen } from '../url/place.ts';
+import { go, usePlace } from '../url/usePlace.ts';
+import { save } from './exporting.ts';
+import { Answered, Standing } from './parts.tsx';
+
+interface ViewProps<T> {
+  readonly title: string;
+  readonly answer: Answer<T>;
+  /** What the rows are, for those who wait for them and for the file of an export. */
+  readonly what: string;
+  readonly empty: ReactNode;
+  readonly tools?: ReactNode;
+  readonly children: (rows: readonly T[]) => ReactNode;
+}
+
+/** A view of one answer: its title, on which event it stands, its filters, its rows, and the same rows as a file. */
+export function View<T extends object>({ title, answer, what, empty, tools, children }: ViewProps<T>) {
+  const place = usePlace();
+  const { rows = [] } = answer;
+  return (
+    <div className="view">
+      <header>
+        <div>
+          <h1>{title}</h1>
+          <Standing sequence={answer.sequence} known={place.known} />
+        </div>
+        <div className="tools no-print">
+          {tools}
+          <div className="choice" role="group" aria-label="Save the rows">
+            {(['csv', 'json'] as const).map((format) => (
+              <button
+                type="button"
+                key={format}
+                disabled={rows.length === 0}
+                onClick={() => {
+                  save(rows, { format, what, place, sequence: answer.sequence });
+                }}
+              >
+                {format.toUpperCase()}
+              </button>
+            ))}
+          </div>
+        </div>
+      </header>
+      <Answered answer={answer} what={what} empty={<section className="panel">{empty}</section>}>
+        {children}
+      </Answered>
+    </div>
+  );
+}
+
+interface FilterProps {
+  readonly label: string;
+  /** The choice in the address. */
+  readonly name: string;
+  readonly options: readonly string[];
+  readonly text?: (option: string) => string;
+}
+
+/** Only some of the rows. What is chosen stays an option, also where no row has it. */
+export function Filter({ label, name, options, text = (option) => option }: FilterProps) {
+  const place = usePlace();
+  const value = place.choices[name] ?? '';
+  const all = [...new Set([...options, ...(value === '' ? [] : [value])])].sort();
+  return (
+    <label className="field">
+      {label}
+      <select
+        value={value}
+        onChange={(event) => {
+          go(chosen(place, { [name]: event.target.value === '' ? undefined : event.target.value }));
+        }}
+      >
+        <option value="">All</option>
+        {all.map((option) => (
+          <option key={option} value={option}>
+            {text(option)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** A table that may be wider than its place, and is reached by keyboard then. */
+export function TablePanel({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <section className="panel scroll" tabIndex={0} aria-label={label}>
+      <table className="table">{children}</table>
+    </section>
+  );
+}
+
+/** The heads of a table; a name that begins with `#` is of numbers. */
+export function Heads({ names }: { readonly names: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th scope="col" key={name} className={name.startsWith('#') ? 'number' : undefined}>
+            {name.replace('#', '')}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}

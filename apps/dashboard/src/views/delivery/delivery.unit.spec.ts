@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import type { OrderRow } from '#contracts/rows';
+import { deliveryOf } from './delivery.ts';
+
+const line: OrderRow['lines'][number] = {
+  ...{ line: '1', item: 'H100', quantity: 12_000, cancelled: 500, due: '2023-12-31' },
+  window: { from: '2023-12-01', to: '2023-12-31' },
+  promised: {
+    ...{ code: 'changed', quantity: 11_000, window: { from: '2024-01-01', to: '2024-02-15' }, reason: null },
+    ordered: { quantity: 12_000, window: { from: '2023-12-01', to: '2023-12-31' } },
+    ...{ sequence: 9, confirmed: '2023-12-05T10:00:00Z', stands: true },
+  },
+  units: [
+    { owner: 'tesla', custodian: 'nvidia', stage: 'ordered', shipment: null, quantity: 2_000 },
+    { owner: 'x', custodian: 'dhl', stage: 'in_transit', shipment: 'S-1', quantity: 8_000 },
+    { owner: 'tesla', custodian: 'tesla', stage: 'held', shipment: null, quantity: 2_000 },
+  ],
+  ...{ onHold: 0, available: 2_000, holds: [] },
+};
+const order: OrderRow = {
+  order: 'PO-1',
+  buyer: 'tesla',
+  supplier: 'nvidia',
+  placed: '2023-07-03T15:00:00Z',
+  lines: [line],
+};
+
+describe('the delivery of an order line', () => {
+  it('says what is there, on the way and to come', () => {
+    expect(deliveryOf([order], '2023-12-31')).toMatchObject([
+      { toCome: 2_000, onTheWay: 8_000, arrived: 2_000, isLate: false },
+    ]);
+  });
+
+  it('is late from the day after the one that its supplier is held to', () => {
+    expect(deliveryOf([order], '2024-01-01')[0]?.isLate).toBe(true);
+  });
+
+  it('says why it is late or short, what weighs most first', () => {
+    expect(deliveryOf([order], '2024-01-01')[0]?.reasons).toEqual([
+      '8,000 went to x',
+      'the supplier confirmed them for 15 Feb 2024',
+      'the supplier confirmed 1,000 fewer',
+      '500 were cancelled',
+    ]);
+  });
+});

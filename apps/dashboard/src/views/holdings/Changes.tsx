@@ -1,0 +1,100 @@
+import type { HoldingDiffRow } from '#contracts/changeRows';
+import { useAsk } from '../../api/useAsk.ts';
+import { EventLink } from '../../event/EventLink.tsx';
+import { signed, units } from '../../format.ts';
+import { Answered, Empty } from '../../ui/parts.tsx';
+import { Heads } from '../../ui/View.tsx';
+import { chosen } from '../../url/place.ts';
+import { adjust, usePlace } from '../../url/usePlace.ts';
+import { WhyNumber } from '../../why/WhyNumber.tsx';
+
+/** Another moment beside the one that is chosen: what changed between them, in which events. */
+export function Changes({ item }: { readonly item: string | undefined }) {
+  const { choices } = usePlace();
+  const { since, told } = choices;
+  const isChosen = since !== undefined || told !== undefined;
+  const asked = { groupBy: 'owner,item,stage', item, 'from-at': since, 'from-known': told };
+  const answer = useAsk<HoldingDiffRow>('holdings/diff', asked, { enabled: isChosen });
+  return (
+    <>
+      <div className="compared">
+        <Chosen name="since" label="What was true at the end of" type="date" />
+        <Chosen name="told" label="What was known at event" type="number" />
+        <p className="soft small">against the moment that the bar of time says</p>
+      </div>
+      {isChosen ? (
+        <Answered answer={answer} what="what changed" empty={<Empty title="Nothing is different between the two" />}>
+          {(rows) => <Table rows={rows} />}
+        </Answered>
+      ) : (
+        <Empty title="Compare with another moment">
+          <p>
+            Choose a day to see what has changed since, or an event to see what the ledger believed about the same day
+            when it knew no more than that.
+          </p>
+        </Empty>
+      )}
+    </>
+  );
+}
+
+interface ChosenProps {
+  readonly name: 'since' | 'told';
+  readonly label: string;
+  readonly type: 'date' | 'number';
+}
+
+function Chosen({ name, label, type }: ChosenProps) {
+  const place = usePlace();
+  return (
+    <label className="field">
+      {label}
+      <input
+        type={type}
+        min={type === 'number' ? 0 : undefined}
+        value={place.choices[name] ?? ''}
+        onChange={(event) => {
+          adjust(chosen(place, { [name]: event.target.value === '' ? undefined : event.target.value }));
+        }}
+      />
+    </label>
+  );
+}
+
+function Table({ rows }: { readonly rows: readonly HoldingDiffRow[] }) {
+  return (
+    <div className="scroll" tabIndex={0} role="region" aria-label="What changed">
+      <table className="table">
+        <Heads names={['Whose', 'Item', 'Where', '#Then', '#Change', '#At the chosen moment', 'By which events']} />
+        <tbody>
+          {rows.map((row) => (
+            <tr key={`${row.owner ?? ''} ${row.item ?? ''} ${row.stage ?? ''}`}>
+              <th scope="row">{row.owner}</th>
+              <td>{row.item}</td>
+              <td>
+                <span className={`stage is-${row.stage ?? ''}`}>{row.stage?.replace('_', ' ')}</span>
+              </td>
+              <td className="number">{units(row.before)}</td>
+              <td className="number">{signed(row.change)}</td>
+              <td className="number">
+                <WhyNumber
+                  count={row.after}
+                  subject={{ owner: row.owner ?? '', item: row.item ?? '', stage: row.stage ?? '' }}
+                  what={`${row.owner ?? ''}, ${row.item ?? ''}, ${row.stage ?? ''}`}
+                />
+              </td>
+              <td className="small">
+                {row.events.map(({ sequence, quantity }) => (
+                  <span key={sequence} className="nowrap">
+                    <EventLink sequence={sequence}>{signed(quantity)}</EventLink>{' '}
+                  </span>
+                ))}
+                {row.partial === true && <span className="soft">and more</span>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

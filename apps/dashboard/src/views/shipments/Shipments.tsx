@@ -1,0 +1,98 @@
+import type { ShipmentRow } from '#contracts/rows';
+import { useAsk } from '../../api/useAsk.ts';
+import { day, moment, units } from '../../format.ts';
+import { Empty } from '../../ui/parts.tsx';
+import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
+import { usePlace } from '../../url/usePlace.ts';
+import { WhyNumber } from '../../why/WhyNumber.tsx';
+
+const statusText: Readonly<Record<ShipmentRow['status'], string>> = {
+  in_transit: 'on the way',
+  partly_received: 'partly received',
+  received: 'received',
+  ended: 'ended, nothing came',
+};
+
+/** What was sent, what arrived, and what is missing. */
+export function Shipments() {
+  const { choices } = usePlace();
+  const { consignee, owner, item } = choices;
+  const answer = useAsk<ShipmentRow>('shipments', { consignee, owner, item }, { most: 1000 });
+  const rows = answer.rows ?? [];
+  return (
+    <View
+      title="What is on its way, and what arrived"
+      answer={answer}
+      what="shipments"
+      empty={
+        <Empty title="No shipment">
+          <p>Nothing that you ask for was sent by this moment.</p>
+        </Empty>
+      }
+      tools={
+        <>
+          <Filter label="For" name="consignee" options={rows.map((row) => row.consignee)} />
+          <Filter label="Owner" name="owner" options={rows.flatMap(({ lines }) => lines.map((line) => line.owner))} />
+          <Filter label="Item" name="item" options={rows.flatMap(({ lines }) => lines.map((line) => line.item))} />
+        </>
+      }
+    >
+      {() => (
+        <TablePanel label="Shipments">
+          <Heads
+            names={['Shipment', 'For', 'Sent, expected', 'Line', '#Sent', '#Arrived', '#On the way', 'Discrepancies']}
+          />
+          <tbody>
+            {rows.flatMap((row) =>
+              row.lines.map((line, i) => <Line key={`${row.shipment} ${i}`} row={row} line={line} />),
+            )}
+          </tbody>
+        </TablePanel>
+      )}
+    </View>
+  );
+}
+
+function Line({ row, line }: { readonly row: ShipmentRow; readonly line: ShipmentRow['lines'][number] }) {
+  const wrong = [
+    [line.damaged, 'damaged'],
+    [line.surplus, 'more than was sent'],
+    [line.lost, 'lost'],
+  ] as const;
+  const found = wrong.filter(([count]) => count > 0).map(([count, what]) => `${units(count)} ${what}`);
+  return (
+    <tr>
+      <th scope="row">
+        {row.shipment} <span className="tag">{statusText[row.status]}</span>
+        <div className="soft small">carried by {row.carrier}</div>
+      </th>
+      <td>
+        {row.consignee}
+        {row.destination !== null && <div className="soft small">{row.destination}</div>}
+        {line.owner !== row.consignee && <div className="small">units of {line.owner}</div>}
+      </td>
+      <td className="small nowrap">
+        {moment(row.dispatched)}
+        <div className="soft">{row.eta === null ? 'no day was said' : `expected ${day(row.eta)}`}</div>
+      </td>
+      <td>
+        {line.item}
+        <div className="soft small">
+          {line.order} line {line.line}
+        </div>
+      </td>
+      <td className="number">{units(line.advised)}</td>
+      <td className="number">{units(line.received)}</td>
+      <td className="number">
+        <WhyNumber
+          count={line.inTransit}
+          subject={{ shipment: row.shipment, owner: line.owner, order: line.order, line: line.line }}
+          what={`${row.shipment}, on the way`}
+        />
+      </td>
+      <td>
+        {found.length === 0 ? <span className="soft">none</span> : found.map((text) => <div key={text}>{text}</div>)}
+      </td>
+    </tr>
+  );
+}
