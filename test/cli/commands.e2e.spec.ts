@@ -122,6 +122,7 @@ describe('the command line', () => {
       'replay',
       'verify',
       'export',
+      'import',
       'rebuild',
       'signing-keys',
       'api-keys',

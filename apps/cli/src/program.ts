@@ -41,6 +41,7 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
   replay: async () => (await import('./commands/replay.ts')).addReplay,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   export: async () => (await import('./commands/export.ts')).addExport,
+  import: async () => (await import('./commands/import.ts')).addImport,
   rebuild: async () => (await import('./commands/rebuild.ts')).addRebuild,
   'signing-keys': async () => (await import('./commands/signingKeys.ts')).addSigningKeys,
   'api-keys': async () => (await import('./commands/apiKeys.ts')).addApiKeys,

@@ -6,16 +6,16 @@ import { EarlierFile } from '#audit/earlierFile';
 import { type Selection, verifySelection } from '#audit/selection';
 import { CannotSay, Tampered } from '#audit/verdict';
 import { type Verified, Verifier } from '#audit/verifier';
-import { onNode } from '#proofs/onNode';
-import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '#proofs/signedNote';
+import { formatVerifierKey } from '#proofs/signedNote';
 import { Malformed, toBase64 } from '#proofs/text';
 import { SOURCES, type SourceOptions, withSource } from '../auditSource.ts';
 import { withConnectionOptions } from '../connection.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { dataFolders, setting } from '../running.ts';
+import { dataFolders } from '../running.ts';
 import { formatNumber } from '../table.ts';
 import { print, printJson } from '../terminal.ts';
+import { keysGiven, parseKeys } from '../verifierKeys.ts';
 import { withPool } from '../withPool.ts';
 
 interface VerifyOptions extends SourceOptions {
@@ -118,7 +118,7 @@ async function verify(options: VerifyOptions): Promise<void> {
 /** What an earlier run kept, in the file that was named, or else in the one of the ledger's origin. */
 function earlierOf(options: VerifyOptions): EarlierFile | undefined {
   if (options.state === false) return undefined;
-  const origin = keysOf(options)[0]?.split('+')[0];
+  const origin = keysGiven(options)[0]?.split('+')[0];
   const path =
     options.state ??
     (origin === undefined ? undefined : join(dataFolders()[0], 'audit', `${encodeURIComponent(origin)}.json`));
@@ -129,11 +129,8 @@ function earlierOf(options: VerifyOptions): EarlierFile | undefined {
   throw new UserError(`${path} was kept of ledger ${earlier.ledger}: name another file with --state.`);
 }
 
-const keysOf = ({ verifierKey }: VerifyOptions): readonly string[] =>
-  verifierKey ?? setting('LADING_VERIFIER_KEY')?.trim().split(/\s+/) ?? [];
-
 async function trustOf(options: VerifyOptions, earlier: EarlierFile | undefined): Promise<Trust> {
-  const given = keysOf(options);
+  const given = keysGiven(options);
   const keys = await parseKeys(given.length > 0 ? given : (earlier?.keys ?? []));
   const witnesses = await parseKeys(options.witness ?? earlier?.witnesses ?? []);
   const quorum = options.quorum ?? witnesses.length;
@@ -147,16 +144,6 @@ async function trustOf(options: VerifyOptions, earlier: EarlierFile | undefined)
     throw new UserError(`The verifier keys are of two logs, ${first?.name} and ${other.name}: give those of one.`);
   return { keys, witnesses, quorum };
 }
-
-const parseKeys = (texts: readonly string[]): Promise<VerifierKey[]> =>
-  Promise.all(
-    texts.map((text) =>
-      parseVerifierKey(text, onNode).catch((error: unknown) => {
-        if (!(error instanceof Malformed)) throw error;
-        throw new UserError(`"${text}" is not a verifier key: ${error.message}.`);
-      }),
-    ),
-  );
 
 const readGiven = (file: string): Buffer => usable(() => readFileSync(file));
 
