@@ -12,7 +12,9 @@ import { checkpointsAfter, latestCheckpoint } from '#checkpoints/checkpoints';
 import { createKafka } from '#feed/kafkaClient';
 import { KafkaLog } from '#feed/kafkaLog';
 import { silent } from '#feed/observer';
+import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { eventsInFile, FileFeedError } from '#feed/file';
+import { Malformed } from '#proofs/text';
 import { readConfig } from '#platform/service/config';
 import { reasonOf } from './client.ts';
 import { connect, type ConnectionOptions } from './connection.ts';
@@ -128,6 +130,28 @@ async function* inLines(source: Readable, ledger: string): AsyncGenerator<Item> 
   } catch (error) {
     if (!(error instanceof FileFeedError)) throw error;
     yield { kind: 'damaged', why: error.message };
+  }
+}
+
+/** The bytes of the events in a file: a bundle of a whole ledger, or events one a line. @throws UserError for a bundle of some events */
+export async function* eventsOf(file: string | Readable): AsyncGenerator<FeedEvent> {
+  const source = typeof file === 'string' ? createReadStream(file, { highWaterMark: 1_048_576 }) : file;
+  try {
+    if (!isBundle(await beginOf(source))) {
+      yield* eventsInFile(source);
+      return;
+    }
+    const { header, items } = await openBundle(source);
+    if (header.kind !== 'whole')
+      throw new UserError('The bundle has only some events, and those between are missing: "lading verify" reads it.');
+    for await (const item of items) {
+      if (item.kind === 'broken' || item.kind === 'damaged') throw new FileFeedError(item.why);
+      if (item.kind === 'entries') for (const bytes of item.entries) yield toFeedEvent(Buffer.from(bytes));
+    }
+  } catch (error) {
+    throw error instanceof EndsEarly || error instanceof Malformed ? new FileFeedError(error.message) : error;
+  } finally {
+    source.destroy();
   }
 }
 

@@ -84,6 +84,19 @@ function* bundleAndTiles(entries: readonly Uint8Array[], tree: GrowingTree, atEn
       yield tarMember({ name: tilePath({ level, index: tile, width: hashes.length / 32 }), bytes: hashes });
 }
 
+/** Some events of a ledger as an archive: each is evidence by itself. */
+export async function* selectionArchive(
+  written: Written,
+  checkpoint: Uint8Array,
+  proofs: AsyncIterable<{ readonly sequence: number; readonly proof: Uint8Array }>,
+): AsyncGenerator<Buffer> {
+  yield* opening(written);
+  yield tarMember({ name: CHECKPOINT, bytes: checkpoint });
+  for await (const { sequence, proof } of proofs)
+    yield tarMember({ name: `events/${String(sequence).padStart(16, '0')}.tlog-proof`, bytes: proof });
+  yield TAR_END;
+}
+
 /** The archive, compressed. */
 export const compressed = (archive: AsyncIterable<Buffer>): Readable =>
   pipeline(archive, createGzip(), () => undefined);

@@ -3,10 +3,19 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
-import { compressed, wholeArchive } from '#audit/bundle';
+import { compressed, selectionArchive, wholeArchive } from '#audit/bundle';
+import { type Choice, chooses } from '#audit/chosen';
 import { fromJournal } from '#audit/from/journal';
-import { verifierKeysOf } from '#checkpoints/checkpoints';
+import { latestCheckpoint, verifierKeysOf } from '#checkpoints/checkpoints';
+import { parseEvent } from '#contracts/cloudEvent';
+import { Moment } from '#contracts/scalars';
 import { readHead } from '#journal/reader';
+import { PageReader } from '#journal/tail';
+import { readNodes } from '#journal/tree';
+import { parseCheckpoint } from '#proofs/checkpoint';
+import { onNode } from '#proofs/onNode';
+import { formatTlogProof } from '#proofs/tlogProof';
+import { inclusionProof } from '#proofs/treeProofs';
 import { storedCheckpoints } from '../auditSource.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
@@ -15,29 +24,93 @@ import { formatNumber } from '../table.ts';
 import { say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
 
-interface ExportOptions {
+interface ExportOptions extends Omit<Choice, 'recordedFrom' | 'recordedTo'> {
   readonly ledger: string;
   readonly out: string;
+  readonly recordedFrom?: string;
+  readonly recordedTo?: string;
 }
 
 export function addExport(program: Command): void {
   const command = program
     .command('export')
-    .description('write a ledger, with its checkpoints, into one file that "lading verify" and "lading import" read')
+    .description('write a ledger with its checkpoints, or some of its events with a proof each, into one file')
     .requiredOption('-l, --ledger <ledger>', 'the ledger to export')
     .requiredOption('-o, --out <file>', 'the file to write; - for standard output')
+    .option('--first <sequence>', 'only from this event on', sequenceOf)
+    .option('--last <sequence>', 'only up to this event', sequenceOf)
+    .option('--recorded-from <moment>', 'only what was recorded from then on: a moment with its offset')
+    .option('--recorded-to <moment>', 'only what was recorded by then')
+    .option('--order <order>', 'only what is about this order')
+    .option('--party <party>', 'only what names this party')
+    .option('--shipment <shipment>', 'only what is about this shipment')
+    .option('--swap <swap>', 'only what is about this swap')
+    .option('--serial <serial>', 'only what moved the unit with this serial number (with --item)')
+    .option('--item <item>', 'the item of --serial')
     .action(exportLedger);
-  withExamples(command, 'lading export --ledger nvidia --out nvidia.bundle');
+  withExamples(
+    command,
+    'lading export --ledger nvidia --out nvidia.bundle',
+    'lading export --ledger nvidia --swap SW-1 --out swap.bundle',
+  );
 }
 
-async function exportLedger({ ledger, out }: ExportOptions): Promise<void> {
+async function exportLedger({ ledger, out, ...asked }: ExportOptions): Promise<void> {
+  const choice = checkedChoice(asked);
   await withPool(async (pool) => {
+    const where = out === '-' ? 'standard output' : out;
+    if (Object.keys(choice).length > 0) {
+      const { archive, count } = await selectionOf(pool, ledger, choice);
+      await written(archive, out);
+      say(`${formatNumber(count())} events of ${ledger} are in ${where}, each with its proof.`);
+      return;
+    }
     const { archive, size, covered } = await wholeOf(pool, ledger);
     await written(archive, out);
-    const where = out === '-' ? 'standard output' : out;
     say(`${formatNumber(size)} events of ${ledger} are in ${where}.`);
     if (!covered) say('No checkpoint is among them, because none was signed yet: nobody can verify them by this file.');
   });
+}
+
+function checkedChoice(asked: Choice): Choice {
+  const { recordedFrom, recordedTo, serial, item } = asked;
+  for (const moment of [recordedFrom, recordedTo])
+    if (moment !== undefined && !Moment.safeParse(moment).success)
+      throw new UserError(`"${moment}" is no moment: write one with its offset, 2023-12-31T10:00:00Z.`);
+  if ((serial === undefined) !== (item === undefined)) throw new UserError('A unit is named by --item and --serial.');
+  return asked;
+}
+
+function sequenceOf(text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UserError(`A sequence is a number from 1 on, not "${text}".`);
+  return Number(text);
+}
+
+/** Some events that the newest checkpoint covers, each with its proof. */
+async function selectionOf(pool: pg.Pool, ledger: string, choice: Choice) {
+  if ((await readHead(pool, ledger)) === undefined) throw new UserError(`There is no ledger ${ledger} here.`);
+  const newest = await latestCheckpoint(pool, ledger);
+  if (newest === undefined)
+    throw new UserError(`No checkpoint of ${ledger} was signed yet, so nothing can be proved.`, exitCodes.unknown);
+  const { size, note } = newest;
+  const read = readNodes(pool, ledger, size);
+  const checkpoint = parseCheckpoint(note);
+  const isChosen = chooses(choice);
+  let count = 0;
+  async function* proofs() {
+    for await (const { events } of new PageReader(pool).all(ledger, 0, { events: 2_000, bytes: 8_388_608 }))
+      for (const { sequence, bytes } of events) {
+        if (sequence > size) return;
+        if (!isChosen(parseEvent(bytes))) continue;
+        const inclusion = await inclusionProof(sequence - 1, size, read, onNode);
+        count += 1;
+        yield { sequence, proof: formatTlogProof({ index: sequence - 1, inclusion, checkpoint, extra: bytes }) };
+      }
+  }
+  const { log, witnesses } = await verifierKeysOf(pool, ledger);
+  const selection = Object.fromEntries(Object.entries(choice).map(([name, value]) => [name, String(value)]));
+  const header = { kind: 'selection' as const, ledger, size, selection, keys: [...log, ...witnesses] };
+  return { archive: selectionArchive(header, note, proofs()), count: () => count };
 }
 
 /** The ledger up to its newest checkpoint; all of it while there is none. */

@@ -4,7 +4,7 @@ import { eventsInKafka } from '#audit/from/kafka';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { Day, exactMicroseconds, Moment, utcOf } from '#contracts/scalars';
 import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
-import { eventsInFile, FileFeedError } from '#feed/file';
+import { FileFeedError } from '#feed/file';
 import { PageReader } from '#journal/tail';
 import { createKafka } from '#feed/kafkaClient';
 import { KafkaLog } from '#feed/kafkaLog';
@@ -12,6 +12,7 @@ import { silent } from '#feed/observer';
 import type { Holding } from '#ledger/account';
 import { Fold } from '#ledger/fold';
 import { readConfig } from '#platform/service/config';
+import { eventsOf } from '../auditSource.ts';
 import { type Client, reasonOf } from '../client.ts';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { elementsOf } from '../jsonElements.ts';
@@ -50,7 +51,7 @@ export function addReplay(program: Command): void {
     .option('--owner <party>', 'show only the holdings of this owner')
     .option('--item <item>', 'show only the holdings of this item')
     .option('--group-by <keys>', 'add the holdings up by these, separated by commas: owner,item,stage', keysOf)
-    .option('--file <file>', 'an export, one event a line; - for standard input (means --from file)')
+    .option('--file <file>', 'a bundle, or events one a line; - for standard input (means --from file)')
     .option('--to <sequence>', 'stop after this event', wholeNumber)
     .option(
       '--at <moment>',
@@ -210,7 +211,7 @@ async function* fromKafka(brokers: readonly string[], topic: string, ledger: str
 
 async function* fromFile(file: string, ledger: string): AsyncGenerator<FeedEvent> {
   try {
-    for await (const event of eventsInFile(file === '-' ? process.stdin : file)) {
+    for await (const event of eventsOf(file === '-' ? process.stdin : file)) {
       if (event.ledger === ledger) yield event;
     }
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trust } from '#audit/checkpoints';
 import { EarlierFile } from '#audit/earlierFile';
@@ -217,9 +217,11 @@ function asOutcome(error: unknown, { ledger, json }: VerifyOptions, verifier: Ve
   return error;
 }
 
-/** Keeps the checkpoints of a fork, each as it was signed, for whoever has to be shown them. */
+/** Keeps the checkpoints of a fork, each as it was signed, for whoever has to be shown them: beside what runs keep. */
 function keepFork(ledger: string, sequence: number, notes: readonly Uint8Array[]): string {
-  const file = `lading-fork-${ledger}-${sequence}.txt`;
+  const folder = join(dataFolders()[0], 'audit');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `fork-${encodeURIComponent(ledger)}-${sequence}.txt`);
   writeFileSync(file, Buffer.concat(notes.flatMap((note) => [note, Buffer.from('\n')])));
   return file;
 }

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createGunzip, gunzip, gzip } from 'node:zlib';
+import { tarMembers } from '#audit/tar';
+import { publishCheckpoint, storeCheckpoint } from '#checkpoints/checkpoints';
+import type { Journal } from '#journal/journal';
+import { readBytes } from '#journal/reader';
+import { parseCheckpoint } from '#proofs/checkpoint';
+import { formatVerifierKey } from '#proofs/signedNote';
+import { aKeeper, checkpointOf, type Signer } from '#test/audit/signedLedger';
+import { item, order, party, reassign } from '#test/journal/submissions';
+import { record, TestJournals } from '#test/journal/testJournal';
+import { askLading, type Ran } from './runLading.ts';
+
+const LEDGER = 'nvidia';
+
+describe('an auditor at the command line', () => {
+  let here: TestJournals;
+  let there: TestJournals;
+  let journal: Journal;
+  let folder: string;
+  let bundle: string;
+  let keeper: Signer;
+  let key: string;
+  beforeAll(async () => {
+    [here, there] = [await TestJournals.start(), await TestJournals.start()];
+    journal = here.make();
+    keeper = await aKeeper();
+    key = formatVerifierKey(keeper.key);
+    folder = await mkdtemp(join(tmpdir(), 'lading-audit-'));
+    bundle = join(folder, 'nvidia.bundle');
+    await journal.open(LEDGER, { name: 'The book', keeper: 'nvidia' }, 'admin');
+    await record(journal, LEDGER, [party('nvidia', ['supplier']), party('tesla'), party('x'), item('H100')]);
+    await record(
+      journal,
+      LEDGER,
+      Array.from({ length: 260 }, (_, n) => order(`PO-${n}`, 'tesla', 10)),
+    );
+    await sign(100);
+    await record(journal, LEDGER, [reassign('R-1', 'PO-7', 'tesla', 'x', 4)]);
+    await sign(266);
+  });
+  afterAll(async () => {
+    await Promise.all([here.end(), there.end()]);
+    await rm(folder, { recursive: true });
+  });
+
+  async function sign(size: number): Promise<void> {
+    const events = (await readBytes(here.pool, LEDGER, 0, size)).map(({ bytes }) => bytes);
+    expect(events).toHaveLength(size);
+    const note = await checkpointOf(events, keeper);
+    const { origin, root } = parseCheckpoint(note);
+    const checkpoint = { ledger: LEDGER, origin, size, root: Buffer.from(root), note };
+    await storeCheckpoint(here.pool, checkpoint, [key]);
+    await publishCheckpoint(here.pool, checkpoint);
+  }
+
+  const run = (args: readonly string[], { url } = here): Promise<Ran> =>
+    askLading(args, { DATABASE_URL: url, LADING_DATA: folder, LADING_VERIFIER_KEY: '' });
+  const verify = async (...args: string[]) => {
+    const ran = await run(['verify', '-l', LEDGER, '--json', '--verifier-key', key, ...args]);
+    return { code: ran.code, said: ran.said, ...(JSON.parse(ran.output || '{}') as object) };
+  };
+
+  it('verifies a ledger from its database, from a bundle, and from a mirror of the files in it, to the same root', async () => {
+    const verified = await verify();
+    expect(verified).toMatchObject({ code: 0, outcome: 'verified', size: 266, checkpoints: 2, uncovered: 0 });
+    expect(await run(['export', '-l', LEDGER, '-o', bundle])).toMatchObject({
+      code: 0,
+      said: `266 events of nvidia are in ${bundle}.\n`,
+    });
+    const { root } = verified as unknown as { root: string };
+    expect(await verify('--file', bundle)).toMatchObject({ code: 0, outcome: 'verified', size: 266, root });
+    await withMirror(bundle, async (url) => {
+      expect(await verify('--mirror', url)).toMatchObject({ code: 0, outcome: 'verified', size: 266, root });
+    });
+    expect(await run(['verify', '-l', LEDGER, '--file', bundle, '--verifier-key', key])).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(
+        /^nvidia is verified: its first 266 events are those that localhost\/test\/nvidia signed[.]\n/,
+      ),
+    });
+  });
+
+  it('says with 7 what it cannot say, with 6 what is wrong, and in words what to do', async () => {
+    const unsigned = await run(['verify', '-l', LEDGER, '--file', bundle]);
+    expect(unsigned).toMatchObject({ code: 7, said: expect.stringMatching(/no verifier key was given/) });
+    const cut = join(folder, 'cut.bundle');
+    await writeFile(cut, (await readFile(bundle)).subarray(0, 9_000));
+    expect(await verify('--file', cut)).toMatchObject({ code: 7, outcome: 'unknown' });
+    const changed = join(folder, 'changed.bundle');
+    const archive = await promisify(gunzip)(await readFile(bundle));
+    archive.write('PO-8', archive.indexOf('"PO-7"') + 1);
+    await writeFile(changed, await promisify(gzip)(archive));
+    const found = await verify('--file', changed);
+    expect(found).toMatchObject({ code: 6, outcome: 'tampered', first: 13, last: 13, lastGood: 12 });
+    expect(found.said).toMatch(/nvidia is not as it was signed[.] Event 13: .*[.] The last good one is event 12[.]/);
+    expect(await verify('--file', join(folder, 'none.bundle'))).toMatchObject({ code: 2 });
+    expect(await verify('--witness', key, '--quorum', '2')).toMatchObject({ code: 2 });
+  });
+
+  it('exports what is about an order with a proof each, and finds what was changed in it', async () => {
+    const some = join(folder, 'po-7.bundle');
+    expect(await run(['export', '-l', LEDGER, '--order', 'PO-7', '-o', some])).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/^2 events/),
+    });
+    expect(await verify('--file', some)).toMatchObject({ code: 0, events: 2, size: 266 });
+    const archive = await promisify(gunzip)(await readFile(some));
+    const at = archive.indexOf('extra ') + 400;
+    archive[at] = archive[at] === 0x41 ? 0x42 : 0x41;
+    await writeFile(some, await promisify(gzip)(archive));
+    expect(await verify('--file', some)).toMatchObject({ code: 6, outcome: 'tampered', first: 13 });
+  });
+
+  it('imports a bundle elsewhere with the same root, goes on with a longer one, and refuses one of other events', async () => {
+    const into = (file: string) => run(['import', file, '--verifier-key', key], there);
+    expect(await into(bundle)).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/^266 events of nvidia were imported/),
+    });
+    expect(await into(bundle)).toMatchObject({ code: 0, said: expect.stringMatching(/nothing was imported/) });
+    await record(journal, LEDGER, [order('PO-A', 'x', 1), order('PO-B', 'x', 1)]);
+    await sign(268);
+    const longer = join(folder, 'longer.bundle');
+    await run(['export', '-l', LEDGER, '-o', longer]);
+    expect(await into(longer)).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(/^2 events of nvidia were imported/),
+    });
+    const trees = await Promise.all(
+      [here, there].map(({ pool }) => pool.query('SELECT sequence, tree FROM journal.ledgers')),
+    );
+    expect(trees[1]!.rows).toEqual(trees[0]!.rows);
+    await record(there.make(), LEDGER, [order('PO-C', 'x', 1)]);
+    await record(journal, LEDGER, [order('PO-D', 'x', 1)]);
+    await sign(269);
+    await run(['export', '-l', LEDGER, '-o', longer]);
+    expect(await into(longer)).toMatchObject({
+      code: 6,
+      said: expect.stringMatching(/not the first ones of the bundle/),
+    });
+    // A bundle is also what a replay reads.
+    const replayed = await run(['replay', '-l', LEDGER, '--file', longer, '--no-holdings']);
+    const fromJournal = await run(['replay', '-l', LEDGER, '--no-holdings']);
+    expect(replayed.output === fromJournal.output && replayed.code === 0).toBe(true);
+  });
+
+  it('finds the event that was rewritten since an earlier run, though all was hashed and signed anew', async () => {
+    const rewritten = join(folder, 'rewritten.bundle');
+    expect(await verify('--file', join(folder, 'longer.bundle'))).toMatchObject({ code: 0, size: 269 });
+    expect(await readdir(join(folder, 'audit'))).toHaveLength(2);
+    await here.pool.query(`
+      UPDATE journal.events SET bytes = replace(convert_from(bytes, 'UTF8'), '"quantity":10', '"quantity":99')::bytea WHERE sequence = 20;
+      UPDATE journal.events SET leaf_hash = sha256('\\x00'::bytea || bytes) WHERE sequence = 20;
+      UPDATE journal.ledgers SET tree_size = 0, tree = '';
+      DELETE FROM journal.checkpoints`);
+    await sign(269);
+    await run(['export', '-l', LEDGER, '-o', rewritten]);
+    expect(await verify('--file', rewritten, '--no-state')).toMatchObject({ code: 0, size: 269 });
+    const found = await verify('--file', rewritten);
+    expect(found).toMatchObject({
+      code: 6,
+      first: 20,
+      last: 20,
+      lastGood: 19,
+      evidence: expect.stringMatching(/fork/),
+    });
+    const { evidence } = found as unknown as { evidence: string };
+    expect((await readFile(evidence, 'utf8')).match(/^269$/gm)).toHaveLength(2);
+  });
+
+  /** Serves what is in a bundle as static files. */
+  async function withMirror(file: string, work: (url: string) => Promise<void>): Promise<void> {
+    const files = new Map<string, Buffer>();
+    for await (const { name, bytes } of tarMembers(createReadStream(file).pipe(createGunzip())))
+      files.set(`/log/${name}`, bytes);
+    const server: Server = createServer(({ url = '' }, response) => {
+      response.writeHead(files.has(url) ? 200 : 404).end(files.get(url));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}/log`);
+    } finally {
+      server.close();
+    }
+  }
+});
