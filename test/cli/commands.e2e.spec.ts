@@ -460,6 +460,20 @@ describe('the command line', () => {
     expect(said).toMatch(/answered 404: .*"npm run stack" answers questions at its first port, 7400 unless/);
   });
 
+  it('says to leave a path of the interface out of the address', async () => {
+    const { code, said } = await run('holdings', '-l', 'nvidia', '--url', `${lading.client.url}/v1`);
+    expect(code).toBe(2);
+    expect(said).toBe(`lading: The address of the service is ${lading.client.url}, without /v1: leave that out.\n`);
+  });
+
+  it('says once what is wrong with a request', async () => {
+    const { code, said } = await run('holdings', '-l', 'nvidia', '--stage', 'nowhere');
+    expect(code).toBe(2);
+    const [first = '', ...rest] = said.trimEnd().split('\n');
+    expect(first).toMatch(/answered 400: .*stage/);
+    expect(rest).toEqual([]);
+  });
+
   it('says that another program answers at the address', async () => {
     const other = createServer((_, response) => response.end('<html>'));
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -2,13 +2,12 @@ import pg from 'pg';
 import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
 import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { createPool } from '#platform/database/database';
-import { migrate } from '#platform/database/migrate';
-import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { ReadModels } from '#projections/readModels';
 import type { ReadModel } from '#projections/reading/readModel';
 import { withReadModels } from '#projections/reading/readModel';
 import { ensureActive } from '#projections/versions/versions';
 import { freshDatabase } from '#test/setup/freshDatabase';
+import { makeReadModels } from '#test/setup/makeReadModels';
 
 /** An empty database with the first version of the read models active in it. */
 export interface FreshReadModels {
@@ -23,10 +22,7 @@ export interface FreshReadModels {
 }
 
 export async function freshReadModels(ledger = 'nvidia'): Promise<FreshReadModels> {
-  const database = await freshDatabase({
-    template: 'projections',
-    migrate: (url) => migrate(url, projectionMigrations),
-  });
+  const database = await freshDatabase({ template: 'all of Lading', migrate: makeReadModels });
   // A pool like the projector's.
   const pool = createPool(database.url, { pipeline: true });
   const models = new ReadModels(pool, await ensureActive(pool));

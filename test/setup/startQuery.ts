@@ -22,6 +22,7 @@ import { appliedSequence } from '#projections/reading/readModel';
 import { ReadModels } from '#projections/readModels';
 import { ensureActive } from '#projections/versions/versions';
 import { freshDatabase } from './freshDatabase.ts';
+import { makeReadModels } from './makeReadModels.ts';
 
 export const ADMIN_KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 export const LEDGER = 'nvidia';
@@ -66,10 +67,11 @@ export interface Body {
 }
 
 export async function startQuery({ project = true } = {}): Promise<QueryService> {
-  const database = await freshDatabase({
-    template: 'query service',
-    migrate: (url) => migrate(url, projectionMigrations),
-  });
+  const database = await freshDatabase(
+    project
+      ? { template: 'all of Lading', migrate: makeReadModels }
+      : { template: 'query service', migrate: (url) => migrate(url, projectionMigrations) },
+  );
   const env = { DATABASE_URL: database.url, LADING_ADMIN_KEY: ADMIN_KEY, LOG_LEVEL: 'silent', LADING_PORT: '0' };
   const config = readConfig({ env }) as WithDatabase;
   const app = await createApp(FrontDoorModule, config, {

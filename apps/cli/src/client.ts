@@ -158,7 +158,9 @@ const NO_ROUTE = 'there is nothing at this path';
 
 function asUserError(status: number, problem: Problem, asked: string): UserError {
   const said = problem.detail ?? problem.title;
+  // The detail says what is wrong with the first of them.
   const fields = (problem.errors ?? [])
+    .filter(({ detail }) => !String(said).includes(detail))
     .map(({ pointer, detail }) => `\n  ${pointer || '(the whole body)'}: ${detail}`)
     .join('');
   const code =

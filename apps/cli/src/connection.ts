@@ -36,6 +36,9 @@ function checked(text: string): string {
     throw new UserError(`${text} is not an address: give one like http://127.0.0.1:7400`);
   if (url.username !== '' || url.password !== '')
     throw new UserError(`The address of ${url.host} has a password in it: give the key with LADING_KEY instead.`);
+  const { pathname } = url;
+  if (/^\/v1(\/|$)/.test(pathname))
+    throw new UserError(`The address of the service is ${url.origin}, without ${pathname}: leave that out.`);
   return text;
 }
 

@@ -28,7 +28,7 @@ export function refusalOf(outcome: Exclude<Outcome, Kept>): Refusal {
   switch (outcome.status) {
     case 'conflict': {
       const { sequence } = outcome;
-      const detail = `another event with this source and id is in the ledger, at sequence ${sequence}`;
+      const detail = `another event with this source and id is in the ledger, at sequence ${sequence}: send that one as it was, to the letter of its time, or this one with an id of its own`;
       return { status: 409, code: 'id-conflict', detail, facts: { sequence } };
     }
     case 'behind': {

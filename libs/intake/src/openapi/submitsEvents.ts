@@ -28,7 +28,13 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       summary: 'Submit events',
       tags: ['events'],
       description: `One event, a batch of at most ${limits.batchEvents} in order (\`?atomic=true\`: at most ${limits.atomicEvents}, all or none), or a stream of any length, a line each. The media type says which. One event may also come in the binary mode of CloudEvents: its data is the body, in any JSON type, and its attributes are headers, \`ce-id\`, \`ce-source\` and so on, percent-encoded where they are not ASCII. Extension attributes (\`traceparent\`) and \`dataschema\` are kept and passed on, and never decide whether two events are the same. An event with the same source, id and body is taken once, however often it is sent.`,
-      requestBody: { required: true, content: bodiesOf(served) },
+      // Made with the document, for which hardly any process is asked.
+      requestBody: {
+        required: true,
+        get content() {
+          return bodiesOf(served);
+        },
+      },
     }),
     ledgerParameter(),
     ApiQuery({
@@ -74,7 +80,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
     problems({
       400: 'Not JSON, not an event (each bad field is named by its pointer), a type that is not taken here (`type-not-served-here`), a parameter that is unknown, or one that does not fit: only a batch can be atomic.',
       404: 'No such ledger.',
-      409: 'The same source and id are there with another body, or part of an atomic batch is there.',
+      409: 'The same source and id are there with another body (a `time` that is written otherwise makes another body), or part of an atomic batch is there.',
       412: 'The stream has moved on since the version that If-Match names.',
       422: 'The ledger refuses it: `code` says why, and the facts beside it what there is. Of an atomic batch: the first that fails, at `index`.',
     }),
@@ -91,14 +97,18 @@ const BINARY_MODE = [
   ['ce-subject', 'what it is about. It follows from the data, and may be left out.'],
 ] as const;
 
+type Envelope = JsonSchema & { readonly properties: Readonly<Record<string, unknown>> };
+
 /** What may be submitted, by the media type of the body. */
 function bodiesOf(served: readonly Service[]) {
   const types = served.flatMap(typesOf);
   const story = workingEvents(served);
+  const envelope = jsonSchemaOf(SubmittedEnvelope) as Envelope;
+  const schemas = types.map((type) => eventSchema(type, envelope));
   return {
-    [cloudEvent.mediaType]: { schema: asSchema({ oneOf: types.map(eventSchema) }), examples: eventExamples(types) },
+    [cloudEvent.mediaType]: { schema: asSchema({ oneOf: schemas }), examples: eventExamples(types) },
     [cloudEventBatch.mediaType]: {
-      schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: jsonSchemaOf(SubmittedEnvelope) }),
+      schema: asSchema({ type: 'array', maxItems: limits.batchEvents, items: envelope }),
       example: story,
     },
     [ndjson.mediaType]: {
@@ -121,8 +131,7 @@ const dataOf = (shown: ReturnType<typeof eventExamples>) =>
     Object.entries(shown).map(([type, { value }]) => [type, { value: (value as { data: unknown }).data }]),
   );
 
-function eventSchema(type: EventType): JsonSchema {
-  const envelope = jsonSchemaOf(SubmittedEnvelope) as { properties: Record<string, unknown> };
+function eventSchema(type: EventType, envelope: Envelope): JsonSchema {
   return {
     title: type,
     externalDocs: { url: `/schemas/${type}.json`, description: 'The JSON Schema of this type' },

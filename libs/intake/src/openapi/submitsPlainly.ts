@@ -23,7 +23,9 @@ export function SubmitsPlainly(type: PlainType, summary: string): MethodDecorato
       description: `Records \`${type}\`: the body is its data${party === undefined ? '' : `; \`${party}\` is the party of the key unless it is said`}. ${TIME_IS[type] ?? '`time` is when it happened, now unless it is said'}; a body without it, sent again with the same Idempotency-Key, is the same body.`,
       requestBody: {
         required: named === undefined,
-        content: { 'application/json': { schema: asSchema(bodyOf(type, named)), examples: plainExamples(type) } },
+        get content() {
+          return { 'application/json': { schema: asSchema(bodyOf(type, named)), examples: plainExamples(type) } };
+        },
       },
     }),
     ledgerParameter(),
