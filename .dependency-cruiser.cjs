@@ -5,7 +5,6 @@
 const MAY_IMPORT = {
   contracts: [],
   proofs: [],
-  evidence: ['proofs'],
   ledger: ['contracts'],
   platform: ['contracts'],
   servers: ['platform'],
@@ -15,6 +14,7 @@ const MAY_IMPORT = {
   projections: ['contracts', 'ledger', 'feed', 'platform'],
   checkpoints: ['contracts', 'proofs', 'journal', 'feed', 'platform'],
   audit: ['contracts', 'ledger', 'proofs', 'journal', 'feed'],
+  evidence: ['proofs', 'journal', 'checkpoints'],
 };
 
 const SPEC = '[.](unit|int|e2e)[.]spec[.]ts$';

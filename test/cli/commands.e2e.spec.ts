@@ -123,6 +123,7 @@ describe('the command line', () => {
       'verify',
       'export',
       'import',
+      'evidence',
       'rebuild',
       'signing-keys',
       'api-keys',

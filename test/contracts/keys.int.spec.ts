@@ -11,6 +11,7 @@ import { createApp } from '#platform/service/createApp';
 import { migrate } from '#platform/database/migrate';
 import { POOL } from '#platform/service/tokens';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
+import { signLedger } from '#test/evidence/signLedger';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
 /** Who may, by the contract; a route that is in none of these lines is one that nobody thought about. */
@@ -81,6 +82,7 @@ beforeAll(async () => {
   app = await createApp(AllInOneModule.with({ kafkaBrokers: [] }), config);
   pool = app.get<pg.Pool>(POOL);
   await app.get(Journal).open('nvidia', { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
+  await signLedger(pool, 'nvidia');
 
   const made = roles.map(async (role) => {
     const { secret } = await createKey(pool, { name: `only-${role}`, roles: [role] });

@@ -8,7 +8,8 @@ import { bytesOf, textOf } from '#proofs/text';
 import { formatTlogProof } from '#proofs/tlogProof';
 import { inclusionProof, type Node, rootHash } from '#proofs/treeProofs';
 
-async function signer(name: string, kind: typeof ED25519 | typeof COSIGNATURE) {
+/** A key that nobody keeps. */
+export async function signer(name: string, kind: typeof ED25519 | typeof COSIGNATURE) {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const key = await verifierKey(name, kind, publicKey.export({ format: 'der', type: 'spki' }).subarray(-32), onNode);
   return { key, sign: (data: Uint8Array) => ed25519(null, data, privateKey) };

@@ -32,8 +32,8 @@ export class Client {
   }
 
   /** GET, answered with the text of the body; throws a UserError for anything but 2xx. */
-  async text(path: string): Promise<string> {
-    const response = await this.request('GET', path);
+  async text(path: string, accept?: string): Promise<string> {
+    const response = await this.request('GET', path, undefined, accept);
     const text = await response.text();
     if (!response.ok) throw asUserError(response.status, parseBody(text) as Problem, `GET ${this.url}${path}`);
     return text;

@@ -42,6 +42,7 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   export: async () => (await import('./commands/export.ts')).addExport,
   import: async () => (await import('./commands/import.ts')).addImport,
+  evidence: async () => (await import('./commands/evidence.ts')).addEvidence,
   rebuild: async () => (await import('./commands/rebuild.ts')).addRebuild,
   'signing-keys': async () => (await import('./commands/signingKeys.ts')).addSigningKeys,
   'api-keys': async () => (await import('./commands/apiKeys.ts')).addApiKeys,

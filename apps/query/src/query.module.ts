@@ -18,6 +18,7 @@ import { CheckpointsController } from './proofs/checkpoints.controller.ts';
 import { ProofsController } from './proofs/proofs.controller.ts';
 import { TilesController } from './proofs/tiles.controller.ts';
 import { Trees } from './proofs/trees.ts';
+import { EvidenceController } from './proofs/evidence.controller.ts';
 import { questionControllers } from './questions/questions.controller.ts';
 import { FlagCounts } from './status/flagCounts.ts';
 import { StatusController } from './status/status.controller.ts';
@@ -35,6 +36,7 @@ import { FindLedgersHandler, FindStatusHandler } from './status/status.handler.t
     CheckpointsController,
     TilesController,
     ProofsController,
+    EvidenceController,
   ],
   providers: [
     AskHandler,

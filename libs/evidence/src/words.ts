@@ -44,9 +44,12 @@ export function doesNotProve({ witnesses, event }: Evidence): string[] {
     witnesses.length === 0
       ? 'That everybody was shown the same ledger. No witness cosigned: whoever holds the key could keep a second ledger and sign that, too. A checkpoint from an earlier day, or a witness, would show it.'
       : 'That everybody was shown the same ledger, if the operator and these witnesses act together.',
-    'That this page is honest. Its checks are made by a program inside it, which whoever made the page could have replaced. If you do not trust them, check the proof with a program of your own: “lading verify evidence FILE”, or any for C2SP tlog-proof.',
   ];
 }
+
+/** What the page cannot prove of itself. */
+export const PAGE_ITSELF =
+  'That this page is honest. Its checks are made by a program inside it, which whoever made the page could have replaced. If you do not trust them, check the file with a program of your own: “lading evidence FILE”, or, with the proof below, any for C2SP tlog-proof.';
 
 /** Who signed, a line each. */
 export function signedBy({ checkpoint, signers, witnesses }: Evidence): string[] {

@@ -25,6 +25,8 @@ interface Route {
   readonly immutable?: boolean;
   /** Whether the answer is also had as plain application/json. */
   readonly alsoJson?: boolean;
+  /** Another text that the answer is also had as. */
+  readonly alsoType?: string;
 }
 
 /** A route that asks: its query string is parsed by `parameters`, its Answer is written, and the OpenAPI document describes it. */
@@ -33,7 +35,14 @@ export function Asks(route: Route): MethodDecorator {
   const of = route.path !== undefined && 'ledger' in route.path ? 'the path names' : 'the parameters name';
   return applyDecorators(
     SetMetadata(PARAMETERS, parameters),
-    RouteSettings({ produces: [type, ...(route.listOf ? [CSV] : []), ...(route.alsoJson ? [JSON_TYPE] : [])] }),
+    RouteSettings({
+      produces: [
+        type,
+        ...(route.listOf ? [CSV] : []),
+        ...(route.alsoJson ? [JSON_TYPE] : []),
+        ...(route.alsoType ? [route.alsoType] : []),
+      ],
+    }),
     ...(route.listOf ? [SetMetadata(ROWS, route.listOf)] : []),
     UseInterceptors(AskingInterceptor),
     ApiOperation({ summary, description }),
@@ -51,6 +60,7 @@ export function Asks(route: Route): MethodDecorator {
         [type]: { schema: answerOf(route) },
         ...(route.listOf && { 'text/csv': { schema: { type: 'string', description: AS_CSV } } }),
         ...(route.alsoJson && { [JSON_TYPE]: { schema: answerOf(route) } }),
+        ...(route.alsoType && { [route.alsoType]: { schema: answerOf(route) } }),
       },
     }),
     problem(400, 'A parameter is unknown, or not as it should be: each is named by its pointer.'),

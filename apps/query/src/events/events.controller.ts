@@ -6,7 +6,6 @@ import { Actor, readsFor } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { Answer } from '../asking/asking.interceptor.ts';
 import { inTime, paging, parameters, sequenceNumber } from '../asking/parameters.ts';
-import { notFound } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { eventFilter, streamFilter } from './eventFilter.ts';
 import { FindEvent, FindEvents } from './findEvents.handler.ts';
@@ -63,13 +62,9 @@ export class EventsController {
     @Query() asked: z.infer<typeof One>,
     @Actor() actor: Actor,
   ) {
-    const party = readsFor(actor);
-    const sequence = /^0{0,15}[1-9]\d{0,15}$/.test(text) && text.length <= 16 ? Number(text) : undefined;
-    if (sequence === undefined) throw notFound(`${text} is not the sequence of an event: 1, 2, 3 …`, { ledger });
-    const { bytes, head } = await this.queries.execute(new FindEvent(ledger, asked['min-sequence'], sequence, party));
-    if (bytes === undefined && party !== undefined)
-      throw notFound(`the ledger ${ledger} has no event ${sequence} that concerns ${party}`, { ledger });
-    if (bytes === undefined) throw notFound(`the ledger ${ledger} ends at ${head}`, { ledger, sequence: head });
+    const { bytes, head } = await this.queries.execute(
+      new FindEvent(ledger, asked['min-sequence'], text, readsFor(actor)),
+    );
     return new Answer(bytes, { sequence: head, type: CLOUD_EVENT });
   }
 }

@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { examples } from '#contracts/examples';
-import { type QueryService, type Reply, startQuery } from '#test/setup/startQuery';
+import { checkpointAt } from '#checkpoints/checkpoints';
+import { checkEvidence } from '#evidence/check';
+import { readEvidenceFile } from '#evidence/evidenceFile';
+import { evidenceOf } from '#evidence/evidenceOf';
+import { onNode } from '#proofs/onNode';
+import { parseTlogProof } from '#proofs/tlogProof';
+import { signLedger } from '#test/evidence/signLedger';
+import { LEDGER, type QueryService, type Reply, startQuery } from '#test/setup/startQuery';
 
 let query: QueryService;
 let stored: Buffer[];
+/** Asked for while nothing signs the ledger. */
+let unsigned: Promise<Reply>;
 
 beforeAll(async () => {
   query = await startQuery();
@@ -17,6 +26,8 @@ beforeAll(async () => {
   await query.submit('lading.order.placed.v1', examples['lading.order.placed.v1']);
   const { rows } = await query.pool.query<{ bytes: Buffer }>('SELECT bytes FROM journal.events ORDER BY sequence');
   stored = rows.map(({ bytes }) => bytes);
+  await query.journal.open('unsigned', { name: 'Unsigned', keeper: 'nobody' }, 'admin');
+  unsigned = query.get('/v1/ledgers/unsigned/events/1/evidence');
 });
 afterAll(() => query.stop());
 
@@ -135,5 +146,55 @@ describe('the events of a ledger', () => {
     }
     expect(sequences).toEqual(orders.map((_, i) => before + 1 + i));
     expect(pages).toBeGreaterThan(1);
+  });
+});
+
+describe('the evidence of an event', () => {
+  const evidence = '/v1/ledgers/nvidia/events/5/evidence';
+  const page = { accept: 'text/html' };
+
+  it('waits until a checkpoint covers the event, and is then a tlog-proof of its bytes, or a page that has the key as well', async () => {
+    const [asked, asPage] = [query.get(evidence), query.get(evidence, { headers: page })];
+    const { keys } = await signLedger(query.pool, LEDGER);
+    const answer = await asked;
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(answer.headers.get('content-disposition')).toBe('inline; filename="nvidia-5.tlog-proof"');
+    expect(answer.headers.get('vary')).toContain('accept');
+    const { proof } = readEvidenceFile(answer.bytes);
+    expect(Buffer.from(parseTlogProof(answer.bytes).extra!).equals(stored[4]!)).toBe(true);
+    expect(await checkEvidence({ proof, keys }, onNode)).toMatchObject({ outcome: 'held', sequence: 5 });
+    expect((await asPage).headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(readEvidenceFile((await asPage).bytes)).toEqual({ proof, keys });
+    const again = await query.get(evidence, { headers: { 'if-none-match': answer.headers.get('etag')! } });
+    expect(again.status).toBe(304);
+  });
+
+  it('stays in the first checkpoint that covers it, unless one of so many events is asked for, which the ledger must have', async () => {
+    const first = await query.get(evidence);
+    const head = await query.submit('lading.party.registered.v1', { party: 'x', name: 'x', roles: ['customer'] });
+    await signLedger(query.pool, LEDGER);
+    expect((await query.get(evidence)).bytes.equals(first.bytes)).toBe(true);
+    expect(parseTlogProof((await query.get(`${evidence}?size=${head}`)).bytes).checkpoint.size).toBe(head);
+    const tooLarge = await query.get(`${evidence}?size=${head + 1}`);
+    expect([tooLarge.status, tooLarge.body.errors[0]?.pointer]).toEqual([400, '/size']);
+  });
+
+  it('is refused with 503 and the time to ask again while no checkpoint covers the event, and with 404 of none', async () => {
+    const answer = await unsigned;
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(answer.body.detail).toContain('no checkpoint of unsigned with 1 events was signed yet');
+    expect((await query.get('/v1/ledgers/nvidia/events/9999/evidence')).status).toBe(404);
+  });
+
+  it('is had of the events that concern a party by its key, and of no others', async () => {
+    const key = await query.key({ name: 'tesla', roles: ['read'], party: 'tesla' });
+    expect((await query.get(`${evidence}?min-sequence=5`, { key })).status).toBe(200);
+    expect((await query.get('/v1/ledgers/nvidia/events/1/evidence', { key })).status).toBe(404);
+  });
+
+  it('is not handed out of what was changed in the database', async () => {
+    const checkpoint = await checkpointAt(query.pool, LEDGER, 5);
+    const changed = { sequence: 4, bytes: stored[4]! };
+    await expect(evidenceOf(query.pool, LEDGER, changed, checkpoint!)).rejects.toThrow('is not as it was signed');
   });
 });

@@ -7,7 +7,7 @@ import { appliedSequence } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
 import { type AskedMoment, type Bounds, cursorOf, Moments } from '../asking/moments.ts';
 import { sequenceNumber } from '../asking/parameters.ts';
-import { malformed, noReadModels } from '../asking/problems.ts';
+import { malformed, noReadModels, notFound } from '../asking/problems.ts';
 import { Visibility } from '../asking/visibility.ts';
 import { type Asked, EventPages } from './eventPages.ts';
 
@@ -41,12 +41,13 @@ export class FindEvents extends Query<FoundEvents> {
   }
 }
 
-/** One event's bytes; undefined when the ledger does not go that far. */
-export class FindEvent extends Query<{ readonly bytes: Buffer | undefined; readonly head: number }> {
+/** One event's bytes, and where the ledger ends. */
+export class FindEvent extends Query<FoundEvent & { readonly head: number }> {
   constructor(
     readonly ledger: string,
     readonly minSequence: number | undefined,
-    readonly sequence: number,
+    /** As the path has it. */
+    readonly sequence: string,
     readonly party: string | undefined,
   ) {
     super();
@@ -92,20 +93,21 @@ export class FindEventHandler implements IQueryHandler<FindEvent> {
     private readonly pages: EventPages,
   ) {}
 
-  async execute({
-    ledger,
-    minSequence,
-    sequence,
-    party,
-  }: FindEvent): Promise<{ bytes: Buffer | undefined; head: number }> {
+  /** @throws the 404 of an event that is not there, or does not concern the party */
+  async execute({ ledger, minSequence, sequence: text, party }: FindEvent): Promise<FoundEvent & { head: number }> {
+    const sequence = /^0{0,15}[1-9]\d{0,15}$/.test(text) && text.length <= 16 ? Number(text) : undefined;
+    if (sequence === undefined) throw notFound(`${text} is not the sequence of an event: 1, 2, 3 …`, { ledger });
     await this.ledgers.check(ledger);
     const head = await standing(this.pool, this.visibility, ledger, minSequence, party);
     if (party !== undefined) {
       const { events } = await this.pages.answered(ledger, sequence - 1, sequence, 1, { party });
-      return { bytes: events[0]?.bytes, head };
+      if (events[0] !== undefined) return { sequence, bytes: events[0].bytes, head };
+      throw notFound(`the ledger ${ledger} has no event ${sequence} that concerns ${party}`, { ledger });
     }
     const found = await readEvent(this.pool, ledger, sequence);
-    return { bytes: found?.bytes, head: (await readHead(this.pool, ledger)) ?? 0 };
+    const end = (await readHead(this.pool, ledger)) ?? 0;
+    if (found !== undefined) return { sequence, bytes: found.bytes, head: end };
+    throw notFound(`the ledger ${ledger} ends at ${end}`, { ledger, sequence: end });
   }
 }
 

@@ -2,7 +2,7 @@ import { inBrowser } from '#proofs/inBrowser';
 import { formatVerifierKey, parseVerifierKey } from '#proofs/signedNote';
 import { textOf } from '#proofs/text';
 import { checkEvidence, type Evidence, type Outcome, reasonOf } from '../check.ts';
-import { doesNotProve, proves, signedBy, VERDICTS } from '../words.ts';
+import { doesNotProve, PAGE_ITSELF, proves, signedBy, VERDICTS } from '../words.ts';
 import { clean, element, type Element, page, written } from './dom.ts';
 import { eventView, typeInWords } from './eventView.ts';
 
@@ -50,7 +50,7 @@ function show(evidence: Evidence): void {
     page.getElementById('bytes').textContent = clean(textOf(event.bytes));
   }
   fill('proves', outcome === 'held' ? [list(proves(evidence).map(item))] : [element('p', {}, 'Nothing: see above.')]);
-  fill('not', [list(doesNotProve(evidence).map(item))]);
+  fill('not', [list([...doesNotProve(evidence), PAGE_ITSELF].map(item))]);
   fill(
     'signed',
     outcome === 'held'
