@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { publishCheckpoint, storeCheckpoint } from '#checkpoints/checkpoints';
-import { readTree } from '#journal/tree';
+import { signLedger } from '#test/evidence/signLedger';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
 
 let door: QueryService;
@@ -10,21 +9,10 @@ let document: OpenAPIObject;
 beforeAll(async () => {
   door = await startQuery();
   for (const file of ['memo/1-up-to-the-memo', 'memo/2-the-memo', 'memo/3-what-if']) await door.play(file);
-  await sign();
+  await signLedger(door.pool, 'nvidia');
   document = (await door.get<OpenAPIObject>('/openapi.json', { key: null })).body;
 });
 afterAll(() => door.stop());
-
-/** What the signer would do; nobody checks the signature here. */
-async function sign(): Promise<void> {
-  const tree = await readTree(door.pool, 'nvidia');
-  if (tree === undefined) throw new Error('no tree');
-  const root = Buffer.from(tree.root());
-  const note = Buffer.from(`localhost/nvidia\n${tree.size}\n${root.toString('base64')}\n\n— nobody AAAA\n`);
-  const checkpoint = { ledger: 'nvidia', origin: 'localhost/nvidia', size: tree.size, root, note };
-  await storeCheckpoint(door.pool, checkpoint, []);
-  await publishCheckpoint(door.pool, checkpoint);
-}
 
 interface Shown {
   readonly example?: unknown;

@@ -5,27 +5,31 @@ import { comparable, examplesIn } from './blocks.ts';
 import { Shell } from './shell.ts';
 import { type Lading, startLading } from '#test/setup/startLading';
 
-describe.each(['README.md', 'docs/time.md'])('the examples of %s, run as written, print what it says', (document) => {
-  const examples = examplesIn(join(packageRoot, document));
-  let lading: Lading;
-  let shell: Shell;
+/** What stands together is run one after the other on one Lading. */
+describe.each([[['README.md']], [['docs/time.md', 'docs/audit.md']]])(
+  'the examples of %s, run as written, print what they say',
+  (documents) => {
+    const examples = documents.flatMap((document) => examplesIn(join(packageRoot, document)));
+    let lading: Lading;
+    let shell: Shell;
 
-  beforeAll(async () => {
-    lading = await startLading();
-    shell = new Shell(packageRoot, lading.environment);
-  });
-  afterAll(async () => {
-    await shell.close();
-    await lading.stop();
-  });
+    beforeAll(async () => {
+      lading = await startLading();
+      shell = new Shell(packageRoot, lading.environment);
+    });
+    afterAll(async () => {
+      await shell.close();
+      await lading.stop();
+    });
 
-  it('has examples', () => {
-    expect(examples.length).toBeGreaterThan(4);
-  });
+    it('has examples', () => {
+      expect(examples.length).toBeGreaterThan(4);
+    });
 
-  it.each(examples)('$where', async ({ script, prints }) => {
-    const { code, output, said } = await shell.run(script);
-    expect({ code, said: code === 0 ? '' : said }).toEqual({ code: 0, said: '' });
-    if (prints !== undefined) expect(comparable(output)).toBe(comparable(prints));
-  });
-});
+    it.each(examples)('$where', async ({ script, prints }) => {
+      const { code, output, said } = await shell.run(script);
+      expect({ code, said: code === 0 ? '' : said }).toEqual({ code: 0, said: '' });
+      if (prints !== undefined) expect(comparable(output)).toBe(comparable(prints));
+    });
+  },
+);

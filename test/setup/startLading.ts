@@ -20,12 +20,15 @@ export interface Lading {
   stop(): Promise<void>;
 }
 
-/** All of Lading in this process, as `lading up` composes it, on a free port, with a data folder and a database of its own. */
-export async function startLading(): Promise<Lading> {
+/**
+ * All of Lading in this process, as `lading up` composes it, on a free port, with a data folder and a database of its own.
+ * @param settings more of them
+ */
+export async function startLading(settings: Readonly<Record<string, string>> = {}): Promise<Lading> {
   const dataDir = await mkdtemp(join(tmpdir(), 'lading-test-'));
   // What it makes at its start anyway is there already: to make it costs a second for each test file.
   const database = await freshDatabase({ template: 'all of Lading', migrate: makeReadModels });
-  const environment = { LADING_PORT: String(await freePort()), LADING_DATA: dataDir, LOG_LEVEL: 'fatal' };
+  const environment = { LADING_PORT: String(await freePort()), LADING_DATA: dataDir, LOG_LEVEL: 'fatal', ...settings };
   const undo: Undo = [];
   const config = readConfig({ env: { ...environment, DATABASE_URL: database.url } });
   const { url, adminKey } = await startUp(config, () => undefined, undo);

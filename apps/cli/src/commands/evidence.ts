@@ -80,8 +80,7 @@ async function get(ledger: string, sequence: number, options: EvidenceOptions): 
 
 /** The keys that the reader trusts. Those in a file only say who should have signed. */
 function trusted({ verifierKey, witness = [], quorum = witness.length }: EvidenceOptions) {
-  const own = setting('LADING_VERIFIER_KEY');
-  const keys = verifierKey ?? (own === undefined ? [] : [own]);
+  const keys = verifierKey ?? setting('LADING_VERIFIER_KEY')?.trim().split(/\s+/) ?? [];
   if (quorum > witness.length)
     throw new UserError(`--quorum ${quorum} asks for more witnesses than the ${witness.length} that --witness names.`);
   return { keys: [...keys, ...witness], isGiven: keys.length > 0, atLeast: quorum };
@@ -91,26 +90,18 @@ async function check(file: EvidenceFile, options: EvidenceOptions): Promise<void
   const { keys, isGiven, atLeast } = trusted(options);
   const checked = await checkEvidence(isGiven ? { ...file, keys } : file, onNode, isGiven ? atLeast : 0);
   tellChecks(checked);
-  const { event, sequence = 0 } = checked;
-  if (event !== undefined)
-    print(`\n${checked.outcome === 'held' ? 'The event' : 'NOT proved'}: ${textOf(event.bytes)}`);
-  const outcome = checked.outcome === 'held' && !isGiven ? 'unknown' : checked.outcome;
-  const { title, text } = VERDICTS[outcome];
-  if (outcome === 'held') {
-    tellList('What this proves', proves(checked));
-    tellList('What this does not prove', doesNotProve(checked));
-    print(`\n${title}: event ${sequence}. Signed by`);
-    for (const line of signedBy(checked)) print(`  ${line}`);
-    return;
-  }
-  const isOnlyUntrusted = checked.outcome === 'held';
-  print(
-    isOnlyUntrusted
-      ? `\n${title}: the file holds together, and was signed by the key in it. If that is the key of the ledger, say so with --verifier-key:`
-      : `\n${title}. ${text}`,
-  );
-  if (isOnlyUntrusted) for (const line of signedBy(checked)) print(`  ${line}`);
-  process.exitCode = codeOf({ outcome });
+  const { event, outcome, sequence = 0 } = checked;
+  if (event !== undefined) print(`\n${outcome === 'held' ? 'The event' : 'NOT proved'}: ${textOf(event.bytes)}`);
+  if (outcome !== 'held') throw new UserError(`${VERDICTS[outcome].title}. ${VERDICTS[outcome].text}`, codeOf(checked));
+  if (!isGiven)
+    throw new UserError(
+      `${VERDICTS.unknown.title}: the file holds together, and is signed with the key in it. If this is the ledger's key, name it with --verifier-key:\n  ${signedBy(checked).join('\n  ')}`,
+      exitCodes.unknown,
+    );
+  tellList('What this proves', proves(checked));
+  tellList('What this does not prove', doesNotProve(checked));
+  print(`\n${VERDICTS.held.title}: event ${sequence}. Signed by`);
+  for (const line of signedBy(checked)) print(`  ${line}`);
 }
 
 const MARKS = { held: 'held  ', broken: 'FAILED', unknown: 'open  ' } as const;
@@ -124,8 +115,7 @@ function tellList(title: string, lines: readonly string[]): void {
   for (const line of lines) print(`- ${line}`);
 }
 
-const codeOf = ({ outcome }: Pick<Evidence, 'outcome'>): number =>
-  outcome === 'broken' ? exitCodes.broken : exitCodes.unknown;
+const codeOf = ({ outcome }: Evidence): number => (outcome === 'broken' ? exitCodes.broken : exitCodes.unknown);
 
 function read(file: string): EvidenceFile {
   try {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -22,13 +22,10 @@ async function evidence(...args: string[]) {
   const printed: string[] = [];
   const log = jest.spyOn(console, 'log').mockImplementation((text) => void printed.push(String(text)));
   const error = jest.spyOn(console, 'error').mockImplementation((text) => void printed.push(String(text)));
-  process.exitCode = 0;
   const code = await run(['node', 'lading', 'evidence', ...args]);
-  const set = process.exitCode;
-  process.exitCode = 0;
   log.mockRestore();
   error.mockRestore();
-  return { code: code === exitCodes.ok ? set : code, text: printed.join('\n') };
+  return { code, text: printed.join('\n') };
 }
 
 describe('lading evidence', () => {
@@ -43,9 +40,6 @@ describe('lading evidence', () => {
   afterAll(() => {
     service.close();
     rmSync(folder, { recursive: true });
-  });
-  afterEach(() => {
-    process.exitCode = 0;
   });
 
   const file = (text: string): string => {

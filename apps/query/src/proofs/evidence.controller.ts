@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import type { z } from 'zod';
-import { checkpointAt } from '#checkpoints/checkpoints';
+import { demandCheckpoint } from '#checkpoints/checkpoints';
 import { evidencePage } from '#evidence/evidenceFile';
 import { evidenceOf } from '#evidence/evidenceOf';
 import { mediaTypeOf } from '#platform/http/createAdapter';
@@ -29,9 +28,8 @@ const Asked = parameters({
     .describe('Prove it in a checkpoint of at least so many events; left out, in the first one that covers the event.'),
 });
 
-/** A signer makes a checkpoint within a second after an event. */
+/** A signer makes a checkpoint when it is asked for one. */
 const PATIENCE_MS = 3_000;
-const LOOK_AGAIN_MS = 100;
 
 /** One event with all that proves it, for somebody who has nothing but the file. */
 @Controller('v1/ledgers/:ledger/events/:sequence/evidence')
@@ -78,15 +76,10 @@ export class EvidenceController {
   async #checkpoint(ledger: string, sequence: number, asked = sequence, head: number) {
     if (asked > head) throw malformed([{ pointer: '/size', detail: `the ledger ${ledger} has only ${head} events` }]);
     const least = Math.max(asked, sequence);
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const found = await checkpointAt(this.pool, ledger, least);
-      if (found !== undefined) return found;
-      if (Date.now() >= deadline)
-        throw unavailable(
-          `no checkpoint of ${ledger} with ${least} events was signed yet: ask again. The signer makes one a second after an event; GET /v1/status says whether it runs`,
-        );
-      await sleep(LOOK_AGAIN_MS);
-    }
+    const found = await demandCheckpoint(this.pool, ledger, least, PATIENCE_MS);
+    if (found !== undefined) return found;
+    throw unavailable(
+      `no checkpoint of ${ledger} with ${least} events was signed yet: ask again. GET /v1/status says what the signer does`,
+    );
   }
 }
