@@ -6,7 +6,7 @@ import { holdings, type HoldingsFilter } from '#projections/holdings/queries';
 import { holdingsThen } from '#projections/holdings/then';
 import type { Page, PageQuery } from '#projections/reading/page';
 import { isPast, type ReadModel } from '#projections/reading/readModel';
-import { oneUnit } from './oneUnit.ts';
+import { traceUnit } from './oneUnit.ts';
 import { tell } from './tell.ts';
 import { trace } from './trace.ts';
 
@@ -43,16 +43,15 @@ async function accounts(model: ReadModel, query: HoldingsFilter & PageQuery): Pr
 /** The account that a unit was in by then, with the way of this unit alone. */
 async function lineageOfUnit(model: ReadModel, serial: string, filter: LineageQuery): Promise<Page<LineageRow>> {
   const none = { data: [], next: null };
-  const there = await oneUnit({ ...model, party: undefined }, serial, filter.item);
-  if (there === undefined) return none;
-  const traced = await trace(model, [there]);
-  const { serial: _, sequence: __, ...now } = there;
+  const unit = await traceUnit(model, serial, filter.item);
+  if (unit === undefined) return none;
+  const { traced, then, untold } = unit;
   let found: { holding: HoldingRow; branches: readonly Branch[] | undefined };
-  if (traced.isWhole(there)) {
-    const then = traced.lineage.unit(there.item, serial);
-    if (then === undefined) return none;
-    found = { holding: { ...parseAccountKey(then.account), quantity: 1 }, branches: [then.branch] };
-  } else found = { holding: { ...now, quantity: 1 }, branches: undefined };
+  if (untold !== undefined) {
+    const { serial: _, sequence: __, ...now } = untold;
+    found = { holding: { ...now, quantity: 1 }, branches: undefined };
+  } else if (then === undefined) return none;
+  else found = { holding: { ...parseAccountKey(then.account), quantity: 1 }, branches: [then.branch] };
   const { holding } = found;
   const isOwn = model.party === undefined || [holding.owner, holding.custodian].includes(model.party);
   const keys = ['owner', 'custodian', 'item', 'order', 'line', 'stage', 'shipment'] as const;

@@ -10,8 +10,7 @@ import { isParty } from '#projections/parties/queries';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart } from '#projections/reading/page';
 import type { ReadModel } from '#projections/reading/readModel';
 import { eachEvent, MAX_EVENTS } from './eachEvent.ts';
-import { oneUnit } from './oneUnit.ts';
-import { trace } from './trace.ts';
+import { traceUnit } from './oneUnit.ts';
 
 const DAY_US = 86_400_000_000;
 
@@ -28,12 +27,12 @@ export async function unitTenure(
   serial: string,
 ): Promise<Page<UnitTenureRow> | undefined> {
   const { asOf, party } = model;
-  const there = await oneUnit({ ...model, party: undefined }, serial, item);
-  if (there === undefined) return undefined;
-  const traced = await trace(model, [there]);
-  if (!traced.isWhole(there))
-    throw tooMuch(`line ${there.line} of order ${there.order}`, 'Ask `holdings/postings` of that line instead.');
-  const places = traced.lineage.unit(item, serial)?.places ?? [];
+  const unit = await traceUnit(model, serial, item);
+  if (unit === undefined) return undefined;
+  const { traced, untold } = unit;
+  if (untold !== undefined)
+    throw tooMuch(`line ${untold.line} of order ${untold.order}`, 'Ask `holdings/postings` of that line instead.');
+  const places = unit.then?.places ?? [];
   const rows = places.flatMap(({ sequence, order, line, to }, at): UnitTenureRow[] => {
     const next = places[at + 1];
     const from = traced.events.get(sequence);

@@ -196,4 +196,29 @@ describe('who had units, from when to when', () => {
     const tenure = await query.get(`${L}/parties/x/tenure?order=PO-H100`);
     expect(tenure.body.data).toEqual([]);
   });
+
+  it('a serial number that was given by mistake is nobody’s now, and is found where it was for who asks what was known before', async () => {
+    const ordered = [{ line: '1', item: 'H100', quantity: 2, window: WINDOW }];
+    await query.submit('lading.order.placed.v1', { order: 'PO-W', buyer: 'tesla', supplier: 'nvidia', lines: ordered });
+    const lines = [{ order: 'PO-W', line: '1', quantity: 1, serials: ['WRONG-7'] }];
+    const sent = { shipment: 'S-WRONG', consignee: 'tesla', carrier: 'dhl', lines } as const;
+    const made = await query.submit('lading.shipment.dispatched.v1', sent, day(21));
+    const taken = { sequence: made, reason: 'did_not_occur' } as const;
+    const head = await query.submit('lading.event.voided.v1', taken, day(21));
+    const asked = async (path: string, search: string) => (await query.get(`${L}/${path}${search}`)).status;
+    for (const path of ['units/WRONG-7?', 'units/H100/WRONG-7/history?']) {
+      expect([path, await asked(path, `min-sequence=${head}`)]).toEqual([path, 404]);
+      expect([path, await asked(path, `known=${made}`)]).toEqual([path, 200]);
+      expect([path, await asked(path, `known=${made - 1}`)]).toEqual([path, 404]);
+    }
+    const history = await query.get(`${L}/units/H100/WRONG-7/history?known=${made}`);
+    expect(history.body.data.map(({ owner, shipment }) => [owner, shipment])).toEqual([
+      ['tesla', null],
+      ['tesla', 'S-WRONG'],
+    ]);
+    const { body } = await query.get<{ data: LineageRow[] }>(`${L}/holdings/lineage?serial=WRONG-7&known=${made}`);
+    expect(body.data.map(({ order, stage, quantity }) => [order, stage, quantity])).toEqual([
+      ['PO-W', 'in_transit', 1],
+    ]);
+  });
 });

@@ -68,7 +68,10 @@ export class Fold {
     };
   }
 
-  /** The items whose units have serial numbers: those of which one had this number, if it is told. */
+  /**
+   * The items whose units have serial numbers: those of which one had this number, if it is told; or may have had it, by an event that
+   * was taken back since, of which the tables of now have nothing any more.
+   */
   async serialItems(item: string | undefined, serial: string): Promise<string[]> {
     const { prefix, digits, from } = rangeOf(serial);
     const schema = schemaOfVersion(this.version);
@@ -79,8 +82,12 @@ export class Fold {
            SELECT first FROM ${schema}.units
            WHERE ledger = i.ledger AND item = i.item AND prefix = $4 AND digits = $5 AND last >= $6 ORDER BY last LIMIT 1
          ) u WHERE u.first <= $6))
-       ORDER BY i.item`,
-      [this.asking.ledger, item ?? null, serial, prefix, digits, from],
+       UNION SELECT of.item FROM ${schema}.activity a CROSS JOIN LATERAL unnest(string_to_array(a.items, E'\\t')) AS of (item)
+         LEFT JOIN ${schema}.items i ON i.ledger = a.ledger AND i.item = of.item
+       WHERE a.ledger = $1 AND a.voided_by IS NOT NULL AND a.voided_by > $7::bigint AND a.sequence <= $7::bigint
+         AND of.item <> '' AND ($2::text IS NULL OR of.item = $2) AND i.tracking IS DISTINCT FROM 'quantity'
+       ORDER BY 1`,
+      [this.asking.ledger, item ?? null, serial, prefix, digits, from, this.asking.asOf.known],
     );
     return rows.map((row) => row.item);
   }

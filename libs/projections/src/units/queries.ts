@@ -72,6 +72,30 @@ export async function unit({ db, ledger, party }: ReadModel, serial: string, ite
   return { units: rows.map(({ count: _, ...row }) => unitOf(row, from)), count: rows[0]?.count ?? 0 };
 }
 
+/** Events that were taken back, so many of whose lines are looked at to find a unit. */
+const MOST_LINES = 50;
+
+/**
+ * The order lines of which units may have had numbers at a moment of the past, by events that were taken back since: the tables of now
+ * have nothing of them any more.
+ */
+export async function unnamedSince({ db, ledger, asOf }: ReadModel, item?: string): Promise<Unnamed[]> {
+  const where = new Where(ledger, 'a').and('a.voided_by IS NOT NULL').equals('h.item', item);
+  const known = where.value(asOf.known);
+  const { rows } = await db.query<Unnamed>(
+    `SELECT DISTINCT h.item, h."order", h.line FROM activity a
+       JOIN postings p ON p.ledger = a.ledger AND p.sequence = a.sequence
+       JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account
+       LEFT JOIN items i ON i.ledger = h.ledger AND i.item = h.item
+     ${where.and(`a.voided_by > ${known}::bigint AND a.sequence <= ${known}::bigint AND i.tracking IS DISTINCT FROM 'quantity'`).sql}
+     ORDER BY 1, 2, 3 LIMIT ${MOST_LINES}`,
+    where.values,
+  );
+  return rows;
+}
+
+type Unnamed = Pick<UnitRow, 'item' | 'order' | 'line'>;
+
 /** One unit of a row. */
 function unitOf({ prefix, digits, from: _, to: __, ...row }: UnitsRow, number: number): UnitRow {
   return { serial: serialAt({ prefix, digits }, number), ...row };
