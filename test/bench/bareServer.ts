@@ -20,5 +20,17 @@ app.post('/v1/ledgers/:ledger/events', (request, reply) => {
   const { ledger } = request.params as { ledger: string };
   return reply.code(201).send({ ledger, sequence: 1, id: parsed.data.id, recordedtime: parsed.data.time });
 });
+const bytes = new Map<string, Buffer>();
+app.get('/bytes/:count', (request, reply) => {
+  const { count } = request.params as { count: string };
+  const found = bytes.get(count) ?? Buffer.alloc(Number(count), 1);
+  bytes.set(count, found);
+  return reply.type('application/octet-stream').send(found);
+});
+app.get('/hashes/:count', (request, reply) => {
+  const { count } = request.params as { count: string };
+  const hashes = Array.from({ length: Number(count) }, (_, n) => Buffer.alloc(32, n).toString('base64'));
+  return reply.send({ ledger: 'bench', sequence: 1, index: 0, size: 1, proof: hashes });
+});
 await app.listen({ host: '127.0.0.1', port: Number(process.env.LADING_PORT) });
 process.on('SIGTERM', () => process.exit(0));

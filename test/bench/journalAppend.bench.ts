@@ -13,6 +13,8 @@ import { temporaryFolder } from '#test/setup/temporaryFolder';
 export const name = 'journal-append';
 
 const LEDGER = 'bench';
+/** A ledger that says that its tree is larger than it is: so nothing is added to that. */
+const TREELESS = 'treeless';
 const IN_FLIGHT = 64;
 const PER_ROUND = 2_000;
 /** Turns of both, one after the other, and the median of each: what else the machine does then meets both alike. */
@@ -20,7 +22,8 @@ const ROUNDS = 21;
 
 /**
  * Appending with 64 commands in flight on one ledger, every answer after its COMMIT, against inserting the same rows by
- * plain `unnest` statements of 200, one transaction each: the same tables and indexes, the same PostgreSQL with fsync on.
+ * plain `unnest` statements of 200, one transaction each: the same tables and indexes, the same PostgreSQL with fsync on. And
+ * against appending to a ledger whose tree does not grow.
  */
 export async function run(): Promise<Figure[]> {
   const folder = await temporaryFolder('bench-journal');
@@ -29,9 +32,16 @@ export async function run(): Promise<Figure[]> {
     await migrate(cluster.url, journalMigrations);
     const pool = createPool(cluster.url, { pipeline: true });
     const journal = new Journal(pool);
-    await journal.open(LEDGER, { name: 'Bench', keeper: 'nvidia' }, 'bench');
-    await inFlight(journal, cast());
-    await inFlight(journal, orders('warm', 2_000));
+    for (const ledger of [LEDGER, TREELESS]) {
+      await journal.open(ledger, { name: 'Bench', keeper: 'nvidia' }, 'bench');
+      await inFlight(journal, ledger, cast());
+    }
+    await pool.query('UPDATE journal.ledgers SET tree_size = $2, tree = $3 WHERE ledger = $1', [
+      TREELESS,
+      2 ** 52,
+      Buffer.alloc(32),
+    ]);
+    for (const ledger of [LEDGER, TREELESS]) await inFlight(journal, ledger, orders('warm', 2_000));
 
     await pool.query('CREATE SCHEMA plain');
     for (const table of ['events', 'event_entities']) {
@@ -39,9 +49,16 @@ export async function run(): Promise<Figure[]> {
     }
     const appending: number[] = [];
     const inserting: number[] = [];
+    const treeless: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const submissions = orders(`r${round}`, PER_ROUND);
-      appending.push(await seconds(() => inFlight(journal, submissions)));
+      const both: [string, number[]][] = [
+        [LEDGER, appending],
+        [TREELESS, treeless],
+      ];
+      // Each is the first one every other time.
+      for (const [ledger, times] of round % 2 === 0 ? both : both.reverse())
+        times.push(await seconds(() => inFlight(journal, ledger, submissions)));
       const batches = await rowsOfLast(pool, PER_ROUND);
       inserting.push(await seconds(() => insertPlainly(pool, batches)));
     }
@@ -49,7 +66,10 @@ export async function run(): Promise<Figure[]> {
     await pool.end();
 
     const rate = (times: number[]) => Math.round(PER_ROUND / median(times));
-    return [shareOf('journal append, 64 in flight', 'events/s', rate(appending), rate(inserting), 0.6)];
+    return [
+      shareOf('journal append, 64 in flight', 'events/s', rate(appending), rate(inserting), 0.6),
+      shareOf('journal append, beside one without the tree', 'events/s', rate(appending), rate(treeless), 0.9),
+    ];
   } finally {
     await cluster.stop();
     await rm(folder, { recursive: true, force: true });
@@ -66,11 +86,11 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Every submitter waits for its answer before it sends the next. */
-async function inFlight(journal: Journal, submissions: readonly Submission[]): Promise<void> {
+async function inFlight(journal: Journal, ledger: string, submissions: readonly Submission[]): Promise<void> {
   let next = 0;
   const submitter = async () => {
     for (let submission = submissions[next++]; submission !== undefined; submission = submissions[next++]) {
-      const { status } = await journal.submit(LEDGER, submission);
+      const { status } = await journal.submit(ledger, submission);
       if (status !== 'recorded') throw new Error(`an event of the bench was ${status}`);
     }
   };

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
@@ -115,8 +114,7 @@ export class TilesController {
     if (tile.level === 'entries') refuseToParties(asked.actor);
     await this.trees.check(ledger, to, `${nameOf(tile)} yet`);
     if (tile.level === 'entries') return this.#bundle(ledger, from, to, asked);
-    const hashes = await this.trees.tile(ledger, { ...tile, level: tile.level });
-    const etag = `"${hash('sha256', hashes, 'base64url')}"`;
+    const { hashes, etag } = await this.trees.tile(ledger, { ...tile, level: tile.level });
     return new Answer(hashes, { sequence: to, type: BYTES, cache: FOR_EVER, etag });
   }
 

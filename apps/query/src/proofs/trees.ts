@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
@@ -28,9 +29,11 @@ const KEPT_MS = 60_000;
 class KeptTile {
   /** Level by level: 256 hashes, 128 … */
   readonly #levels: Buffer[];
+  readonly etag: string;
 
   constructor(readonly hashes: Buffer) {
     this.#levels = [hashes];
+    this.etag = `"${hash('sha256', hashes, 'base64url')}"`;
   }
 
   /** The root over `count` hashes, a power of two, from one that is a multiple of it. */
@@ -80,11 +83,6 @@ export class Trees {
       });
   }
 
-  /** The hashes of a tile. @throws the 404 of a tile that is damaged */
-  async tile(ledger: string, tile: TileOfHashes): Promise<Buffer> {
-    return (await this.#tile(ledger, tile)).hashes;
-  }
-
   /** Reads hashes for proofs over the tree that the ledger had at this size. */
   nodes(ledger: string, size: number): (nodes: readonly Node[]) => Promise<Hash[]> {
     return (nodes) => {
@@ -93,7 +91,7 @@ export class Trees {
         nodes.map(async (node) => {
           const { tile, from, count } = tileOf(node, size);
           const name = `${tile.level}/${tile.index}`;
-          const read = tiles.get(name) ?? this.#tile(ledger, { ...tile, level: Number(tile.level) });
+          const read = tiles.get(name) ?? this.tile(ledger, { ...tile, level: Number(tile.level) });
           tiles.set(name, read);
           return (await read).over(from, count);
         }),
@@ -101,7 +99,8 @@ export class Trees {
     };
   }
 
-  async #tile(ledger: string, tile: TileOfHashes): Promise<KeptTile> {
+  /** @throws the 404 of a tile that is damaged */
+  async tile(ledger: string, tile: TileOfHashes): Promise<KeptTile> {
     const name = `${tile.level}/${tile.index}.p/${tile.width}/${ledger}`;
     const known = this.#tiles.get(name);
     if (known !== undefined) return known;
