@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
 import { cosign, formatCheckpoint } from '#proofs/checkpoint';
-import { CompactRange } from '#proofs/compactRange';
+import { CompactRange, leafHash } from '#proofs/compactRange';
 import { onNode } from '#proofs/onNode';
 import { COSIGNATURE, ED25519, formatNote, signNote, type VerifierKey, verifierKey } from '#proofs/signedNote';
 
@@ -34,8 +34,16 @@ export async function checkpointOf(
   witnesses: readonly Signer[] = [],
 ): Promise<Buffer> {
   const tree = CompactRange.of(0, []);
-  const leaf = (bytes: Uint8Array) => onNode.sha256(Buffer.concat([Buffer.of(0), bytes]));
-  for (const bytes of events) tree.append(leaf(bytes));
+  for (const bytes of events) tree.append(leafHash(bytes));
+  return checkpointOver(tree, { key, sign: signs }, witnesses);
+}
+
+/** A checkpoint of a tree, signed, and cosigned. */
+export async function checkpointOver(
+  tree: { readonly size: number; root(): Uint8Array },
+  { key, sign: signs }: Signer,
+  witnesses: readonly Signer[] = [],
+): Promise<Buffer> {
   const text = formatCheckpoint({ origin: key.name, size: tree.size, root: tree.root(), extensions: [] });
   const signatures = [await signNote(text, key, signs)];
   for (const witness of witnesses) signatures.push(await cosign(text, witness.key, 1_700_000_000, witness.sign));

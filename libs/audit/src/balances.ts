@@ -6,11 +6,12 @@ interface End {
   readonly owner: string;
   readonly custodian: string;
   readonly stage: string;
-  readonly shipment: string | null;
+  readonly shipment?: string;
 }
 
 const STAGES: ReadonlySet<string> = new Set(Stage.options);
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+/** An id is never of several lines, so that a line end divides the parts of a key. */
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '' && !value.includes('\n');
 
 /**
  * What each account has, from nothing but the moves: one number for each account that is not at zero. It trusts no event: a move that
@@ -82,7 +83,7 @@ function parse(move: unknown): { quantity: number; from: string; to: string } | 
     isEnd(from) &&
     isEnd(to);
   if (!isMove) return undefined;
-  const goods = JSON.stringify([item, order, line]);
+  const goods = `${item}\n${order}\n${line}`;
   return { quantity: quantity as number, from: keyOf(goods, from), to: keyOf(goods, to) };
 }
 
@@ -99,13 +100,14 @@ function isEnd(end: unknown): end is End {
 }
 
 const keyOf = (goods: string, { owner, custodian, stage, shipment }: End): string =>
-  `${goods}\n${JSON.stringify([owner, custodian, stage, shipment])}`;
+  `${goods}\n${owner}\n${custodian}\n${stage}\n${shipment ?? ''}`;
 
 function accountIn(key: string): Account {
-  const [goods, place] = key.split('\n').map((part) => JSON.parse(part) as string[]);
-  const [item = '', order = '', line = ''] = goods ?? [];
-  const [owner = '', custodian = '', stage = '', shipment = null] = place ?? [];
-  return { owner, custodian, item, order, line, stage: stage as Account['stage'], shipment };
+  const [item = '', order = '', line = '', owner = '', custodian = '', stage = '', shipment = ''] = key.split('\n');
+  return {
+    ...{ owner, custodian, item, order, line },
+    ...{ stage: stage as Account['stage'], shipment: shipment === '' ? null : shipment },
+  };
 }
 
 const said = ({ owner, custodian, item, order, line, stage, shipment }: Account): string =>

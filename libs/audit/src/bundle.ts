@@ -1,3 +1,4 @@
+import { leafHash } from '#proofs/compactRange';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Malformed } from '#proofs/text';
@@ -5,7 +6,7 @@ import { entriesIn, entryBundle, hashesIn, parseTilePath, tilePath } from '#proo
 import { sizeIn } from './checkpoints.ts';
 import type { Entries, Item } from './items.ts';
 import { EndsEarly, type Member, TAR_END, tarMember, tarMembers } from './tar.ts';
-import { GrowingTree, hashLeaf } from './tree.ts';
+import { GrowingTree } from './tree.ts';
 
 // A bundle is a ledger, or some events of it, as one file: docs/bundle.md says what is in it.
 
@@ -60,7 +61,7 @@ export async function* wholeArchive(written: Written, items: AsyncIterable<Item>
     for (const bytes of item.entries) {
       if (tree.size === written.size) break;
       entries.push(bytes);
-      tree.append(hashLeaf(bytes));
+      tree.append(leafHash(bytes));
       if (entries.length < TILE) continue;
       yield* bundleAndTiles(entries, tree, false);
       entries = [];

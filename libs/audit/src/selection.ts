@@ -1,3 +1,4 @@
+import { leafHash } from '#proofs/compactRange';
 import { onNode } from '#proofs/onNode';
 import { sameBytes } from '#proofs/primitives';
 import { Malformed } from '#proofs/text';
@@ -7,7 +8,6 @@ import type { Proof } from './bundle.ts';
 import { type Anchor, Checkpoints, type Trust } from './checkpoints.ts';
 import type { Item } from './items.ts';
 import { parseTold, sequenceIn } from './told.ts';
-import { hashLeaf } from './tree.ts';
 import { CannotSay, Tampered } from './verdict.ts';
 
 export interface Selection {
@@ -65,7 +65,7 @@ async function whyNotProved(
       return `what stands there says that it is event ${sequenceIn(told) ?? 'without a sequence'} of ledger ${String(told.ledger)}`;
     if (checkpoint.size !== size || !sameBytes(checkpoint.root, root) || !endsWith(item.bytes, note))
       return 'its proof has another checkpoint than the bundle';
-    const isThere = await verifyInclusion({ leaf: hashLeaf(extra), index, size, root }, inclusion, onNode);
+    const isThere = await verifyInclusion({ leaf: leafHash(extra), index, size, root }, inclusion, onNode);
     return isThere ? undefined : `its proof does not lead to the root of the checkpoint of ${size} events`;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;

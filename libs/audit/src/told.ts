@@ -21,6 +21,21 @@ export function readTold(bytes: Uint8Array, ledger: string, sequence: number): T
   return told;
 }
 
+/** How the ledger begins every event: flat texts in this order. */
+const BEGIN =
+  /^\{"specversion":"1[.]0","id":"[^"]*","source":"[^"]*","type":"[^"]*","subject":"[^"]*","time":"[^"]*","datacontenttype":"application\/json","ledger":"([^"]*)","sequence":"(\d{16})","/;
+
+/**
+ * Whether an event, written as the ledger writes them, says that it is that one: in a tenth of the time that it takes to parse it. False
+ * also where it cannot be told at once, because something is escaped, or could be said twice.
+ */
+export function isAtOnce(bytes: Uint8Array, ledger: string, sequence: number): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  const [begin = '', said, number] = BEGIN.exec(text) ?? [];
+  if (said !== ledger || Number(number) !== sequence || text.includes('\\')) return false;
+  return !text.includes('"sequence":"', begin.length) && !text.includes('"ledger":', begin.length);
+}
+
 /** @throws {Malformed} when the bytes are no JSON object */
 export function parseTold(bytes: Uint8Array): Told {
   if (!isUtf8(bytes)) throw new Malformed('it is not UTF-8');

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { CompactRange } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import type { Hashes } from './items.ts';
@@ -8,30 +7,6 @@ const TILE = 256;
 const HASH = 32;
 /** A tree of 2⁵³ events has no more levels of tiles. */
 const LEVELS = 7;
-
-const scratch = Buffer.alloc(65_536 + 1);
-
-/** SHA-256(0x00 ‖ bytes), RFC 6962 §2.1. A digest as text costs half of what a new buffer for each costs. */
-export function hashLeaf(bytes: Uint8Array): Hash {
-  scratch[0] = 0;
-  scratch.set(bytes, 1);
-  return Buffer.from(hash('sha256', scratch.subarray(0, bytes.length + 1), 'binary'), 'latin1');
-}
-
-function hashPair(pair: Buffer): string {
-  scratch[0] = 1;
-  scratch.set(pair, 1);
-  return hash('sha256', scratch.subarray(0, 2 * HASH + 1), 'binary');
-}
-
-/** The root of 256 hashes, of which each is `HASH` bytes of the buffer. */
-function rootOf(hashes: Buffer): Hash {
-  const level = Buffer.from(hashes);
-  for (let count = TILE; count > 1; count /= 2)
-    for (let at = 0; at < count; at += 2)
-      level.write(hashPair(level.subarray(at * HASH, (at + 2) * HASH)), (at / 2) * HASH, 'latin1');
-  return level.subarray(0, HASH);
-}
 
 /**
  * The tree of a ledger while its events are read: what it takes to go on, and the tiles that are not full yet, 8 kB a level.
@@ -61,15 +36,10 @@ export class GrowingTree {
   }
 
   append(leaf: Hash): void {
-    this.#range.append(leaf);
-    let hashOf = leaf;
-    for (let [level, count] = [0, this.#range.size]; level < LEVELS; level += 1, count /= TILE) {
-      const tile = this.#tiles[level];
-      const at = (count - 1) % TILE;
-      tile?.set(hashOf, at * HASH);
-      if (at !== TILE - 1 || tile === undefined) return;
-      hashOf = rootOf(tile);
-    }
+    this.#tiles[0]?.set(leaf, (this.#range.size % TILE) * HASH);
+    this.#range.append(leaf, (level, index, root) => {
+      if (level % 8 === 0) this.#tiles[level / 8]?.set(root, (index % TILE) * HASH);
+    });
   }
 
   /** The tiles of hashes whose last hash is of the event that was appended last. At the end of a ledger also those that are not full. */

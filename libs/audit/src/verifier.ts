@@ -1,12 +1,12 @@
-import { CompactRange } from '#proofs/compactRange';
+import { CompactRange, leafHash } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { toBase64 } from '#proofs/text';
 import { Balances } from './balances.ts';
 import { type Anchor, Checkpoints, nameOf, type Trust } from './checkpoints.ts';
 import type { EarlierRun } from './earlierRun.ts';
 import type { Entries, Item } from './items.ts';
-import { movesIn, readTold } from './told.ts';
-import { GrowingTree, hashLeaf } from './tree.ts';
+import { isAtOnce, movesIn, readTold } from './told.ts';
+import { GrowingTree } from './tree.ts';
 import { CannotSay, type Finding, Tampered } from './verdict.ts';
 
 /** An entry of a C2SP bundle has its length in two bytes. */
@@ -176,8 +176,10 @@ export class Verifier {
         first: sequence,
         what: `it has ${bytes.length} bytes, and no event has more than ${MAX_ENTRY}`,
       });
-    const told = readTold(bytes, this.#options.ledger, sequence);
-    const leaf = hashLeaf(bytes);
+    const { ledger, fold } = this.#options;
+    const isTold = !fold && beside === undefined && isAtOnce(bytes, ledger, sequence);
+    const told = isTold ? {} : readTold(bytes, ledger, sequence);
+    const leaf = leafHash(bytes);
     const wrong = beside?.(told, leaf);
     if (wrong !== undefined) throw new Tampered({ first: sequence, what: wrong });
     if (this.#suspect === undefined && this.#options.earlier?.marks.differs(sequence, leaf) === true)
@@ -189,7 +191,7 @@ export class Verifier {
         fork: [],
         note: this.#options.earlier.checkpoint,
       };
-    if (this.#options.fold && this.#unbalanced === undefined) {
+    if (fold && this.#unbalanced === undefined) {
       const what = this.balances.book(movesIn(told));
       if (what !== undefined)
         this.#unbalanced = { first: sequence, last: sequence, lastGood: sequence - 1, what, fork: [] };
@@ -204,7 +206,7 @@ export class Verifier {
   #again(sequence: number, bytes: Uint8Array): void {
     if (sequence <= this.#from) return;
     const seen = sequence > this.size - REMEMBERED ? this.#recent[sequence % REMEMBERED] : undefined;
-    if (seen === undefined || !sameBytes(seen, hashLeaf(bytes)))
+    if (seen === undefined || !sameBytes(seen, leafHash(bytes)))
       throw new Tampered({
         first: sequence,
         what:

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { leafHash } from '#proofs/compactRange';
 import { type FileHandle, open } from 'node:fs/promises';
 import type pg from 'pg';
 import { openBundle } from '#audit/bundle';
 import type { Item } from '#audit/items';
 import { EndsEarly } from '#audit/tar';
-import { GrowingTree, hashLeaf } from '#audit/tree';
+import { GrowingTree } from '#audit/tree';
 import { CannotSay, Tampered } from '#audit/verdict';
 import { type Verified, Verifier } from '#audit/verifier';
 import { importEvents, NotTheEnd } from '#journal/importing';
@@ -83,7 +84,7 @@ async function taken(pool: pg.Pool, ledger: string, file: FileHandle, { checkpoi
     const tree = new GrowingTree();
     for await (const batch of batchesOf(items as AsyncGenerator<Item>, size, common)) {
       const first = tree.size + 1;
-      for (const bytes of batch) tree.append(hashLeaf(bytes));
+      for (const bytes of batch) tree.append(leafHash(bytes));
       if (tree.size === common && own !== undefined && !sameBytes(tree.root(), own))
         throw new OtherEvents(ledger, head);
       if (tree.size <= common) continue;
