@@ -6,7 +6,7 @@ import type { Evidence, Outcome } from './check.ts';
 export const VERDICTS: Readonly<Record<Outcome, { readonly title: string; readonly text: string }>> = {
   held: {
     title: 'Verified',
-    text: 'Every check held: the event is the one that the ledger’s key signed for. What that proves, and what it does not, is said below.',
+    text: 'Every check held: the event is the one that the key below signed for. What that proves, and what it does not, is said below.',
   },
   broken: {
     title: 'NOT verified: this evidence is damaged or false',
@@ -57,8 +57,8 @@ export function signedBy({ checkpoint, signers, witnesses }: Evidence): string[]
   const lines = checkpoint?.note.signatures ?? [];
   const unknown = lines.filter((line) => !known.some((key) => isOf(line, key))).length;
   return [
-    ...signers.map((key) => `${formatVerifierKey(key)} (the ledger’s key)`),
-    ...witnesses.map(({ witness, time }) => `${formatVerifierKey(witness)} (a witness, at ${timeOf(time)})`),
+    ...signers.map((key) => `${formatVerifierKey(key)} (as the ledger)`),
+    ...witnesses.map(({ witness, time }) => `${formatVerifierKey(witness)} (as a witness, at ${timeOf(time)})`),
     ...(unknown > 0 ? [`${unknown} more, with keys that are not in this file: they were not checked.`] : []),
   ];
 }

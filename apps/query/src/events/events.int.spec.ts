@@ -158,7 +158,7 @@ describe('the evidence of an event', () => {
     const { keys } = await signLedger(query.pool, LEDGER);
     const answer = await asked;
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
-    expect(answer.headers.get('content-disposition')).toBe('inline; filename="nvidia-5.tlog-proof"');
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="nvidia-5.tlog-proof"');
     expect(answer.headers.get('vary')).toContain('accept');
     const { proof } = readEvidenceFile(answer.bytes);
     expect(Buffer.from(parseTlogProof(answer.bytes).extra!).equals(stored[4]!)).toBe(true);

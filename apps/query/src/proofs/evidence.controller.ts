@@ -67,7 +67,8 @@ export class EvidenceController {
     const isPage = mediaTypeOf(request) === PAGE;
     const body = Buffer.from(isPage ? evidencePage(`Evidence: event ${sequence} of ${ledger}`, file) : file.proof);
     const name = `${ledger}-${sequence}.${isPage ? 'html' : 'tlog-proof'}`;
-    void reply.header('vary', 'accept, authorization').header('content-disposition', `inline; filename="${name}"`);
+    // Saved and opened as a file: what this service shows in a browser may run no program of its own (its Content-Security-Policy).
+    void reply.header('vary', 'accept, authorization').header('content-disposition', `attachment; filename="${name}"`);
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
     // A witness may still cosign the checkpoint: the same evidence then has a signature more.
     return new Answer(body, { sequence: event.head, type: isPage ? PAGE : TEXT, etag, cache: 'private, no-cache' });
