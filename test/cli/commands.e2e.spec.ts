@@ -117,6 +117,7 @@ describe('the command line', () => {
       'up',
       'demo',
       'submit',
+      'void',
       ...LISTS,
       'status',
       'replay',

@@ -36,6 +36,7 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
   up: async () => (await import('./commands/up.ts')).addUp,
   demo: async () => (await import('./commands/demo.ts')).addDemo,
   submit: async () => (await import('./commands/submit.ts')).addSubmit,
+  void: async () => (await import('./commands/void.ts')).addVoid,
   lists: async () => (await import('./commands/lists.ts')).addLists,
   status: async () => (await import('./commands/status.ts')).addStatus,
   replay: async () => (await import('./commands/replay.ts')).addReplay,

@@ -69,17 +69,20 @@ export async function* submitEvents(
   if (to !== undefined && run.length > 0) yield* sendRun(to, ledger, run, sent);
 }
 
-/** Submits events together: all of them are recorded, or none. Sending them again changes nothing. */
+/** Submits events together: all of them are recorded, or none; then the problem says why. Sending them again changes nothing. */
 export async function submitTogether(
   client: Client,
   ledger: string,
   events: readonly FileEvent[],
-): Promise<SubmitResult[]> {
-  const { body } = await client.send<{ results: Omit<SubmitResult, 'where'>[] }>(
+  dryRun = false,
+): Promise<SubmitResult[] | Problem> {
+  const { body } = await client.send<{ results: Omit<SubmitResult, 'where'>[] } | Problem>(
     'POST',
-    `/v1/ledgers/${encodeURIComponent(ledger)}/events?atomic=true`,
+    `/v1/ledgers/${encodeURIComponent(ledger)}/events?atomic=true${dryRun ? '&dry-run=true' : ''}`,
     { type: 'application/cloudevents-batch+json', body: `[${events.map(({ text }) => text).join(',')}]` },
+    [200, 201, 422],
   );
+  if (!('results' in body)) return body;
   return body.results.map((result, index) => ({ ...result, where: events[index]?.where ?? '' }));
 }
 

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { LedgerRow } from '#contracts/statusRows';
 import type { Client } from '../client.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { submitEvents, submitTogether } from '../submitEvents.ts';
+import type { FileEvent } from '../readEvents.ts';
+import { submitEvents, type SubmitResult, submitTogether } from '../submitEvents.ts';
 
 export const MEMO_LEDGER = 'nvidia';
 
@@ -43,11 +44,9 @@ export async function* playMemo(client: Client): AsyncGenerator<Played> {
     let sequence = 0;
     const events = (await eventsOf(file)).map((event) => whole(event, sequences));
     const given = events.map((event, at) => ({ text: JSON.stringify(event), where: `${file}:${at + 1}` }));
-    const results = together
-      ? await submitTogether(client, MEMO_LEDGER, given)
-      : submitEvents(() => client, MEMO_LEDGER, given);
+    const results = together ? playTogether(client, given) : submitEvents(() => client, MEMO_LEDGER, given);
     let at = 0;
-    for await (const result of results) {
+    for await (const result of await results) {
       if (result.sequence === undefined) {
         const {
           code,
@@ -65,6 +64,11 @@ export async function* playMemo(client: Client): AsyncGenerator<Played> {
     }
     yield { title, recorded, sequence };
   }
+}
+
+async function playTogether(client: Client, events: readonly FileEvent[]): Promise<SubmitResult[]> {
+  const answer = await submitTogether(client, MEMO_LEDGER, events);
+  return Array.isArray(answer) ? answer : [{ where: events[0]?.where ?? '', status: 422, problem: answer }];
 }
 
 /** Whether the ledger is that of the memo, and its playing ended before the last event. */

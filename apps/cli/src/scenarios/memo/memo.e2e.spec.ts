@@ -7,6 +7,7 @@ import type { HoldingGroupRow, PostingRow, SwapRow } from '#contracts/rows';
 import { flags } from '#projections/flags/queries';
 import { withReadModels } from '#projections/reading/readModel';
 import { swap } from '#projections/swaps/queries';
+import { runLading } from '#test/cli/runLading';
 import { type Lading, startLading } from '#test/setup/startLading';
 
 /** The moment before anything is late. */
@@ -236,6 +237,19 @@ describe('the memo, played over HTTP step by step', () => {
           accepted: ['tesla', 'x'],
         });
     });
+  });
+
+  it('lading void says what stands on an event, and takes all of it back in one batch, which may be tried first', async () => {
+    const run = (...args: string[]) => runLading(['void', '10', '-l', MEMO_LEDGER, ...args], lading.environment);
+    const refused = await run();
+    expect(refused).toMatchObject({ code: 3, output: '' });
+    expect(refused.said).toMatch(/\(depends-on-it\)[^]*\n {2}14 lading\.swap\.executed\.v1 \(needs .*\)[^]*With --all/);
+    const tried = await run('--all', '--dry-run');
+    expect(tried).toMatchObject({ code: 0, said: '' });
+    const told = tried.output.trimEnd().split('\n');
+    expect(told.at(-1)).toMatch(/^the void of event 10 would be recorded, as event \d+$/);
+    expect(told.length).toBeGreaterThan(5);
+    expect(await run('--corrections', 'no-such-file')).toMatchObject({ code: 2 });
   });
 
   it('records nothing twice when it is played again', async () => {
