@@ -10,7 +10,7 @@ import { withPage } from '#test/setup/withPage';
 
 const ASSETS = join(packageRoot, 'dist/apps/dashboard/page/assets');
 const FIRST_LOAD_KB = 200;
-const VIEWS = ['Holdings', 'Delivery', 'Swaps', 'Shipments', 'Events', 'Flags', 'Status'];
+const VIEWS = ['Holdings', 'Delivery', 'Swaps', 'Shipments', 'Events', 'Flags', 'Status', 'Desk'];
 const AXE = join(packageRoot, 'node_modules/axe-core/axe.min.js');
 const RUN_AXE = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)";
 
@@ -146,12 +146,35 @@ describe('the dashboard', () => {
       await page.waitForSelector('[aria-label^="6,000: Held, Tesla"]');
       await page.waitForSelector('.standing.live strong:text-is("18")');
 
+      // The desk tries a form while it is filled in, says beside the field what is wrong, and sends it once.
+      await page.getByRole('link', { name: 'Desk' }).click();
+      const values = {
+        'Name of the reallocation': 'RA-1',
+        From: 'tesla',
+        To: 'x',
+        Order: 'PO-X-1',
+        Line: '2',
+        Units: '7000',
+      };
+      await page.getByLabel('Kind').selectOption('reassigned');
+      for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value);
+      expect(await page.locator('#wrong-quantity').innerText()).toContain(
+        'has 6000 units there for tesla, 7000 asked for',
+      );
+      await page.getByLabel('Units').fill('100');
+      await page.locator('.moves').waitFor();
+      await page.locator('form').getByRole('button', { name: 'Reallocate' }).dblclick();
+      await page.locator('.recorded').waitFor();
+      await page.getByRole('link', { name: 'Holdings' }).click();
+      await page.waitForSelector('[aria-label^="5,900: Promised, Tesla"]');
+
       const kept = 'JSON.stringify([document.cookie, { ...localStorage }, location.href, history.state])';
       expect(await page.evaluate(kept)).not.toMatch(/lading_/);
       expect(addresses.filter((address) => /lading_|code=/.test(address) || !address.startsWith(query.url))).toEqual(
         [],
       );
-      expect(errors).toEqual([]);
+      // A refused form is an answer 422, which the browser notes.
+      expect(errors.filter((text) => !text.includes('422'))).toEqual([]);
     });
   });
 
@@ -163,7 +186,7 @@ describe('the dashboard', () => {
       const found: unknown[] = [];
       for (const [i, view] of VIEWS.entries()) {
         await page.getByRole('link', { name: view, exact: true }).click();
-        await page.waitForSelector('.view tbody tr, .view .state, .view svg.flow');
+        await page.waitForSelector('.view tbody tr, .view .state, .view form');
         for (const [j, width] of [320, 1280, 2560].entries()) {
           const colorScheme = (i + j) % 2 === 0 ? 'light' : 'dark';
           await page.setViewportSize({ width, height: 900 });

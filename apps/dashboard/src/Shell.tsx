@@ -14,6 +14,7 @@ const viewName: Readonly<Record<View, string>> = {
   events: 'Events',
   flags: 'Flags',
   status: 'Status',
+  desk: 'Desk',
 };
 
 /** What stands around every view: which ledger, which view, how it looks. */

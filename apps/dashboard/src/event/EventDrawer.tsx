@@ -7,9 +7,8 @@ import { Loading, Trouble } from '../ui/parts.tsx';
 import { Link } from '../url/Link.tsx';
 import { chosen } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
-import { subjectText } from '../why/subject.ts';
-import { type Move, movesOf, type Place, placeName } from './moves.ts';
-import './event.css';
+import { Moves } from './Moves.tsx';
+import { movesOf, type Place, placeName } from './moves.ts';
 
 interface Event {
   readonly id: string;
@@ -85,7 +84,7 @@ function Told({ event, text, sequence }: { readonly event: Event; readonly text:
           Show everything as it was known then
         </Link>
       </p>
-      <Moves moves={movesOf(event.data)} />
+      <Moves moves={movesOf(event.data)} title="What it moved" />
       <Accounts sequence={sequence} />
       <details className="bytes">
         <summary>The event as it is kept</summary>
@@ -94,45 +93,6 @@ function Told({ event, text, sequence }: { readonly event: Event; readonly text:
         </pre>
       </details>
     </>
-  );
-}
-
-/** From the left to the right, as thick as there are units; each end leads to what is there. */
-function Moves({ moves }: { readonly moves: readonly Move[] }) {
-  if (moves.length === 0) return <p className="drawer-note soft">It moves no units.</p>;
-  const most = Math.max(...moves.map(({ quantity }) => quantity));
-  return (
-    <section>
-      <h3>What it moved</h3>
-      <ol className="moves">
-        {moves.map((move, i) => (
-          <li key={i}>
-            <End move={move} place={move.from} />
-            <span className="moved">
-              <strong>{units(move.quantity)}</strong> <span className="soft small">{move.item}</span>
-              <span className={`amount is-${move.to.stage}`}>
-                <i style={{ width: `${(move.quantity / most) * 100}%` }} />
-              </span>
-              <span className="soft small">
-                {move.order} line {move.line}
-              </span>
-            </span>
-            <End move={move} place={move.to} />
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-function End({ move, place: end }: { readonly move: Move; readonly place: Place }) {
-  const place = usePlace();
-  const { item, order, line } = move;
-  const why = subjectText({ owner: end.owner, custodian: end.custodian, stage: end.stage, item, order, line });
-  return (
-    <Link to={chosen(place, { event: undefined, why })} className={`end stage is-${end.stage}`}>
-      {placeName(end)}
-    </Link>
   );
 }
 

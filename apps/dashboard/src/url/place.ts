@@ -12,7 +12,7 @@ export interface Place {
 }
 type Choices = Readonly<Record<string, string | undefined>>;
 
-export const views = ['holdings', 'delivery', 'swaps', 'shipments', 'events', 'flags', 'status'] as const;
+export const views = ['holdings', 'delivery', 'swaps', 'shipments', 'events', 'flags', 'status', 'desk'] as const;
 export type View = (typeof views)[number];
 
 const BASE = '/app';

@@ -13,6 +13,7 @@ const shown = {
   shipments: lazy(() => import('./shipments/Shipments.tsx').then(({ Shipments }) => ({ default: Shipments }))),
   events: lazy(() => import('./events/Events.tsx').then(({ Events }) => ({ default: Events }))),
   flags: lazy(() => import('./flags/Flags.tsx').then(({ Flags }) => ({ default: Flags }))),
+  desk: lazy(() => import('./desk/Desk.tsx').then(({ Desk }) => ({ default: Desk }))),
   status: lazy(() => import('./status/Status.tsx').then(({ Status }) => ({ default: Status }))),
 };
 const EventDrawer = lazy(() =>

@@ -1,0 +1,46 @@
+import { units } from '../format.ts';
+import { Link } from '../url/Link.tsx';
+import { chosen } from '../url/place.ts';
+import { usePlace } from '../url/usePlace.ts';
+import { subjectText } from '../why/subject.ts';
+import { type Move, type Place, placeName } from './moves.ts';
+import './event.css';
+
+/** From the left to the right, as thick as there are units; each end leads to what is there. */
+export function Moves({ moves, title }: { readonly moves: readonly Move[]; readonly title: string }) {
+  if (moves.length === 0) return <p className="drawer-note soft">It moves no units.</p>;
+  const most = Math.max(...moves.map(({ quantity }) => quantity));
+  return (
+    <section>
+      <h3>{title}</h3>
+      <ol className="moves">
+        {moves.map((move, i) => (
+          <li key={i}>
+            <End move={move} place={move.from} />
+            <span className="moved">
+              <strong>{units(move.quantity)}</strong> <span className="soft small">{move.item}</span>
+              <span className={`amount is-${move.to.stage}`}>
+                <i style={{ width: `${(move.quantity / most) * 100}%` }} />
+              </span>
+              <span className="soft small">
+                {move.order} line {move.line}
+              </span>
+            </span>
+            <End move={move} place={move.to} />
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function End({ move, place: end }: { readonly move: Move; readonly place: Place }) {
+  const place = usePlace();
+  const { item, order, line } = move;
+  const why = subjectText({ owner: end.owner, custodian: end.custodian, stage: end.stage, item, order, line });
+  return (
+    <Link to={chosen(place, { event: undefined, why })} className={`end stage is-${end.stage}`}>
+      {placeName(end)}
+    </Link>
+  );
+}
