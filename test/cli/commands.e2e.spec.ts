@@ -126,6 +126,7 @@ describe('the command line', () => {
       'import',
       'evidence',
       'rebuild',
+      'witness',
       'signing-keys',
       'api-keys',
     ]);

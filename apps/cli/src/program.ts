@@ -16,9 +16,10 @@ Settings by environment:
   DATABASE_URL      a PostgreSQL of your own instead of the embedded one
   KAFKA_BROKERS     host:port,host:port; unset, "up" needs no Kafka
   LADING_TOPIC      the topic of the events (lading.events)
-  LADING_ORIGIN     what names the ledgers in checkpoints: supplier.example/lading
+  LADING_ORIGIN     names ledgers in checkpoints, like supplier.example/lading
   LADING_SIGNING_KEY  the file of the keys that sign them (in the data folder)
   LADING_CHECKPOINTS_TOPIC  the topic that they are in (lading.checkpoints)
+  LADING_WITNESSES  who cosigns them: verifier key, blank, address, comma …
   LOG_LEVEL         fatal, error, warn, info, debug, trace or silent
   LADING_URL        where the other commands find Lading (http://127.0.0.1:7400)
   LADING_KEY        the API key they use (the admin key of the data folder)
@@ -45,6 +46,7 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
   import: async () => (await import('./commands/import.ts')).addImport,
   evidence: async () => (await import('./commands/evidence.ts')).addEvidence,
   rebuild: async () => (await import('./commands/rebuild.ts')).addRebuild,
+  witness: async () => (await import('./commands/witness.ts')).addWitness,
   'signing-keys': async () => (await import('./commands/signingKeys.ts')).addSigningKeys,
   'api-keys': async () => (await import('./commands/apiKeys.ts')).addApiKeys,
 };

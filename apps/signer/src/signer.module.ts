@@ -45,7 +45,7 @@ class SignerService implements OnApplicationBootstrap, OnApplicationShutdown {
     logger: PinoLogger,
   ) {
     logger.setContext('Signer');
-    const { keyFile, keySetting, stateFile, origin, topic } = readSigningSettings(config.dataDir);
+    const { keyFile, keySetting, stateFile, origin, topic, witnesses } = readSigningSettings(config.dataDir);
     const brokers = config.kafkaBrokers;
     this.#signer = new Signer({
       url: config.databaseUrl,
@@ -53,6 +53,7 @@ class SignerService implements OnApplicationBootstrap, OnApplicationShutdown {
       keyFile: { path: keyFile, setting: keySetting },
       stateFile,
       origin,
+      witnesses,
       ...(brokers.length > 0 && {
         kafka: { brokers, clientId: 'lading-signer', topic: { ...readTopicSettings(topic), partitions: 1 } },
       }),

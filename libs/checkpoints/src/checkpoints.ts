@@ -4,7 +4,7 @@ import type pg from 'pg';
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
 /** A checkpoint as it is published: a signed note, with what it says. */
-interface StoredCheckpoint {
+export interface StoredCheckpoint {
   readonly ledger: string;
   /** `<LADING_ORIGIN>/<ledger>`: names the ledger's tree for everybody. */
   readonly origin: string;
@@ -169,20 +169,40 @@ const CHECKPOINTS_CHANNEL = 'lading_checkpoints';
 const PUBLISH = `
   WITH shown AS (
     UPDATE journal.checkpoints SET published = coalesce(published, now())
-     WHERE ledger = $1 AND size = $2 AND origin = $3
+     WHERE ledger = $1 AND size = $2 AND origin = $3 RETURNING note
   ), at AS (
     INSERT INTO journal.signer_positions (ledger, sequence, state) VALUES ($1, $2, 'running')
     ON CONFLICT (ledger) DO UPDATE
       SET sequence = excluded.sequence, state = 'running', reason = NULL, advice = NULL, since = NULL
   )
-  SELECT pg_notify('${CHECKPOINTS_CHANNEL}', $1)`;
+  SELECT note, pg_notify('${CHECKPOINTS_CHANNEL}', $1) FROM shown`;
 
-/** From now on it is handed out. */
+/** From now on it is handed out. @returns its note, with the cosignatures that came meanwhile; undefined when it is not stored */
 export async function publishCheckpoint(
   db: Queryable,
   { ledger, size, origin }: Pick<StoredCheckpoint, 'ledger' | 'size' | 'origin'>,
-): Promise<void> {
-  await db.query(PUBLISH, [ledger, size, origin]);
+): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ note: Buffer }>(PUBLISH, [ledger, size, origin]);
+  return rows[0]?.note;
+}
+
+const COSIGN = `
+  WITH known AS (
+    INSERT INTO journal.verifier_keys (ledger, key, kind) VALUES ($1, $5, 'witness') ON CONFLICT DO NOTHING
+  )
+  UPDATE journal.checkpoints SET note = note || $4::bytea
+   WHERE ledger = $1 AND size = $2 AND origin = $3 AND position($4::bytea IN note) = 0
+  RETURNING note`;
+
+/** Adds the line of a cosignature to a stored checkpoint. @returns its note now; undefined when it has the line, or is not stored */
+export async function addCosignature(
+  db: Queryable,
+  { ledger, size, origin }: Pick<StoredCheckpoint, 'ledger' | 'size' | 'origin'>,
+  line: Buffer,
+  verifierKey: string,
+): Promise<Buffer | undefined> {
+  const { rows } = await db.query<{ note: Buffer }>(COSIGN, [ledger, size, origin, line, verifierKey]);
+  return rows[0]?.note;
 }
 
 const PARK = `

@@ -9,6 +9,7 @@ import { checkpointOf, Forked, parkSigner, publishCheckpoint, storeCheckpoint } 
 import type { CheckpointTopic } from './checkpointTopic.ts';
 import type { Newest, Tree } from './newest.ts';
 import type { PublishedFile } from './publishedFile.ts';
+import type { Witnesses } from './witness/witnesses.ts';
 import { originOf, type SigningKeys, signingAt, verifierKeyOf } from './signingKeys.ts';
 
 /** Told after each step, for metrics; and for tests, which end the process there. */
@@ -30,6 +31,7 @@ export interface Signing {
   readonly newest: Newest;
   readonly file: PublishedFile;
   readonly topic: CheckpointTopic | undefined;
+  readonly witnesses: Witnesses | undefined;
   readonly observer: SignerObserver;
 }
 
@@ -52,7 +54,7 @@ type Signed =
  * @returns undefined when the ledger has no events
  */
 export async function signLedger(ledger: string, signing: Signing): Promise<Signed | undefined> {
-  const { client, base, newest, file, topic, observer } = signing;
+  const { client, base, newest, file, topic, witnesses, observer } = signing;
   const origin = originOf(base, ledger);
   const range = await readTree(client, ledger);
   if (range === undefined || range.size === 0) return undefined;
@@ -74,8 +76,14 @@ export async function signLedger(ledger: string, signing: Signing): Promise<Sign
   if (noted?.size !== tree.size) await file.append(origin, tree);
   newest.learn(origin, tree, 'the file of what was published');
   observer.noted?.(ledger);
-  await publishCheckpoint(client, checkpoint);
-  topic?.publish({ origin, note });
+  if (witnesses !== undefined) {
+    await witnesses.collect(checkpoint);
+    // One of them may know more than everybody here.
+    const after = await whyNot(client, ledger, origin, tree, newest);
+    if (after !== undefined) return refuse(ledger, after, signing);
+  }
+  const published = (await publishCheckpoint(client, checkpoint)) ?? note;
+  topic?.publish({ origin, note: published });
   observer.published?.(ledger, tree.size);
   return { kind: 'published', ...tree, origin, note };
 }

@@ -1,26 +1,30 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Journal } from '#journal/journal';
 import { growTree, readTree } from '#journal/tree';
-import { parseCheckpoint } from '#proofs/checkpoint';
+import { cosignaturesOf, parseCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
-import { signersOf } from '#proofs/signedNote';
+import { COSIGNATURE, formatVerifierKey, signersOf, type VerifierKey } from '#proofs/signedNote';
 import { eventually } from '#test/feed/eventually';
 import { Topics } from '#test/feed/topics';
 import { item, party } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
-import { checkpointsAfter, demandCheckpoint, latestCheckpoint } from './checkpoints.ts';
+import { checkpointsAfter, demandCheckpoint, latestCheckpoint, verifierKeysOf } from './checkpoints.ts';
 import { readCheckpointTopic } from './checkpointTopic.ts';
 import { Signer } from './signer.ts';
 import type { SignerOptions } from './signerSession.ts';
-import { readSigningKeys, rotateSigningKeys, verifierKeyOf } from './signingKeys.ts';
+import { makeSigningKeys, readSigningKeys, rotateSigningKeys, verifierKeyOf } from './signingKeys.ts';
 import { signerStatus } from './status.ts';
+import { Witness } from './witness/witness.ts';
+import { witnessServer } from './witness/witnessServer.ts';
 
 describe('the signer', () => {
   let journals: TestJournals;
@@ -192,6 +196,74 @@ describe('the signer', () => {
       expect((await status()).reason).toMatch(
         /two checkpoints of \d+ events were published, and disagree: the database/,
       );
+    });
+  });
+
+  describe('with a witness', () => {
+    const servers: Server[] = [];
+    let watching: { key: string; url: string };
+    afterEach(async () => {
+      for (const server of servers.splice(0)) await new Promise((closed) => server.close(closed));
+    });
+
+    /** A witness of the ledger nvidia, on its own files. */
+    const startWitness = async () => {
+      const own = { path: join(folder, 'witness.key'), setting: '--data' };
+      await makeSigningKeys(own, 'witness.example/w1');
+      const keys = async () => (await readSigningKeys(own))!;
+      const witness = new Witness({ folder: join(folder, 'witness'), keys, logs: await verifierKeys() });
+      const server = witnessServer(witness, () => undefined);
+      servers.push(server);
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const key = await verifierKeyOf((await keys()).keys[0]!, 'witness.example/w1', COSIGNATURE);
+      watching = { key: formatVerifierKey(key), url: `http://127.0.0.1:${port}` };
+      return key;
+    };
+    const cosigners = async (key: VerifierKey, { pool } = journals) =>
+      (await cosignaturesOf(parseCheckpoint((await latestCheckpoint(pool, 'nvidia'))!.note).note, [key], onNode))
+        .length;
+
+    it('publishes what the witness has cosigned, and goes on without one that is away', async () => {
+      await makeSigningKeys(keyFile(), 'log.example');
+      const key = await startWitness();
+      const other = await verifierKeyOf((await readSigningKeys(keyFile()))!.keys[0]!, 'away.example', COSIGNATURE);
+      const away = { key: formatVerifierKey(other), url: 'http://127.0.0.1:9' };
+      start({ witnesses: [away, watching] });
+      for (const events of [0, 2, 1]) {
+        await add(events);
+        await allSigned();
+        await eventually(async () => {
+          expect(await cosigners(key)).toBe(1);
+        });
+      }
+      expect((await verifierKeysOf(journals.pool, 'nvidia')).witnesses).toEqual([watching.key]);
+    });
+
+    it('two services that sign different histories with one key get one cosignature between them, and the other stops', async () => {
+      await makeSigningKeys(keyFile(), 'log.example');
+      const key = await startWitness();
+      await add(3);
+      start({ witnesses: [watching] });
+      await allSigned();
+      await eventually(async () => {
+        expect(await cosigners(key)).toBe(1);
+      });
+      const others = await TestJournals.start();
+      try {
+        await others.openLedger(others.make(), 'nvidia');
+        const { url, pool } = others;
+        start({ url, pool, stateFile: join(folder, 'others.published'), witnesses: [watching] });
+        await eventually(async () => {
+          const [row] = await signerStatus(pool);
+          expect(row?.reason).toMatch(/was published \(the witness witness.example\/w1 knows it\)/);
+        });
+        expect(await latestCheckpoint(pool, 'nvidia')).toBeUndefined();
+        expect((await verifierKeysOf(pool, 'nvidia')).witnesses).toEqual([]);
+      } finally {
+        await stopAll();
+        await others.end();
+      }
     });
   });
 

@@ -11,7 +11,7 @@ import { ConfigError } from '#platform/service/config';
 import { parseCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
 import type { Hash } from '#proofs/primitives';
-import { signersOf } from '#proofs/signedNote';
+import { parseVerifierKey, signersOf } from '#proofs/signedNote';
 import { hasCheckpoints, newestStored, SIGN_CHANNEL } from './checkpoints.ts';
 import { CheckpointTopic, type PublishedNote } from './checkpointTopic.ts';
 import { Newest } from './newest.ts';
@@ -24,6 +24,7 @@ import {
   type SigningKeys,
   verifierKeyOf,
 } from './signingKeys.ts';
+import { type WitnessAddress, Witnesses } from './witness/witnesses.ts';
 import { type SignerObserver, type Signing, signLedger } from './signLedger.ts';
 
 export interface SignerOptions {
@@ -37,6 +38,8 @@ export interface SignerOptions {
   readonly origin: string | undefined;
   /** Where checkpoints are published beside HTTP. */
   readonly kafka?: KafkaConnection & { readonly topic: TopicSettings };
+  /** Who cosigns: verifier keys with their addresses. */
+  readonly witnesses?: readonly { readonly key: string; readonly url: string }[];
   readonly log?: FeedLog | undefined;
   readonly observer?: SignerObserver | undefined;
   /** Milliseconds between two looks at all ledgers, and so between two checkpoints of one, unless one is demanded. */
@@ -59,6 +62,7 @@ export class Session {
   readonly #due = new Set<string>();
   readonly #signal = new Signal();
   readonly refused = new Map<string, string>();
+  readonly #witnesses: Witnesses | undefined;
   #headsAreDue = true;
   #stamp = '';
 
@@ -71,7 +75,10 @@ export class Session {
     private readonly newest: Newest,
     private readonly file: PublishedFile,
     private readonly topic: CheckpointTopic | undefined,
-  ) {}
+    witnesses: readonly WitnessAddress[],
+  ) {
+    this.#witnesses = witnesses.length === 0 ? undefined : this.#askThem(witnesses);
+  }
 
   /** Finds out what was published, by all who know: nothing is signed before that. */
   static async open(options: SignerOptions, leadership: Leadership, stop: AbortSignal, log: FeedLog): Promise<Session> {
@@ -90,7 +97,10 @@ export class Session {
         (await CheckpointTopic.open({ ...options.kafka, log, stop }, (published) =>
           learnFromKafka(published, keys, newest, log),
         ));
-      return new Session(options, leadership, stop, log, keys, newest, file, topic);
+      const witnesses = await Promise.all(
+        (options.witnesses ?? []).map(async ({ key, url }) => ({ key: await parseVerifierKey(key, onNode), url })),
+      );
+      return new Session(options, leadership, stop, log, keys, newest, file, topic, witnesses);
     } catch (error) {
       await file.close();
       throw error;
@@ -141,6 +151,23 @@ export class Session {
     await this.file.close();
   }
 
+  #askThem(witnesses: readonly WitnessAddress[]): Witnesses {
+    return new Witnesses({
+      ...{ pool: this.options.pool, log: this.log, stop: this.stop, witnesses },
+      keysOf: (origin) => Promise.all(this.keys.keys.map((key) => verifierKeyOf(key, origin))),
+      onCosigned: ({ origin, size }, note) => {
+        // An older one must not stand in the topic after a newer one.
+        if (this.newest.of(origin)?.size === size) this.topic?.publish({ origin, note });
+      },
+      onLarger: (origin, tree, witness) => {
+        this.newest.learn(origin, tree, `the witness ${witness}`);
+        this.#headsAreDue = true;
+        this.#ledgers.clear();
+        this.#signal.set();
+      },
+    });
+  }
+
   /** Those of a file that was changed meanwhile, by a rotation. */
   async #renewKeys(): Promise<void> {
     const { ino, mtimeMs } = await stat(this.options.keyFile.path);
@@ -182,9 +209,10 @@ export class Session {
     const { client } = this.leadership;
     const { observer = {} } = this.options;
     const { keys, newest, file, topic, base } = this;
+    const witnesses = this.#witnesses;
     const known = this.#ledgers.get(ledger);
     const done = known?.keys === keys && known.root !== undefined ? { size: known.size, root: known.root } : undefined;
-    const signing: Signing = { client, base, keys, done, newest, file, topic, observer };
+    const signing: Signing = { client, base, keys, done, newest, file, topic, witnesses, observer };
     const signed = await signLedger(ledger, signing);
     if (signed?.kind === 'published') {
       this.#ledgers.set(ledger, { size: signed.size, root: signed.root, keys });

@@ -125,10 +125,21 @@ describe('the settings of who signs', () => {
       origin: undefined,
       stateFile: '/data/signing.published',
       topic: 'lading.checkpoints',
+      witnesses: [],
     });
     expect(readSigningSettings('/data', { LADING_SIGNING_KEY: '/run/secrets/key', LADING_ORIGIN: NAME })).toMatchObject(
       { keyFile: '/run/secrets/key', keySetting: 'LADING_SIGNING_KEY', origin: NAME },
     );
+  });
+
+  it('name witnesses by their keys and addresses', () => {
+    const [key, url] = ['w.example/w1+0a1b2c3d+BA+/==', 'https://w.example/a'];
+    expect(readSigningSettings('/data', { LADING_WITNESSES: `${key} ${url}/, ${key} ${url}` }).witnesses).toEqual([
+      { key, url },
+      { key, url },
+    ]);
+    for (const wrong of [key, `${url} ${key}`, `${key} ftp://w.example`, `${key} ${url} x`])
+      expect(() => readSigningSettings('/data', { LADING_WITNESSES: wrong })).toThrow(/LADING_WITNESSES is not a list/);
   });
 
   it.each(['https://supplier.example', 'a+b', 'a b', '/a', 'a/', 'a//b', 'ä'])('refuse the origin %s', (origin) => {

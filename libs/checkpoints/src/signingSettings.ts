@@ -2,7 +2,12 @@ import { join, resolve } from 'node:path';
 import { ConfigError } from '#platform/service/config';
 
 /** The settings of who signs, beside those of every service. */
-export const signingSettings = ['LADING_ORIGIN', 'LADING_SIGNING_KEY', 'LADING_CHECKPOINTS_TOPIC'] as const;
+export const signingSettings = [
+  'LADING_ORIGIN',
+  'LADING_SIGNING_KEY',
+  'LADING_CHECKPOINTS_TOPIC',
+  'LADING_WITNESSES',
+] as const;
 
 export interface SigningSettings {
   /** The file of the signing keys. Absolute. */
@@ -15,6 +20,8 @@ export interface SigningSettings {
   readonly stateFile: string;
   /** The compacted topic of checkpoints. */
   readonly topic: string;
+  /** Who cosigns: their verifier keys and addresses. */
+  readonly witnesses: readonly { readonly key: string; readonly url: string }[];
 }
 
 /** `supplier.example/lading`: a URL without its scheme, as the names of keys are written, so without a plus or a blank. */
@@ -48,5 +55,20 @@ export function readSigningSettings(
     origin,
     stateFile: join(dataDir, 'signing.published'),
     topic,
+    witnesses: (given('LADING_WITNESSES') ?? '')
+      .split(',')
+      .filter((text) => text.trim() !== '')
+      .map(readWitness),
   };
+}
+
+/** `witness.example/w1+0a1b2c3d+BASE64 https://witness.example`. */
+function readWitness(text: string): { key: string; url: string } {
+  const [key = '', url = '', ...rest] = text.trim().split(/\s+/);
+  const isAddress = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (!/^[^+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(key) || !isAddress || rest.length > 0)
+    throw new ConfigError([
+      'LADING_WITNESSES is not a list of witnesses: give for each its verifier key, a blank and its address, with commas between them',
+    ]);
+  return { key, url: url.replace(/\/+$/, '') };
 }
