@@ -13,6 +13,9 @@ interface Ended {
   readonly said: string;
 }
 
+/** In the order of their ports, and in which they stop. */
+const SERVICES = ['query', 'shipments', 'reallocations', 'swaps', 'relay', 'projector', 'signer'];
+
 describeKafka('npm run stack', () => {
   let dataDir: string;
   let port: number;
@@ -33,16 +36,12 @@ describeKafka('npm run stack', () => {
   it('brings up every service on a PostgreSQL and a Kafka of its own, shows where, and stops them in order', async () => {
     const { code, out, said } = await stack(['--exit']);
     expect({ code, why: code === 0 ? '' : said }).toEqual({ code: 0, why: '' });
-    for (const [offset, name] of ['query', 'shipments', 'reallocations', 'swaps', 'relay', 'projector'].entries()) {
+    for (const [offset, name] of SERVICES.entries()) {
       expect(out).toMatch(new RegExp(`^ +${name} +http://127.0.0.1:${port + offset} `, 'm'));
     }
     expect(out).toMatch(/^ +key +in \S+admin[.]key$/m);
     expect(out).not.toMatch(/lading_[A-Za-z0-9_-]{43}/);
-    expect(said.match(/stopping .*/g)).toEqual(
-      ['query', 'shipments', 'reallocations', 'swaps', 'relay', 'projector', 'Kafka', 'PostgreSQL'].map(
-        (name) => `stopping ${name}`,
-      ),
-    );
+    expect(said.match(/stopping .*/g)).toEqual([...SERVICES, 'Kafka', 'PostgreSQL'].map((name) => `stopping ${name}`));
     expect(await portsTaken(port)).toEqual([]);
   }, 180_000);
 
@@ -53,7 +52,7 @@ describeKafka('npm run stack', () => {
     other.close();
     expect(code).toBe(2);
     expect(said).toMatch(
-      new RegExp(`listens on ${port + 3} \\(swaps\\): stop it, or set LADING_PORT to the first of six free ports\n$`),
+      new RegExp(`listens on ${port + 3} \\(swaps\\): stop it, or set LADING_PORT to the first of seven free ports\n$`),
     );
     expect(said).not.toContain('PostgreSQL and Kafka');
   });
