@@ -72,10 +72,14 @@ class SignerService implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.#signer.stop();
   }
 
-  /** In words for everybody, so without the names of ledgers. */
+  /**
+   * In words for everybody, so without the names of ledgers and files. A signer that waits for its key keeps no process from answering: what else the
+   * process does needs no signature.
+   */
   #state(): string {
-    const { state, reason } = this.#signer.state();
-    if (state === 'waiting' || state === 'starting') throw new NotReady(reason ?? state);
+    const { state } = this.#signer.state();
+    if (state === 'starting') throw new NotReady(state);
+    if (state === 'waiting') return 'waiting: its log says for what';
     const { refused, kafka } = this.#signer.trouble;
     const said = refused === 0 ? [] : [`does not sign ${refused} ledger(s): GET /v1/status says why`];
     return [state, ...said, ...(kafka === undefined ? [] : [kafka])].join('; ');
