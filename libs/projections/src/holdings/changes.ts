@@ -3,8 +3,9 @@ import type { HoldingKey } from '#contracts/rows';
 import { PartiesStage } from '#contracts/scalars';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, takenBackBy, Where } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
-import { asAsked, filtered, type HoldingsFilter, type HoldingsQuery } from './queries.ts';
+import type { Moment, ReadModel } from '../reading/readModel.ts';
+import { asAsked, filtered, type HoldingsFilter, type HoldingsQuery, isTotalled } from './queries.ts';
+import { balanceOf } from './then.ts';
 
 interface DiffQuery extends HoldingsQuery {
   /** What is left out is as at the later moment. */
@@ -29,13 +30,17 @@ export async function holdingsDiff(model: ReadModel, query: DiffQuery): Promise<
     keys.map(() => ''),
   );
   const where = new Where(model.ledger, 'p');
-  const posted = postedIn(model, query, keys, where);
+  const of = isTotalled(rest, keys) ? 'total' : 'account';
+  const [before, now] = momentsOf(model, query).map((asOf) => balanceOf({ ...model, asOf }, where, 'h', of));
+  const which = accountsAsked(model, query, where).sql;
   const after = start === undefined ? '' : `WHERE (${names}) > (${start.map((part) => where.value(part)).join(', ')})`;
   const { rows } = await model.db.query<Keyed & { before: number; after: number }>(
     `SELECT ${names}, before, after FROM (
-       SELECT ${names}, coalesce(sum(quantity) FILTER (WHERE early), 0)::bigint AS before,
-         coalesce(sum(quantity) FILTER (WHERE late), 0)::bigint AS after
-       FROM ${posted} p GROUP BY ${names}) d
+       SELECT ${names}, sum(before)::bigint AS before, sum(after)::bigint AS after
+       FROM (
+         SELECT ${columnsOf(keys)}, ${before ?? ''} AS before, ${now ?? ''} AS after
+         FROM ${of === 'total' ? 'holding_totals' : 'holdings'} h ${which} OFFSET 0
+       ) h GROUP BY ${names}) d
      ${after === '' ? 'WHERE' : `${after} AND`} before <> after ORDER BY ${names} LIMIT ${limitOf(rest) + 1}`,
     where.values,
   );
@@ -57,18 +62,30 @@ export async function holdingsDiff(model: ReadModel, query: DiffQuery): Promise<
 
 const keyOf = (keys: readonly HoldingKey[], row: Keyed): string => JSON.stringify(keys.map((key) => row[key]));
 
-/** The postings that are in either moment, with the keys: a table in which `early` and `late` say in which. */
-function postedIn(model: ReadModel, query: DiffQuery, keys: readonly HoldingKey[], where: Where): string {
-  const { asOf } = model;
+type Bounds = Pick<Moment, 'at' | 'known'>;
+
+/** From which moment, and to which. */
+function momentsOf({ asOf }: ReadModel, query: DiffQuery): [from: Bounds, to: Bounds] {
   const { 'from-at': at = asOf.at, 'from-known': known = asOf.known } = query;
-  const isIn = (of: { at: string | undefined; known: number }): string =>
-    `(p.sequence <= ${where.value(of.known)}::bigint${of.at === undefined ? '' : ` AND p.occurred <= ${where.value(of.at)}::timestamptz`})`;
-  const [early, late] = [isIn({ at, known }), isIn(asOf)];
+  return [{ at, known }, asOf];
+}
+
+const columnsOf = (keys: readonly HoldingKey[]): string =>
+  keys.map((key) => `coalesce(h."${key}", '') COLLATE "C" AS "${key}"`).join(', ');
+
+/** The postings that are in one of the moments and not in the other, with the keys: less than nothing, what is only in the first. */
+function postedBetween(model: ReadModel, query: DiffQuery, keys: readonly HoldingKey[], where: Where): string {
+  const [from, to] = momentsOf(model, query);
+  const isIn = ({ at, known }: Bounds): string =>
+    `(p.sequence <= ${where.value(known)}::bigint${at === undefined ? '' : ` AND p.occurred <= ${where.value(at)}::timestamptz`})`;
+  const [early, late] = [isIn(from), isIn(to)];
   const which = accountsAsked(model, query, where);
-  const columns = keys.map((key) => `coalesce(h."${key}", '') COLLATE "C" AS "${key}"`).join(', ');
-  return `(SELECT ${columns}, p.sequence, p.quantity, ${early} AS early, ${late} AS late
-    FROM holdings h JOIN postings p ON p.ledger = h.ledger AND p.account = h.account
-    ${which.sql} AND (${early} OR ${late}))`;
+  if (from.at === to.at)
+    which
+      .and(`p.sequence > ${where.value(Math.min(from.known, to.known))}`)
+      .and(`p.sequence <= ${where.value(Math.max(from.known, to.known))}`);
+  return `(SELECT ${columnsOf(keys)}, p.sequence, CASE WHEN ${late} THEN p.quantity ELSE -p.quantity END AS quantity
+    FROM holdings h JOIN postings p ON p.ledger = h.ledger AND p.account = h.account ${which.sql} AND ${early} <> ${late})`;
 }
 
 function accountsAsked(model: ReadModel, query: HoldingsFilter, where: Where): Where {
@@ -86,15 +103,15 @@ async function eventsOf(
   const all = new Map<string, { found: DiffEvent[]; more: boolean }>();
   if (rows.length === 0) return all;
   const where = new Where(model.ledger, 'p');
-  const posted = postedIn(model, query, keys, where);
+  const posted = postedBetween(model, query, keys, where);
   const names = keys.map((key) => `"${key}"`).join(', ');
   // No id has a tab in it.
   const those = where.value(rows.map((row) => keys.map((key) => row[key]).join('\t')));
   const { rows: found } = await model.db.query<Keyed & DiffEvent & { n: number }>(
     `SELECT d.*, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded, ${takenBackBy(model, where)} FROM (
-       SELECT ${names}, sequence, sum(CASE WHEN late THEN quantity ELSE -quantity END)::bigint AS quantity,
+       SELECT ${names}, sequence, sum(quantity)::bigint AS quantity,
          row_number() OVER (PARTITION BY ${names} ORDER BY sequence) AS n
-       FROM ${posted} p WHERE early <> late AND concat_ws(E'\\t', ${names}) = ANY(${those}::text[])
+       FROM ${posted} p WHERE concat_ws(E'\\t', ${names}) = ANY(${those}::text[])
        GROUP BY ${names}, sequence) d
      JOIN activity a ON a.ledger = $1 AND a.sequence = d.sequence
      WHERE d.n <= ${MOST_EVENTS + 1} ORDER BY d.sequence`,

@@ -3,7 +3,7 @@ import { PartiesStage } from '#contracts/scalars';
 import { mayBeNegative } from '#ledger/account';
 import { limitOf, type Page, pageOf, pageStart, type SortKey, Where } from '../reading/page.ts';
 import { balanceThen } from '../postings/balance.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import type { Moment, ReadModel } from '../reading/readModel.ts';
 import {
   type AccountRow,
   asAsked,
@@ -31,12 +31,16 @@ export async function holdingsThen(model: ReadModel, query: HoldingsQuery): Prom
 }
 
 /** SQL for what was on the account, or what the total was, of a row of now. */
-function balanceOf(model: ReadModel, where: Where, row: string, of: 'account' | 'total'): string {
-  const { at, known } = model.asOf;
+export function balanceOf(
+  { asOf: { at, known }, sequence }: Pick<ReadModel, 'sequence'> & { readonly asOf: Pick<Moment, 'at' | 'known'> },
+  where: Where,
+  row: string,
+  of: 'account' | 'total',
+): string {
   return balanceThen(row, of, {
     at: at === undefined ? undefined : where.value(at),
     known: where.value(known),
-    isHead: known >= model.sequence,
+    isHead: known >= sequence,
   });
 }
 

@@ -25,21 +25,21 @@ export function balanceThen(row: string, of: 'account' | 'total', moment: Moment
   const { at, known, isHead } = moment;
   const number = `${row}.${of}`;
   const posted = (...and: string[]): string =>
-    `coalesce((SELECT sum(p.quantity) FROM ${schema}postings p WHERE ${[
-      ...[`p.ledger = $1`, `p.${of} = ${number}`, `p.sequence <= ${known}::bigint`],
-      ...(at === undefined ? [] : [`p.occurred <= ${at}::timestamptz`]),
+    `coalesce((SELECT sum(booked.quantity) FROM ${schema}postings booked WHERE ${[
+      ...[`booked.ledger = $1`, `booked.${of} = ${number}`, `booked.sequence <= ${known}::bigint`],
+      ...(at === undefined ? [] : [`booked.occurred <= ${at}::timestamptz`]),
       ...and,
     ].join(' AND ')}), 0)`;
   const key = of === 'account' ? number : `(-1 - ${number})`;
   const mark = (columns: string, and: string, order: string): string =>
     `LEFT JOIN LATERAL (SELECT ${columns} FROM ${schema}posting_marks m WHERE m.ledger = $1 AND m.key = ${key} AND ${and} ORDER BY ${order} LIMIT 1)`;
   const last = `${mark('m.sequence, m.n, m.balance, m.lates', `m.sequence <= ${known}::bigint`, 'm.sequence DESC, m.n DESC')} last ON true`;
-  const afterLast = posted('(p.sequence, p.n) > (coalesce(last.sequence, 0), coalesce(last.n, 0))');
+  const afterLast = posted('(booked.sequence, booked.n) > (coalesce(last.sequence, 0), coalesce(last.n, 0))');
   const summed =
     at === undefined
       ? `(SELECT coalesce(last.balance, 0) + ${afterLast} FROM (SELECT) one ${last})`
       : `(SELECT coalesce(done.balance, 0)
-          + ${posted('(p.sequence, p.n) > (coalesce(done.sequence, 0), coalesce(done.n, 0))', `(p.sequence, p.n) <= (coalesce(upto.sequence, ${known}), coalesce(upto.n, 2147483647))`)}
+          + ${posted('(booked.sequence, booked.n) > (coalesce(done.sequence, 0), coalesce(done.n, 0))', `(booked.sequence, booked.n) <= (coalesce(upto.sequence, ${known}), coalesce(upto.n, 2147483647))`)}
           + CASE WHEN (upto.sequence, upto.n) <= (last.sequence, last.n) THEN ${afterLast} + ${late(key, at, schema)} ELSE 0 END
         FROM (SELECT) one ${last}
           ${mark('m.sequence, m.n, m.balance', `m.newest <= ${at}::timestamptz`, 'm.newest DESC, m.sequence DESC, m.n DESC')} occurred ON true

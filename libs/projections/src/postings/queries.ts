@@ -4,6 +4,7 @@ import { filtered, type HoldingsFilter } from '../holdings/queries.ts';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, takenBackBy, Where } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
+import { balanceThen } from './balance.ts';
 
 interface PostingsQuery extends HoldingsFilter, PageQuery {}
 
@@ -41,12 +42,11 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
 }
 
 /** What is on the account after a posting: of what had occurred by a moment, that is less than what the posting found there itself. */
-function balanceAfter({ ledger, asOf: { at } }: ReadModel, where: Where): string {
+function balanceAfter({ asOf: { at } }: ReadModel, where: Where): string {
   if (at === undefined) return 'p.balance';
-  const before = new Where(ledger, 'b', where.values)
-    .and('b.account = p.account AND (b.sequence, b.n) <= (p.sequence, p.n)')
-    .and(`b.occurred <= ${where.value(at)}`);
-  return `(SELECT sum(b.quantity)::bigint FROM postings b ${before.sql})`;
+  const before = balanceThen('h', 'account', { known: '(p.sequence - 1)', at: where.value(at), isHead: false });
+  return `(${before} + (SELECT sum(b.quantity)::bigint FROM postings b
+    WHERE b.ledger = $1 AND b.account = p.account AND b.sequence = p.sequence AND b.n <= p.n))`;
 }
 
 /** The postings of a party with more lines than this are soon found among all; of a party with fewer, the orders are looked up first. */
