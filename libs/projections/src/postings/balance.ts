@@ -26,7 +26,7 @@ export function balanceThen(row: string, of: 'account' | 'total', moment: Moment
   const number = `${row}.${of}`;
   const posted = (...and: string[]): string =>
     `coalesce((SELECT sum(booked.quantity) FROM ${schema}postings booked WHERE ${[
-      ...[`booked.ledger = $1`, `booked.${of} = ${number}`, `booked.sequence <= ${known}::bigint`],
+      ...[`booked.ledger = $1`, `booked.${of} = ${number}`],
       ...(at === undefined ? [] : [`booked.occurred <= ${at}::timestamptz`]),
       ...and,
     ].join(' AND ')}), 0)`;
@@ -34,12 +34,19 @@ export function balanceThen(row: string, of: 'account' | 'total', moment: Moment
   const mark = (columns: string, and: string, order: string): string =>
     `LEFT JOIN LATERAL (SELECT ${columns} FROM ${schema}posting_marks m WHERE m.ledger = $1 AND m.key = ${key} AND ${and} ORDER BY ${order} LIMIT 1)`;
   const last = `${mark('m.sequence, m.n, m.balance, m.lates', `m.sequence <= ${known}::bigint`, 'm.sequence DESC, m.n DESC')} last ON true`;
-  const afterLast = posted('(booked.sequence, booked.n) > (coalesce(last.sequence, 0), coalesce(last.n, 0))');
+  const wasKnown = `booked.sequence <= ${known}::bigint`;
+  const afterLast = posted(wasKnown, '(booked.sequence, booked.n) > (coalesce(last.sequence, 0), coalesce(last.n, 0))');
+  // One bound: of two, PostgreSQL reads up to the first that it is told.
+  const isUpTo = `upto.sequence <= ${known}::bigint`;
+  const inStretch = posted(
+    '(booked.sequence, booked.n) > (coalesce(done.sequence, 0), coalesce(done.n, 0))',
+    `(booked.sequence, booked.n) <= (CASE WHEN ${isUpTo} THEN upto.sequence ELSE ${known}::bigint END, CASE WHEN ${isUpTo} THEN upto.n ELSE 2147483647 END)`,
+  );
   const summed =
     at === undefined
       ? `(SELECT coalesce(last.balance, 0) + ${afterLast} FROM (SELECT) one ${last})`
       : `(SELECT coalesce(done.balance, 0)
-          + ${posted('(booked.sequence, booked.n) > (coalesce(done.sequence, 0), coalesce(done.n, 0))', `(booked.sequence, booked.n) <= (coalesce(upto.sequence, ${known}), coalesce(upto.n, 2147483647))`)}
+          + ${inStretch}
           + CASE WHEN (upto.sequence, upto.n) <= (last.sequence, last.n) THEN ${afterLast} + ${late(key, at, schema)} ELSE 0 END
         FROM (SELECT) one ${last}
           ${mark('m.sequence, m.n, m.balance', `m.newest <= ${at}::timestamptz`, 'm.newest DESC, m.sequence DESC, m.n DESC')} occurred ON true
@@ -56,7 +63,7 @@ export function balanceThen(row: string, of: 'account' | 'total', moment: Moment
   const asNow = !isHead
     ? ''
     : `WHEN ${at === undefined ? 'true' : `${row}.newest <= ${at}::timestamptz`} THEN ${row}.quantity`;
-  return `(CASE ${asNow} WHEN ${row}.postings < ${SIZES.stretch} THEN ${posted()} ELSE ${summed} END)::bigint`;
+  return `(CASE ${asNow} WHEN ${row}.postings < ${SIZES.stretch} THEN ${posted(wasKnown)} ELSE ${summed} END)::bigint`;
 }
 
 /**
