@@ -12,7 +12,7 @@ import { SOURCES, type SourceOptions, withSource } from '../auditSource.ts';
 import { withConnectionOptions } from '../connection.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { dataFolders } from '../running.ts';
+import { dataFolders, setting } from '../running.ts';
 import { formatNumber } from '../table.ts';
 import { print, printJson } from '../terminal.ts';
 import { keysGiven, parseKeys } from '../verifierKeys.ts';
@@ -54,7 +54,11 @@ export function addVerify(program: Command): void {
     .option('--no-state', 'keep nothing, and look at nothing that was kept')
     .option('--resume', 'go on where the last run stood, without reading again what it read')
     .option('--no-fold', 'do not add up the moves')
-    .addOption(new Option('--checkpoint-topic <topic>', 'where checkpoints are in Kafka').default('lading.checkpoints'))
+    .addOption(
+      new Option('--checkpoint-topic <topic>', 'where checkpoints are in Kafka').default(
+        setting('LADING_CHECKPOINTS_TOPIC') ?? 'lading.checkpoints',
+      ),
+    )
     .option('--json', 'print the outcome as JSON')
     .action(verify);
   withExamples(
