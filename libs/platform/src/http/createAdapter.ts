@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { RequestListener, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Readable } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { problem } from '#contracts/problem';
 import { parseJson } from './strictJson.ts';
 import { SHARED } from './readyMade.ts';
 import { actorOf } from '../keys/actor.ts';
@@ -16,9 +14,17 @@ import { Methods } from './methods.ts';
 import { Admission, type AdmissionLimits, admissionLimits, holdOf, refused } from './admission.ts';
 import { Bodies, bodiesOf, type BodyLimits, bodyLimits, setBodies } from './bodies.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import { beginInTime } from '../service/turns.ts';
 import { FAST, histogram } from '../watching/metrics.ts';
-import { type AnswerLimits, answerLimits, type Drain, giveUpUnread, UnreadAnswers, untilOver } from './drain.ts';
+import {
+  type AnswerLimits,
+  answerLimits,
+  beginRequestsInTime,
+  type Drain,
+  giveUpUnread,
+  refuseToHold,
+  UnreadAnswers,
+  untilOver,
+} from './drain.ts';
 import { sendProblem, toProblem } from './problem.filter.ts';
 
 /** The limit of a body that holds one event: an event has at most 65,535 bytes, and a submitter may write it with white space. */
@@ -90,26 +96,6 @@ const serverLimits = {
   keepAliveMs: 72_000,
   connections: 4_096,
 };
-
-/** Two hundred connections that each sent 31 requests ahead were answered in one go of 107 ms. */
-function beginRequestsInTime(server: Server): void {
-  const handlers = server.listeners('request') as RequestListener[];
-  server.removeAllListeners('request');
-  const ahead = new WeakMap<Socket, number>();
-  server.on('request', (request, response) => {
-    const { socket } = request;
-    const waiting = ahead.get(socket) ?? 0;
-    // More than may be begun: see `untilOver`.
-    if (waiting > answerLimits.pipelined) socket.resetAndDestroy();
-    if (socket.destroyed) return;
-    ahead.set(socket, waiting + 1);
-    beginInTime(() => {
-      ahead.set(socket, (ahead.get(socket) ?? 1) - 1);
-      // Who is gone by now does not say so again.
-      if (!socket.destroyed) for (const handler of handlers) handler(request, response);
-    });
-  });
-}
 
 /** When there are as many connections as may be, those that do nothing make room. */
 function boundConnections(server: Server): void {
@@ -208,7 +194,9 @@ function letIn(
   let lookedUp: Promise<void> | undefined;
   try {
     admission.countUnrouted(request, reply);
-    const problem = whyNotHttp(request) ?? (request.is404 ? methods.answer(request, reply) : undefined);
+    const problem =
+      (isOrdinary(request.raw) ? undefined : whyNotHttp(request)) ??
+      (request.is404 ? methods.answer(request, reply) : undefined);
     if (problem === 'answered') return;
     if (problem !== undefined) throw problem;
     lookedUp = admission.admit(request, reply);
@@ -222,6 +210,10 @@ function letIn(
       done();
     }, done);
 }
+
+/** Whether nothing about it has to be looked at closely: a short address, a Host, and no header twice. */
+const isOrdinary = ({ url = '', headers, rawHeaders }: IncomingMessage): boolean =>
+  url.length <= 1_000 && headers.host !== undefined && rawHeaders.length === 2 * Object.keys(headers).length;
 
 /** Refuses a request for a media type that there is not. */
 function chooseMediaType(fastify: FastifyInstance): void {
@@ -269,15 +261,6 @@ function ownBytes(payload: unknown, { method }: FastifyRequest): number {
   if (method === 'HEAD') return 0;
   if (typeof payload === 'string') return Buffer.byteLength(payload);
   return Buffer.isBuffer(payload) && !SHARED.has(payload) ? payload.length : 0;
-}
-
-/** The problem document in the place of an answer that nobody would take soon. Only questions have such answers: nothing is lost. */
-function refuseToHold(whose: 'key' | 'all', request: FastifyRequest, reply: FastifyReply): Buffer {
-  for (const name of Object.keys(reply.getHeaders())) if (name !== 'x-content-type-options') reply.removeHeader(name);
-  const detail = 'too much of earlier answers was not taken yet: read them, or ask for smaller pages';
-  const [status, code] = whose === 'key' ? ([429, 'too-many-requests'] as const) : ([503, 'unavailable'] as const);
-  void reply.code(status).header('retry-after', '5').header('content-type', 'application/problem+json');
-  return Buffer.from(JSON.stringify(problem(status, code, { detail, instance: request.url.split('?', 1)[0] })));
 }
 
 const JSON_ALONE = ['application/json; charset=utf-8'];
