@@ -51,7 +51,12 @@ const Branch = z.object({
     .literal(true)
     .optional()
     .describe('Events of the way are left out, because they do not concern the party that asks'),
-  partial: z.literal(true).optional().describe('The way does not begin at its beginning, or has more steps than these'),
+  partial: z
+    .literal(true)
+    .optional()
+    .describe(
+      'The way does not begin at its beginning, has more steps than these, or not all that was agreed or confirmed on it is named',
+    ),
 });
 
 /** Where the units of one account came from: the quantities of its branches sum to its balance. */

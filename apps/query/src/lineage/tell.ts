@@ -34,6 +34,8 @@ interface Known {
   readonly readable: ReadonlySet<number> | undefined;
   readonly sides: ReadonlyMap<string, { readonly buyer: string; readonly supplier: string }>;
   readonly swaps: ReadonlyMap<string, Agreement>;
+  /** Swaps whose terms were not read: there are too many. */
+  readonly unread: ReadonlySet<string>;
 }
 
 /** The rows with the way of each branch in words of its events: as many of the first rows as an answer may have. */
@@ -61,6 +63,8 @@ export async function tell(model: ReadModel, trace: Trace, found: readonly Found
 
   function inWords({ quantity, steps: all, units, begins }: Branch): Told {
     const read = all.flatMap((step) => stepOf(step, known));
+    const isSaid =
+      trace.saysAll && !all.some(({ sequence }) => known.unread.has(trace.events.get(sequence)?.swap ?? ''));
     // How it began, and how it ended.
     const shown = read.length <= MAX_STEPS ? read : [...read.slice(0, 20), ...read.slice(20 - MAX_STEPS)];
     return {
@@ -71,7 +75,7 @@ export async function tell(model: ReadModel, trace: Trace, found: readonly Found
           : serialsOf(units.map(({ prefix, from, to, digits }) => ({ prefix, from, to, digits }))),
       steps: shown,
       ...(read.length < all.length && { withheld: true as const }),
-      ...((!begins || shown.length < read.length) && { partial: true as const }),
+      ...((!begins || !isSaid || shown.length < read.length) && { partial: true as const }),
     };
   }
 }
@@ -99,8 +103,9 @@ async function besides(model: ReadModel, trace: Trace, steps: readonly Step[]): 
   const readable = party === undefined ? undefined : await concerning(model, party, sequences);
   const sides = await sidesOf(model, [...new Set(steps.map(({ order }) => order))]);
   const executed = sequences.flatMap((sequence) => trace.events.get(sequence)?.swap ?? []);
-  const swaps = await agreedOn(model, [...new Set(executed)].slice(0, MAX_SWAPS));
-  return { trace, readable, sides, swaps };
+  const named = [...new Set(executed)];
+  const swaps = await agreedOn(model, named.slice(0, MAX_SWAPS));
+  return { trace, readable, sides, swaps, unread: new Set(named.slice(MAX_SWAPS)) };
 }
 
 /** The terms of swaps, from their proposals, and who accepted them: what whoever asks may read of it. */

@@ -17,6 +17,8 @@ const SAID = ['lading.order.confirmed.v1', 'lading.order.line_changed.v1'];
 export interface Trace {
   readonly lineage: Lineage;
   readonly events: ReadonlyMap<number, EventOnTheWay>;
+  /** Whether every confirmation and change of the lines is among the events. */
+  readonly saysAll: boolean;
   /** Whether all events of a line were followed. */
   isWhole(line: Line): boolean;
 }
@@ -39,23 +41,24 @@ export async function trace(model: ReadModel, lines: readonly Line[]): Promise<T
   return lines.length > 1 ? trace(model, lines.slice(0, Math.ceil(lines.length / 2))) : nothing;
 }
 
-const nothing: Trace = { lineage: new Lineage([]), events: new Map(), isWhole: () => false };
+const nothing: Trace = { lineage: new Lineage([]), events: new Map(), saysAll: true, isWhole: () => false };
 
 /** Undefined when there is too much to follow. */
 async function fold(model: ReadModel, lines: readonly Line[], moving: readonly number[]) {
   const { db, ledger, asOf } = model;
   const entities = [...new Set(lines.map(({ order }) => `order/${order}`))];
-  const said = await findInStreams(db, ledger, { entities, types: SAID, ...asOf, most: MAX_EVENTS });
+  const said = await findInStreams(db, ledger, { entities, types: SAID, ...asOf, most: MAX_EVENTS + 1 });
+  const saysAll = said.length <= MAX_EVENTS;
   const lineage = new Lineage(lines);
   const events = new Map<number, EventOnTheWay>();
   const isAll = await eachEvent(
     model,
-    [...moving, ...said.map(({ sequence }) => sequence)],
+    [...moving, ...said.slice(0, MAX_EVENTS).map(({ sequence }) => sequence)],
     (event) => {
       lineage.apply(event);
       events.set(event.sequence, eventOnTheWay(event));
     },
     () => lineage.size > MAX_STEPS,
   );
-  return isAll ? { lineage, events } : undefined;
+  return isAll ? { lineage, events, saysAll } : undefined;
 }
