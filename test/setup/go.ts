@@ -14,8 +14,7 @@ function canRun(folder: string): boolean {
  */
 export function describeGo(title: string, folder: string, tests: () => void): void {
   const marked = `${title} (with Go)`;
-  // eslint-disable-next-line no-restricted-syntax -- beside Kafka, the one place that may skip tests
   if (canRun(folder)) describe(marked, tests);
-  // eslint-disable-next-line no-restricted-syntax -- see above
+  // eslint-disable-next-line no-restricted-syntax -- beside Kafka, the one place that may skip tests
   else describe.skip(marked, tests);
 }

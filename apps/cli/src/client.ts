@@ -160,7 +160,7 @@ function asUserError(status: number, problem: Problem, asked: string): UserError
   const said = problem.detail ?? problem.title;
   // The detail says what is wrong with the first of them.
   const fields = (problem.errors ?? [])
-    .filter(({ detail }) => !String(said).includes(detail))
+    .filter(({ detail }) => !said.includes(detail))
     .map(({ pointer, detail }) => `\n  ${pointer || '(the whole body)'}: ${detail}`)
     .join('');
   const code =

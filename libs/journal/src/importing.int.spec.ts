@@ -39,7 +39,7 @@ describe('events that another journal kept', () => {
 
   /** All that a journal keeps of a ledger, but what was submitted, and when the ledger was moved last. */
   const tables = async ({ pool }: TestJournals) => {
-    const rows = async (text: string): Promise<unknown[]> => (await pool.query(text)).rows;
+    const rows = async (text: string): Promise<unknown[]> => (await pool.query<Record<string, unknown>>(text)).rows;
     return {
       head: await rows('SELECT ledger, sequence, recorded, tree_size, tree FROM journal.ledgers'),
       events: await rows(

@@ -55,9 +55,9 @@ export class Witnesses {
 
   /** Resolves when all who are there have cosigned, or have had enough time; the others go on trying. */
   async collect(sent: Sent): Promise<void> {
-    const answers = this.#each.map((one) => {
+    const answers = this.#each.flatMap((one) => {
       const answer = one.send(sent);
-      return one.isAway ? undefined : answer;
+      return one.isAway ? [] : [answer];
     });
     const enough = new AbortController();
     const signal = AbortSignal.any([enough.signal, this.#options.stop]);
@@ -178,7 +178,7 @@ async function request(url: string, body?: Uint8Array): Promise<{ status: number
   });
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of answer.body ?? []) {
+  for await (const part of (answer.body as AsyncIterable<Uint8Array> | null) ?? []) {
     bytes += part.length;
     if (bytes > MAX_ANSWER) throw new Refused(`its answer has more than ${MAX_ANSWER} bytes`);
     parts.push(part);

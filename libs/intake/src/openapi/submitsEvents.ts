@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiQuery, type ApiQueryOptions, ApiResponse } from '@nestjs/swagger';
 import { catalog, type EventType, typesOf } from '#contracts/catalog';
 import type { Service } from '#contracts/define';
 import { SubmittedEnvelope } from '#contracts/cloudEvent';
@@ -37,12 +37,7 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
       },
     }),
     ledgerParameter(),
-    ApiQuery({
-      name: 'atomic',
-      required: false,
-      description: 'Of a batch: all of its events are kept, or none. `true` is refused of one event and of a stream.',
-      schema: { type: 'boolean', default: false },
-    }),
+    ApiQuery(ATOMIC),
     dryRunParameter(),
     ifMatchHeader(),
     ...BINARY_MODE.map(([name, description]) =>
@@ -86,6 +81,13 @@ export function SubmitsEvents(served: readonly Service[]): MethodDecorator {
     }),
   );
 }
+
+const ATOMIC: ApiQueryOptions = {
+  name: 'atomic',
+  required: false,
+  description: 'Of a batch: all of its events are kept, or none. `true` is refused of one event and of a stream.',
+  schema: { type: 'boolean', default: false },
+};
 
 /** The headers of an event in binary mode. An extension attribute is a header more. */
 const BINARY_MODE = [

@@ -120,9 +120,8 @@ export function decideOne(
       const part = decide({ ...submitted, data } as Submission['event'], view, now);
       return part.ok ? Buffer.byteLength(eventText(completed(part.data))) : undefined;
     });
-    const large =
-      submission.bytes === undefined ? tooLarge(bytes.length, fits) : tooLarge(submission.bytes, fits, 'at least ');
-    return view.missing() ?? large;
+    const sent = submission.bytes;
+    return view.missing() ?? (sent === undefined ? tooLarge(bytes.length, fits) : tooLarge(sent, fits, 'at least '));
   }
 
   const streams = touched(event);

@@ -126,7 +126,7 @@ export class RecordingView implements View {
 
   unitsOf(item: string, ranges: readonly SerialRange[]): readonly FoundUnits[] {
     const before = this.#found?.get(ranges);
-    if (before !== undefined && before.item === item) return before.units;
+    if (before?.item === item) return before.units;
     const units: FoundUnits[] = [];
     for (const { prefix, digits, from, to } of ranges) {
       for (const found of this.units({ item, prefix, digits, from, to })) units.push(found);
