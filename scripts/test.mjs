@@ -71,8 +71,9 @@ async function checkTheRest() {
   await check((name) => name !== 'lint');
   if (wanted('unit')) await step('unit tests', () => runJest('unit', paths));
 }
-// ESLint takes as long as all of these, and has use for one core only.
-await Promise.all([check((name) => name === 'lint'), checkTheRest()]);
+// ESLint takes longer than all of these, and has use for one core only: what comes after them does not wait for it.
+const linting = check((name) => name === 'lint');
+await checkTheRest();
 
 const onServices = PROJECTS.filter((project) => project !== 'unit' && wanted(project));
 if (onServices.length > 0) {
@@ -94,6 +95,7 @@ if (onServices.length > 0) {
   }
 }
 
+await linting;
 say(`\n${summary.join('\n')}`);
 if (total.keptFromKafka > 0)
   say(`\nSKIPPED FOR WANT OF KAFKA: ${total.keptFromKafka} tests. ${process.env.LADING_TEST_KAFKA_MISSING ?? ''}`);

@@ -141,6 +141,7 @@ const swapOf = (quantity: number, a?: string, b?: string): unknown[] => {
   ];
 };
 let counted = 0;
+let large = '';
 
 /** What is sent as bytes, which the client takes over: to write and copy 16 MB here took longer than what is measured. */
 function written({ body, ...rest }: Sent): Sent {
@@ -339,6 +340,32 @@ describe('the event loop', () => {
           [`a page of ${list} as CSV`, 200, () => ({ path, more: { accept: 'text/csv' } })],
         ];
       },
+    ),
+    [
+      'an order of 5,400 lines',
+      201,
+      () => {
+        const first = orderOf(150);
+        const { order: id } = first.data as { order: string };
+        const more = many(35, () => {
+          const lines = many(150, () => ({ line: `m${++made}`, item: 'H100', quantity: 10, window }));
+          return event('order.lines_added', { order: id, lines });
+        });
+        large = id;
+        return { body: [first, ...more], type: BATCH, query: '?atomic=true' };
+      },
+    ],
+    [
+      'an order of 5,400 lines at a moment',
+      200,
+      () => ({ path: `/v1/ledgers/${LEDGER}/orders/${large}?at=2023-12-31` }),
+    ],
+    ...['orders', 'holdings', 'holdings/postings', 'shipments', 'swaps', 'flags', 'parties', 'items'].map(
+      (list): [string, number, () => Sent] => [
+        `a page of ${list} at a moment`,
+        200,
+        () => ({ path: `/v1/ledgers/${LEDGER}/${list}?limit=1000&at=2023-12-31` }),
+      ],
     ),
     ['a page of units', 200, () => ({ path: `/v1/ledgers/${LEDGER}/units?limit=1000` })],
     ['a page of what is promised', 200, () => ({ path: `/v1/ledgers/${LEDGER}/items/H100/supply?limit=1000` })],

@@ -10,7 +10,7 @@ import { isInOneOrder } from '#test/ledger/inOneOrder';
 import { standingEvents } from '#test/ledger/takenBack';
 import { isTraced } from '#test/ledger/traced';
 
-const RUNS = Number(process.env.LADING_RUNS ?? 1_000);
+const RUNS = Number(process.env.LADING_RUNS ?? 600);
 const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 
 // Without bias: a die that falls on 0 more often than not tells dull stories.

@@ -126,8 +126,10 @@ describe('a stream whose key changes', () => {
     await change(name, 'revoked = now()');
     sent.write(line(order()));
     await ended;
-    expect(lines().slice(1)).toMatchObject([{ line: 2, status: 401 }]);
-    expect(await app.head()).toBe(head + 1);
+    // The line may be there before the service has noticed that it hears nothing; then it looks, and ends the stream.
+    expect(lines().at(-1)).toMatchObject({ status: 401 });
+    expect(lines().length).toBeLessThanOrEqual(3);
+    expect(await app.head()).toBe(head + lines().length - 1);
   });
 
   it('goes on with what the key still may, and refuses the lines that it may not submit any more', async () => {
