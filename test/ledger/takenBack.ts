@@ -79,12 +79,18 @@ export function isAsIfNeverTold(ledger: Sandbox): void {
       same('an entity that is there', without.entities.has(key), true, key);
 }
 
+/** Whoever left the quantity of a cancellation out meant what there was then: where units left that account by what was taken back, there are more now. */
+const withQuantity = (command: Command, { type, data }: LedgerEvent): Command =>
+  type === 'lading.order.line_cancelled.v1'
+    ? ({ ...command, data: { ...command.data, quantity: data.quantity } } as Command)
+    : command;
+
 /** What stands would have been taken without what was taken back, in the same order and at the same moments. */
 export function wouldBeTakenAgain(ledger: Sandbox, told: ReadonlyMap<number, { command: Command; now: Date }>): void {
   const again = new Sandbox(asNvidia);
   for (const event of standingEvents(ledger.events)) {
     const { command, now } = told.get(event.sequence)!;
-    const decision = decide(command, again, now);
+    const decision = decide(withQuantity(command, event), again, now);
     // Whoever left the owner out meant the only one there was.
     if (!decision.ok && decision.code !== 'ambiguous-owner')
       throw new Error(
