@@ -1,10 +1,9 @@
 import type pg from 'pg';
 import { createKafka, type KafkaConnection } from '#feed/kafkaClient';
 import { type FeedLog, silent } from '#feed/observer';
-import { type FailedAttempt, persist, reasonOf, Runner } from '#feed/runner';
+import { persist, reasonOf } from '#feed/runner';
 import type { TopicSettings } from '#feed/topic';
-import { becomeLeader, type Leadership } from '#feed/leadership';
-import { troubleOf } from '#platform/database/trouble';
+import { BACKOFF, Leader, type Leadership, type LeaderState } from '#feed/leadership';
 import { Cursors } from './cursors.ts';
 import { publish, type RelayObserver } from './publish.ts';
 
@@ -21,14 +20,7 @@ export interface RelayOptions extends KafkaConnection {
   readonly checkEvery?: number | undefined;
 }
 
-interface RelayState {
-  /** `standing-by`: another relay publishes. `waiting`: the database or Kafka is unavailable; the reason says which. */
-  readonly state: 'starting' | 'standing-by' | 'publishing' | 'waiting' | 'stopped';
-  readonly reason?: string;
-}
-
 const REPORT_MS = 5_000;
-const BACKOFF = { first: 100, most: 3_000 };
 
 const REPORT = `
   INSERT INTO feed.relay_status AS s (state, reason, updated) VALUES ($1, $2, now())
@@ -41,57 +33,39 @@ const REPORT = `
 export class Relay {
   readonly #options: RelayOptions;
   readonly #log: FeedLog;
-  readonly #runner = new Runner({});
-  #state: RelayState = { state: 'starting' };
+  readonly #leader: Leader<'publishing'>;
 
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#log = options.log ?? silent;
+    this.#leader = new Leader({
+      ...{ url: options.url, log: this.#log, what: 'lading relay', of: options.topic.topic },
+      words: { another: 'another relay publishes', cannot: 'cannot publish' },
+      lead: (leadership, running) => {
+        running();
+        return this.#lead(leadership);
+      },
+    });
   }
 
   run(): Promise<void> {
-    return this.#runner.run(() => this.#run());
+    return this.#leader.run();
   }
 
   /** Finishes the batch that is being sent, stores the cursors, and ends. */
-  async stop(): Promise<void> {
-    await this.#runner.stop();
-    this.#state = { state: 'stopped' };
+  stop(): Promise<void> {
+    return this.#leader.stop();
   }
 
-  state(): RelayState {
-    return this.#state;
-  }
-
-  /** Waits for the lock and publishes, again each time that the lock was lost. */
-  async #run(): Promise<void> {
-    const stop = this.#runner.stopping;
-    const lead = async (running: () => void) => {
-      const standingBy = setTimeout(() => {
-        this.#enter({ state: 'standing-by' });
-      }, 1_000);
-      const leadership = await becomeLeader(this.#options.url, 'lading relay', this.#options.topic.topic, stop).finally(
-        () => {
-          clearTimeout(standingBy);
-        },
-      );
-      running();
-      if (leadership !== undefined) await this.#lead(leadership);
-    };
-    while (!stop.aborted)
-      await persist(lead, {
-        ...{ stop, backoff: BACKOFF },
-        onFailure: (failure) => {
-          this.#wait(troubleOf(failure.error)?.detail ?? reasonOf(failure.error), failure);
-        },
-      });
+  state(): LeaderState<'publishing'> {
+    return this.#leader.state;
   }
 
   /** Publishes for as long as this relay is the leader, with new connections after every failure of Kafka. */
   async #lead(leadership: Leadership): Promise<void> {
     const { observer, topic } = this.#options;
     const lost = () => leadership.signal.aborted;
-    const stop = AbortSignal.any([this.#runner.stopping, leadership.signal]);
+    const stop = AbortSignal.any([this.#leader.stopping, leadership.signal]);
     this.#log.info({ topic: topic.topic }, 'this relay publishes');
     observer?.leading?.(true);
     const reporting = setInterval(() => {
@@ -108,14 +82,14 @@ export class Relay {
           stop,
           onPublishing: () => {
             running();
-            this.#enter({ state: 'publishing' });
+            this.#leader.enter({ state: 'publishing' });
             void this.#report(leadership);
           },
         });
       await persist(publishing, {
         ...{ stop, backoff: BACKOFF },
         onFailure: (failure) => {
-          this.#wait(reasonOf(failure.error), failure);
+          this.#leader.wait(reasonOf(failure.error), failure);
           void this.#report(leadership);
         },
       });
@@ -128,22 +102,9 @@ export class Relay {
     }
   }
 
-  #wait(reason: string, { error, failures, delay }: FailedAttempt): void {
-    // What goes on failing for the same reason is logged once, also a broker whose log is full.
-    const isNew = failures === 1 || this.#state.reason !== reason;
-    this.#enter({ state: 'waiting', reason });
-    if (isNew) this.#log.warn({ failures, err: error }, `cannot publish: ${reason}; trying again in ${delay} ms`);
-  }
-
-  #enter(state: RelayState): void {
-    if (state.state === 'standing-by' && this.#state.state !== 'standing-by')
-      this.#log.info({}, 'another relay publishes: standing by');
-    if (!this.#runner.stopping.aborted) this.#state = state;
-  }
-
   /** Writes what the status shows. A failure is ignored: what else uses this connection reports that it is broken. */
   async #report({ client }: Leadership): Promise<void> {
-    const { state, reason = null } = this.#state;
+    const { state, reason = null } = this.#leader.state;
     await client.query({ name: 'relay-report', text: REPORT, values: [state, reason] }).catch(() => undefined);
   }
 }
