@@ -1,20 +1,12 @@
 import type pg from 'pg';
+import type { EventRow } from './reader.ts';
 import { rfc3339, statementName } from './sql/values.ts';
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
 /** An event with everything that its row has beside it, as an auditor holds the one against the other. */
-export interface KeptEvent {
-  readonly sequence: number;
-  readonly bytes: Buffer;
+export interface KeptEvent extends Omit<EventRow, 'ledger'> {
   readonly leafHash: Buffer;
-  readonly source: string;
-  readonly id: string;
-  readonly type: string;
-  readonly subject: string;
-  /** RFC 3339, UTC. */
-  readonly occurred: string;
-  readonly recorded: string;
 }
 
 // The upper bound is for a planner without fresh statistics, as in reader.ts.

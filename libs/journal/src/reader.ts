@@ -15,7 +15,7 @@ export interface EventBytes {
 }
 
 /** An event with what it is found by. */
-interface EventRow extends EventBytes {
+export interface EventRow extends EventBytes {
   readonly source: string;
   readonly id: string;
   readonly type: string;
