@@ -35,7 +35,10 @@ export class History {
   readonly refused: string[] = [];
   #model = new Model();
   /** What was told and stands, by its sequence. */
-  readonly #told = new Map<number, { told: Told; bookings: readonly Booking[]; time: number; now: Date }>();
+  readonly #told = new Map<
+    number,
+    { told: Told; bookings: readonly Booking[]; redirected: readonly string[]; time: number; now: Date }
+  >();
   #spans = 0;
 
   /** @param beside is told what was asked, when, and what was decided */
@@ -78,13 +81,13 @@ export class History {
     this.fold.apply(event);
     this.#told.delete(sequence);
     this.#model = new Model();
-    for (const one of this.#told.values()) {
+    for (const [at, one] of this.#told) {
       this.#model.now = one.now;
-      const again = this.#model.predict(one.told, one.time);
+      const again = this.#model.predict(asItWas(one.told, this.ledger.events[at - 1]!), one.time);
       // Whoever left out whose units they are meant the only ones there were.
       if (again === 'refused' && namesOwners(one.told))
         throw new Error(`what stands needs what was taken back: ${JSON.stringify({ told: one.told, event })}`);
-      this.#model.apply(one.told, one.bookings, one.time);
+      this.#model.apply(one.told, one.bookings, one.time, one.redirected);
     }
     this.#model.now = now;
     this.#agrees(told);
@@ -108,13 +111,13 @@ export class History {
     const event = this.ledger.events.at(-1)!;
     this.#isWellFormed(event, told);
     this.fold.apply(event);
-    this.#told.set(event.sequence, { told, bookings: expected, time, now });
     const redirected = this.model.apply(told, expected, time);
+    this.#told.set(event.sequence, { told, bookings: expected, redirected, time, now });
     const { consignees = [] } = event.data as { consignees?: { shipment: string; consignee: string }[] };
     same(
       'consignees',
       consignees.map(({ shipment, consignee }) => `${shipment} ${consignee}`).sort(),
-      redirected.sort(),
+      redirected.toSorted(),
       told,
     );
     this.#agrees(told);
@@ -304,6 +307,10 @@ const postings = ({ item, quantity }: { item: string; quantity: number }) => [
   { item, quantity: -quantity },
   { item, quantity },
 ];
+
+/** Whoever left the quantity of a cancellation out meant what there was then: there is more now where what took units away is taken back. */
+export const asItWas = <T extends { readonly data: object }>(told: T, { type, data }: LedgerEvent): T =>
+  type === 'lading.order.line_cancelled.v1' ? { ...told, data: { ...told.data, quantity: data.quantity } } : told;
 
 /** Whether each line says whose units it is about. */
 const namesOwners = ({ data }: Told): boolean =>

@@ -134,8 +134,11 @@ export class Model {
     }
   }
 
-  /** What has happened happens here too. Answers the shipments that are for somebody else from now on, `S-1 x`. */
-  apply(told: Told, bookings: readonly Booking[], time: number): string[] {
+  /**
+   * What has happened happens here too. Answers the shipments that are for somebody else from now on, `S-1 x`: of a story that is told
+   * again without some of it, those that were `said` then, as the event has them.
+   */
+  apply(told: Told, bookings: readonly Booking[], time: number, said?: readonly string[]): readonly string[] {
     this.#clock++;
     for (const value of [...valuesOf(told, this.#ruled(told, bookings)), ...touchedBy(told, bookings)])
       this.#say(value, time);
@@ -170,7 +173,15 @@ export class Model {
       this.#line(told.data.order, told.data.line).total -= bookings[0]!.quantity;
     }
     const redirects = told.type === 'lading.reallocation.made.v1' || told.type === 'lading.swap.executed.v1';
-    return redirects ? this.#redirect(bookings, time) : [];
+    if (!redirects) return [];
+    const redirected = said ?? this.#redirected(bookings, time);
+    for (const one of redirected) {
+      const [shipment = '', consignee] = one.split(' ');
+      this.#say(`consignee ${shipment}`, time);
+      const [, ...rest] = this.#header(shipment);
+      this.shipments.get(shipment)!.header = JSON.stringify([consignee, ...rest]);
+    }
+    return redirected;
   }
 
   /** What the rule says; of a story that is told again without some of it, what it said. */
@@ -1087,7 +1098,7 @@ export class Model {
   }
 
   /** A shipment is for the owner of all that is left on it, once a reallocation or a swap has made that one party. */
-  #redirect(bookings: readonly Booking[], time: number): string[] {
+  #redirected(bookings: readonly Booking[], time: number): string[] {
     const touched = new Set(bookings.map(({ from }) => from.split(' ')[3]!).filter((shipment) => shipment !== '-'));
     return [...touched].flatMap((shipment) => {
       const here = this.inHands().filter((one) => one.shipment === shipment);
@@ -1095,9 +1106,6 @@ export class Model {
       if (owners.length !== 1 || owners[0] === this.#consignee(shipment)) return [];
       // Something that happened later has said who it is for.
       if (this.said.get(`consignee ${shipment}`)! > time) return [];
-      this.#say(`consignee ${shipment}`, time);
-      const [, ...rest] = JSON.parse(this.shipments.get(shipment)!.header) as unknown[];
-      this.shipments.get(shipment)!.header = JSON.stringify([owners[0], ...rest]);
       return [`${shipment} ${owners[0]!}`];
     });
   }

@@ -8,7 +8,7 @@ import { Sandbox } from '#ledger/sandbox';
 import { toJson } from '#ledger/serialisable';
 import { eachUnit } from './eachUnit.ts';
 import { asNvidia } from './facts.ts';
-import { same } from './history.ts';
+import { asItWas, same } from './history.ts';
 
 /** The naive view of a void: the ledger as if neither the event nor its void had ever been. */
 export const standingEvents = (events: readonly LedgerEvent[]): LedgerEvent[] => {
@@ -79,18 +79,12 @@ export function isAsIfNeverTold(ledger: Sandbox): void {
       same('an entity that is there', without.entities.has(key), true, key);
 }
 
-/** Whoever left the quantity of a cancellation out meant what there was then: where units left that account by what was taken back, there are more now. */
-const withQuantity = (command: Command, { type, data }: LedgerEvent): Command =>
-  type === 'lading.order.line_cancelled.v1'
-    ? ({ ...command, data: { ...command.data, quantity: data.quantity } } as Command)
-    : command;
-
 /** What stands would have been taken without what was taken back, in the same order and at the same moments. */
 export function wouldBeTakenAgain(ledger: Sandbox, told: ReadonlyMap<number, { command: Command; now: Date }>): void {
   const again = new Sandbox(asNvidia);
   for (const event of standingEvents(ledger.events)) {
     const { command, now } = told.get(event.sequence)!;
-    const decision = decide(withQuantity(command, event), again, now);
+    const decision = decide(asItWas(command, event), again, now);
     // Whoever left the owner out meant the only one there was.
     if (!decision.ok && decision.code !== 'ambiguous-owner')
       throw new Error(
