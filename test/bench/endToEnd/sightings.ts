@@ -34,13 +34,17 @@ export class Sightings {
     this.#watching.catch(() => undefined);
   }
 
-  /** Resolves when this sequence was seen, and looks no more. */
-  async until(sequence: number, milliseconds: number): Promise<void> {
+  /** Resolves when this sequence was seen. */
+  async reach(sequence: number, milliseconds: number): Promise<void> {
     const deadline = Date.now() + milliseconds;
     while (this.sequence < sequence && Date.now() < deadline) await sleep(10);
+    if (this.sequence < sequence) throw new Error(`seen up to ${this.sequence}, not up to ${sequence}`);
+  }
+
+  /** Looks no more. */
+  async end(): Promise<void> {
     this.#stopped = true;
     await this.#watching;
-    if (this.sequence < sequence) throw new Error(`seen up to ${this.sequence}, not up to ${sequence}`);
   }
 
   /** When a sequence was there for the first time. */
