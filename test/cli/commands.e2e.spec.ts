@@ -138,6 +138,41 @@ describe('the command line', () => {
     }
   });
 
+  it('verify compares the balances with the read models over HTTP and in the database, and names the first account that differs', async () => {
+    const { output: key } = await ask('signing-keys', 'list', '--ledger', 'nvidia');
+    const verify = (...args: string[]) =>
+      ask('verify', '-l', 'nvidia', '--no-state', '--verifier-key', key.trim(), ...args);
+    const everywhere = async (check: (ran: Ran) => void) => {
+      check(await verify('--from', 'http', '--compare', 'http'));
+      check(await verify('--compare', 'database'));
+      check(await verify('--from', 'http', '--compare', lading.client.url, '--json'));
+    };
+    await eventually(async () => {
+      expect(await verify('--from', 'http')).toMatchObject({ code: 0 });
+    });
+    await everywhere((ran) => {
+      expect(ran).toMatchObject({ code: 0, output: expect.stringContaining('compared') });
+    });
+    const { rows } = await lading.pool.query<{ version: number }>('SELECT version FROM read_model_active');
+    const own = (change: string) =>
+      lading.pool.query(`${change.replace('holdings', `rm_${rows[0]!.version}.holdings`)} AND "order" = 'PO-TSLA-1'`);
+    await own(`UPDATE holdings SET quantity = quantity + 1 WHERE owner = 'x' AND stage = 'held'`);
+    await everywhere((ran) => {
+      expect(ran).toMatchObject({
+        code: 6,
+        said: expect.stringMatching(
+          /H100 of order PO-TSLA-1, line 1, held at x for x: 12001 there, and 12000 by the moves/,
+        ),
+      });
+    });
+    await own(`UPDATE holdings SET quantity = quantity - 1 WHERE owner = 'x' AND stage = 'held'`);
+    // A key that speaks for a party is answered its own accounts: that proves nothing about the others.
+    const made = await ask('api-keys', 'create', 'of-x', '--role', 'read', '--party', 'x', '--json');
+    const { secret } = JSON.parse(made.output) as { secret: string };
+    expect(await verify('--compare', 'http', '--key', secret)).toMatchObject({ code: 5 });
+    expect(await verify('--compare', 'database', '--no-fold')).toMatchObject({ code: 2 });
+  });
+
   it('submits one event, an array and NDJSON alike, and reports which events were recorded already', async () => {
     const array = join(folder, 'array.json');
     await writeFile(array, JSON.stringify([party('one'), party('two')], null, 2));

@@ -1,5 +1,5 @@
 import { Stage } from '#contracts/scalars';
-import { type Account, MAX_BALANCE, mayBeNegative } from '#ledger/account';
+import { type Account, type Goods, MAX_BALANCE, mayBeNegative } from '#ledger/account';
 
 /** One end of a move, as it is written in an event. */
 interface End {
@@ -61,6 +61,14 @@ export class Balances {
     return this.#balances.entries();
   }
 
+  /** Takes an account out, for whoever goes through all of them. @returns what is on it; 0 when it is not there */
+  take({ item, order, line, ...end }: Account): number {
+    const key = keyOf(`${item}\n${order}\n${line}`, end);
+    const quantity = this.#balances.get(key) ?? 0;
+    this.#balances.delete(key);
+    return quantity;
+  }
+
   #post(key: string, quantity: number): void {
     const balance = (this.#balances.get(key) ?? 0) + quantity;
     if (balance === 0) this.#balances.delete(key);
@@ -99,7 +107,7 @@ function isEnd(end: unknown): end is End {
   );
 }
 
-const keyOf = (goods: string, { owner, custodian, stage, shipment }: End): string =>
+const keyOf = (goods: string, { owner, custodian, stage, shipment }: Omit<Account, keyof Goods> | End): string =>
   `${goods}\n${owner}\n${custodian}\n${stage}\n${shipment ?? ''}`;
 
 function accountIn(key: string): Account {
@@ -110,5 +118,5 @@ function accountIn(key: string): Account {
   };
 }
 
-const said = ({ owner, custodian, item, order, line, stage, shipment }: Account): string =>
+export const said = ({ owner, custodian, item, order, line, stage, shipment }: Account): string =>
   `${item} of order ${order}, line ${line}, ${stage} at ${custodian} for ${owner}${shipment === null ? '' : ` on ${shipment}`}`;

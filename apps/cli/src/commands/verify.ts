@@ -3,18 +3,19 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trust } from '#audit/checkpoints';
 import { EarlierFile } from '#audit/earlierFile';
-import { type Selection, verifySelection } from '#audit/selection';
+import { verifySelection } from '#audit/selection';
 import { CannotSay, Tampered } from '#audit/verdict';
-import { type Verified, Verifier } from '#audit/verifier';
+import { Verifier } from '#audit/verifier';
 import { formatVerifierKey } from '#proofs/signedNote';
-import { Malformed, toBase64 } from '#proofs/text';
+import { Malformed } from '#proofs/text';
 import { SOURCES, type SourceOptions, withSource } from '../auditSource.ts';
 import { withConnectionOptions } from '../connection.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { dataFolders, setting } from '../running.ts';
 import { formatNumber } from '../table.ts';
-import { print, printJson } from '../terminal.ts';
+import { printJson } from '../terminal.ts';
+import { tellSelected, tellVerified } from '../tellVerified.ts';
 import { keysGiven, parseKeys } from '../verifierKeys.ts';
 import { withPool } from '../withPool.ts';
 
@@ -26,6 +27,7 @@ interface VerifyOptions extends SourceOptions {
   readonly resume?: boolean;
   readonly checkpoint?: readonly string[];
   readonly fold: boolean;
+  readonly compare?: string;
   readonly json?: boolean;
 }
 
@@ -54,6 +56,10 @@ export function addVerify(program: Command): void {
     .option('--no-state', 'keep nothing, and look at nothing that was kept')
     .option('--resume', 'go on where the last run stood, without reading again what it read')
     .option('--no-fold', 'do not add up the moves')
+    .option(
+      '--compare <where>',
+      'compare the balances with the read models: of the service at an address, "http" for the one here, or "database"',
+    )
     .addOption(
       new Option('--checkpoint-topic <topic>', 'where checkpoints are in Kafka').default(
         setting('LADING_CHECKPOINTS_TOPIC') ?? 'lading.checkpoints',
@@ -66,10 +72,13 @@ export function addVerify(program: Command): void {
     'lading verify --ledger nvidia --verifier-key "$KEY"',
     'lading verify --ledger nvidia --from http --verifier-key "$KEY" --witness "$W1" "$W2" --quorum 1',
     'lading verify --ledger nvidia --file nvidia.bundle --checkpoint last-month.txt',
+    'lading verify --ledger nvidia --from kafka --compare http://127.0.0.1:7400',
   );
 }
 
 async function verify(options: VerifyOptions): Promise<void> {
+  if (options.compare !== undefined && !options.fold)
+    throw new UserError('--compare needs the balances, which --no-fold leaves out: give one of the two.');
   const earlier = earlierOf(options);
   try {
     const trust = await trustOf(options, earlier);
@@ -101,9 +110,11 @@ async function verify(options: VerifyOptions): Promise<void> {
           });
           progress.end();
           keep();
-          tellVerified(options, verified, verifier);
+          await tellVerified(options, verified, verifier);
         },
         async (items) => {
+          if (options.compare !== undefined)
+            throw new UserError('--compare needs all events, and this bundle has some of them.');
           tellSelected(options, await verifySelection(items, { ledger: options.ledger, trust }));
         },
       );
@@ -165,39 +176,6 @@ function usable<T>(read: () => T): T {
 function numberOf(text: string): number {
   if (!/^\d{1,3}$/.test(text)) throw new UserError(`--quorum takes a number, not "${text}".`);
   return Number(text);
-}
-
-function tellVerified({ ledger, json }: VerifyOptions, verified: Verified, { size, balances }: Verifier): void {
-  const { checkpoint, uncovered, agreed, passedOver, repeated } = verified;
-  const facts = {
-    ...{ ledger, outcome: 'verified', size: checkpoint.size, root: toBase64(checkpoint.root) },
-    signedBy: checkpoint.signedBy.map(({ name }) => name),
-    cosignedBy: checkpoint.cosignedBy.map(({ name }) => name),
-    ...{ checkpoints: agreed, passedOver, uncovered, repeated, accounts: balances.size },
-  };
-  if (json === true) {
-    printJson(facts);
-    return;
-  }
-  print(
-    `${ledger} is verified: its first ${formatNumber(checkpoint.size)} events are those that ${facts.signedBy.join(', ')} signed.`,
-  );
-  print(`  root       ${facts.root}`);
-  print(
-    `  held against ${agreed === 1 ? '1 checkpoint' : `${formatNumber(agreed)} checkpoints`}${facts.cosignedBy.length > 0 ? `; the newest is cosigned by ${facts.cosignedBy.join(', ')}` : ''}`,
-  );
-  if (uncovered > 0)
-    print(`  ${formatNumber(uncovered)} events were read after those (up to ${size}): no checkpoint covers them yet`);
-  if (passedOver > 0) print(`  ${formatNumber(passedOver)} checkpoints are signed by other keys, and were passed over`);
-}
-
-function tellSelected({ ledger, json }: VerifyOptions, { checkpoint, events }: Selection): void {
-  const [root, signedBy] = [toBase64(checkpoint.root), checkpoint.signedBy.map(({ name }) => name)];
-  if (json === true) printJson({ ledger, outcome: 'verified', events, size: checkpoint.size, root, signedBy });
-  else
-    print(
-      `${formatNumber(events)} events are verified: each is in ledger ${ledger} as ${signedBy.join(', ')} signed it with ${formatNumber(checkpoint.size)} events. Whether others belong to them is not proved.`,
-    );
 }
 
 /** What is printed of what went wrong, and the exit code. */

@@ -1,0 +1,67 @@
+import type { Selection } from '#audit/selection';
+import type { Verified, Verifier } from '#audit/verifier';
+import { toBase64 } from '#proofs/text';
+import { compareHoldings } from './compareHoldings.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { exitCodes, UserError } from './exitCodes.ts';
+import { formatNumber } from './table.ts';
+import { print, printJson } from './terminal.ts';
+import { withPool } from './withPool.ts';
+
+interface Telling extends ConnectionOptions {
+  readonly ledger: string;
+  readonly json?: boolean;
+  /** The read models to compare with: an address, `http` or `database`. */
+  readonly compare?: string;
+}
+
+/** Tells what was verified, and compares it with the read models where that is asked. @throws UserError when these say something else */
+export async function tellVerified(options: Telling, verified: Verified, { size, balances }: Verifier): Promise<void> {
+  const { ledger, json, compare } = options;
+  const facts = factsOf(ledger, verified, balances.size);
+  if (json !== true) tellFacts(facts, size);
+  if (compare === undefined) {
+    if (json === true) printJson(facts);
+    return;
+  }
+  const differs = await compareHoldings(compare, { ledger, size, balances }, options, withPool);
+  if (json === true) printJson({ ...facts, compared: compare, ...(differs && { outcome: 'differs', differs }) });
+  else if (differs === undefined)
+    print(`  compared   ${compare} has the same ${formatNumber(facts.accounts)} accounts as of event ${size}`);
+  if (differs !== undefined)
+    throw new UserError(
+      `The events are as they were signed, and the read models (${compare}) are not what they say. ${differs.what}: ${differs.answered} there, and ${differs.folded} by the moves of the first ${size} events. "lading rebuild" makes the read models anew.`,
+      exitCodes.broken,
+    );
+}
+
+function factsOf(ledger: string, { checkpoint, agreed, ...others }: Verified, accounts: number) {
+  const { uncovered, passedOver, repeated } = others;
+  return {
+    ...{ ledger, outcome: 'verified', size: checkpoint.size, root: toBase64(checkpoint.root) },
+    signedBy: checkpoint.signedBy.map(({ name }) => name),
+    cosignedBy: checkpoint.cosignedBy.map(({ name }) => name),
+    ...{ checkpoints: agreed, passedOver, uncovered, repeated, accounts },
+  };
+}
+
+function tellFacts(facts: ReturnType<typeof factsOf>, read: number): void {
+  const { ledger, size, root, signedBy, cosignedBy, checkpoints, uncovered, passedOver } = facts;
+  print(`${ledger} is verified: its first ${formatNumber(size)} events are those that ${signedBy.join(', ')} signed.`);
+  print(`  root       ${root}`);
+  print(
+    `  held against ${checkpoints === 1 ? '1 checkpoint' : `${formatNumber(checkpoints)} checkpoints`}${cosignedBy.length > 0 ? `; the newest is cosigned by ${cosignedBy.join(', ')}` : ''}`,
+  );
+  if (uncovered > 0)
+    print(`  ${formatNumber(uncovered)} events were read after those (up to ${read}): no checkpoint covers them yet`);
+  if (passedOver > 0) print(`  ${formatNumber(passedOver)} checkpoints are signed by other keys, and were passed over`);
+}
+
+export function tellSelected({ ledger, json }: Telling, { checkpoint, events }: Selection): void {
+  const [root, signedBy] = [toBase64(checkpoint.root), checkpoint.signedBy.map(({ name }) => name)];
+  if (json === true) printJson({ ledger, outcome: 'verified', events, size: checkpoint.size, root, signedBy });
+  else
+    print(
+      `${formatNumber(events)} events are verified: each is in ledger ${ledger} as ${signedBy.join(', ')} signed it with ${formatNumber(checkpoint.size)} events. Whether others belong to them is not proved.`,
+    );
+}
