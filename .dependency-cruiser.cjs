@@ -68,10 +68,10 @@ module.exports = {
     {
       name: 'the-dashboard-is-for-browsers',
       comment:
-        'The page imports what a browser can run: the contracts, the proofs, and packages that are bundled into it.',
+        'The page imports what a browser can run: the contracts, the proofs, the checks of evidence, and packages that are bundled into it.',
       severity: 'error',
       from: { path: '^apps/dashboard/src/', pathNot: SPEC },
-      to: { path: '^libs/', pathNot: '^libs/(contracts|proofs)/' },
+      to: { path: '^libs/', pathNot: '^libs/(contracts|proofs|evidence/src/(check|words|readEvidenceFile)[.]ts)' },
     },
     {
       name: 'the-dashboard-uses-nothing-of-node',

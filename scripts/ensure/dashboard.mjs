@@ -7,7 +7,7 @@ import { dependenciesStamp } from './dependencies.mjs';
 import { root } from './root.mjs';
 
 /** What the page is made of: its own files, and the libraries that a browser can read. */
-const FOLDERS = ['apps/dashboard', 'libs/contracts/src', 'libs/proofs/src'];
+const FOLDERS = ['apps/dashboard', 'libs/contracts/src', 'libs/proofs/src', 'libs/evidence/src'];
 const NOT_IN_IT = /[.]spec[.]ts$/;
 const PAGE = join('apps', 'dashboard', 'page');
 

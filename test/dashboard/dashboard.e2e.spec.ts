@@ -5,6 +5,9 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { SignIn } from '#apps/query/src/dashboard/signIn';
+import { readEvidenceFile } from '#evidence/readEvidenceFile';
+import { DAMAGES } from '#test/evidence/sampleEvidence';
+import { signLedger } from '#test/evidence/signLedger';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 import { withPage } from '#test/setup/withPage';
 
@@ -129,6 +132,14 @@ describe('the dashboard', () => {
       for (const part of ['Order placed #9', 'From tesla to x', 'Swap SW-1, authorised by elon-musk'])
         expect(way).toContain(part);
 
+      // The proof of the event is checked by the page itself, and a file by the same checks.
+      await signLedger(query.pool, 'nvidia');
+      await page.locator('.way a', { hasText: '#14' }).first().click();
+      await page.waitForSelector('.verdict.held');
+      expect(await page.locator('.verdict .checks .held').count()).toBe(3);
+      await page.goBack();
+      await page.waitForSelector('.way');
+
       // Whoever gets the link sees the same, after signing in.
       const shared = page.url();
       await page.evaluate('sessionStorage.clear()');
@@ -175,6 +186,38 @@ describe('the dashboard', () => {
       );
       // A refused form is an answer 422, which the browser notes.
       expect(errors.filter((text) => !text.includes('422'))).toEqual([]);
+    });
+  });
+
+  it('checks files of evidence without a network, and says of a damaged one that it proves nothing', async () => {
+    await withPage(async (page) => {
+      await signLedger(query.pool, 'nvidia');
+      const accept = { accept: 'text/html' };
+      const { bytes } = await query.get('/v1/ledgers/nvidia/events/14/evidence', { headers: accept });
+      const { proof, keys } = readEvidenceFile(bytes);
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.getByRole('link', { name: 'Events' }).click();
+      await page.getByRole('button', { name: 'Check a file' }).click();
+      await page.waitForSelector('.drop');
+      const check = async (name: string, content: Buffer | string) => {
+        await page.locator('.drop input').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
+        await page.locator('section h3', { hasText: name }).waitFor();
+        return page.locator('.verdict').getAttribute('class');
+      };
+      // From here on nothing is asked of anybody.
+      await page.context().setOffline(true);
+      expect(await check('event.html', bytes)).toBe('verdict held');
+      expect(await page.locator('.drawer').innerText()).toContain('Swap executed #14');
+      // A proof alone brings no key: only who has one from somewhere else can say.
+      expect(await check('event.tlog-proof', proof)).toBe('verdict unknown');
+      await page.getByLabel('Your own copy').fill(keys[0] ?? '');
+      await page.waitForSelector('.verdict.held');
+      for (const [what, , damage] of DAMAGES.filter(([what]) => /a bit of|cut off|the index$/.test(what))) {
+        if (what.includes('witness')) continue;
+        expect([what, await check(what, damage({ proof, keys }).proof)]).toEqual([what, 'verdict broken']);
+      }
+      await page.context().setOffline(false);
     });
   });
 

@@ -7,7 +7,8 @@ import { evidenceTemplate } from '#test/evidence/evidenceTemplate';
 import { DAMAGES, sampleEvidence } from '#test/evidence/sampleEvidence';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { checkEvidence, type EvidenceFile } from './check.ts';
-import { evidencePage, readEvidenceFile } from './evidenceFile.ts';
+import { evidencePage } from './evidenceFile.ts';
+import { readEvidenceFile } from './readEvidenceFile.ts';
 
 const GOLDEN = new URL('../../contracts/golden/lading.swap.executed.v1.fields.json', import.meta.url);
 const event = readFileSync(GOLDEN, 'utf8').trimEnd();

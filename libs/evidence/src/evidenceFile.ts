@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Malformed, textOf } from '#proofs/text';
 import type { EvidenceFile } from './check.ts';
-
-// Evidence as a file: a C2SP tlog-proof, or one HTML page that contains it together with the program that checks it.
 
 /** Made by `npm run generate` from the sources in `page/`, so that every page of a release has the same program in it. */
 const template = (): string => readFileSync(new URL('./page/evidence.html', import.meta.url), 'utf8');
 let parts: readonly string[] | undefined;
 
 const ESCAPED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-const UNESCAPED = Object.fromEntries(Object.entries(ESCAPED).map(([one, other]) => [other, one]));
 const escaped = (text: string): string => text.replaceAll(/[&<>]/g, (one) => ESCAPED[one] ?? one);
 
 /** @param title of the page: what it is evidence of, in a few words */
@@ -21,26 +17,4 @@ export function evidencePage(title: string, { proof, keys }: EvidenceFile): stri
     '{{keys}}': escaped(keys.map((key) => `${key}\n`).join('')),
   };
   return parts.map((part) => fields[part] ?? part).join('');
-}
-
-/**
- * Reads either form. Nothing of it is checked, and the program in a page is not run.
- *
- * @throws {Malformed} when it is neither
- */
-export function readEvidenceFile(bytes: Uint8Array): EvidenceFile {
-  const text = textOf(bytes);
-  if (text.startsWith('c2sp.org/tlog-proof@')) return { proof: text, keys: [] };
-  // As a browser reads it: mail and editors may have changed the ends of its lines.
-  const html = text.replaceAll('\r\n', '\n');
-  const keys = content(html, 'keys').split('\n');
-  return { proof: content(html, 'proof'), keys: keys.filter((key) => key !== '') };
-}
-
-function content(html: string, id: 'proof' | 'keys'): string {
-  const found = [...html.matchAll(new RegExp(`<pre id="${id}"[^>]*>([^<]*)</pre>`, 'g'))];
-  const [, inner] = found[0] ?? [];
-  if (inner === undefined || found.length > 1)
-    throw new Malformed('it is neither a tlog-proof nor a whole page of evidence');
-  return inner.replaceAll(/&(?:amp|lt|gt);/g, (one) => UNESCAPED[one] ?? one);
 }

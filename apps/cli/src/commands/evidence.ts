@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { checkEvidence, type Evidence, type EvidenceFile } from '#evidence/check';
-import { evidencePage, readEvidenceFile } from '#evidence/evidenceFile';
+import { evidencePage } from '#evidence/evidenceFile';
+import { readEvidenceFile } from '#evidence/readEvidenceFile';
 import { doesNotProve, proves, signedBy, VERDICTS } from '#evidence/words';
 import { onNode } from '#proofs/onNode';
 import { Malformed, textOf } from '#proofs/text';

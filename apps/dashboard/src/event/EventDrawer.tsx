@@ -7,6 +7,7 @@ import { Loading, Trouble } from '../ui/parts.tsx';
 import { Link } from '../url/Link.tsx';
 import { chosen } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
+import { Proof } from '../verify/Proof.tsx';
 import { Moves } from './Moves.tsx';
 import { movesOf, type Place, placeName } from './moves.ts';
 
@@ -86,10 +87,17 @@ function Told({ event, text, sequence }: { readonly event: Event; readonly text:
       </p>
       <Moves moves={movesOf(event.data)} title="What it moved" />
       <Accounts sequence={sequence} />
+      <Proof sequence={sequence} text={text} />
       <details className="bytes">
         <summary>The event as it is kept</summary>
         <pre tabIndex={0} className="mono small">
           {JSON.stringify(JSON.parse(text), null, 2)}
+        </pre>
+      </details>
+      <details className="bytes">
+        <summary>Its exact bytes, which are hashed and signed</summary>
+        <pre tabIndex={0} className="mono small exact">
+          {text}
         </pre>
       </details>
     </>

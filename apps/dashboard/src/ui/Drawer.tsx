@@ -4,12 +4,14 @@ import { usePlace } from '../url/usePlace.ts';
 
 interface Props {
   readonly title: string;
+  /** What stands under the title; left out, the moment of the view. */
+  readonly note?: string;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
 /** Beside a view, what is behind one thing in it. The view stays, and can be used. */
-export function Drawer({ title, onClose, children }: Props) {
+export function Drawer({ title, note, onClose, children }: Props) {
   const { at } = usePlace();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -32,7 +34,7 @@ export function Drawer({ title, onClose, children }: Props) {
           <h2 tabIndex={-1} ref={heading}>
             {title}
           </h2>
-          <p className="soft small">As of {at === undefined ? 'now' : asOf(at)}</p>
+          <p className="soft small">{note ?? `As of ${at === undefined ? 'now' : asOf(at)}`}</p>
         </div>
         <button type="button" className="button" onClick={onClose}>
           Close

@@ -12,11 +12,14 @@ export function save(rows: readonly object[], about: About): void {
   const { ledger = '', at, known } = about.place;
   const moment = { ledger, at: at ?? 'now', known: known ?? 'everything', sequence: about.sequence ?? null };
   const text = about.format === 'json' ? JSON.stringify({ ...moment, data: rows }, null, 2) : csvOf(rows, moment);
+  const blob = new Blob([text], { type: about.format === 'json' ? 'application/json' : 'text/csv' });
+  saveFile(blob, `${[ledger, about.what, at ?? 'now'].join('-').replaceAll(/[^\w.-]+/g, '-')}.${about.format}`);
+}
+
+export function saveFile(blob: Blob, name: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(
-    new Blob([text], { type: about.format === 'json' ? 'application/json' : 'text/csv' }),
-  );
-  link.download = `${[ledger, about.what, at ?? 'now'].join('-').replaceAll(/[^\w.-]+/g, '-')}.${about.format}`;
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { examples } from '#contracts/examples';
 import { checkpointAt } from '#checkpoints/checkpoints';
 import { checkEvidence } from '#evidence/check';
-import { readEvidenceFile } from '#evidence/evidenceFile';
+import { readEvidenceFile } from '#evidence/readEvidenceFile';
 import { evidenceOf } from '#evidence/evidenceOf';
 import { onNode } from '#proofs/onNode';
 import { parseTlogProof } from '#proofs/tlogProof';
