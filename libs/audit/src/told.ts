@@ -21,19 +21,33 @@ export function readTold(bytes: Uint8Array, ledger: string, sequence: number): T
   return told;
 }
 
-/** How the ledger begins every event: flat texts in this order. */
-const BEGIN =
-  /^\{"specversion":"1[.]0","id":"[^"]*","source":"[^"]*","type":"[^"]*","subject":"[^"]*","time":"[^"]*","datacontenttype":"application\/json","ledger":"([^"]*)","sequence":"(\d{16})","/;
+// JSON as the ledger writes it, as parts of one expression: no blanks, and keys without escapes, so that a key is said in one way only.
+const PLAIN = '[^"\\\\\\x00-\\x1f]*';
+const TEXT = `"${PLAIN}(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})${PLAIN})*"`;
+const SCALAR = `${TEXT}|-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?|true|false|null`;
+/** After a member of an object or a list: a comma before the next one, or the end. */
+const next = (end: string): string => `(?:,(?!\\${end})|(?=\\${end}))`;
+const member = (value: string, not = ''): string => `"${not}${PLAIN}":(?:${value})${next('}')}`;
+const list = (value: string): string => `\\[(?:(?:${value})${next(']')})*\\]`;
+const value = (depth: number): string =>
+  depth === 0 ? SCALAR : `${SCALAR}|\\{(?:${member(value(depth - 1))})*\\}|${list(value(depth - 1))}`;
+
+/** Members of an event beside those that count: of these none can be said twice. */
+const OTHERS = `(?:"(?!ledger"|sequence"|data")${PLAIN}":(?:${SCALAR}),)*`;
+const FIELDS = `(?:${member(value(5), '(?!moves")')})*`;
+const EVENT = new RegExp(
+  `^\\{${OTHERS}"ledger":"(${PLAIN})","sequence":"(\\d{16})",${OTHERS}` +
+    `"data":\\{${FIELDS}(?:"moves":(${list(value(3))})${next('}')}${FIELDS})?\\}\\}$`,
+);
 
 /**
- * Whether an event, written as the ledger writes them, says that it is that one: in a tenth of the time that it takes to parse it. False
- * also where it cannot be told at once, because something is escaped, or could be said twice.
+ * The moves of an event, as the text that stands in it, when it is written as the ledger writes it and says that it is that one: in a
+ * fourth of the time that it takes to parse it. Empty when it has none. Undefined when it is something else, or cannot be told at once.
  */
-export function isAtOnce(bytes: Uint8Array, ledger: string, sequence: number): boolean {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  const [begin = '', said, number] = BEGIN.exec(text) ?? [];
-  if (said !== ledger || Number(number) !== sequence || text.includes('\\')) return false;
-  return !text.includes('"sequence":"', begin.length) && !text.includes('"ledger":', begin.length);
+export function movesAtOnce(bytes: Uint8Array, ledger: string, sequence: number): string | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const found = EVENT.exec(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+  return found !== null && found[1] === ledger && Number(found[2]) === sequence ? (found[3] ?? '') : undefined;
 }
 
 /** @throws {Malformed} when the bytes are no JSON object */

@@ -5,7 +5,7 @@ import { Balances } from './balances.ts';
 import { type Anchor, Checkpoints, nameOf, type Trust } from './checkpoints.ts';
 import type { EarlierRun } from './earlierRun.ts';
 import type { Entries, Item } from './items.ts';
-import { isAtOnce, movesIn, readTold } from './told.ts';
+import { movesAtOnce, movesIn, readTold } from './told.ts';
 import { GrowingTree } from './tree.ts';
 import { CannotSay, type Finding, Tampered } from './verdict.ts';
 
@@ -177,8 +177,8 @@ export class Verifier {
         what: `it has ${bytes.length} bytes, and no event has more than ${MAX_ENTRY}`,
       });
     const { ledger, fold } = this.#options;
-    const isTold = !fold && beside === undefined && isAtOnce(bytes, ledger, sequence);
-    const told = isTold ? {} : readTold(bytes, ledger, sequence);
+    const moves = beside === undefined ? movesAtOnce(bytes, ledger, sequence) : undefined;
+    const told = moves === undefined ? readTold(bytes, ledger, sequence) : {};
     const leaf = leafHash(bytes);
     const wrong = beside?.(told, leaf);
     if (wrong !== undefined) throw new Tampered({ first: sequence, what: wrong });
@@ -192,7 +192,7 @@ export class Verifier {
         note: this.#options.earlier.checkpoint,
       };
     if (fold && this.#unbalanced === undefined) {
-      const what = this.balances.book(movesIn(told));
+      const what = moves === undefined ? this.balances.book(movesIn(told)) : this.balances.bookText(moves);
       if (what !== undefined)
         this.#unbalanced = { first: sequence, last: sequence, lastGood: sequence - 1, what, fork: [] };
     }

@@ -67,11 +67,11 @@ export function tileOf({ level, index }: Node, size: number): { tile: Tile; from
   return { tile: { level: tileLevel, index: tileIndex, width }, from: first % TILE, count };
 }
 
-/** @throws {Malformed} when the bytes are not the hashes of a tile of this width */
+/** Without a copy: they stand where the tile does. @throws {Malformed} when the bytes are not the hashes of a tile of this width */
 export function hashesIn(bytes: Uint8Array, width: number): Hash[] {
   if (bytes.length !== width * HASH_BYTES)
     throw new Malformed(`a tile of ${width} hashes has ${width * HASH_BYTES} bytes, and this one has ${bytes.length}`);
-  return Array.from({ length: width }, (_, i) => bytes.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+  return Array.from({ length: width }, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
 }
 
 /** The largest entry of a bundle, in bytes. */
@@ -91,7 +91,7 @@ export function entryBundle(entries: readonly Uint8Array[]): Uint8Array {
   return bundle;
 }
 
-/** @throws {Malformed} when the bytes are not a bundle of so many entries */
+/** Without a copy: they stand where the bundle does. @throws {Malformed} when the bytes are not a bundle of so many entries */
 export function entriesIn(bundle: Uint8Array, width: number): Uint8Array[] {
   const view = new DataView(bundle.buffer, bundle.byteOffset, bundle.byteLength);
   const entries: Uint8Array[] = [];
@@ -99,7 +99,7 @@ export function entriesIn(bundle: Uint8Array, width: number): Uint8Array[] {
   while (at < bundle.length) {
     const end = at + 2 <= bundle.length ? at + 2 + view.getUint16(at) : Infinity;
     if (end > bundle.length) throw new Malformed(`the bundle ends within entry ${entries.length}`);
-    entries.push(bundle.slice(at + 2, end));
+    entries.push(bundle.subarray(at + 2, end));
     at = end;
   }
   if (entries.length !== width)
