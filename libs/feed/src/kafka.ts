@@ -41,10 +41,12 @@ export class KafkaFeed implements Feed {
   }
 
   /** Never ends by itself: while the broker or the topic is unavailable the feed waits, reports so, and continues afterwards. */
-  run(sink: Sink): Promise<void> {
-    return this.#runner
-      .run((running) => this.#live(sink, running))
-      .finally(() => this.#records.close().catch(() => undefined));
+  async run(sink: Sink): Promise<void> {
+    try {
+      await this.#runner.run((running) => this.#live(sink, running));
+    } finally {
+      await this.#records.close().catch(() => undefined);
+    }
   }
 
   stop(): Promise<void> {

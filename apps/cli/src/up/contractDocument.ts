@@ -13,7 +13,6 @@ export async function contractDocument(): Promise<OpenAPIObject> {
   const parts = {} as unknown as PlatformParts;
   const options = { preview: true, logger: false as const, abortOnError: false };
   const module = { module: Contract, imports: [PlatformModule.with(parts), AllInOneModule.with({ kafkaBrokers: [] })] };
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest wrote a shape as a class
   const app = await NestFactory.create<NestFastifyApplication>(module, createAdapter(), options);
   return openApi(app);
 }

@@ -56,7 +56,6 @@ export async function createApp(
   try {
     const platform = PlatformModule.with({ config, pool, reserved, keyring, logger });
     const root = { module: RootModule, imports: [platform, module] };
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest wrote a shape as a class
     const options: NestApplicationOptions = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const adapter = createAdapter({ trustedProxies: config.trustedProxies, bodies: bodies ?? bodiesWithin(config) });
     const app = await NestFactory.create<NestFastifyApplication>(root, adapter, options);

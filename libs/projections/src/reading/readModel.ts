@@ -86,7 +86,8 @@ export async function standsStill(pool: pg.Pool, ledger: string): Promise<string
       `SELECT reason FROM positions WHERE ledger = $1 AND state = 'parked'`,
       [ledger],
     );
-    return rows[0] && (rows[0].reason ?? 'parked');
+    const [parked] = rows;
+    return parked === undefined ? undefined : (parked.reason ?? 'parked');
   });
 }
 
