@@ -19,6 +19,8 @@ import { record, TestJournals } from '#test/journal/testJournal';
 import { askLading, type Ran } from './runLading.ts';
 
 const LEDGER = 'nvidia';
+/** What a mirror answers that breaks off. */
+const BROKEN = Buffer.from('broken off');
 
 describe('an auditor at the command line', () => {
   let here: TestJournals;
@@ -79,6 +81,33 @@ describe('an auditor at the command line', () => {
     expect(await verify('--file', bundle)).toMatchObject({ code: 0, outcome: 'verified', size: 266, root });
     await withMirror(bundle, async (url) => {
       expect(await verify('--mirror', url)).toMatchObject({ code: 0, outcome: 'verified', size: 266, root });
+    });
+    // Somebody who changes what a mirror answers, or breaks it off.
+    const behind = async (change: (path: string, file: Buffer | undefined) => Buffer | undefined) => {
+      let found: object = {};
+      await withMirror(
+        bundle,
+        async (url) => {
+          found = await verify('--mirror', url, '--no-state');
+        },
+        change,
+      );
+      return found;
+    };
+    expect(
+      await behind((path, file) =>
+        path.endsWith('entries/000')
+          ? Buffer.from(file!.toString('latin1').replace('"PO-7"', '"PO-8"'), 'latin1')
+          : file,
+      ),
+    ).toMatchObject({
+      ...{ code: 6, outcome: 'tampered', first: 13, last: 13, lastGood: 12 },
+    });
+    expect(await behind((path, file) => (path.endsWith('entries/000') ? BROKEN : file))).toMatchObject({
+      code: 7,
+    });
+    expect(await behind((path, file) => (path.endsWith('/checkpoint') ? BROKEN : file))).toMatchObject({
+      ...{ code: 4, said: expect.stringMatching(/\/checkpoint broke off/) },
     });
     expect(await run(['verify', '-l', LEDGER, '--file', bundle, '--verifier-key', key])).toMatchObject({
       code: 0,
@@ -177,12 +206,18 @@ describe('an auditor at the command line', () => {
   });
 
   /** Serves what is in a bundle as static files. */
-  async function withMirror(file: string, work: (url: string) => Promise<void>): Promise<void> {
+  async function withMirror(
+    file: string,
+    work: (url: string) => Promise<void>,
+    change = (_: string, bytes: Buffer | undefined) => bytes,
+  ): Promise<void> {
     const files = new Map<string, Buffer>();
     for await (const { name, bytes } of tarMembers(createReadStream(file).pipe(createGunzip())))
       files.set(`/log/${name}`, bytes);
     const server: Server = createServer(({ url = '' }, response) => {
-      response.writeHead(files.has(url) ? 200 : 404).end(files.get(url));
+      const bytes = change(url, files.get(url));
+      if (bytes === BROKEN) response.writeHead(200, { 'content-length': 9 }).write('12', () => response.destroy());
+      else response.writeHead(bytes ? 200 : 404).end(bytes);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {

@@ -43,8 +43,8 @@ export async function withSource<T>(
   const { ledger, file } = options;
   if (file !== undefined) return inFile(file, ledger, work, workOnSelection);
   if (options.from === 'file') throw new UserError('Which file? Name it with --file, or - for standard input.');
-  if (options.mirror !== undefined) return work(fromHttp(mirrored(options.mirror)));
-  if (options.from === 'http' || options.url !== undefined) return work(fromHttp(served(options)));
+  if (options.mirror !== undefined) return work(fromHttp(mirrored(options.mirror), after));
+  if (options.from === 'http' || options.url !== undefined) return work(fromHttp(served(options), after));
   if (options.from === 'kafka') return inKafka(options, origin, work);
   return withPool((pool) => work(fromJournal(pool, ledger, storedCheckpoints(pool, ledger), after)));
 }
@@ -81,7 +81,7 @@ function served(options: SourceOptions): (path: string) => Promise<Buffer | unde
     const response = await client.request('GET', base + path, undefined, '*/*');
     if (response.status === 404) return undefined;
     if (!response.ok) await client.text(base + path);
-    return Buffer.from(await response.arrayBuffer());
+    return bodyOf(response, `${client.url}${base}${path}`);
   };
 }
 
@@ -96,8 +96,15 @@ function mirrored(address: string): (path: string) => Promise<Buffer | undefined
     });
     if (response.status === 404) return undefined;
     if (!response.ok) throw new UserError(`GET ${base}${path} answered ${response.status}.`, exitCodes.unavailable);
-    return Buffer.from(await response.arrayBuffer());
+    return bodyOf(response, base + path);
   };
+}
+
+async function bodyOf(response: Response, address: string): Promise<Buffer> {
+  const body = await response.arrayBuffer().catch((error: unknown) => {
+    throw new UserError(`The answer of ${address} broke off (${reasonOf(error)}).`, exitCodes.unavailable);
+  });
+  return Buffer.from(body);
 }
 
 /** A bundle, or events in lines, which have no checkpoint of their own. */

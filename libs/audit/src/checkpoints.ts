@@ -2,8 +2,8 @@ import { cosignaturesOf, parseCheckpoint, type SignedCheckpoint } from '#proofs/
 import { onNode } from '#proofs/onNode';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { BadSignature, signersOf, type VerifierKey } from '#proofs/signedNote';
-import { Malformed } from '#proofs/text';
-import { Tampered } from './verdict.ts';
+import { Malformed, toBase64 } from '#proofs/text';
+import { type Finding, Tampered } from './verdict.ts';
 
 /** Whose word counts. */
 export interface Trust {
@@ -125,6 +125,7 @@ export class Checkpoints {
     const { keys, quorum, witnesses } = this.#trust;
     if (keys.length === 0) return 'no verifier key was given, so no checkpoint proves anything';
     if (agreed > 0) return `no checkpoint there is signed by ${quorum} of the ${witnesses.length} witnesses`;
+    if (this.#passedOver === 0 && size === 0) return 'there is neither an event nor a checkpoint of it';
     if (this.#passedOver === 0) return `there is no checkpoint to hold the ${size} events against`;
     return `the ${this.#passedOver} checkpoints there are signed by other keys than the one of ${keys[0]?.name ?? ''} that was given`;
   }
@@ -140,4 +141,30 @@ export class Checkpoints {
     while (at > 0 && (this.#waiting[at - 1]?.size ?? 0) > size) at -= 1;
     this.#waiting.splice(at, 0, anchor);
   }
+}
+
+/** The events have another root than a checkpoint says. @param unbalanced the first event whose moves do not add up */
+export function contradiction(checkpoint: Anchor, root: Hash, agreedSize: number, unbalanced = Infinity): Finding {
+  const { size } = checkpoint;
+  const first = Math.min(agreedSize + 1, Math.max(1, size));
+  const what = `the root of the first ${size} events is ${toBase64(root)}, and ${nameOf(checkpoint)} says ${toBase64(checkpoint.root)}`;
+  // Moves that do not add up were changed there, or before.
+  return { first, last: Math.max(first, Math.min(size, unbalanced)), lastGood: agreedSize, what, fork: [] };
+}
+
+/** The source ends before the last event that a checkpoint covers. */
+export function missing(last: Anchor, end: number): Tampered {
+  const [are, them] = last.size - end === 1 ? ['it is', 'it'] : ['they are', 'them'];
+  const what = `${are} missing: ${nameOf(last)} covers ${them}, and the source ends after event ${end}`;
+  return new Tampered({ first: end + 1, last: last.size, what });
+}
+
+/** Two trees of one size are signed. @param where which events are wrong */
+export function forked(
+  [one, other]: readonly [Anchor, Anchor],
+  { first, last, lastGood }: Pick<Finding, 'first' | 'last' | 'lastGood'>,
+): Tampered {
+  const roots = `${toBase64(one.root)} and ${toBase64(other.root)}`;
+  const what = `there are two checkpoints of ${one.size} events, with the roots ${roots}, both signed by ${other.signedBy[0]?.name ?? ''}: the ledger was forked`;
+  return new Tampered({ first, last, lastGood, what, fork: [one.bytes, other.bytes] });
 }

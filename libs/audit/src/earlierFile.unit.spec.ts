@@ -140,4 +140,16 @@ describe('an auditor who kept what an earlier run saw', () => {
     expect(() => new EarlierFile(file)).toThrow('is not what an earlier run left behind');
     expect(existsSync(`${file}.marks`) && readFileSync(`${file}.marks`).length).toBe(160);
   });
+
+  it('goes on with --resume only where the source still has what was read before', async () => {
+    for (const size of [0, 1, 24, 39])
+      await expect(
+        run(month.slice(0, size), { checkpoints: size === 0 ? [] : [size], resume: true }),
+      ).rejects.toMatchObject({
+        ...{ first: size + 1, last: 40, lastGood: size },
+      });
+    expect(await run(month, { checkpoints: [25], resume: true })).toMatchObject({
+      verified: { checkpoint: { size: 40 } },
+    });
+  });
 });

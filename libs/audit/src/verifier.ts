@@ -1,8 +1,7 @@
 import { CompactRange, leafHash } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
-import { toBase64 } from '#proofs/text';
 import { Balances } from './balances.ts';
-import { type Anchor, Checkpoints, nameOf, type Trust } from './checkpoints.ts';
+import { type Anchor, Checkpoints, contradiction, forked, missing, nameOf, type Trust } from './checkpoints.ts';
 import type { EarlierRun } from './earlierRun.ts';
 import type { Entries, Item } from './items.ts';
 import { movesAtOnce, movesIn, readTold } from './told.ts';
@@ -53,12 +52,16 @@ export class Verifier {
   /** Where an earlier run stood from which this one goes on. */
   readonly #from: number;
   #covering: Anchor | undefined;
+  /** The last event that the source has shown, whether it was read before or not. */
+  #shown = 0;
   /** Events that a checkpoint covers which agrees, whether it counts or not. */
   #agreedSize: number;
   #agreed = 0;
   #repeated = 0;
   /** It is not as an earlier run saw it: the rest is read for a checkpoint that proves it to others. */
   #suspect: (Finding & { readonly note?: Uint8Array | undefined }) | undefined;
+  /** A checkpoint of the source says otherwise. The stored hashes that come next tell which of its events it is, where there are any. */
+  #contradicted: Tampered | undefined;
   /** The moves do not add up. Whether that is how the ledger kept them, or somebody changed them since, a checkpoint will tell. */
   #unbalanced: Finding | undefined;
 
@@ -102,14 +105,24 @@ export class Verifier {
       }
       return this.#finish();
     } catch (error) {
-      // What was seen first is what is wrong first.
-      throw error instanceof Tampered && error.fork.length === 0 && this.#suspect !== undefined
-        ? new Tampered(this.#suspect)
-        : error;
+      throw this.#wrongFirst(error);
     }
   }
 
+  /** What was seen first is what is wrong first. */
+  #wrongFirst(error: unknown): unknown {
+    const contradicted = this.#contradicted;
+    if (contradicted !== undefined && !(error instanceof Tampered && error.first <= contradicted.last))
+      return contradicted;
+    const isPlain = error instanceof Tampered && error.fork.length === 0;
+    return isPlain && this.#suspect !== undefined ? new Tampered(this.#suspect) : error;
+  }
+
   async #take(item: Item): Promise<void> {
+    if (this.#contradicted !== undefined) {
+      if (item.kind === 'hashes') this.#tree.compare(item);
+      throw this.#contradicted;
+    }
     switch (item.kind) {
       case 'checkpoint':
         await this.#add(item.note, 'source');
@@ -152,6 +165,7 @@ export class Verifier {
   }
 
   #takeEntries({ first, entries, beside }: Entries): void {
+    this.#shown = Math.max(this.#shown, first + entries.length - 1);
     for (const [index, bytes] of entries.entries()) {
       const claimed = first + index;
       if (claimed <= this.size) this.#again(claimed, bytes);
@@ -248,43 +262,26 @@ export class Verifier {
   }
 
   /** Whichever of the two these events have: who signed them both forked the ledger. */
-  #forked([one, other]: readonly [Anchor, Anchor]): never {
-    const roots = `${toBase64(one.root)} and ${toBase64(other.root)}`;
-    throw new Tampered({
-      first: this.#suspect?.first ?? this.#agreedSize + 1,
-      last: this.#suspect?.last ?? one.size,
-      lastGood: this.#suspect?.lastGood ?? this.#agreedSize,
-      what: `there are two checkpoints of ${one.size} events, with the roots ${roots}, both signed by ${other.signedBy[0]?.name ?? ''}: the ledger was forked`,
-      fork: [one.bytes, other.bytes],
-    });
+  #forked(pair: readonly [Anchor, Anchor]): never {
+    throw forked(
+      pair,
+      this.#suspect ?? { first: this.#agreedSize + 1, last: pair[0].size, lastGood: this.#agreedSize },
+    );
   }
 
   #contradicts(checkpoint: Anchor, root: Hash): void {
-    const { size, whose } = checkpoint;
-    const first = Math.min(this.#agreedSize + 1, Math.max(1, size));
-    const what = `the root of the first ${size} events is ${toBase64(root)}, and ${nameOf(checkpoint)} says ${toBase64(checkpoint.root)}`;
-    const finding: Finding = {
-      first,
-      // Moves that do not add up were changed there, or before.
-      last: Math.max(first, Math.min(size, this.#unbalanced?.first ?? Infinity)),
-      lastGood: this.#agreedSize,
-      what,
-      fork: [],
-    };
-    if (whose === 'source') throw new Tampered(this.#suspect ?? finding);
-    this.#suspect ??= { ...finding, note: checkpoint.bytes };
+    const finding = contradiction(checkpoint, root, this.#agreedSize, this.#unbalanced?.first);
+    if (checkpoint.whose !== 'source') this.#suspect ??= { ...finding, note: checkpoint.bytes };
+    else if (this.#suspect !== undefined) throw new Tampered(this.#suspect);
+    else this.#contradicted ??= new Tampered(finding);
   }
 
   #finish(): Verified {
+    if (this.#contradicted !== undefined) throw this.#contradicted;
     if (this.#checkpoints.fork !== undefined) this.#forked(this.#checkpoints.fork);
     if (this.#suspect !== undefined) throw new Tampered(this.#suspect);
-    const { last } = this.#checkpoints;
-    if (last !== undefined && last.signedBy.length > 0)
-      throw new Tampered({
-        first: this.size + 1,
-        last: last.size,
-        what: `${last.size - this.size === 1 ? 'it is' : 'they are'} missing: ${nameOf(last)} covers ${last.size - this.size === 1 ? 'it' : 'them'}, and the source ends after event ${this.size}`,
-      });
+    const { last = this.#covering } = this.#checkpoints;
+    if (last !== undefined && last.signedBy.length > 0 && last.size > this.#shown) throw missing(last, this.#shown);
     if (this.#unbalanced !== undefined) throw new Tampered(this.#unbalanced);
     if (this.#covering === undefined) throw new CannotSay(this.#checkpoints.whyNoneCounts(this.#agreed, this.size));
     return {

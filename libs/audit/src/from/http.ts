@@ -13,12 +13,14 @@ type Get = (path: string) => Promise<Buffer | undefined>;
 /**
  * A ledger over HTTP, by the routes of C2SP alone (https://c2sp.org/tlog-tiles), so that every mirror serves: the newest checkpoint, and
  * the events and tiles of its tree.
+ *
+ * @param after so many events were read before: only the bundle with the last of them is read again, to see that it is there
  */
-export async function* fromHttp(get: Get): AsyncGenerator<Item> {
+export async function* fromHttp(get: Get, after = 0): AsyncGenerator<Item> {
   const note = await get('checkpoint');
   if (note === undefined) return;
   const size = sizeIn(note);
-  const paths = tilesOf(size);
+  const paths = tilesOf(size, after);
   const fetched: { tile: Tile; bytes: Promise<Buffer | undefined> }[] = [];
   yield { kind: 'checkpoint', note };
   for (;;) {
@@ -55,8 +57,9 @@ async function itemOf(tile: Tile, got: Promise<Buffer | undefined>): Promise<Ite
 }
 
 /** Every bundle of entries, and each tile after the last event that it stands for. */
-function* tilesOf(size: number): Generator<Tile> {
-  for (let index = 0; index * TILE < size; index += 1) {
+function* tilesOf(size: number, after: number): Generator<Tile> {
+  const last = Math.max(0, Math.min(after, size) - 1);
+  for (let index = Math.floor(last / TILE); index * TILE < size; index += 1) {
     const read = Math.min(size, (index + 1) * TILE);
     yield { level: 'entries', index, width: read - index * TILE };
     for (let level = 0; hashesAt(level, read) > 0; level += 1) {

@@ -30,7 +30,8 @@ export async function* fromJournal(
   const upTo = Math.max(ends.head, ends.last);
   const notes = new Notes(stored, after);
   let last = after;
-  for (let read = Math.floor(after / PAGE) * PAGE; read < upTo; read += PAGE) {
+  // With the last event that was read before, to see that it is there.
+  for (let read = Math.floor(Math.max(0, after - 1) / PAGE) * PAGE; read < upTo; read += PAGE) {
     const to = Math.min(read + PAGE, upTo);
     yield* notes.upTo(Math.min(to, newest));
     for (const run of runsOf(await readKept(db, ledger, read, to))) {
