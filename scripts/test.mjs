@@ -20,7 +20,7 @@ await ensure();
 
 // What these need is installed only now.
 const { runCommand } = await import('./test/runCommand.mjs');
-const { runJest } = await import('./test/jest.mjs');
+const { runTests } = await import('./test/vitest.mjs');
 const { staticChecks } = await import('./test/staticChecks.mjs');
 const { default: setUp } = await import('../test/setup/globalSetup.mjs');
 const { default: tearDown } = await import('../test/setup/globalTeardown.mjs');
@@ -69,7 +69,7 @@ async function check(which) {
 }
 async function checkTheRest() {
   await check((name) => name !== 'lint');
-  if (wanted('unit')) await step('unit tests', () => runJest('unit', paths));
+  if (wanted('unit')) await step('unit tests', () => runTests('unit', paths));
 }
 // ESLint takes longer than all of these, and has use for one core only: what comes after them does not wait for it.
 const linting = check((name) => name === 'lint');
@@ -77,7 +77,7 @@ await checkTheRest();
 
 const onServices = PROJECTS.filter((project) => project !== 'unit' && wanted(project));
 if (onServices.length > 0) {
-  // Started here and not by each Jest run: both then share one PostgreSQL and one Kafka.
+  // Started here and not by each run of Vitest: both then share one PostgreSQL and one Kafka.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.once(signal, () => void tearDown().finally(() => process.exit(130)));
   }
@@ -86,7 +86,7 @@ if (onServices.length > 0) {
     return {};
   });
   for (const project of ready ? onServices : []) {
-    await step(`${project === 'int' ? 'integration' : 'end-to-end'} tests`, () => runJest(project, paths));
+    await step(`${project === 'int' ? 'integration' : 'end-to-end'} tests`, () => runTests(project, paths));
   }
   await tearDown();
   if (everything && process.env.CI === 'true' && (total.onKafka === 0 || total.keptFromKafka > 0)) {

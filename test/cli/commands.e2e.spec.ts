@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -212,7 +212,7 @@ describe('the command line', () => {
     // Nothing of it is there: alone, the order names a party that nobody registered.
     expect(await run('submit', '-l', 'nvidia', '--dry-run', second)).toMatchObject({
       code: 3,
-      output: expect.stringContaining('unknown-party') as unknown as string,
+      output: expect.stringContaining('unknown-party'),
     });
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { onlyOne } from '../../scripts/ensure/onlyOne.mjs';
 
 describe('setting up a checkout', () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { signLedger } from '#test/evidence/signLedger';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { readFileSync, readdirSync } from 'node:fs';
 import { MAX_LINES } from '#contracts/bounded';
 import { type EventType, eventTypes, isEventType } from '#contracts/catalog';

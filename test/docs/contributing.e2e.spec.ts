@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const spec = changed.find((file) => file.endsWith('.spec.ts'))!;
 
 /** All that the walk-through changes, or that looks at what it changes. */
 const NEEDED = [
-  ...['package.json', 'tsconfig.json', '.swcrc', 'jest.config.js', 'biome.json'],
+  ...['package.json', 'tsconfig.json', '.swcrc', 'vitest.config.js', 'biome.json'],
   ...[
     'libs/contracts',
     'libs/ledger',
@@ -50,12 +50,11 @@ function complaints(args: readonly string[], env: Readonly<Record<string, string
 async function types(): Promise<string> {
   const only = { extends: './tsconfig.json', include: [], files: changed, compilerOptions: { incremental: false } };
   writeFileSync(join(copy, 'tsconfig.walk.json'), JSON.stringify(only));
-  return complaints(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.walk.json']);
+  return complaints(['node_modules/typescript-native/bin/tsc', '-p', 'tsconfig.walk.json']);
 }
 
-const FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-const jest = (...args: string[]): Promise<string> =>
-  complaints([...FLAGS, 'node_modules/jest/bin/jest.js', '--selectProjects', 'unit', ...args], { LADING_RUNS: '40' });
+const unit = (...args: string[]): Promise<string> =>
+  complaints(['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', ...args], { LADING_RUNS: '40' });
 
 /** The part of `npm run generate` that follows from the contracts, from the sources: it needs no build. */
 const generate = (): Promise<string> =>
@@ -83,12 +82,12 @@ describe('the walk-through of CONTRIBUTING.md, done as written', () => {
     const [wrongTypes, wrongFormat, failed] = await Promise.all([
       types(),
       complaints(['node_modules/@biomejs/biome/bin/biome', 'format', ...changed]),
-      jest(
+      unit(
         '-t',
         `^((?!${manyHistories}).)*$`,
-        '--',
         spec,
-        'libs/contracts/src/(golden|examples)',
+        'libs/contracts/src/golden',
+        'libs/contracts/src/examples',
         'test/contracts/published',
         'libs/ledger/src/inv',
         'test/docs',
@@ -105,6 +104,6 @@ describe('the walk-through of CONTRIBUTING.md, done as written', () => {
     const right = readFileSync(path, 'utf8');
     expect(right.split(good!)).toHaveLength(2);
     writeFileSync(path, right.replace(good!, bad!));
-    expect(await jest('--', spec)).toContain('Tests:       1 failed, 2 passed');
+    expect(await unit(spec)).toMatch(/Tests +1 failed \| 2 passed/);
   });
 });

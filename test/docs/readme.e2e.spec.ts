@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { comparable, examplesIn } from './blocks.ts';

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import type pg from 'pg';
 import type { HoldingRow, PostingRow } from '#contracts/rows';
 import { movesOf, parseEvent } from '#contracts/cloudEvent';

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import { eventually } from '../feed/eventually.ts';
 import { AUTHORIZATION, PATH } from '../topology/startTopology.ts';
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type pg from 'pg';
 import type { ConsumptionOptions } from '#feed/consumption';
 import type { Feed } from '#feed/feed';

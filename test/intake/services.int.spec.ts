@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { once } from 'node:events';
 import { type ServiceProcess, startProcess } from './serviceProcess.ts';
 import { ADMIN, BATCH, CLOUD_EVENT, event, intakeDatabase, order, reassigned } from './writingApp.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect } from '@jest/globals';
+import { expect } from 'vitest';
 import type pg from 'pg';
 import { readTree } from '#journal/tree';
 

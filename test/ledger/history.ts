@@ -21,7 +21,7 @@ const BEGIN = Date.parse('2024-01-01T00:00:00Z');
 /** What passes between two happenings: so much that what is held for days is over before a story is. */
 const SPAN_MS = 6 * 3_600_000;
 
-/** Half a million comparisons: Jest's own would take ten times as long as all the rest. */
+/** Half a million comparisons: a matcher would take ten times as long as all the rest. */
 export function same(what: string, is: unknown, expected: unknown, facts?: unknown): void {
   const [a, b] = [JSON.stringify(is), JSON.stringify(expected)];
   if (a !== b)

@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 import { spawnSync } from 'node:child_process';
 
 /** Whether Go is there, and the modules of the program in this folder can be had: from this machine, or from Go's proxy. */

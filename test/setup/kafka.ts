@@ -1,4 +1,4 @@
-import { beforeAll, describe } from '@jest/globals';
+import { beforeAll, describe } from 'vitest';
 import { randomBytes } from 'node:crypto';
 
 let started: string | undefined = process.env.LADING_TEST_KAFKA;

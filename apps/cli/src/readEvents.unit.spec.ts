@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,10 +17,10 @@ afterAll(() => {
 });
 beforeEach(() => {
   said = [];
-  jest.spyOn(console, 'error').mockImplementation((text: string) => said.push(text.replace(folder, '')));
+  vi.spyOn(console, 'error').mockImplementation((text: string) => said.push(text.replace(folder, '')));
 });
 afterEach(() => {
-  jest.restoreAllMocks();
+  vi.restoreAllMocks();
 });
 
 async function texts(content: string | Buffer): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { eventText, MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import type { Told } from '#test/ledger/facts';
 import { december, tell } from '#test/ledger/facts';

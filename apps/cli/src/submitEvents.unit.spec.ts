@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { Readable } from 'node:stream';
 import type { Client } from './client.ts';
 import { type SubmitResult, submitEvents } from './submitEvents.ts';

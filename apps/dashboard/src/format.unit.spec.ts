@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { ago, asOf, day, eventName, moment, plural, signed, units } from './format.ts';
 
 describe('numbers and dates', () => {

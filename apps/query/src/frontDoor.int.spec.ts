@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { contractDocument } from '#apps/cli/src/up/contractDocument';
 import { ADMIN_KEY, LEDGER, type QueryService, startQuery } from '#test/setup/startQuery';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { choosePartition } from './cursors.ts';
 
 describe('the partition of a new ledger', () => {

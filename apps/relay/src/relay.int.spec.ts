@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ConfigResourceTypes } from 'kafkajs';
 import type pg from 'pg';
 import { MAX_EVENT_BYTES } from '#contracts/cloudEvent';

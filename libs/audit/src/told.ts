@@ -47,7 +47,7 @@ const EVENT = new RegExp(
 export function movesAtOnce(bytes: Uint8Array, ledger: string, sequence: number): string | undefined {
   if (!isUtf8(bytes)) return undefined;
   const found = EVENT.exec(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
-  return found !== null && found[1] === ledger && Number(found[2]) === sequence ? (found[3] ?? '') : undefined;
+  return found?.[1] === ledger && Number(found[2]) === sequence ? (found[3] ?? '') : undefined;
 }
 
 /** @throws {Malformed} when the bytes are no JSON object */

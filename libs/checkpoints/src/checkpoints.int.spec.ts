@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type pg from 'pg';
 import { journalMigrations } from '#journal/migrations/journalMigrations';
 import { createPool } from '#platform/database/database';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { catalog } from './catalog.ts';
 import { MAX_LINES, stopEarly } from './bounded.ts';

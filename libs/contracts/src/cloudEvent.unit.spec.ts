@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { eventText, formatSequence, type LedgerEvent, parseEvent, SubmittedEnvelope } from './cloudEvent.ts';
 import { subjectOf } from './catalog.ts';
 

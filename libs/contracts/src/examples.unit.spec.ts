@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { catalog, eventTypes, subjectOf } from './catalog.ts';
 import { examples } from './examples.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { readFileSync, readdirSync } from 'node:fs';
 import { catalog, eventTypes, subjectOf } from './catalog.ts';
 import { parseEvent, eventText } from './cloudEvent.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { type EventType, eventTypes } from './catalog.ts';
 import { examples } from './examples.ts';
 import { eachName, type Naming, namingIn } from './names.ts';

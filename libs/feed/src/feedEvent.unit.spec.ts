@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { anAtomicBatch, anEvent, someEvents } from '#test/feed/someEvents';
 import { type FeedEvent, toFeedEvent, wholeRun } from './feedEvent.ts';
 

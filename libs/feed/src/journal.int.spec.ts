@@ -1,4 +1,4 @@
-import { describe } from '@jest/globals';
+import { describe } from 'vitest';
 import { feedContract } from '#test/feed/feedContract';
 import { append, freshJournal } from '#test/feed/seedJournal';
 import { createPool } from '#platform/database/database';

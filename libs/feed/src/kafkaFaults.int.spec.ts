@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type pg from 'pg';
 import { createPool } from '#platform/database/database';
 import { eventually } from '#test/feed/eventually';

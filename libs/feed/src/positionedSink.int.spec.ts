@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { createPool } from '#platform/database/database';

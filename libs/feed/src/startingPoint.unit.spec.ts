@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { startingPoint } from './startingPoint.ts';
 
 const log = { partition: 3, start: 0n, end: 100n, identity: 'monday' };

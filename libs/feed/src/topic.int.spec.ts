@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
 import { Topics } from '#test/feed/topics';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';

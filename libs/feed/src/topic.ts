@@ -4,7 +4,7 @@ import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { type FeedLog, silent } from './observer.ts';
 import { reasonOf } from './runner.ts';
 
-// Node does not find these two names among the exports of this CommonJS module; Jest does.
+// Node does not find these two names among the exports of this CommonJS module.
 const { ConfigResourceTypes, KafkaJSProtocolError } = kafkajs;
 
 export interface TopicSettings {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { readTopicSettings } from './topicSettings.ts';
 
 describe("the relay's settings", () => {

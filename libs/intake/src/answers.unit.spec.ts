@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { ProblemError, unavailable } from '#platform/http/problemError';
 import { isAway, itemOf, newAllowance, notTried } from './answers.ts';
 import { whyNotSure } from './intake.ts';

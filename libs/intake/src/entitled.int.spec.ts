@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EventType, eventTypes, serviceOf } from '#contracts/catalog';
 import { everybody, rivals, sayings } from '#test/ledger/entitled';
 import { cast, type Told } from '#test/ledger/facts';

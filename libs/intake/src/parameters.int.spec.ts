@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   BATCH,
   CLOUD_EVENT,
@@ -37,8 +37,8 @@ describe.each(SERVICES.map((service, index) => [service, index] as const))(
   'the events route of %s',
   (_service, index) => {
     it.each([
-      [NDJSON, '?atomic=true', '/atomic'],
-      [CLOUD_EVENT, '?atomic=true', '/atomic'],
+      [NDJSON, '?atomic=true', '/atomic'] as const,
+      [CLOUD_EVENT, '?atomic=true', '/atomic'] as const,
       ...[NDJSON, CLOUD_EVENT, BATCH].flatMap((type) =>
         ['?atomc=true', '?atomic=false&dry-run=1', '?dry-run=true&dry-run=true', '?dryrun=true', '?Atomic=true'].map(
           (query) => [type, query, `/${/(atomc|dryrun|dry-run|Atomic)/.exec(query)![0]}`] as const,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
 import type { Refusal } from '#platform/http/problemError';
 import { MAX_LINES } from '#contracts/bounded';

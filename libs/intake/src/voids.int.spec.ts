@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvent } from '#journal/reader';
 import { event, intakeDatabase, order, startWritingApp, type WritingApp } from '#test/intake/writingApp';
 

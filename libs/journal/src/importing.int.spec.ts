@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { order, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
 import { importEvents, NotTheEnd } from './importing.ts';

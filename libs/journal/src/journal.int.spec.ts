@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEvent } from '#contracts/cloudEvent';
 import { microseconds } from '#contracts/scalars';
 import { leafHash } from '#proofs/compactRange';

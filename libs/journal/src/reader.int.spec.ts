@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEvent } from '#contracts/cloudEvent';
 import { append, freshJournal } from '#test/feed/seedJournal';
 import { anEvent, someEvents } from '#test/feed/someEvents';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompactRange, leafHash } from '#proofs/compactRange';
 import { onNode } from '#proofs/onNode';
 import { consistencyProof, inclusionProof, rootHash, verifyConsistency, verifyInclusion } from '#proofs/treeProofs';

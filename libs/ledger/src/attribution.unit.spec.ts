@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { accepted, dispatched, executed, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
 import { given, type Story } from '#test/ledger/story';
 import { attribute, isPending, type LegGone, type LegReceived, type Lots, startLots } from './attribution.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { eventTypes } from '#contracts/catalog';
 import { examples } from '#contracts/examples';
 import { decide } from '#ledger/decide';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { randomInt } from 'node:crypto';
 import { PROBLEM_FIELDS, type RejectionCode } from '#contracts/rejections';
@@ -146,7 +146,7 @@ const legs = (a: object, b: object): Parameters<typeof proposed>[2] => [
 ];
 
 /** Of each code that may name what is others': who says what, and what of the facts it is told. */
-const cases: readonly (readonly [RejectionCode, by: string, Told, told: object, without?: readonly string[]])[] = [
+const cases: readonly [RejectionCode, by: string, Told, told: object, without?: readonly string[]][] = [
   ['unknown-order-line', 'x', proposed('SW-9', 'x', legs({ line: '9' }, {})), { order: 'PO-B', lines: ['1'] }],
   ['not-the-owner', 'x', sold('x', { quantity: 1 }), { owner: 'x', owners: ['tesla'] }],
   ['not-the-custodian', 'x', scrapped('x', 'xai'), { custodians: [] }],

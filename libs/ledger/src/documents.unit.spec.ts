@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { catalog, eventTypes } from '#contracts/catalog';
 import { jsonSchemaOf } from '#contracts/jsonSchema';
 import { dispatched, of, placed, received, tell, type Told } from '#test/ledger/facts';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { type EventType, eventTypes, type Submitted } from '#contracts/catalog';
 import { entitlements } from '#contracts/define';
 import { everybody, rivals, sayings } from '#test/ledger/entitled';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { accepted, dispatched, of, placed, proposed, received } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
 import type { Order } from './entity.ts';

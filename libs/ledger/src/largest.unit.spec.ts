@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { MAX_LINES } from '#contracts/bounded';
 import { eventText, MAX_EVENT_BYTES } from '#contracts/cloudEvent';
 import { january, type Told, tell } from '#test/ledger/facts';

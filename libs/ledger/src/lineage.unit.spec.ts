@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { expandRange } from '#contracts/serials';
 import {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { decideByAsking } from '#test/ledger/decideByAsking';
 import { accepted, dispatched, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';

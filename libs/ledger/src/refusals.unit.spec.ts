@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { type EventType, eventTypes } from '#contracts/catalog';
 import type { RejectionCode } from '#contracts/rejections';
 import { accepted, dispatched, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';

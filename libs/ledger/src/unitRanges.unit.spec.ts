@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { expandRange, lengthOf, rangeOf, rangesOf, type SerialRange } from '#contracts/serials';
 import { outside, UnitMap, type UnitRange } from './unitRanges.ts';

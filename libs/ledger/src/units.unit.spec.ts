@@ -1,5 +1,5 @@
 import { eachUnit } from '#test/ledger/eachUnit';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import type { Move, Place } from '#contracts/move';
 import { unitChanges, UnitIndex } from './units.ts';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { FlagRow } from '#contracts/flagRows';
 import { HoldingRow, OrderRow, PartyRow, QueueRow, ShipmentRow, SwapRow } from '#contracts/rows';

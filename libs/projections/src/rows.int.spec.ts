@@ -1,5 +1,5 @@
 import { eachUnit } from '#test/ledger/eachUnit';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import type { ReasonCode } from '#contracts/reasonCodes';
 import { ItemRow, PartyRow, PostingRow, UnitRow } from '#contracts/rows';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { randomInt } from 'node:crypto';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { Dice, happens } from '#test/ledger/happenings';

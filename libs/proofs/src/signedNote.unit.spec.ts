@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { generateKeyPairSync, sign as ed25519 } from 'node:crypto';
 import { cosign, cosignaturesOf, formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
 import { inBrowser } from './inBrowser.ts';

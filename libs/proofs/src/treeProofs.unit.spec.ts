@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
 import { CompactRange } from './compactRange.ts';
 import { inBrowser } from './inBrowser.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
@@ -20,8 +20,8 @@ const damaged = DAMAGES[0]![2](sample);
 /** Runs `lading evidence …` here. */
 async function evidence(...args: string[]) {
   const printed: string[] = [];
-  const log = jest.spyOn(console, 'log').mockImplementation((text) => void printed.push(String(text)));
-  const error = jest.spyOn(console, 'error').mockImplementation((text) => void printed.push(String(text)));
+  const log = vi.spyOn(console, 'log').mockImplementation((text) => void printed.push(String(text)));
+  const error = vi.spyOn(console, 'error').mockImplementation((text) => void printed.push(String(text)));
   const code = await run(['node', 'lading', 'evidence', ...args]);
   log.mockRestore();
   error.mockRestore();

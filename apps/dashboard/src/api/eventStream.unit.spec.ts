@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { MessageReader } from './eventStream.ts';
 
 const TEXT = 'retry: 1000\n\nid: 17\ndata: {"a":1}\n\n: keep-alive\n\nevent: problem\ndata: {"status":403}\n\n';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { fractionOf, gathered, labelsOf, lastBy, momentAt, neighbour, scaleOf, type Tick } from './scale.ts';
 
 const tick = (sequence: number, occurred: string): Tick => ({ sequence, occurred, type: 't', subject: 's' });

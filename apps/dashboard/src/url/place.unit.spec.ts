@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { addressOf, chosen, type Place, placeOf, viewed } from './place.ts';
 
 const read = (address: string): Place => placeOf(new URL(address, 'http://localhost'));

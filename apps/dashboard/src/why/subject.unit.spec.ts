@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { subjectOf, subjectText } from './subject.ts';
 
 describe('what a number counts', () => {

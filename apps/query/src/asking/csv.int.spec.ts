@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 
 let door: QueryService;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from 'vitest';
 import { requestHash } from '#intake/parseSubmission';
 import type { SubmittedEvent } from '#contracts/cloudEvent';
 import { startVersion } from '#projections/versions/versions';

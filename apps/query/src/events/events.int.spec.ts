@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { examples } from '#contracts/examples';
 import { checkpointAt } from '#checkpoints/checkpoints';
 import { checkEvidence } from '#evidence/check';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import { Signal } from '#platform/database/signal';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FlagRow } from '#contracts/flagRows';
 import type { OrderRow, PartyRow, ShipmentRow } from '#contracts/rows';
 import type { Page } from '#projections/reading/page';

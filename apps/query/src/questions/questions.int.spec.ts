@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';

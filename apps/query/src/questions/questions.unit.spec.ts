@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { Ask } from './ask.handler.ts';
 import type { Question } from './question.ts';
 import { questions } from './questions.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LineageRow } from '#contracts/lineageRows';
 import { UnitRow } from '#contracts/rows';
 import { PartyTenureRow, UnitTenureRow } from '#contracts/tenureRows';

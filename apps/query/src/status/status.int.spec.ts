@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { startVersion } from '#projections/versions/versions';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createKafka } from '#feed/kafkaClient';
 import { KafkaLog } from '#feed/kafkaLog';
 import { silent } from '#feed/observer';

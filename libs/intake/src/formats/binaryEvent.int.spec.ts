@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from 'node:http';
 import { readEvent } from '#journal/reader';
 import { ADMIN, event, intakeDatabase, order, startWritingApp, type WritingApp } from '#test/intake/writingApp';

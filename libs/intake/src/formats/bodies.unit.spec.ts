@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { createAdapter } from '#platform/http/createAdapter';
 import { passFormatsThrough } from '../events.controller.ts';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '#contracts/problem';
 import { readEvents } from '#journal/reader';
 import { event, intakeDatabase, order, reassigned, startWritingApp, type WritingApp } from '#test/intake/writingApp';

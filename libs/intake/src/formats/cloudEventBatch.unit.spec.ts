@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { cloudEventBatch } from './cloudEventBatch.ts';
 
 it('a large batch says the same wherever its bytes are divided, and only a byte order mark at its start is passed over', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseEvent } from '#contracts/cloudEvent';
 import { startWorker, type Worker } from '#test/journal/startWorker';
 import { order, party, reassign, submission } from '#test/journal/submissions';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Move } from '#contracts/move';
 import { order } from '#test/journal/submissions';
 import { TestJournals } from '#test/journal/testJournal';

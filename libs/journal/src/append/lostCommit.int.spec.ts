@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CuttingProxy } from '#test/journal/cuttingProxy';
 import { order, reassign } from '#test/journal/submissions';
 import { expectTree } from '#test/journal/naiveTree';

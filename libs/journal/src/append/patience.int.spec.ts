@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CuttingProxy } from '#test/journal/cuttingProxy';
 import { order } from '#test/journal/submissions';
 import { keptInTheEnd, record, TestJournals } from '#test/journal/testJournal';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEvent } from '#contracts/cloudEvent';
 import type { Entity, EntityKey } from '#ledger/entity';
 import { evolve, touched } from '#ledger/evolve';

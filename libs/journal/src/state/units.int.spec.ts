@@ -1,5 +1,5 @@
 import { eachUnit } from '#test/ledger/eachUnit';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { movesOf, parseEvent } from '#contracts/cloudEvent';
 import type { Serials } from '#contracts/serials';
 import { UnitIndex } from '#ledger/units';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { given } from '#test/ledger/story';
 import { december, placed, tell } from '#test/ledger/facts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { catalog, type Submitted } from '#contracts/catalog';
 import { dispatched, of, placed, received, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';

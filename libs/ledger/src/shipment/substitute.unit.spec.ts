@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { accepted, dispatched, executed, january, of, placed, proposed, received, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { accepted, executed, of, placed, proposed, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
 

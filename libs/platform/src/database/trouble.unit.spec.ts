@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import pg from 'pg';
 import { toProblem } from '../http/problem.filter.ts';
 import { isUnanswered, troubleOf } from './trouble.ts';

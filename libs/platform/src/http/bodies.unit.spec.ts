@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { Gathered } from './bodies.ts';
 
 it('the pieces of a body are put together in their order, whatever their sizes, and whether their sum was announced or not', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, vi } from 'vitest';
 import fastify from 'fastify';
 import { gunzipSync } from 'node:zlib';
 import { readyMade, renewed, sendDocument, SHARED } from './readyMade.ts';
@@ -82,7 +82,7 @@ describe('a text that changes', () => {
   });
 
   it('is made again at once when it could not be made', async () => {
-    const make = jest.fn(async () => 'text').mockRejectedValueOnce(new Error('not now'));
+    const make = vi.fn(async () => 'text').mockRejectedValueOnce(new Error('not now'));
     const retried = renewed(make, { now: () => 0 });
     await expect(retried()).rejects.toThrow('not now');
     expect((await retried()).toString()).toBe('text');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig, settings } from './config.ts';
 
 const problemsOf = (env: Record<string, string>, needs: ('database' | 'kafka')[] = []): readonly string[] => {

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import { setImmediate as nextLook } from 'node:timers/promises';
 import { beginInTime, Turns } from './turns.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { createLogger, formatForTerminal } from './logging.ts';
 
 const logged = (write: (logger: ReturnType<typeof createLogger>) => void) => {

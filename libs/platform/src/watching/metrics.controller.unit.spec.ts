@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals';
+import { expect, it } from 'vitest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Actor, type HeldKey, setKey } from '../keys/actor.ts';
 import type { Keyring } from '../keys/keyring.ts';

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from 'vitest';
 import { counter, gauge, metricsText, registry } from './metrics.ts';
 
 const events = counter('lading_test_events_total', 'Events', ['ledger', 'kind']);

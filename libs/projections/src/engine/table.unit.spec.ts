@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import type { Db } from '../reading/readModel.ts';
 import { bigint, bool, day, id, moment, optional, Table, texts, withDefault } from './table.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { arrayLiteral, storableDay } from './values.ts';
 
 describe('a column of rows', () => {

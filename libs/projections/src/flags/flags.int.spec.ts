@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from 'vitest';
 import { accepted, dispatched, executed, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
 import { flag, flags, type FlagsQuery } from './queries.ts';

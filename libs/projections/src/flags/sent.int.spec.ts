@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from 'vitest';
 import { dispatched, january, of, placed, received, tell } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
 import { HoldingRow } from '#contracts/rows';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HoldingGroupRow, HoldingKey } from '#contracts/rows';
 import { foldHoldings } from '#ledger/fold';
 import type { LedgerEvent } from '#contracts/cloudEvent';

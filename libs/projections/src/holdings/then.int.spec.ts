@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { HoldingKey } from '#contracts/rows';
 import type { Stage } from '#contracts/scalars';

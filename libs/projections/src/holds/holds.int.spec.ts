@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { randomInt } from 'node:crypto';
 import type { Order } from '#ledger/entity';
 import { isPartiesStage } from '#ledger/account';

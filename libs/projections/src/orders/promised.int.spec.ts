@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Submitted } from '#contracts/catalog';
 import { december, dispatched, january, june, of, placed, received, tell } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { FlagRow } from '#contracts/flagRows';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import type { Db } from '../reading/readModel.ts';
 import { balanceThen } from './balance.ts';

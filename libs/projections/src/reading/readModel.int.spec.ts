@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { placed } from '#test/ledger/facts';
 import { projected, type Projected } from '#test/projections/projected';
 import { appliedSequence } from './readModel.ts';

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Feed } from '#feed/feed';
 import { JournalFeed } from '#feed/journal';
 import { eventually } from '#test/feed/eventually';

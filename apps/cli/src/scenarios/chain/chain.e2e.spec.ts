@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileURLToPath } from 'node:url';
 import { type FileEvent, readEvents } from '../../readEvents.ts';
 import { routeOver, submitEvents } from '../../submitEvents.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MEMO_LEDGER, type Played, playMemo } from '../../demo/playMemo.ts';
 import type { ActivityRow } from '#contracts/activityRows';
 import type { HoldingDiffRow } from '#contracts/changeRows';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import type { OrderRow } from '#contracts/rows';
 import { deliveryOf } from './delivery.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import { factsText, flagName, pairsOf } from './flags.ts';
 
 const flag = (...parties: string[]) => ({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from 'vitest';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
 import { flowOf, holdingsOf, linesOf } from './holdings.ts';
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { root } from '../ensure/root.mjs';
 import { runCommand } from './runCommand.mjs';
 
-const FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
 const ON_KAFKA = '(on Kafka)';
 const WITH_GO = '(with Go)';
 
@@ -20,19 +19,19 @@ const WITH_GO = '(with Go)';
 /** @typedef {{status: string, ancestorTitles: string[]}} Assertion */
 
 /**
- * Runs one Jest project.
+ * Runs the tests of one project of Vitest.
  * @param {'unit' | 'int' | 'e2e'} project
  * @param {string[]} paths all unless given
  * @returns {Promise<Counts>}
  */
-export async function runJest(project, paths) {
-  const file = join(root, '.cache', `jest-${project}.json`);
+export async function runTests(project, paths) {
+  const file = join(root, '.cache', `tests-${project}.json`);
   mkdirSync(join(root, '.cache'), { recursive: true });
   rmSync(file, { force: true });
-  const narrowed = paths.length > 0 ? ['--passWithNoTests', '--', ...paths] : [];
-  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-  const output = ['--json', `--outputFile=${file}`, '--selectProjects', project];
-  const code = await runCommand(process.execPath, [...FLAGS, jest, ...output, ...narrowed]);
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const output = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const narrowed = paths.length > 0 ? ['--passWithNoTests', ...paths] : [];
+  const code = await runCommand(process.execPath, [vitest, 'run', '--project', project, ...output, ...narrowed]);
   return count(file, code);
 }
 
@@ -53,7 +52,7 @@ function count(file, code) {
     else if (ancestorTitles.some((title) => title.endsWith(WITH_GO)) && status !== 'passed' && status !== 'failed')
       counts.keptFromGo += 1;
   }
-  // Jest itself failed: in a set-up, or with nothing to run.
+  // Vitest itself failed: in a set-up, with an error that no test caught, or with nothing to run.
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   return counts;
 }
@@ -64,13 +63,15 @@ function count(file, code) {
  * @returns {Assertion[]}
  */
 function results(file, counts) {
-  /** @type {{numRuntimeErrorTestSuites: number, testResults: {assertionResults: Assertion[]}[]}} */
+  /** @type {{testResults: {status: string, assertionResults: Assertion[]}[]}} */
   let all;
   try {
     all = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return [];
   }
-  counts.failed += all.numRuntimeErrorTestSuites;
+  counts.failed += all.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
+  ).length;
   return all.testResults.flatMap((suite) => suite.assertionResults);
 }

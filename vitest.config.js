@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import swc from '@swc/core';
+import { defineConfig } from 'vitest/config';
+
+const { $schema: _, ...options } = JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), 'utf8'));
+// The tests run on the sources: a relative import stays `./x.ts`, which only a build turns into `./x.js`.
+options.jsc.rewriteRelativeImportExtensions = false;
+
+/** What the build does too: Vite's own transform does not write what Nest reads of a constructor (`decoratorMetadata`). */
+const typescript = {
+  name: 'typescript',
+  enforce: 'pre',
+  transform(code, id) {
+    const [filename] = id.split('?');
+    return filename.endsWith('.ts') ? swc.transform(code, { ...options, filename, swcrc: false }) : null;
+  },
+};
+
+const conditions = ['source', 'node'];
+
+/** One project a suffix: the suffix states what a test costs. */
+const project = (name, rest = {}) => ({
+  extends: true,
+  test: { name, include: [`{apps,libs,test}/**/*.${name}.spec.ts`], ...rest },
+});
+const onRealServices = { globalSetup: 'test/setup/globalSetup.mjs' };
+
+export default defineConfig({
+  plugins: [typescript],
+  oxc: false,
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    // The test files of a worker share its modules, as the requests of a process do: to load Nest anew for each took a third of all time.
+    isolate: false,
+    pool: 'forks',
+    maxWorkers: 3,
+    // libs/contracts/src/browser.unit.spec.ts runs the contracts in a realm without Node.
+    execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    projects: [project('unit'), project('int', onRealServices), project('e2e', onRealServices)],
+  },
+});
