@@ -169,11 +169,16 @@ describe('the dashboard', () => {
       };
       await page.getByLabel('Kind').selectOption('reassigned');
       for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value);
-      expect(await page.locator('#wrong-quantity').innerText()).toContain(
+      expect(await page.locator('#wrong-lines-0-quantity').innerText()).toContain(
         'has 6000 units there for tesla, 7000 asked for',
       );
-      await page.getByLabel('Units').fill('100');
-      await page.locator('.moves').waitFor();
+      await page.getByLabel('Units', { exact: true }).fill('100');
+      await page.locator('.impacts').waitFor();
+      expect(await cells(page, '.impacts')).toMatchObject([
+        [expect.stringMatching(/^tesla, ordered/), '6,000', '5,900', ''],
+        [expect.stringMatching(/^x, ordered/), '0', '100', ''],
+      ]);
+      expect(await page.locator('.waits').innerText()).toContain('tesla gives 100 H100');
       await page.locator('form').getByRole('button', { name: 'Reallocate' }).dblclick();
       await page.locator('.recorded').waitFor();
       await page.getByRole('link', { name: 'Holdings' }).click();
@@ -187,7 +192,8 @@ describe('the dashboard', () => {
       // A refused form is an answer 422, which the browser notes.
       expect(errors.filter((text) => !text.includes('422'))).toEqual([]);
     });
-  });
+    // As long as the story is, on a machine that has other work to do.
+  }, 120_000);
 
   it('checks files of evidence without a network, and says of a damaged one that it proves nothing', async () => {
     await withPage(async (page) => {
@@ -242,5 +248,6 @@ describe('the dashboard', () => {
       }
       expect(found).toEqual([]);
     });
-  });
+    // A browser looks 24 times at all of a page.
+  }, 120_000);
 });

@@ -47,7 +47,7 @@ export async function askRows<T>(path: string, asked: Asked, signal?: AbortSigna
 }
 
 /** One answer. @throws Refused */
-async function ask<T>(path: string, asked: Asked, signal?: AbortSignal): Promise<T> {
+export async function ask<T>(path: string, asked: Asked, signal?: AbortSignal): Promise<T> {
   const answer = await request(`${path}${searchOf(asked)}`, signal === undefined ? {} : { signal });
   return (await answer.json()) as T;
 }

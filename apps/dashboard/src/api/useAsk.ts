@@ -19,17 +19,30 @@ interface Options {
   /** Whether to ask at all. */
   readonly enabled?: boolean;
   readonly most?: number;
+  /** Another moment than the one that is chosen. */
+  readonly moment?: Asked;
+}
+
+/** The moment that is chosen, as questions are asked about it: now is after the last event that the page knows of. */
+export function useMoment(): Asked {
+  const { at, known } = usePlace();
+  const { head } = useLive();
+  return known === undefined ? { at, 'min-sequence': head } : { at, known };
 }
 
 /**
  * Asks the ledger that is open, about the moment that is chosen. What is about now is asked again after every event; what is known up to a
  * sequence never changes.
  */
-export function useAsk<T>(question: string, asked: Asked = {}, { enabled = true, most }: Options = {}): Answer<T> {
-  const { ledger = '', at, known } = usePlace();
-  const { head } = useLive();
+export function useAsk<T>(
+  question: string,
+  asked: Asked = {},
+  { enabled = true, most, moment: other }: Options = {},
+): Answer<T> {
+  const { ledger = '' } = usePlace();
+  const chosen = useMoment();
   const about = JSON.stringify(asked);
-  const moment = known === undefined ? { at, 'min-sequence': head } : { at, known };
+  const moment = other ?? chosen;
   const { data, error, isPlaceholderData, refetch } = useQuery<Rows<T>>({
     queryKey: [ledger, question, about, moment],
     queryFn: ({ signal }) => askRows<T>(`${ledgerPath(ledger)}/${question}`, { ...asked, ...moment }, signal, most),

@@ -13,5 +13,11 @@ export const glossary = {
   known: 'What the ledger had been told by then. Things are often told later than they happen.',
   'exchange balance': 'Given minus received under a swap, in units, and in units times the days that they were owed.',
   sequence: 'The place of an event in its ledger: 1, 2, 3 … without a gap.',
+  Committed: 'What a supplier said that it will have of an item in a period.',
+  'Promised by orders':
+    'What the lines of orders promise of it: as confirmed, else as ordered, and at least what was sent.',
+  Allocated: 'Of what is promised, what was sent, or given to another owner than the buyer. A hold allocates nothing.',
+  'On hold': 'Kept for a swap or a purpose until a moment, and not free for anything else.',
+  Delivered: 'There, in good order or damaged, whoever owns it.',
 } as const;
 export type GlossaryTerm = keyof typeof glossary;

@@ -1,23 +1,40 @@
 import { useMemo } from 'react';
-import type { OrderRow } from '#contracts/rows';
+import type { OrderRow, ShipmentRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, units } from '../../format.ts';
-import { Empty } from '../../ui/parts.tsx';
+import { Choice, Empty } from '../../ui/parts.tsx';
 import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
-import { usePlace } from '../../url/usePlace.ts';
+import { chosen } from '../../url/place.ts';
+import { go, usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { type DeliveryLine, deliveryOf } from './delivery.ts';
 import { Queue } from './Queue.tsx';
+import { SupplyGrid } from './Supply.tsx';
+import { isIn, type Period, periodOf } from './supply.ts';
 import './delivery.css';
+
+type Shape = 'lines' | 'supply';
+const shapes: readonly (readonly [Shape, string])[] = [
+  ['lines', 'Order lines'],
+  ['supply', 'Supply'],
+];
 
 /** When what was promised comes, to whom, and why not. */
 export function Delivery() {
   const { at, choices } = usePlace();
-  const { item, buyer, late } = choices;
-  const answer = useAsk<OrderRow>('orders', { item, buyer, late }, { most: 1000 });
+  const { item, buyer, late, supplier, order, due, show } = choices;
+  const shape: Shape = show === 'supply' ? 'supply' : 'lines';
+  const answer = useAsk<OrderRow>('orders', { item, buyer, late, supplier }, { most: 1000 });
+  const shipments = useAsk<ShipmentRow>('shipments', { item }, { most: 1000 });
   const today = (at ?? new Date().toISOString()).slice(0, 10);
-  const all = useMemo(() => deliveryOf(answer.rows ?? [], today), [answer.rows, today]);
-  const shown = all.filter((row) => item === undefined || row.line.item === item);
+  const all = useMemo(() => deliveryOf(answer.rows ?? [], today, shipments.rows), [answer.rows, shipments.rows, today]);
+  const period = periodOf(due);
+  const shown = all.filter(
+    (row) =>
+      (item === undefined || row.line.item === item) &&
+      (order === undefined || row.order === order) &&
+      (period === undefined || isIn(row.line.due, period)),
+  );
   return (
     <>
       <View
@@ -29,25 +46,57 @@ export function Delivery() {
             <p>No order that you ask for was placed by this moment.</p>
           </Empty>
         }
-        tools={
-          <>
-            <Filter label="Item" name="item" options={all.map(({ line }) => line.item)} />
-            <Filter label="Buyer" name="buyer" options={all.map((row) => row.buyer)} />
-            <Filter
-              label="Late"
-              name="late"
-              options={['true', 'false']}
-              text={(text) => (text === 'true' ? 'late' : 'in time')}
-            />
-          </>
-        }
+        tools={<Tools all={all} shape={shape} period={period} />}
       >
-        {() => <Lines lines={shown} today={today} />}
+        {() =>
+          shape === 'supply' ? (
+            <SupplyGrid lines={all} />
+          ) : shown.length === 0 ? (
+            <Empty title="No order line is like that" />
+          ) : (
+            <Lines lines={shown} today={today} />
+          )
+        }
       </View>
-      {item !== undefined && <Queue item={item} />}
+      {item !== undefined && shape === 'lines' && <Queue item={item} />}
     </>
   );
 }
+
+interface ToolsProps {
+  readonly all: readonly DeliveryLine[];
+  readonly shape: Shape;
+  readonly period: Period | undefined;
+}
+
+function Tools({ all, shape, period }: ToolsProps) {
+  const place = usePlace();
+  return (
+    <>
+      <Filter label="Item" name="item" options={all.map(({ line }) => line.item)} />
+      <Filter label="Buyer" name="buyer" options={all.map((row) => row.buyer)} />
+      <Filter label="Supplier" name="supplier" options={all.map((row) => row.supplier)} />
+      <Filter label="Order" name="order" options={all.map((row) => row.order)} />
+      <Filter
+        label="Late"
+        name="late"
+        options={['true', 'false']}
+        text={(text) => (text === 'true' ? 'late' : 'in time')}
+      />
+      {period !== undefined && <Filter label="Due" name="due" options={[]} text={() => dueText(period)} />}
+      <Choice
+        label="Show"
+        options={shapes}
+        value={shape}
+        onChoose={(chosenShape) => {
+          go(chosen(place, { show: chosenShape === 'lines' ? undefined : chosenShape }));
+        }}
+      />
+    </>
+  );
+}
+
+const dueText = ({ from, to }: Period): string => `${day(from)} to ${day(to)}`;
 
 function Lines({ lines, today }: { readonly lines: readonly DeliveryLine[]; readonly today: string }) {
   const scale = daysOf(lines);
@@ -127,7 +176,13 @@ function Row({ row, scale, today }: RowProps) {
           </div>
         ))}
       </td>
-      <td className="small">{row.reasons.join('; ')}</td>
+      <td className="small reasons">
+        <ol>
+          {row.reasons.map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        </ol>
+      </td>
     </tr>
   );
 }

@@ -1,4 +1,4 @@
-import type { OrderRow } from '#contracts/rows';
+import type { OrderRow, ShipmentRow } from '#contracts/rows';
 import { day, units } from '../../format.ts';
 
 type Line = OrderRow['lines'][number];
@@ -8,6 +8,7 @@ export interface DeliveryLine {
   readonly order: string;
   readonly buyer: string;
   readonly supplier: string;
+  readonly placed: string;
   readonly line: Line;
   /** Units that are there in good order, on the way, and not sent. */
   readonly arrived: number;
@@ -19,23 +20,55 @@ export interface DeliveryLine {
 }
 
 /** @param today the day that is looked at, `2023-12-31` */
-export function deliveryOf(orders: readonly OrderRow[], today: string): DeliveryLine[] {
-  return orders.flatMap(({ order, buyer, supplier, lines }) =>
+export function deliveryOf(
+  orders: readonly OrderRow[],
+  today: string,
+  shipments: readonly ShipmentRow[] = [],
+): DeliveryLine[] {
+  const lines = orders.flatMap(({ order, buyer, supplier, placed, lines }) =>
     lines.map((line) => {
-      const sum = (...stages: string[]) =>
-        line.units.filter(({ stage }) => stages.includes(stage)).reduce((total, { quantity }) => total + quantity, 0);
+      const sum = (stage: string) =>
+        line.units.filter((unit) => unit.stage === stage).reduce((total, { quantity }) => total + quantity, 0);
       const [toCome, onTheWay] = [sum('ordered'), sum('in_transit')];
       return {
-        ...{ order, buyer, supplier, line, toCome, onTheWay, arrived: sum('held') },
+        ...{ order, buyer, supplier, placed, line, toCome, onTheWay, arrived: sum('held') },
         isLate: line.due < today && toCome + onTheWay > 0,
-        reasons: reasonsOf(line, buyer),
       };
     }),
   );
+  const sent = sentBy(shipments);
+  return lines.map((row) => ({
+    ...row,
+    reasons: [
+      ...reasonsOf(row),
+      ...(sent.get(keyOf(row.order, row.line.line)) ?? []).flatMap((part) => shipmentReasons(row.line, part)),
+      ...(row.isLate ? lateReasons(row, lines) : []),
+    ]
+      .sort(([a], [b]) => b - a)
+      .map(([, text]) => text),
+  }));
 }
 
-function reasonsOf(line: Line, buyer: string): string[] {
-  const reasons: (readonly [weight: number, text: string])[] = [];
+type Known = Omit<DeliveryLine, 'reasons'>;
+type Reason = readonly [weight: number, text: string];
+type Part = ShipmentRow['lines'][number] & Pick<ShipmentRow, 'shipment' | 'eta'>;
+
+const keyOf = (order: string, line: string): string => JSON.stringify([order, line]);
+
+/** What was sent of each line, by shipment. */
+function sentBy(shipments: readonly ShipmentRow[]): ReadonlyMap<string, readonly Part[]> {
+  const parts = new Map<string, Part[]>();
+  for (const { shipment, eta, lines } of shipments)
+    for (const line of lines) {
+      const key = keyOf(line.order, line.line);
+      parts.set(key, [...(parts.get(key) ?? []), { ...line, shipment, eta }]);
+    }
+  return parts;
+}
+
+/** Whose they are now, and what the supplier said. */
+function reasonsOf({ line, buyer }: Known): Reason[] {
+  const reasons: Reason[] = [];
   const others = new Map<string, number>();
   for (const { owner, quantity } of line.units)
     if (owner !== buyer) others.set(owner, (others.get(owner) ?? 0) + quantity);
@@ -50,5 +83,44 @@ function reasonsOf(line: Line, buyer: string): string[] {
   }
   for (const { item, quantity } of line.substitutedBy ?? [])
     reasons.push([quantity, `${units(quantity)} came as ${item} instead`]);
-  return reasons.sort(([a], [b]) => b - a).map(([, text]) => text);
+  for (const { quantity, swap, hold, until } of line.holds)
+    reasons.push([quantity, `${units(quantity)} are kept for ${swap ?? hold ?? 'something'} until ${day(until)}`]);
+  return reasons;
+}
+
+/** What became of units on a shipment. */
+function shipmentReasons({ due }: Line, part: Part): Reason[] {
+  const { shipment, eta, advised, received, damaged, lost, inTransit } = part;
+  const missing = advised - received - damaged - lost - inTransit;
+  const counts: readonly Reason[] = [
+    [lost, `${units(lost)} were lost on ${shipment}`],
+    [damaged, `${units(damaged)} arrived damaged with ${shipment}`],
+    [missing, `${units(missing)} fewer arrived than ${shipment} was said to have`],
+  ];
+  const reasons = counts.filter(([count]) => count > 0);
+  if (inTransit > 0 && eta !== null && eta > due)
+    reasons.push([inTransit, `${units(inTransit)} are expected on ${day(eta)}, with ${shipment}`]);
+  return reasons;
+}
+
+/** Of a line that is late: who came later and was served first. */
+function lateReasons(row: Known, lines: readonly Known[]): Reason[] {
+  if (row.toCome === 0) return [];
+  const isAfter = (other: Known) =>
+    other.line.due > row.line.due || (other.line.due === row.line.due && other.placed > row.placed);
+  const overtaking = lines
+    .filter((other) => other.supplier === row.supplier && other.line.item === row.line.item && isAfter(other))
+    .map((other) => [other.arrived + other.onTheWay, other] as const)
+    .filter(([sent]) => sent > 0)
+    .sort(([a], [b]) => b - a)
+    .slice(0, 2);
+  return [
+    ...overtaking.map(
+      ([sent, { order, line, buyer }]): Reason => [
+        Math.min(sent, row.toCome),
+        `overtaken by ${order} line ${line.line} of ${buyer}: ${units(sent)} were sent first`,
+      ],
+    ),
+    [row.toCome / 2, `${units(row.toCome)} were not sent yet`],
+  ];
 }

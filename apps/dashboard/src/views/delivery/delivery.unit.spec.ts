@@ -41,7 +41,33 @@ describe('the delivery of an order line', () => {
       '8,000 went to x',
       'the supplier confirmed them for 15 Feb 2024',
       'the supplier confirmed 1,000 fewer',
+      '2,000 were not sent yet',
       '500 were cancelled',
+    ]);
+  });
+
+  it('says what became of it on the way, and who came later and was served first', () => {
+    const sent = { order: 'PO-1', line: '1', item: 'H100', owner: 'tesla', surplus: 0 };
+    const shipment = {
+      ...{ shipment: 'S-1', consignee: 'tesla', carrier: 'dhl', destination: null, eta: '2024-02-01' },
+      ...{ dispatched: '2023-12-20T10:00:00Z', status: 'in_transit' as const },
+      lines: [{ ...sent, advised: 10_000, received: 1_900, damaged: 20, lost: 50, inTransit: 8_000 }],
+    };
+    const later: OrderRow = {
+      ...{ ...order, order: 'PO-2', buyer: 'x', placed: '2023-08-01T10:00:00Z' },
+      lines: [{ ...line, units: [{ ...line.units[2]!, owner: 'x', quantity: 900 }], cancelled: 0, promised: null }],
+    };
+    expect(deliveryOf([order, later], '2024-01-01', [shipment])[0]?.reasons).toEqual([
+      '8,000 went to x',
+      '8,000 are expected on 1 Feb 2024, with S-1',
+      'the supplier confirmed them for 15 Feb 2024',
+      'the supplier confirmed 1,000 fewer',
+      '2,000 were not sent yet',
+      'overtaken by PO-2 line 1 of x: 900 were sent first',
+      '500 were cancelled',
+      '50 were lost on S-1',
+      '30 fewer arrived than S-1 was said to have',
+      '20 arrived damaged with S-1',
     ]);
   });
 });

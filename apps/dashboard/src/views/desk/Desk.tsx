@@ -2,19 +2,34 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
 import { ledgerPath, Refused, request } from '../../api/client.ts';
 import { EventLink } from '../../event/EventLink.tsx';
-import { Moves } from '../../event/Moves.tsx';
-import { movesOf } from '../../event/moves.ts';
 import { Choice } from '../../ui/parts.tsx';
-import { chosen } from '../../url/place.ts';
+import { viewed } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
-import { bodyOf, type Field, type Form, forms, isComplete, type Values, wrongIn } from './forms.ts';
+import {
+  bodyOf,
+  filledBy,
+  isComplete,
+  keyOf,
+  partsOf,
+  pathOf,
+  type Place,
+  placesOf,
+  type Values,
+  withoutLast,
+  wrongIn,
+} from './filled.ts';
+import { type Form, forms } from './forms.ts';
+import { Input, Offered } from './Inputs.tsx';
+import { Preview, type Tried } from './Preview.tsx';
 import './desk.css';
 
 /** What is submitted, or tried: the answer of the ledger. */
 interface Answered {
   readonly sequence: number;
-  readonly event?: { readonly data: unknown };
+  readonly event?: Tried;
 }
+
+const subjects = ['Units', 'Swaps', 'Mistakes'] as const;
 
 /** Submits what the desk decides. Every form is tried while it is filled in: nothing is kept before it is sent. */
 export function Desk() {
@@ -28,14 +43,19 @@ export function Desk() {
           <h1>The desk</h1>
           <p className="soft small">About now, whatever the bar of time says.</p>
         </div>
-        <Choice
-          label="What to do"
-          options={forms.map(({ name, title }) => [name, title] as const)}
-          value={form.name}
-          onChoose={(name) => {
-            go(chosen(place, { form: name }));
-          }}
-        />
+        <div className="tools">
+          {subjects.map((subject) => (
+            <Choice
+              key={subject}
+              label={`To do with ${subject.toLowerCase()}`}
+              options={forms.filter(({ about }) => about === subject).map(({ name, title }) => [name, title] as const)}
+              value={form.name}
+              onChoose={(name) => {
+                go(viewed(place, 'desk', { form: name }));
+              }}
+            />
+          ))}
+        </div>
       </header>
       <Filled key={form.name} form={form} />
     </div>
@@ -48,8 +68,8 @@ const newId = (): string =>
 
 /** What is filled in, what the ledger says of it before it is sent, and after. */
 function useDesk(form: Form) {
-  const { ledger = '' } = usePlace();
-  const [values, setValues] = useState<Values>({});
+  const { ledger = '', choices } = usePlace();
+  const [values, setValues] = useState<Values>(() => filledBy(form, choices));
   const [id, setId] = useState(newId);
   const tried = useDeferredValue(values);
   const submit = (of: Values, search: string, signal?: AbortSignal) =>
@@ -61,22 +81,29 @@ function useDesk(form: Form) {
     gcTime: 0,
   });
   const sent = useMutation({ mutationFn: () => submit(values, '') });
-  const change = (name: string, value: string) => {
+  const become = (changed: Values) => {
     if (sent.isSuccess) setId(newId());
     sent.reset();
-    setValues({ ...values, [name]: value });
+    setValues(changed);
+  };
+  const change = (key: string, value: string) => {
+    become({ ...values, [key]: value });
   };
   const isReady = preview.data !== undefined && tried === values && !sent.isPending && !sent.isSuccess;
-  return { values, change, preview, sent, isReady, error: sent.error ?? preview.error };
+  return { values, change, become, preview, sent, isReady, error: sent.error ?? preview.error };
 }
 
 function Filled({ form }: { readonly form: Form }) {
-  const { values, change, preview, sent, isReady, error } = useDesk(form);
-  const wrong = error instanceof Refused ? wrongIn(form, error.problem) : new Map<string, string>();
+  const { values, change, become, preview, sent, isReady, error } = useDesk(form);
+  const wrong = error instanceof Refused ? wrongIn(form, values, error.problem) : new Map<string, string>();
   const general =
     error === null || error instanceof Refused
       ? wrong.get('')
       : 'Lading does not answer. Send it again: it is recorded once.';
+  const places = placesOf(form, values);
+  const input = ({ key, field }: Place) => (
+    <Input key={key} id={key} field={field} value={values[key] ?? ''} wrong={wrong.get(key)} onChange={change} />
+  );
   return (
     <div className="columns">
       <form
@@ -87,15 +114,16 @@ function Filled({ form }: { readonly form: Form }) {
         }}
       >
         <p className="soft">{form.meaning}</p>
-        {form.fields.map((field) => (
-          <Input
-            key={field.name}
-            field={field}
-            value={values[field.name] ?? ''}
-            wrong={wrong.get(field.name)}
-            onChange={change}
-          />
+        {places.filter(({ part }) => part === undefined).map(input)}
+        {Array.from({ length: partsOf(form, values) }, (_, part) => (
+          <fieldset key={part}>
+            <legend>
+              {form.parts?.one} {part + 1}
+            </legend>
+            {places.filter((place) => place.part === part).map(input)}
+          </fieldset>
         ))}
+        {form.parts !== undefined && <More form={form} values={values} onChange={become} />}
         {general !== undefined && (
           <p className="notice" role="alert">
             {general}
@@ -109,14 +137,55 @@ function Filled({ form }: { readonly form: Form }) {
             Recorded: <EventLink sequence={sent.data.sequence}>event</EventLink>
           </p>
         )}
+        <Offered form={form} />
       </form>
       <section className="panel" aria-label="What it would do" aria-live="polite">
-        {preview.data?.event === undefined || preview.error !== null ? (
+        {sent.data !== undefined ? (
+          <p className="soft nothing">It is recorded. Change anything to fill in the next one.</p>
+        ) : preview.data?.event === undefined || preview.error !== null ? (
           <p className="soft nothing">What it would do is shown here as soon as the form is filled in.</p>
         ) : (
-          <Moves moves={movesOf(preview.data.event.data)} title="What it would move" />
+          <Preview event={preview.data.event} />
         )}
       </section>
+    </div>
+  );
+}
+
+interface MoreProps {
+  readonly form: Form;
+  readonly values: Values;
+  readonly onChange: (values: Values) => void;
+}
+
+/** One line or leg more, or less. */
+function More({ form, values, onChange }: MoreProps) {
+  const { parts } = form;
+  if (parts === undefined) return null;
+  const count = partsOf(form, values);
+  const one = parts.one.toLowerCase();
+  return (
+    <div className="more-parts">
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          onChange({ ...values, [keyOf(parts.name, count, parts.fields[0]?.name ?? '')]: '' });
+        }}
+      >
+        Add a {one}
+      </button>
+      {count > parts.least && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            onChange(withoutLast(form, values));
+          }}
+        >
+          Remove the last {one}
+        </button>
+      )}
     </div>
   );
 }
@@ -133,57 +202,9 @@ async function send(form: Form, { ledger, values, id, search, signal }: Sent): P
   const type = form.type === undefined ? 'application/json' : 'application/cloudevents+json';
   const headers = { 'content-type': type, ...(form.type === undefined && { 'idempotency-key': id }) };
   const body = JSON.stringify(bodyOf(form, values, id, new Date()));
-  const answer = await request(`${ledgerPath(ledger)}/${form.path}${search}`, {
+  const answer = await request(`${ledgerPath(ledger)}/${pathOf(form, values)}${search}`, {
     ...{ method: 'POST', headers, body },
     ...(signal !== undefined && { signal }),
   });
   return (await answer.json()) as Answered;
-}
-
-interface InputProps {
-  readonly field: Field;
-  readonly value: string;
-  readonly wrong: string | undefined;
-  readonly onChange: (name: string, value: string) => void;
-}
-
-function Input({ field, value, wrong, onChange }: InputProps) {
-  const { name, label, options, type, optional = false } = field;
-  const shared = {
-    name,
-    value,
-    'aria-invalid': wrong !== undefined,
-    'aria-describedby': wrong === undefined ? undefined : `wrong-${name}`,
-    onChange: (event: { readonly target: { readonly value: string } }) => {
-      onChange(name, event.target.value);
-    },
-  };
-  return (
-    <label className="field">
-      <span>
-        {label}
-        {optional && ' (may be left out)'}
-      </span>
-      {options === undefined ? (
-        <input
-          {...shared}
-          type={type === 'moment' ? 'datetime-local' : 'text'}
-          inputMode={type === 'number' ? 'numeric' : undefined}
-          autoComplete="off"
-        />
-      ) : (
-        <select {...shared}>
-          <option value="" />
-          {options.map((option) => (
-            <option key={option}>{option}</option>
-          ))}
-        </select>
-      )}
-      {wrong !== undefined && (
-        <span className="wrong" id={`wrong-${name}`} role="alert">
-          {wrong}
-        </span>
-      )}
-    </label>
-  );
 }

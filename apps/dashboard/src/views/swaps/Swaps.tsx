@@ -3,6 +3,8 @@ import { useAsk } from '../../api/useAsk.ts';
 import { day, moment, units } from '../../format.ts';
 import { Empty, Id, Term } from '../../ui/parts.tsx';
 import { Filter, Heads, View } from '../../ui/View.tsx';
+import { Link } from '../../url/Link.tsx';
+import { viewed } from '../../url/place.ts';
 import { usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import './swaps.css';
@@ -101,7 +103,29 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
         </table>
       </div>
       <Balance swap={swap} />
+      <Steps swap={swap} />
     </article>
+  );
+}
+
+const steps = {
+  proposed: ['accept', 'decline', 'withdraw'],
+  accepted: ['execute', 'decline', 'withdraw'],
+} as const;
+
+/** What can be done with it at the desk, where its name is filled in. */
+function Steps({ swap: { swap, status } }: { readonly swap: SwapRow }) {
+  const place = usePlace();
+  if (status !== 'proposed' && status !== 'accepted') return null;
+  return (
+    <p className="steps no-print">
+      At the desk:
+      {steps[status].map((form) => (
+        <Link key={form} to={viewed(place, 'desk', { form, swap })}>
+          {form}
+        </Link>
+      ))}
+    </p>
   );
 }
 
