@@ -36,7 +36,7 @@ const nodeOptions = (): string[] =>
   (process.env.LADING_BENCH_NODE_OPTIONS ?? '').split(' ').filter((option) => option !== '');
 
 async function answers(child: ChildProcess, url: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) {
     await sleep(50);
     if (child.exitCode !== null) throw new Error(`the server ended with status ${child.exitCode}`);

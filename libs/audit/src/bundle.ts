@@ -1,4 +1,4 @@
-import { leafHash } from '#proofs/compactRange';
+import { leafDigest } from '#proofs/compactRange';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Malformed } from '#proofs/text';
@@ -61,7 +61,7 @@ export async function* wholeArchive(written: Written, items: AsyncIterable<Item>
     for (const bytes of item.entries) {
       if (tree.size === written.size) break;
       entries.push(bytes);
-      tree.append(leafHash(bytes));
+      tree.append(leafDigest(bytes));
       if (entries.length < TILE) continue;
       yield* bundleAndTiles(entries, tree, false);
       entries = [];
@@ -153,7 +153,7 @@ function parseHeader(bytes: Buffer): BundleHeader {
 
 /** Says of a file that was cut off, or changed, what each is. */
 async function* unpacked(file: Readable): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 1_048_576 });
+  const gunzip = createGunzip({ chunkSize: 262_144 });
   pipeline(file, gunzip, () => undefined);
   try {
     for await (const chunk of gunzip) yield chunk as Buffer;

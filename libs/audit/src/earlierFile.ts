@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Digest } from '#proofs/compactRange';
 import type { Hash } from '#proofs/primitives';
 import { hashFrom, Malformed, toBase64 } from '#proofs/text';
 import type { EarlierRun, Marks } from './earlierRun.ts';
@@ -140,13 +141,13 @@ class LeafMarks implements Marks {
     this.#count = Math.floor(fstatSync(this.#file).size / MARK);
   }
 
-  differs(sequence: number, leaf: Hash): boolean | undefined {
+  differs(sequence: number, leaf: Digest): boolean | undefined {
     if (sequence > this.#count) return undefined;
     const mark = this.#markOf(sequence - 1);
     return mark === 0 ? undefined : mark !== markIn(leaf);
   }
 
-  add(sequence: number, leaf: Hash): void {
+  add(sequence: number, leaf: Digest): void {
     if (sequence <= this.#count) return;
     if (this.#waiting.length === 0) this.#waitingFrom = sequence;
     this.#waiting.push(markIn(leaf));
@@ -181,5 +182,5 @@ class LeafMarks implements Marks {
   }
 }
 
-const markIn = (leaf: Hash): number =>
-  (((leaf[0] ?? 0) << 24) | ((leaf[1] ?? 0) << 16) | ((leaf[2] ?? 0) << 8) | (leaf[3] ?? 0)) >>> 0;
+const markIn = (leaf: Digest): number =>
+  ((leaf.charCodeAt(0) << 24) | (leaf.charCodeAt(1) << 16) | (leaf.charCodeAt(2) << 8) | leaf.charCodeAt(3)) >>> 0;

@@ -1,3 +1,4 @@
+import type { Digest } from '#proofs/compactRange';
 import type { Hash } from '#proofs/primitives';
 
 /** What an earlier run left behind. */
@@ -19,8 +20,8 @@ export interface EarlierRun {
 /** Some bytes of each leaf that an earlier run saw: they prove nothing, and tell which event is not the same any more. */
 export interface Marks {
   /** Undefined when no earlier run saw this event. */
-  differs(sequence: number, leaf: Hash): boolean | undefined;
-  add(sequence: number, leaf: Hash): void;
+  differs(sequence: number, leaf: Digest): boolean | undefined;
+  add(sequence: number, leaf: Digest): void;
   /** A checkpoint covers the events up to this one: they will not change. */
   cover(size: number): void;
 }

@@ -21,41 +21,53 @@ export function readTold(bytes: Uint8Array, ledger: string, sequence: number): T
   return told;
 }
 
-// JSON as the ledger writes it, as parts of one expression: no blanks, and keys without escapes, so that a key is said in one way only.
 const PLAIN = '[^"\\\\\\x00-\\x1f]*';
-const TEXT = `"${PLAIN}(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})${PLAIN})*"`;
-const SCALAR = `${TEXT}|-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?|true|false|null`;
-/** After a member of an object or a list: a comma before the next one, or the end. */
-const next = (end: string): string => `(?:,(?!\\${end})|(?=\\${end}))`;
-const member = (value: string, not = ''): string => `"${not}${PLAIN}":(?:${value})${next('}')}`;
-const list = (value: string): string => `\\[(?:(?:${value})${next(']')})*\\]`;
-const value = (depth: number): string =>
-  depth === 0 ? SCALAR : `${SCALAR}|\\{(?:${member(value(depth - 1))})*\\}|${list(value(depth - 1))}`;
+const ESCAPED = `${PLAIN}(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})${PLAIN})*`;
 
-/** Members of an event beside those that count: of these none can be said twice. */
-const OTHERS = `(?:"(?!ledger"|sequence"|data")${PLAIN}":(?:${SCALAR}),)*`;
-const FIELDS = `(?:${member(value(5), '(?!moves")')})*`;
-const EVENT = new RegExp(
-  `^\\{${OTHERS}"ledger":"(${PLAIN})","sequence":"(\\d{16})",${OTHERS}` +
-    `"data":\\{${FIELDS}(?:"moves":(${list(value(3))})${next('}')}${FIELDS})?\\}\\}$`,
-);
+/**
+ * JSON as the ledger writes an event, whole, as one expression: no blanks, and keys without escapes, so that a key is said in one way
+ * only. Those that count stand there once; the moves are its third group.
+ */
+function eventOf(text: typeof PLAIN | typeof ESCAPED): RegExp {
+  const scalar = `"${text}"|-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?|true|false|null`;
+  /** After a member of an object or a list: a comma before the next one, or the end. */
+  const next = (end: string) => `(?:,(?!\\${end})|(?=\\${end}))`;
+  const member = (value: string, not = '') => `"${not}${PLAIN}":(?:${value})${next('}')}`;
+  const list = (value: string) => `\\[(?:(?:${value})${next(']')})*\\]`;
+  const value = (depth: number): string =>
+    depth === 0 ? scalar : `${scalar}|\\{(?:${member(value(depth - 1))})*\\}|${list(value(depth - 1))}`;
+  const others = `(?:"(?!ledger"|sequence"|data")${PLAIN}":(?:${scalar}),)*`;
+  const fields = `(?:${member(value(5), '(?!moves")')})*`;
+  return new RegExp(
+    `^\\{${others}"ledger":"(${PLAIN})","sequence":"(\\d{16})",${others}` +
+      `"data":\\{${fields}(?:"moves":(${list(value(3))})${next('}')}${fields})?\\}\\}$`,
+  );
+}
+
+/** Most events have no escape, and this one takes half of the time. */
+const PLAIN_EVENT = eventOf(PLAIN);
+const EVENT = eventOf(ESCAPED);
 
 /**
  * The moves of an event, as the text that stands in it, when it is written as the ledger writes it and says that it is that one: in a
- * fourth of the time that it takes to parse it. Empty when it has none. Undefined when it is something else, or cannot be told at once.
+ * third of the time that it takes to parse it. Empty when it has none. Undefined when it is something else, or cannot be told at once.
  */
 export function movesAtOnce(bytes: Uint8Array, ledger: string, sequence: number): string | undefined {
   if (!isUtf8(bytes)) return undefined;
-  const found = EVENT.exec(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+  const text = textIn(bytes);
+  const found = (text.includes('\\') ? EVENT : PLAIN_EVENT).exec(text);
   return found?.[1] === ledger && Number(found[2]) === sequence ? (found[3] ?? '') : undefined;
 }
+
+const textIn = (bytes: Uint8Array): string =>
+  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString('utf8');
 
 /** @throws {Malformed} when the bytes are no JSON object */
 export function parseTold(bytes: Uint8Array): Told {
   if (!isUtf8(bytes)) throw new Malformed('it is not UTF-8');
   let read: unknown;
   try {
-    read = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    read = JSON.parse(textIn(bytes));
   } catch {
     throw new Malformed('it is not JSON');
   }

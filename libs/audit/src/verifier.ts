@@ -1,4 +1,4 @@
-import { CompactRange, leafHash } from '#proofs/compactRange';
+import { bytesIn, CompactRange, type Digest, leafDigest } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { Balances } from './balances.ts';
 import { type Anchor, Checkpoints, contradiction, forked, missing, nameOf, type Trust } from './checkpoints.ts';
@@ -48,7 +48,7 @@ export class Verifier {
   readonly #options: VerifierOptions;
   readonly #tree: GrowingTree;
   readonly #checkpoints: Checkpoints;
-  readonly #recent = new Array<Hash | undefined>(REMEMBERED);
+  readonly #recent = new Array<Digest | undefined>(REMEMBERED);
   /** Where an earlier run stood from which this one goes on. */
   readonly #from: number;
   #covering: Anchor | undefined;
@@ -193,8 +193,8 @@ export class Verifier {
     const { ledger, fold } = this.#options;
     const moves = beside === undefined ? movesAtOnce(bytes, ledger, sequence) : undefined;
     const told = moves === undefined ? readTold(bytes, ledger, sequence) : {};
-    const leaf = leafHash(bytes);
-    const wrong = beside?.(told, leaf);
+    const leaf = leafDigest(bytes);
+    const wrong = beside?.(told, bytesIn(leaf));
     if (wrong !== undefined) throw new Tampered({ first: sequence, what: wrong });
     if (this.#suspect === undefined && this.#options.earlier?.marks.differs(sequence, leaf) === true)
       this.#suspect = {
@@ -220,7 +220,7 @@ export class Verifier {
   #again(sequence: number, bytes: Uint8Array): void {
     if (sequence <= this.#from) return;
     const seen = sequence > this.size - REMEMBERED ? this.#recent[sequence % REMEMBERED] : undefined;
-    if (seen === undefined || !sameBytes(seen, leafHash(bytes)))
+    if (seen !== leafDigest(bytes))
       throw new Tampered({
         first: sequence,
         what:

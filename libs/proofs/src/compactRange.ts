@@ -3,25 +3,28 @@ import type { Hash } from './primitives.ts';
 
 const HASH_BYTES = 32;
 
-/** A digest as text that becomes bytes again costs half of what one in a buffer of its own does. */
-const sha256 = (data: Uint8Array): Buffer => Buffer.from(hash('sha256', data, 'binary'), 'latin1');
+/** A hash as a text of 32 characters, one for each byte (latin1): it costs half of what one in a buffer does, and most only go into another. */
+export type Digest = string;
+export const bytesIn = (digest: Digest): Buffer => Buffer.from(digest, 'latin1');
 
 /** 0x00 and a leaf, where it fits; and 0x01 and two hashes: written anew for each, which costs half of what an allocation does. */
 const leaf = Buffer.alloc(1 + 65_535, 0x00);
 const node = Buffer.alloc(1 + 2 * HASH_BYTES, 0x01);
 
 /** The hash of a leaf of the Merkle tree, 32 bytes: SHA-256(0x00 ‖ bytes), RFC 6962 §2.1. The leaf is the event's stored bytes. */
-export function leafHash(bytes: Uint8Array): Buffer {
-  if (bytes.length >= leaf.length) return sha256(Buffer.concat([Buffer.of(0x00), bytes]));
+export const leafHash = (bytes: Uint8Array): Buffer => bytesIn(leafDigest(bytes));
+
+export function leafDigest(bytes: Uint8Array): Digest {
+  if (bytes.length >= leaf.length) return hash('sha256', Buffer.concat([Buffer.of(0x00), bytes]), 'binary');
   leaf.set(bytes, 1);
-  return sha256(leaf.subarray(0, 1 + bytes.length));
+  return hash('sha256', leaf.subarray(0, 1 + bytes.length), 'binary');
 }
 
 /** The hash of a node above two others: SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Hash, right: Hash): Buffer {
   node.set(left, 1);
   node.set(right, 1 + HASH_BYTES);
-  return sha256(node);
+  return bytesIn(hash('sha256', node, 'binary'));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { leafHash } from '#proofs/compactRange';
+import { leafDigest } from '#proofs/compactRange';
 import { type FileHandle, open } from 'node:fs/promises';
 import type pg from 'pg';
 import { openBundle } from '#audit/bundle';
@@ -84,7 +84,7 @@ async function taken(pool: pg.Pool, ledger: string, file: FileHandle, { checkpoi
     const tree = new GrowingTree();
     for await (const batch of batchesOf(items as AsyncGenerator<Item>, size, common)) {
       const first = tree.size + 1;
-      for (const bytes of batch) tree.append(leafHash(bytes));
+      for (const bytes of batch) tree.append(leafDigest(bytes));
       if (tree.size === common && own !== undefined && !sameBytes(tree.root(), own))
         throw new OtherEvents(ledger, head);
       if (tree.size <= common) continue;
