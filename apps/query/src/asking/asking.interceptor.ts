@@ -110,7 +110,7 @@ const IN_A_QUERY: Readonly<Record<string, string>> = {
 };
 
 /** The same bytes, called what the client calls them. */
-const asPreferred = ({ body, about }: Answer, request: FastifyRequest): Answer =>
+export const asPreferred = ({ body, about }: Answer, request: FastifyRequest): Answer =>
   about.type === undefined
     ? new Answer(body, about)
     : new Answer(body, { ...about, type: mediaTypeOf(request) ?? about.type });
@@ -157,7 +157,8 @@ function* listOf(rows: Iterable<unknown>): Generator<string> {
   yield ']';
 }
 
-function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
+/** Writes the headers of an answer. @returns its body; undefined where the client has it already */
+export function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
   const { sequence, bounds: { at, known } = {}, version, etag, cache, type, page } = about;
   const isForEver = at !== undefined && known !== undefined;
   // Another key may see other rows.

@@ -1,4 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Requires } from '#platform/keys/requires';
@@ -9,6 +11,7 @@ import { Answer } from '../asking/asking.interceptor.ts';
 import { onlyNow, sequenceNumber } from '../asking/parameters.ts';
 import { malformed } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
+import { shortWay } from './shortWay.ts';
 import { Trees } from './trees.ts';
 
 /** What never changes may be kept for ever. */
@@ -31,6 +34,9 @@ const Consistency = z.strictObject({
   ...never,
 });
 
+/** A query as nearly every client writes it. */
+const PLAIN = /\?sequence=([1-9]\d{0,14})&size=([1-9]\d{0,14})$/;
+
 /**
  * Proofs over the tree of a ledger. They are hashes, which say nothing about events to whoever cannot guess a whole one: every key that
  * may ask at all may have them.
@@ -39,7 +45,17 @@ const Consistency = z.strictObject({
 @Requires('read', 'audit')
 @ApiTags('proofs')
 export class ProofsController {
-  constructor(private readonly trees: Trees) {}
+  constructor(
+    private readonly trees: Trees,
+    host: HttpAdapterHost<FastifyAdapter>,
+  ) {
+    shortWay(host, '/v1/ledgers/:ledger/proofs/inclusion', ({ url }, ledger) => {
+      const [, sequence, size] = PLAIN.exec(url) ?? [];
+      return sequence === undefined
+        ? undefined
+        : this.inclusion(ledger, { sequence: Number(sequence), size: Number(size) });
+    });
+  }
 
   @Get('inclusion')
   @Asks({
@@ -53,7 +69,10 @@ export class ProofsController {
     answer: 'InclusionProof',
     immutable: true,
   })
-  async inclusion(@Param('ledger') ledger: string, @Query() { sequence, size }: z.infer<typeof Inclusion>) {
+  async inclusion(
+    @Param('ledger') ledger: string,
+    @Query() { sequence, size }: Pick<z.infer<typeof Inclusion>, 'sequence' | 'size'>,
+  ) {
     if (sequence > size) {
       const detail = `the tree of the first ${size} events does not have it: ask for a size of ${sequence} or more`;
       throw malformed([{ pointer: '/sequence', detail }]);

@@ -136,6 +136,28 @@ describe('the tiles of a ledger', () => {
   });
 });
 
+describe('a tile or a proof that is asked for as nearly every client does', () => {
+  it.each([
+    ['tile/0/000', 'tile/0/000?'],
+    ['tile/1/000.p/1', 'tile/1/000%2Ep/1?'],
+    ['proofs/inclusion?sequence=17&size=270', 'proofs/inclusion?size=270&sequence=17'],
+  ])('is the same as any other, with its headers, and for nobody else: %s', async (usual, other) => {
+    const [one, two] = [await raw(`${L}/${usual}`), await raw(`${L}/${other}`)];
+    const lasting = ({ headers: { date: _, ...headers } }: typeof one) => headers;
+    expect([one.status, one.bytes, lasting(one)]).toEqual([200, two.bytes, lasting(two)]);
+    const etag = String(one.headers.etag);
+    if (etag !== 'undefined') expect((await raw(`${L}/${usual}`, { 'if-none-match': etag })).status).toBe(304);
+    expect((await raw(`${L}/${usual}`, {}, 'HEAD')).status).toBe(200);
+    expect((await raw(`${L}/${usual}`, { authorization: 'Bearer nobody' })).status).toBe(401);
+    const elsewhere = await query.key({
+      name: `elsewhere-${randomBytes(4).toString('hex')}`,
+      roles: ['read'],
+      ledgers: ['other'],
+    });
+    expect((await query.get(`${L}/${usual}`, { key: elsewhere })).status).toBe(403);
+  });
+});
+
 describe('the entry bundles of a ledger', () => {
   it('are the bytes of the events, each after its length, whole or partial, packed for who takes that', async () => {
     const whole = await raw(`${L}/tile/entries/000`);

@@ -2,6 +2,8 @@ import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
@@ -19,6 +21,7 @@ import { notFound } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { EventPages } from '../events/eventPages.ts';
 import { FOR_EVER } from './proofs.controller.ts';
+import { shortWay } from './shortWay.ts';
 import { damaged, Trees } from './trees.ts';
 
 const BYTES = 'application/octet-stream';
@@ -50,7 +53,13 @@ export class TilesController {
     @Inject(POOL) private readonly pool: pg.Pool,
     private readonly trees: Trees,
     private readonly pages: EventPages,
-  ) {}
+    host: HttpAdapterHost<FastifyAdapter>,
+  ) {
+    shortWay(host, '/v1/ledgers/:ledger/tile/:level', ({ url }, ledger) => {
+      const tile = parseTilePath(url.slice(url.lastIndexOf('/tile/') + 1));
+      return tile.level === 'entries' ? undefined : this.#hashes(ledger, tile);
+    });
+  }
 
   @Get('entries/:index')
   @Asks({
@@ -112,9 +121,15 @@ export class TilesController {
     const tile = tileAt(path);
     const { from, to } = leavesOf(tile);
     if (tile.level === 'entries') refuseToParties(asked.actor);
+    if (tile.level !== 'entries') return this.#hashes(ledger, tile);
     await this.trees.check(ledger, to, `${nameOf(tile)} yet`);
-    if (tile.level === 'entries') return this.#bundle(ledger, from, to, asked);
-    const { hashes, etag } = await this.trees.tile(ledger, { ...tile, level: tile.level });
+    return this.#bundle(ledger, from, to, asked);
+  }
+
+  async #hashes(ledger: string, tile: Tile): Promise<Answer> {
+    const { to } = leavesOf(tile);
+    await this.trees.check(ledger, to, `${nameOf(tile)} yet`);
+    const { hashes, etag } = await this.trees.tile(ledger, { ...tile, level: Number(tile.level) });
     return new Answer(hashes, { sequence: to, type: BYTES, cache: FOR_EVER, etag });
   }
 
