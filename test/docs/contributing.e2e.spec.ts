@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { Shell } from './shell.ts';
 import { applyTo, stepsUnder } from './walkThrough.ts';
@@ -104,6 +105,6 @@ describe('the walk-through of CONTRIBUTING.md, done as written', () => {
     const right = readFileSync(path, 'utf8');
     expect(right.split(good!)).toHaveLength(2);
     writeFileSync(path, right.replace(good!, bad!));
-    expect(await unit(spec)).toMatch(/Tests +1 failed \| 2 passed/);
+    expect(stripVTControlCharacters(await unit(spec))).toMatch(/Tests +1 failed \| 2 passed/);
   });
 });
