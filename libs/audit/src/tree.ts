@@ -48,11 +48,13 @@ export class GrowingTree {
     this.#tiles[0]?.write(leaf, (this.#size % TILE) * HASH, 'latin1');
     let node = leaf;
     let level = 0;
-    for (let index = this.#size; index % 2 === 1; index = (index - 1) / 2, level += 1, this.#keep(level, index, node)) {
+    for (let index = this.#size; index % 2 === 1; index = (index - 1) / 2) {
       const pair = this.#pairs[level];
       if (pair === undefined) break;
       pair.write(node, 1 + HASH, 'latin1');
       node = hash('sha256', pair, 'binary');
+      level += 1;
+      this.#keep(level, (index - 1) / 2, node);
     }
     this.#pairs[level]?.write(node, 1, 'latin1');
     this.#size += 1;
