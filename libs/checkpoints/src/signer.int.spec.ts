@@ -7,10 +7,12 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Journal } from '#journal/journal';
-import { growTree, readTree } from '#journal/tree';
+import { growTree, readNodes, readTree } from '#journal/tree';
 import { cosignaturesOf, parseCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
 import { COSIGNATURE, formatVerifierKey, signersOf, type VerifierKey } from '#proofs/signedNote';
+import { rootHash } from '#proofs/treeProofs';
+import { killedProgram } from '#test/checkpoints/killedProgram';
 import { eventually } from '#test/feed/eventually';
 import { Topics } from '#test/feed/topics';
 import { item, party } from '#test/journal/submissions';
@@ -279,6 +281,30 @@ describe('the signer', () => {
       expect(size).toBe(before.size);
     });
   });
+
+  it('a rotation that is killed at any step leaves whole keys, and what is signed before and after it never disagrees', async () => {
+    start();
+    await allSigned();
+    const env = { LADING_DATA: folder, LADING_ORIGIN: 'log.example', LADING_SIGNING_KEY: '' };
+    for (const [step, keys] of [
+      ['before signing.key', 1],
+      ['after signing.key', 2],
+    ] as const) {
+      const rotation = killedProgram(step, ['signing-keys', 'rotate'], env);
+      const [, signal] = (await once(rotation, 'exit')) as [number | null, string | null];
+      expect([step, signal, await verifierKeys()]).toMatchObject([step, 'SIGKILL', { length: keys }]);
+      await stopAll();
+      start();
+      await add(2);
+      const { note } = await allSigned();
+      expect(await signersOf(parseCheckpoint(note).note, await verifierKeys(), onNode)).toHaveLength(keys);
+    }
+    const all = await checkpointsAfter(journals.pool, 'nvidia', 0, 100);
+    const tree = (await readTree(journals.pool, 'nvidia'))!;
+    const nodes = readNodes(journals.pool, 'nvidia', tree.size);
+    for (const { size, root } of all) expect(Buffer.compare(await rootHash(size, nodes, onNode), root)).toBe(0);
+    expect(all.length).toBeGreaterThanOrEqual(3);
+  }, 180_000);
 
   it('does not replace a key that was lost, and says what to do', async () => {
     start();

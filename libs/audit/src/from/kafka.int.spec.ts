@@ -5,6 +5,7 @@ import { silent } from '#feed/observer';
 import { aKeeper, anEvent, checkpointOf, type Signer, someEvents } from '#test/audit/signedLedger';
 import { Topics } from '#test/feed/topics';
 import { brokers, describeKafka } from '#test/setup/kafka';
+import { CannotSay } from '../verdict.ts';
 import { Verifier } from '../verifier.ts';
 import { fromKafka } from './kafka.ts';
 
@@ -41,9 +42,9 @@ describeKafka('a ledger in Kafka', () => {
     await producer.disconnect();
   }
 
-  async function verify() {
+  async function verify(from = events, with_ = checkpoints) {
     const kafka = createKafka({ brokers: brokers(), clientId: 'audit' }, silent);
-    const logs = { events: new KafkaLog(kafka, events), checkpoints: new KafkaLog(kafka, checkpoints) };
+    const logs = { events: new KafkaLog(kafka, from), checkpoints: new KafkaLog(kafka, with_) };
     const trust = { keys: [keeper.key], witnesses: [], quorum: 0 };
     try {
       const source = fromKafka({ ...logs, ledger, origin: keeper.key.name, patience: 300 });
@@ -52,6 +53,11 @@ describeKafka('a ledger in Kafka', () => {
       await Promise.all([logs.events.close(), logs.checkpoints.close()]);
     }
   }
+
+  it('cannot be said to be as it was signed where a topic is not there: of the checkpoints, or of the events', async () => {
+    await expect(verify(events, 'no-checkpoints')).rejects.toThrow(CannotSay);
+    await expect(verify('no-events')).rejects.toThrow('Kafka does not have the topic of the events');
+  });
 
   it('is verified from its topics alone; what a relay says once more is passed over, and other bytes in its place are found', async () => {
     expect(await verify()).toMatchObject({ checkpoint: { size: 12 }, uncovered: 8, repeated: 0 });

@@ -23,8 +23,22 @@ interface EventRecord {
   readonly bytes: Buffer;
 }
 
+/** A topic that is not there: then there is nothing to say about what it would have. */
+async function partitionsOf(log: KafkaLog): Promise<readonly number[] | undefined> {
+  try {
+    return await log.partitions();
+  } catch (error) {
+    if ((error as { type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+    throw error;
+  }
+}
+
 /** A ledger from Kafka: what the topic of checkpoints has of it, and then every partition of the topic of events to its end. */
 export async function* fromKafka(from: InKafka): AsyncGenerator<Item> {
+  if ((await partitionsOf(from.events)) === undefined) {
+    yield { kind: 'broken', why: 'Kafka does not have the topic of the events' };
+    return;
+  }
   const notes = from.checkpoints === undefined ? [] : await notesIn(from.checkpoints, from);
   for (const note of notes) yield { kind: 'checkpoint', note };
   const covered = Math.max(0, ...notes.map(sizeIn));
@@ -81,10 +95,10 @@ export async function* eventsInKafka(
   }
 }
 
-/** The checkpoints of a ledger that the topic still has, in the order of their sizes. */
+/** The checkpoints of a ledger that the topic still has, where there is one, in the order of their sizes. */
 async function notesIn(log: KafkaLog, { ledger, origin }: InKafka): Promise<Buffer[]> {
   const notes: Buffer[] = [];
-  for (const { partition, start, end } of await log.extents(await log.partitions())) {
+  for (const { partition, start, end } of await log.extents((await partitionsOf(log)) ?? [])) {
     for (let next = start; next < end; ) {
       const records = await log.read(partition, next, FETCH_BYTES);
       for (const { key, value } of records) {

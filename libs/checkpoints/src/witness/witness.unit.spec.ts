@@ -3,42 +3,14 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CompactRange, leafHash } from '#proofs/compactRange';
-import { cosignaturesOf, formatCheckpoint, parseCheckpoint } from '#proofs/checkpoint';
+import { cosignaturesOf, parseCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
-import { concat, type Hash } from '#proofs/primitives';
-import { COSIGNATURE, formatNote, parseNote, signNote } from '#proofs/signedNote';
+import { concat } from '#proofs/primitives';
+import { COSIGNATURE, parseNote } from '#proofs/signedNote';
 import { bytesOf, textOf, toBase64 } from '#proofs/text';
-import { consistencyProof, type Node } from '#proofs/treeProofs';
-import { makeSigningKeys, readSigningKeys, signingAt, verifierKeyOf } from '../signingKeys.ts';
+import { checkpointBy, honest, liar, type Log, ORIGIN, request } from '#test/checkpoints/logs';
+import { makeSigningKeys, readSigningKeys, verifierKeyOf } from '../signingKeys.ts';
 import { Witness, type WitnessAnswer } from './witness.ts';
-
-const ORIGIN = 'log.example/nvidia';
-
-/** A log in memory, which may lie: every leaf of it can be another one. */
-class Log {
-  readonly #leaves: Hash[];
-  constructor(texts: readonly string[]) {
-    this.#leaves = texts.map((text) => leafHash(Buffer.from(text)));
-  }
-  root(size: number): Hash {
-    const range = new CompactRange();
-    for (const leaf of this.#leaves.slice(0, size)) range.append(leaf);
-    return range.root();
-  }
-  proof(older: number, size: number): Promise<Hash[]> {
-    const of = ({ level, index }: Node): Hash => {
-      const range = new CompactRange();
-      for (const leaf of this.#leaves.slice(index * 2 ** level, (index + 1) * 2 ** level)) range.append(leaf);
-      return range.root();
-    };
-    return consistencyProof(older, size, async (nodes) => nodes.map(of), onNode);
-  }
-}
-
-const honest = new Log(Array.from({ length: 40 }, (_, n) => `event ${n}`));
-/** Rewrote the third event, and recomputed everything. */
-const liar = new Log(Array.from({ length: 40 }, (_, n) => (n === 2 ? 'rewritten' : `event ${n}`)));
 
 describe('a witness', () => {
   let folder: string;
@@ -61,15 +33,11 @@ describe('a witness', () => {
     });
 
   const checkpoint = async (log: Log, size: number, { origin = ORIGIN, by = 'log', root = log.root(size) } = {}) => {
-    const text = formatCheckpoint({ origin, size, root, extensions: [] });
-    const [key] = signingAt(await keys(by), new Date());
-    return formatNote({ text, signatures: [await signNote(text, await verifierKeyOf(key!, origin), key!.sign)] });
+    return checkpointBy(await keys(by), { origin, size, root });
   };
-  const request = async (old: number | string, proof: readonly Hash[], note: Uint8Array) =>
-    concat([bytesOf([`old ${old}`, ...proof.map(toBase64), '', ''].join('\n')), note]);
   const add = async (log: Log, old: number, size: number, by = witness): Promise<WitnessAnswer> =>
     by.addCheckpoint(
-      await request(old, old === 0 || old === size ? [] : await log.proof(old, size), await checkpoint(log, size)),
+      request(old, old === 0 || old === size ? [] : await log.proof(old, size), await checkpoint(log, size)),
     );
   /** That the answer is the witness's own cosignature of this checkpoint, as a client verifies it. */
   const isCosigned = async ({ status, body }: WitnessAnswer, note: Uint8Array) => {
@@ -96,24 +64,24 @@ describe('a witness', () => {
   it('answers what it does not cosign as C2SP says', async () => {
     const good = await checkpoint(honest, 7);
     const ask = async (body: Uint8Array) => (await witness.addCheckpoint(body)).status;
-    expect(await ask(await request(0, [], await checkpoint(honest, 7, { origin: 'log.example/other' })))).toBe(404);
-    expect(await ask(await request(0, [], await checkpoint(honest, 7, { by: 'other' })))).toBe(403);
+    expect(await ask(request(0, [], await checkpoint(honest, 7, { origin: 'log.example/other' })))).toBe(404);
+    expect(await ask(request(0, [], await checkpoint(honest, 7, { by: 'other' })))).toBe(403);
     const forged = textOf(good).replace(
       /(— \S+ \S{20})./,
       (_, start: string) => `${start}${textOf(good).includes(`${start}A`) ? 'B' : 'A'}`,
     );
-    expect(await ask(await request(0, [], bytesOf(forged)))).toBe(403);
-    expect(await ask(await request(8, [], good))).toBe(400);
-    expect(await witness.addCheckpoint(await request(3, [], good))).toEqual({
+    expect(await ask(request(0, [], bytesOf(forged)))).toBe(403);
+    expect(await ask(request(8, [], good))).toBe(400);
+    expect(await witness.addCheckpoint(request(3, [], good))).toEqual({
       ...{ status: 409, type: 'text/x.tlog.size', body: '0\n' },
     });
-    expect(await ask(await request(0, [honest.root(1)], good))).toBe(422);
-    expect(await ask(await request(0, [], await checkpoint(honest, 0, { root: honest.root(1) })))).toBe(422);
+    expect(await ask(request(0, [honest.root(1)], good))).toBe(422);
+    expect(await ask(request(0, [], await checkpoint(honest, 0, { root: honest.root(1) })))).toBe(422);
     for (const body of ['', 'old 0\n', 'old 00\n\n', 'old -1\n\n', 'new 0\n\n', 'old 0\nAAAA\n\n', 'old 0 \n\n'])
       expect([body, await ask(concat([bytesOf(body), good]))]).toEqual([body, 400]);
     expect(
       await ask(
-        await request(
+        request(
           0,
           Array.from({ length: 64 }, () => honest.root(1)),
           good,
@@ -124,9 +92,9 @@ describe('a witness', () => {
     expect(await add(honest, 0, 40)).toMatchObject({ status: 409, body: '7\n' });
     const proof = await honest.proof(7, 40);
     const newer = await checkpoint(honest, 40);
-    expect(await ask(await request(7, proof.slice(1), newer))).toBe(422);
-    expect(await ask(await request(7, [...proof, proof[0]!], newer))).toBe(422);
-    expect(await ask(await request(7, [honest.root(1)], good))).toBe(422);
+    expect(await ask(request(7, proof.slice(1), newer))).toBe(422);
+    expect(await ask(request(7, [...proof, proof[0]!], newer))).toBe(422);
+    expect(await ask(request(7, [honest.root(1)], good))).toBe(422);
   });
 
   it('never cosigns a fork: of two histories of one log it cosigns one, and keeps two trees of one size as evidence', async () => {
