@@ -120,6 +120,24 @@ describe('the dashboard', () => {
       // The same numbers as a flow.
       await page.getByRole('button', { name: 'Flow' }).click();
       await page.waitForSelector('[aria-label="12,000 units, In transit to X Corp.. Why?"]');
+      // Over time, with the same values as rows; the chart is saved as it is seen.
+      await page.getByRole('button', { name: 'Over time' }).click();
+      await page.getByRole('button', { name: 'In transit', exact: true }).click();
+      await page.waitForSelector('svg.over-time path.line');
+      await page.getByText('The same as a table').click();
+      expect(
+        (await cells(page, '.as-table .table'))
+          .at(-1)
+          ?.slice(1)
+          .every((value) => /^[0-9,]+$/.test(value)),
+      ).toBe(true);
+      for (const format of ['SVG', 'PNG']) {
+        const saved = page.waitForEvent('download');
+        await page.getByRole('group', { name: 'Save the chart' }).getByRole('button', { name: format }).click();
+        expect((await saved).suggestedFilename()).toMatch(
+          new RegExp(`^nvidia-holdings-over-time-2023-12-[0-9]+[.]${format.toLowerCase()}$`),
+        );
+      }
       await page.getByRole('button', { name: 'Table' }).click();
 
       // Why?
@@ -137,6 +155,8 @@ describe('the dashboard', () => {
       await page.locator('.way a', { hasText: '#14' }).first().click();
       await page.waitForSelector('.verdict.held');
       expect(await page.locator('.verdict .checks .held').count()).toBe(3);
+      await page.locator('.moves a', { hasText: 'went on by shipment received' }).first().waitFor();
+      await page.locator('.same strong', { hasText: '#14' }).waitFor();
       await page.goBack();
       await page.waitForSelector('.way');
 
@@ -148,6 +168,14 @@ describe('the dashboard', () => {
       await page.goto(shared);
       await page.waitForSelector('.way');
       expect(await page.locator('.way').innerText()).toBe(way);
+
+      // The connection is lost: the page says so, keeps what it shows, and catches up.
+      await page.context().setOffline(true);
+      query.app.getHttpServer().closeAllConnections();
+      await page.waitForSelector('.standing.lost');
+      expect(await page.locator('.way').innerText()).toBe(way);
+      await page.context().setOffline(false);
+      await page.waitForSelector('.standing.live');
 
       // What is committed appears by itself.
       await page.getByRole('button', { name: 'Close' }).click();
@@ -186,11 +214,13 @@ describe('the dashboard', () => {
 
       const kept = 'JSON.stringify([document.cookie, { ...localStorage }, location.href, history.state])';
       expect(await page.evaluate(kept)).not.toMatch(/lading_/);
-      expect(addresses.filter((address) => /lading_|code=/.test(address) || !address.startsWith(query.url))).toEqual(
-        [],
-      );
-      // A refused form is an answer 422, which the browser notes.
-      expect(errors.filter((text) => !text.includes('422'))).toEqual([]);
+      expect(
+        addresses.filter(
+          (address) => /lading_|code=/.test(address) || !address.replace('blob:', '').startsWith(query.url),
+        ),
+      ).toEqual([]);
+      // A refused form is an answer 422, which the browser notes, as it does a lost connection.
+      expect(errors.filter((text) => !/422|net::ERR_/.test(text))).toEqual([]);
     });
     // As long as the story is, on a machine that has other work to do.
   }, 120_000);

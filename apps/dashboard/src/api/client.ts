@@ -19,9 +19,12 @@ export interface Rows<T> {
   /** There are more rows than these. */
   readonly more: boolean;
   readonly received: number;
+  /** Milliseconds from the question to the last of its rows. */
+  readonly took: number;
 }
 
-interface Page<T> {
+/** Some rows of a list, and where the next begin. */
+export interface Page<T> {
   readonly sequence?: number;
   readonly data: readonly T[];
   readonly next: string | null;
@@ -34,6 +37,7 @@ const MOST_ROWS = 5000;
 /** All rows of a list, which are of one moment, however many pages they take. */
 export async function askRows<T>(path: string, asked: Asked, signal?: AbortSignal, most = MOST_ROWS): Promise<Rows<T>> {
   const rows: T[] = [];
+  const began = performance.now();
   let sequence: number | undefined;
   let next: string | null = null;
   do {
@@ -43,8 +47,12 @@ export async function askRows<T>(path: string, asked: Asked, signal?: AbortSigna
     sequence = page.sequence;
     next = page.next;
   } while (next !== null && rows.length < most);
-  return { rows, sequence, more: next !== null, received: Date.now() };
+  return { rows, sequence, more: next !== null, received: Date.now(), took: performance.now() - began };
 }
+
+/** One page of a list. @throws Refused */
+export const askPage = <T>(path: string, asked: Asked, signal: AbortSignal): Promise<Page<T>> =>
+  ask<Page<T>>(path, asked, signal);
 
 /** One answer. @throws Refused */
 export async function ask<T>(path: string, asked: Asked, signal?: AbortSignal): Promise<T> {

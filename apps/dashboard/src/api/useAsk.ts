@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { usePlace } from '../url/usePlace.ts';
 import { type Asked, askRows, ledgerPath, type Rows } from './client.ts';
 import { useLive } from './live.ts';
+import { chosenIn, type Moment, useNext, useTurn } from './pace.ts';
 
 /** What is known of an answer: the rows of before stand until the new ones come, so nothing flickers. */
 export interface Answer<T> {
@@ -42,22 +43,30 @@ export function useAsk<T>(
   const { ledger = '' } = usePlace();
   const chosen = useMoment();
   const about = JSON.stringify(asked);
-  const moment = other ?? chosen;
-  const { data, error, isPlaceholderData, refetch } = useQuery<Rows<T>>({
+  const wanted: Moment = other ?? chosen;
+  const turn = useTurn(ledger, wanted);
+  const { moment } = turn;
+  const { data, error, isFetching, refetch } = useQuery<Rows<T> & { readonly of: string }>({
     queryKey: [ledger, question, about, moment],
-    queryFn: ({ signal }) => askRows<T>(`${ledgerPath(ledger)}/${question}`, { ...asked, ...moment }, signal, most),
+    queryFn: async ({ signal }) => ({
+      ...(await askRows<T>(`${ledgerPath(ledger)}/${question}`, { ...asked, ...moment }, signal, most)),
+      of: chosenIn(moment),
+    }),
     // Of another moment, but never of another question.
     placeholderData: (rows, query) =>
       JSON.stringify(query?.queryKey.slice(0, 3)) === JSON.stringify([ledger, question, about]) ? rows : undefined,
     enabled: enabled && ledger !== '',
     staleTime: Infinity,
+    // Nobody asks about the same "now" again.
+    ...(wanted.known === undefined && { gcTime: 5_000 }),
   });
+  useNext(ledger, wanted, turn, isFetching, (data?.received ?? 0) + (data?.took ?? 0));
   return {
     rows: data?.rows,
     sequence: data?.sequence,
     received: data?.received,
     more: data?.more ?? false,
-    isStale: isPlaceholderData,
+    isStale: data !== undefined && data.of !== chosenIn(wanted),
     error: error ?? undefined,
     again: () => void refetch(),
   };

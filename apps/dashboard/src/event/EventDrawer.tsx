@@ -1,15 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import type { HoldingDiffRow } from '#contracts/changeRows';
-import { askRows, ledgerPath, request } from '../api/client.ts';
-import { eventName, moment, signed, units } from '../format.ts';
+import { ledgerPath, request } from '../api/client.ts';
+import { eventName, moment } from '../format.ts';
 import { Drawer } from '../ui/Drawer.tsx';
 import { Loading, Trouble } from '../ui/parts.tsx';
 import { Link } from '../url/Link.tsx';
 import { chosen } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
 import { Proof } from '../verify/Proof.tsx';
+import { AboutTheSame } from './AboutTheSame.tsx';
+import { Accounts } from './Accounts.tsx';
 import { Moves } from './Moves.tsx';
-import { movesOf, type Place, placeName } from './moves.ts';
+import { movesOf } from './moves.ts';
 
 interface Event {
   readonly id: string;
@@ -85,8 +86,9 @@ function Told({ event, text, sequence }: { readonly event: Event; readonly text:
           Show everything as it was known then
         </Link>
       </p>
-      <Moves moves={movesOf(event.data)} title="What it moved" />
+      <Moves moves={movesOf(event.data)} title="What it moved" sequence={sequence} />
       <Accounts sequence={sequence} />
+      <AboutTheSame event={event} sequence={sequence} />
       <Proof sequence={sequence} text={text} />
       <details className="bytes">
         <summary>The event as it is kept</summary>
@@ -101,60 +103,5 @@ function Told({ event, text, sequence }: { readonly event: Event; readonly text:
         </pre>
       </details>
     </>
-  );
-}
-
-/** Every account that the event touched, before it and after it. */
-function Accounts({ sequence }: { readonly sequence: number }) {
-  const { ledger = '' } = usePlace();
-  const { data } = useQuery({
-    queryKey: [ledger, 'accounts', sequence],
-    queryFn: ({ signal }) =>
-      askRows<HoldingDiffRow>(
-        `${ledgerPath(ledger)}/holdings/diff`,
-        { 'from-known': sequence - 1, known: sequence },
-        signal,
-        500,
-      ),
-    staleTime: Infinity,
-  });
-  if (data === undefined || data.rows.length === 0) return null;
-  return (
-    <section>
-      <h3>The accounts before and after it</h3>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Accounts before and after">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Account</th>
-              <th scope="col" className="number">
-                Before
-              </th>
-              <th scope="col" className="number">
-                Change
-              </th>
-              <th scope="col" className="number">
-                After
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.rows.map((row, i) => (
-              <tr key={i}>
-                <th scope="row">
-                  {row.item}, {placeName(row as unknown as Place)}
-                  <div className="soft small">
-                    {row.order} line {row.line}
-                  </div>
-                </th>
-                <td className="number">{units(row.before)}</td>
-                <td className="number">{signed(row.change)}</td>
-                <td className="number">{units(row.after)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
   );
 }

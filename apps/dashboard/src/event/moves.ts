@@ -28,3 +28,22 @@ function isMove(value: unknown): value is Move {
 /** `ordered from nvidia, of tesla`. */
 export const placeName = ({ owner, custodian, stage, shipment }: Place): string =>
   `${stage.replace('_', ' ')}${shipment == null ? '' : ` on ${shipment}`}, ${owner === custodian ? owner : `${owner}’s, with ${custodian}`}`;
+
+interface Posted {
+  readonly sequence: number;
+  readonly quantity: number;
+  readonly shipment: string | null;
+}
+
+/** Of the postings on one account: the last that brought units there before an event, or the first that took some away after it. */
+export function besideIn<T extends Posted>(
+  rows: readonly T[],
+  sequence: number,
+  side: 'before' | 'after',
+  shipment: string | null,
+): T | undefined {
+  const own = rows.filter((row) => row.shipment === shipment);
+  return side === 'before'
+    ? own.filter((row) => row.sequence < sequence && row.quantity > 0).sort((a, b) => b.sequence - a.sequence)[0]
+    : own.filter((row) => row.sequence > sequence && row.quantity < 0).sort((a, b) => a.sequence - b.sequence)[0];
+}

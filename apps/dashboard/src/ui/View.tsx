@@ -12,13 +12,14 @@ interface ViewProps<T> {
   readonly what: string;
   readonly empty: ReactNode;
   readonly tools?: ReactNode;
+  /** What is saved, where what is shown is counted from the rows; null where what is shown is saved beside it. */
+  readonly saved?: readonly object[] | null;
   readonly children: (rows: readonly T[]) => ReactNode;
 }
 
 /** A view of one answer: its title, on which event it stands, its filters, its rows, and the same rows as a file. */
-export function View<T extends object>({ title, answer, what, empty, tools, children }: ViewProps<T>) {
+export function View<T extends object>({ title, answer, what, empty, tools, saved, children }: ViewProps<T>) {
   const place = usePlace();
-  const { rows = [] } = answer;
   return (
     <div className="view">
       <header>
@@ -28,25 +29,39 @@ export function View<T extends object>({ title, answer, what, empty, tools, chil
         </div>
         <div className="tools no-print">
           {tools}
-          <div className="choice" role="group" aria-label="Save the rows">
-            {(['csv', 'json'] as const).map((format) => (
-              <button
-                type="button"
-                key={format}
-                disabled={rows.length === 0}
-                onClick={() => {
-                  save(rows, { format, what, place, sequence: answer.sequence });
-                }}
-              >
-                {format.toUpperCase()}
-              </button>
-            ))}
-          </div>
+          {saved !== null && <SaveRows rows={saved ?? answer.rows ?? []} what={what} sequence={answer.sequence} />}
         </div>
       </header>
       <Answered answer={answer} what={what} empty={<section className="panel">{empty}</section>}>
         {children}
       </Answered>
+    </div>
+  );
+}
+
+interface SaveProps {
+  readonly rows: readonly object[];
+  readonly what: string;
+  readonly sequence: number | undefined;
+}
+
+/** What is on the screen as a file, with the moment that it is of. */
+export function SaveRows({ rows, what, sequence }: SaveProps) {
+  const place = usePlace();
+  return (
+    <div className="choice no-print" role="group" aria-label="Save the rows">
+      {(['csv', 'json'] as const).map((format) => (
+        <button
+          type="button"
+          key={format}
+          disabled={rows.length === 0}
+          onClick={() => {
+            save(rows, { format, what, place, sequence });
+          }}
+        >
+          {format.toUpperCase()}
+        </button>
+      ))}
     </div>
   );
 }
@@ -85,10 +100,21 @@ export function Filter({ label, name, options, text = (option) => option }: Filt
 }
 
 /** A table that may be wider than its place, and is reached by keyboard then. */
-export function TablePanel({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+export function TablePanel({
+  label,
+  rows,
+  children,
+}: {
+  readonly label: string;
+  /** How many there are with the head, where not all of them are there; -1: nobody knows yet. */
+  readonly rows?: number;
+  readonly children: ReactNode;
+}) {
   return (
     <section className="panel scroll" tabIndex={0} aria-label={label}>
-      <table className="table">{children}</table>
+      <table className="table" aria-rowcount={rows}>
+        {children}
+      </table>
     </section>
   );
 }

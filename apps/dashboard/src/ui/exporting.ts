@@ -13,8 +13,12 @@ export function save(rows: readonly object[], about: About): void {
   const moment = { ledger, at: at ?? 'now', known: known ?? 'everything', sequence: about.sequence ?? null };
   const text = about.format === 'json' ? JSON.stringify({ ...moment, data: rows }, null, 2) : csvOf(rows, moment);
   const blob = new Blob([text], { type: about.format === 'json' ? 'application/json' : 'text/csv' });
-  saveFile(blob, `${[ledger, about.what, at ?? 'now'].join('-').replaceAll(/[^\w.-]+/g, '-')}.${about.format}`);
+  saveFile(blob, fileName(about.place, about.what, about.format));
 }
+
+/** `nvidia-holdings-2023-12-20.csv`: what is in it, and of which moment. */
+export const fileName = ({ ledger = '', at = 'now', known }: Place, what: string, ending: string): string =>
+  `${[ledger, what, at, ...(known === undefined ? [] : [`known-${known}`])].join('-').replaceAll(/[^\w.-]+/g, '-')}.${ending}`;
 
 export function saveFile(blob: Blob, name: string): void {
   const link = document.createElement('a');

@@ -32,8 +32,8 @@ export function CheckFile({ dropped, onClose }: Props) {
     <Drawer title="Check a file" note="Also without a network, once this page is open" onClose={onClose}>
       <div className="check-file">
         <p className="small">
-          Evidence of an event, as a page or a <code>tlog-proof</code>, or a bundle of events. This page reads and
-          checks it here; it is sent to nobody.
+          Evidence of an event, as a page or a <code>tlog-proof</code>. This page reads and checks it here; it is sent
+          to nobody.
         </p>
         <label
           className={isOver ? 'drop over' : 'drop'}

@@ -20,7 +20,7 @@ export interface Report {
 
 /** What the page cannot prove of itself. */
 const THIS_PAGE =
-  'That this page is honest. Its program came from the server that keeps the events. If you do not trust that, check the file with a program of your own: “lading evidence FILE” or “lading verify --from FILE”, or any for C2SP tlog-proof.';
+  'That this page is honest. Its program came from the server that keeps the events. If you do not trust that, check the file with a program of your own: “lading evidence FILE” or “lading verify --file FILE”, or any for C2SP tlog-proof.';
 const OWN_KEY = 'The key is the one that you gave.';
 const KEY_CAME_ALONG =
   'The key came with what it was checked with: hold it against one that you had from the ledger’s keeper in another way, and give that one here.';
@@ -45,6 +45,8 @@ export async function reportOn(file: EvidenceFile, own: readonly string[]): Prom
 
 /** Checks a file of evidence, whatever it is. */
 export async function reportOnFile(bytes: Uint8Array, own: readonly string[]): Promise<Report> {
+  if (isBundle(bytes))
+    return unchecked('This is a bundle of events. Check it with the command line: “lading verify --file FILE”.');
   try {
     return await reportOn(readEvidenceFile(bytes), own);
   } catch (error) {
@@ -52,6 +54,9 @@ export async function reportOnFile(bytes: Uint8Array, own: readonly string[]): P
     return unchecked(`The check broke off: ${reasonOf(error)}.`);
   }
 }
+
+/** Compressed by gzip, as bundles are. */
+const isBundle = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 const bytesIn = ({ event }: Evidence): Uint8Array | undefined => event?.bytes;
 

@@ -1,31 +1,24 @@
 import { type DragEvent, lazy, Suspense, useState } from 'react';
 import type { ActivityRow } from '#contracts/activityRows';
-import { useAsk } from '../../api/useAsk.ts';
+import { useLongList } from '../../api/useLongList.ts';
 import { eventName, moment, units } from '../../format.ts';
 import { EventLink } from '../../event/EventLink.tsx';
-import { Empty } from '../../ui/parts.tsx';
+import { LongBody } from '../../ui/LongBody.tsx';
+import { Empty, Loading } from '../../ui/parts.tsx';
 import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
-import { chosen } from '../../url/place.ts';
+import { chosen, type Place } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
 
-const PAGE = 200;
 const CheckFile = lazy(() => import('../../verify/CheckFile.tsx').then(({ CheckFile }) => ({ default: CheckFile })));
 
-/** What happened, the newest first, as it comes. */
+/** What happened, the newest first, as it comes; and files that somebody was given, dropped here to be checked. */
 export function Events() {
   const place = usePlace();
-  const { type, party, item } = place.choices;
-  const shown = Number(place.choices.rows ?? PAGE) || PAGE;
-  const answer = useAsk<ActivityRow>('activity', { type, party, item }, { most: shown });
-  const rows = answer.rows ?? [];
   const [dropped, setDropped] = useState<File>();
-  const check = (isOpen: boolean) => {
-    go(chosen(place, { check: isOpen ? 'file' : undefined, event: undefined, why: undefined, by: undefined }));
-  };
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setDropped(event.dataTransfer.files[0]);
-    check(true);
+    go(checking(place, true));
   };
   return (
     <div
@@ -34,65 +27,14 @@ export function Events() {
       }}
       onDrop={drop}
     >
-      <View
-        title="What happened"
-        answer={answer}
-        what="events"
-        empty={
-          <Empty title="No event">
-            <p>Nothing that you ask for has happened by this moment. New events appear here as they are recorded.</p>
-          </Empty>
-        }
-        tools={
-          <>
-            <Filter label="Type" name="type" options={rows.map((row) => row.type)} text={eventName} />
-            <Filter label="Party" name="party" options={rows.flatMap(({ parties }) => parties)} />
-            <Filter label="Item" name="item" options={rows.flatMap(({ items }) => items)} />
-            <button
-              type="button"
-              className="button"
-              onClick={() => {
-                setDropped(undefined);
-                check(true);
-              }}
-            >
-              Check a file
-            </button>
-          </>
-        }
-      >
-        {() => (
-          <>
-            <TablePanel label="Events">
-              <Heads names={['Event', 'About', 'Parties', '#Units', 'Happened', 'Recorded', 'By key']} />
-              <tbody className="long">
-                {rows.map((row) => (
-                  <Row key={row.sequence} row={row} />
-                ))}
-              </tbody>
-            </TablePanel>
-            {answer.more && (
-              <p className="more">
-                <button
-                  type="button"
-                  className="button"
-                  onClick={() => {
-                    go(chosen(place, { rows: String(shown + PAGE * 2) }));
-                  }}
-                >
-                  Show more
-                </button>
-              </p>
-            )}
-          </>
-        )}
-      </View>
+      <Stream />
       {place.choices.check === 'file' && place.choices.event === undefined && (
         <Suspense fallback={null}>
           <CheckFile
             dropped={dropped}
             onClose={() => {
-              check(false);
+              setDropped(undefined);
+              go(checking(place, false));
             }}
           />
         </Suspense>
@@ -101,9 +43,64 @@ export function Events() {
   );
 }
 
-function Row({ row }: { readonly row: ActivityRow }) {
+const checking = (place: Place, isOpen: boolean): Place =>
+  chosen(place, { check: isOpen ? 'file' : undefined, event: undefined, why: undefined, by: undefined });
+
+function Stream() {
+  const place = usePlace();
+  const { type, party, item } = place.choices;
+  const answer = useLongList<ActivityRow>('activity', { type, party, item });
+  const rows = answer.rows ?? [];
   return (
-    <tr>
+    <View
+      title="What happened"
+      answer={answer}
+      what="events"
+      empty={
+        <Empty title="No event">
+          <p>Nothing that you ask for has happened by this moment. New events appear here as they are recorded.</p>
+        </Empty>
+      }
+      tools={<Tools rows={rows} />}
+    >
+      {() => (
+        <>
+          <TablePanel label="Events" rows={answer.more ? -1 : rows.length + 1}>
+            <Heads names={['Event', 'About', 'Parties', '#Units', 'Happened', 'Recorded', 'By key']} />
+            <LongBody rows={rows} columns={7} onEnd={answer.onEnd}>
+              {(row, at) => <Row key={row.sequence} row={row} at={at} />}
+            </LongBody>
+          </TablePanel>
+          {answer.more && <Loading what="earlier events" />}
+        </>
+      )}
+    </View>
+  );
+}
+
+function Tools({ rows }: { readonly rows: readonly ActivityRow[] }) {
+  const place = usePlace();
+  return (
+    <>
+      <Filter label="Type" name="type" options={rows.map((row) => row.type)} text={eventName} />
+      <Filter label="Party" name="party" options={rows.flatMap(({ parties }) => parties)} />
+      <Filter label="Item" name="item" options={rows.flatMap(({ items }) => items)} />
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          go(checking(place, true));
+        }}
+      >
+        Check a file
+      </button>
+    </>
+  );
+}
+
+function Row({ row, at }: { readonly row: ActivityRow; readonly at: number }) {
+  return (
+    <tr aria-rowindex={at}>
       <th scope="row">
         <EventLink sequence={row.sequence}>{eventName(row.type)}</EventLink>
         {row.voidedBy !== null && <span className="tag bad">taken back by #{row.voidedBy}</span>}

@@ -3,7 +3,7 @@ import { useAsk } from '../../api/useAsk.ts';
 import { EventLink } from '../../event/EventLink.tsx';
 import { signed, units } from '../../format.ts';
 import { Answered, Empty } from '../../ui/parts.tsx';
-import { Heads } from '../../ui/View.tsx';
+import { Heads, SaveRows } from '../../ui/View.tsx';
 import { chosen } from '../../url/place.ts';
 import { adjust, usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
@@ -20,6 +20,7 @@ export function Changes({ item }: { readonly item: string | undefined }) {
       <div className="compared">
         <Chosen name="since" label="What was true at the end of" type="date" />
         <Chosen name="told" label="What was known at event" type="number" />
+        {isChosen && <SaveRows rows={answer.rows ?? []} what="what changed" sequence={answer.sequence} />}
         <p className="soft small">against the moment that the bar of time says</p>
       </div>
       {isChosen ? (

@@ -44,26 +44,24 @@ export function Flow({ nodes, links, item, names }: Props) {
     go(chosen(place, { why: subjectText({ ...of, ...(item !== undefined && { item }) }) }));
   };
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Flow of the units">
-      <svg
-        className="flow"
-        viewBox={`-10 0 ${WIDTH + 20} ${height}`}
-        role="group"
-        aria-label="From who has the units, through where they are, to whose they are"
-      >
-        {['In the hands of', 'Where they are', 'Whose they are'].map((title, column) => (
-          <text key={title} className="column" x={(column * WIDTH) / 2} y={14} textAnchor={anchors[column]}>
-            {title}
-          </text>
-        ))}
-        {laid.links.map((link) => (
-          <Band key={`${idOf(link.source)} ${idOf(link.target)}`} link={link} onOpen={open} names={names} />
-        ))}
-        {laid.nodes.map((node) => (
-          <Place key={node.id} node={node} names={names} />
-        ))}
-      </svg>
-    </div>
+    <svg
+      className="flow"
+      viewBox={`-10 0 ${WIDTH + 20} ${height}`}
+      role="group"
+      aria-label="From who has the units, through where they are, to whose they are"
+    >
+      {['In the hands of', 'Where they are', 'Whose they are'].map((title, column) => (
+        <text key={title} className="column" x={(column * WIDTH) / 2} y={14} textAnchor={anchors[column]}>
+          {title}
+        </text>
+      ))}
+      {laid.links.map((link) => (
+        <Band key={`${idOf(link.source)} ${idOf(link.target)}`} link={link} onOpen={open} names={names} />
+      ))}
+      {laid.nodes.map((node) => (
+        <Place key={node.id} node={node} names={names} />
+      ))}
+    </svg>
   );
 }
 

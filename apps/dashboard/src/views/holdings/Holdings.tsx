@@ -1,38 +1,56 @@
 import { useMemo } from 'react';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
+import { ChartFrame } from '../../ui/ChartFrame.tsx';
 import { Choice, Empty } from '../../ui/parts.tsx';
 import { Filter, View } from '../../ui/View.tsx';
 import { chosen } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
 import { Changes } from './Changes.tsx';
 import { Flow } from './Flow.tsx';
-import { flowOf, type Holding, holdingsOf, linesOf } from './holdings.ts';
-import { PartyTable } from './PartyTable.tsx';
+import { flowOf, type Holding, holdingsOf, linesOf, type PartyLine } from './holdings.ts';
+import { OverTime } from './OverTime.tsx';
+import { PartyTable, sortedBy } from './PartyTable.tsx';
 import './holdings.css';
 
-type Shape = 'table' | 'flow' | 'changes';
+type Shape = 'table' | 'flow' | 'time' | 'changes';
 const shapes: readonly (readonly [Shape, string])[] = [
   ['table', 'Table'],
   ['flow', 'Flow'],
+  ['time', 'Over time'],
   ['changes', 'Compare'],
 ];
+
+/** The sums are of all of them, so all of them are asked for. */
+const MOST_HOLDINGS = 100_000;
 
 /** Who holds which hardware: each party with what it holds, has on the way, is promised, owes and is owed. */
 export function Holdings() {
   const place = usePlace();
   const { item } = place.choices;
   const shape = shapes.find(([name]) => name === place.choices.show)?.[0] ?? 'table';
-  const answer = useAsk<HoldingGroupRow>('holdings', { groupBy: 'owner,custodian,item,stage' });
+  const answer = useAsk<HoldingGroupRow>(
+    'holdings',
+    { groupBy: 'owner,custodian,item,stage' },
+    { most: MOST_HOLDINGS },
+  );
   const parties = useAsk<PartyRow>('parties');
   const all = useMemo(() => holdingsOf(answer.rows ?? []), [answer.rows]);
-  const counted = item === undefined ? all : all.filter((holding) => holding.item === item);
+  const counted = useMemo(
+    () => (item === undefined ? all : all.filter((holding) => holding.item === item)),
+    [all, item],
+  );
+  const lines = useMemo(
+    () => linesOf(counted, parties.rows ?? []).filter((line) => item === undefined || line.item === item),
+    [counted, parties.rows, item],
+  );
   return (
     <View
       title="Who holds which hardware"
       answer={answer}
       what="holdings"
       empty={<Nothing />}
+      saved={shape === 'table' || shape === 'flow' ? sortedBy(lines, place.choices.sort) : null}
       tools={
         <>
           <Filter label="Item" name="item" options={all.map((holding) => holding.item)} />
@@ -49,7 +67,14 @@ export function Holdings() {
     >
       {() => (
         <section className="panel">
-          <Shown shape={shape} holdings={counted} parties={parties.rows ?? []} item={item} />
+          <Shown
+            shape={shape}
+            holdings={counted}
+            lines={lines}
+            parties={parties.rows ?? []}
+            item={item}
+            sequence={answer.sequence}
+          />
         </section>
       )}
     </View>
@@ -59,21 +84,22 @@ export function Holdings() {
 interface ShownProps {
   readonly shape: Shape;
   readonly holdings: readonly Holding[];
+  readonly lines: readonly PartyLine[];
   readonly parties: readonly PartyRow[];
   readonly item: string | undefined;
+  readonly sequence: number | undefined;
 }
 
-function Shown({ shape, holdings, parties, item }: ShownProps) {
-  const lines = useMemo(
-    () => linesOf(holdings, parties).filter((line) => item === undefined || line.item === item),
-    [holdings, parties, item],
-  );
+function Shown({ shape, holdings, lines, parties, item, sequence }: ShownProps) {
   const flow = useMemo(() => flowOf(holdings), [holdings]);
   if (shape === 'changes') return <Changes item={item} />;
+  if (shape === 'time') return <OverTime lines={lines} parties={parties} item={item} />;
   if (shape === 'table') return <PartyTable lines={lines} />;
   return (
     <>
-      <Flow {...flow} item={item} names={new Map(parties.map(({ party, name }) => [party, name]))} />
+      <ChartFrame label="Flow of the units" what="flow of the units" sequence={sequence}>
+        <Flow {...flow} item={item} names={new Map(parties.map(({ party, name }) => [party, name]))} />
+      </ChartFrame>
       <details className="as-table">
         <summary>The same as a table</summary>
         <PartyTable lines={lines} />

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { units } from '../../format.ts';
+import { LongBody } from '../../ui/LongBody.tsx';
 import { Term } from '../../ui/parts.tsx';
 import { Link } from '../../url/Link.tsx';
 import { chosen, viewed } from '../../url/place.ts';
@@ -17,7 +18,7 @@ export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) 
   const totals = numbers.map((column) => lines.reduce((sum, line) => sum + line[column], 0));
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Holdings by party and item">
-      <table className="table holdings">
+      <table className="table holdings" aria-rowcount={lines.length + 2}>
         <thead>
           <tr>
             <Head column="name">Party</Head>
@@ -40,11 +41,9 @@ export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) 
             </Head>
           </tr>
         </thead>
-        <tbody>
-          {sorted.map((line) => (
-            <Line key={`${line.party} ${line.item}`} line={line} />
-          ))}
-        </tbody>
+        <LongBody rows={sorted} columns={numbers.length + 2}>
+          {(line, at) => <Line key={`${line.party} ${line.item}`} line={line} at={at} />}
+        </LongBody>
         <tfoot>
           <tr>
             <th scope="row" colSpan={2}>
@@ -62,10 +61,10 @@ export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) 
   );
 }
 
-function Line({ line }: { readonly line: PartyLine }) {
+function Line({ line, at }: { readonly line: PartyLine; readonly at: number }) {
   const { party, name, item } = line;
   return (
-    <tr>
+    <tr aria-rowindex={at}>
       <th scope="row">
         {name} {name !== party && <span className="soft small mono">{party}</span>}
       </th>
@@ -133,7 +132,8 @@ function Head({ column, number = false, children }: HeadProps) {
   );
 }
 
-function sortedBy(lines: readonly PartyLine[], sort: string | undefined): readonly PartyLine[] {
+/** In the order that is chosen: `held.up`, `name`. */
+export function sortedBy(lines: readonly PartyLine[], sort: string | undefined): readonly PartyLine[] {
   const [column, direction] = (sort ?? '').split('.') as [keyof PartyLine, string?];
   if (!lines.some((line) => column in line)) return lines;
   const sign = direction === 'up' ? 1 : -1;

@@ -1,0 +1,28 @@
+/** Rows of a long table that are there: from one up to, but without, another. */
+export interface Shown {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Rows beyond both ends of what can be seen: enough for a page more of scrolling before the next are made. */
+const BEYOND = 25;
+/** They change by so many at once, and not with every row that is scrolled by. */
+const STEP = 10;
+
+/** @param top how far the beginning of the rows is scrolled out above, in pixels; below zero where it is not */
+export function shownOf({
+  count,
+  top,
+  view,
+  height,
+}: {
+  readonly count: number;
+  readonly top: number;
+  readonly view: number;
+  readonly height: number;
+}): Shown {
+  const first = Math.floor(Math.max(0, top) / height / STEP) * STEP;
+  const seen = Math.ceil(view / height) + STEP;
+  const last = Math.max(0, Math.min(count, first + seen + BEYOND));
+  return { from: Math.max(0, Math.min(first, count - seen) - BEYOND), to: last };
+}

@@ -1,0 +1,229 @@
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { HoldingHistoryRow } from '#contracts/changeRows';
+import type { PartyRow } from '#contracts/rows';
+import { askRows, ledgerPath } from '../../api/client.ts';
+import { useLive } from '../../api/live.ts';
+import { moment, units } from '../../format.ts';
+import { fractionOf, labelsOf, momentAt, type Scale, scaleOf } from '../../time/scale.ts';
+import { useTicks } from '../../time/useTicks.ts';
+import { ChartFrame } from '../../ui/ChartFrame.tsx';
+import { Choice, Empty, Loading, Trouble } from '../../ui/parts.tsx';
+import { Heads, SaveRows } from '../../ui/View.tsx';
+import { chosen } from '../../url/place.ts';
+import { adjust, go, usePlace } from '../../url/usePlace.ts';
+import { highest, lineOf, mayHaveHad, rowsOf, type Series, unitLines, valueAt } from './history.ts';
+import { type PartyLine, stageName, stages } from './holdings.ts';
+
+const [MOST_ASKED, MOST_LINES] = [10, 6];
+const MOST_STEPS = 1000;
+const MOST_ROWS = 500;
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [1000, 380, 70, 170, 14, 30];
+
+interface Props {
+  readonly lines: readonly PartyLine[];
+  readonly parties: readonly PartyRow[];
+  readonly item: string | undefined;
+}
+
+/** What each party has had, from its first units on. The bar of time is a line in it, and a click on it moves the bar. */
+export function OverTime({ lines, parties: all, item }: Props) {
+  const place = usePlace();
+  const stage = stages.find((name) => name === place.choices.stage);
+  const parties = useMemo(() => mayHaveHad(lines, all, MOST_ASKED), [lines, all]);
+  const names = useMemo(() => new Map(all.map(({ party, name }) => [party, name])), [all]);
+  const { data, error, refetch } = useHistory(parties, item, stage);
+  return (
+    <>
+      <div className="compared">
+        <Choice
+          label="Which units"
+          options={[['all', 'All'], ...stages.map((name) => [name, stageName[name]] as const)]}
+          value={stage ?? 'all'}
+          onChoose={(name) => {
+            go(chosen(place, { stage: name === 'all' ? undefined : name }));
+          }}
+        />
+        <p className="soft small">Units of each party, by when things happened. Click to move the bar of time.</p>
+      </div>
+      {error !== null && data === undefined && <Trouble error={error} again={() => void refetch()} />}
+      {data === undefined ? (
+        error === null && <Loading what="what they had" />
+      ) : data.series.length === 0 ? (
+        <Empty title="Nobody had any of these" />
+      ) : (
+        <Drawn
+          series={data.series.map(({ party, steps }) => ({ party, name: names.get(party) ?? party, steps }))}
+          sequence={data.sequence}
+        />
+      )}
+    </>
+  );
+}
+
+function useHistory(parties: readonly string[], item: string | undefined, stage: string | undefined) {
+  const { ledger = '', known } = usePlace();
+  const { head } = useLive();
+  const told = known === undefined ? { 'min-sequence': head } : { known };
+  return useQuery({
+    queryKey: [ledger, 'over time', parties, item, stage, told],
+    queryFn: async ({ signal }) => {
+      const answers = await Promise.all(
+        parties.map(async (party) => {
+          const ask = (by: string) =>
+            askRows<HoldingHistoryRow>(
+              `${ledgerPath(ledger)}/holdings/history`,
+              { owner: party, item, stage, by, ...told },
+              signal,
+              MOST_STEPS,
+            );
+          const each = await ask('change');
+          return { party, answer: each.more ? await ask('month') : each };
+        }),
+      );
+      return {
+        sequence: answers[0]?.answer.sequence,
+        series: highest(
+          answers.map(({ party, answer }) => ({ party, steps: answer.rows })),
+          MOST_LINES,
+        ),
+      };
+    },
+    placeholderData: (before, query) =>
+      JSON.stringify(query?.queryKey.slice(0, 5)) === JSON.stringify([ledger, 'over time', parties, item, stage])
+        ? before
+        : undefined,
+    staleTime: Infinity,
+    gcTime: 5_000,
+  });
+}
+
+function Drawn({ series, sequence }: { readonly series: readonly Series[]; readonly sequence: number | undefined }) {
+  const ticks = useTicks();
+  const { scale, x, y, lines, labels } = useMemo(() => axesOf(series, scaleOf(ticks)), [series, ticks]);
+  const place = usePlace();
+  const here = place.at === undefined ? WIDTH - RIGHT : LEFT + fractionOf(scale, place.at) * (WIDTH - LEFT - RIGHT);
+  const time =
+    place.at === undefined ? Infinity : scale.from + ((here - LEFT) / (WIDTH - LEFT - RIGHT)) * (scale.to - scale.from);
+  return (
+    <>
+      <ChartFrame label="Holdings over time" what="holdings over time" sequence={sequence}>
+        <svg
+          className="over-time"
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          role="img"
+          aria-label="Units of each party over time; the table below has the same values"
+          onClick={(event) => {
+            const { left, width } = event.currentTarget.getBoundingClientRect();
+            const at = (((event.clientX - left) / width) * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT);
+            adjust({ ...place, at: momentAt(scale, Math.min(1, Math.max(0, at))) });
+          }}
+        >
+          {lines.map((line) => (
+            <g key={line} className={line === 0 ? 'grid zero' : 'grid'}>
+              <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(line)} y2={y(line)} />
+              <text x={LEFT - 8} y={y(line) + 4} textAnchor="end">
+                {units(line)}
+              </text>
+            </g>
+          ))}
+          {labels.map(({ at, text }) => (
+            <text key={text + String(at)} className="label" x={LEFT + at * (WIDTH - LEFT - RIGHT)} y={HEIGHT - 8}>
+              {text}
+            </text>
+          ))}
+          {/* The first is the widest: a line that lies on another hides none. */}
+          {series.map(({ party, steps }, i) => (
+            <path
+              key={party}
+              className={`line of-${i}`}
+              strokeWidth={2 + 2.5 * (series.length - 1 - i)}
+              d={lineOf(steps, { x, y, end: WIDTH - RIGHT })}
+            />
+          ))}
+          <line className="now" x1={here} x2={here} y1={TOP} y2={HEIGHT - BOTTOM} />
+          <Names series={series} time={time} y={y} />
+        </svg>
+      </ChartFrame>
+      <AsRows series={series} sequence={sequence} />
+    </>
+  );
+}
+
+/** Beside the lines, in the order in which they end, and none on another. */
+function Names({
+  series,
+  time,
+  y,
+}: {
+  readonly series: readonly Series[];
+  readonly time: number;
+  readonly y: (units: number) => number;
+}) {
+  const named = series
+    .map(({ party, name, steps }, i) => ({ party, name, i, value: valueAt(steps, time) }))
+    .sort((a, b) => b.value - a.value);
+  let last = -Infinity;
+  return named.map(({ party, name, i, value }) => {
+    last = Math.min(Math.max(y(value) + 4, last + 32), HEIGHT - BOTTOM - (named.length - 1) * 2);
+    return (
+      <text key={party} className="name" x={WIDTH - RIGHT + 24} y={last}>
+        <tspan className={`of-${i}`}>■ </tspan>
+        {name}
+        <tspan className="count" x={WIDTH - RIGHT + 41} dy={15}>
+          {units(value)}
+        </tspan>
+      </text>
+    );
+  });
+}
+
+/** As long as the bar of time, so that a moment stands in both at one place. */
+function axesOf(series: readonly Series[], bar: Scale | undefined) {
+  const times = series.flatMap(({ steps }) => steps.map(({ moment: at }) => Date.parse(at)));
+  const scale: Scale = {
+    from: times.reduce((a, b) => Math.min(a, b), bar?.from ?? Infinity),
+    to: times.reduce((a, b) => Math.max(a, b), bar?.to ?? -Infinity),
+  };
+  const lines = unitLines(series);
+  const [low = 0, high = 1] = [lines[0], lines.at(-1)];
+  const x = (at: string) => LEFT + fractionOf(scale, at) * (WIDTH - LEFT - RIGHT);
+  const y = (count: number) => TOP + ((high - count) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  return { scale, x, y, lines, labels: labelsOf(scale, 8) };
+}
+
+function AsRows({ series, sequence }: { readonly series: readonly Series[]; readonly sequence: number | undefined }) {
+  const rows = rowsOf(series);
+  const saved = rows.map(({ moment: from, values }) => ({
+    from,
+    ...Object.fromEntries(series.map(({ party }, i) => [party, values[i]])),
+  }));
+  return (
+    <details className="as-table">
+      <summary>The same as a table</summary>
+      <div className="compared">
+        <SaveRows rows={saved} what="holdings over time" sequence={sequence} />
+      </div>
+      <div className="scroll" tabIndex={0} role="region" aria-label="Holdings over time, as a table">
+        <table className="table">
+          <Heads names={['From', ...series.map(({ name }) => `#${name}`)]} />
+          <tbody>
+            {rows.slice(-MOST_ROWS).map(({ moment: from, values }) => (
+              <tr key={from}>
+                <th scope="row">{moment(from)}</th>
+                {values.map((value, i) => (
+                  <td key={series[i]?.party} className="number">
+                    {units(value)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {rows.length > MOST_ROWS && (
+        <p className="drawer-note soft small">These are the last {units(MOST_ROWS)} changes.</p>
+      )}
+    </details>
+  );
+}
