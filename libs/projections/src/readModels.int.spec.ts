@@ -66,7 +66,7 @@ describe('applying a feed to the read models', () => {
     // One in seven is told late, and a few postings are several stretches, and a few late ones blocks of each size.
     const told = [...manyEvents(2_000, 200)];
     const moving = told.map((event, at) => (at % 7 === 6 ? { ...event, time: told[at >> 1]!.time } : event));
-    Object.assign(SIZES, { stretch: 4, blocks: [4, 8, 16] });
+    Object.assign(SIZES, { stretch: 4, few: 2, blocks: [4, 8, 16] });
     const many = [...moving, ...holdsAfter(moving.at(-1)!)];
     await db.apply(many);
     const once = await rowsOf(db.pool, 1);

@@ -38,6 +38,7 @@ export const texts: Column<readonly string[]> = {
   write: arrayLiteral,
   read: (element) => `${element}::text[]`,
 };
+export const moments: Column<readonly number[]> = { type: 'timestamptz[]', element: 'text' };
 export const bigints: Column<readonly number[]> = {
   type: 'bigint[]',
   element: 'text',
@@ -85,7 +86,14 @@ interface Declaration<C extends Columns> {
   readonly key: readonly (keyof C & string)[];
   /** Per cent of a page that is filled at first, so that a changed row stays on its page. */
   readonly fillfactor?: number;
-  readonly indexes?: Readonly<Record<string, { readonly on: readonly (keyof C & string)[]; readonly where?: string }>>;
+  readonly indexes?: Readonly<Record<string, Index<keyof C & string>>>;
+}
+
+interface Index<C extends string> {
+  readonly on: readonly C[];
+  /** What is read with it, so that no row of the table is looked at. */
+  readonly include?: readonly C[];
+  readonly where?: string;
 }
 
 /**
@@ -109,8 +117,8 @@ export class Table<C extends Columns> {
     return [
       `CREATE TABLE ${this.name} (\n  ${body.join(',\n  ')}\n)${fillfactor === undefined ? '' : ` WITH (fillfactor = ${fillfactor})`};`,
       ...Object.entries(indexes).map(
-        ([name, { on, where }]) =>
-          `CREATE INDEX ${name} ON ${this.name} (${['ledger', ...on].map(quoted).join(', ')})${where === undefined ? '' : ` WHERE ${where}`};`,
+        ([name, { on, include = [], where }]) =>
+          `CREATE INDEX ${name} ON ${this.name} (${['ledger', ...on].map(quoted).join(', ')})${include.length === 0 ? '' : ` INCLUDE (${include.map(quoted).join(', ')})`}${where === undefined ? '' : ` WHERE ${where}`};`,
       ),
     ].join('\n');
   }

@@ -11,7 +11,7 @@ import {
   type SortKey,
   Where,
 } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import { plannedOnce, type ReadModel } from '../reading/readModel.ts';
 
 /** Which accounts are asked for; a key that is left out may have any value. */
 export interface HoldingsFilter {
@@ -209,13 +209,18 @@ export const isTotalled = (query: HoldingsFilter, keys: readonly HoldingKey[]): 
     (TOTALLED as readonly HoldingKey[]).includes(key),
   );
 
-/** A page of groups of the rows of `h`, by the keys. */
+/**
+ * A page of groups of the rows of `h`, by the keys.
+ *
+ * @param planned whether the plan is kept: for what takes long to plan
+ */
 export async function groups(
   { db }: ReadModel,
   query: PageQuery,
   keys: readonly HoldingKey[],
   where: Where,
   table: string,
+  planned = false,
 ): Promise<Page<HoldingGroupRow>> {
   // Null has no place in a sort order: units that are on no shipment are grouped under the empty id.
   const columns = keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
@@ -224,12 +229,13 @@ export async function groups(
     keys.map(() => ''),
   );
   where.after(columns, start);
-  const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number; negative?: true | null }>(
-    `SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity,
+  const text = `SELECT ${columns.map((column, i) => `${column} AS "${keys[i] ?? ''}"`).join(', ')}, sum(h.quantity)::bigint AS quantity,
        ${BELOW_ZERO} AS negative
      FROM ${table} ${where.sql}
-     GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${limitOf(query) + 1}`,
-    where.values,
+     GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${where.value(limitOf(query) + 1)}`;
+  const { values } = where;
+  const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number; negative?: true | null }>(
+    planned ? await plannedOnce(db, { text, values }) : { text, values },
   );
   return pageOf(
     rows,

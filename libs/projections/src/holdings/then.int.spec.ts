@@ -33,7 +33,7 @@ describe(`holdings at any moment, after random histories with late events (LADIN
 
   beforeAll(async () => {
     // So that a few postings are several stretches, and a few late ones blocks of every size.
-    Object.assign(SIZES, { stretch: 3, blocks: [2, 6, 24] });
+    Object.assign(SIZES, { stretch: 3, few: 2, blocks: [4, 8, 24] });
     process.stdout.write(`holdings at any moment: LADING_SEED=${seed}\n`);
     db = await freshReadModels();
     for (const { ledger, events } of ledgers) {

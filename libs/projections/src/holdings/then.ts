@@ -153,5 +153,5 @@ async function byGroup(
     : (['holdings', 'account', NAMES] as const);
   // OFFSET 0: each is worked out once, though it is both a condition and added up.
   const then = `(SELECT ${columns}, ${balanceOf(model, where, 'h', of)} AS quantity FROM ${table} h ${which.sql} OFFSET 0)`;
-  return groups(model, query, keys, where, `${then} h`);
+  return groups(model, query, keys, where, `${then} h`, of === 'total');
 }

@@ -13,7 +13,7 @@ describe(`the balance of one account and of one total at any moment (LADING_SEED
 
   beforeAll(async () => {
     process.stdout.write(`the balance at any moment: LADING_SEED=${seed * 1_000_000}\n`);
-    Object.assign(SIZES, { stretch: 4, blocks: [8, 32, 128] });
+    Object.assign(SIZES, { stretch: 4, few: 4, blocks: [8, 32, 128] });
     db = await freshReadModels();
   });
   afterAll(() => db.drop());

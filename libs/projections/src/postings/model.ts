@@ -1,5 +1,5 @@
 import type { Posting } from '../engine/batch.ts';
-import { bigint, int, moment, Table } from '../engine/table.ts';
+import { bigint, bigints, int, moment, moments, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
 
@@ -10,16 +10,27 @@ export const postings = new Table('postings', {
   key: ['sequence', 'n'],
   indexes: {
     postings_account: { on: ['account', 'sequence', 'n'] },
-    postings_total: { on: ['total', 'sequence', 'n'] },
+    // A question about many totals reads a few postings of each: without their rows, which lie anywhere.
+    postings_total: { on: ['total', 'sequence', 'n'], include: ['occurred', 'quantity'] },
   },
 });
 
 // What a balance of the past is found by, whatever the number of its postings (`balance.ts` reads it). `key` is an account, or a total
-// (`totalMark`). All three are only added to.
+// (`totalMark`). All four are only added to.
 
-// After each stretch of an account's or a total's postings: what is there then, and the newest that had occurred.
+// After each stretch of an account's or a total's postings: what is there then, and the newest that had occurred. `occurrences` are those of
+// the stretch, sorted; `rest` has for each of them what it and those after it come to. So one row tells what of its stretch had occurred.
 const marks = new Table('posting_marks', {
-  columns: { key: int, sequence: bigint, n: int, newest: moment, balance: bigint, lates: int },
+  columns: {
+    key: int,
+    sequence: bigint,
+    n: int,
+    newest: moment,
+    balance: bigint,
+    lates: int,
+    occurrences: moments,
+    rest: bigints,
+  },
   key: ['key', 'sequence', 'n'],
   indexes: { posting_marks_newest: { on: ['key', 'newest', 'sequence', 'n'] } },
 });
@@ -30,14 +41,20 @@ const latePostings = new Table('late_postings', {
   key: ['key', 'rank'],
 });
 
-// Of `size` late postings that follow each other, the `block`th such: what those come to that had occurred by a moment.
+// Of a few late postings that follow each other, the `block`th such: when they occurred, sorted, and what those come to that had by each.
+const lateBlocks = new Table('late_blocks', {
+  columns: { key: int, block: int, occurrences: moments, sums: bigints },
+  key: ['key', 'block'],
+});
+
+// The same of `size` of them, with a row for each occurrence.
 const lateSums = new Table('late_sums', {
   columns: { key: int, size: int, block: int, occurred: moment, quantity: bigint },
   key: ['key', 'size', 'block', 'occurred'],
 });
 
 /** How many postings a stretch has, and how many late ones a block of each size: each is a multiple of the one before. Tests use smaller ones. */
-export const SIZES = { stretch: 32, blocks: [256, 4_096, 65_536] };
+export const SIZES = { stretch: 32, few: 32, blocks: [256, 4_096, 65_536] };
 
 /** The key by which a total has its marks. No account has a negative number. */
 export const totalMark = (total: number): number => -1 - total;
@@ -56,7 +73,7 @@ const insert = postings.insert<Posting>({
 });
 
 export const postingsModel: Model = {
-  tables: [postings, marks, latePostings, lateSums],
+  tables: [postings, marks, latePostings, lateBlocks, lateSums],
   apply: (batch, db) => insert(db, batch.ledger, batch.postings),
 };
 
@@ -65,7 +82,16 @@ export async function markPostings(db: Db, ledger: string, keys: Iterable<number
   const ended = [...new Set(keys)].map((key) => ({ key }));
   if (ended.length === 0) return;
   const late = await mark(db, ledger, ended);
-  await sumBlocks(db, ledger, late.flatMap(blocksEnded));
+  await sumFew(
+    db,
+    ledger,
+    late.flatMap((one) => blocksEnded(one, SIZES.few)),
+  );
+  await sumBlocks(
+    db,
+    ledger,
+    late.flatMap((one) => SIZES.blocks.flatMap((size) => blocksEnded(one, size))),
+  );
 }
 
 interface Late {
@@ -101,13 +127,17 @@ const mark = (db: Db, ledger: string, keys: readonly { key: number }[]): Promise
           PARTITION BY key ORDER BY (row - 1) / ${SIZES.stretch} RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS late
       FROM posted WHERE row <= rows / ${SIZES.stretch} * ${SIZES.stretch}
     ), ranked AS (
-      SELECT *, lates + count(*) FILTER (WHERE late) OVER (PARTITION BY key ORDER BY row) AS lates_now FROM whole
+      SELECT *, (row - 1) / ${SIZES.stretch} AS stretch, lates + count(*) FILTER (WHERE late) OVER (PARTITION BY key ORDER BY row) AS lates_now,
+        sum(quantity) OVER (PARTITION BY key, (row - 1) / ${SIZES.stretch} ORDER BY occurred DESC, row DESC) AS rest
+      FROM whole
     ), told_late AS (
       INSERT INTO late_postings (ledger, key, rank, occurred, quantity)
       SELECT $1, key, lates_now - 1, occurred, quantity FROM ranked WHERE late
     ), marked AS (
-      INSERT INTO posting_marks (ledger, key, sequence, n, newest, balance, lates)
-      SELECT $1, key, sequence, n, newest_now, balance, lates_now FROM ranked WHERE row % ${SIZES.stretch} = 0
+      INSERT INTO posting_marks (ledger, key, sequence, n, newest, balance, lates, occurrences, rest)
+      SELECT $1, key, max(sequence), max(n) FILTER (WHERE is_last), max(newest_now), max(balance) FILTER (WHERE is_last), max(lates_now),
+        array_agg(occurred ORDER BY occurred, row), array_agg(rest ORDER BY occurred, row)
+      FROM (SELECT *, row % ${SIZES.stretch} = 0 AS is_last FROM ranked) r GROUP BY key, stretch
     )
     SELECT key, lates AS before, max(lates_now) AS now FROM ranked GROUP BY key, lates HAVING max(lates_now) > lates`,
   )(db, ledger, keys);
@@ -118,11 +148,26 @@ interface Block {
   readonly block: number;
 }
 
-const blocksEnded = ({ key, before, now }: Late): Block[] =>
-  SIZES.blocks.flatMap((size) => {
-    const [from, to] = [Math.floor(before / size), Math.floor(now / size)];
-    return Array.from({ length: to - from }, (_, n) => ({ key, size, block: from + n }));
-  });
+function blocksEnded({ key, before, now }: Late, size: number): Block[] {
+  const [from, to] = [Math.floor(before / size), Math.floor(now / size)];
+  return Array.from({ length: to - from }, (_, n) => ({ key, size, block: from + n }));
+}
+
+const LATE_OF_BLOCK = `CROSS JOIN LATERAL (
+      SELECT rank, occurred, quantity FROM late_postings
+      WHERE ledger = $1 AND key = given.key AND rank >= given.block * given.size AND rank < (given.block + 1) * given.size OFFSET 0
+    ) l`;
+
+const sumFew = lateSums.over<Block>(
+  { key: ({ key }) => key, size: ({ size }) => size, block: ({ block }) => block },
+  (given) => `
+    INSERT INTO late_blocks (ledger, key, block, occurrences, sums)
+    SELECT $1, key, block, array_agg(occurred ORDER BY occurred, rank), array_agg(sum ORDER BY occurred, rank) FROM (
+      SELECT given.key, given.block, l.occurred, l.rank,
+        sum(l.quantity) OVER (PARTITION BY given.key, given.block ORDER BY l.occurred, l.rank) AS sum
+      FROM ${given} ${LATE_OF_BLOCK}
+    ) l GROUP BY key, block`,
+);
 
 const sumBlocks = lateSums.over<Block>(
   { key: ({ key }) => key, size: ({ size }) => size, block: ({ block }) => block },
@@ -130,9 +175,6 @@ const sumBlocks = lateSums.over<Block>(
     INSERT INTO late_sums (ledger, key, size, block, occurred, quantity)
     SELECT $1, given.key, given.size, given.block, l.occurred,
       sum(sum(l.quantity)) OVER (PARTITION BY given.key, given.size, given.block ORDER BY l.occurred)
-    FROM ${given} CROSS JOIN LATERAL (
-      SELECT occurred, quantity FROM late_postings
-      WHERE ledger = $1 AND key = given.key AND rank >= given.block * given.size AND rank < (given.block + 1) * given.size OFFSET 0
-    ) l
+    FROM ${given} ${LATE_OF_BLOCK}
     GROUP BY given.key, given.size, given.block, l.occurred`,
 );

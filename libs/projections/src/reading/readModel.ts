@@ -103,6 +103,22 @@ export const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_has
   .map((name) => `set_config('${name}', 'off', true)`)
   .join(', ');
 
+/** Statements whose plans are kept, by their text. A plan is half a megabyte of each connection: so only those that were asked first. */
+const planned = new Map<string, string>();
+const MOST_PLANNED = 12;
+
+/**
+ * Lets a statement be planned once a connection, for the rest of the transaction: for one that takes longer to plan than to run, and whose
+ * plan is the same for all values.
+ */
+export async function plannedOnce(db: Db, query: { text: string; values: unknown[] }): Promise<pg.QueryConfig> {
+  const name = planned.get(query.text) ?? `planned-${planned.size}`;
+  if (!planned.has(query.text) && planned.size === MOST_PLANNED) return query;
+  planned.set(query.text, name);
+  await db.query(`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`);
+  return { ...query, name };
+}
+
 // One trip to the database. The search path is fixed in the statement that picks the version, inside the snapshot that everything else
 // is read from: so a request never mixes two versions, whenever the switch happens.
 const begin = (ledger: string): string => `
