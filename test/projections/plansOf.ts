@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Db, ReadModel } from '#projections/reading/readModel';
 
 /** A step of a plan, as it ran. */
@@ -19,7 +20,8 @@ export async function plansOf(model: ReadModel, read: (model: ReadModel) => Prom
     found.push(node);
     for (const child of node.Plans ?? []) note(child);
   };
-  const explaining: Db['query'] = (async (text: string, values: unknown[]) => {
+  const explaining: Db['query'] = (async (query: string | pg.QueryConfig, given: unknown[]) => {
+    const { text, values = given } = typeof query === 'string' ? { text: query } : query;
     const { rows } = await model.db.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
       `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
       values,

@@ -142,8 +142,8 @@ describe('the plans of the questions, while the tables have no statistics', () =
       for (const query of [{}, { groupBy: ['owner'] as const }, { groupBy: ['order'] as const }]) {
         const nodes = await past(at, known, (model) => holdingsThen(model, query));
         expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);
-        // A stretch, less than one after it, and the late ones of less than two blocks.
-        expect(rowsTouched(nodes)).toBeLessThan(600);
+        // Less than a stretch after the last mark, and the late ones of less than two of the smallest blocks.
+        expect(rowsTouched(nodes)).toBeLessThan(150);
       }
     }
   });
