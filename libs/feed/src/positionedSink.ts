@@ -36,8 +36,8 @@ interface PositionedSinkOptions<Own extends OwnColumns> {
   readonly schema: string;
   /** The columns of its own that the table of positions has. */
   readonly own?: readonly (keyof Own & string)[];
-  /** Statements at the beginning of each transaction. */
-  readonly settings?: string;
+  /** Statements at the beginning of the transaction that applies these events. */
+  readonly settings?: string | ((events: readonly FeedEvent[]) => string);
 }
 
 /** What became of events inside the transaction. */
@@ -148,7 +148,7 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
           got === undefined ? { outcome: 'applied', sequence } : { outcome: 'hole', sequence, got };
         return { applied, committed: consumed?.committed };
       },
-      settings,
+      typeof settings === 'function' ? settings(events) : settings,
     );
     await committed?.((performance.now() - began) / 1_000);
     return applied;
@@ -157,11 +157,15 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
   /** Locks the position for the transaction. It fences: who comes second sees what the first applied, and skips that. */
   async #lock(db: Db, ledger: string): Promise<Position<Own>> {
     const columns = ['sequence', ...(this.#options.own ?? [])].join(', ');
-    const lock = `SELECT ${columns} FROM ${this.#table} WHERE ledger = $1 FOR UPDATE`;
-    const locked = (await db.query<Position<Own>>(lock, [ledger])).rows[0];
+    const lock = {
+      name: `${this.#table}-lock`,
+      text: `SELECT ${columns} FROM ${this.#table} WHERE ledger = $1 FOR UPDATE`,
+      values: [ledger],
+    };
+    const locked = (await db.query<Position<Own>>(lock)).rows[0];
     if (locked !== undefined) return locked;
     await db.query(`INSERT INTO ${this.#table} (ledger) VALUES ($1) ON CONFLICT DO NOTHING`, [ledger]);
-    const made = (await db.query<Position<Own>>(lock, [ledger])).rows[0];
+    const made = (await db.query<Position<Own>>(lock)).rows[0];
     if (made === undefined) throw new Error(`the position of ledger ${ledger} went away while it was being locked`);
     return made;
   }
@@ -169,17 +173,20 @@ export abstract class PositionedSink<Own extends OwnColumns = OwnColumns> implem
   /** Moves the position to an event; a ledger that stood still runs again. */
   async #move(db: Db, to: LedgerEvent | undefined, own: Own): Promise<void> {
     const names = this.#options.own ?? [];
-    await db.query(
-      `UPDATE ${this.#table} SET sequence = $2, recorded = $3, applied = clock_timestamp(), head = greatest(head, $2),
+    await db.query({
+      name: `${this.#table}-move`,
+      text: `UPDATE ${this.#table} SET sequence = $2, recorded = $3, applied = clock_timestamp(), head = greatest(head, $2),
          state = 'running', reason = NULL, since = NULL${names.map((name, index) => `, ${name} = $${index + 4}`).join('')} WHERE ledger = $1`,
-      [to?.ledger, to?.sequence, to?.recordedtime, ...names.map((name) => own[name])],
-    );
+      values: [to?.ledger, to?.sequence, to?.recordedtime, ...names.map((name) => own[name])],
+    });
   }
 
   async #storeHint(db: Db, ledger: string, { partition, offset, log }: Hint): Promise<void> {
-    await db.query(`UPDATE ${this.#table} SET partition = $2, "offset" = $3, log = $4 WHERE ledger = $1`, [
-      ...[ledger, partition, offset, log],
-    ]);
+    await db.query({
+      name: `${this.#table}-hint`,
+      text: `UPDATE ${this.#table} SET partition = $2, "offset" = $3, log = $4 WHERE ledger = $1`,
+      values: [ledger, partition, offset, log],
+    });
   }
 
   async #parkAt(ledger: string, at: FeedEvent | undefined, error: Error): Promise<Applied> {

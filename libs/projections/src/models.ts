@@ -2,7 +2,6 @@ import { isVoid } from '#contracts/cloudEvent';
 import { setImmediate } from 'node:timers/promises';
 import { activityModel } from './activity/model.ts';
 import type { Batch } from './engine/batch.ts';
-import { PipelinedConnection } from './engine/pipelinedConnection.ts';
 import { duplicatesModel } from './flags/duplicates.ts';
 import { flagsModel } from './flags/model.ts';
 import { pastBalancesModel } from './flags/pastBalances.ts';
@@ -50,8 +49,11 @@ const all: readonly Model[] = [flagsModel, ...beforeFlags, ...besideFlags, ...af
 /** Makes the tables of all read models; the search path is the schema of the version that they are for. */
 export const tables = all.flatMap((model) => model.tables.map(({ ddl }) => ddl)).join('\n');
 
+/** Events and moves whose statements are put together in one turn. */
+const AT_ONCE = 100;
+
 /**
- * Applies a batch to every read model, over one connection. The statements of one model run in its order; the statements of several
+ * Applies a batch to every read model, over one connection that is pipelined. The statements of one model run in its order; the statements of several
  * models run in the order in which the models begin. Rejects with the first failure, when none of them runs any more.
  *
  * @param instead of all models these, each of which finds what it looks at
@@ -64,15 +66,16 @@ export async function applyModels(batch: Batch, db: Db, instead?: ReadonlySet<Mo
     for (const model of all) await (model.undo?.(undone, batch, db) ?? model.apply(batch, db));
     return;
   }
-  const connection = new PipelinedConnection(db);
+  const isSmall = batch.events.length + batch.moves.length <= AT_ONCE;
   const occurring = new Set(batch.events.map(({ type }) => type));
   const begun = new Map<Model, Promise<unknown>>();
   const begin = async (models: readonly Model[]): Promise<void> => {
     for (const model of models) {
       if (model.types?.some((type) => occurring.has(type)) === false) continue;
-      // The statements of the models before it go out, and others have their turn, before its own are put together.
-      await setImmediate();
-      const applying = model.apply(batch, connection);
+      // The statements of the models before it go out, and others have their turn, before its own are put together. Those of a few
+      // events are put together soon: they go out in one write, which wakes the database once.
+      if (!isSmall) await setImmediate();
+      const applying = model.apply(batch, db);
       // Its failure is looked at below, when all are done.
       applying.catch(() => undefined);
       begun.set(model, applying);

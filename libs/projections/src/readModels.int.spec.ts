@@ -267,6 +267,20 @@ describe('applying a feed to the read models', () => {
     await expectSameAsFresh(db, events);
   });
 
+  it('the statements of a small batch are planned once, and those of a large one for what it has', async () => {
+    await db.apply(events, 2);
+    await db.apply([...manyEvents(300, 800)]);
+    const { rows } = await db.pool.query<{ statement: string; planned: number; run: number }>(
+      `SELECT statement, custom_plans::int AS planned, generic_plans::int AS run
+         FROM pg_prepared_statements WHERE name LIKE 'rm\\_1-%'`,
+    );
+    expect(rows.length).toBeGreaterThan(20);
+    expect(rows.filter(({ planned }) => planned > 0)).toEqual([]);
+    expect(rows.some(({ run }) => run > 1)).toBe(true);
+    // The large batch alone has swaps: none of its statements is among them.
+    expect(rows.filter(({ statement }) => statement.includes('swap_legs'))).toEqual([]);
+  });
+
   it('a notification after the commit says which ledger was brought forward', async () => {
     const listener = new pg.Client(db.url);
     await listener.connect();

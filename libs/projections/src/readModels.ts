@@ -4,6 +4,7 @@ import { type Consumed, type Position, PositionedSink } from '#feed/positionedSi
 import { counter, FAST, histogram } from '#platform/watching/metrics';
 import { batchOf } from './engine/batch.ts';
 import { LedgerState } from './engine/ledgerState.ts';
+import { PipelinedConnection } from './engine/pipelinedConnection.ts';
 import type { Model } from './model.ts';
 import { applyModels } from './models.ts';
 import type { Db } from './reading/readModel.ts';
@@ -18,6 +19,12 @@ const applySeconds = histogram(
   FAST,
 );
 const appliedEvents = counter('lading_projection_events_total', 'Events applied to the read models', ['version']);
+
+/**
+ * Most of what a small batch costs is to parse and plan its 50 statements: so they are prepared. What is prepared is planned without
+ * looking at its values, as if each array had ten: that is right for few events, and a larger batch is planned for what it has.
+ */
+const PREPARED_EVENTS = 100;
 
 /** Accounts whose orders stay in memory, over all ledgers of a process: about 40 MB at most. */
 const REMEMBERED_ACCOUNTS = 100_000;
@@ -39,8 +46,11 @@ export class ReadModels extends PositionedSink<Own> {
     // If the last commits are lost, their positions are lost with them and the events are applied again: so no commit waits for
     // the disk. A table that grows from nothing within minutes has no statistics, and the planner took to reading the whole of it
     // for every batch. Every statement here names the keys it wants (`= ANY`), so an index is always the way to them.
-    const settings = `SET LOCAL search_path TO ${schemaOfVersion(version)}; SET LOCAL synchronous_commit TO off; SET LOCAL enable_seqscan TO off`;
-    super({ pool, schema: schemaOfVersion(version), own: ['accounts'], settings });
+    const schema = schemaOfVersion(version);
+    const always = `SET LOCAL search_path TO ${schema}; SET LOCAL synchronous_commit TO off; SET LOCAL enable_seqscan TO off`;
+    const settings = ({ length }: { readonly length: number }): string =>
+      length > PREPARED_EVENTS ? always : `${always}; SET LOCAL plan_cache_mode TO force_generic_plan`;
+    super({ pool, schema, own: ['accounts'], settings });
     this.#pool = pool;
   }
 
@@ -51,7 +61,11 @@ export class ReadModels extends PositionedSink<Own> {
     position: Position<Own>,
   ): Promise<Consumed<Own>> {
     const state = this.#takeState(ledger, position);
-    await applyEvents(db, ledger, events, state, REMEMBERED_ACCOUNTS / (this.#states.size + 1));
+    const remembered = REMEMBERED_ACCOUNTS / (this.#states.size + 1);
+    // Planned anew whenever the ledger has become four times as large, as the journal's statements are.
+    const plans = `${schemaOfVersion(this.version)}-${Math.ceil(Math.log2(position.sequence + 1) / 2)}`;
+    const prepared = events.length > PREPARED_EVENTS ? {} : { plans };
+    await applyEvents(db, ledger, events, state, remembered, prepared);
     return {
       own: { accounts: state.accounts },
       committed: async (seconds) => {
@@ -59,7 +73,8 @@ export class ReadModels extends PositionedSink<Own> {
         appliedEvents.inc({ version: this.version }, events.length);
         this.#states.set(ledger, state);
         // Inside the transaction it would hold a lock on the whole database's queue of notifications until the commit.
-        await this.#pool.query('SELECT pg_notify($1, $2)', [APPLIED_CHANNEL, ledger]);
+        const notify = { name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [APPLIED_CHANNEL, ledger] };
+        await this.#pool.query(notify);
       },
     };
   }
@@ -78,6 +93,7 @@ export class ReadModels extends PositionedSink<Own> {
 /**
  * Applies events that follow each other to the read models that the search path names.
  * @param remembered accounts that stay in memory
+ * @param options `instead` of all models these; `plans` as of a `PipelinedConnection`
  */
 export async function applyEvents(
   db: Db,
@@ -85,11 +101,12 @@ export async function applyEvents(
   events: readonly LedgerEvent[],
   state: LedgerState,
   remembered: number,
-  instead?: ReadonlySet<Model>,
+  { instead, plans }: { readonly instead?: ReadonlySet<Model> | undefined; readonly plans?: string } = {},
 ): Promise<void> {
   for (const piece of inPieces(events)) {
-    const batch = await batchOf(db, ledger, piece, state);
-    await applyModels(batch, db, instead);
+    const connection = new PipelinedConnection(db, plans);
+    const batch = await batchOf(connection, ledger, piece, state);
+    await applyModels(batch, connection, instead);
     state.sequence = piece.at(-1)?.sequence ?? state.sequence;
     state.remember(batch.orders.values(), remembered);
     for (const order of batch.removed) state.forget(order);

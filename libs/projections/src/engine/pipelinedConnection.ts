@@ -8,19 +8,27 @@ import type { Db } from '../reading/readModel.ts';
  *
  * A pipelined connection (`createPool`) gets each at once, without a round trip and two wake-ups between them: PostgreSQL itself refuses
  * what comes after a failure in a transaction, and its owner rolls back when all have been answered. Either way every statement after
- * the failed one rejects with what that one failed of.
+ * the failed one rejects with what that one failed of. What is asked for in one turn goes out in one write.
  */
 export class PipelinedConnection {
   readonly query: Db['query'];
   #tail: Promise<unknown> | undefined;
   #failed: Error | undefined;
+  #corked = false;
 
-  constructor(db: Db) {
-    if ('pipeline' in db && db.pipeline === true) {
-      this.query = ((text: string, values?: unknown[]) =>
-        db.query(text, values).catch((error: unknown) => {
+  /** @param plans the statements are prepared under names that begin with this: PostgreSQL plans each of them once a connection */
+  constructor(db: Db, plans?: string) {
+    const ask = (text: string, values?: unknown[]): Promise<pg.QueryResult> => {
+      const name = plans === undefined ? undefined : nameOf(text, plans);
+      return name === undefined ? db.query(text, values) : db.query({ name, text, values: values ?? [] });
+    };
+    if (isPipelined(db)) {
+      this.query = ((text: string, values?: unknown[]) => {
+        this.#writeTogether(db);
+        return ask(text, values).catch((error: unknown) => {
           throw (this.#failed ??= error as Error);
-        })) as Db['query'];
+        });
+      }) as Db['query'];
       return;
     }
     const run = async (text: string, values?: unknown[]): Promise<pg.QueryResult> => {
@@ -28,7 +36,7 @@ export class PipelinedConnection {
       if (before !== undefined) await before.catch(() => undefined);
       if (this.#failed !== undefined) throw this.#failed;
       try {
-        return await db.query(text, values);
+        return await ask(text, values);
       } catch (error) {
         this.#failed = error as Error;
         throw error;
@@ -40,4 +48,30 @@ export class PipelinedConnection {
       return result;
     }) as Db['query'];
   }
+
+  #writeTogether({ connection: { stream } }: pg.Client): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      stream.uncork();
+    });
+  }
+}
+
+const isPipelined = (db: Db): db is pg.Client => 'pipeline' in db && db.pipeline === true;
+
+/** The statements that were prepared, numbered. Their texts are constants of this program: there are far fewer. */
+const numbers = new Map<string, number>();
+const MOST_NUMBERS = 500;
+
+function nameOf(text: string, plans: string): string | undefined {
+  let number = numbers.get(text);
+  if (number === undefined) {
+    if (numbers.size >= MOST_NUMBERS) return undefined;
+    number = numbers.size;
+    numbers.set(text, number);
+  }
+  return `${plans}-${number}`;
 }

@@ -108,7 +108,7 @@ export class Fold {
     const events = standingIn(choice.chosen());
     this.spent += events.length;
     this.scratch.folded(this.db, events.length);
-    await applyEvents(this.db, ledger, events, new LedgerState(0, 0, { orders }), Infinity, models);
+    await applyEvents(this.db, ledger, events, new LedgerState(0, 0, { orders }), Infinity, { instead: models });
   }
 }
 
