@@ -120,6 +120,7 @@ describe('the command line', () => {
       'void',
       ...LISTS,
       'status',
+      'dashboard',
       'replay',
       'verify',
       'export',

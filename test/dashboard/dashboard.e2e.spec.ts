@@ -76,7 +76,15 @@ describe('the dashboard', () => {
     expect(Date.parse(expires)).toBeGreaterThan(Date.now());
     expect((await query.get('/v1/ledgers/nvidia/holdings', { key })).status).toBe(200);
     const second = await exchange();
-    expect([second.status, await second.json()]).toMatchObject([403, { code: 'forbidden' }]);
+    expect([second.status, await second.json()]).toMatchObject([
+      403,
+      { code: 'forbidden', detail: expect.stringContaining('lading -- dashboard') },
+    ]);
+    // Who holds the admin key gets another one without a restart, and nobody else does.
+    const asked = async (as: string | null) => (await query.get('/app/link', { key: as })).status;
+    expect([await asked(null), await asked(key)]).toEqual([401, 403]);
+    const { body } = await query.get<{ code: string }>('/app/link');
+    expect((await fetch(`${query.url}/app/session`, { headers: { 'lading-code': body.code } })).status).toBe(200);
   });
 
   it("tells the memo's story: in December 12,000 units go from Tesla to X, and the page says why", async () => {

@@ -1,17 +1,16 @@
-import { existsSync } from 'node:fs';
 import { chromium, type Page } from 'playwright-core';
-
-const CHROMIUM = process.env.LADING_TEST_CHROMIUM ?? '/usr/bin/chromium';
+import { findChromium, NO_CHROMIUM } from './findChromium.mjs';
 
 /** Opens a page in a real browser. On a machine without one it prints a warning and runs no assertion. */
 export async function withPage(look: (page: Page) => Promise<void>): Promise<void> {
-  if (!existsSync(CHROMIUM)) {
-    if (process.env.CI === 'true') throw new Error(`there is no browser at ${CHROMIUM}: set LADING_TEST_CHROMIUM`);
-    process.stderr.write(`NO BROWSER at ${CHROMIUM}: nobody looked at the page (apt-get install chromium)\n`);
+  const executablePath = findChromium();
+  if (executablePath === undefined) {
+    if (process.env.CI === 'true') throw new Error(NO_CHROMIUM);
+    process.stderr.write(`NOBODY LOOKED AT THE PAGE: ${NO_CHROMIUM}\n`);
     return;
   }
   const browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath,
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
   try {

@@ -40,6 +40,7 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
   void: async () => (await import('./commands/void.ts')).addVoid,
   lists: async () => (await import('./commands/lists.ts')).addLists,
   status: async () => (await import('./commands/status.ts')).addStatus,
+  dashboard: async () => (await import('./commands/dashboard.ts')).addDashboard,
   replay: async () => (await import('./commands/replay.ts')).addReplay,
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   export: async () => (await import('./commands/export.ts')).addExport,

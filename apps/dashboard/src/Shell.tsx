@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { LedgerRow } from '#contracts/statusRows';
 import { signOut } from './api/session.ts';
+import { asksForPalette } from './palette/find.ts';
 import { chooseTheme, type Theme, useTheme } from './ui/theme.ts';
 import { Link } from './url/Link.tsx';
 import { type View, viewed, views } from './url/place.ts';
@@ -16,6 +17,8 @@ const viewName: Readonly<Record<View, string>> = {
   status: 'Status',
   desk: 'Desk',
 };
+
+const Palette = lazy(() => import('./palette/Palette.tsx').then(({ Palette }) => ({ default: Palette })));
 
 /** What stands around every view: which ledger, which view, how it looks. */
 export function Shell({ ledgers, children }: { readonly ledgers: readonly LedgerRow[]; readonly children: ReactNode }) {
@@ -34,6 +37,7 @@ export function Shell({ ledgers, children }: { readonly ledgers: readonly Ledger
             </Link>
           ))}
         </nav>
+        {ledgers.length > 0 && <Find />}
         <LedgerChoice ledgers={ledgers} />
         <ThemeChoice />
         <button
@@ -49,6 +53,46 @@ export function Shell({ ledgers, children }: { readonly ledgers: readonly Ledger
       <main id="view" tabIndex={-1}>
         {children}
       </main>
+    </>
+  );
+}
+
+/** Opens the palette, as `/` does from anywhere. */
+function Find() {
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (!asksForPalette(event)) return;
+      event.preventDefault();
+      setOpen(true);
+    };
+    window.addEventListener('keydown', pressed);
+    return () => {
+      window.removeEventListener('keydown', pressed);
+    };
+  }, []);
+  return (
+    <>
+      <button
+        type="button"
+        className="button on-band"
+        aria-keyshortcuts="/ Control+K"
+        title="Find anything by its name: press /"
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        Find
+      </button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <Palette
+            onClose={() => {
+              setOpen(false);
+            }}
+          />
+        </Suspense>
+      )}
     </>
   );
 }

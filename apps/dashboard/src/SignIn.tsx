@@ -35,8 +35,9 @@ export function SignIn({ why }: { readonly why: string | undefined }) {
         </button>
       </form>
       <p className="soft small">
-        <code className="mono">npm start</code> prints a link that signs you in without a key. The key stays in this tab
-        and is forgotten when you close it.
+        <code className="mono">npm start</code> prints a link that signs you in without a key, once. A new one, while it
+        runs: <code className="mono">npm run -s lading -- dashboard</code>. The key stays in this tab and is forgotten
+        when you close it.
       </p>
     </main>
   );

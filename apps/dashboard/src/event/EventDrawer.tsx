@@ -4,8 +4,9 @@ import { eventName, moment } from '../format.ts';
 import { Drawer } from '../ui/Drawer.tsx';
 import { Loading, Trouble } from '../ui/parts.tsx';
 import { Link } from '../url/Link.tsx';
-import { chosen } from '../url/place.ts';
+import { chosen, viewed } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
+import { isDecision } from '../views/desk/decision.ts';
 import { Proof } from '../verify/Proof.tsx';
 import { AboutTheSame } from './AboutTheSame.tsx';
 import { Accounts } from './Accounts.tsx';
@@ -85,6 +86,14 @@ function Told({ event, text, sequence }: { readonly event: Event; readonly text:
         <Link className="button" to={{ ...place, at: undefined, known: sequence }}>
           Show everything as it was known then
         </Link>
+        {isDecision(event.type) && (
+          <Link
+            className="button"
+            to={viewed({ ...place, at: undefined, known: undefined }, 'desk', { decision: String(sequence) })}
+          >
+            The decision as it looked
+          </Link>
+        )}
       </p>
       <Moves moves={movesOf(event.data)} title="What it moved" sequence={sequence} />
       <Accounts sequence={sequence} />

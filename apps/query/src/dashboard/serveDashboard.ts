@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ACCESS } from '#platform/keys/requires';
 import { ProblemError } from '#platform/http/problemError';
 import { readyMade, sendDocument } from '#platform/http/readyMade';
 import { SignIn } from './signIn.ts';
@@ -28,7 +29,7 @@ const POLICY = [
 ].join('; ');
 
 const USED_UP =
-  'this link was used already, or is older than 15 minutes, or Lading was started again: start Lading again for a new one, or sign in with a key';
+  'this link was used already, or is older than 15 minutes, or Lading was started again: "npm run -s lading -- dashboard" prints a new one, where Lading runs; or sign in with a key';
 
 /**
  * Adds the dashboard under `/app/`, for `createApp`'s `prepare`. Its files are served from memory: no path of a request reaches the disk.
@@ -63,6 +64,10 @@ export function serveDashboard(app: NestFastifyApplication): void {
     if (signedIn === undefined) throw new ProblemError(403, 'forbidden', USED_UP);
     return reply.header('cache-control', 'no-store').send(signedIn);
   });
+  // Who may do everything may let somebody else in. Its key is asked for before anything else (http/admission.ts).
+  fastify.get('/app/link', { config: { [ACCESS]: ['admin'] } }, (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ code: app.get(SignIn, { strict: false }).newCode() }),
+  );
 }
 
 const gone = (): ProblemError =>

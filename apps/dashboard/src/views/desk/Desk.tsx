@@ -5,6 +5,7 @@ import { EventLink } from '../../event/EventLink.tsx';
 import { Choice } from '../../ui/parts.tsx';
 import { viewed } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
+import { Decision } from './Decision.tsx';
 import {
   bodyOf,
   filledBy,
@@ -35,6 +36,8 @@ const subjects = ['Units', 'Swaps', 'Mistakes'] as const;
 export function Desk() {
   const place = usePlace();
   const form = forms.find(({ name }) => name === place.choices.form) ?? forms[0];
+  const { decision } = place.choices;
+  if (decision !== undefined) return <Decision of={decision} />;
   if (form === undefined) return null;
   return (
     <div className="view desk">
@@ -140,6 +143,7 @@ function Filled({ form }: { readonly form: Form }) {
         <Offered form={form} />
       </form>
       <section className="panel" aria-label="What it would do" aria-live="polite">
+        <h2 className="unseen">What it would do</h2>
         {sent.data !== undefined ? (
           <p className="soft nothing">It is recorded. Change anything to fill in the next one.</p>
         ) : preview.data?.event === undefined || preview.error !== null ? (

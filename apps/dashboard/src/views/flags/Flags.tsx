@@ -1,20 +1,33 @@
 import type { FlagRow } from '#contracts/flagRows';
 import { useAsk } from '../../api/useAsk.ts';
 import { EventList } from '../../event/EventList.tsx';
-import { Empty } from '../../ui/parts.tsx';
+import { Choice, Empty } from '../../ui/parts.tsx';
 import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
-import { usePlace } from '../../url/usePlace.ts';
+import { chosen } from '../../url/place.ts';
+import { go, usePlace } from '../../url/usePlace.ts';
+import { FlagGroups } from './Groups.tsx';
 import { factsText, flagMeaning, flagName, pairsOf } from './flags.ts';
+
+type Shape = 'flags' | 'party' | 'pair';
+const shapes: readonly (readonly [Shape, string])[] = [
+  ['flags', 'One by one'],
+  ['party', 'By party'],
+  ['pair', 'By two parties'],
+];
 
 /** What needs a look, with the events that it stands on. */
 export function Flags() {
   const place = usePlace();
-  const { party, rule } = place.choices;
+  const { party, rule, with: other } = place.choices;
+  const shape = shapes.find(([name]) => name === place.choices.show)?.[0] ?? 'flags';
   const answer = useAsk<FlagRow>('flags');
   const all = answer.rows ?? [];
   const shown = all.filter(
-    (flag) => (party === undefined || flag.parties.includes(party)) && (rule === undefined || flag.rule === rule),
+    (flag) =>
+      (party === undefined || flag.parties.includes(party)) &&
+      (other === undefined || flag.parties.includes(other)) &&
+      (rule === undefined || flag.rule === rule),
   );
   return (
     <View
@@ -30,10 +43,21 @@ export function Flags() {
         <>
           <Filter label="Rule" name="rule" options={all.map((flag) => flag.rule)} text={flagName} />
           <Filter label="Party" name="party" options={all.flatMap(({ parties }) => parties)} />
+          <Filter label="And" name="with" options={all.flatMap(({ parties }) => parties)} />
+          <Choice
+            label="Show"
+            options={shapes}
+            value={shape}
+            onChoose={(show) => {
+              go(chosen(place, { show: show === 'flags' ? undefined : show }));
+            }}
+          />
         </>
       }
     >
-      {() => <FlagTable flags={shown} pairs={pairsOf(all)} />}
+      {() =>
+        shape === 'flags' ? <FlagTable flags={shown} pairs={pairsOf(all)} /> : <FlagGroups flags={shown} by={shape} />
+      }
     </View>
   );
 }

@@ -32,6 +32,43 @@ export function pairsOf(flags: readonly FlagRow[]): ReadonlyMap<string, number> 
   return pairs;
 }
 
+/** The flags of one party, or of two. */
+interface FlagGroup {
+  readonly parties: readonly string[];
+  readonly count: number;
+  /** Which rules, and how often each, the most frequent first. */
+  readonly rules: readonly (readonly [FlagRule, number])[];
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Those with the most flags first. A flag of three parties is one of each two of them. */
+export function groupsOf(flags: readonly FlagRow[], by: 'party' | 'pair'): FlagGroup[] {
+  const groups = new Map<string, { parties: readonly string[]; flags: FlagRow[] }>();
+  for (const flag of flags) {
+    const parties = [...new Set(flag.parties)].sort();
+    const named =
+      by === 'party'
+        ? parties.map((party) => [party])
+        : parties.flatMap((one, i) => parties.slice(i + 1).map((other) => [one, other]));
+    for (const names of named) {
+      const key = names.join(' ');
+      groups.set(key, { parties: names, flags: [...(groups.get(key)?.flags ?? []), flag] });
+    }
+  }
+  return [...groups.values()]
+    .map(({ parties, flags: own }) => {
+      const rules = new Map<FlagRule, number>();
+      for (const { rule } of own) rules.set(rule, (rules.get(rule) ?? 0) + 1);
+      const raised = own.map((flag) => flag.raised);
+      return {
+        ...{ parties, count: own.length, rules: [...rules].sort(([, a], [, b]) => b - a) },
+        ...{ first: Math.min(...raised), last: Math.max(...raised) },
+      };
+    })
+    .sort((a, b) => b.count - a.count);
+}
+
 /** Facts as a sentence can have them: `controller elon-musk, quantity 12,000`. */
 export function factsText(facts: Readonly<Record<string, unknown>>): string {
   return Object.entries(facts)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsText, flagName, pairsOf } from './flags.ts';
+import { factsText, flagName, groupsOf, pairsOf } from './flags.ts';
 
 const flag = (...parties: string[]) => ({
   ...{ flag: parties.join(), rule: 'redirected' as const, raised: 1, parties, item: null, facts: {}, events: [] },
@@ -12,6 +12,19 @@ describe('flags', () => {
       ['tesla x', 2],
       ['x xai', 1],
     ]);
+  });
+
+  it('are grouped by party and by each two parties, the most flags first', () => {
+    const all = [flag('x', 'tesla'), { ...flag('tesla', 'x', 'nvidia'), raised: 7 }, flag('xai')];
+    expect(groupsOf(all, 'party').map(({ parties, count }) => [...parties, count])).toEqual([
+      ['tesla', 2],
+      ['x', 2],
+      ['nvidia', 1],
+      ['xai', 1],
+    ]);
+    const [first, ...others] = groupsOf(all, 'pair');
+    expect(first).toEqual({ parties: ['tesla', 'x'], count: 2, rules: [['redirected', 2]], first: 1, last: 7 });
+    expect(others.map(({ parties }) => parties.join())).toEqual(['nvidia,tesla', 'nvidia,x']);
   });
 
   it('say what the rule saw in words', () => {

@@ -16,9 +16,10 @@ const statusText: Readonly<Record<ShipmentRow['status'], string>> = {
 /** What was sent, what arrived, and what is missing. */
 export function Shipments() {
   const { choices } = usePlace();
-  const { consignee, owner, item } = choices;
+  const { consignee, owner, item, shipment } = choices;
   const answer = useAsk<ShipmentRow>('shipments', { consignee, owner, item }, { most: 1000 });
   const rows = answer.rows ?? [];
+  const shown = shipment === undefined ? rows : rows.filter((row) => row.shipment === shipment);
   return (
     <View
       title="What is on its way, and what arrived"
@@ -31,6 +32,7 @@ export function Shipments() {
       }
       tools={
         <>
+          <Filter label="Shipment" name="shipment" options={rows.map((row) => row.shipment)} />
           <Filter label="For" name="consignee" options={rows.map((row) => row.consignee)} />
           <Filter label="Owner" name="owner" options={rows.flatMap(({ lines }) => lines.map((line) => line.owner))} />
           <Filter label="Item" name="item" options={rows.flatMap(({ lines }) => lines.map((line) => line.item))} />
@@ -43,7 +45,7 @@ export function Shipments() {
             names={['Shipment', 'For', 'Sent, expected', 'Line', '#Sent', '#Arrived', '#On the way', 'Discrepancies']}
           />
           <tbody>
-            {rows.flatMap((row) =>
+            {shown.flatMap((row) =>
               row.lines.map((line, i) => <Line key={`${row.shipment} ${i}`} row={row} line={line} />),
             )}
           </tbody>

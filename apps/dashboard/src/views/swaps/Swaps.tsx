@@ -1,20 +1,31 @@
 import type { SwapRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, moment, units } from '../../format.ts';
-import { Empty, Id, Term } from '../../ui/parts.tsx';
+import { Choice, Empty, Id, Term } from '../../ui/parts.tsx';
 import { Filter, Heads, View } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
-import { viewed } from '../../url/place.ts';
-import { usePlace } from '../../url/usePlace.ts';
+import { chosen, viewed } from '../../url/place.ts';
+import { go, usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
+import { Ageing } from './Ageing.tsx';
+import { StatementOfTwo } from './Statement.tsx';
 import './swaps.css';
+
+type Shape = 'swaps' | 'statement';
+const shapes: readonly (readonly [Shape, string])[] = [
+  ['swaps', 'Swaps'],
+  ['statement', 'Statement of two'],
+];
 
 /** What was exchanged, and what is still owed. */
 export function Swaps() {
-  const { choices } = usePlace();
-  const { party, status } = choices;
-  const answer = useAsk<SwapRow>('swaps', { party, status }, { most: 500 });
+  const { at, choices } = usePlace();
+  const { party, status, swap, show } = choices;
+  const shape: Shape = show === 'statement' ? 'statement' : 'swaps';
+  const answer = useAsk<SwapRow>('swaps', shape === 'swaps' ? { party, status } : {}, { most: 1000 });
   const rows = answer.rows ?? [];
+  const shown = swap === undefined ? rows : rows.filter((row) => row.swap === swap);
+  const legs = shown.flatMap((row) => (row.status === 'executed' ? row.legs : []));
   return (
     <View
       title="What was swapped, and what is owed"
@@ -25,28 +36,47 @@ export function Swaps() {
           <p>No swap that you ask for was proposed by this moment.</p>
         </Empty>
       }
-      tools={
-        <>
-          <Filter
-            label="Party"
-            name="party"
-            options={rows.flatMap(({ legs }) => legs.flatMap(({ from, to }) => [from, to]))}
-          />
-          <Filter label="Status" name="status" options={rows.map((row) => row.status)} />
-          <button
-            type="button"
-            className="button"
-            onClick={() => {
-              window.print();
-            }}
-          >
-            Print as a statement
-          </button>
-        </>
-      }
+      tools={<Tools rows={rows} shape={shape} />}
     >
-      {() => rows.map((row) => <Swap key={row.swap} swap={row} />)}
+      {() =>
+        shape === 'statement' ? (
+          <StatementOfTwo swaps={rows} />
+        ) : (
+          <>
+            <section className="panel swap">
+              <Ageing legs={legs} on={(at ?? new Date().toISOString()).slice(0, 10)} />
+            </section>
+            {shown.map((row) => (
+              <Swap key={row.swap} swap={row} />
+            ))}
+          </>
+        )
+      }
     </View>
+  );
+}
+
+function Tools({ rows, shape }: { readonly rows: readonly SwapRow[]; readonly shape: Shape }) {
+  const place = usePlace();
+  const parties = rows.flatMap(({ legs }) => legs.flatMap(({ from, to }) => [from, to]));
+  return (
+    <>
+      {shape === 'swaps' && (
+        <>
+          <Filter label="Party" name="party" options={parties} />
+          <Filter label="Status" name="status" options={rows.map((row) => row.status)} />
+          <Filter label="Swap" name="swap" options={rows.map((row) => row.swap)} />
+        </>
+      )}
+      <Choice
+        label="Show"
+        options={shapes}
+        value={shape}
+        onChoose={(next) => {
+          go(chosen(place, { show: next === 'swaps' ? undefined : next }));
+        }}
+      />
+    </>
   );
 }
 
@@ -116,11 +146,14 @@ const steps = {
 /** What can be done with it at the desk, where its name is filled in. */
 function Steps({ swap: { swap, status } }: { readonly swap: SwapRow }) {
   const place = usePlace();
-  if (status !== 'proposed' && status !== 'accepted') return null;
+  const open = status === 'proposed' || status === 'accepted' ? steps[status] : [];
   return (
     <p className="steps no-print">
-      At the desk:
-      {steps[status].map((form) => (
+      <Link to={viewed({ ...place, at: undefined, known: undefined }, 'desk', { decision: `swap/${swap}` })}>
+        The decision as it looked
+      </Link>
+      {open.length > 0 && 'At the desk:'}
+      {open.map((form) => (
         <Link key={form} to={viewed(place, 'desk', { form, swap })}>
           {form}
         </Link>
@@ -129,7 +162,7 @@ function Steps({ swap: { swap, status } }: { readonly swap: SwapRow }) {
   );
 }
 
-/** The statement of the parties: what each gave, received, and is owed or owes. */
+/** What each gave, received, and is owed or owes. */
 function Balance({ swap }: { readonly swap: SwapRow }) {
   if (swap.balance.length === 0) return null;
   return (
