@@ -153,6 +153,7 @@ const ofSwap = (place: Place, { swap, status, by }: SwapRow) =>
 const ofParty = (place: Place, { party, name }: PartyRow) =>
   findable('Party', party, name, viewed(place, 'holdings', { why: subjectText({ owner: party }) }));
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows which rows an address answers with
 function useOne<T, F>(list: string, id: string, isWanted: boolean, read: (row: T) => F): F | undefined {
   const { ledger = '', at, known } = usePlace();
   const { data } = useQuery({

@@ -101,6 +101,7 @@ function Looked({ decided: { sequence, time, data } }: { readonly decided: Decid
 }
 
 /** The answers to one question about one thing at each of the moments. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows which rows an address answers with
 function useAnswers<T>(
   moments: readonly Asked[],
   questions: readonly (readonly [string, Asked])[],
