@@ -120,7 +120,7 @@ CREATE TABLE postings (
   PRIMARY KEY (ledger, sequence, n)
 );
 CREATE INDEX postings_account ON postings (ledger, account, sequence, n);
-CREATE INDEX postings_total ON postings (ledger, total, sequence, n);
+CREATE INDEX postings_total ON postings (ledger, total, sequence, n) INCLUDE (occurred, quantity);
 
 CREATE TABLE posting_marks (
   ledger text COLLATE "C" NOT NULL,
@@ -130,6 +130,8 @@ CREATE TABLE posting_marks (
   newest timestamptz NOT NULL,
   balance bigint NOT NULL,
   lates int NOT NULL,
+  occurrences timestamptz[] NOT NULL,
+  rest bigint[] NOT NULL,
   PRIMARY KEY (ledger, key, sequence, n)
 );
 CREATE INDEX posting_marks_newest ON posting_marks (ledger, key, newest, sequence, n);
@@ -141,6 +143,15 @@ CREATE TABLE late_postings (
   occurred timestamptz NOT NULL,
   quantity int NOT NULL,
   PRIMARY KEY (ledger, key, rank)
+);
+
+CREATE TABLE late_blocks (
+  ledger text COLLATE "C" NOT NULL,
+  key int NOT NULL,
+  block int NOT NULL,
+  occurrences timestamptz[] NOT NULL,
+  sums bigint[] NOT NULL,
+  PRIMARY KEY (ledger, key, block)
 );
 
 CREATE TABLE late_sums (
