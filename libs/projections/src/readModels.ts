@@ -21,7 +21,7 @@ const applySeconds = histogram(
 const appliedEvents = counter('lading_projection_events_total', 'Events applied to the read models', ['version']);
 
 /**
- * Most of what a small batch costs is to parse and plan its 50 statements: so they are prepared. What is prepared is planned without
+ * Most of what a small batch costs is to parse and plan its statements: so they are prepared. What is prepared is planned without
  * looking at its values, as if each array had ten: that is right for few events, and a larger batch is planned for what it has.
  */
 const PREPARED_EVENTS = 100;
@@ -37,6 +37,7 @@ interface Own extends Readonly<Record<string, unknown>> {
 /** One version of the read models, as a feed's consumer. */
 export class ReadModels extends PositionedSink<Own> {
   readonly #pool: pg.Pool;
+  readonly #schema: string;
   readonly #states = new Map<string, LedgerState>();
 
   constructor(
@@ -52,6 +53,7 @@ export class ReadModels extends PositionedSink<Own> {
       length > PREPARED_EVENTS ? always : `${always}; SET LOCAL plan_cache_mode TO force_generic_plan`;
     super({ pool, schema, own: ['accounts'], settings });
     this.#pool = pool;
+    this.#schema = schema;
   }
 
   protected async consume(
@@ -63,7 +65,7 @@ export class ReadModels extends PositionedSink<Own> {
     const state = this.#takeState(ledger, position);
     const remembered = REMEMBERED_ACCOUNTS / (this.#states.size + 1);
     // Planned anew whenever the ledger has become four times as large, as the journal's statements are.
-    const plans = `${schemaOfVersion(this.version)}-${Math.ceil(Math.log2(position.sequence + 1) / 2)}`;
+    const plans = `${this.#schema}-${Math.ceil(Math.log2(position.sequence + 1) / 2)}`;
     const prepared = events.length > PREPARED_EVENTS ? {} : { plans };
     await applyEvents(db, ledger, events, state, remembered, prepared);
     return {
