@@ -18,6 +18,9 @@ const WITH_GO = '(with Go)';
 
 /** @typedef {{status: string, ancestorTitles: string[]}} Assertion */
 
+/** Integration tests wait for other processes a fifth of their time; the others have use for all of a core. */
+const workers = { unit: 3, int: 4, e2e: 3 };
+
 /**
  * Runs the tests of one project of Vitest.
  * @param {'unit' | 'int' | 'e2e'} project
@@ -29,7 +32,12 @@ export async function runTests(project, paths) {
   mkdirSync(join(root, '.cache'), { recursive: true });
   rmSync(file, { force: true });
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const output = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const output = [
+    `--maxWorkers=${workers[project]}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
   const narrowed = paths.length > 0 ? ['--passWithNoTests', ...paths] : [];
   const code = await runCommand(process.execPath, [vitest, 'run', '--project', project, ...output, ...narrowed]);
   return count(file, code);

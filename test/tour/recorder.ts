@@ -1,5 +1,6 @@
 import { Session } from 'node:inspector/promises';
 import { findSourceMap } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /** A function of Lading that ran. */
@@ -61,6 +62,8 @@ export class Recorder {
   async #covered(happens: () => Promise<void>): Promise<Map<string, Compiled>> {
     await this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
     try {
+      // To count holds the process for so long that what runs every second is due each time: it runs now, before anything is looked at.
+      await sleep(100);
       await this.#session.post('Profiler.takePreciseCoverage');
       await happens();
       const { result } = await this.#session.post('Profiler.takePreciseCoverage');
