@@ -59,7 +59,7 @@ async function setUpKafka() {
   const starter = createServer((_request, response) => {
     // The test files of one worker share its connections: a kept connection would be closed just when the next file uses it.
     response.setHeader('connection', 'close');
-    services.kafka ??= startBroker({ dataDir, log });
+    services.kafka ??= startBroker({ dataDir, isBrief: true, log });
     services.kafka.then(
       ({ brokers }) => response.end(brokers),
       (/** @type {unknown} */ error) => response.writeHead(500).end(String(error)),

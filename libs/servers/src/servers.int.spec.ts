@@ -66,7 +66,7 @@ describe('the embedded PostgreSQL', () => {
 describeKafka('the Kafka that tests may kill', () => {
   it('is the same broker, with the same topics on the same port, after SIGKILL', async () => {
     const dataDir = join(folder, 'kafka');
-    const first = await startBroker({ dataDir });
+    const first = await startBroker({ dataDir, isBrief: true });
     const topics = async () => {
       const admin = new Kafka({ brokers: [first.brokers], logLevel: logLevel.NOTHING }).admin();
       await admin.connect();
@@ -77,7 +77,7 @@ describeKafka('the Kafka that tests may kill', () => {
     };
     expect(await topics()).toEqual(['crates']);
     await first.kill();
-    const second = await startBroker({ dataDir });
+    const second = await startBroker({ dataDir, isBrief: true });
     expect(second.brokers).toBe(first.brokers);
     expect(await topics()).toEqual(['crates']);
     await second.stop();

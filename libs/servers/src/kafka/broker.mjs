@@ -37,6 +37,7 @@ const PREDECESSOR_MS = 20_000;
  * @param {string} options.dataDir
  * @param {number} [options.port] unless given, the last one of this folder, or any free port
  * @param {number} [options.controllerPort] likewise
+ * @param {boolean} [options.isBrief] whether it runs for minutes only: then Java compiles once and quickly, which a start wins half of its work by
  * @param {(message: string) => void} [options.log] called with messages about steps that take long
  * @returns {Promise<Broker>}
  * @throws {Error} with the end of the broker's log when it does not start
@@ -45,6 +46,7 @@ export async function startBroker({
   dataDir: folder,
   port: wantedPort,
   controllerPort: wantedControllerPort,
+  isBrief = false,
   log = () => undefined,
 }) {
   const classpath = join(await installKafka({ log }), '*');
@@ -67,11 +69,14 @@ export async function startBroker({
   log('starting Kafka');
   const logFile = join(dataDir, 'broker.log');
   const logFd = openSync(logFile, 'a');
-  const server = await startGuarded(['java', ...javaOptions('512m'), '-cp', classpath, 'kafka.Kafka', config], {
-    cwd: dataDir,
-    logFd,
-    onOwnersDeath: 'TERM',
-  });
+  const server = await startGuarded(
+    ['java', ...javaOptions('512m', isBrief), '-cp', classpath, 'kafka.Kafka', config],
+    {
+      cwd: dataDir,
+      logFd,
+      onOwnersDeath: 'TERM',
+    },
+  );
   closeSync(logFd);
   await writeFile(pidFile, String(server.pid));
 
@@ -120,7 +125,7 @@ async function waitForPredecessor(pidFile, config, log) {
  */
 async function format(classpath, config) {
   const tool = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId(), '-c', config];
-  await run('java', [...javaOptions('64m'), '-cp', classpath, ...tool]);
+  await run('java', [...javaOptions('64m', true), '-cp', classpath, ...tool]);
 }
 
 /** 16 random bytes in base64, as Kafka makes its ids. None begins with "-", which Kafka's tool would take for an option. */
@@ -131,9 +136,13 @@ function clusterId() {
   }
 }
 
-/** @param {string} heap */
-const javaOptions = (heap) => [
+/**
+ * @param {string} heap
+ * @param {boolean} isBrief
+ */
+const javaOptions = (heap, isBrief) => [
   `-Xmx${heap}`,
+  ...(isBrief ? ['-XX:TieredStopAtLevel=1'] : []),
   '-XX:+UseSerialGC',
   '-Djava.net.preferIPv4Stack=true',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
