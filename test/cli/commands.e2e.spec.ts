@@ -73,17 +73,11 @@ describe('the command line', () => {
     expect(recorded.said.match(/is divided into [4-9] events/g)).toHaveLength(3);
     expect((await split()).output).toBe(`0 recorded, ${events} there already, 0 refused\n`);
     expect((await split('--dry-run')).output).toBe(`0 would be recorded, ${events} there already, 0 refused\n`);
-    const { output } = await run(
-      'holdings',
-      '-l',
-      'nvidia',
-      '--order',
-      order,
-      '--group-by',
-      'order,owner,stage',
-      '--json',
-    );
-    expect(JSON.parse(output)).toEqual([{ order, owner: 'tesla', stage: 'held', quantity: 1000 }]);
+    const asked = [...['holdings', '-l', 'nvidia', '--order', order], ...['--group-by', 'order,owner,stage', '--json']];
+    await eventually(async () => {
+      const { output } = await run(...asked);
+      expect(JSON.parse(output)).toEqual([{ order, owner: 'tesla', stage: 'held', quantity: 1000 }]);
+    });
   });
 
   it('submit --split says which part of an event was refused, also when it is only tried', async () => {
