@@ -14,7 +14,7 @@ interface MomentBounds {
 interface ChosenEvents {
   readonly entities?: readonly string[];
   readonly sequences?: readonly number[];
-  /** Orders: the events that placed them. */
+  /** Orders: the event that placed each, and was not taken back by then. An order that was taken back may be placed again. */
   readonly placed?: readonly string[];
 }
 
@@ -28,8 +28,11 @@ const CHOSEN = `
           FROM (
             SELECT sequence FROM journal.event_entities WHERE ledger = $1 AND entity = ANY($2::text[]) AND sequence <= $4::bigint
             UNION SELECT * FROM unnest($3::bigint[])
-            UNION SELECT sequence FROM journal.events
+            UNION SELECT sequence FROM journal.events AS p
              WHERE ledger = $1 AND subject = ANY($8::text[]) AND type = 'lading.order.placed.v1'
+               AND NOT EXISTS (
+                 SELECT FROM journal.events AS v
+                  WHERE v.ledger = $1 AND v.subject = 'event/' || p.sequence AND v.type = 'lading.event.voided.v1' AND v.sequence <= $4::bigint)
           ) AS s
           CROSS JOIN LATERAL (SELECT * FROM journal.events WHERE ledger = $1 AND sequence = s.sequence OFFSET 0) AS e
          WHERE e.sequence <= $4::bigint AND ($5::timestamptz IS NULL OR e.occurred <= $5::timestamptz)

@@ -5,6 +5,7 @@ import type { FlagRow } from '#contracts/flagRows';
 import { microseconds } from '#contracts/scalars';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { fromTheJournal, record } from '#test/projections/recorded';
+import { dispatched, of, placed } from '#test/ledger/facts';
 import { History } from '#test/ledger/history';
 import { Dice } from '#test/ledger/happenings';
 import { LedgerState } from '../engine/ledgerState.ts';
@@ -91,6 +92,27 @@ describe('what was, at any moment, as it was known at any moment', () => {
     client.release();
     return ledger;
   }
+
+  it('tells of a shipment whose order was placed, taken back and placed again', async () => {
+    const history = new History();
+    history.happens(placed('PO-1', 'x', 5));
+    history.takesBack(history.ledger.events.length);
+    history.happens(placed('PO-1', 'tesla', 7));
+    history.happens(dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 7 }]));
+    const all = inLedger(history.ledger.events, `past-${++n}`);
+    await record(db.pool, all);
+    await db.apply(all, 40);
+    const known = all.length;
+    const asking = { ledger: all[0]!.ledger, asOf: { at: undefined, known, occurred: new Date() }, party: undefined };
+    const ask = (id: string) =>
+      askPast(scratch, asking, 'shipment', {
+        ...{ id, asked: {} },
+        read: (model, query): Promise<object | undefined> =>
+          id === '' ? shipments(model, query) : shipment(model, id),
+      });
+    expect(await ask('S-1')).toMatchObject({ shipment: 'S-1', lines: [{ order: 'PO-1', advised: 7 }] });
+    expect(await ask('')).toMatchObject({ data: [{ shipment: 'S-1' }], next: null });
+  });
 
   it('is what a ledger answers now that was told exactly the events that had occurred and were recorded by then', async () => {
     await fc.assert(
