@@ -7,6 +7,7 @@ import { isPast, withReadModels } from '#projections/reading/readModel';
 import { tilePath } from '#proofs/tiles';
 import { connect, type ConnectionOptions } from './connection.ts';
 import { exitCodes, UserError } from './exitCodes.ts';
+import { withPool } from './withPool.ts';
 
 /** What is compared: the balances that the events of a ledger come to, up to a sequence. */
 interface Folded {
@@ -29,7 +30,6 @@ export async function compareHoldings(
   where: string,
   folded: Folded,
   { key }: ConnectionOptions,
-  withPool: (work: (pool: pg.Pool) => Promise<Difference | undefined>) => Promise<Difference | undefined>,
 ): Promise<Difference | undefined> {
   if (where !== 'database')
     return firstDifference(folded.balances, answered(where === 'http' ? undefined : where, folded, key));

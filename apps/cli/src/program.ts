@@ -26,7 +26,8 @@ Settings by environment:
 
 Exit codes: 0 done · 1 a fault of Lading · 2 a command, setting or file is wrong
             3 the ledger refused events · 4 nothing answers
-            5 the key may not · 6 events were tampered with, or are missing
+            5 the key may not · 6 events were tampered with, or are missing,
+            or the read models say something else (verify --compare)
             7 cannot say: there is nothing to hold events against
 `;
 

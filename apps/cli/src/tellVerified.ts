@@ -6,7 +6,6 @@ import type { ConnectionOptions } from './connection.ts';
 import { exitCodes, UserError } from './exitCodes.ts';
 import { formatNumber } from './table.ts';
 import { print, printJson } from './terminal.ts';
-import { withPool } from './withPool.ts';
 
 interface Telling extends ConnectionOptions {
   readonly ledger: string;
@@ -24,7 +23,7 @@ export async function tellVerified(options: Telling, verified: Verified, { size,
     if (json === true) printJson(facts);
     return;
   }
-  const differs = await compareHoldings(compare, { ledger, size, balances }, options, withPool);
+  const differs = await compareHoldings(compare, { ledger, size, balances }, options);
   if (json === true) printJson({ ...facts, compared: compare, ...(differs && { outcome: 'differs', differs }) });
   else if (differs === undefined)
     print(`  compared   ${compare} has the same ${formatNumber(facts.accounts)} accounts as of event ${size}`);

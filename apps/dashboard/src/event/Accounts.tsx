@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { HoldingDiffRow } from '#contracts/changeRows';
 import { askRows, ledgerPath } from '../api/client.ts';
 import { signed, units } from '../format.ts';
-import { Heads } from '../ui/View.tsx';
+import { Heads, ScrollTable } from '../ui/View.tsx';
 import { usePlace } from '../url/usePlace.ts';
 import { type Place, placeName } from './moves.ts';
 
@@ -25,30 +25,28 @@ export function Accounts({ sequence }: { readonly sequence: number }) {
   return (
     <section>
       <h3>The accounts before and after it</h3>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Accounts before and after">
-        <table className="table">
-          <Heads names={['Account', '#Before', '#Change', '#After']} />
-          <tbody>
-            {data.rows.map((row, i) => (
-              <tr key={i}>
-                <th scope="row">
-                  {row.item}, {placeName(row as unknown as Place)}
-                  <div className="soft small">
-                    {row.order} line {row.line}
-                  </div>
-                  <span className={`before-after is-${row.stage ?? ''}`} aria-hidden="true">
-                    <i style={{ width: `${(Math.abs(row.before) / most) * 100}%` }} />
-                    <i className="after" style={{ width: `${(Math.abs(row.after) / most) * 100}%` }} />
-                  </span>
-                </th>
-                <td className="number">{units(row.before)}</td>
-                <td className="number">{signed(row.change)}</td>
-                <td className="number">{units(row.after)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable label="Accounts before and after">
+        <Heads names={['Account', '#Before', '#Change', '#After']} />
+        <tbody>
+          {data.rows.map((row, i) => (
+            <tr key={i}>
+              <th scope="row">
+                {row.item}, {placeName(row as unknown as Place)}
+                <div className="soft small">
+                  {row.order} line {row.line}
+                </div>
+                <span className={`before-after is-${row.stage ?? ''}`} aria-hidden="true">
+                  <i style={{ width: `${(Math.abs(row.before) / most) * 100}%` }} />
+                  <i className="after" style={{ width: `${(Math.abs(row.after) / most) * 100}%` }} />
+                </span>
+              </th>
+              <td className="number">{units(row.before)}</td>
+              <td className="number">{signed(row.change)}</td>
+              <td className="number">{units(row.after)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import type { Answer } from '../api/useAsk.ts';
 import { chosen } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
 import { save } from './exporting.ts';
-import { Answered, Standing } from './parts.tsx';
+import { Answered, Choice, Standing } from './parts.tsx';
 
 interface ViewProps<T> {
   readonly title: string;
@@ -99,23 +99,57 @@ export function Filter({ label, name, options, text = (option) => option }: Filt
   );
 }
 
-/** A table that may be wider than its place, and is reached by keyboard then. */
-export function TablePanel({
-  label,
-  rows,
-  children,
-}: {
+interface TableProps {
   readonly label: string;
   /** How many there are with the head, where not all of them are there; -1: nobody knows yet. */
   readonly rows?: number;
+  /** A name for its style. */
+  readonly kind?: string;
   readonly children: ReactNode;
-}) {
+}
+
+/** A table that may be wider than its place, and is reached by keyboard then. */
+export function ScrollTable({ label, rows, kind = '', children }: TableProps) {
   return (
-    <section className="panel scroll" tabIndex={0} aria-label={label}>
-      <table className="table" aria-rowcount={rows}>
+    <div className="scroll" tabIndex={0} role="region" aria-label={label}>
+      <table className={`table ${kind}`} aria-rowcount={rows}>
         {children}
       </table>
-    </section>
+    </div>
+  );
+}
+
+/** The same as a panel of its own. */
+export const TablePanel = (table: TableProps) => (
+  <section className="panel">
+    <ScrollTable {...table} />
+  </section>
+);
+
+/** Ways to look at the same thing. The address says which; the first one where it says nothing. */
+export type Ways<T extends string> = readonly [readonly [T, string], ...(readonly (readonly [T, string])[])];
+
+export const wayOf = <T extends string>(text: string | undefined, ways: Ways<T>): T =>
+  (ways.find(([way]) => way === text) ?? ways[0])[0];
+
+interface WayProps<T extends string> {
+  readonly label: string;
+  /** The choice in the address. */
+  readonly name: string;
+  readonly ways: Ways<T>;
+}
+
+export function ChooseWay<T extends string>({ label, name, ways }: WayProps<T>) {
+  const place = usePlace();
+  return (
+    <Choice
+      label={label}
+      options={ways}
+      value={wayOf(place.choices[name], ways)}
+      onChoose={(way) => {
+        go(chosen(place, { [name]: way === ways[0][0] ? undefined : way }));
+      }}
+    />
   );
 }
 

@@ -4,7 +4,8 @@ import { useAsk } from '../api/useAsk.ts';
 import { EventLink } from '../event/EventLink.tsx';
 import { eventName, moment, signed, units } from '../format.ts';
 import { Drawer } from '../ui/Drawer.tsx';
-import { Answered, Choice, Empty, Standing, Term } from '../ui/parts.tsx';
+import { Answered, Empty, Standing, Term } from '../ui/parts.tsx';
+import { ChooseWay, ScrollTable, wayOf, type Ways } from '../ui/View.tsx';
 import { chosen } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
 import { Lineage } from './Lineage.tsx';
@@ -12,7 +13,7 @@ import type { Subject } from './subject.ts';
 import './why.css';
 
 type Tab = 'postings' | 'lineage';
-const tabs: readonly (readonly [Tab, string])[] = [
+const tabs: Ways<Tab> = [
   ['postings', 'Postings'],
   ['lineage', 'Where they came from'],
 ];
@@ -20,21 +21,14 @@ const tabs: readonly (readonly [Tab, string])[] = [
 /** What is behind a number: its postings, and where its units came from. */
 export function Why({ subject }: { readonly subject: Subject }) {
   const place = usePlace();
-  const tab: Tab = place.choices.by === 'lineage' ? 'lineage' : 'postings';
+  const tab = wayOf(place.choices.by, tabs);
   const close = () => {
     go(chosen(place, { why: undefined, by: undefined }));
   };
   return (
     <Drawer title={titleOf(subject)} onClose={close}>
       <div className="why-tabs">
-        <Choice
-          label="What is behind it"
-          options={tabs}
-          value={tab}
-          onChoose={(by) => {
-            go(chosen(place, { by: by === 'postings' ? undefined : by }));
-          }}
-        />
+        <ChooseWay label="What is behind it" name="by" ways={tabs} />
       </div>
       {tab === 'postings' ? <Postings subject={subject} /> : <CameFrom subject={subject} />}
     </Drawer>
@@ -70,9 +64,7 @@ function Postings({ subject }: { readonly subject: Subject }) {
           <div className="drawer-note">
             <Standing sequence={answer.sequence} known={known} />
           </div>
-          <div className="scroll" tabIndex={0} role="region" aria-label="Postings">
-            <PostingTable rows={rows} />
-          </div>
+          <PostingTable rows={rows} />
           {answer.more && <p className="drawer-note soft small">These are the first 1,000.</p>}
         </>
       )}
@@ -83,7 +75,7 @@ function Postings({ subject }: { readonly subject: Subject }) {
 function PostingTable({ rows }: { readonly rows: readonly PostingRow[] }) {
   const sum = rows.reduce((total, { quantity }) => total + quantity, 0);
   return (
-    <table className="table">
+    <ScrollTable label="Postings">
       <thead>
         <tr>
           <th scope="col">When, and what</th>
@@ -119,7 +111,7 @@ function PostingTable({ rows }: { readonly rows: readonly PostingRow[] }) {
           <td className="number">{units(sum)}</td>
         </tr>
       </tfoot>
-    </table>
+    </ScrollTable>
   );
 }
 

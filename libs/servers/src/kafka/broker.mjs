@@ -37,7 +37,7 @@ const PREDECESSOR_MS = 20_000;
  * @param {string} options.dataDir
  * @param {number} [options.port] unless given, the last one of this folder, or any free port
  * @param {number} [options.controllerPort] likewise
- * @param {boolean} [options.isBrief] whether it runs for minutes only: then Java compiles once and quickly, which a start wins half of its work by
+ * @param {boolean} [options.isBrief] whether it runs for minutes only: then Java compiles its code once, quickly, and not a second time for speed
  * @param {(message: string) => void} [options.log] called with messages about steps that take long
  * @returns {Promise<Broker>}
  * @throws {Error} with the end of the broker's log when it does not start

@@ -2,10 +2,9 @@ import { useMemo } from 'react';
 import type { OrderRow, ShipmentRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, units } from '../../format.ts';
-import { Choice, Empty } from '../../ui/parts.tsx';
-import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
-import { chosen } from '../../url/place.ts';
-import { go, usePlace } from '../../url/usePlace.ts';
+import { Empty } from '../../ui/parts.tsx';
+import { ChooseWay, Filter, Heads, TablePanel, View, wayOf, type Ways } from '../../ui/View.tsx';
+import { usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { type DeliveryLine, deliveryOf } from './delivery.ts';
 import { Queue } from './Queue.tsx';
@@ -14,7 +13,7 @@ import { isIn, type Period, periodOf } from './supply.ts';
 import './delivery.css';
 
 type Shape = 'lines' | 'supply';
-const shapes: readonly (readonly [Shape, string])[] = [
+const shapes: Ways<Shape> = [
   ['lines', 'Order lines'],
   ['supply', 'Supply'],
 ];
@@ -23,7 +22,7 @@ const shapes: readonly (readonly [Shape, string])[] = [
 export function Delivery() {
   const { at, choices } = usePlace();
   const { item, buyer, late, supplier, order, due, show } = choices;
-  const shape: Shape = show === 'supply' ? 'supply' : 'lines';
+  const shape = wayOf(show, shapes);
   const answer = useAsk<OrderRow>('orders', { item, buyer, late, supplier }, { most: 1000 });
   const shipments = useAsk<ShipmentRow>('shipments', { item }, { most: 1000 });
   const today = (at ?? new Date().toISOString()).slice(0, 10);
@@ -46,7 +45,7 @@ export function Delivery() {
             <p>No order that you ask for was placed by this moment.</p>
           </Empty>
         }
-        tools={<Tools all={all} shape={shape} period={period} />}
+        tools={<Tools all={all} period={period} />}
       >
         {() =>
           shape === 'supply' ? (
@@ -65,12 +64,10 @@ export function Delivery() {
 
 interface ToolsProps {
   readonly all: readonly DeliveryLine[];
-  readonly shape: Shape;
   readonly period: Period | undefined;
 }
 
-function Tools({ all, shape, period }: ToolsProps) {
-  const place = usePlace();
+function Tools({ all, period }: ToolsProps) {
   return (
     <>
       <Filter label="Item" name="item" options={all.map(({ line }) => line.item)} />
@@ -84,14 +81,7 @@ function Tools({ all, shape, period }: ToolsProps) {
         text={(text) => (text === 'true' ? 'late' : 'in time')}
       />
       {period !== undefined && <Filter label="Due" name="due" options={[]} text={() => dueText(period)} />}
-      <Choice
-        label="Show"
-        options={shapes}
-        value={shape}
-        onChoose={(chosenShape) => {
-          go(chosen(place, { show: chosenShape === 'lines' ? undefined : chosenShape }));
-        }}
-      />
+      <ChooseWay label="Show" name="show" ways={shapes} />
     </>
   );
 }

@@ -6,7 +6,7 @@ import { useLive } from '../../api/live.ts';
 import { Moves } from '../../event/Moves.tsx';
 import { movesOf } from '../../event/moves.ts';
 import { day, moment, plural, units } from '../../format.ts';
-import { Heads } from '../../ui/View.tsx';
+import { Heads, ScrollTable } from '../../ui/View.tsx';
 import { usePlace } from '../../url/usePlace.ts';
 import {
   daysLater,
@@ -179,33 +179,31 @@ function Impacts({ impacts }: { readonly impacts: readonly Impact[] }) {
   return (
     <section>
       <h3>What each account becomes</h3>
-      <div className="scroll" tabIndex={0} role="region" aria-label="What each account becomes">
-        <table className="table impacts">
-          <Heads names={['Account', '#Before', '#After', 'Before and after']} />
-          <tbody>
-            {impacts.map((impact, i) => (
-              <tr key={i}>
-                <th scope="row">
-                  {impact.owner}
-                  {impact.stage !== undefined && `, ${impact.stage.replace('_', ' ')} ${impact.where ?? ''}`}
-                  <div className="soft small">
-                    {impact.item}, {impact.order} line {impact.line}
-                  </div>
-                </th>
-                <td className="number">{units(impact.before)}</td>
-                <td className={`number ${impact.after < 0 ? 'wrong' : ''}`}>
-                  {units(impact.after)}
-                  {impact.after < 0 && <div className="small">not so many there</div>}
-                </td>
-                <td className={`bars is-${impact.stage ?? 'ordered'}`}>
-                  <i className="was" style={{ width: `${(impact.before / most) * 100}%` }} />
-                  <i style={{ width: `${(Math.max(0, impact.after) / most) * 100}%` }} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable label="What each account becomes" kind="impacts">
+        <Heads names={['Account', '#Before', '#After', 'Before and after']} />
+        <tbody>
+          {impacts.map((impact, i) => (
+            <tr key={i}>
+              <th scope="row">
+                {impact.owner}
+                {impact.stage !== undefined && `, ${impact.stage.replace('_', ' ')} ${impact.where ?? ''}`}
+                <div className="soft small">
+                  {impact.item}, {impact.order} line {impact.line}
+                </div>
+              </th>
+              <td className="number">{units(impact.before)}</td>
+              <td className={`number ${impact.after < 0 ? 'wrong' : ''}`}>
+                {units(impact.after)}
+                {impact.after < 0 && <div className="small">not so many there</div>}
+              </td>
+              <td className={`bars is-${impact.stage ?? 'ordered'}`}>
+                <i className="was" style={{ width: `${(impact.before / most) * 100}%` }} />
+                <i style={{ width: `${(Math.max(0, impact.after) / most) * 100}%` }} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
     </section>
   );
 }

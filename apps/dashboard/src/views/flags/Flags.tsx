@@ -1,16 +1,15 @@
 import type { FlagRow } from '#contracts/flagRows';
 import { useAsk } from '../../api/useAsk.ts';
 import { EventList } from '../../event/EventList.tsx';
-import { Choice, Empty } from '../../ui/parts.tsx';
-import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
+import { Empty } from '../../ui/parts.tsx';
+import { ChooseWay, Filter, Heads, TablePanel, View, wayOf, type Ways } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
-import { chosen } from '../../url/place.ts';
-import { go, usePlace } from '../../url/usePlace.ts';
+import { usePlace } from '../../url/usePlace.ts';
 import { FlagGroups } from './Groups.tsx';
 import { factsText, flagMeaning, flagName, pairsOf } from './flags.ts';
 
 type Shape = 'flags' | 'party' | 'pair';
-const shapes: readonly (readonly [Shape, string])[] = [
+const shapes: Ways<Shape> = [
   ['flags', 'One by one'],
   ['party', 'By party'],
   ['pair', 'By two parties'],
@@ -20,7 +19,7 @@ const shapes: readonly (readonly [Shape, string])[] = [
 export function Flags() {
   const place = usePlace();
   const { party, rule, with: other } = place.choices;
-  const shape = shapes.find(([name]) => name === place.choices.show)?.[0] ?? 'flags';
+  const shape = wayOf(place.choices.show, shapes);
   const answer = useAsk<FlagRow>('flags');
   const all = answer.rows ?? [];
   const shown = all.filter(
@@ -44,14 +43,7 @@ export function Flags() {
           <Filter label="Rule" name="rule" options={all.map((flag) => flag.rule)} text={flagName} />
           <Filter label="Party" name="party" options={all.flatMap(({ parties }) => parties)} />
           <Filter label="And" name="with" options={all.flatMap(({ parties }) => parties)} />
-          <Choice
-            label="Show"
-            options={shapes}
-            value={shape}
-            onChoose={(show) => {
-              go(chosen(place, { show: show === 'flags' ? undefined : show }));
-            }}
-          />
+          <ChooseWay label="Show" name="show" ways={shapes} />
         </>
       }
     >

@@ -3,7 +3,7 @@ import { useAsk } from '../../api/useAsk.ts';
 import { EventLink } from '../../event/EventLink.tsx';
 import { signed, units } from '../../format.ts';
 import { Answered, Empty } from '../../ui/parts.tsx';
-import { Heads, SaveRows } from '../../ui/View.tsx';
+import { Heads, SaveRows, ScrollTable } from '../../ui/View.tsx';
 import { chosen } from '../../url/place.ts';
 import { adjust, usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
@@ -64,38 +64,36 @@ function Chosen({ name, label, type }: ChosenProps) {
 
 function Table({ rows }: { readonly rows: readonly HoldingDiffRow[] }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="What changed">
-      <table className="table">
-        <Heads names={['Whose', 'Item', 'Where', '#Then', '#Change', '#At the chosen moment', 'By which events']} />
-        <tbody>
-          {rows.map((row) => (
-            <tr key={`${row.owner ?? ''} ${row.item ?? ''} ${row.stage ?? ''}`}>
-              <th scope="row">{row.owner}</th>
-              <td>{row.item}</td>
-              <td>
-                <span className={`stage is-${row.stage ?? ''}`}>{row.stage?.replace('_', ' ')}</span>
-              </td>
-              <td className="number">{units(row.before)}</td>
-              <td className="number">{signed(row.change)}</td>
-              <td className="number">
-                <WhyNumber
-                  count={row.after}
-                  subject={{ owner: row.owner ?? '', item: row.item ?? '', stage: row.stage ?? '' }}
-                  what={`${row.owner ?? ''}, ${row.item ?? ''}, ${row.stage ?? ''}`}
-                />
-              </td>
-              <td className="small">
-                {row.events.map(({ sequence, quantity }) => (
-                  <span key={sequence} className="nowrap">
-                    <EventLink sequence={sequence}>{signed(quantity)}</EventLink>{' '}
-                  </span>
-                ))}
-                {row.partial === true && <span className="soft">and more</span>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="What changed">
+      <Heads names={['Whose', 'Item', 'Where', '#Then', '#Change', '#At the chosen moment', 'By which events']} />
+      <tbody>
+        {rows.map((row) => (
+          <tr key={`${row.owner ?? ''} ${row.item ?? ''} ${row.stage ?? ''}`}>
+            <th scope="row">{row.owner}</th>
+            <td>{row.item}</td>
+            <td>
+              <span className={`stage is-${row.stage ?? ''}`}>{row.stage?.replace('_', ' ')}</span>
+            </td>
+            <td className="number">{units(row.before)}</td>
+            <td className="number">{signed(row.change)}</td>
+            <td className="number">
+              <WhyNumber
+                count={row.after}
+                subject={{ owner: row.owner ?? '', item: row.item ?? '', stage: row.stage ?? '' }}
+                what={`${row.owner ?? ''}, ${row.item ?? ''}, ${row.stage ?? ''}`}
+              />
+            </td>
+            <td className="small">
+              {row.events.map(({ sequence, quantity }) => (
+                <span key={sequence} className="nowrap">
+                  <EventLink sequence={sequence}>{signed(quantity)}</EventLink>{' '}
+                </span>
+              ))}
+              {row.partial === true && <span className="soft">and more</span>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }

@@ -2,10 +2,9 @@ import { useMemo } from 'react';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { ChartFrame } from '../../ui/ChartFrame.tsx';
-import { Choice, Empty } from '../../ui/parts.tsx';
-import { Filter, View } from '../../ui/View.tsx';
-import { chosen } from '../../url/place.ts';
-import { go, usePlace } from '../../url/usePlace.ts';
+import { Empty } from '../../ui/parts.tsx';
+import { ChooseWay, Filter, View, wayOf, type Ways } from '../../ui/View.tsx';
+import { usePlace } from '../../url/usePlace.ts';
 import { Changes } from './Changes.tsx';
 import { Flow } from './Flow.tsx';
 import { flowOf, type Holding, holdingsOf, linesOf, type PartyLine } from './holdings.ts';
@@ -14,7 +13,7 @@ import { PartyTable, sortedBy } from './PartyTable.tsx';
 import './holdings.css';
 
 type Shape = 'table' | 'flow' | 'time' | 'changes';
-const shapes: readonly (readonly [Shape, string])[] = [
+const shapes: Ways<Shape> = [
   ['table', 'Table'],
   ['flow', 'Flow'],
   ['time', 'Over time'],
@@ -28,7 +27,7 @@ const MOST_HOLDINGS = 100_000;
 export function Holdings() {
   const place = usePlace();
   const { item } = place.choices;
-  const shape = shapes.find(([name]) => name === place.choices.show)?.[0] ?? 'table';
+  const shape = wayOf(place.choices.show, shapes);
   const answer = useAsk<HoldingGroupRow>(
     'holdings',
     { groupBy: 'owner,custodian,item,stage' },
@@ -54,14 +53,7 @@ export function Holdings() {
       tools={
         <>
           <Filter label="Item" name="item" options={all.map((holding) => holding.item)} />
-          <Choice
-            label="Show as"
-            options={shapes}
-            value={shape}
-            onChoose={(show) => {
-              go(chosen(place, { show: show === 'table' ? undefined : show }));
-            }}
-          />
+          <ChooseWay label="Show as" name="show" ways={shapes} />
         </>
       }
     >

@@ -8,16 +8,16 @@ import { moment, units } from '../../format.ts';
 import { fractionOf, labelsOf, momentAt, type Scale, scaleOf } from '../../time/scale.ts';
 import { useTicks } from '../../time/useTicks.ts';
 import { ChartFrame } from '../../ui/ChartFrame.tsx';
-import { Choice, Empty, Loading, Trouble } from '../../ui/parts.tsx';
-import { Heads, SaveRows } from '../../ui/View.tsx';
-import { chosen } from '../../url/place.ts';
-import { adjust, go, usePlace } from '../../url/usePlace.ts';
+import { Empty, Loading, Trouble } from '../../ui/parts.tsx';
+import { ChooseWay, Heads, SaveRows, ScrollTable, wayOf, type Ways } from '../../ui/View.tsx';
+import { adjust, usePlace } from '../../url/usePlace.ts';
 import { highest, lineOf, mayHaveHad, rowsOf, type Series, unitLines, valueAt } from './history.ts';
-import { type PartyLine, stageName, stages } from './holdings.ts';
+import { type PartyLine, type Stage, stageName, stages } from './holdings.ts';
 
 const [MOST_ASKED, MOST_LINES] = [10, 6];
 const MOST_STEPS = 1000;
 const MOST_ROWS = 500;
+const shown: Ways<'all' | Stage> = [['all', 'All'], ...stages.map((name) => [name, stageName[name]] as const)];
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [1000, 380, 70, 170, 14, 30];
 
 interface Props {
@@ -29,21 +29,15 @@ interface Props {
 /** What each party has had, from its first units on. The bar of time is a line in it, and a click on it moves the bar. */
 export function OverTime({ lines, parties: all, item }: Props) {
   const place = usePlace();
-  const stage = stages.find((name) => name === place.choices.stage);
+  const way = wayOf(place.choices.stage, shown);
+  const stage = way === 'all' ? undefined : way;
   const parties = useMemo(() => mayHaveHad(lines, all, MOST_ASKED), [lines, all]);
   const names = useMemo(() => new Map(all.map(({ party, name }) => [party, name])), [all]);
   const { data, error, refetch } = useHistory(parties, item, stage);
   return (
     <>
       <div className="compared">
-        <Choice
-          label="Which units"
-          options={[['all', 'All'], ...stages.map((name) => [name, stageName[name]] as const)]}
-          value={stage ?? 'all'}
-          onChoose={(name) => {
-            go(chosen(place, { stage: name === 'all' ? undefined : name }));
-          }}
-        />
+        <ChooseWay label="Which units" name="stage" ways={shown} />
         <p className="soft small">Units of each party, by when things happened. Click to move the bar of time.</p>
       </div>
       {error !== null && data === undefined && <Trouble error={error} again={() => void refetch()} />}
@@ -204,23 +198,21 @@ function AsRows({ series, sequence }: { readonly series: readonly Series[]; read
       <div className="compared">
         <SaveRows rows={saved} what="holdings over time" sequence={sequence} />
       </div>
-      <div className="scroll" tabIndex={0} role="region" aria-label="Holdings over time, as a table">
-        <table className="table">
-          <Heads names={['From', ...series.map(({ name }) => `#${name}`)]} />
-          <tbody>
-            {rows.slice(-MOST_ROWS).map(({ moment: from, values }) => (
-              <tr key={from}>
-                <th scope="row">{moment(from)}</th>
-                {values.map((value, i) => (
-                  <td key={series[i]?.party} className="number">
-                    {units(value)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable label="Holdings over time, as a table">
+        <Heads names={['From', ...series.map(({ name }) => `#${name}`)]} />
+        <tbody>
+          {rows.slice(-MOST_ROWS).map(({ moment: from, values }) => (
+            <tr key={from}>
+              <th scope="row">{moment(from)}</th>
+              {values.map((value, i) => (
+                <td key={series[i]?.party} className="number">
+                  {units(value)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
       {rows.length > MOST_ROWS && (
         <p className="drawer-note soft small">These are the last {units(MOST_ROWS)} changes.</p>
       )}

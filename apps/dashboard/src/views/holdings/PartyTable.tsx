@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { units } from '../../format.ts';
 import { LongBody } from '../../ui/LongBody.tsx';
 import { Term } from '../../ui/parts.tsx';
+import { ScrollTable } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
 import { chosen, viewed } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
@@ -17,47 +18,45 @@ export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) 
   const sorted = useMemo(() => sortedBy(lines, choices.sort), [lines, choices.sort]);
   const totals = numbers.map((column) => lines.reduce((sum, line) => sum + line[column], 0));
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Holdings by party and item">
-      <table className="table holdings" aria-rowcount={lines.length + 2}>
-        <thead>
-          <tr>
-            <Head column="name">Party</Head>
-            <Head column="item">Item</Head>
-            {stages.map((stage) => (
-              <Head key={stage} column={stage} number>
-                <span className={`stage is-${stage}`}>
-                  <Term word={stageName[stage] as 'Promised'}>{stageName[stage]}</Term>
-                </span>
-              </Head>
-            ))}
-            <Head column="total" number>
-              All
+    <ScrollTable label="Holdings by party and item" rows={lines.length + 2} kind="holdings">
+      <thead>
+        <tr>
+          <Head column="name">Party</Head>
+          <Head column="item">Item</Head>
+          {stages.map((stage) => (
+            <Head key={stage} column={stage} number>
+              <span className={`stage is-${stage}`}>
+                <Term word={stageName[stage] as 'Promised'}>{stageName[stage]}</Term>
+              </span>
             </Head>
-            <Head column="owes" number>
-              <Term word="Owes" />
-            </Head>
-            <Head column="isOwed" number>
-              <Term word="Is owed" />
-            </Head>
-          </tr>
-        </thead>
-        <LongBody rows={sorted} columns={numbers.length + 2}>
-          {(line, at) => <Line key={`${line.party} ${line.item}`} line={line} at={at} />}
-        </LongBody>
-        <tfoot>
-          <tr>
-            <th scope="row" colSpan={2}>
-              Together
-            </th>
-            {totals.map((total, i) => (
-              <td key={numbers[i]} className="number">
-                {total === 0 ? '·' : units(total)}
-              </td>
-            ))}
-          </tr>
-        </tfoot>
-      </table>
-    </div>
+          ))}
+          <Head column="total" number>
+            All
+          </Head>
+          <Head column="owes" number>
+            <Term word="Owes" />
+          </Head>
+          <Head column="isOwed" number>
+            <Term word="Is owed" />
+          </Head>
+        </tr>
+      </thead>
+      <LongBody rows={sorted} columns={numbers.length + 2}>
+        {(line, at) => <Line key={`${line.party} ${line.item}`} line={line} at={at} />}
+      </LongBody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={2}>
+            Together
+          </th>
+          {totals.map((total, i) => (
+            <td key={numbers[i]} className="number">
+              {total === 0 ? '·' : units(total)}
+            </td>
+          ))}
+        </tr>
+      </tfoot>
+    </ScrollTable>
   );
 }
 

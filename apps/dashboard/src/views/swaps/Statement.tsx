@@ -2,7 +2,7 @@ import type { PartyRow, SwapRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, moment, plural, units } from '../../format.ts';
 import { Answered, Empty } from '../../ui/parts.tsx';
-import { Heads } from '../../ui/View.tsx';
+import { Heads, ScrollTable } from '../../ui/View.tsx';
 import { chosen } from '../../url/place.ts';
 import { adjust, go, usePlace } from '../../url/usePlace.ts';
 import { Ageing } from './Ageing.tsx';
@@ -136,64 +136,60 @@ function Account({
   readonly other: string;
 }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Account of the two">
-      <table className="table">
-        <Heads names={['Item', '#Opening', `#${one} gave`, `#${other} gave`, '#Closing']} />
-        <tbody>
-          {items.map((row) => (
-            <tr key={row.item}>
-              <th scope="row">{row.item}</th>
-              <td className="number">{owes(row.opening, one, other)}</td>
-              <td className="number">{units(row.given)}</td>
-              <td className="number">{units(row.received)}</td>
-              <td className="number">
-                <strong>{owes(row.closing, one, other)}</strong>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="Account of the two">
+      <Heads names={['Item', '#Opening', `#${one} gave`, `#${other} gave`, '#Closing']} />
+      <tbody>
+        {items.map((row) => (
+          <tr key={row.item}>
+            <th scope="row">{row.item}</th>
+            <td className="number">{owes(row.opening, one, other)}</td>
+            <td className="number">{units(row.given)}</td>
+            <td className="number">{units(row.received)}</td>
+            <td className="number">
+              <strong>{owes(row.closing, one, other)}</strong>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }
 
 function Legs({ legs }: { readonly legs: readonly LegStatement[] }) {
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Legs between the two">
-      <table className="table">
-        <caption>Leg by leg</caption>
-        <Heads
-          names={[
-            'Swap, leg',
-            'Order line',
-            'Due',
-            '#Agreed',
-            '#Came before',
-            '#Came in the period',
-            '#Missing',
-            'Overdue',
-          ]}
-        />
-        <tbody>
-          {legs.map(({ swap, leg, before, within, age }, i) => (
-            <tr key={i}>
-              <th scope="row">
-                {swap}: {leg.from} → {leg.to}
-              </th>
-              <td>
-                {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
-              </td>
-              <td className="nowrap">{day(leg.window.to)}</td>
-              <td className="number">{units(leg.quantity)}</td>
-              <td className="number">{units(before)}</td>
-              <td className="number">{units(within)}</td>
-              <td className="number">{units(leg.missing)}</td>
-              <td className="nowrap">{age > 0 && leg.missing > 0 ? `by ${plural(age, 'day')}` : ''}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="Legs between the two">
+      <caption>Leg by leg</caption>
+      <Heads
+        names={[
+          'Swap, leg',
+          'Order line',
+          'Due',
+          '#Agreed',
+          '#Came before',
+          '#Came in the period',
+          '#Missing',
+          'Overdue',
+        ]}
+      />
+      <tbody>
+        {legs.map(({ swap, leg, before, within, age }, i) => (
+          <tr key={i}>
+            <th scope="row">
+              {swap}: {leg.from} → {leg.to}
+            </th>
+            <td>
+              {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
+            </td>
+            <td className="nowrap">{day(leg.window.to)}</td>
+            <td className="number">{units(leg.quantity)}</td>
+            <td className="number">{units(before)}</td>
+            <td className="number">{units(within)}</td>
+            <td className="number">{units(leg.missing)}</td>
+            <td className="nowrap">{age > 0 && leg.missing > 0 ? `by ${plural(age, 'day')}` : ''}</td>
+          </tr>
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }
 

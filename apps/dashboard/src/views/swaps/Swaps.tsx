@@ -1,18 +1,18 @@
 import type { SwapRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, moment, units } from '../../format.ts';
-import { Choice, Empty, Id, Term } from '../../ui/parts.tsx';
-import { Filter, Heads, View } from '../../ui/View.tsx';
+import { Empty, Id, Term } from '../../ui/parts.tsx';
+import { ChooseWay, Filter, Heads, ScrollTable, View, wayOf, type Ways } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
-import { chosen, viewed } from '../../url/place.ts';
-import { go, usePlace } from '../../url/usePlace.ts';
+import { viewed } from '../../url/place.ts';
+import { usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { Ageing } from './Ageing.tsx';
 import { StatementOfTwo } from './Statement.tsx';
 import './swaps.css';
 
 type Shape = 'swaps' | 'statement';
-const shapes: readonly (readonly [Shape, string])[] = [
+const shapes: Ways<Shape> = [
   ['swaps', 'Swaps'],
   ['statement', 'Statement of two'],
 ];
@@ -21,7 +21,7 @@ const shapes: readonly (readonly [Shape, string])[] = [
 export function Swaps() {
   const { at, choices } = usePlace();
   const { party, status, swap, show } = choices;
-  const shape: Shape = show === 'statement' ? 'statement' : 'swaps';
+  const shape = wayOf(show, shapes);
   const answer = useAsk<SwapRow>('swaps', shape === 'swaps' ? { party, status } : {}, { most: 1000 });
   const rows = answer.rows ?? [];
   const shown = swap === undefined ? rows : rows.filter((row) => row.swap === swap);
@@ -57,7 +57,6 @@ export function Swaps() {
 }
 
 function Tools({ rows, shape }: { readonly rows: readonly SwapRow[]; readonly shape: Shape }) {
-  const place = usePlace();
   const parties = rows.flatMap(({ legs }) => legs.flatMap(({ from, to }) => [from, to]));
   return (
     <>
@@ -68,14 +67,7 @@ function Tools({ rows, shape }: { readonly rows: readonly SwapRow[]; readonly sh
           <Filter label="Swap" name="swap" options={rows.map((row) => row.swap)} />
         </>
       )}
-      <Choice
-        label="Show"
-        options={shapes}
-        value={shape}
-        onChoose={(next) => {
-          go(chosen(place, { show: next === 'swaps' ? undefined : next }));
-        }}
-      />
+      <ChooseWay label="Show" name="show" ways={shapes} />
     </>
   );
 }
@@ -104,34 +96,32 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
           </>
         )}
       </p>
-      <div className="scroll" tabIndex={0} role="region" aria-label={`Legs of ${swap.swap}`}>
-        <table className="table">
-          <Heads names={['Leg', 'Order line', 'Due', '#Agreed', '#Received', '#Missing', 'Overdue']} />
-          <tbody>
-            {swap.legs.map((leg) => (
-              <tr key={`${leg.order} ${leg.line} ${leg.to}`}>
-                <th scope="row">
-                  {leg.from} → {leg.to}
-                </th>
-                <td>
-                  {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
-                </td>
-                <td className="nowrap">{day(leg.window.to)}</td>
-                <td className="number">
-                  <WhyNumber
-                    count={leg.quantity}
-                    subject={{ owner: leg.to, order: leg.order, line: leg.line }}
-                    what={`${leg.to}, ${leg.order} line ${leg.line}`}
-                  />
-                </td>
-                <td className="number">{units(leg.received)}</td>
-                <td className="number">{units(leg.missing)}</td>
-                <td>{leg.overdue && <span className="tag bad">overdue</span>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <ScrollTable label={`Legs of ${swap.swap}`}>
+        <Heads names={['Leg', 'Order line', 'Due', '#Agreed', '#Received', '#Missing', 'Overdue']} />
+        <tbody>
+          {swap.legs.map((leg) => (
+            <tr key={`${leg.order} ${leg.line} ${leg.to}`}>
+              <th scope="row">
+                {leg.from} → {leg.to}
+              </th>
+              <td>
+                {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
+              </td>
+              <td className="nowrap">{day(leg.window.to)}</td>
+              <td className="number">
+                <WhyNumber
+                  count={leg.quantity}
+                  subject={{ owner: leg.to, order: leg.order, line: leg.line }}
+                  what={`${leg.to}, ${leg.order} line ${leg.line}`}
+                />
+              </td>
+              <td className="number">{units(leg.received)}</td>
+              <td className="number">{units(leg.missing)}</td>
+              <td>{leg.overdue && <span className="tag bad">overdue</span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
       <Balance swap={swap} />
       <Steps swap={swap} />
     </article>
@@ -166,27 +156,25 @@ function Steps({ swap: { swap, status } }: { readonly swap: SwapRow }) {
 function Balance({ swap }: { readonly swap: SwapRow }) {
   if (swap.balance.length === 0) return null;
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={`Exchange balance of ${swap.swap}`}>
-      <table className="table">
-        <caption>
-          <Term word="exchange balance">Exchange balance</Term>
-        </caption>
-        <Heads names={['Party', 'Item', '#Given', '#Has received', '#Balance', '#Unit-days']} />
-        <tbody>
-          {swap.balance.map((row) => (
-            <tr key={`${row.party} ${row.item}`}>
-              <th scope="row">{row.party}</th>
-              <td>{row.item}</td>
-              <td className="number">{units(row.given)}</td>
-              <td className="number">{units(row.received)}</td>
-              <td className="number">
-                {row.units === 0 ? 'even' : row.units > 0 ? `is owed ${units(row.units)}` : `owes ${units(-row.units)}`}
-              </td>
-              <td className="number">{units(Math.round(row.unitDays))}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label={`Exchange balance of ${swap.swap}`}>
+      <caption>
+        <Term word="exchange balance">Exchange balance</Term>
+      </caption>
+      <Heads names={['Party', 'Item', '#Given', '#Has received', '#Balance', '#Unit-days']} />
+      <tbody>
+        {swap.balance.map((row) => (
+          <tr key={`${row.party} ${row.item}`}>
+            <th scope="row">{row.party}</th>
+            <td>{row.item}</td>
+            <td className="number">{units(row.given)}</td>
+            <td className="number">{units(row.received)}</td>
+            <td className="number">
+              {row.units === 0 ? 'even' : row.units > 0 ? `is owed ${units(row.units)}` : `owes ${units(-row.units)}`}
+            </td>
+            <td className="number">{units(Math.round(row.unitDays))}</td>
+          </tr>
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }
