@@ -5,6 +5,7 @@ import { holdings } from '#projections/holdings/queries';
 import { holdingsThen } from '#projections/holdings/then';
 import { isPast, withReadModels } from '#projections/reading/readModel';
 import { tilePath } from '#proofs/tiles';
+import type { Client } from './client.ts';
 import { connect, type ConnectionOptions } from './connection.ts';
 import { exitCodes, UserError } from './exitCodes.ts';
 import { withPool } from './withPool.ts';
@@ -31,18 +32,16 @@ export async function compareHoldings(
   folded: Folded,
   { key }: ConnectionOptions,
 ): Promise<Difference | undefined> {
-  if (where !== 'database')
-    return firstDifference(folded.balances, answered(where === 'http' ? undefined : where, folded, key));
+  if (where !== 'database') return firstDifference(folded.balances, answered(clientOf(where, { key }), folded));
   return withPool((pool) => firstDifference(folded.balances, kept(pool, folded)));
 }
 
+/** The service that is asked. @throws UserError when there is no such address, or no key for it */
+export const clientOf = (where: string, { key }: { readonly key: string | undefined }): Client =>
+  connect({ ...(where !== 'http' && { url: where }), ...(key !== undefined && { key }) });
+
 /** Every account, as the service answers it. */
-async function* answered(
-  url: string | undefined,
-  { ledger, size }: Folded,
-  key: string | undefined,
-): AsyncGenerator<readonly unknown[]> {
-  const client = connect({ ...(url !== undefined && { url }), ...(key !== undefined && { key }) });
+async function* answered(client: Client, { ledger, size }: Folded): AsyncGenerator<readonly unknown[]> {
   const base = `/v1/ledgers/${encodeURIComponent(ledger)}`;
   // A key that speaks for a party is answered its own accounts only, and may not read all events.
   await client.text(`${base}/${tilePath({ level: 'entries', index: 0, width: 1 })}`, '*/*');

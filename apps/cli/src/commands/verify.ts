@@ -9,6 +9,7 @@ import { Verifier } from '#audit/verifier';
 import { formatVerifierKey } from '#proofs/signedNote';
 import { Malformed } from '#proofs/text';
 import { SOURCES, type SourceOptions, withSource } from '../auditSource.ts';
+import { clientOf } from '../compareHoldings.ts';
 import { withConnectionOptions } from '../connection.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
@@ -79,6 +80,8 @@ export function addVerify(program: Command): void {
 async function verify(options: VerifyOptions): Promise<void> {
   if (options.compare !== undefined && !options.fold)
     throw new UserError('--compare needs the balances, which --no-fold leaves out: give one of the two.');
+  // Said now, and not when a million events have been read.
+  if (options.compare !== undefined && options.compare !== 'database') clientOf(options.compare, { key: options.key });
   const earlier = earlierOf(options);
   try {
     const trust = await trustOf(options, earlier);

@@ -82,7 +82,7 @@ function Told({ event, text, sequence }: { readonly event: Event; readonly text:
           ),
         )}
       </dl>
-      <p className="drawer-note no-print">
+      <p className="drawer-note drawer-links no-print">
         <Link className="button" to={{ ...place, at: undefined, known: sequence }}>
           Show everything as it was known then
         </Link>
