@@ -17,7 +17,7 @@ import type { AtomicOutcome, Outcome, Submission } from './submission.ts';
 import { UnknownLedger } from './unknownLedger.ts';
 
 /** What one dry run may take: it keeps in memory what it would have changed, and a snapshot of the database open. */
-export const dryRunLimits = { events: 20_000, lines: 200_000, seconds: 60, atOnce: 2 } as const;
+export const dryRunLimits = { events: 20_000, lines: 200_000, seconds: 60, atOnce: 2, waitMs: 1_000 } as const;
 
 /** A dry run has tried all that it may. */
 export class DryRunOver extends Error {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { LedgerWriter } from './append/ledgerWriter.ts';
@@ -31,6 +32,7 @@ export class Journal {
   #closed = false;
   /** Dry runs that are under way. */
   #dryRuns = 0;
+  readonly #tries = new EventEmitter().setMaxListeners(0);
 
   /**
    * @param pool of connections to a migrated database, for the journal alone, since it sets their timeouts; best made with
@@ -76,17 +78,25 @@ export class Journal {
   }
 
   /**
-   * Tries events without keeping them: `work` submits them to a dry run. Throws `JournalUnavailable` with the reason `busy` while
-   * as many are under way as may be.
+   * Tries events without keeping them: `work` submits them to a dry run. Throws `JournalUnavailable` with the reason `busy` when
+   * as many are under way as may be, and none of them ends soon.
    */
   async dryRun<T>(ledger: string, work: (dryRun: DryRun) => Promise<T>): Promise<T> {
+    // One that was answered is not over for a moment: who tries one after the other must not be told to come back.
+    let patience: AbortSignal | undefined;
+    while (this.#dryRuns >= dryRunLimits.atOnce) {
+      patience ??= AbortSignal.timeout(dryRunLimits.waitMs);
+      await once(this.#tries, 'over', { signal: patience }).catch(() => {
+        throw new JournalUnavailable('busy', 'no');
+      });
+    }
     if (this.#closed) throw new JournalUnavailable('stopping', 'no');
-    if (this.#dryRuns >= dryRunLimits.atOnce) throw new JournalUnavailable('busy', 'no');
     this.#dryRuns += 1;
     try {
       return await DryRun.on(this.pool, ledger, this.#cache.partition(), work);
     } finally {
       this.#dryRuns -= 1;
+      this.#tries.emit('over');
     }
   }
 
