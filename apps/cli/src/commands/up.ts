@@ -9,7 +9,7 @@ import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
 import { calledAs, withExamples } from '../examples.ts';
-import { exitCodes, UserError } from '../exitCodes.ts';
+import { exitCodes } from '../exitCodes.ts';
 import { print, say } from '../terminal.ts';
 import type { Undo, Up } from '../up/startUp.ts';
 import { narrateMemo } from './demo.ts';
@@ -38,18 +38,19 @@ async function up({ demo = false, exit = false }: UpOptions): Promise<void> {
     const { startUp } = await import('../up/startUp.ts');
     const running = await Promise.race([startUp(config, progress, undo), stopped]);
     if (running !== undefined) {
-      const lost = running.lost.catch((error: unknown) => {
-        throw new UserError((error as Error).message, exitCodes.failed);
-      });
-      await Promise.race([show(running, demo, exit), stopped, lost]);
-      if (!exit) await Promise.race([stopped, lost]);
+      await Promise.race([show(running, demo, exit), stopped, running.lost]);
+      if (!exit) await Promise.race([stopped, running.lost]);
     }
   } finally {
     await stopAll(undo);
+    // A start that failed may still wait for its database. It ends here, after its error was printed.
+    setTimeout(() => process.exit(), PRINTED_MS).unref();
   }
   // An error of a start or a request that the signal interrupted ends here.
   process.exit();
 }
+
+const PRINTED_MS = 500;
 
 const progress = (message: string): void => {
   say(`lading: ${message}`);

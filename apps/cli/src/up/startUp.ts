@@ -14,6 +14,7 @@ import { watchProcess } from '#platform/watching/metrics';
 import { checkPort, listenOn } from '#platform/http/listenOn';
 import { migrate } from '#platform/database/migrate';
 import { stopGracefully } from '#platform/service/stopOnSignals';
+import { troubleOf } from '#platform/database/trouble';
 import { waitForDatabase } from '#platform/database/waitForDatabase';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { exitCodes, UserError } from '../exitCodes.ts';
@@ -28,7 +29,7 @@ export interface Up {
   /** The file of the admin key; undefined when the key came from the environment. */
   readonly keyFile: string | undefined;
   /** Rejects when the database of this process has ended and cannot be started again. */
-  readonly lost: Promise<void>;
+  readonly lost: Promise<never>;
 }
 
 const READY_MS = 60_000;
@@ -49,8 +50,34 @@ export async function startUp(config: Config, say: (message: string) => void, un
   await checkKafka(config.kafkaBrokers);
   // Also with a database of one's own, other commands find in it what runs.
   await makeDataFolder(config.dataDir);
-  const embedded = config.databaseUrl === undefined ? await startEmbedded(config, say, undo) : undefined;
-  const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
+  if (config.databaseUrl !== undefined) return startOn(config.databaseUrl, config, say, undo);
+  const postgres = await startEmbedded(config, say, undo);
+  const lost = postgres.ended.then(
+    () => new Promise<never>(() => undefined),
+    (error: unknown) => {
+      throw new UserError((error as Error).message, exitCodes.failed);
+    },
+  );
+  const started = startOn(postgres.url, config, say, undo, { postgres, lost }).catch((error: unknown) => {
+    const trouble = troubleOf(error);
+    if (trouble === undefined) throw error;
+    throw new UserError(
+      `PostgreSQL went away while Lading started: ${trouble.detail}. Look at ${join(config.dataDir, 'postgres/postgres.log')}, put right what it says, and start again.`,
+      exitCodes.failed,
+    );
+  });
+  // A start that waits for a database which does not come back would end with something else, and later.
+  return Promise.race([started, lost]);
+}
+
+/** All of Lading but its database. `own` is the database of this process, unless `databaseUrl` is one's own. */
+async function startOn(
+  databaseUrl: string,
+  config: Config,
+  say: (message: string) => void,
+  undo: Undo,
+  own?: { readonly postgres: EmbeddedPostgres; readonly lost: Promise<never> },
+): Promise<Up> {
   await waitForDatabase(databaseUrl, say);
   const ran = await migrate(databaseUrl, projectionMigrations);
   if (ran.length > 0) say(`made the tables (${ran.length} migrations)`);
@@ -70,9 +97,9 @@ export async function startUp(config: Config, say: (message: string) => void, un
   undo.push((patienceMs) => stopGracefully(app, patienceMs - POSTGRES_STOP_MS));
   const url = await listenOn(app, config);
   const { key, file } = await adminKey(config);
-  if (embedded !== undefined)
+  if (own !== undefined)
     app.get(HealthChecks).register('PostgreSQL', () => {
-      if (embedded.trouble !== undefined) throw new NotReady(embedded.trouble);
+      if (own.postgres.trouble !== undefined) throw new NotReady(own.postgres.trouble);
     });
   // The projector creates its tables when it starts, and no question can be answered before that.
   await becomesReady(app.get(HealthChecks));
@@ -81,7 +108,7 @@ export async function startUp(config: Config, say: (message: string) => void, un
     withdraw(config.dataDir);
   });
   const dashboard = `${url}/app/#code=${app.get(SignIn, { strict: false }).newCode()}`;
-  return { url, dashboard, adminKey: key, keyFile: file, lost: embedded?.ended ?? new Promise<void>(() => undefined) };
+  return { url, dashboard, adminKey: key, keyFile: file, lost: own?.lost ?? new Promise<never>(() => undefined) };
 }
 
 async function becomesReady(health: HealthChecks): Promise<void> {
