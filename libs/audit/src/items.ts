@@ -22,7 +22,8 @@ export interface Hashes {
   readonly level: number;
   /** Of the first hash, counted in hashes of this level from the beginning of the ledger. */
   readonly first: number;
-  readonly hashes: readonly Uint8Array[];
+  /** One after the other, 32 bytes each. */
+  readonly hashes: Uint8Array;
 }
 
 /** The tree that the head of a ledger keeps: the roots of its full subtrees, the largest first. It comes after its last event. */

@@ -89,20 +89,24 @@ class BlockReader {
   }
 
   async take(bytes: number): Promise<Buffer> {
-    if (this.#rest.length < bytes) await this.#fill(bytes);
+    if (this.#rest.length < bytes) return this.#gathered(bytes);
     const piece = this.#rest.subarray(0, bytes);
     this.#rest = this.#rest.subarray(bytes);
     return piece;
   }
 
-  async #fill(bytes: number): Promise<void> {
-    const chunks = [this.#rest];
-    for (let have = this.#rest.length; have < bytes; ) {
+  /** A piece that is in several chunks. */
+  async #gathered(bytes: number): Promise<Buffer> {
+    const piece = Buffer.allocUnsafe(bytes);
+    let have = 0;
+    for (;;) {
+      const taken = this.#rest.copy(piece, have);
+      have += taken;
+      this.#rest = this.#rest.subarray(taken);
+      if (have === bytes) return piece;
       const next = await this.#chunks.next();
       if (next.done === true) throw new EndsEarly('the archive ends before its end is marked');
-      chunks.push(next.value);
-      have += next.value.length;
+      this.#rest = next.value;
     }
-    this.#rest = Buffer.concat(chunks);
   }
 }

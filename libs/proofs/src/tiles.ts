@@ -1,4 +1,3 @@
-import type { Hash } from './primitives.ts';
 import { Malformed } from './text.ts';
 import type { Node } from './treeProofs.ts';
 
@@ -67,11 +66,11 @@ export function tileOf({ level, index }: Node, size: number): { tile: Tile; from
   return { tile: { level: tileLevel, index: tileIndex, width }, from: first % TILE, count };
 }
 
-/** Without a copy: they stand where the tile does. @throws {Malformed} when the bytes are not the hashes of a tile of this width */
-export function hashesIn(bytes: Uint8Array, width: number): Hash[] {
+/** The hashes one after the other. @throws {Malformed} when the bytes are not the hashes of a tile of this width */
+export function hashesIn(bytes: Uint8Array, width: number): Uint8Array {
   if (bytes.length !== width * HASH_BYTES)
     throw new Malformed(`a tile of ${width} hashes has ${width * HASH_BYTES} bytes, and this one has ${bytes.length}`);
-  return Array.from({ length: width }, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+  return bytes;
 }
 
 /** The largest entry of a bundle, in bytes. */

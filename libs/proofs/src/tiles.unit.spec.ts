@@ -68,7 +68,7 @@ describe('a tile', () => {
 
   it('has exactly its hashes, and a bundle exactly its entries', () => {
     const bytes = Uint8Array.from({ length: 64 }, (_, i) => i);
-    expect(hashesIn(bytes, 2).map((hash) => hash[0])).toEqual([0, 32]);
+    expect(hashesIn(bytes, 2)).toEqual(bytes);
     expect(() => hashesIn(bytes, 1)).toThrow('a tile of 1 hashes has 32 bytes, and this one has 64');
     const entries = [Uint8Array.of(), Uint8Array.of(1), new Uint8Array(65_535).fill(3)];
     expect(entriesIn(entryBundle(entries), 3)).toEqual(entries);

@@ -64,9 +64,9 @@ async function* treeNodes(
     const missing = nodes.findIndex(({ index }, i) => index !== from + i);
     if (missing >= 0 || nodes.length < to - from) {
       const index = from + (missing >= 0 ? missing : nodes.length);
-      yield { kind: 'hashes', level, first: index, hashes: [new Uint8Array()] };
+      yield { kind: 'hashes', level, first: index, hashes: Buffer.alloc(32) };
     }
-    yield { kind: 'hashes', level, first: from, hashes: nodes.map(({ hash }) => hash) };
+    yield { kind: 'hashes', level, first: from, hashes: Buffer.concat(nodes.map(({ hash }) => hash)) };
   }
 }
 
