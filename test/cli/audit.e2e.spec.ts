@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip, gzip } from 'node:zlib';
-import { tarMembers } from '#audit/tar';
+import { TAR_END, tarMember, tarMembers } from '#audit/tar';
 import { publishCheckpoint, storeCheckpoint } from '#checkpoints/checkpoints';
 import type { Journal } from '#journal/journal';
 import { readBytes } from '#journal/reader';
@@ -146,6 +146,45 @@ describe('an auditor at the command line', () => {
     archive[at] = archive[at] === 0x41 ? 0x42 : 0x41;
     await writeFile(some, await promisify(gzip)(archive));
     expect(await verify('--file', some)).toMatchObject({ code: 6, outcome: 'tampered', first: 13 });
+  });
+
+  it('makes the evidence of an event out of a bundle alone, and none of what is not as it was signed', async () => {
+    const file = join(folder, 'event.tlog-proof');
+    const evidence = (from: string, sequence: number, ...args: string[]) =>
+      run(['evidence', '--bundle', from, '-s', String(sequence), '--out', file, ...args]);
+    for (const [sequence, size, args] of [
+      [1, 100, []],
+      [100, 100, []],
+      [13, 266, ['--size', '101']],
+      [257, 266, []],
+      [266, 266, []],
+    ] as const) {
+      expect(await evidence(bundle, sequence, '--verifier-key', key, ...args)).toMatchObject({
+        ...{ code: 0, said: expect.stringContaining(`in a checkpoint of ${size} events`) },
+      });
+      expect(await run(['evidence', file, '--verifier-key', key])).toMatchObject({
+        ...{ code: 0, output: expect.stringContaining(`Verified: event ${sequence}`) },
+      });
+    }
+    const some = join(folder, 'of-po-9.bundle');
+    await run(['export', '-l', LEDGER, '--order', 'PO-9', '-o', some]);
+    expect(await evidence(some, 15, '--html')).toMatchObject({ code: 0 });
+    expect(await evidence(some, 16)).toMatchObject({ code: 7 });
+    // The evidence of another event under the name of this one.
+    const renamed = join(folder, 'renamed.bundle');
+    const members: Buffer[] = [];
+    for await (const { name, bytes } of tarMembers(createReadStream(some).pipe(createGunzip())))
+      members.push(tarMember({ name: name.replace(/0+15\.tlog/, `${'16'.padStart(16, '0')}.tlog`), bytes }));
+    await writeFile(renamed, await promisify(gzip)(Buffer.concat([...members, TAR_END])));
+    expect(await evidence(renamed, 16)).toMatchObject({
+      code: 6,
+      said: expect.stringMatching(/evidence of event 15 /),
+    });
+    expect(await evidence(bundle, 267)).toMatchObject({ code: 7, said: expect.stringMatching(/no checkpoint in it/) });
+    expect(await evidence(join(folder, 'changed.bundle'), 13)).toMatchObject({ code: 6 });
+    expect(await evidence(join(folder, 'cut.bundle'), 266)).toMatchObject({ code: 7 });
+    expect(await evidence(join(folder, 'none.bundle'), 1)).toMatchObject({ code: 2 });
+    expect(await evidence(bundle, 1, '-l', 'other')).toMatchObject({ code: 2 });
   });
 
   it('imports a bundle elsewhere with the same root, goes on with a longer one, and refuses one of other events', async () => {

@@ -84,6 +84,13 @@ describe('lading evidence', () => {
     expect(await get('--html', '--out', out)).toMatchObject({ code: 0, text: expect.stringContaining(key) });
     expect(readFileSync(out, 'utf8')).toContain("'use strict'");
     rmSync(out);
+    for (const other of [
+      ['-s', '19'],
+      ['-l', 'amd'],
+    ])
+      expect(await get(...other, '--out', out)).toMatchObject({
+        ...{ code: exitCodes.broken, text: expect.stringMatching(/is evidence of event 20 of nvidia, not of event/) },
+      });
     answered = evidencePage('Evidence', damaged);
     expect((await get('--html', '--out', out)).code).toBe(exitCodes.broken);
     expect(() => readFileSync(out)).toThrow('ENOENT');
