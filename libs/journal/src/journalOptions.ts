@@ -27,6 +27,8 @@ export interface JournalOptions {
   readonly batchSize: number;
   /** Lines of their events, and one for each event: 256 commands may have 77,000 lines, or 300. A larger job goes alone. */
   readonly batchLines: number;
+  /** While several jobs come at a time: the longest that a batch waits for more, from the end of the one before it. Milliseconds. */
+  readonly gatherMs: number;
   /** Commands that may wait for one ledger; more are answered with `busy`. */
   readonly queueLimit: number;
   /** Ledgers that this process keeps a writer for; the one that was not used for longest makes room. */
@@ -47,6 +49,7 @@ export interface JournalOptions {
 export const defaultJournalOptions: JournalOptions = {
   batchSize: 256,
   batchLines: 5_000,
+  gatherMs: 5,
   queueLimit: 10_000,
   writers: 1_000,
   cacheBytes: 128 * 1024 * 1024,

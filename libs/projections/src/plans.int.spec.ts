@@ -30,6 +30,7 @@ const QUESTIONS: Readonly<Record<string, (model: ReadModel) => Promise<unknown>>
   'holdings in all accounts': (m) => holdings(m, { accounts: 'all', item: 'H100' }),
   postings: (m) => postings(m, {}),
   'postings of an owner': (m) => postings(m, { owner: 'buyer-7' }),
+  'postings of an item': (m) => postings(m, { item: 'H100' }),
   'postings of an order': (m) => postings(m, { order: 'PO-5' }),
   parties: (m) => parties(m, {}),
   'a party': (m) => party(m, 'buyer-7'),
@@ -85,6 +86,16 @@ const POINTED: Readonly<Record<string, (model: ReadModel) => Promise<unknown>>> 
   'the orders on a shipment': (m) => holdings(m, { shipment: 'S-5', groupBy: ['order'] }),
   'what concerned a party of few events': (m) => activity({ ...m, party: 'nobody' }, { limit: 10 }),
   'what concerned a party': (m) => activity({ ...m, party: 'buyer-7' }, { limit: 10 }),
+  'what names a party of few events': (m) => activity(m, { party: 'nobody', limit: 10 }),
+  'what names a party': (m) => activity(m, { party: 'buyer-7', limit: 10 }),
+  'what names a party of few events, for another': (m) =>
+    activity({ ...m, party: 'nvidia' }, { party: 'nobody', limit: 10 }),
+  'the postings of a party': (m) => postings(m, { owner: 'buyer-7', limit: 10 }),
+  'the postings of a party of few': (m) => postings(m, { owner: 'nobody', limit: 10 }),
+  'the postings of an item at a stage': (m) => postings(m, { item: 'D1', stage: 'damaged', limit: 10 }),
+  'the postings in the custody of a party': (m) => postings(m, { custodian: 'buyer-7', limit: 10 }),
+  'the postings of a party, for it': (m) => postings({ ...m, party: 'buyer-7' }, { limit: 10 }),
+  'the postings outside the hands of anybody': (m) => postings(m, { accounts: 'all', stage: 'lost', limit: 10 }),
   'the postings of a shipment': (m) => postings(m, { shipment: 'S-5', limit: 10 }),
 };
 

@@ -98,4 +98,39 @@ describe('what a batch holds', () => {
     const events = await readEvents(journals.pool, book, (sequences[0] ?? 0) - 1, 100);
     expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 25 }, (_, n) => `dispatch-${n}`));
   });
+
+  it('where several come at a time, a batch waits for as many as there were before, and begins as soon as they are there', async () => {
+    const book = await journals.openLedger(journals.make(), 'gathering');
+    // Whoever waited in vain would wait until the test has run out of time.
+    const { journal, batches } = observed({ gatherMs: 3_600_000 });
+    const some = (from: number, to: number) =>
+      record(
+        journal,
+        book,
+        Array.from({ length: to - from }, (_, n) => order(`PO-g${from + n}`, 'tesla', 1)),
+      );
+    await some(0, 3);
+    const first = some(3, 5);
+    await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 50))]);
+    expect(batches.map(({ commands }) => commands)).toEqual([3]);
+    await Promise.all([first, some(5, 6)]);
+    expect(batches.map(({ commands }) => commands)).toEqual([3, 3]);
+  });
+
+  it('a batch does not wait for more than a moment when fewer come than before', async () => {
+    const { journal, batches } = observed({ gatherMs: 20 });
+    const book = await journals.openLedger(journal, 'fewer');
+    batches.length = 0;
+    await record(journal, book, [order('PO-f', 'tesla', 1)]);
+    expect(batches.map(({ commands }) => commands)).toEqual([1]);
+  });
+
+  it('who submits one event, or one atomic batch, after the other never waits for others to come', async () => {
+    const book = await journals.openLedger(journals.make(), 'alone');
+    const { journal, batches } = observed({ gatherMs: 3_600_000 });
+    await record(journal, book, [order('PO-a1', 'tesla', 1)]);
+    await journal.submitAtomic(book, [order('PO-a2', 'tesla', 1), order('PO-a3', 'tesla', 1)]);
+    await record(journal, book, [order('PO-a4', 'tesla', 1)]);
+    expect(batches.map(({ commands }) => commands)).toEqual([1, 2, 1]);
+  });
 });

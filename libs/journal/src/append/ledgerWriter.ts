@@ -12,6 +12,9 @@ import { commandsIn, giveUp, isAwaited, linesOf, processBatch, settle } from './
 /** The least time between two notifications: under load they would cost every batch as much as one of its statements. */
 const NOTIFY_PAUSE_MS = 10;
 
+/** A batch that has this many jobs waits for no more: by then the fixed part of its cost is a small one. */
+const ENOUGH = 64;
+
 /**
  * Takes a ledger's commands in, in the order in which they come: while one batch is being committed, the next one gathers.
  * Any number of processes may have a writer for the same ledger.
@@ -29,6 +32,10 @@ export class LedgerWriter {
   /** Commands in the queue and in the batch that is being committed. */
   #waiting = 0;
   #running: Promise<void> | undefined;
+  /** When the last batch ended (`performance.now()`), and how many jobs it and the queue behind it had: as many may come again soon. */
+  #last = { ended: -Infinity, jobs: 0 };
+  /** While a batch gathers: how many jobs it waits for, and what to call when they are there. */
+  #gathering: { readonly jobs: number; readonly complete: () => void } | undefined;
   /** Whether readers were notified just now, and whether there is more to notify them of. */
   #notified: 'no' | 'just-now' | 'more-since' = 'no';
 
@@ -67,6 +74,7 @@ export class LedgerWriter {
     this.#waiting += length;
     this.#patience ??= setTimeout(this.#giveUpLate, this.#options.patienceMs);
     this.#running ??= this.#run();
+    if (this.#gathering !== undefined && this.#queue.length >= this.#gathering.jobs) this.#gathering.complete();
   }
 
   /** Answers everybody who waits that it is not waited for any longer. What is under way goes on, and nobody hears of it. */
@@ -77,6 +85,7 @@ export class LedgerWriter {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
+      await this.#gather();
       // Submitters who were just answered, and those who come together, get their next commands into this batch.
       await setImmediate();
       const batch = this.#takeBatch();
@@ -86,6 +95,7 @@ export class LedgerWriter {
       if (answers.length > 0) this.#failure = undefined;
       if (events > 0) this.#notify();
       else if (answers.some(isUnknownLedger)) this.onUnknown();
+      this.#last = { ended: performance.now(), jobs: batch.length + this.#queue.length };
       answers.forEach(settle);
       const waiting = left > 0 ? batch.filter(isAwaited) : [];
       this.#queue.unshift(...waiting);
@@ -95,6 +105,26 @@ export class LedgerWriter {
     this.#patience = undefined;
     // No `await` between the last look at the queue and this line, or a job added in between would wait for ever.
     this.#running = undefined;
+  }
+
+  /**
+   * Most of what a small batch costs does not depend on how many jobs it has. So while several come at a time, a batch begins when as
+   * many are there as the last one had and as came meanwhile, or `gatherMs` after the last one ended. Who submits one job after the
+   * other never waits, nor does the first after a pause.
+   */
+  async #gather(): Promise<void> {
+    const jobs = Math.min(this.#last.jobs, ENOUGH);
+    const most = this.#last.ended + this.#options.gatherMs - performance.now();
+    if (most <= 0 || this.#queue.length >= jobs) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, most);
+      const complete = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#gathering = { jobs, complete };
+    });
+    this.#gathering = undefined;
   }
 
   /** The oldest waits at the front: in the batch, and then in the queue. */

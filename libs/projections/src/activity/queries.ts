@@ -52,15 +52,22 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
     .equals('a.type', query.type)
     .equals('a.subject', query.subject);
   where.equals('a.source', query.source).equals('a.reason_code', query.reasonCode);
-  if (query.party !== undefined) where.and(`${where.value(query.party)} = ANY(string_to_array(a.parties, E'\\t'))`);
+  if (query.party !== undefined) {
+    const named = where.value(query.party);
+    where.and(`${named} = ANY(string_to_array(a.parties, E'\\t'))`);
+    // What names a party concerns it. So of one that nothing concerns nothing is looked for among the events of another.
+    if (party !== undefined)
+      where.and(`EXISTS (SELECT FROM event_parties WHERE ledger = $1 AND event_parties.party = ${named})`);
+  }
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
   const before = pageStart(query, [0]);
   let from = 'activity a';
-  if (party === undefined) {
+  const walked = party ?? query.party;
+  if (walked === undefined) {
     if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
   } else {
     // What concerns a party is walked by its own index: events of others are not looked at.
-    const mine = new Where(ledger, 'c', where.values).equals('c.party', party);
+    const mine = new Where(ledger, 'c', where.values).equals('c.party', walked);
     if (before !== undefined) mine.and(`c.sequence < ${where.value(before[0])}`);
     from = `(SELECT c.sequence FROM event_parties c ${mine.sql} ORDER BY c.sequence DESC) c
       CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND sequence = c.sequence OFFSET 0) a`;
@@ -69,7 +76,7 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
     `SELECT a.sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
        string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity,
        reason_code AS "reasonCode", note, ${takenBackBy(model, where)}
-     FROM ${from} ${where.sql} ORDER BY ${party === undefined ? 'a' : 'c'}.sequence DESC LIMIT ${limitOf(query) + 1}`,
+     FROM ${from} ${where.sql} ORDER BY ${walked === undefined ? 'a' : 'c'}.sequence DESC LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(
