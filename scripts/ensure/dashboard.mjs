@@ -6,9 +6,12 @@ import { promisify } from 'node:util';
 import { dependenciesStamp } from './dependencies.mjs';
 import { root } from './root.mjs';
 
-/** What the page is made of: its own files, and the libraries that a browser can read. */
-const FOLDERS = ['apps/dashboard', 'libs/contracts/src', 'libs/proofs/src', 'libs/evidence/src'];
-const NOT_IN_IT = /[.]spec[.]ts$/;
+/** What the page is made of: its own files, the libraries that a browser can read, and the events of the memo. */
+const FOLDERS = [
+  ...['apps/dashboard', 'libs/contracts/src', 'libs/proofs/src', 'libs/evidence/src'],
+  'apps/cli/src/scenarios/memo',
+];
+const NOT_IN_IT = /[.]spec[.]ts$|[.]md$/;
 const PAGE = join('apps', 'dashboard', 'page');
 
 /** The files of the page, sorted, from the root of the checkout. */

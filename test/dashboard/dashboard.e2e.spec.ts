@@ -8,11 +8,13 @@ import { SignIn } from '#apps/query/src/dashboard/signIn';
 import { readEvidenceFile } from '#evidence/readEvidenceFile';
 import { DAMAGES } from '#test/evidence/sampleEvidence';
 import { signLedger } from '#test/evidence/signLedger';
-import { type QueryService, startQuery } from '#test/setup/startQuery';
+import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
 import { withPage } from '#test/setup/withPage';
 
 const ASSETS = join(packageRoot, 'dist/apps/dashboard/page/assets');
 const FIRST_LOAD_KB = 200;
+/** With the one that opened the ledger. */
+const MEMO_EVENTS = 22;
 const VIEWS = ['Holdings', 'Delivery', 'Swaps', 'Shipments', 'Events', 'Flags', 'Status', 'Desk'];
 const AXE = join(packageRoot, 'node_modules/axe-core/axe.min.js');
 const RUN_AXE = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)";
@@ -86,6 +88,38 @@ describe('the dashboard', () => {
     const { body } = await query.get<{ code: string }>('/app/link');
     expect((await fetch(`${query.url}/app/session`, { headers: { 'lading-code': body.code } })).status).toBe(200);
   });
+
+  it('offers the memo to play on a first visit, and plays it step by step, each event once', async () => {
+    const empty = await startQuery({ open: false });
+    try {
+      // A ledger is an admin's to open, but for this one, by whoever was let in by a link.
+      const writer = await empty.key({ name: 'machine', roles: ['swaps:write'] });
+      const open = (key: string) =>
+        fetch(`${empty.url}/app/memo`, { method: 'PUT', headers: { authorization: `Bearer ${key}` } });
+      expect((await open(writer)).status).toBe(403);
+      await withPage(async (page) => {
+        await page.goto(`${empty.url}/app/#code=${empty.app.get(SignIn, { strict: false }).newCode()}`);
+        await page.getByRole('button', { name: 'Play it step by step' }).click();
+        await page.waitForSelector('[aria-label^="12,000: In transit, Tesla"]');
+        await page.getByRole('button', { name: 'Play step 2' }).click();
+        await page.waitForSelector('[aria-label^="12,000: Held, X"]');
+        // Each playing begins with the first step: what is recorded already is not recorded twice.
+        await page.getByRole('button', { name: 'Play the rest' }).click();
+        await page.getByText('That is all of it.').waitFor();
+        await page.getByRole('link', { name: 'Go to the days before the swap' }).click();
+        await page.waitForSelector('[aria-label^="12,000: In transit, Tesla"]');
+        const { body } = await empty.get('/v1/ledgers/nvidia/events?limit=100');
+        const ids = body.data.map(({ id }) => id);
+        expect([ids.length, new Set(ids).size]).toEqual([MEMO_EVENTS, MEMO_EVENTS]);
+        expect(await empty.journal.open('nvidia', { name: 'Nvidia allocations', keeper: 'nvidia' }, 'x')).toBe('same');
+      });
+      await empty.journal.open('other', { name: 'Other', keeper: 'other' }, 'admin');
+      const refused = await open(ADMIN_KEY);
+      expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'ledger-exists' }]);
+    } finally {
+      await empty.stop();
+    }
+  }, 60_000);
 
   it("tells the memo's story: in December 12,000 units go from Tesla to X, and the page says why", async () => {
     await withPage(async (page) => {
@@ -168,14 +202,17 @@ describe('the dashboard', () => {
       await page.goBack();
       await page.waitForSelector('.way');
 
-      // Whoever gets the link sees the same, after signing in.
-      const shared = page.url();
-      await page.evaluate('sessionStorage.clear()');
-      await page.goto(link());
-      await page.waitForSelector('table.holdings');
-      await page.goto(shared);
-      await page.waitForSelector('.way');
-      expect(await page.locator('.way').innerText()).toBe(way);
+      // Whoever gets the link sees the same in a browser of their own, after signing in.
+      const other = await page.context().browser()!.newContext();
+      const visitor = await other.newPage();
+      await visitor.goto(page.url());
+      await visitor.getByLabel('API key').waitFor();
+      await visitor.goto(link());
+      await visitor.waitForSelector('table.holdings');
+      await visitor.goto(page.url());
+      await visitor.waitForSelector('.way');
+      expect(await visitor.locator('.way').innerText()).toBe(way);
+      await other.close();
 
       // The connection is lost: the page says so, keeps what it shows, and catches up.
       await page.context().setOffline(true);

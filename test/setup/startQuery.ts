@@ -66,7 +66,8 @@ export interface Body {
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-export async function startQuery({ project = true } = {}): Promise<QueryService> {
+/** @param open whether the ledger is opened, which is that of the memo */
+export async function startQuery({ project = true, open = true } = {}): Promise<QueryService> {
   const database = await freshDatabase(
     project
       ? { template: 'all of Lading', migrate: makeReadModels }
@@ -86,7 +87,7 @@ export async function startQuery({ project = true } = {}): Promise<QueryService>
   const journal = new Journal(pool);
   const feed = new JournalFeed({ pool, url: database.url });
   const projecting = project ? feed.run(new ReadModels(pool, await ensureActive(pool))) : undefined;
-  await journal.open(LEDGER, { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
+  if (open) await journal.open(LEDGER, { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
   let submitted = 0;
 
   return {

@@ -5,6 +5,7 @@ import { askRows } from './api/client.ts';
 import { follow, useLive } from './api/live.ts';
 import { useSession } from './api/session.ts';
 import { Shell } from './Shell.tsx';
+import { MemoSteps, OfferMemo } from './memo/PlayMemo.tsx';
 import { SignIn } from './SignIn.tsx';
 import { Empty, Loading, Trouble } from './ui/parts.tsx';
 import { adjust, usePlace } from './url/usePlace.ts';
@@ -36,7 +37,7 @@ function Ledgers() {
   const ledger = data.rows.find((row) => row.ledger === place.ledger);
   return (
     <Shell ledgers={data.rows}>
-      {data.rows.length === 0 ? <NoLedger /> : ledger === undefined ? <UnknownLedger /> : <Followed ledger={ledger} />}
+      {data.rows.length === 0 ? <OfferMemo /> : ledger === undefined ? <UnknownLedger /> : <Followed ledger={ledger} />}
     </Shell>
   );
 }
@@ -44,18 +45,12 @@ function Ledgers() {
 function Followed({ ledger: { ledger, sequence } }: { readonly ledger: LedgerRow }) {
   const live = useLive();
   useEffect(() => follow(ledger, sequence), [ledger, sequence]);
-  return live.ledger === ledger ? <Views /> : <Loading what={`the ledger ${ledger}`} />;
-}
-
-function NoLedger() {
+  if (live.ledger !== ledger) return <Loading what={`the ledger ${ledger}`} />;
   return (
-    <Empty title="There is no ledger yet">
-      <p>
-        Play the memo, the story that Lading starts from: 12,000 H100 GPUs slated for Tesla go to X, and X’s own orders
-        go to Tesla in exchange. In a terminal:
-      </p>
-      <pre className="mono">npm run -s lading -- demo</pre>
-    </Empty>
+    <>
+      <MemoSteps />
+      <Views />
+    </>
   );
 }
 

@@ -1,12 +1,19 @@
+import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import { refusalOfError } from '#intake/answers';
+import { OpenLedger } from '#intake/openLedger.handler';
+import { readLedgers } from '#journal/reader';
+import { heldKeyOf } from '#platform/keys/actor';
 import { ACCESS } from '#platform/keys/requires';
-import { ProblemError } from '#platform/http/problemError';
+import { errorOf, ProblemError } from '#platform/http/problemError';
 import { readyMade, sendDocument } from '#platform/http/readyMade';
-import { SignIn } from './signIn.ts';
+import { POOL } from '#platform/service/tokens';
+import { isOfLink, SignIn } from './signIn.ts';
 
 /** Where the build puts the page: seen from the build of this file, and from its source. */
 const PAGES = ['../../../dashboard/page', '../../../../dist/apps/dashboard/page'];
@@ -68,7 +75,41 @@ export function serveDashboard(app: NestFastifyApplication): void {
   fastify.get('/app/link', { config: { [ACCESS]: ['admin'] } }, (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ code: app.get(SignIn, { strict: false }).newCode() }),
   );
+  fastify.put('/app/memo', { config: { [ACCESS]: ['admin', 'swaps:write'] } }, async (request, reply) => {
+    await openMemo(app, request);
+    return reply.header('cache-control', 'no-store').send({ ledger: MEMO });
+  });
 }
+
+const MEMO = 'nvidia';
+/** As `lading demo` opens it, so that either may go on with what the other began. */
+const MEMO_TERMS = { name: 'Nvidia allocations', keeper: 'nvidia' };
+
+/**
+ * Opens the ledger of the memo for whoever was let in by a link, so that a first visit has something to play. Any other ledger is an
+ * admin's to open, and so is this one where there is another.
+ */
+async function openMemo(app: NestFastifyApplication, request: object): Promise<void> {
+  const key = heldKeyOf(request);
+  await key.check();
+  const { actor } = key;
+  if (!actor.roles.includes('admin') && !isOfLink(actor)) throw new ProblemError(403, 'forbidden', NOT_BY_LINK);
+  const ledgers = await readLedgers(app.get<pg.Pool>(POOL, { strict: false }));
+  const isOther = ledgers.some(({ ledger }) => ledger !== MEMO);
+  const opened = isOther
+    ? 'different'
+    : await app
+        .get(CommandBus, { strict: false })
+        .execute(new OpenLedger(MEMO, MEMO_TERMS, actor.name))
+        .catch(refusalOfError);
+  if (typeof opened === 'object') throw errorOf(opened);
+  if (opened === 'different') throw new ProblemError(409, 'ledger-exists', NOT_EMPTY);
+}
+
+const NOT_BY_LINK =
+  'ledgers are opened by an admin key, and the one of the memo also by who was signed in by a link: open the dashboard by the link that "npm run -s lading -- dashboard" prints';
+const NOT_EMPTY =
+  'the memo is played here while there is no other ledger: with an admin key, "npm run -s lading -- demo" plays it beside others';
 
 const gone = (): ProblemError =>
   new ProblemError(404, 'not-found', 'there is no such file: load the page again, it may be of an earlier version');

@@ -9,6 +9,10 @@ const CODE_MS = 15 * 60_000;
 /** A working day, so that nobody is asked in the middle of one. */
 const KEY_MS = 12 * 60 * 60_000;
 const CODES = 20;
+const NAME = 'dashboard-';
+
+/** Whether somebody was let in by a link. Names of keys are given by admins, and by this. */
+export const isOfLink = ({ name }: { readonly name: string }): boolean => name.startsWith(NAME);
 
 /** A key that the dashboard was signed in with, and when it ends (RFC 3339). */
 interface SignedIn {
@@ -41,7 +45,7 @@ export class SignIn {
     if (ends === undefined || ends <= now) return undefined;
     const expires = new Date(Date.now() + KEY_MS);
     // A name is never used again, and stands in the journal beside what was submitted with the key.
-    const name = `dashboard-${expires.toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`;
+    const name = `${NAME}${expires.toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`;
     const roles = ['read', 'audit', 'shipments:write', 'reallocations:write', 'swaps:write'] as const;
     const { secret } = await createKey(this.pool, { name, roles, expires });
     return { key: secret, expires: expires.toISOString() };

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
+import { OfferMemo, useIsUnplayed } from '../../memo/PlayMemo.tsx';
 import { ChartFrame } from '../../ui/ChartFrame.tsx';
 import { Empty } from '../../ui/parts.tsx';
 import { ChooseWay, Filter, View, wayOf, type Ways } from '../../ui/View.tsx';
@@ -102,6 +103,8 @@ function Shown({ shape, holdings, lines, parties, item, sequence }: ShownProps) 
 
 function Nothing() {
   const { at } = usePlace();
+  const isUnplayed = useIsUnplayed();
+  if (isUnplayed) return <OfferMemo />;
   return (
     <Empty title="Nobody held anything">
       <p>
