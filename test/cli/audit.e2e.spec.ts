@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip, gzip } from 'node:zlib';
-import { TAR_END, tarMember, tarMembers } from '#audit/tar';
+import { TAR_END, tarMember } from '#audit/tar';
 import { publishCheckpoint, storeCheckpoint } from '#checkpoints/checkpoints';
 import type { Journal } from '#journal/journal';
 import { readBytes } from '#journal/reader';
 import { parseCheckpoint } from '#proofs/checkpoint';
 import { formatVerifierKey } from '#proofs/signedNote';
+import { tarMembers } from '#proofs/tarMembers';
 import { aKeeper, checkpointOf, type Signer } from '#test/audit/signedLedger';
 import { item, order, party, reassign } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
@@ -252,7 +253,7 @@ describe('an auditor at the command line', () => {
   ): Promise<void> {
     const files = new Map<string, Buffer>();
     for await (const { name, bytes } of tarMembers(createReadStream(file).pipe(createGunzip())))
-      files.set(`/log/${name}`, bytes);
+      files.set(`/log/${name}`, Buffer.from(bytes));
     const server: Server = createServer(({ url = '' }, response) => {
       const bytes = change(url, files.get(url));
       if (bytes === BROKEN) response.writeHead(200, { 'content-length': 9 }).write('12', () => response.destroy());

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { packageRoot } from '#apps/cli/src/packageRoot';
+import { storedCheckpoints } from '#apps/cli/src/auditSource';
 import { SignIn } from '#apps/query/src/dashboard/signIn';
+import { compressed, wholeArchive } from '#audit/bundle';
+import { fromJournal } from '#audit/from/journal';
+import { verifierKeysOf } from '#checkpoints/checkpoints';
 import { readEvidenceFile } from '#evidence/readEvidenceFile';
 import { DAMAGES } from '#test/evidence/sampleEvidence';
 import { signLedger } from '#test/evidence/signLedger';
@@ -270,7 +274,7 @@ describe('the dashboard', () => {
     // As long as the story is, on a machine that has other work to do.
   }, 120_000);
 
-  it('checks files of evidence without a network, and says of a damaged one that it proves nothing', async () => {
+  it('checks files of evidence and bundles without a network, and says of a damaged one that it proves nothing', async () => {
     await withPage(async (page) => {
       await signLedger(query.pool, 'nvidia');
       const accept = { accept: 'text/html' };
@@ -281,6 +285,11 @@ describe('the dashboard', () => {
       await page.getByRole('link', { name: 'Events' }).click();
       await page.getByRole('button', { name: 'Check a file' }).click();
       await page.waitForSelector('.drop');
+      const stored = storedCheckpoints(query.pool, 'nvidia');
+      const { log } = await verifierKeysOf(query.pool, 'nvidia');
+      const header = { kind: 'whole' as const, ledger: 'nvidia', size: await stored.newest(), keys: log };
+      const archive = wholeArchive(header, fromJournal(query.pool, 'nvidia', stored));
+      const bundle = Buffer.concat((await compressed(archive).toArray()) as Buffer[]);
       const check = async (name: string, content: Buffer | string) => {
         await page.locator('.drop input').setInputFiles({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
         await page.locator('section h3', { hasText: name }).waitFor();
@@ -292,8 +301,17 @@ describe('the dashboard', () => {
       expect(await page.locator('.drawer').innerText()).toContain('Swap executed #14');
       // A proof alone brings no key: only who has one from somewhere else can say.
       expect(await check('event.tlog-proof', proof)).toBe('verdict unknown');
-      await page.getByLabel('Your own copy').fill(keys[0] ?? '');
+      await page.getByLabel('Your own copy').fill(log.join('\n'));
       await page.waitForSelector('.verdict.held');
+      expect([await check('nvidia.bundle', bundle), await page.locator('.verdict').innerText()]).toEqual([
+        'verdict held',
+        expect.stringContaining(`the first ${header.size} events of the ledger nvidia`),
+      ]);
+      expect(await cells(page, '.drawer .table')).toHaveLength(header.size);
+      const changed = Buffer.from(bundle);
+      changed[bundle.length >> 1]! ^= 1;
+      expect(await check('changed.bundle', changed)).toBe('verdict broken');
+      expect(await check('cut-off.bundle', bundle.subarray(0, -9))).toBe('verdict broken');
       for (const [what, , damage] of DAMAGES.filter(([what]) => /a bit of|cut off|the index$/.test(what))) {
         if (what.includes('witness')) continue;
         expect([what, await check(what, damage({ proof, keys }).proof)]).toEqual([what, 'verdict broken']);

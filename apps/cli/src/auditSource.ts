@@ -6,7 +6,7 @@ import { fromHttp } from '#audit/from/http';
 import { fromJournal, type StoredCheckpoints } from '#audit/from/journal';
 import { fromKafka } from '#audit/from/kafka';
 import type { Item } from '#audit/items';
-import { EndsEarly } from '#audit/tar';
+import { EndsEarly } from '#proofs/tarMembers';
 import { CannotSay } from '#audit/verdict';
 import { checkpointsAfter, latestCheckpoint } from '#checkpoints/checkpoints';
 import { createKafka } from '#feed/kafkaClient';

@@ -1,11 +1,12 @@
 import { leafDigest } from '#proofs/compactRange';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import { Malformed } from '#proofs/text';
+import { EndsEarly, type Member, tarMembers } from '#proofs/tarMembers';
+import { Malformed, textOf } from '#proofs/text';
 import { entriesIn, entryBundle, hashesIn, parseTilePath, tilePath } from '#proofs/tiles';
 import { sizeIn } from './checkpoints.ts';
 import type { Entries, Item } from './items.ts';
-import { EndsEarly, type Member, TAR_END, tarMember, tarMembers } from './tar.ts';
+import { TAR_END, tarMember } from './tar.ts';
 import { GrowingTree } from './tree.ts';
 
 // A bundle is a ledger, or some events of it, as one file: docs/bundle.md says what is in it.
@@ -128,18 +129,17 @@ export async function openBundle(file: Readable): Promise<OpenBundle> {
   const read = parseHeader(header.value.bytes);
   const keys = await members.next();
   if (keys.done === true || keys.value.name !== KEYS) throw new Malformed(`the second member of a bundle is ${KEYS}`);
-  const lines = keys.value.bytes
-    .toString('utf8')
+  const lines = textOf(keys.value.bytes)
     .split('\n')
     .filter((line) => line !== '');
   return { header: read, keys: lines, items: itemsIn(members, read) };
 }
 
 /** @throws {Malformed} */
-function parseHeader(bytes: Buffer): BundleHeader {
+function parseHeader(bytes: Uint8Array): BundleHeader {
   let header: Partial<BundleHeader> = {};
   try {
-    header = JSON.parse(bytes.toString('utf8')) as Partial<BundleHeader>;
+    header = JSON.parse(textOf(bytes)) as Partial<BundleHeader>;
   } catch {
     // Said below.
   }
@@ -169,7 +169,9 @@ async function* unpacked(file: Readable): AsyncGenerator<Buffer> {
 async function* itemsIn(members: AsyncIterable<Member>, { kind, size }: BundleHeader): AsyncGenerator<Item | Proof> {
   let [after, covered] = [0, 0];
   try {
-    for await (const { name, bytes } of members) {
+    for await (const { name, bytes: read } of members) {
+      // What is cut out of it is a buffer then, too, which Node reads texts from at once.
+      const bytes = Buffer.from(read.buffer, read.byteOffset, read.length);
       const proof = PROOF.exec(name)?.[1];
       if (name === CHECKPOINT || name.startsWith('checkpoints/')) {
         covered = Math.max(covered, sizeIn(bytes));
@@ -191,7 +193,7 @@ async function* itemsIn(members: AsyncIterable<Member>, { kind, size }: BundleHe
 }
 
 /** @throws {Malformed} when it is no tile, or a bundle of entries in the wrong place */
-function tileIn(name: string, bytes: Buffer, after: number): Entries | Extract<Item, { kind: 'hashes' }> {
+function tileIn(name: string, bytes: Uint8Array, after: number): Entries | Extract<Item, { kind: 'hashes' }> {
   const { level, index, width } = parseTilePath(name);
   if (level !== 'entries') return { kind: 'hashes', level, first: index * TILE, hashes: hashesIn(bytes, width) };
   if (index * TILE !== after) throw new Malformed(`${name} stands after event ${after}`);

@@ -2,7 +2,7 @@ import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { openBundle } from '#audit/bundle';
 import { evidenceIn } from '#audit/evidenceIn';
-import { EndsEarly } from '#audit/tar';
+import { EndsEarly } from '#proofs/tarMembers';
 import { CannotSay, Tampered } from '#audit/verdict';
 import { checkEvidence, type Evidence, type EvidenceFile } from '#evidence/check';
 import { evidencePage } from '#evidence/evidenceFile';

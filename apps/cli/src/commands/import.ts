@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type pg from 'pg';
 import { openBundle } from '#audit/bundle';
 import type { Item } from '#audit/items';
-import { EndsEarly } from '#audit/tar';
+import { EndsEarly } from '#proofs/tarMembers';
 import { GrowingTree } from '#audit/tree';
 import { CannotSay, Tampered } from '#audit/verdict';
 import { type Verified, Verifier } from '#audit/verifier';

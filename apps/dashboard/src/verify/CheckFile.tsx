@@ -1,8 +1,9 @@
 import { type DragEvent, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { eventName, moment } from '../format.ts';
+import { eventName, moment, plural } from '../format.ts';
 import { Drawer } from '../ui/Drawer.tsx';
 import { Loading } from '../ui/parts.tsx';
+import { Heads, ScrollTable } from '../ui/View.tsx';
 import { OwnKey } from './OwnKey.tsx';
 import { keysIn, useOwnKeys } from './ownKeys.ts';
 import { reportOnFile } from './report.ts';
@@ -32,8 +33,8 @@ export function CheckFile({ dropped, onClose }: Props) {
     <Drawer title="Check a file" note="Also without a network, once this page is open" onClose={onClose}>
       <div className="check-file">
         <p className="small">
-          Evidence of an event, as a page or a <code>tlog-proof</code>. This page reads and checks it here; it is sent
-          to nobody.
+          Evidence of an event, as a page or a <code>tlog-proof</code>; or a bundle of many events, as{' '}
+          <code>lading export</code> writes it. This page reads and checks it here; it is sent to nobody.
         </p>
         <label
           className={isOver ? 'drop over' : 'drop'}
@@ -63,9 +64,10 @@ export function CheckFile({ dropped, onClose }: Props) {
 
 function Checked({ file }: { readonly file: File }) {
   const own = useOwnKeys();
+  const [events, setEvents] = useState(0);
   const { data, error } = useQuery({
     queryKey: ['file', file.name, file.size, file.lastModified, own],
-    queryFn: async () => reportOnFile(new Uint8Array(await file.arrayBuffer()), keysIn(own)),
+    queryFn: () => reportOnFile(file, keysIn(own), nowAndThen(setEvents)),
     staleTime: 0,
     gcTime: 0,
     retry: false,
@@ -75,10 +77,70 @@ function Checked({ file }: { readonly file: File }) {
     <section>
       <h3>{file.name}</h3>
       {error !== null && <p className="drawer-note">{error.message}</p>}
-      {data === undefined ? error === null && <Loading what="the file" /> : <Verdict report={data} />}
+      {data === undefined ? error === null && <Reading events={events} /> : <Verdict report={data} />}
+      {data?.bundle !== undefined && <Events {...data.bundle} isProved={data.outcome === 'held'} />}
       {data?.event !== undefined && <Said bytes={data.event} isProved={data.outcome === 'held'} />}
     </section>
   );
+}
+
+const TELL_MS = 200;
+
+function nowAndThen(tell: (events: number) => void): (events: number) => void {
+  let told = performance.now();
+  return (events) => {
+    if (performance.now() - told < TELL_MS) return;
+    told = performance.now();
+    tell(events);
+  };
+}
+
+function Reading({ events }: { readonly events: number }) {
+  return (
+    <>
+      {events > 0 && <p className="drawer-note small">{plural(events, 'event')} checked so far …</p>}
+      <Loading what="the file" />
+    </>
+  );
+}
+
+interface EventsProps {
+  readonly begin: readonly Uint8Array[];
+  readonly events: number;
+  readonly isProved: boolean;
+}
+
+/** What a bundle says, its first events. */
+function Events({ begin, events, isProved }: EventsProps) {
+  const title = `${plural(events, 'event')} in it${isProved ? '' : ' (what the file says, NOT proved)'}`;
+  return (
+    <>
+      <h3>{title}</h3>
+      {events > begin.length && <p className="drawer-note small">The first {begin.length}:</p>}
+      <ScrollTable label="Events in the bundle">
+        <Heads names={['Event', 'About', 'Happened']} />
+        <tbody>
+          {begin.map(saidIn).map(({ type, sequence, subject, time }) => (
+            <tr key={sequence}>
+              <th scope="row">
+                {eventName(type)} #{sequence}
+              </th>
+              <td className="mono small">
+                <bdi>{subject}</bdi>
+              </td>
+              <td className="small">{whenOf(time)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </ScrollTable>
+    </>
+  );
+}
+
+function saidIn(bytes: Uint8Array) {
+  const said = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
+  const text = (name: string) => (typeof said[name] === 'string' ? said[name] : '');
+  return { type: text('type'), sequence: Number(said.sequence), subject: text('subject'), time: text('time') };
 }
 
 /** What the event in the file says. Nothing of it is proved unless every check held. */

@@ -5,7 +5,7 @@ import { aKeeper, anEvent, checkpointOf, type Signer, someEvents } from '#test/a
 import { wholeArchive } from '../bundle.ts';
 import type { EarlierRun } from '../earlierRun.ts';
 import type { Item } from '../items.ts';
-import { tarMembers } from '../tar.ts';
+import { tarMembers } from '#proofs/tarMembers';
 import { CannotSay, Tampered } from '../verdict.ts';
 import { Verifier } from '../verifier.ts';
 import { fromHttp } from './http.ts';
@@ -22,7 +22,8 @@ async function logOf(events: readonly Buffer[], keeper: Signer): Promise<Files> 
   }
   const header = { kind: 'whole' as const, ledger: 'nvidia', size: events.length, keys: [] };
   const files: Files = new Map();
-  for await (const { name, bytes } of tarMembers(Readable.from(wholeArchive(header, items())))) files.set(name, bytes);
+  for await (const { name, bytes } of tarMembers(Readable.from(wholeArchive(header, items()))))
+    files.set(name, Buffer.from(bytes));
   return files;
 }
 
