@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refuseForeign } from '#platform/service/dataFolder';
 import type { Tree } from './newest.ts';
@@ -46,11 +46,16 @@ export class PublishedFile {
     return this.#newest;
   }
 
-  /** Resolves when the line is on the disk. After a failure the file has to be opened again: a part of the line may be in it. */
+  /**
+   * Resolves when the line is on the disk. After a failure the file has to be opened again: a part of the line may be in it, or somebody
+   * else has written it anew. That is a signer that took this one's place, or one whose place this one took, and which was frozen meanwhile.
+   */
   async append(origin: string, tree: Tree): Promise<void> {
     const line = lineOf(origin, tree);
     await this.#handle.appendFile(line);
     await this.#handle.datasync();
+    const [own, there] = await Promise.all([this.#handle.stat(), stat(this.path)]);
+    if (own.ino !== there.ino) throw new Error(`${this.path} was written anew by another signer`);
     this.#newest.set(origin, tree);
     this.#bytes += line.length;
     if (this.#bytes < LARGE || this.#bytes < 4 * this.#least) return;

@@ -94,8 +94,9 @@ export class Session {
     try {
       const topic =
         options.kafka &&
-        (await CheckpointTopic.open({ ...options.kafka, log, stop }, (published) =>
-          learnFromKafka(published, keys, newest, log),
+        (await CheckpointTopic.open(
+          { ...options.kafka, log, stop, base, stillLeads: () => client.query('SELECT 1') },
+          (published) => learnFromKafka(published, keys, newest, log),
         ));
       const witnesses = await Promise.all(
         (options.witnesses ?? []).map(async ({ key, url }) => ({ key: await parseVerifierKey(key, onNode), url })),

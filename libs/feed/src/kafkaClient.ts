@@ -11,8 +11,9 @@ export interface KafkaConnection {
 /** The users of the client retry and log by themselves, and need to hear of an error soon, so the client retries little. */
 const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
-/** Harmless warnings: the broker uses its group and producer tables for the first time, or mentions our choice of retries. */
-const HARMLESS = /coordinator is loading|coordinator is not available|Limiting retries for the idempotent producer/i;
+/** Harmless warnings: the broker uses its group and producer tables for the first time, still ends the transaction before, or mentions our choice of retries. */
+const HARMLESS =
+  /coordinator is loading|coordinator is not available|concurrent operation on the same transaction|Limiting retries for the idempotent producer/i;
 
 export function createKafka({ brokers, clientId }: KafkaConnection, log: FeedLog): Kafka {
   return new Kafka({
