@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '#platform/service/config';
 import { STOP_MS } from '#platform/service/stopOnSignals';
-import { startUp, type Undo } from '#apps/cli/src/up/startUp';
+import type { Undo } from '#apps/cli/src/up/startOn';
+import { startUp } from '#apps/cli/src/up/startUp';
 import { filesOf, takeTour, type Tour } from './tour.ts';
 import type { Ran } from './recorder.ts';
 

@@ -11,7 +11,7 @@ import { askReport, renderReport } from '../demo/report.ts';
 import { calledAs, withExamples } from '../examples.ts';
 import { exitCodes } from '../exitCodes.ts';
 import { print, say } from '../terminal.ts';
-import type { Undo, Up } from '../up/startUp.ts';
+import type { Undo, Up } from '../up/startOn.ts';
 import { narrateMemo } from './demo.ts';
 
 interface UpOptions {

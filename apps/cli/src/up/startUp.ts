@@ -1,45 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serveDashboard } from '#apps/query/src/dashboard/serveDashboard';
-import { SignIn } from '#apps/query/src/dashboard/signIn';
-import { serveDocs } from '#platform/docs/serveDocs';
-import { adminKey } from '#platform/keys/adminKey';
 import type { Config } from '#platform/service/config';
-import { createApp } from '#platform/service/createApp';
 import { makeDataFolder } from '#platform/service/dataFolder';
 import { answersAsKafka } from '#servers/kafka/answersAsKafka.mjs';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#servers/embeddedPostgres';
-import { HealthChecks, NotReady } from '#platform/watching/health';
-import { watchProcess } from '#platform/watching/metrics';
-import { checkPort, listenOn } from '#platform/http/listenOn';
-import { migrate } from '#platform/database/migrate';
-import { stopGracefully } from '#platform/service/stopOnSignals';
+import { checkPort } from '#platform/http/listenOn';
 import { troubleOf } from '#platform/database/trouble';
-import { waitForDatabase } from '#platform/database/waitForDatabase';
-import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { announce, withdraw } from '../running.ts';
-import { AllInOneModule } from './allInOne.module.ts';
+import type { Undo, Up } from './startOn.ts';
 
-export interface Up {
-  readonly url: string;
-  /** Opens the dashboard signed in: once, and for a short time. */
-  readonly dashboard: string;
-  readonly adminKey: string;
-  /** The file of the admin key; undefined when the key came from the environment. */
-  readonly keyFile: string | undefined;
-  /** Rejects when the database of this process has ended and cannot be started again. */
-  readonly lost: Promise<never>;
-}
-
-const READY_MS = 60_000;
 /** A Kafka that is starting beside Lading gets this long to answer. */
 const KAFKA_MS = 10_000;
-/** What the database of this process has at the least to stop, when nothing else leaves it more. */
-const POSTGRES_STOP_MS = 1_000;
-
-/** The steps that stop what was started, each in the milliseconds that it gets; they run from the last to the first. */
-export type Undo = ((patienceMs: number) => unknown)[];
 
 /**
  * Starts all of Lading in this process: a database, its tables, the application, its port. Each started part adds its stop
@@ -50,7 +21,10 @@ export async function startUp(config: Config, say: (message: string) => void, un
   await checkKafka(config.kafkaBrokers);
   // Also with a database of one's own, other commands find in it what runs.
   await makeDataFolder(config.dataDir);
-  if (config.databaseUrl !== undefined) return startOn(config.databaseUrl, config, say, undo);
+  // To load all services is half of a start, and work for this process: meanwhile PostgreSQL starts in its own.
+  const services = loadServices();
+  services.catch(() => undefined);
+  if (config.databaseUrl !== undefined) return (await services)(config.databaseUrl, config, say, undo);
   const postgres = await startEmbedded(config, say, undo);
   const lost = postgres.ended.then(
     () => new Promise<never>(() => undefined),
@@ -58,7 +32,8 @@ export async function startUp(config: Config, say: (message: string) => void, un
       throw new UserError((error as Error).message, exitCodes.failed);
     },
   );
-  const started = startOn(postgres.url, config, say, undo, { postgres, lost }).catch((error: unknown) => {
+  const starting = services.then((startOn) => startOn(postgres.url, config, say, undo, { postgres, lost }));
+  const started = starting.catch((error: unknown) => {
     const trouble = troubleOf(error);
     if (trouble === undefined) throw error;
     throw new UserError(
@@ -70,61 +45,7 @@ export async function startUp(config: Config, say: (message: string) => void, un
   return Promise.race([started, lost]);
 }
 
-/** All of Lading but its database. `own` is the database of this process, unless `databaseUrl` is one's own. */
-async function startOn(
-  databaseUrl: string,
-  config: Config,
-  say: (message: string) => void,
-  undo: Undo,
-  own?: { readonly postgres: EmbeddedPostgres; readonly lost: Promise<never> },
-): Promise<Up> {
-  await waitForDatabase(databaseUrl, say);
-  const ran = await migrate(databaseUrl, projectionMigrations);
-  if (ran.length > 0) say(`made the tables (${ran.length} migrations)`);
-
-  watchProcess();
-  const app = await createApp(
-    AllInOneModule.with(config),
-    { ...config, databaseUrl },
-    {
-      name: 'up',
-      prepare: (app) => {
-        serveDocs(app);
-        serveDashboard(app);
-      },
-    },
-  );
-  undo.push((patienceMs) => stopGracefully(app, patienceMs - POSTGRES_STOP_MS));
-  const url = await listenOn(app, config);
-  const { key, file } = await adminKey(config);
-  if (own !== undefined)
-    app.get(HealthChecks).register('PostgreSQL', () => {
-      if (own.postgres.trouble !== undefined) throw new NotReady(own.postgres.trouble);
-    });
-  // The projector creates its tables when it starts, and no question can be answered before that.
-  await becomesReady(app.get(HealthChecks));
-  announce(config.dataDir, { pid: process.pid, url, databaseUrl });
-  undo.push(() => {
-    withdraw(config.dataDir);
-  });
-  const dashboard = `${url}/app/#code=${app.get(SignIn, { strict: false }).newCode()}`;
-  return { url, dashboard, adminKey: key, keyFile: file, lost: own?.lost ?? new Promise<never>(() => undefined) };
-}
-
-async function becomesReady(health: HealthChecks): Promise<void> {
-  const deadline = Date.now() + READY_MS;
-  for (;;) {
-    const { ready, checks } = await health.run();
-    if (ready) return;
-    if (Date.now() > deadline) {
-      const down = Object.entries(checks).flatMap(([name, { status, detail }]) =>
-        status === 'down' ? `${name}: ${detail ?? status}` : [],
-      );
-      throw new UserError(`Not ready within ${READY_MS / 1000} s. ${down.join('; ')}`, exitCodes.unavailable);
-    }
-    await sleep(20);
-  }
-}
+const loadServices = async () => (await import('./startOn.ts')).startOn;
 
 async function checkKafka(brokers: readonly string[]): Promise<void> {
   const answers = (broker: string): Promise<boolean> => {
