@@ -39,6 +39,7 @@ export default defineConfig({
     execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    projects: [project('unit'), project('int', onRealServices), project('e2e', onRealServices)],
+    // `faults` is run by its own command, and by no other.
+    projects: [project('unit'), ...['int', 'e2e', 'faults'].map((name) => project(name, onRealServices))],
   },
 });

@@ -8,8 +8,9 @@ import { endOf } from './stack/runService.mjs';
 import { FIRST_PORT, services } from './stack/services.mjs';
 import { Topology } from './stack/topology.mjs';
 
-const HELP = `npm run stack             the whole topology on this machine, a process each, until Ctrl-C
-npm run stack -- --exit   leaves as soon as everything was healthy
+const HELP = `npm run stack                  the whole topology on this machine, a process each, until Ctrl-C
+npm run stack -- --exit        leaves as soon as everything was healthy
+npm run stack -- --brokers 3   with a Kafka of three brokers: each keeps a copy of everything, two must have it, 12 partitions
 
 LADING_PORT (${FIRST_PORT}) is the first of seven ports, LADING_DATA (.lading) the folder under which "stack" holds the data.
 DATABASE_URL and KAFKA_BROKERS name a PostgreSQL and a Kafka of your own; unless they are set, both are started here.
@@ -20,6 +21,12 @@ if (args.includes('--help') || args.includes('-h')) {
   process.stdout.write(HELP);
   process.exit(0);
 }
+const at = args.indexOf('--brokers');
+const [, count = ''] = at < 0 ? ['', '1'] : args.splice(at, 2);
+if (count !== '1' && count !== '3') fail(`${`--brokers ${count}`.trim()}: give 1 or 3\n${HELP}`, 2);
+const brokers = Number(count);
+if (brokers > 1 && process.env.KAFKA_BROKERS)
+  fail('--brokers is for a Kafka that is started here: unset KAFKA_BROKERS', 2);
 const unknown = args.filter((arg) => arg !== '--exit');
 if (unknown.length > 0) fail(`unknown: ${unknown.join(' ')}\n${HELP}`, 2);
 
@@ -43,7 +50,8 @@ const dataDir = resolve(process.env.LADING_DATA ?? '.lading', 'stack');
 const topology = new Topology({
   dataDir,
   processes: services.map(({ name, offset }) => ({ name, port: firstPort + offset })),
-  env: process.env,
+  brokers,
+  env: brokers === 1 ? process.env : { LADING_TOPIC_PARTITIONS: '12', ...process.env },
   log: say,
 });
 

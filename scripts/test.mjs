@@ -1,13 +1,14 @@
 import { ensure } from './ensure.mjs';
 import { say } from './ensure/say.mjs';
 
-const PROJECTS = /** @type {const} */ (['unit', 'int', 'e2e']);
+const PROJECTS = /** @type {const} */ (['unit', 'int', 'e2e', 'faults']);
 const STATIC = ['format', 'lint', 'types', 'deps', 'documents'];
 
-const HELP = `npm test                       everything: ${STATIC.join(', ')}, then ${PROJECTS.join(', ')} tests
+const HELP = `npm test                       everything: ${STATIC.join(', ')}, then unit, int, e2e tests
 npm test -- unit               one of them, or several; "static" is the first five
 npm test -- libs/ledger        the tests whose path has this in it
 npm test -- int libs/journal   both
+npm run faults                 on a Kafka of three brokers, which is no part of everything
 `;
 
 const started = Date.now();
@@ -35,10 +36,10 @@ const projectsOnly = steps.size === 0 && paths.length > 0;
 const everything = args.length === 0;
 /** @param {string} name */
 const wanted = (name) =>
-  everything ||
   steps.has(name) ||
+  (everything && name !== 'faults') ||
   (steps.has('static') && STATIC.includes(name)) ||
-  (projectsOnly && PROJECTS.some((project) => project === name));
+  (projectsOnly && name !== 'faults' && PROJECTS.some((project) => project === name));
 
 /**
  * @param {string} what
@@ -86,7 +87,8 @@ if (onServices.length > 0) {
     return {};
   });
   for (const project of ready ? onServices : []) {
-    await step(`${project === 'int' ? 'integration' : 'end-to-end'} tests`, () => runTests(project, paths));
+    const what = { unit: 'unit', int: 'integration', e2e: 'end-to-end', faults: 'fault' }[project];
+    await step(`${what} tests`, () => runTests(project, paths));
   }
   await tearDown();
   if (everything && process.env.CI === 'true' && (total.onKafka === 0 || total.keptFromKafka > 0)) {

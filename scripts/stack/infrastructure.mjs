@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startBroker } from '#servers/kafka/broker.mjs';
+import { placesOf } from '#servers/kafka/places.mjs';
 import { Member } from './member.mjs';
 
 /**
@@ -15,9 +16,10 @@ import { Member } from './member.mjs';
  * @param {string} dataDir
  * @param {{DATABASE_URL?: string | undefined, KAFKA_BROKERS?: string | undefined}} env
  * @param {(message: string) => void} log
+ * @param {number} [count] brokers of Kafka; of several each keeps a copy of everything
  * @returns {Promise<Infrastructure>}
  */
-export async function startInfrastructure(dataDir, env, log) {
+export async function startInfrastructure(dataDir, env, log, count = 1) {
   // Imported here because the build may not have existed when this file was loaded.
   const { holdFolder } = await import('#servers/holdFolder');
   const { startEmbeddedPostgres } = await import('#servers/embeddedPostgres');
@@ -28,11 +30,16 @@ export async function startInfrastructure(dataDir, env, log) {
   let brokers = String(env.KAFKA_BROKERS);
   /** @type {number | undefined} */
   let port;
-  const kafka = new Member('Kafka', async () => {
-    const broker = await startBroker({ dataDir: join(dataDir, 'kafka'), log });
-    brokers = broker.brokers;
-    return broker;
-  });
+  const kafka =
+    count === 1
+      ? [
+          new Member('Kafka', async () => {
+            const broker = await startBroker({ dataDir: join(dataDir, 'kafka'), log });
+            brokers = broker.brokers;
+            return broker;
+          }),
+        ]
+      : await severalBrokers();
   const postgres = new Member('PostgreSQL', async () => {
     const server = await startEmbeddedPostgres(join(dataDir, 'database'), log, { port });
     databaseUrl = server.url;
@@ -48,7 +55,18 @@ export async function startInfrastructure(dataDir, env, log) {
     };
   });
 
-  const servers = [...(env.KAFKA_BROKERS ? [] : [kafka]), ...(env.DATABASE_URL ? [] : [postgres])];
+  /** A folder of its own, so that the data of a Kafka with one broker stays as it is. */
+  async function severalBrokers() {
+    const folder = join(dataDir, `kafka-${count}`);
+    const places = await placesOf(folder, count);
+    brokers = (places[0]?.ports ?? []).map(({ port: each }) => `127.0.0.1:${each}`).join(',');
+    return places.map(
+      (place) =>
+        new Member(`Kafka ${place.node}`, () => startBroker({ dataDir: join(folder, String(place.node)), place, log })),
+    );
+  }
+
+  const servers = [...(env.KAFKA_BROKERS ? [] : kafka), ...(env.DATABASE_URL ? [] : [postgres])];
   const failed = (await Promise.allSettled(servers.map((server) => server.start()))).find(
     (result) => result.status === 'rejected',
   );

@@ -30,6 +30,7 @@ export class Topology {
    * @param {string} options.dataDir
    * @param {readonly ServiceProcess[]} options.processes in the order in which they stop
    * @param {NodeJS.ProcessEnv} options.env of the services; DATABASE_URL and KAFKA_BROKERS name servers that are there already
+   * @param {number} [options.brokers] of Kafka; one unless given
    * @param {readonly string[]} [options.nodeOptions] of the services: `--cpu-prof`, to profile them
    * @param {(message: string) => void} options.log called with a sentence about each slow step
    */
@@ -53,9 +54,9 @@ export class Topology {
   }
 
   async startServers() {
-    const { dataDir, env, log } = this.#options;
+    const { dataDir, env, log, brokers } = this.#options;
     mkdirSync(this.#logs, { recursive: true, mode: 0o700 });
-    this.#infrastructure = await startInfrastructure(dataDir, env, log);
+    this.#infrastructure = await startInfrastructure(dataDir, env, log, brokers);
   }
 
   /** Starts the services at once, and resolves when all of them are ready. */
@@ -66,7 +67,7 @@ export class Topology {
   }
 
   /**
-   * A process by its name: `PostgreSQL`, `Kafka`, or a service.
+   * A process by its name: `PostgreSQL`, `Kafka` (of several `Kafka 1`, …), or a service.
    * @param {string} name
    */
   member(name) {

@@ -19,11 +19,11 @@ const WITH_GO = '(with Go)';
 /** @typedef {{status: string, ancestorTitles: string[]}} Assertion */
 
 /** Integration tests wait for other processes a fifth of their time; the others have use for all of a core. */
-const workers = { unit: 3, int: 4, e2e: 3 };
+const workers = { unit: 3, int: 4, e2e: 3, faults: 1 };
 
 /**
  * Runs the tests of one project of Vitest.
- * @param {'unit' | 'int' | 'e2e'} project
+ * @param {'unit' | 'int' | 'e2e' | 'faults'} project
  * @param {string[]} paths all unless given
  * @returns {Promise<Counts>}
  */

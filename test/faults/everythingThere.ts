@@ -9,7 +9,7 @@ import { identify } from '#feed/message';
 import { silent } from '#feed/observer';
 import { accountKey, accountOf } from '#ledger/account';
 import { Fold } from '#ledger/fold';
-import { AUTHORIZATION, CAST, LEDGER, PATH } from '../topology/startTopology.ts';
+import { AUTHORIZATION, CAST, LEDGER, pathOf } from '../topology/startTopology.ts';
 
 const TOPIC = 'lading.events';
 const FETCH_BYTES = 4_000_000;
@@ -22,10 +22,14 @@ export interface Kept {
 }
 
 /** Asserts that the journal has every answered event once, at the sequence of its answer, no other event, and no gap. */
-export async function journalHas(pool: pg.Pool, answered: ReadonlyMap<string, number>): Promise<readonly Kept[]> {
+export async function journalHas(
+  pool: pg.Pool,
+  answered: ReadonlyMap<string, number>,
+  ledger = LEDGER,
+): Promise<readonly Kept[]> {
   const { rows } = await pool.query<Kept>(
     'SELECT sequence, id, bytes FROM journal.events WHERE ledger = $1 ORDER BY sequence',
-    [LEDGER],
+    [ledger],
   );
   expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, n) => n + 1));
   const submitted = rows.slice(CAST);
@@ -40,7 +44,7 @@ const bySequence = (answered: ReadonlyMap<string, number>) => [...answered].sort
  * Asserts that the topic has every event of the journal, byte for byte, none before its predecessor. An event that stands there
  * a second time, which is allowed after a crash, must be the same.
  */
-export async function kafkaHas(brokers: string, kept: readonly Kept[]): Promise<void> {
+export async function kafkaHas(brokers: string, kept: readonly Kept[], ledger = LEDGER): Promise<void> {
   const log = new KafkaLog(createKafka({ brokers: brokers.split(','), clientId: 'faults' }, silent), TOPIC);
   const first: number[] = [];
   const different: number[] = [];
@@ -49,7 +53,9 @@ export async function kafkaHas(brokers: string, kept: readonly Kept[]): Promise<
       for (let next = start; next < end; ) {
         const messages = await log.read(partition, next, FETCH_BYTES);
         for (const message of messages) {
-          const sequence = identify(message)?.sequence ?? 0;
+          const of = identify(message);
+          if (of !== undefined && of.ledger !== ledger) continue;
+          const sequence = of?.sequence ?? 0;
           if (sequence > (first.at(-1) ?? 0)) first.push(sequence);
           if (!kept[sequence - 1]?.bytes.equals(message.value ?? Buffer.alloc(0))) different.push(sequence);
         }
@@ -64,7 +70,7 @@ export async function kafkaHas(brokers: string, kept: readonly Kept[]): Promise<
 }
 
 /** Asserts that the read models answer with every move of the events once, and with the holdings that these add up to. */
-export async function readModelsHave(queryUrl: string, kept: readonly Kept[]): Promise<void> {
+export async function readModelsHave(queryUrl: string, kept: readonly Kept[], ledger = LEDGER): Promise<void> {
   const fold = new Fold();
   const moved: string[] = [];
   for (const { bytes } of kept) {
@@ -72,8 +78,9 @@ export async function readModelsHave(queryUrl: string, kept: readonly Kept[]): P
     fold.apply(event);
     moved.push(...movesOf(event).flatMap((move) => postingsOf(move, event.sequence)));
   }
-  const postings = await all<PostingRow>(queryUrl, '/holdings/postings?accounts=all');
-  const holdings = await all<HoldingRow>(queryUrl, '/holdings?accounts=all');
+  const url = `${queryUrl}${pathOf(ledger)}`;
+  const postings = await all<PostingRow>(url, '/holdings/postings?accounts=all');
+  const holdings = await all<HoldingRow>(url, '/holdings?accounts=all');
   expect(postings.map((row) => `${row.sequence} ${accountKey(row)} ${row.quantity}`)).toEqual(moved);
   expect(holdings.sort((a, b) => (accountKey(a) < accountKey(b) ? -1 : 1))).toEqual(fold.holdings());
 }
@@ -93,7 +100,7 @@ async function all<R>(url: string, list: string): Promise<R[]> {
   const rows: R[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const page: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const { data, next }: List<R> = await get(`${url}${PATH}${list}&limit=1000${page}`);
+    const { data, next }: List<R> = await get(`${url}${list}&limit=1000${page}`);
     rows.push(...data);
     cursor = next;
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AUTHORIZATION, cloudEvent, PATH } from '../topology/startTopology.ts';
+import { AUTHORIZATION, cloudEvent, LEDGER, pathOf } from '../topology/startTopology.ts';
 
 /** Units of each order: all are dispatched, most arrive. */
 const QUANTITY = 8;
@@ -9,6 +9,8 @@ const PAUSE_MS = 25;
 export interface SubmittersOptions {
   /** Part of every id; no two submitters of one ledger have the same name. */
   readonly name: string;
+  /** The usual one unless given. */
+  readonly ledger?: string;
   /** The URLs of the writing services. */
   readonly urls: readonly string[];
   /** How many events are under way at the same time. */
@@ -66,9 +68,9 @@ export class Submitters {
 
   /** @returns the writing service that answered */
   async #submit(id: string, body: string, writer: number): Promise<number> {
-    const { urls } = this.options;
+    const { urls, ledger = LEDGER } = this.options;
     for (; ; writer++) {
-      const url = String(urls[writer % urls.length]);
+      const url = `${String(urls[writer % urls.length])}${pathOf(ledger)}`;
       const sequence = await send(url, id, body);
       if (sequence !== undefined) {
         this.answered.set(id, sequence);
@@ -85,7 +87,7 @@ async function send(url: string, id: string, body: string): Promise<number | und
   let status: number;
   let text: string;
   try {
-    const response = await fetch(`${url}${PATH}/events`, {
+    const response = await fetch(`${url}/events`, {
       method: 'POST',
       headers: { ...AUTHORIZATION, 'content-type': 'application/cloudevents+json' },
       body,

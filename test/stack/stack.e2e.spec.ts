@@ -65,6 +65,16 @@ describeKafka('npm run stack', () => {
     expect(said).toMatch(/Kafka needs Java 17 or later, .*"npm start", which does without\n$/);
   });
 
+  it.each([
+    [['--brokers', '2'], {}, /--brokers 2: give 1 or 3$/m],
+    [['--brokers'], {}, /--brokers: give 1 or 3$/m],
+    [['--brokers', '3'], { KAFKA_BROKERS: '127.0.0.1:9092' }, /is started here: unset KAFKA_BROKERS$/m],
+  ])('says which brokers it can start when it is asked for %s', async (args, settings, why) => {
+    const { code, said } = await stack(args, settings);
+    expect(code).toBe(2);
+    expect(said).toMatch(why);
+  });
+
   it('says what is wrong with a setting once, and not by seven processes', async () => {
     const { code, said } = await stack([], { LOG_LEVEL: 'loud' });
     expect(code).toBe(2);

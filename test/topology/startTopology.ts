@@ -6,8 +6,9 @@ import { temporaryFolder } from '#test/setup/temporaryFolder';
 const KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 
 export const LEDGER = 'nvidia';
-/** The path of the ledger, for events and for questions. */
-export const PATH = `/v1/ledgers/${LEDGER}`;
+/** The path of a ledger, for events and for questions. */
+export const pathOf = (ledger: string): string => `/v1/ledgers/${ledger}`;
+export const PATH = pathOf(LEDGER);
 export const AUTHORIZATION = { authorization: `Bearer ${KEY}` };
 export const SOURCE = 'urn:nvidia:erp';
 /** How many events the ledger has at the start: its opening, three parties and an item. */
@@ -20,6 +21,8 @@ interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Node's flags for the services. */
   readonly nodeOptions?: readonly string[];
+  /** Of Kafka; one unless given. */
+  readonly brokers?: number;
 }
 
 export interface RunningTopology {
@@ -36,7 +39,7 @@ export interface RunningTopology {
  */
 export async function startTopology(
   processes: Processes,
-  { env = {}, nodeOptions = [] }: StartOptions = {},
+  { env = {}, nodeOptions = [], brokers = 1 }: StartOptions = {},
 ): Promise<RunningTopology> {
   const dataDir = await temporaryFolder('topology');
   const topology = new Topology({
@@ -46,6 +49,7 @@ export async function startTopology(
     ),
     env: { ...servicesEnvironment(), ...env },
     nodeOptions,
+    brokers,
     log: () => undefined,
   });
   const stop = async () => {
@@ -70,7 +74,8 @@ function servicesEnvironment(): NodeJS.ProcessEnv {
   return { PATH: path, HOME, TMPDIR, LADING_ADMIN_KEY: KEY, LOG_LEVEL: 'info' };
 }
 
-async function openLedger(url: string): Promise<void> {
+/** Opens a ledger in which tesla may order H100 of nvidia. */
+export async function openLedger(url: string, ledger = LEDGER): Promise<void> {
   const send = async (method: string, path: string, type: string, body: unknown) => {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -79,7 +84,7 @@ async function openLedger(url: string): Promise<void> {
     });
     if (response.status >= 300) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   };
-  await send('PUT', PATH, 'application/json', { name: 'Nvidia allocations', keeper: 'nvidia' });
+  await send('PUT', pathOf(ledger), 'application/json', { name: 'Nvidia allocations', keeper: 'nvidia' });
   const cast = [
     ['lading.party.registered.v1', { party: 'nvidia', name: 'NVIDIA', roles: ['supplier'] }],
     ['lading.party.registered.v1', { party: 'tesla', name: 'Tesla, Inc.', roles: ['customer'] }],
@@ -87,7 +92,7 @@ async function openLedger(url: string): Promise<void> {
     ['lading.item.registered.v1', { item: 'H100', name: 'H100 80 GB', maker: 'nvidia', tracking: 'quantity' }],
   ] as const;
   const batch = cast.map(([type, data], n) => cloudEvent(`cast-${n}`, type, data));
-  await send('POST', `${PATH}/events?atomic=true`, 'application/cloudevents-batch+json', batch);
+  await send('POST', `${pathOf(ledger)}/events?atomic=true`, 'application/cloudevents-batch+json', batch);
 }
 
 export const cloudEvent = (id: string, type: string, data: unknown) => ({

@@ -19,13 +19,20 @@ const READY_MS = 60_000;
 const PREDECESSOR_MS = 20_000;
 
 /**
- * @typedef {object} Broker a real Kafka, one broker and its own controller, on 127.0.0.1
+ * @typedef {object} Broker a real Kafka broker with a controller, on 127.0.0.1; a Kafka of its own unless it has a place among others
  * @property {string} brokers what KAFKA_BROKERS wants: `127.0.0.1:PORT`
  * @property {number} port
  * @property {number} pid
  * @property {Promise<{code: number | null, signal: NodeJS.Signals | null}>} exited
  * @property {() => Promise<void>} stop a controlled shutdown
  * @property {(signal?: NodeJS.Signals) => Promise<void>} kill SIGKILL unless told; resolves when the process is gone
+ */
+
+/**
+ * @typedef {object} Place a broker's place among those of a Kafka with several: each keeps a copy of everything, and votes
+ * @property {number} node 1, 2, …
+ * @property {string} clusterId
+ * @property {readonly {port: number, controllerPort: number}[]} ports of all of them, by their numbers
  */
 
 /**
@@ -37,6 +44,7 @@ const PREDECESSOR_MS = 20_000;
  * @param {string} options.dataDir
  * @param {number} [options.port] unless given, the last one of this folder, or any free port
  * @param {number} [options.controllerPort] likewise
+ * @param {Place} [options.place] among several brokers; unless given, it is a Kafka by itself
  * @param {boolean} [options.isBrief] whether it runs for minutes only: then Java compiles its code once, quickly, and not a second time for speed
  * @param {(message: string) => void} [options.log] called with messages about steps that take long
  * @returns {Promise<Broker>}
@@ -46,6 +54,7 @@ export async function startBroker({
   dataDir: folder,
   port: wantedPort,
   controllerPort: wantedControllerPort,
+  place,
   isBrief = false,
   log = () => undefined,
 }) {
@@ -56,13 +65,14 @@ export async function startBroker({
   // The quorum's own data has the address of the controller, so a restart must use the same port.
   const portsFile = join(dataDir, 'ports.json');
   const last = existsSync(portsFile) ? readPorts(await readFile(portsFile, 'utf8')) : undefined;
-  const port = wantedPort ?? last?.port ?? (await freePort());
-  const controllerPort = wantedControllerPort ?? last?.controllerPort ?? (await freePort());
+  const own = place?.ports[place.node - 1];
+  const port = wantedPort ?? own?.port ?? last?.port ?? (await freePort());
+  const controllerPort = wantedControllerPort ?? own?.controllerPort ?? last?.controllerPort ?? (await freePort());
   const config = join(dataDir, 'server.properties');
-  await writeFile(config, properties({ dataDir, port, controllerPort }));
+  await writeFile(config, properties({ dataDir, port, controllerPort, place }));
   await writeFile(portsFile, JSON.stringify({ port, controllerPort }));
 
-  if (!existsSync(join(dataDir, 'data', 'meta.properties'))) await format(classpath, config);
+  if (!existsSync(join(dataDir, 'data', 'meta.properties'))) await format(classpath, config, place?.clusterId);
 
   const pidFile = join(dataDir, 'broker.pid');
   await waitForPredecessor(pidFile, config, log);
@@ -70,7 +80,7 @@ export async function startBroker({
   const logFile = join(dataDir, 'broker.log');
   const logFd = openSync(logFile, 'a');
   const server = await startGuarded(
-    ['java', ...javaOptions('512m', isBrief), '-cp', classpath, 'kafka.Kafka', config],
+    ['java', ...javaOptions(place === undefined ? '512m' : '256m', isBrief), '-cp', classpath, 'kafka.Kafka', config],
     {
       cwd: dataDir,
       logFd,
@@ -119,17 +129,19 @@ async function waitForPredecessor(pidFile, config, log) {
 }
 
 /**
- * Makes the empty log of a new broker, which is a quorum of its own.
+ * Makes the empty log of a new broker: a quorum of its own, or one of those that its configuration names.
  * @param {string} classpath
  * @param {string} config
+ * @param {string} [sharedId]
  */
-async function format(classpath, config) {
-  const tool = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId(), '-c', config];
+async function format(classpath, config, sharedId) {
+  const quorum = sharedId === undefined ? ['--standalone', '-t', clusterId()] : ['-t', sharedId];
+  const tool = ['kafka.tools.StorageTool', 'format', ...quorum, '-c', config];
   await run('java', [...javaOptions('64m', true), '-cp', classpath, ...tool]);
 }
 
 /** 16 random bytes in base64, as Kafka makes its ids. None begins with "-", which Kafka's tool would take for an option. */
-function clusterId() {
+export function clusterId() {
   for (;;) {
     const id = randomBytes(16).toString('base64url');
     if (!id.startsWith('-')) return id;
@@ -160,26 +172,32 @@ function readPorts(text) {
 /**
  * The short session lets a broker that was killed start again after 3 s instead of 9 s: its own controller refuses it until the
  * session of its former process is over.
- * @param {{dataDir: string, port: number, controllerPort: number}} options
+ * @param {{dataDir: string, port: number, controllerPort: number, place: Place | undefined}} options
  */
-function properties({ dataDir, port, controllerPort }) {
+function properties({ dataDir, port, controllerPort, place }) {
   const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`;
+  const voters = place?.ports.map((one, index) => `${index + 1}@127.0.0.1:${one.controllerPort}`).join(',');
+  // Everything is kept by every broker, and is there when a majority has it: with three brokers, one may be gone.
+  const copies = place?.ports.length ?? 1;
+  const inSync = Math.floor(copies / 2) + 1;
   return `process.roles=broker,controller
-node.id=1
+node.id=${place?.node ?? 1}
 log.dirs=${join(dataDir, 'data')}
-controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
+${voters === undefined ? `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}` : `controller.quorum.voters=${voters}`}
+default.replication.factor=${copies}
+min.insync.replicas=${inSync}
 controller.listener.names=CONTROLLER
 listeners=${listeners}
 advertised.listeners=${listeners}
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=${copies}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=${copies}
+transaction.state.log.min.isr=${inSync}
 transaction.state.log.num.partitions=2
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=${copies}
+share.coordinator.state.topic.min.isr=${inSync}
 share.coordinator.state.topic.num.partitions=2
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
