@@ -339,6 +339,21 @@ describe('the dashboard', () => {
             found.push([view, width, 'scrolls sideways']);
         }
       }
+      // The statement of two parties, on the screen and as it is printed: the page of paper has nothing of the dashboard on it.
+      await page.setViewportSize({ width: 320, height: 900 });
+      await page.goto(`${query.url}/app/nvidia/swaps?show=statement&from=2023-12-01&to=2024-03-31`);
+      await page.locator('.statement .signatures').waitFor();
+      await page.evaluate(readFileSync(AXE, 'utf8'));
+      for (const media of ['screen', 'print'] as const) {
+        await page.emulateMedia({ media, colorScheme: 'dark' });
+        const barriers = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(RUN_AXE);
+        found.push(...barriers.map(({ id, nodes }) => ['statement', media, id, nodes.map(({ html }) => html)]));
+      }
+      const printed = ['.band', '.time-bar', '.statement-tools', '.statement', '.signatures'];
+      expect(await Promise.all(printed.map((part) => page.locator(part).first().isVisible()))).toEqual([
+        ...[false, false, false, true, true],
+      ]);
+      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
       expect(found).toEqual([]);
     });
     // A browser looks 24 times at all of a page.

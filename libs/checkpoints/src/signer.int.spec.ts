@@ -24,7 +24,7 @@ import { readCheckpointTopic } from './checkpointTopic.ts';
 import { Signer } from './signer.ts';
 import type { SignerOptions } from './signerSession.ts';
 import { makeSigningKeys, readSigningKeys, rotateSigningKeys, verifierKeyOf } from './signingKeys.ts';
-import { signerStatus } from './status.ts';
+import { signerStatus, witnessStatus } from './status.ts';
 import { Witness } from './witness/witness.ts';
 import { witnessServer } from './witness/witnessServer.ts';
 
@@ -240,6 +240,16 @@ describe('the signer', () => {
         });
       }
       expect((await verifierKeysOf(journals.pool, 'nvidia')).witnesses).toEqual([watching.key]);
+      const { size } = (await latestCheckpoint(journals.pool, 'nvidia'))!;
+      const row = { consumer: 'witness witness.example/w1', ledger: 'nvidia', head: size };
+      expect(await witnessStatus(journals.pool)).toEqual([
+        { ...row, version: null, sequence: size, lagEvents: 0, lagSeconds: 0, state: 'live' },
+      ]);
+      // One that does not come any more stays where it was.
+      for (const server of servers.splice(0)) server.close().closeAllConnections();
+      await add(2);
+      await allSigned();
+      expect(await witnessStatus(journals.pool)).toMatchObject([{ sequence: size, head: size + 2, lagEvents: 2 }]);
     });
 
     it('two services that sign different histories with one key get one cosignature between them, and the other stops', async () => {

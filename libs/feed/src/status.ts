@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { StatusRow } from '#contracts/statusRows';
 
 /** Consuming an event takes milliseconds: one that has been waiting for longer shows that the consumer is behind. */
-const LIVE_SECONDS = 5;
+export const LIVE_SECONDS = 5;
 /** A relay that publishes reports three times as often as this, so a longer silence means that there is none. */
 const SILENT_MS = 20_000;
 

@@ -35,7 +35,7 @@ export class StatusController {
   @Asks({
     summary: 'How far every consumer is, in events and seconds',
     description:
-      'The relay (where there is Kafka), the projector for each version of the read models, and the signer of checkpoints. It takes no `at` and no `known`: how far they were is not recorded.',
+      'The relay (where there is Kafka), the projector for each version of the read models, the signer of checkpoints, and each witness that cosigns them (`witness` and its name). It takes no `at` and no `known`: how far they were is not recorded.',
     parameters: List,
     listOf: 'Status',
   })

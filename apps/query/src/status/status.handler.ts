@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryBus, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
-import { signerStatus } from '#checkpoints/status';
+import { signerStatus, witnessStatus } from '#checkpoints/status';
 import type { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { relayStatus } from '#feed/status';
 import { readLedgers } from '#journal/reader';
@@ -21,6 +21,7 @@ export class FindStatusHandler implements IQueryHandler<FindStatus> {
       ...(await relayStatus(this.pool)),
       ...(await projectionStatus(this.pool)),
       ...(await signerStatus(this.pool)),
+      ...(await witnessStatus(this.pool)),
     ];
   }
 }

@@ -24,13 +24,16 @@ export function Status() {
     queryFn: ({ signal }) => askRows<StatusRow>('/v1/status', {}, signal),
     refetchInterval: ASK_MS,
   });
-  const trends = useTrends(data?.rows);
+  const looks = useLooks(data?.rows);
   return (
     <div className="view">
       <header>
         <div>
           <h1>Is anything behind?</h1>
-          <p className="soft small">About now, whatever the bar of time says. Asked every two seconds.</p>
+          <p className="soft small">
+            About now, whatever the bar of time says, and asked every two seconds. The lines are what this page has seen
+            since it was opened, at most {REMEMBERED} looks: how far they were before is recorded nowhere.
+          </p>
         </div>
       </header>
       {error !== null && <Trouble error={error} again={() => void refetch()} />}
@@ -40,10 +43,10 @@ export function Status() {
         <Empty title="Nothing follows a ledger yet" />
       ) : (
         <TablePanel label="Consumers">
-          <Heads names={['Consumer', 'Ledger', 'State', '#Event', '#Behind, events', '#Behind, seconds', 'Lately']} />
+          <Heads names={['Consumer', 'Ledger', 'State', '#Event', '#Behind, events', '#Behind, seconds']} />
           <tbody>
             {data.rows.map((row) => (
-              <Row key={keyOf(row)} row={row} trend={trends.get(keyOf(row)) ?? []} />
+              <Row key={keyOf(row)} row={row} looks={looks.get(keyOf(row)) ?? []} />
             ))}
           </tbody>
         </TablePanel>
@@ -54,13 +57,14 @@ export function Status() {
 
 const keyOf = ({ consumer, ledger, version }: StatusRow): string => `${consumer} ${ledger} ${version ?? ''}`;
 
-function Row({ row, trend }: { readonly row: StatusRow; readonly trend: readonly number[] }) {
+function Row({ row, looks }: { readonly row: StatusRow; readonly looks: readonly Look[] }) {
   const isStill = row.state === 'hole' || row.state === 'parked';
   return (
     <tr>
       <th scope="row">
         {row.consumer}
         {row.version !== null && <span className="soft small"> read models, version {row.version}</span>}
+        {row.consumer.startsWith('signer') && <span className="soft small"> of checkpoints</span>}
       </th>
       <td>{row.ledger}</td>
       <td>
@@ -82,40 +86,48 @@ function Row({ row, trend }: { readonly row: StatusRow; readonly trend: readonly
       <td className="number">
         {units(row.sequence)} <span className="soft">of {units(row.head)}</span>
       </td>
-      <td className="number">{units(row.lagEvents)}</td>
-      <td className="number">{row.lagSeconds.toFixed(1)}</td>
-      <td>
-        <Trend values={trend} />
+      <td className="number">
+        {units(row.lagEvents)}
+        <Trend what="events behind" values={looks.map(({ events }) => events)} />
+      </td>
+      <td className="number">
+        {row.lagSeconds.toFixed(1)}
+        <Trend what="seconds behind" values={looks.map(({ seconds }) => seconds)} />
       </td>
     </tr>
   );
 }
 
-/** What was behind at each look since the page was opened. */
-function useTrends(rows: readonly StatusRow[] | undefined): ReadonlyMap<string, readonly number[]> {
-  const [trends, setTrends] = useState<ReadonlyMap<string, readonly number[]>>(new Map());
-  useEffect(() => {
-    if (rows === undefined) return;
-    setTrends(
-      (before) =>
-        new Map(rows.map((row) => [keyOf(row), [...(before.get(keyOf(row)) ?? []), row.lagEvents].slice(-REMEMBERED)])),
-    );
-  }, [rows]);
-  return trends;
+interface Look {
+  readonly events: number;
+  readonly seconds: number;
 }
 
-function Trend({ values }: { readonly values: readonly number[] }) {
-  const most = Math.max(1, ...values);
-  const points = values.map((value, i) => `${(i * 120) / (REMEMBERED - 1)},${24 - (value / most) * 22}`).join(' ');
+/** How far behind each was at every look since the page was opened. */
+function useLooks(rows: readonly StatusRow[] | undefined): ReadonlyMap<string, readonly Look[]> {
+  const [looks, setLooks] = useState<ReadonlyMap<string, readonly Look[]>>(new Map());
+  useEffect(() => {
+    if (rows === undefined) return;
+    setLooks((before) => new Map(rows.map((row) => [keyOf(row), seen(before.get(keyOf(row)), row)])));
+  }, [rows]);
+  return looks;
+}
+
+const seen = (before: readonly Look[] = [], { lagEvents, lagSeconds }: StatusRow): readonly Look[] =>
+  [...before, { events: lagEvents, seconds: Math.round(lagSeconds * 10) / 10 }].slice(-REMEMBERED);
+
+function Trend({ what, values }: { readonly what: string; readonly values: readonly number[] }) {
+  const most = Math.max(...values, 0);
+  const points = values.map((value, i) => `${(i * 96) / (REMEMBERED - 1)},${20 - (value / Math.max(1, most)) * 18}`);
   return (
     <svg
       className="trend"
-      width="120"
-      height="26"
+      width="96"
+      height="22"
       role="img"
-      aria-label={`events behind lately: ${values.slice(-5).join(', ')}`}
+      aria-label={`${what}, at the last looks: ${values.slice(-5).join(', ')}; at most ${most}`}
     >
-      <polyline points={points} />
+      <polyline points={points.join(' ')} />
     </svg>
   );
 }
