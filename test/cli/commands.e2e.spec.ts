@@ -239,6 +239,15 @@ describe('the command line', () => {
     expect(table.output === 'Nothing.\n').toBe(['holds', 'units', 'diff'].includes(list)); // of which the memo has none
   });
 
+  it('draws what is owed under a swap, by week, and takes no account beside it', async () => {
+    const table = await ask('history', '-l', 'nvidia', '--swap', 'SW-1', '--by', 'week');
+    expect(table).toMatchObject({ code: 0, said: '' });
+    expect(table.output).toMatch(/│ tesla │ H100 │ +-?[\d,]+ │ +-?[\d,]+ │/);
+    for (const line of table.output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    const mixed = await ask('history', '-l', 'nvidia', '--swap', 'SW-1', '--owner', 'x');
+    expect(mixed).toMatchObject({ code: 2, said: expect.stringContaining('owner: unknown parameter') });
+  });
+
   it.each(['orders', 'queue', 'flags', 'why', 'tenure'])(
     'prints %s as JSON and as CSV with the same rows',
     async (list) => {

@@ -73,6 +73,7 @@ const row = {
   },
   ...{ head: 1, state: HOSTILE, reason: HOSTILE, advice: HOSTILE, event: { sequence: 1, id: HOSTILE, type: HOSTILE } },
   ...{ as: HOSTILE, most: 1, unitDays: 1, days: 1, from: { occurred: HOSTILE }, to: { occurred: HOSTILE } },
+  balance: [{ party: HOSTILE, item: HOSTILE, given: 1, received: 0, units: 1, unitDays: 1 }],
   branches: [
     {
       quantity: 1,
@@ -146,6 +147,7 @@ describe('text of others in the command line', () => {
     ].map((list) => [list, '-l', 'a']),
     ['queue', 'GPU', '-l', 'a'],
     ['supply', 'GPU', '-l', 'a'],
+    ['history', '--swap', 'SW', '-l', 'a'],
     ['why', '-l', 'a'],
     ['tenure', 'tesla', '-l', 'a'],
     ['unit', 'GPU', '1', '-l', 'a'],

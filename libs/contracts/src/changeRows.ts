@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HoldingRow, PostingRow } from './rows.ts';
+import { HoldingRow, PostingRow, SwapRow } from './rows.ts';
 
 /** Rows that say what changed, and when. */
 
@@ -46,3 +46,15 @@ export const HoldingHistoryRow = z.object({
   quantity: units('Units after it', 6_000),
 });
 export type HoldingHistoryRow = z.infer<typeof HoldingHistoryRow>;
+
+/** One step of what is owed under a swap, through time. */
+export const ExchangeHistoryRow = HoldingHistoryRow.pick({ sequence: true }).extend({
+  moment: z
+    .string()
+    .describe(
+      'When it changed; of a day, week or month, its last moment, or the moment that is asked about where that is sooner (RFC 3339, UTC)',
+    )
+    .meta({ example: '2023-12-19T09:00:00.000Z' }),
+  balance: SwapRow.shape.balance,
+});
+export type ExchangeHistoryRow = z.infer<typeof ExchangeHistoryRow>;

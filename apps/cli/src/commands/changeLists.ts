@@ -1,4 +1,4 @@
-import type { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
+import type { ExchangeHistoryRow, HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import { type Column, formatNumber, renderTable } from '../table.ts';
 import type { ListCommand } from './listCommand.ts';
 
@@ -35,7 +35,16 @@ export const changeLists: readonly ListCommand[] = [
       axis: 'at: by when things occurred; known: by when they were recorded',
       by: 'change, day, week or month',
     },
-    example: 'history --ledger nvidia --owner tesla --item H100 --by month',
+    instead: {
+      option: 'swap',
+      description: 'what is owed under this swap instead, with --axis and --by alone',
+      path: 'swaps/:item/history',
+      table: (rows: readonly ExchangeHistoryRow[]) => exchangeTable(rows),
+    },
+    example: [
+      'history --ledger nvidia --owner tesla --item H100 --by month',
+      'history --ledger nvidia --swap SW-1 --by week',
+    ],
     table: (rows: readonly HoldingHistoryRow[]) => historyTable(rows),
   },
 ];
@@ -63,23 +72,45 @@ function diffTable(rows: readonly HoldingDiffRow[]): string {
 const signed = (quantity: number): string =>
   Number.isFinite(quantity) ? `${quantity > 0 ? '+' : ''}${formatNumber(quantity)}` : '?';
 
-/** Places that the longest bar takes. */
-const BAR = 30;
+/** Bars of units, of which the longest takes so many places. */
+function barsOf(units: readonly number[], places: number): (units: number) => string {
+  const most = units.reduce((largest, one) => Math.max(largest, Math.abs(one)), 1);
+  return (one) => (one < 0 ? '-' : '█').repeat(Math.round((Math.abs(one) / most) * places));
+}
+
+const whenOf = ({ moment }: { readonly moment: string }): string =>
+  moment.endsWith('T23:59:59.999999Z') ? moment.slice(0, 10) : moment.slice(0, 16);
 
 function historyTable(rows: readonly HoldingHistoryRow[]): string {
   if (rows.length === 0) return 'Nothing.';
-  const most = rows.reduce((largest, { quantity }) => Math.max(largest, Math.abs(quantity)), 1);
-  const bar = ({ quantity }: HoldingHistoryRow): string => {
-    const length = Math.round((Math.abs(quantity) / most) * BAR);
-    return quantity < 0 ? '-'.repeat(length) : '█'.repeat(length);
-  };
+  const bar = barsOf(
+    rows.map(({ quantity }) => quantity),
+    30,
+  );
   return renderTable(rows, [
-    {
-      title: 'when',
-      value: ({ moment }) => (moment.endsWith('T23:59:59.999999Z') ? moment.slice(0, 10) : moment.slice(0, 16)),
-    },
+    { title: 'when', value: whenOf },
     { title: 'change', value: ({ change }) => signed(change), align: 'right' },
     { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
-    { title: '', value: bar },
+    { title: '', value: ({ quantity }) => bar(quantity) },
+  ]);
+}
+
+/** Of each step what each party is owed; below zero, what it owes. */
+function exchangeTable(steps: readonly ExchangeHistoryRow[]): string {
+  const rows = steps.flatMap(({ moment, balance }) =>
+    balance.map((one, n) => ({ ...one, when: n === 0 ? whenOf({ moment }) : '' })),
+  );
+  if (rows.length === 0) return 'Nothing.';
+  const bar = barsOf(
+    rows.map(({ units }) => units),
+    15,
+  );
+  return renderTable(rows, [
+    { title: 'when', value: ({ when }) => when },
+    { title: 'party', value: ({ party }) => party },
+    { title: 'item', value: ({ item }) => item },
+    { title: 'owed', value: ({ units }) => units, align: 'right' },
+    { title: 'unit-days', value: ({ unitDays }) => Math.round(unitDays), align: 'right' },
+    { title: '', value: ({ units }) => bar(units) },
   ]);
 }

@@ -22,7 +22,14 @@ export interface ListCommand {
   readonly second?: readonly [name: string, description: string];
   /** Options, which are the parameters of the route: `group-by` is `groupBy`. */
   readonly filters: Readonly<Record<string, string>>;
-  readonly example: string;
+  /** An option with which something else is asked for: of what it names, which is `:item` in that path. */
+  readonly instead?: {
+    readonly option: string;
+    readonly description: string;
+    readonly path: string;
+    readonly table: ListCommand['table'];
+  };
+  readonly example: string | readonly string[];
   readonly limit?: number;
   readonly table: (rows: readonly never[]) => string;
 }
@@ -41,6 +48,7 @@ export function addList(program: Command, list: ListCommand): void {
   const named = [list.argument, list.second].filter((one) => one !== undefined);
   for (const [name, description] of named) command.argument(`<${name}>`, description);
   for (const [name, description] of Object.entries(list.filters)) command.option(`--${name} <text>`, description);
+  if (list.instead) command.option(`--${list.instead.option} <id>`, list.instead.description);
   for (const [name, description] of Object.entries(MOMENT)) command.option(`--${name} <moment>`, description);
   command
     .option('--limit <rows>', 'print no more rows than this', wholeNumber, list.limit)
@@ -54,7 +62,7 @@ export function addList(program: Command, list: ListCommand): void {
         options as ListOptions & Readonly<Record<string, string | undefined>>,
       );
     });
-  withExamples(command, `lading ${list.example}`);
+  withExamples(command, ...[list.example].flat().map((example) => `lading ${example}`));
 }
 
 async function ask(
@@ -69,9 +77,11 @@ async function ask(
     const value = options[parameter];
     if (value !== undefined) query.set(name.startsWith('from-') ? name : parameter, value);
   }
-  const path = list.path
+  const other = list.instead && options[list.instead.option];
+  const of = list.instead === undefined || other === undefined ? list : list.instead;
+  const path = of.path
     .replace(':serial', () => encodeURIComponent(second))
-    .replace(':item', () => encodeURIComponent(first));
+    .replace(':item', () => encodeURIComponent(other ?? first));
   const address = `/v1/ledgers/${encodeURIComponent(options.ledger)}/${path}?${query.toString()}`;
   const client = connect(options);
   const { limit = Infinity } = options;
@@ -84,7 +94,7 @@ async function ask(
   } else {
     const page = await client.first(address, limit);
     if (options.json) printJson(page.rows, 2);
-    else print(list.table(page.rows as never[]));
+    else print(of.table(page.rows as never[]));
     partial = page.rows.filter((row) => (row as { partial?: true }).partial).length;
     more = page.more;
   }

@@ -27,6 +27,7 @@ const LISTS = [
   ...['holdings?groupBy=order,line', 'holdings?accounts=all&groupBy=item,custodian', 'holdings/postings?item=H100'],
   ...['holdings/diff?from-known=30', 'holdings/diff?from-at=2024-01-06&groupBy=owner,item,stage'],
   ...['holdings/history?item=H100', 'holdings/history?axis=known&by=week&owner=tesla', 'holdings/lineage?item=H100'],
+  ...['swaps/SW-0/history', 'swaps/SW-0/history?axis=known', 'swaps/SW-0/history?by=month'],
   ...['orders', 'orders?owner=x', 'orders?late=true', 'shipments', 'swaps', 'swaps?party=tesla', 'holds', 'available'],
   ...['parties', 'items', 'items/H100/queue', 'items/D1/queue', 'items/H100/supply', 'units', 'flags', 'activity'],
   ...['activity/reasons', 'parties/tesla/tenure', 'events'],

@@ -87,7 +87,7 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     // Another version may answer since it was waited for.
     if (asOf.known > sequence) throw notYet(ledger, asOf.known, sequence);
     const past = isPast(model);
-    if (question.fold !== undefined && past) return { ledger, asOf, party };
+    if (question.fold !== undefined && (past || question.series === true)) return { ledger, asOf, party };
     const inThePast = past ? question.readPast?.(model, asked, id) : undefined;
     const found = await (inThePast ?? question.read(model, asked, id));
     return answer(
@@ -147,7 +147,8 @@ async function versionOf(db: Db, ledger: string, entity: string, sequence: numbe
 /** What is asked for stands on more events than are gone through for one answer. */
 function tooMuch(error: unknown, asked: Readonly<Record<string, unknown>>): Error | undefined {
   if (!(error instanceof TooMuchPast)) return undefined;
-  const parameter = ['at', 'known'].find((name) => asked[name] !== undefined) ?? 'cursor';
+  const parameter =
+    ['at', 'known'].find((name) => asked[name] !== undefined) ?? (asked.cursor === undefined ? 'at' : 'cursor');
   return malformed([{ pointer: `/${parameter}`, detail: error.message }]);
 }
 

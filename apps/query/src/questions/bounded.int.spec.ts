@@ -48,6 +48,7 @@ const ASKED: Readonly<Record<QuestionName, Asking>> = {
   'shipments.one': ['S-1', {}],
   'swaps.list': ['', {}, { party: 'buyer' }],
   'swaps.one': ['SW-00000', {}],
+  'swaps.history': ['SW-00000', {}],
   'units.list': ['', {}, { order: 'PO-2' }],
   'units.history': ['1', { item: 'N-7' }],
   'parties.tenure': ['buyer', { order: 'PO-1' }, { order: 'PO-1', as: 'owner', stage: 'ordered' }],

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { HoldingKey } from '#contracts/rows';
 import { holdingsDiff, holdingsHistory } from '#projections/holdings/changes';
+import { clockOf } from '#projections/reading/readModel';
+import { swap } from '#projections/swaps/queries';
 import { accountFilter, accounts, inTime, oneOrMore } from '../asking/parameters.ts';
 import { list, type Question } from './question.ts';
+
+const series = {
+  axis: z.enum(['at', 'known']).optional().describe('Along which time: `at` unless told.'),
+  by: z.enum(['change', 'day', 'week', 'month']).optional().describe('Every `change` unless told.'),
+};
 
 /** Questions about what changed, and when. */
 export const changeQuestions = {
@@ -33,11 +40,28 @@ export const changeQuestions = {
     parameters: {
       ...accountFilter,
       accounts,
-      axis: z.enum(['at', 'known']).optional().describe('Along which time: `at` unless told.'),
-      by: z.enum(['change', 'day', 'week', 'month']).optional().describe('Every `change` unless told.'),
+      ...series,
     },
     row: 'HoldingHistory',
     past: true,
     read: holdingsHistory,
+  }),
+  'swaps.history': list({
+    path: 'swaps/:id/history',
+    summary: 'What is owed under a swap as a series, on either axis of time',
+    description:
+      'From its execution on: every change of what the parties gave and received, or the balance at the end of each day, week (from Monday) or month in UTC, up to the last ' +
+      'change, and for as long as units are owed up to the moment that is asked about, since unit-days go on. Along `axis=at` a row is what `swaps/{swap}?at=` of its `moment` says, as ' +
+      'known at `known`; along `axis=known` what `known=` of its event says about `at`. Such an answer stands on all events of the orders of its legs, 5,000 at most.',
+    id: { what: 'swap', description: 'The swap', example: 'SW-1' },
+    parameters: series,
+    row: 'ExchangeHistory',
+    fold: 'exchange',
+    series: true,
+    // The last step of it.
+    read: async (model, _, id) => {
+      const found = await swap(model, id);
+      return found && { data: [{ moment: clockOf(model), sequence: null, balance: found.balance }], next: null };
+    },
   }),
 } satisfies Record<string, Question>;

@@ -107,6 +107,8 @@ const ONES: readonly (readonly [path: string, parties: readonly string[]])[] = [
   ['shipments/S-B', ['amd', 'xai', 'ups']],
   ['swaps/SW-1', ['nvidia', 'tesla', 'x']],
   ['swaps/SW-A', ['amd', 'xai', 'zed']],
+  ['swaps/SW-1/history', ['nvidia', 'tesla', 'x']],
+  ['swaps/SW-A/history?axis=known', ['amd', 'xai', 'zed']],
   ['units/TT-1', ['nvidia', 'tesla']],
   ['units/ZZ-1', ['amd', 'zed']],
   ['units/D1/TT-1/history', ['nvidia', 'tesla']],

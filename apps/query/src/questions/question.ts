@@ -26,6 +26,8 @@ export interface Question {
   readonly past?: boolean;
   /** What the past of it is worked out of, where it is asked of the events of a moment, folded into empty tables. */
   readonly fold?: PastKind;
+  /** Whether it is folded about now, too: a series has the past in it. */
+  readonly series?: true;
   /** @returns undefined when there is nothing of this id */
   read(model: ReadModel, asked: object, id: string): Promise<unknown>;
   /** Where the past is read in another way. */
@@ -43,7 +45,7 @@ interface PathId {
   readonly text?: z.ZodType;
 }
 
-type About = Pick<Question, 'path' | 'summary' | 'description' | 'row' | 'id' | 'item' | 'versioned' | 'past' | 'fold'>;
+type About = Omit<Question, 'parameters' | 'answer' | 'read' | 'readPast'>;
 type Shape = z.core.$ZodLooseShape;
 type Parsed<S extends Shape> = z.output<z.ZodObject<S>>;
 

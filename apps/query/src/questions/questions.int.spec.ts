@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
-import { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
+import { ExchangeHistoryRow, HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import { FlagRow } from '#contracts/flagRows';
 import { LineageRow } from '#contracts/lineageRows';
 import * as rows from '#contracts/rows';
@@ -20,7 +20,8 @@ beforeAll(async () => {
   query = await startQuery();
   await query.play('memo/1-up-to-the-memo');
   for (const route of [...lists.map(([list]) => list), ...things]) {
-    before.set(route, (await query.get(`${L}/${route}`)).body);
+    // Before the memo's second file there is no swap.
+    if (!route.startsWith('swaps/')) before.set(route, (await query.get(`${L}/${route}`)).body);
   }
   await query.play('memo/2-the-memo');
   head = Number(
@@ -38,6 +39,8 @@ const lists: [route: string, row: z.ZodType][] = [
   ['holdings/diff?from-at=2001-01-01&groupBy=owner,item,stage', HoldingDiffRow],
   ['holdings/history', HoldingHistoryRow],
   ['holdings/history?axis=known&by=month', HoldingHistoryRow],
+  ['swaps/SW-1/history', ExchangeHistoryRow],
+  ['swaps/SW-1/history?axis=known&by=week', ExchangeHistoryRow],
   ['holdings/lineage', LineageRow],
   ['holdings/lineage?accounts=all', LineageRow],
   ['parties', rows.PartyRow],
@@ -239,6 +242,43 @@ describe('what was answered once', () => {
       const isList = 'data' in then;
       expect([route, timeless(body)]).toEqual([route, timeless(isList ? { ...then, known } : then)]);
     }
+  });
+});
+
+describe('what is owed under a swap, as a series', () => {
+  type Steps = { data: ExchangeHistoryRow[] };
+  const owed = ({ data }: Steps) => data.map(({ balance }) => balance.map(({ units }) => units));
+
+  it.each(['', '&by=day', '&by=month'])('is at each moment what the swap says at that moment%s', async (by) => {
+    const { body, headers } = await query.get<Steps>(
+      `${L}/swaps/SW-1/history?at=2024-02-15&known=${head}${by}&limit=1000`,
+    );
+    expect(headers.get('cache-control')).toContain('immutable');
+    expect(body.data.length).toBeGreaterThan(0);
+    for (const { moment, balance } of body.data) {
+      const then = await query.get<{ balance: unknown }>(`${L}/swaps/SW-1?at=${moment}&known=${head}`);
+      expect([moment, balance]).toEqual([moment, then.body.balance]);
+    }
+    // While something is owed, unit-days go on, up to the moment that is asked about.
+    const isOwed = owed(body)
+      .at(-1)
+      ?.some((units) => units !== 0);
+    if (by !== '' && isOwed === true) expect(body.data.at(-1)?.moment).toBe('2024-02-15T23:59:59.999999Z');
+  });
+
+  it('is along what was known what the swap says as of each event', async () => {
+    const { body } = await query.get<Steps>(`${L}/swaps/SW-1/history?axis=known&at=2024-02-15`);
+    expect(body.data.length).toBeGreaterThan(0);
+    for (const { sequence, balance } of body.data) {
+      const then = await query.get<{ balance: unknown }>(`${L}/swaps/SW-1?at=2024-02-15&known=${String(sequence)}`);
+      expect([sequence, balance]).toEqual([sequence, then.body.balance]);
+    }
+  });
+
+  it('is of a swap that is there, and takes no account', async () => {
+    expect((await query.get(`${L}/swaps/SW-9/history`)).status).toBe(404);
+    expect((await query.get(`${L}/swaps/SW-1/history?at=2001-01-01`)).status).toBe(404);
+    expect((await query.get(`${L}/swaps/SW-1/history?owner=x`)).body.errors).toMatchObject([{ pointer: '/owner' }]);
   });
 });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Problem } from '#contracts/problem';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import { AvailableRow, HoldRow } from '#contracts/holdRows';
-import { HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
+import { ExchangeHistoryRow, HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import { FlagRow } from '#contracts/flagRows';
 import { LineageRow } from '#contracts/lineageRows';
 import { ConsistencyProof, InclusionProof } from '#contracts/proofRows';
@@ -18,6 +18,7 @@ const named = {
   Available: AvailableRow,
   ConsistencyProof,
   Event: StoredEvent,
+  ExchangeHistory: ExchangeHistoryRow,
   Flag: FlagRow,
   Hold: HoldRow,
   Holding: rows.HoldingGroupRow,

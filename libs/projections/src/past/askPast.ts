@@ -26,13 +26,14 @@ import {
   MOST,
 } from './choice.ts';
 import type { FlagRow } from '#contracts/flagRows';
+import { exchangePast } from './exchange.ts';
 import { flagPast, flagsPast } from './flagsPast.ts';
 import { firstOf, type Fixed, Fold, type Kind, type PastAsking } from './fold.ts';
 import type { Scratch } from './scratch.ts';
 
 type FoldedKind = 'order' | 'shipment' | 'swap' | 'hold' | 'party' | 'item' | 'queue' | 'supply' | 'available';
 /** What a question about the past is about. */
-export type PastKind = FoldedKind | 'flag' | 'unit';
+export type PastKind = FoldedKind | 'flag' | 'unit' | 'exchange';
 
 const always =
   (...models: readonly Model[]): Kind['models'] =>
@@ -124,6 +125,7 @@ export function askPast<Q extends PageQuery, R>(
   const { id, asked } = question;
   if (kind === 'flag') return id === '' ? flagsPast(scratch, asking, asked) : flagPast(scratch, asking, id);
   if (kind === 'unit') return unitsPast(scratch, asking, question);
+  if (kind === 'exchange') return exchangePast(scratch, asking, id, asked);
   if (id === '' && kinds[kind].list === true)
     return pagePast(scratch, asking, kind, asked, question.read as PastQuestion<Q, Page<object>>['read']);
   return onePast(scratch, asking, kind, question);

@@ -1,3 +1,4 @@
+import type { LedgerEvent } from '#contracts/cloudEvent';
 import { rangeOf } from '#contracts/serials';
 import { standingIn } from '#ledger/evolve';
 import { LedgerState } from '../engine/ledgerState.ts';
@@ -100,15 +101,33 @@ export class Fold {
 
   /** Folds the events that `choose` finds. */
   async apply(models: ReadonlySet<Model>, of: string, choose: (choice: Choice) => Promise<unknown>): Promise<void> {
+    const { orders, events } = await this.chosen(of, choose);
+    // What was taken back by then, and what took it back, come to nothing together.
+    await this.add(models, standingIn(events), this.begin(orders));
+  }
+
+  /** The events that `choose` finds, and the orders of which moves are booked. */
+  async chosen(
+    of: string,
+    choose: (choice: Choice) => Promise<unknown>,
+  ): Promise<{ readonly orders: ReadonlySet<string>; readonly events: readonly LedgerEvent[] }> {
     const { ledger, asOf } = this.asking;
     const choice = new Choice(this.db, schemaOfVersion(this.version), ledger, asOf, this.scratch.events, of);
     await choose(choice);
-    const { orders } = choice;
-    // What was taken back by then, and what took it back, come to nothing together.
-    const events = standingIn(choice.chosen());
+    return { orders: choice.orders, events: choice.chosen() };
+  }
+
+  /** What is booked, while the tables are empty. */
+  begin(orders: ReadonlySet<string>): LedgerState {
+    return new LedgerState(0, 0, { orders });
+  }
+
+  /** Folds events that come later than those that were folded with this state. */
+  async add(models: ReadonlySet<Model>, events: readonly LedgerEvent[], state: LedgerState): Promise<void> {
+    if (events.length === 0) return;
     this.spent += events.length;
     this.scratch.folded(this.db, events.length);
-    await applyEvents(this.db, ledger, events, new LedgerState(0, 0, { orders }), Infinity, { instead: models });
+    await applyEvents(this.db, this.asking.ledger, events, state, Infinity, { instead: models });
   }
 }
 

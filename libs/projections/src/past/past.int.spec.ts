@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { FlagRow } from '#contracts/flagRows';
-import { microseconds } from '#contracts/scalars';
+import type { ExchangeHistoryRow } from '#contracts/changeRows';
+import type { SwapRow } from '#contracts/rows';
+import { microseconds, utcOf } from '#contracts/scalars';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { fromTheJournal, record } from '#test/projections/recorded';
-import { dispatched, of, placed } from '#test/ledger/facts';
+import { accepted, dispatched, executed, of, placed, proposed, received } from '#test/ledger/facts';
 import { History } from '#test/ledger/history';
 import { Dice } from '#test/ledger/happenings';
 import { LedgerState } from '../engine/ledgerState.ts';
@@ -16,7 +18,8 @@ import { order, orders } from '../orders/queries.ts';
 import { parties, party } from '../parties/queries.ts';
 import { queue } from '../queue/queries.ts';
 import type { Page, PageQuery } from '../reading/page.ts';
-import type { ReadModel } from '../reading/readModel.ts';
+import type { Moment, ReadModel } from '../reading/readModel.ts';
+import type { PastAsking } from './fold.ts';
 import { applyEvents } from '../readModels.ts';
 import { shipment, shipments } from '../shipments/queries.ts';
 import { supply } from '../supply/queries.ts';
@@ -25,6 +28,7 @@ import { units } from '../units/queries.ts';
 import { schemaOfVersion } from '../versions/versions.ts';
 import { askPast, type PastKind } from './askPast.ts';
 import { flagPast, flagsPast } from './flagsPast.ts';
+import { type ExchangeQuery, exchangePast } from './exchange.ts';
 import { Scratch } from './scratch.ts';
 
 type List = (model: ReadModel, query: PageQuery) => Promise<Page<object>>;
@@ -93,6 +97,63 @@ describe('what was, at any moment, as it was known at any moment', () => {
     return ledger;
   }
 
+  /** What a swap answers at a moment. */
+  const balanceAt = async (asking: PastAsking, id: string, asOf: Partial<Moment>) => {
+    const read = (model: ReadModel): Promise<object | undefined> => swap(model, id);
+    const found = await askPast(scratch, { ...asking, asOf: { ...asking.asOf, ...asOf } }, 'swap', {
+      id,
+      asked: {},
+      read,
+    });
+    return (found as SwapRow | undefined)?.balance ?? [];
+  };
+  const executedSwaps = async (asking: PastAsking) => {
+    const read = (model: ReadModel, query: PageQuery): Promise<Page<object>> =>
+      swaps(model, { ...query, status: 'executed' });
+    const found = await askPast(scratch, asking, 'swap', { id: '', asked: { limit: 3 }, read });
+    return (found as Page<SwapRow>).data;
+  };
+  const timeless = (balance: SwapRow['balance']) => balance.map(({ unitDays: _, ...rest }) => rest);
+
+  /** Each step is what the swap answers at its moment, and nothing changed in between. */
+  async function expectSeries(all: readonly LedgerEvent[], asking: PastAsking, id: string, axis: 'at' | 'known') {
+    const series = async (query: ExchangeQuery) =>
+      (await walk((cursor) => exchangePast(scratch, asking, id, { ...query, axis, cursor }))) as ExchangeHistoryRow[];
+    const steps = await series({});
+    expect([id, axis, await series({ limit: 2 })]).toEqual([id, axis, steps]);
+    for (const by of ['day', 'week', 'month'] as const) {
+      const periods = await series({ by, limit: 40 });
+      expect(periods.length).toBeGreaterThan(0);
+      for (const { moment, sequence, balance } of [...periods.slice(0, 3), ...periods.slice(-2)]) {
+        if (axis === 'known' && sequence === null) continue;
+        const asOf = axis === 'at' ? { at: moment } : { known: sequence! };
+        expect([id, by, moment, balance]).toEqual([id, by, moment, await balanceAt(asking, id, asOf)]);
+      }
+    }
+    for (const [n, { moment, sequence, balance }] of steps.entries()) {
+      const asOf = axis === 'at' ? { at: moment } : { known: sequence! };
+      expect([id, moment, balance]).toEqual([id, moment, await balanceAt(asking, id, asOf)]);
+      const next = steps[n + 1];
+      const between = all.filter((event) =>
+        axis === 'known'
+          ? event.sequence > sequence! && event.sequence < (next?.sequence ?? asking.asOf.known + 1)
+          : event.sequence <= asking.asOf.known &&
+            microseconds(event.time) > microseconds(moment) &&
+            microseconds(event.time) < microseconds(next?.moment ?? asking.asOf.at!),
+      );
+      for (const event of between.slice(0, 8)) {
+        const then = axis === 'at' ? { at: utcOf(event.time) } : { known: event.sequence };
+        expect([id, axis, then, timeless(await balanceAt(asking, id, then))]).toEqual([
+          id,
+          axis,
+          then,
+          timeless(balance),
+        ]);
+      }
+    }
+    return steps;
+  }
+
   it('tells of a shipment whose order was placed, taken back and placed again', async () => {
     const history = new History();
     history.happens(placed('PO-1', 'x', 5));
@@ -112,6 +173,40 @@ describe('what was, at any moment, as it was known at any moment', () => {
       });
     expect(await ask('S-1')).toMatchObject({ shipment: 'S-1', lines: [{ order: 'PO-1', advised: 7 }] });
     expect(await ask('')).toMatchObject({ data: [{ shipment: 'S-1' }], next: null });
+  });
+
+  it('tells what is owed under a swap, step by step, as the swap itself does at each of them: late receipts and such as were taken back among them', async () => {
+    const history = new History();
+    const sent = (shipment: string, order: string, owner: string, quantity: number) =>
+      dispatched(shipment, [{ ...of(order, '1', owner), quantity }], { consignee: owner });
+    const arrived = (shipment: string, order: string, owner: string, quantity: number) =>
+      received(shipment, owner, [{ ...of(order, '1', owner), received: quantity }]);
+    const legs = [
+      { from: 'tesla', to: 'x', order: 'PO-T', line: '1', quantity: 100 },
+      { from: 'x', to: 'tesla', order: 'PO-X', line: '1', quantity: 90 },
+    ];
+    for (const told of [
+      ...[placed('PO-T', 'tesla', 100), placed('PO-X', 'x', 100)],
+      ...[proposed('SW-1', 'tesla', legs), accepted('SW-1', 'x'), executed('SW-1', 'x')],
+      ...[sent('S-1', 'PO-T', 'x', 100), sent('S-2', 'PO-X', 'tesla', 90), arrived('S-1', 'PO-T', 'x', 40)],
+    ])
+      history.happens(told);
+    history.happens(arrived('S-2', 'PO-X', 'tesla', 70));
+    history.happens(arrived('S-1', 'PO-T', 'x', 20), 2);
+    history.takesBack(history.ledger.events.length);
+    history.happens(arrived('S-1', 'PO-T', 'x', 25), 5);
+    history.happens(arrived('S-2', 'PO-X', 'tesla', 20));
+    expect(history.refused).toEqual([]);
+    const all = inLedger(history.ledger.events, `past-${++n}`);
+    await record(db.pool, all);
+    await db.apply(all, 40);
+    const clock = new Date('2024-03-01T00:00:00Z');
+    const asOf = { at: utcOf(clock.toISOString()), known: all.length, occurred: clock };
+    const asking = { ledger: all[0]!.ledger, asOf, party: undefined };
+    const counts = { at: 5, known: 7 };
+    for (const axis of ['at', 'known'] as const)
+      expect(await expectSeries(all, asking, 'SW-1', axis)).toHaveLength(counts[axis]);
+    expect(await exchangePast(scratch, { ...asking, party: 'xai' }, 'SW-1', {})).toBeUndefined();
   });
 
   it('is what a ledger answers now that was told exactly the events that had occurred and were recorded by then', async () => {
@@ -154,6 +249,9 @@ describe('what was, at any moment, as it was known at any moment', () => {
               expect([party, found]).toEqual([party, expected.data]);
               for (const row of expected.data.slice(0, 5))
                 expect(await flagPast(scratch, { ...asking, party }, row.flag)).toEqual(row);
+            }
+            for (const { swap: id } of await executedSwaps(asking)) {
+              for (const axis of ['at', 'known'] as const) await expectSeries(all, asking, id, axis);
             }
             for (const party of PARTIES)
               for (const [kind, list, one, ...filters] of LISTS)
