@@ -6,6 +6,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { buildProgram } from '#apps/cli/src/program';
+import { compressed, wholeArchive } from '#audit/bundle';
+import type { Item } from '#audit/items';
+import { formatVerifierKey } from '#proofs/signedNote';
+import { aKeeper, checkpointOf, someEvents } from '#test/audit/signedLedger';
 import { eventually } from '#test/feed/eventually';
 import { type Lading, startLading } from '#test/setup/startLading';
 import { freePort } from '#test/setup/freePort';
@@ -149,9 +153,9 @@ describe('the command line', () => {
       expect(ran).toMatchObject({ code: 0, output: expect.stringContaining('compared') });
     });
     const { rows } = await lading.pool.query<{ version: number }>('SELECT version FROM read_model_active');
-    const own = (change: string) =>
-      lading.pool.query(`${change.replace('holdings', `rm_${rows[0]!.version}.holdings`)} AND "order" = 'PO-TSLA-1'`);
-    await own(`UPDATE holdings SET quantity = quantity + 1 WHERE owner = 'x' AND stage = 'held'`);
+    const change = (text: string) =>
+      lading.pool.query(`${text.replace('holdings', `rm_${rows[0]!.version}.holdings`)} AND "order" = 'PO-TSLA-1'`);
+    await change(`UPDATE holdings SET quantity = quantity + 1 WHERE owner = 'x' AND stage = 'held'`);
     await everywhere((ran) => {
       expect(ran).toMatchObject({
         code: 6,
@@ -160,7 +164,25 @@ describe('the command line', () => {
         ),
       });
     });
-    await own(`UPDATE holdings SET quantity = quantity - 1 WHERE owner = 'x' AND stage = 'held'`);
+    await change(`UPDATE holdings SET quantity = quantity - 1 WHERE owner = 'x' AND stage = 'held'`);
+    // Somebody has a bundle of more events than are left here.
+    const [keeper, longer] = [await aKeeper(), join(folder, 'longer.bundle')];
+    const [entries, own] = [someEvents(2_000), formatVerifierKey(keeper.key)];
+    async function* items(): AsyncGenerator<Item> {
+      yield { kind: 'checkpoint', note: await checkpointOf(entries, keeper) };
+      yield { kind: 'entries', first: 1, entries };
+    }
+    const archive = wholeArchive({ kind: 'whole', ledger: 'nvidia', size: 2_000, keys: [own] }, items());
+    await writeFile(longer, compressed(archive));
+    const file = ['verify', '-l', 'nvidia', '--no-state', '--verifier-key', own, '--file', longer, '--json'];
+    const { sequence: endsAfter } = await lading.client.get<{ sequence: number }>(
+      '/v1/ledgers/nvidia/holdings?limit=1',
+    );
+    for (const where of ['http', 'database']) {
+      const { code, output, said } = await ask(...file, '--compare', where);
+      expect([code, said]).toEqual([6, expect.stringMatching(/The ledger ends there after event \d+, and the 2000/)]);
+      expect(JSON.parse(output)).toMatchObject({ outcome: 'differs', endsAfter });
+    }
     // A key that speaks for a party is answered its own accounts: that proves nothing about the others.
     const made = await ask('api-keys', 'create', 'of-x', '--role', 'read', '--party', 'x', '--json');
     const { secret } = JSON.parse(made.output) as { secret: string };

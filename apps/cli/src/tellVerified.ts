@@ -23,15 +23,19 @@ export async function tellVerified(options: Telling, verified: Verified, { size,
     if (json === true) printJson(facts);
     return;
   }
-  const differs = await compareHoldings(compare, { ledger, size, balances }, options);
-  if (json === true) printJson({ ...facts, compared: compare, ...(differs && { outcome: 'differs', differs }) });
-  else if (differs === undefined)
+  const found = await compareHoldings(compare, { ledger, size, balances }, options);
+  if (json === true) printJson({ ...facts, compared: compare, ...(found && { outcome: 'differs', ...found }) });
+  else if (found === undefined)
     print(`  compared   ${compare} has the same ${formatNumber(facts.accounts)} accounts as of event ${size}`);
-  if (differs !== undefined)
-    throw new UserError(
-      `The events are as they were signed, and the read models (${compare}) are not what they say. ${differs.what}: ${differs.answered} there, and ${differs.folded} by the moves of the first ${size} events. "lading rebuild" makes the read models anew.`,
-      exitCodes.broken,
-    );
+  if (found === undefined) return;
+  const { differs, endsAfter } = found;
+  const begin = `The events are as they were signed, and the read models (${compare}) are not what they say`;
+  throw new UserError(
+    differs === undefined
+      ? `${begin}. The ledger ends there after event ${endsAfter ?? 0}, and the ${size} that were verified go on after it: it has lost events, or was restored from an old backup ("lading status"), or it is another ledger.`
+      : `${begin}. ${differs.what}: ${differs.answered} there, and ${differs.folded} by the moves of the first ${size} events. "lading rebuild" makes the read models anew.`,
+    exitCodes.broken,
+  );
 }
 
 function factsOf(ledger: string, { checkpoint, agreed, ...others }: Verified, accounts: number) {
