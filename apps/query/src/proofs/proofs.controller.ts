@@ -35,7 +35,8 @@ const Consistency = z.strictObject({
 });
 
 /** A query as nearly every client writes it. */
-const PLAIN = /\?sequence=([1-9]\d{0,14})&size=([1-9]\d{0,14})$/;
+const INCLUSION = /\?sequence=([1-9]\d{0,14})&size=([1-9]\d{0,14})$/;
+const CONSISTENCY = /\?from=([1-9]\d{0,14})&to=([1-9]\d{0,14})$/;
 
 /**
  * Proofs over the tree of a ledger. They are hashes, which say nothing about events to whoever cannot guess a whole one: every key that
@@ -50,10 +51,14 @@ export class ProofsController {
     host: HttpAdapterHost<FastifyAdapter>,
   ) {
     shortWay(host, '/v1/ledgers/:ledger/proofs/inclusion', ({ url }, ledger) => {
-      const [, sequence, size] = PLAIN.exec(url) ?? [];
+      const [, sequence, size] = INCLUSION.exec(url) ?? [];
       return sequence === undefined
         ? undefined
         : this.inclusion(ledger, { sequence: Number(sequence), size: Number(size) });
+    });
+    shortWay(host, '/v1/ledgers/:ledger/proofs/consistency', ({ url }, ledger) => {
+      const [, from, to] = CONSISTENCY.exec(url) ?? [];
+      return from === undefined ? undefined : this.consistency(ledger, { from: Number(from), to: Number(to) });
     });
   }
 

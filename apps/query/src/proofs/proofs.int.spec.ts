@@ -141,6 +141,7 @@ describe('a tile or a proof that is asked for as nearly every client does', () =
     ['tile/0/000', 'tile/0/000?'],
     ['tile/1/000.p/1', 'tile/1/000%2Ep/1?'],
     ['proofs/inclusion?sequence=17&size=270', 'proofs/inclusion?size=270&sequence=17'],
+    ['proofs/consistency?from=17&to=270', 'proofs/consistency?to=270&from=17'],
   ])('is the same as any other, with its headers, and for nobody else: %s', async (usual, other) => {
     const [one, two] = [await raw(`${L}/${usual}`), await raw(`${L}/${other}`)];
     const lasting = ({ headers: { date: _, ...headers } }: typeof one) => headers;
