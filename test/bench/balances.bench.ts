@@ -1,10 +1,13 @@
 import type pg from 'pg';
+import type { LedgerEvent } from '#contracts/cloudEvent';
 import { PartiesStage } from '#contracts/scalars';
 import { balanceThen } from '#projections/postings/balance';
-import { markPostings, totalMark } from '#projections/postings/model';
+import { markPostings, SIZES, totalMark } from '#projections/postings/model';
 import { ensureActive, schemaOfVersion } from '#projections/versions/versions';
-import { LEDGER } from '#test/projections/manyEvents';
-import { below, type Figure } from './figure.ts';
+import { ReadModels } from '#projections/readModels';
+import { applyAll } from '#test/projections/freshReadModels';
+import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { below, type Figure, shareOf } from './figure.ts';
 import { percentile } from './percentile.ts';
 import { milliseconds, onQueryService } from './queryService.ts';
 
@@ -16,11 +19,15 @@ const TOTALS = 500;
 const QUESTIONS = 500;
 /** The plain sums take long. */
 const SUMS = 5;
+/** Events that are projected with and without what balances of the past are found by, and how many at once. */
+const PROJECTED = 20_000;
+const BATCH = 500;
 const BEGIN = Date.UTC(2023, 0, 1);
 
 /**
  * Balances at random moments on both axes of time, of which one posting in ten is told late by any time: of one account that has all of
  * the postings, in PostgreSQL by its own clock; and grouped, in the whole query service. The limit is the plain sum of the same postings.
+ * And what it costs the projector to write what they are found by.
  */
 export function run(): Promise<Figure[]> {
   return onQueryService(fill, async ({ ask, pool }) => {
@@ -44,6 +51,7 @@ export function run(): Promise<Figure[]> {
       return ask(`${grouped}&known=${known}&at=${at}`);
     });
     const now = await milliseconds(QUESTIONS, () => ask(grouped));
+    const projected = await projecting(pool);
     const of = (postings: number) =>
       `balance of one account at a moment, among ${postings.toLocaleString('en')} postings of it, in PostgreSQL`;
     const groups = `holdings by owner, item and stage at a moment, ${POSTINGS.toLocaleString('en')} postings, ${ACCOUNTS.toLocaleString('en')} accounts`;
@@ -55,9 +63,45 @@ export function run(): Promise<Figure[]> {
       below(`${groups}, p50`, 'ms', median(then), 25, sum),
       below(`${groups}, p99`, 'ms', round(percentile(then, 0.99)), 80, sum),
       below('the same, now, p50', 'ms', median(now), 25, sum),
+      shareOf(
+        `the projector, ${PROJECTED.toLocaleString('en')} events (limit: without what balances of the past are found by)`,
+        'events/s',
+        projected.with,
+        projected.without,
+        0.8,
+      ),
     ];
   });
 }
+
+/** Applies the same events to two ledgers, in turns of a batch each: to one with marks and late blocks, to the other without. */
+async function projecting(pool: pg.Pool): Promise<Record<'with' | 'without', number>> {
+  const models = new ReadModels(pool, await ensureActive(pool));
+  const seconds = { with: 0, without: 0 };
+  const { stretch } = SIZES;
+  const events = [...manyEvents(PROJECTED)];
+  for (let at = 0; at < events.length; at += BATCH)
+    for (const kind of at % (2 * BATCH) === 0 ? (['with', 'without'] as const) : (['without', 'with'] as const)) {
+      const batch = events
+        .slice(at, at + BATCH)
+        .map((event) => ({ ...(isLate(event) ? toldLate(event) : event), ledger: kind }));
+      // No account has so many postings that a stretch of them ends.
+      SIZES.stretch = kind === 'with' ? stretch : Infinity;
+      const began = performance.now();
+      await applyAll(models, batch);
+      seconds[kind] += (performance.now() - began) / 1_000;
+    }
+  SIZES.stretch = stretch;
+  return { with: Math.round(PROJECTED / seconds.with), without: Math.round(PROJECTED / seconds.without) };
+}
+
+/** One in ten moves units a day before it is told; what sets a value is never late. */
+const isLate = ({ sequence, type }: LedgerEvent): boolean =>
+  sequence % 10 === 0 && type === 'lading.shipment.received.v1';
+const toldLate = (event: LedgerEvent): LedgerEvent => ({
+  ...event,
+  time: new Date(Date.parse(event.time) - 86_400_000).toISOString(),
+});
 
 /** A pair of bounds anywhere in the history, none of which depends on the other. */
 const momentOf = (n: number, postings: number): [known: number, at: string] => {
