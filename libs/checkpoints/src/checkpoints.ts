@@ -79,6 +79,21 @@ export async function checkpointsAfter(
   return rows.map(withNumber);
 }
 
+/** At most `limit` published checkpoints of a ledger after one of this size and origin, in this order. */
+export async function checkpointsPage(
+  db: Queryable,
+  ledger: string,
+  [size, origin]: readonly [number, string],
+  limit: number,
+): Promise<StoredCheckpoint[]> {
+  const { rows } = await db.query<Row>(
+    `SELECT ${COLUMNS} FROM journal.checkpoints WHERE ledger = $1 AND (size, origin) > ($2, $3) AND published IS NOT NULL
+      ORDER BY size, origin LIMIT $4`,
+    [ledger, size, origin, limit],
+  );
+  return rows.map(withNumber);
+}
+
 /** One checkpoint, published or only stored. */
 export const checkpointOf = (
   db: Queryable,

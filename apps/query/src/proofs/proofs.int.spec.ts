@@ -269,6 +269,52 @@ describe('proofs over HTTP', () => {
   });
 });
 
+describe('the checkpoints of a ledger', () => {
+  it('are listed for who comes late: all that were published, page by page, as they were signed', async () => {
+    const path = '/v1/ledgers/listed/checkpoints';
+    await query.journal.open('listed', { name: 'Listed', keeper: 'nvidia' }, 'admin');
+    expect((await query.get(path)).body).toMatchObject({ ledger: 'listed', sequence: 0, data: [], next: null });
+    const made = [
+      [1, 'log.example/listed'],
+      [2, 'a.example/listed'],
+      [2, 'log.example/listed'],
+      [9, 'log.example/listed'],
+    ] as const;
+    for (const [size, origin] of made) {
+      const checkpoint = {
+        ledger: 'listed',
+        origin,
+        size,
+        root: Buffer.alloc(32, size),
+        note: Buffer.from(`${origin} ✓\n`),
+      };
+      await storeCheckpoint(query.pool, checkpoint, []);
+      // The largest one is stored only.
+      if (size < 9) await publishCheckpoint(query.pool, checkpoint);
+    }
+    const listed: unknown[] = [];
+    let asked = `${path}?limit=1`;
+    for (;;) {
+      const { status, body } = await query.get<{ data: object[]; next: string | null; sequence: number }>(asked, {
+        key: await query.key({ name: `audit-${listed.length}`, roles: ['audit'] }),
+      });
+      expect([status, body.sequence]).toEqual([200, 2]);
+      listed.push(...body.data);
+      if (body.next === null) break;
+      asked = `${path}?limit=1&cursor=${body.next}`;
+    }
+    expect(listed).toEqual(
+      made.slice(0, 3).map(([size, origin]) => ({
+        ...{ size, origin, root: Buffer.alloc(32, size).toString('base64'), note: `${origin} ✓\n` },
+        signed: expect.stringMatching(/^\d{4}-.*Z$/),
+      })),
+    );
+    for (const wrong of ['cursor=x', 'cursor=WzEsMl0', 'limit=0', 'at=2023-12-31', 'size=1'])
+      expect([wrong, (await query.get(`${path}?${wrong}`)).status]).toEqual([wrong, 400]);
+    expect((await query.get('/v1/ledgers/nobody/checkpoints')).body.code).toBe('unknown-ledger');
+  });
+});
+
 const STRANGER = join(packageRoot, 'test/stranger');
 
 describeGo('a stranger’s auditor, which knows what C2SP says and nothing of Lading', STRANGER, () => {

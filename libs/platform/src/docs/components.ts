@@ -5,7 +5,7 @@ import { AvailableRow, HoldRow } from '#contracts/holdRows';
 import { ExchangeHistoryRow, HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
 import { FlagRow } from '#contracts/flagRows';
 import { LineageRow } from '#contracts/lineageRows';
-import { ConsistencyProof, InclusionProof } from '#contracts/proofRows';
+import { CheckpointRow, ConsistencyProof, InclusionProof } from '#contracts/proofRows';
 import * as rows from '#contracts/rows';
 import { LedgerRow, StatusRow } from '#contracts/statusRows';
 import { SupplyRow } from '#contracts/supplyRows';
@@ -16,6 +16,7 @@ import { StoredEvent } from '#contracts/storedEvent';
 const named = {
   Activity: ActivityRow,
   Available: AvailableRow,
+  Checkpoint: CheckpointRow,
   ConsistencyProof,
   Event: StoredEvent,
   ExchangeHistory: ExchangeHistoryRow,
