@@ -160,8 +160,15 @@ async function* unpacked(file: Readable): AsyncGenerator<Buffer> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'Z_BUF_ERROR') throw new EndsEarly('the file ends before the end of what is compressed in it');
-    if (code === 'Z_DATA_ERROR')
-      throw new Malformed(`the file was changed since it was written (${(error as Error).message})`);
+    if (code === 'Z_DATA_ERROR') {
+      const { message } = error as Error;
+      const isNone = message === 'incorrect header check';
+      throw new Malformed(
+        isNone
+          ? 'the file is no bundle: it is not compressed by gzip'
+          : `the file was changed since it was written (${message})`,
+      );
+    }
     throw error;
   }
 }

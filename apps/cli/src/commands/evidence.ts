@@ -119,9 +119,17 @@ async function handOut(sequence: number, { ledger, ...file }: Found, options: Ev
   // Made here: the program in it is this one's, not what the service put into its own.
   const text = html === true ? evidencePage(`Evidence: event ${sequence} of ${ledger}`, file) : file.proof;
   if (out === undefined) process.stdout.write(text);
-  else writeFileSync(out, text);
+  else write(out, text);
   say(`Event ${sequence} of ${ledger}, in a checkpoint of ${checked.checkpoint?.size ?? 0} events. Signed by`);
   for (const line of signedBy(checked)) say(`  ${line}`);
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UserError(`${file} cannot be written: ${reasonOf(error)}.`);
+  }
 }
 
 /** The keys that the reader trusts. Those in a file only say who should have signed. */

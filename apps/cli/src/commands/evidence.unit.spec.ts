@@ -68,6 +68,9 @@ describe('lading evidence', () => {
     expect(changed).toMatchObject({ code: exitCodes.broken, text: expect.stringContaining('NOT verified') });
     expect((await evidence(file(''))).code).toBe(exitCodes.broken);
     expect((await evidence(join(folder, 'none'))).code).toBe(exitCodes.usage);
+    expect(await evidence('--bundle', file('{"no":"bundle"}\n'), '-s', '1')).toMatchObject({
+      ...{ code: exitCodes.broken, text: expect.stringContaining('is no bundle') },
+    });
     expect((await evidence()).code).toBe(exitCodes.usage);
   });
 
@@ -84,6 +87,9 @@ describe('lading evidence', () => {
     expect(await get('--html', '--out', out)).toMatchObject({ code: 0, text: expect.stringContaining(key) });
     expect(readFileSync(out, 'utf8')).toContain("'use strict'");
     rmSync(out);
+    expect(await get('--out', join(folder, 'no folder', 'out'))).toMatchObject({
+      ...{ code: exitCodes.usage, text: expect.stringContaining('cannot be written') },
+    });
     for (const other of [
       ['-s', '19'],
       ['-l', 'amd'],
