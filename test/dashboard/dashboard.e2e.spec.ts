@@ -10,8 +10,10 @@ import { compressed, wholeArchive } from '#audit/bundle';
 import { fromJournal } from '#audit/from/journal';
 import { verifierKeysOf } from '#checkpoints/checkpoints';
 import { readEvidenceFile } from '#evidence/readEvidenceFile';
+import { scrollToEnd, soak } from '#test/dashboard/soak';
 import { DAMAGES } from '#test/evidence/sampleEvidence';
 import { signLedger } from '#test/evidence/signLedger';
+import { party } from '#test/journal/submissions';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
 import { withPage } from '#test/setup/withPage';
 
@@ -357,5 +359,22 @@ describe('the dashboard', () => {
       expect(found).toEqual([]);
     });
     // A browser looks 24 times at all of a page.
+  }, 120_000);
+
+  it('stays as small as it is while thousands of events come, and is scrolled through all of them', async () => {
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.getByRole('link', { name: 'Events' }).click();
+      await page.waitForSelector('.view tbody tr');
+      const parts = Array.from({ length: 4 }, (_, part) =>
+        Array.from({ length: 750 }, (__, i) => party(`soak-${part}-${i}`)),
+      );
+      const looks = await soak(page, query, parts, 750);
+      expect(looks.every(({ rows }) => rows > 10 && rows < 200)).toBe(true);
+      // What is kept of an event that is not shown would be there 750 times: 2 MB is less than 3 kB of each.
+      expect((looks[3]?.heap ?? 0) - (looks[2]?.heap ?? 0)).toBeLessThan(2);
+      expect(await scrollToEnd(page, 'Ledger opened')).toBeLessThan(200);
+    });
   }, 120_000);
 });

@@ -46,6 +46,9 @@ export function Events() {
 const checking = (place: Place, isOpen: boolean): Place =>
   chosen(place, { check: isOpen ? 'file' : undefined, event: undefined, why: undefined, by: undefined });
 
+/** What can be filtered by is what so many rows have: a hundred thousand would be looked through with every page that comes. */
+const OFFERED = 2_000;
+
 function Stream() {
   const place = usePlace();
   const { type, party, item } = place.choices;
@@ -61,7 +64,7 @@ function Stream() {
           <p>Nothing that you ask for has happened by this moment. New events appear here as they are recorded.</p>
         </Empty>
       }
-      tools={<Tools rows={rows} />}
+      tools={<Tools rows={rows.slice(0, OFFERED)} />}
     >
       {() => (
         <>
