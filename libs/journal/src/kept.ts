@@ -29,7 +29,7 @@ export async function readKept(db: Queryable, ledger: string, after: number, upT
 
 const ENDS = `
   SELECT l.sequence AS head, l.tree_size AS "treeSize", l.tree,
-         (SELECT coalesce(max(sequence), 0) FROM journal.events AS e WHERE e.ledger = l.ledger) AS last
+         (SELECT coalesce(max(sequence), 0) FROM journal.events AS e WHERE e.ledger = $1) AS last
     FROM journal.ledgers AS l WHERE l.ledger = $1`;
 
 interface Ends {

@@ -97,14 +97,14 @@ export async function readEvents(
   if (listed !== undefined) {
     const { table, party } = listed;
     where.push(
-      `AND EXISTS (SELECT FROM ${table} AS c WHERE c.ledger = e.ledger AND c.sequence = e.sequence AND c.party = $${values.push(party)})`,
+      `AND EXISTS (SELECT FROM ${table} AS c WHERE c.ledger = $1 AND c.sequence = e.sequence AND c.party = $${values.push(party)})`,
     );
   }
   if (values.length === 3 && entity === undefined) where.push('AND e.sequence <= $2::bigint + $3::bigint');
   const from =
     entity === undefined
       ? 'journal.events AS e WHERE e.ledger = $1 AND e.sequence > $2::bigint'
-      : `journal.event_entities AS s JOIN journal.events AS e ON e.ledger = s.ledger AND e.sequence = s.sequence
+      : `journal.event_entities AS s JOIN journal.events AS e ON e.ledger = $1 AND e.sequence = s.sequence
          WHERE s.ledger = $1 AND s.sequence > $2 AND s.entity = $${values.push(entity)}`;
   const { rows } = await db.query<Row>(
     `SELECT ${COLUMNS} FROM ${from} ${where.join(' ')} ORDER BY e.sequence LIMIT $3::bigint`,

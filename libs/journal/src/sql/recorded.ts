@@ -13,7 +13,7 @@ export async function eventsAt(client: pg.ClientBase, ledger: string, sequences:
 const WHOLE_STREAMS = `
   SELECT ee.entity, e.bytes
     FROM journal.event_entities AS ee
-    JOIN journal.events AS e ON e.ledger = ee.ledger AND e.sequence = ee.sequence
+    JOIN journal.events AS e ON e.ledger = $1 AND e.sequence = ee.sequence
    WHERE ee.ledger = $1 AND ee.entity = ANY($2::text[])
    ORDER BY ee.sequence LIMIT $3`;
 

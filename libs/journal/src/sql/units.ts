@@ -126,7 +126,7 @@ async function moveRest(client: pg.ClientBase, ledger: string, head: number, res
   });
 }
 
-const REMOVE_UNITS = 'DELETE FROM journal.units WHERE ctid = ANY ($1::tid[])';
+const REMOVE_UNITS = 'DELETE FROM journal.units WHERE ledger = $1 AND ctid = ANY ($2::tid[])';
 
 // Accounts are long and few: each is sent once.
 const INSERT_UNITS = `
@@ -179,7 +179,7 @@ export async function moveUnits(
   await inOrder(client, [
     async () => {
       if (cut.length === 0) return;
-      const values = [`{${cut.map((tid) => `"${tid}"`).join(',')}}`];
+      const values = [ledger, `{${cut.map((tid) => `"${tid}"`).join(',')}}`];
       const { rowCount } = await client.query({ name: 'journal-remove-units', text: REMOVE_UNITS, values });
       if (rowCount !== cut.length)
         throw new Error('rows of journal.units were changed without the lock of their ledger');

@@ -151,9 +151,9 @@ export const activityModel: Model = {
 const LESS_REASONS = `
   UPDATE reasons r SET events = r.events - 1, quantity = r.quantity - $5::bigint, last = coalesce((
       SELECT a.sequence FROM activity a
-      WHERE a.ledger = r.ledger AND a.reason_code = r.reason_code AND a.type = r.type AND a.voided_by IS NULL
+      WHERE a.ledger = $1 AND a.reason_code = r.reason_code AND a.type = r.type AND a.voided_by IS NULL
         AND (r.party = '' OR EXISTS (
-          SELECT FROM event_parties c WHERE c.ledger = r.ledger AND c.party = r.party AND c.sequence = a.sequence))
+          SELECT FROM event_parties c WHERE c.ledger = $1 AND c.party = r.party AND c.sequence = a.sequence))
       ORDER BY a.sequence DESC LIMIT 1), 0)
   WHERE r.ledger = $1 AND r.reason_code = $3 AND r.type = $4
     AND (r.party = '' OR r.party IN (SELECT party FROM event_parties c WHERE c.ledger = $1 AND c.sequence = $2))`;
@@ -197,8 +197,8 @@ const SIDES = 'SELECT "order", buyer, supplier FROM orders WHERE ledger = $1 AND
 const HEADERS = 'SELECT shipment, consignee, carrier FROM shipments WHERE ledger = $1 AND shipment = ANY($2)';
 const TERMS = `
   SELECT s.swap, s.parties || s.by || ARRAY (
-    SELECT o.supplier FROM swap_legs l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
-    WHERE l.ledger = s.ledger AND l.swap = s.swap) AS parties
+    SELECT o.supplier FROM swap_legs l JOIN orders o ON o.ledger = $1 AND o."order" = l."order"
+    WHERE l.ledger = $1 AND l.swap = s.swap) AS parties
   FROM swaps s WHERE s.ledger = $1 AND s.swap = ANY($2)`;
 
 async function knownBefore({ ledger, events, orders }: Batch, db: Db): Promise<Known> {

@@ -15,8 +15,8 @@ interface ActivityQuery extends PageQuery {
 }
 
 /** That an event concerns a party: what a key that speaks for it may read. */
-export const concerns = (party: string, ledger: string, sequence: string): string =>
-  `EXISTS (SELECT FROM event_parties c WHERE c.ledger = ${ledger} AND c.party = ${party} AND c.sequence = ${sequence})`;
+export const concerns = (party: string, sequence: string): string =>
+  `EXISTS (SELECT FROM event_parties c WHERE c.ledger = $1 AND c.party = ${party} AND c.sequence = ${sequence})`;
 
 /** Those of some events that concern a party. */
 export async function concerning(
@@ -36,7 +36,7 @@ export async function eventsConcerning(model: ReadModel, party: string, most: nu
   const { db, ledger, asOf } = model;
   const { rows } = await db.query<{ sequence: number }>(
     `SELECT c.sequence FROM event_parties c
-       JOIN activity a ON a.ledger = c.ledger AND a.sequence = c.sequence
+       JOIN activity a ON a.ledger = $1 AND a.sequence = c.sequence
      WHERE c.ledger = $1 AND c.party = $2 AND c.sequence <= $3 AND ($4::timestamptz IS NULL OR a.occurred <= $4)
      ORDER BY c.sequence LIMIT $5`,
     [ledger, party, asOf.known, asOf.at ?? null, most],
@@ -97,7 +97,7 @@ function countedThen(model: ReadModel, where: Where): string {
   const then = new Where(model.ledger, 'a', where.values).until(model, 'a').and('a.reason_code IS NOT NULL');
   then.and(`(a.voided_by IS NULL OR a.voided_by > ${then.value(model.asOf.known)})`);
   const { party } = model;
-  then.only(party, (mine) => concerns(mine, 'a.ledger', 'a.sequence'));
+  then.only(party, (mine) => concerns(mine, 'a.sequence'));
   return `(SELECT a.ledger, ${where.value(party ?? '')}::text AS party, a.reason_code, a.type COLLATE "C" AS type, count(*)::bigint AS events,
       sum(a.quantity)::bigint AS quantity, max(a.sequence) AS last FROM activity a ${then.sql} GROUP BY a.ledger, a.reason_code, a.type)`;
 }

@@ -53,7 +53,7 @@ async function overdueSwaps(
   where.and(`s.executed <= ${moment} AND s.executed_sequence >= ${where.value(executedFrom)}`);
   if (party !== undefined) where.and(`${where.value(party)} = ANY(s.parties)`);
   const { rows } = await db.query<{ swap: string }>(
-    `SELECT s.swap FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
+    `SELECT s.swap FROM swap_legs l JOIN swaps s ON s.ledger = $1 AND s.swap = l.swap
      ${where.sql} GROUP BY s.swap, s.executed_sequence ORDER BY s.executed_sequence LIMIT ${where.value(limit)}`,
     where.values,
   );

@@ -13,7 +13,7 @@ export async function countFlags(model: ReadModel): Promise<ReadonlyMap<FlagRule
      UNION ALL
      SELECT 'overdue-shipment', count(*) FROM (
        SELECT DISTINCT l.shipment, l.item
-       FROM shipment_lines l JOIN shipments s ON s.ledger = l.ledger AND s.shipment = l.shipment
+       FROM shipment_lines l JOIN shipments s ON s.ledger = $1 AND s.shipment = l.shipment
        WHERE l.ledger = $1 AND l.in_transit > 0 AND NOT s.final AND s.eta < $2::date) late
      UNION ALL
      SELECT 'oversold', count(*) FROM ${OVERSOLD} WHERE c.ledger = $1`,

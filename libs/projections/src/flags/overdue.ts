@@ -53,8 +53,8 @@ export async function overdueLines({ db, ledger, asOf, party: self }: ReadModel,
   const { rows } = await db.query<LateLine>(
     `SELECT ${LINE_FLAG} AS flag, q.placed AS raised, q."order", q.line, q.owner, q.item, o.buyer, o.supplier, q.due_to AS due,
        q.ordered, q.in_transit AS "inTransit", l.window_from AS "from", l.window_to AS "to", l.promise
-     FROM queue q JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
-       CROSS JOIN LATERAL (SELECT * FROM order_lines WHERE ledger = q.ledger AND "order" = q."order" AND line = q.line OFFSET 0) l
+     FROM queue q JOIN orders o ON o.ledger = $1 AND o."order" = q."order"
+       CROSS JOIN LATERAL (SELECT * FROM order_lines WHERE ledger = $1 AND "order" = q."order" AND line = q.line OFFSET 0) l
      ${where.sql} ORDER BY q.placed, ${LINE_FLAG} LIMIT ${which.limit}`,
     where.values,
   );
@@ -124,9 +124,9 @@ export async function overdueShipments(model: ReadModel, which: Judged): Promise
   const { rows } = await db.query<LateShipment>(
     `SELECT ${SHIPMENT_FLAG} AS flag, s.sequence AS raised, s.shipment, s.carrier, s.consignee, s.eta AS due, l.item
      FROM (SELECT p.ledger, p.shipment, p.item${ofLines.join('')}
-         FROM shipment_lines p JOIN orders o ON o.ledger = p.ledger AND o."order" = p."order"
+         FROM shipment_lines p JOIN orders o ON o.ledger = $1 AND o."order" = p."order"
          WHERE p.ledger = $1 AND p.in_transit > 0 GROUP BY p.ledger, p.shipment, p.item) l
-       JOIN shipments s ON s.ledger = l.ledger AND s.shipment = l.shipment
+       JOIN shipments s ON s.ledger = $1 AND s.shipment = l.shipment
      ${where.sql} ORDER BY s.sequence, ${SHIPMENT_FLAG} LIMIT ${which.limit}`,
     where.values,
   );
@@ -156,7 +156,7 @@ export async function overdueShipments(model: ReadModel, which: Judged): Promise
 async function unitsOnTheWay({ db, ledger, party }: ReadModel, late: readonly LateShipment[]) {
   const { rows } = await db.query<LateUnits>(
     `SELECT l.shipment, l.item, l."order", l.line, l.owner, o.supplier, l.in_transit AS quantity
-     FROM shipment_lines l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
+     FROM shipment_lines l JOIN orders o ON o.ledger = $1 AND o."order" = l."order"
      WHERE l.ledger = $1 AND l.shipment = ANY($2) AND l.in_transit > 0 ${party === undefined ? '' : `AND ${seenLine('$3')}`} ORDER BY l.shipment, l."order", l.line, l.owner`,
     [ledger, [...new Set(late.map(({ shipment }) => shipment))], ...(party === undefined ? [] : [party])],
   );

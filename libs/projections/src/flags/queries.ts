@@ -115,7 +115,7 @@ async function ownFlags({ db, ledger, party }: ReadModel, all: readonly FlagRow[
 }
 
 async function select({ db, party }: ReadModel, where: Where, limit: number): Promise<FlagRow[]> {
-  where.only(party, (self) => concerns(self, 'f.ledger', 'f.sequence'));
+  where.only(party, (self) => concerns(self, 'f.sequence'));
   const { rows } = await db.query<Omit<FlagRow, 'facts'> & { facts: string }>(
     `SELECT ${ID_OF_FLAG} AS flag, f.rule, f.sequence AS raised, f.parties, f.item, f.facts, f.events::float8[] AS events
      FROM flags f ${where.sql} ORDER BY f.sequence, ${ID_OF_FLAG} LIMIT ${limit}`,

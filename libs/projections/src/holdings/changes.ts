@@ -85,7 +85,7 @@ function postedBetween(model: ReadModel, query: DiffQuery, keys: readonly Holdin
       .and(`p.sequence > ${where.value(Math.min(from.known, to.known))}`)
       .and(`p.sequence <= ${where.value(Math.max(from.known, to.known))}`);
   return `(SELECT ${columnsOf(keys)}, p.sequence, CASE WHEN ${late} THEN p.quantity ELSE -p.quantity END AS quantity
-    FROM holdings h JOIN postings p ON p.ledger = h.ledger AND p.account = h.account ${which.sql} AND ${early} <> ${late})`;
+    FROM holdings h JOIN postings p ON p.ledger = $1 AND p.account = h.account ${which.sql} AND ${early} <> ${late})`;
 }
 
 function accountsAsked(model: ReadModel, query: HoldingsFilter, where: Where): Where {
@@ -148,7 +148,7 @@ export async function holdingsHistory(model: ReadModel, query: HistoryQuery): Pr
   const bucket = by === 'change' ? utc : `date_trunc('${by}', ${utc})`;
   const place = by === 'change' && axis === 'known' ? 'p.sequence' : '0::bigint';
   const changes = `SELECT ${bucket} AS moment, ${place} AS place, max(p.sequence) AS sequence, sum(p.quantity)::bigint AS change
-    FROM postings p JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
+    FROM postings p JOIN holdings h ON h.ledger = $1 AND h.account = p.account JOIN activity a ON a.ledger = $1 AND a.sequence = p.sequence
     ${where.sql} ${which} GROUP BY 1, 2`;
   const every =
     by === 'change'

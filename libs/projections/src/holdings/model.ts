@@ -102,7 +102,7 @@ const change = holdings.over<AccountState>(
     UPDATE holdings stored SET quantity = given.quantity, newest = given.newest, postings = given.postings, open = given.open, outside = given.outside
     FROM ${given},
       LATERAL (SELECT ctid FROM holdings WHERE ledger = $1 AND holdings.account = given.account OFFSET 0) AS found
-    WHERE stored.ctid = found.ctid`,
+    WHERE stored.ledger = $1 AND stored.ctid = found.ctid`,
 );
 
 interface Counted {

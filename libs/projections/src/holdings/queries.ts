@@ -73,7 +73,7 @@ function totalsAsked(where: Where, query: HoldingsQuery, { ledger, party }: Read
 /** The accounts of the total `t` with units on them: the index has them together, by number. */
 function accountsOfTotal(query: HoldingsQuery, and = ''): string {
   const those = (isThere: string): string =>
-    `(SELECT * FROM holdings h WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.stage = t.stage
+    `(SELECT * FROM holdings h WHERE h.ledger = $1 AND h.item = t.item AND h.owner = t.owner AND h.stage = t.stage
       AND h.custodian = t.custodian AND h.${isThere} ${and})`;
   return query.accounts === 'all' ? `(${those('open')} UNION ALL ${those('outside')})` : those('open');
 }
@@ -97,7 +97,7 @@ export type AccountRow = Omit<HoldingRow, 'substitutes'> & {
 // A page has few lines that came instead of others, and each is found by its key.
 export const substitutesOf = (and = ''): string => `(
   SELECT json_agg(json_build_object('order', s.for_order, 'line', s.for_line, 'item', s.for_item) ORDER BY s.for_order, s.for_line)
-  FROM substitutes s WHERE s.ledger = h.ledger AND s."order" = h."order" AND s.line = h.line ${and})`;
+  FROM substitutes s WHERE s.ledger = $1 AND s."order" = h."order" AND s.line = h.line ${and})`;
 export const NAMES = `h.ledger, h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.account`;
 const COLUMNS = `${NAMES}, h.quantity, ${substitutesOf()} AS substitutes`;
 export const LIKE = ['', '', 0] as const;

@@ -124,7 +124,7 @@ function inOrder(
   const from = `(SELECT h.* FROM (SELECT DISTINCT t.ledger, t.item, t.owner FROM holding_totals t ${where.sql} ORDER BY t.item, t.owner) t
        CROSS JOIN LATERAL (
          SELECT h.* FROM holdings h
-         WHERE h.ledger = t.ledger AND h.item = t.item AND h.owner = t.owner AND h.account >= 0 ${which} ${after} ${own} ${mine}
+         WHERE h.ledger = $1 AND h.item = t.item AND h.owner = t.owner AND h.account >= 0 ${which} ${after} ${own} ${mine}
          ORDER BY h.account LIMIT ${most}
        ) h
      ORDER BY t.item, t.owner, h.account LIMIT ${most})`;

@@ -21,7 +21,7 @@ export async function holds(model: ReadModel, query: HoldsQuery): Promise<Page<H
   for (const column of ['item', 'order'] as const) {
     if (query[column] === undefined) continue;
     where.and(
-      `EXISTS (SELECT FROM held_lines l WHERE l.ledger = h.ledger AND l.kind = 'hold' AND l.name = h.hold AND l."${column}" = ${where.value(query[column])})`,
+      `EXISTS (SELECT FROM held_lines l WHERE l.ledger = $1 AND l.kind = 'hold' AND l.name = h.hold AND l."${column}" = ${where.value(query[column])})`,
     );
   }
   return readHolds(model, where.after(['h.hold'], pageStart(query, [''])), query);
@@ -87,7 +87,7 @@ export async function heldOn(model: ReadModel, orders: readonly string[], most: 
     party === undefined
       ? { swap: 'true', hold: 'true' }
       : {
-          swap: `EXISTS (SELECT FROM swaps s WHERE s.ledger = h.ledger AND s.swap = h.name AND (${ownSwap('s')('$5')}))`,
+          swap: `EXISTS (SELECT FROM swaps s WHERE s.ledger = $1 AND s.swap = h.name AND (${ownSwap('s')('$5')}))`,
           hold: 'h.owner = $5',
         };
   const nameOf = (kind: 'swap' | 'hold') =>
@@ -108,7 +108,7 @@ export async function heldOn(model: ReadModel, orders: readonly string[], most: 
 /** Units on hold of a place in the queue, of which there are so many; `now` is a parameter. */
 export const onHoldOf = (queue: string, there: string, now: string): string =>
   `least(${there}, coalesce((SELECT sum(h.quantity) FROM held_lines h
-     WHERE h.ledger = ${queue}.ledger AND h."order" = ${queue}."order" AND h.line = ${queue}.line AND h.owner = ${queue}.owner
+     WHERE h.ledger = $1 AND h."order" = ${queue}."order" AND h.line = ${queue}.line AND h.owner = ${queue}.owner
        AND NOT h.ended AND h.until > ${now}::timestamptz), 0))::bigint`;
 
 interface AvailableQuery extends PageQuery {
@@ -129,11 +129,11 @@ export async function available(model: ReadModel, query: AvailableQuery): Promis
     `SELECT t.owner, t.item, t.there, coalesce((
        SELECT sum(least(l.quantity, q.there)) FROM (
          SELECT h."order", h.line, sum(h.quantity) AS quantity FROM held_lines h
-         WHERE h.ledger = t.ledger AND h.owner = t.owner AND h.item = t.item AND NOT h.ended AND h.until > ${now}::timestamptz
+         WHERE h.ledger = $1 AND h.owner = t.owner AND h.item = t.item AND NOT h.ended AND h.until > ${now}::timestamptz
          GROUP BY h."order", h.line
        ) l CROSS JOIN LATERAL (
          SELECT q.ordered + q.in_transit + q.held + q.damaged AS there FROM queue q
-         WHERE q.ledger = t.ledger AND q."order" = l."order" AND q.line = l.line AND q.owner = t.owner OFFSET 0
+         WHERE q.ledger = $1 AND q."order" = l."order" AND q.line = l.line AND q.owner = t.owner OFFSET 0
        ) q
      ), 0)::bigint AS "onHold"
      FROM (

@@ -20,8 +20,8 @@ async function readItems(model: ReadModel, where: Where, query: PageQuery): Prom
     .only(
       model.party,
       (self) =>
-        `i.maker = ${self} OR EXISTS (SELECT FROM item_totals t WHERE t.ledger = i.ledger AND t.party = ${self} AND t.role = 'either' AND t.item = i.item)
-       OR EXISTS (SELECT FROM commitments c WHERE c.ledger = i.ledger AND c.item = i.item AND c.supplier = ${self})`,
+        `i.maker = ${self} OR EXISTS (SELECT FROM item_totals t WHERE t.ledger = $1 AND t.party = ${self} AND t.role = 'either' AND t.item = i.item)
+       OR EXISTS (SELECT FROM commitments c WHERE c.ledger = $1 AND c.item = i.item AND c.supplier = ${self})`,
     )
     .among('i.item', model.among);
   const { rows } = await model.db.query<Row>(

@@ -26,24 +26,24 @@ export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page
   if (query.item !== undefined) {
     // No index has the lines of an item: orders are read in their order, and OFFSET 0 keeps each of them the one that is asked.
     where.and(
-      `EXISTS (SELECT FROM order_lines l WHERE l.ledger = o.ledger AND l."order" = o."order" AND l.item = ${where.value(query.item)} OFFSET 0)`,
+      `EXISTS (SELECT FROM order_lines l WHERE l.ledger = $1 AND l."order" = o."order" AND l.item = ${where.value(query.item)} OFFSET 0)`,
     );
   }
   if (query.owner !== undefined) {
     where.and(
-      `EXISTS (SELECT FROM holdings h WHERE h.ledger = o.ledger AND h."order" = o."order" AND h.open AND h.owner = ${where.value(query.owner)})`,
+      `EXISTS (SELECT FROM holdings h WHERE h.ledger = $1 AND h."order" = o."order" AND h.open AND h.owner = ${where.value(query.owner)})`,
     );
   }
   if (query.party !== undefined) {
     const party = where.value(query.party);
     where.and(
-      `(o.buyer = ${party} OR o.supplier = ${party} OR EXISTS (SELECT FROM holdings h WHERE h.ledger = o.ledger AND h."order" = o."order" AND h.open AND h.owner = ${party}))`,
+      `(o.buyer = ${party} OR o.supplier = ${party} OR EXISTS (SELECT FROM holdings h WHERE h.ledger = $1 AND h."order" = o."order" AND h.open AND h.owner = ${party}))`,
     );
   }
   if (query.late !== undefined) {
     const today = where.value(dayOf(model.asOf.occurred));
     where.and(
-      `${query.late ? '' : 'NOT '}EXISTS (SELECT FROM queue q WHERE q.ledger = o.ledger AND q."order" = o."order" AND q.ordered + q.in_transit > 0 AND q.due_to < ${today}::date)`,
+      `${query.late ? '' : 'NOT '}EXISTS (SELECT FROM queue q WHERE q.ledger = $1 AND q."order" = o."order" AND q.ordered + q.in_transit > 0 AND q.due_to < ${today}::date)`,
     );
   }
   return readOrders(model, where.after(['o."order"'], pageStart(query, [''])), query);

@@ -149,7 +149,7 @@ export const chooseShipments: Chooses = async (choice, ids) => {
   // Units that change hands on the way: such an event is not of the shipment's stream.
   const { rows } = await choice.db.query<{ sequence: number }>(
     `SELECT DISTINCT p.sequence FROM ${choice.now}.holdings h CROSS JOIN LATERAL (
-       SELECT sequence FROM ${choice.now}.postings WHERE ledger = h.ledger AND account = h.account OFFSET 0
+       SELECT sequence FROM ${choice.now}.postings WHERE ledger = $1 AND account = h.account OFFSET 0
      ) p WHERE h.ledger = $1 AND h."order" = ANY($2) AND h.shipment = ANY($3) AND p.sequence <= $4`,
     [choice.ledger, [...orders], ids, choice.bounds.known],
   );

@@ -81,10 +81,10 @@ export class Fold {
        WHERE i.ledger = $1 AND i.tracking = 'serial' AND ($2::text IS NULL OR i.item = $2) AND ($3 = '' OR EXISTS (
          SELECT FROM (
            SELECT first FROM ${schema}.units
-           WHERE ledger = i.ledger AND item = i.item AND prefix = $4 AND digits = $5 AND last >= $6 ORDER BY last LIMIT 1
+           WHERE ledger = $1 AND item = i.item AND prefix = $4 AND digits = $5 AND last >= $6 ORDER BY last LIMIT 1
          ) u WHERE u.first <= $6))
        UNION SELECT of.item FROM ${schema}.activity a CROSS JOIN LATERAL unnest(string_to_array(a.items, E'\\t')) AS of (item)
-         LEFT JOIN ${schema}.items i ON i.ledger = a.ledger AND i.item = of.item
+         LEFT JOIN ${schema}.items i ON i.ledger = $1 AND i.item = of.item
        WHERE a.ledger = $1 AND a.voided_by IS NOT NULL AND a.voided_by > $7::bigint AND a.sequence <= $7::bigint
          AND of.item <> '' AND ($2::text IS NULL OR of.item = $2) AND i.tracking IS DISTINCT FROM 'quantity'
        ORDER BY 1`,

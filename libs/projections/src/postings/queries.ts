@@ -31,8 +31,8 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   const few = orders !== undefined || query.order !== undefined;
   const totals = few ? undefined : await totalsOf(model, query);
   const withAccounts = few
-    ? 'JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account'
-    : 'CROSS JOIN LATERAL (SELECT * FROM holdings WHERE ledger = p.ledger AND account = p.account OFFSET 0) h';
+    ? 'JOIN holdings h ON h.ledger = $1 AND h.account = p.account'
+    : 'CROSS JOIN LATERAL (SELECT * FROM holdings WHERE ledger = $1 AND account = p.account OFFSET 0) h';
   const { rows } = await db.query<PostingRow & { n: number }>(
     `SELECT p.sequence, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded,
        h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity,
@@ -40,7 +40,7 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
        ${takenBackBy(model, where)}
      FROM ${totals === undefined ? 'postings' : firstOf(totals, model, query, start, where)} p
        ${withAccounts}
-       JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
+       JOIN activity a ON a.ledger = $1 AND a.sequence = p.sequence
      ${where.sql} ORDER BY p.sequence, p.n LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

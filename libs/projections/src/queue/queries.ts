@@ -24,7 +24,7 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   where.only(
     party,
     (self) =>
-      `q.owner = ${self} OR EXISTS (SELECT FROM orders o WHERE o.ledger = q.ledger AND o."order" = q."order" AND (${ownOrder('o')(self)}))`,
+      `q.owner = ${self} OR EXISTS (SELECT FROM orders o WHERE o.ledger = $1 AND o."order" = q."order" AND (${ownOrder('o')(self)}))`,
   );
   if (key !== undefined) {
     const [from, to, placed, n, owner] = key.slice(1).map((part) => where.value(part));
@@ -46,8 +46,8 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
        q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held,
        ${onHoldOf('q', 'q.ordered + q.in_transit + q.held + q.damaged', now)} AS "onHold", q.placed, q.n
      FROM (SELECT q.*, ${start}::bigint + row_number() OVER (ORDER BY ${ORDER}) AS position FROM (${next}) q) q
-       JOIN orders o ON o.ledger = q.ledger AND o."order" = q."order"
-       JOIN order_lines l ON l.ledger = q.ledger AND l."order" = q."order" AND l.line = q.line
+       JOIN orders o ON o.ledger = $1 AND o."order" = q."order"
+       JOIN order_lines l ON l.ledger = $1 AND l."order" = q."order" AND l.line = q.line
      ${filter.sql} ORDER BY q.position LIMIT ${limitOf(query) + 1}`,
     filter.values,
   );

@@ -26,20 +26,20 @@ export async function shipments(model: ReadModel, query: ShipmentsQuery): Promis
   for (const column of ['order', 'item', 'owner'] as const) {
     if (query[column] === undefined) continue;
     where.and(
-      `EXISTS (SELECT FROM shipment_lines l WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND l.advised + l.surplus > 0
+      `EXISTS (SELECT FROM shipment_lines l WHERE l.ledger = $1 AND l.shipment = s.shipment AND l.advised + l.surplus > 0
          AND l."${column}" = ${where.value(query[column])})`,
     );
   }
   if (query.party !== undefined) {
     const party = where.value(query.party);
     where.and(`(s.consignee = ${party} OR s.carrier = ${party} OR EXISTS (
-       SELECT FROM shipment_lines l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
-       WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND l.advised + l.surplus > 0 AND ${party} IN (l.owner, o.supplier)))`);
+       SELECT FROM shipment_lines l JOIN orders o ON o.ledger = $1 AND o."order" = l."order"
+       WHERE l.ledger = $1 AND l.shipment = s.shipment AND l.advised + l.surplus > 0 AND ${party} IN (l.owner, o.supplier)))`);
   }
   if (query.late !== undefined) {
     const today = where.value(dayOf(model.asOf.occurred));
     where.and(`${query.late ? '' : 'NOT '}(NOT s.final AND coalesce(s.eta < ${today}::date, false) AND EXISTS (
-       SELECT FROM shipment_lines l WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND l.in_transit > 0))`);
+       SELECT FROM shipment_lines l WHERE l.ledger = $1 AND l.shipment = s.shipment AND l.in_transit > 0))`);
   }
   if (query.eta !== undefined) {
     const [from = '..', to = from] = query.eta.split('/');
@@ -114,18 +114,18 @@ function statusOf({ arrived, moving }: Underway, final: boolean): ShipmentStatus
 export const ownLine =
   (l: string) =>
   (self: string): string =>
-    `${l}.owner = ${self} OR EXISTS (SELECT FROM orders o WHERE o.ledger = ${l}.ledger AND o."order" = ${l}."order" AND (${ownOrder('o')(self)}))
-   OR EXISTS (SELECT FROM holdings h WHERE h.ledger = ${l}.ledger AND h."order" = ${l}."order" AND h.line = ${l}.line AND h.shipment = ${l}.shipment
+    `${l}.owner = ${self} OR EXISTS (SELECT FROM orders o WHERE o.ledger = $1 AND o."order" = ${l}."order" AND (${ownOrder('o')(self)}))
+   OR EXISTS (SELECT FROM holdings h WHERE h.ledger = $1 AND h."order" = ${l}."order" AND h.line = ${l}.line AND h.shipment = ${l}.shipment
      AND h.open AND h.custodian = ${self})`;
 
 /** A shipment that a party sends, carries or gets, or has units on. */
 const ownShipment = (self: string): string =>
   `s.consignee = ${self} OR s.carrier = ${self} OR EXISTS (
-    SELECT FROM shipment_lines l WHERE l.ledger = s.ledger AND l.shipment = s.shipment AND (${ownLine('l')(self)}))`;
+    SELECT FROM shipment_lines l WHERE l.ledger = $1 AND l.shipment = s.shipment AND (${ownLine('l')(self)}))`;
 
 /** Who carries or gets a shipment knows all that is on it; others know their own lines. */
 export const seenLine = (self: string): string => `(${ownLine('l')(self)} OR EXISTS (
-  SELECT FROM shipments s WHERE s.ledger = l.ledger AND s.shipment = l.shipment AND (s.consignee = ${self} OR s.carrier = ${self})))`;
+  SELECT FROM shipments s WHERE s.ledger = $1 AND s.shipment = l.shipment AND (s.consignee = ${self} OR s.carrier = ${self})))`;
 
 async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[]) {
   type Part = ShipmentLine & { readonly shipment: string };

@@ -13,11 +13,11 @@ interface SupplyQuery extends PageQuery {
 export const PROMISED_IN_PERIOD = `
   SELECT coalesce(sum(p.promised), 0)::bigint AS promised, coalesce(sum(p.dispatched), 0)::bigint AS dispatched,
     coalesce(sum(p.reallocated), 0)::bigint AS reallocated
-  FROM promises p WHERE p.ledger = c.ledger AND p.item = c.item AND p.buyer = '' AND p.supplier = c.supplier
+  FROM promises p WHERE p.ledger = $1 AND p.item = c.item AND p.buyer = '' AND p.supplier = c.supplier
     AND p.due_to BETWEEN c.period_from AND c.period_to`;
 
 const IS_COMMITTED = `EXISTS (
-  SELECT FROM commitments k WHERE k.ledger = c.ledger AND k.item = c.item AND k.supplier = c.supplier
+  SELECT FROM commitments k WHERE k.ledger = $1 AND k.item = c.item AND k.supplier = c.supplier
     AND k.period_to >= c.due_to AND k.period_from <= c.due_to)`;
 
 /** One of the lists that the answer is put together of: its table, the end and the beginning of its periods, and whose they are. */

@@ -132,17 +132,17 @@ const MOVES_OF_LINE = `
     jsonb_strip_nulls(jsonb_build_object('owner', f.owner, 'custodian', f.custodian, 'stage', f.stage, 'shipment', f.shipment)) AS "from",
     jsonb_strip_nulls(jsonb_build_object('owner', t.owner, 'custodian', t.custodian, 'stage', t.stage, 'shipment', t.shipment)) AS "to"
   FROM holdings f
-    JOIN postings p ON p.ledger = f.ledger AND p.account = f.account AND p.n % 2 = 0
-    JOIN postings q ON q.ledger = p.ledger AND q.sequence = p.sequence AND q.n = p.n + 1
-    JOIN holdings t ON t.ledger = q.ledger AND t.account = q.account
-    JOIN activity a ON a.ledger = p.ledger AND a.sequence = p.sequence
+    JOIN postings p ON p.ledger = $1 AND p.account = f.account AND p.n % 2 = 0
+    JOIN postings q ON q.ledger = $1 AND q.sequence = p.sequence AND q.n = p.n + 1
+    JOIN holdings t ON t.ledger = $1 AND t.account = q.account
+    JOIN activity a ON a.ledger = $1 AND a.sequence = p.sequence
   WHERE f.ledger = $1 AND f."order" = $2 AND f.line = $3 AND a.voided_by IS NULL AND a.voids IS NULL
   ORDER BY p.sequence, p.n`;
 
 /** The executions of swaps of whose legs some are of a line, with their legs as attribution looks at them. */
 const EXECUTIONS = `
   SELECT s.executed_sequence AS sequence, l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity
-  FROM swap_legs l JOIN swaps s ON s.ledger = l.ledger AND s.swap = l.swap
+  FROM swap_legs l JOIN swaps s ON s.ledger = $1 AND s.swap = l.swap
   WHERE l.ledger = $1 AND l.executed AND l."order" = $2 AND l.line = $3 AND s.executed_sequence IS NOT NULL
   ORDER BY l.swap, l.leg`;
 

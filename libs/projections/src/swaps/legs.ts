@@ -68,13 +68,13 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
        coalesce(s.executed <= ${moment}, false) AND c.received < l.quantity
          AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment} AS overdue
      FROM ${from} l
-       CROSS JOIN LATERAL (SELECT * FROM swaps WHERE ledger = l.ledger AND swap = l.swap OFFSET 0) s
+       CROSS JOIN LATERAL (SELECT * FROM swaps WHERE ledger = $1 AND swap = l.swap OFFSET 0) s
        CROSS JOIN LATERAL (
          SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'received'), 0)::bigint AS received,
            coalesce(sum(quantity) FILTER (WHERE kind IN ('lost', 'returned')), 0)::bigint AS lost,
            coalesce(sum(quantity) FILTER (WHERE kind IN ('cancelled', 'given_back')), 0)::bigint AS cancelled,
            coalesce(sum(quantity * extract(epoch FROM ${moment} - occurred)) FILTER (WHERE kind = 'received'), 0) / 86400 AS unit_days
-         FROM swap_counts c WHERE c.ledger = l.ledger AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
+         FROM swap_counts c WHERE c.ledger = $1 AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
        ) c
      ${where.sql} ORDER BY ${order} LIMIT ${most}`,
     where.values,

@@ -28,8 +28,8 @@ type Row = Omit<SwapRow, 'evidence' | 'legs' | 'balance'> & { evidence: string }
 /** A swap that a party is in, proposed, or supplies. */
 export const ownSwap = (table: string) => (party: string) =>
   `${party} = ANY(${table}.parties) OR ${table}.by = ${party} OR EXISTS (
-      SELECT FROM swap_legs l JOIN orders o ON o.ledger = l.ledger AND o."order" = l."order"
-      WHERE l.ledger = ${table}.ledger AND l.swap = ${table}.swap AND o.supplier = ${party})`;
+      SELECT FROM swap_legs l JOIN orders o ON o.ledger = $1 AND o."order" = l."order"
+      WHERE l.ledger = $1 AND l.swap = ${table}.swap AND o.supplier = ${party})`;
 
 async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Promise<Page<SwapRow>> {
   const now = `${where.value(clockOf(model))}::timestamptz`;
@@ -41,7 +41,7 @@ async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Pro
     `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,
        ${instantOf('expires')} AS expires, ${instantOf('proposed')} AS proposed, ${instantOf('executed')} AS executed,
        (SELECT ${instantOf('max(h.until)')} FROM held_lines h
-        WHERE h.ledger = s.ledger AND h.kind = 'swap' AND h.name = s.swap AND NOT h.ended AND h.until > ${now}) AS "holdsUntil"
+        WHERE h.ledger = $1 AND h.kind = 'swap' AND h.name = s.swap AND NOT h.ended AND h.until > ${now}) AS "holdsUntil"
      FROM swaps s ${where.sql} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
     where.values,
   );

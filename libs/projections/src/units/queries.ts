@@ -24,7 +24,7 @@ export async function units(model: ReadModel, query: UnitsQuery): Promise<Page<U
   // The first row may have units that stand before the page.
   const where = filtered(new Where(ledger, 'u'), 'h', query, model).after(KEY, start);
   const { rows } = await db.query<UnitsRow>(
-    `SELECT ${COLUMNS} FROM units u JOIN holdings h ON h.ledger = u.ledger AND h.account = u.account
+    `SELECT ${COLUMNS} FROM units u JOIN holdings h ON h.ledger = $1 AND h.account = u.account
      ${where.sql} ORDER BY ${KEY.join(', ')} LIMIT ${limit}`,
     where.values,
   );
@@ -62,10 +62,10 @@ export async function unit({ db, ledger, party }: ReadModel, serial: string, ite
     `SELECT ${COLUMNS}, count(*) OVER () AS count FROM items i
        CROSS JOIN LATERAL (
          SELECT * FROM units
-         WHERE ledger = i.ledger AND item = i.item AND prefix = ${where.value(prefix)} AND digits = ${where.value(digits)} AND last >= ${number}
+         WHERE ledger = $1 AND item = i.item AND prefix = ${where.value(prefix)} AND digits = ${where.value(digits)} AND last >= ${number}
          ORDER BY last LIMIT 1
        ) u
-       JOIN holdings h ON h.ledger = u.ledger AND h.account = u.account
+       JOIN holdings h ON h.ledger = $1 AND h.account = u.account
      ${where.and(`u.first <= ${number}`).sql} ORDER BY u.item LIMIT ${MOST_ALIKE}`,
     where.values,
   );
@@ -84,9 +84,9 @@ export async function unnamedSince({ db, ledger, asOf }: ReadModel, item?: strin
   const known = where.value(asOf.known);
   const { rows } = await db.query<Unnamed>(
     `SELECT DISTINCT h.item, h."order", h.line FROM activity a
-       JOIN postings p ON p.ledger = a.ledger AND p.sequence = a.sequence
-       JOIN holdings h ON h.ledger = p.ledger AND h.account = p.account
-       LEFT JOIN items i ON i.ledger = h.ledger AND i.item = h.item
+       JOIN postings p ON p.ledger = $1 AND p.sequence = a.sequence
+       JOIN holdings h ON h.ledger = $1 AND h.account = p.account
+       LEFT JOIN items i ON i.ledger = $1 AND i.item = h.item
      ${where.and(`a.voided_by > ${known}::bigint AND a.sequence <= ${known}::bigint AND i.tracking IS DISTINCT FROM 'quantity'`).sql}
      ORDER BY 1, 2, 3 LIMIT ${MOST_LINES}`,
     where.values,
