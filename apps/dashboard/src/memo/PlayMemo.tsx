@@ -46,8 +46,7 @@ export function OfferMemo() {
       </p>
       <Wrong text={wrong} />
       <p className="small">
-        In a terminal: <code className="mono">npm run -s lading -- demo</code>. With an order of your own, the page
-        fills by itself.
+        In a terminal: <code className="mono">npm run -s lading -- demo</code>
       </p>
     </Empty>
   );
