@@ -32,6 +32,8 @@ export const changeLists: readonly ListCommand[] = [
     path: 'holdings/history',
     filters: {
       ...ACCOUNTS,
+      'from-at': 'only what changed after it, along what occurred',
+      'from-known': 'only what was recorded after it, along what was known',
       axis: 'at: by when things occurred; known: by when they were recorded',
       by: 'change, day, week or month',
     },

@@ -3,6 +3,7 @@ import { HoldingKey } from '#contracts/rows';
 import { holdingsDiff, holdingsHistory } from '#projections/holdings/changes';
 import { clockOf } from '#projections/reading/readModel';
 import { swap } from '#projections/swaps/queries';
+import { malformed } from '../asking/problems.ts';
 import { accountFilter, accounts, inTime, oneOrMore } from '../asking/parameters.ts';
 import { list, type Question } from './question.ts';
 
@@ -41,10 +42,24 @@ export const changeQuestions = {
       ...accountFilter,
       accounts,
       ...series,
+      'from-at': inTime.at
+        .describe('Along `axis=at`: only what changed after it. The first row says what there was before, too.')
+        .meta({ example: '2023-12-30' }),
+      'from-known': inTime.known
+        .describe('Along `axis=known`: only what was recorded after it. The first row says what there was before, too.')
+        .meta({ example: '5' }),
     },
     row: 'HoldingHistory',
     past: true,
-    read: holdingsHistory,
+    read: (model, asked) => {
+      const { axis = 'at' } = asked;
+      const other = axis === 'at' ? 'from-known' : 'from-at';
+      if (asked[other] !== undefined)
+        throw malformed([
+          { pointer: `/${other}`, detail: `along axis=${axis} a series begins at "from-${axis}": write that` },
+        ]);
+      return holdingsHistory(model, asked as Parameters<typeof holdingsHistory>[1]);
+    },
   }),
   'swaps.history': list({
     path: 'swaps/:id/history',

@@ -5,6 +5,7 @@ import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, takenBackBy, Where } from '../reading/page.ts';
 import type { Moment, ReadModel } from '../reading/readModel.ts';
 import { asAsked, filtered, type HoldingsFilter, type HoldingsQuery, isTotalled } from './queries.ts';
+import { balanceThen } from '../postings/balance.ts';
 import { balanceOf } from './then.ts';
 
 interface DiffQuery extends HoldingsQuery {
@@ -80,12 +81,15 @@ function postedBetween(model: ReadModel, query: DiffQuery, keys: readonly Holdin
     `(p.sequence <= ${where.value(known)}::bigint${at === undefined ? '' : ` AND p.occurred <= ${where.value(at)}::timestamptz`})`;
   const [early, late] = [isIn(from), isIn(to)];
   const which = accountsAsked(model, query, where);
-  if (from.at === to.at)
-    which
-      .and(`p.sequence > ${where.value(Math.min(from.known, to.known))}`)
-      .and(`p.sequence <= ${where.value(Math.max(from.known, to.known))}`);
+  const known = where.value(Math.min(from.known, to.known));
+  // What had occurred by both moments and was known at both is in both: the marks tell of most of it.
+  let since = `${known}::bigint + 1`;
+  if (from.at !== to.at) {
+    const at = [from.at, to.at].filter((one) => one !== undefined).map((one) => `${where.value(one)}::timestamptz`);
+    since = `least(${known}::bigint, ${markedBy(`least(${at.join(', ')})`)})`;
+  }
   return `(SELECT ${columnsOf(keys)}, p.sequence, CASE WHEN ${late} THEN p.quantity ELSE -p.quantity END AS quantity
-    FROM holdings h JOIN postings p ON p.ledger = $1 AND p.account = h.account ${which.sql} AND ${early} <> ${late})`;
+    FROM holdings h ${postedFrom(since, where.value(Math.max(from.known, to.known)))} ${which.sql} AND ${early} <> ${late})`;
 }
 
 function accountsAsked(model: ReadModel, query: HoldingsFilter, where: Where): Where {
@@ -131,41 +135,63 @@ interface HistoryQuery extends HoldingsFilter, PageQuery {
   /** Along which time; what occurred unless told. */
   readonly axis?: 'at' | 'known' | undefined;
   readonly by?: 'change' | 'day' | 'week' | 'month' | undefined;
+  /** Only what changed after it: along what occurred, and along what was known. */
+  readonly 'from-at'?: string | undefined;
+  readonly 'from-known'?: number | undefined;
 }
 
 /**
  * A balance as a series: along what occurred, all of it as known at the moment that is asked about; or along what was known, all of it
- * about that moment.
+ * about that moment. Each page begins with the balance before it, and looks at no posting that the marks tell to be before it.
  */
 export async function holdingsHistory(model: ReadModel, query: HistoryQuery): Promise<Page<HoldingHistoryRow>> {
   const { by = 'change', axis = 'at' } = query;
   const where = new Where(model.ledger, 'p').until(model, 'p');
-  const which = accountsAsked(model, query, where).sql.replace('WHERE', 'AND');
-  const time = axis === 'at' ? 'p.occurred' : 'a.recorded';
-  // In UTC. A period is named by its first day; in the sort key of a change along what was known is its sequence, since several events
-  // may have been recorded at the same moment.
-  const utc = `${time} AT TIME ZONE 'UTC'`;
+  const which = accountsAsked(model, query, where).sql;
+  // In UTC. A period is named by its first day. Along what was known the sort key has the sequence, too: several events may have been
+  // recorded at the same moment, and the next page is of what was told after it.
+  const utc = `${axis === 'at' ? 'p.occurred' : 'a.recorded'} AT TIME ZONE 'UTC'`;
   const bucket = by === 'change' ? utc : `date_trunc('${by}', ${utc})`;
   const place = by === 'change' && axis === 'known' ? 'p.sequence' : '0::bigint';
-  const changes = `SELECT ${bucket} AS moment, ${place} AS place, max(p.sequence) AS sequence, sum(p.quantity)::bigint AS change
-    FROM postings p JOIN holdings h ON h.ledger = $1 AND h.account = p.account JOIN activity a ON a.ledger = $1 AND a.sequence = p.sequence
-    ${where.sql} ${which} GROUP BY 1, 2`;
-  const every =
-    by === 'change'
-      ? 'SELECT * FROM changes WHERE change <> 0'
-      : `SELECT moment, 0::bigint AS place, sequence, coalesce(change, 0) AS change
-         FROM (SELECT generate_series(min(moment), max(moment), interval '1 ${by}') AS moment FROM changes) s LEFT JOIN changes USING (moment)`;
   const start = pageStart(query, ['', 0]);
-  const after =
-    start === undefined
-      ? ''
-      : `WHERE (moment, place) > (${where.value(start[0])}::timestamp, ${where.value(start[1])}::bigint)`;
-  const end = by === 'change' ? 'moment' : `moment + interval '1 ${by}' - interval '1 microsecond'`;
+  const last =
+    start === undefined || (by === 'change' && axis === 'known') ? undefined : `${where.value(start[0])}::timestamp`;
+  const end = (moment: string): string =>
+    by === 'change' ? moment : `${moment} + interval '1 ${by}' - interval '1 microsecond'`;
+  let before: string | undefined;
+  let since = '0';
+  let opening = '0';
+  if (axis === 'at') {
+    const at = [
+      ...(last === undefined ? [] : [`(${end(last)}) AT TIME ZONE 'UTC'`]),
+      ...(query['from-at'] === undefined ? [] : [`${where.value(query['from-at'])}::timestamptz`]),
+    ];
+    if (at.length > 0) {
+      before = `greatest(${at.join(', ')})`;
+      where.and(`p.occurred > ${before}`);
+      since = markedBy(before);
+      opening = balanceThen('h', 'account', { at: before, known: where.value(model.asOf.known), isHead: false });
+    }
+  } else {
+    const known = Math.max(query['from-known'] ?? 0, Number(start?.[1] ?? 0));
+    if (known > 0) {
+      before = where.value(known);
+      since = `${before}::bigint + 1`;
+      opening = balanceOf({ ...model, asOf: { at: model.asOf.at, known } }, where, 'h', 'account');
+    }
+  }
+  const changes = `SELECT ${bucket} AS moment, ${place} AS place, max(p.sequence) AS sequence, sum(p.quantity)::bigint AS change
+    FROM holdings h ${postedFrom(since, where.value(model.asOf.known))}
+      ${axis === 'at' ? '' : 'JOIN activity a ON a.ledger = $1 AND a.sequence = p.sequence'}
+    ${where.sql} ${which.replace('WHERE', 'AND')} GROUP BY 1, 2`;
+  const every = stepsOf(by, last, axis === 'at' ? undefined : (before ?? '0'));
   const { rows } = await model.db.query<HoldingHistoryRow & { key: string; place: number }>(
     `WITH changes AS (${changes})
-     SELECT ${instantOf(`(${end}) AT TIME ZONE 'UTC'`)} AS moment, sequence, change, quantity, moment::text AS key, place FROM (
-       SELECT *, sum(change) OVER (ORDER BY moment, place)::bigint AS quantity FROM (${every}) e) s
-     ${after} ORDER BY s.moment, s.place LIMIT ${limitOf(query) + 1}`,
+     SELECT ${instantOf(`(${end('moment')}) AT TIME ZONE 'UTC'`)} AS moment, sequence, change, quantity, moment::text AS key, place FROM (
+       SELECT *, (sum(change) OVER (ORDER BY moment, place) + (SELECT coalesce(sum(balance), 0) FROM (
+           SELECT ${opening} AS balance FROM holdings h ${which} ${before === undefined ? 'AND false' : ''} OFFSET 0) o))::bigint AS quantity
+       FROM (${every}) e) s
+     ORDER BY s.moment, s.place LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(
@@ -175,3 +201,22 @@ export async function holdingsHistory(model: ReadModel, query: HistoryQuery): Pr
     ({ moment, sequence, change, quantity }) => ({ moment, sequence, change, quantity }),
   );
 }
+
+/** SQL for the steps of a series: every change; or all periods after the last one of the page before, with the sequence of the last change by then. */
+function stepsOf(by: string, last: string | undefined, known: string | undefined): string {
+  if (by === 'change') return 'SELECT * FROM changes WHERE change <> 0';
+  const first = last === undefined ? 'min(moment)' : `${last} + interval '1 ${by}'`;
+  const place = known === undefined ? '0::bigint' : `coalesce(max(sequence) OVER (ORDER BY moment), ${known}::bigint)`;
+  return `SELECT moment, ${place} AS place, sequence, coalesce(change, 0) AS change
+    FROM (SELECT generate_series(${first}, max(moment), interval '1 ${by}') AS moment FROM changes) s LEFT JOIN changes USING (moment)`;
+}
+
+/** SQL that joins the postings `p` of an account `h` from a sequence to another. OFFSET 0: of each account in turn. */
+const postedFrom = (since: string, upTo: string): string =>
+  `CROSS JOIN LATERAL (SELECT ${since} AS since OFFSET 0) b CROSS JOIN LATERAL (
+    SELECT * FROM postings WHERE ledger = $1 AND account = h.account AND sequence >= b.since AND sequence <= ${upTo}::bigint OFFSET 0) p`;
+
+/** SQL for a sequence before which all that was booked on the account `h` had occurred by a moment. */
+const markedBy = (at: string): string => `coalesce((
+  SELECT m.sequence FROM posting_marks m WHERE m.ledger = $1 AND m.key = h.account AND m.newest <= ${at}
+  ORDER BY m.newest DESC, m.sequence DESC LIMIT 1), 0)`;

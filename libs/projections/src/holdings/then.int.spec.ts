@@ -168,6 +168,25 @@ describe(`holdings at any moment, after random histories with late events (LADIN
               const expected = naive(events, { moment: asOf, query: filter });
               expect([axis, by, then, quantity]).toEqual([axis, by, then, total(expected)]);
             }
+            // From a moment on it is the end of the whole series.
+            const from = rows[Math.floor(rows.length / 2)];
+            if (
+              from !== undefined &&
+              (by === 'change' || by === 'week') &&
+              !(axis === 'known' && from.sequence === null)
+            ) {
+              const begin = axis === 'at' ? { 'from-at': from.moment } : { 'from-known': from.sequence! };
+              const rest = await pages(ledger, moment, (model, cursor) =>
+                holdingsHistory(model, { ...filter, ...begin, axis, by, cursor }),
+              );
+              const known = (row: (typeof rows)[number]) =>
+                axis === 'at' ? row.moment > from.moment : row.sequence === null || row.sequence > from.sequence!;
+              const after = rows.slice(rows.indexOf(from) + 1).filter(known);
+              const begins =
+                rest[0] === undefined ? after.length : after.findIndex((row) => row.moment === rest[0]!.moment);
+              expect([axis, by, rest]).toEqual([axis, by, after.slice(begins)]);
+              expect(after.slice(0, begins).every(({ change }) => change === 0)).toBe(true);
+            }
             if (by === 'change') expect(sum).toBe(total(naive(events, { moment, query: filter })));
           }
         }
