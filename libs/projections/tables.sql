@@ -377,7 +377,7 @@ CREATE TABLE digests (
   sequence bigint NOT NULL,
   source text NOT NULL,
   event text NOT NULL,
-  PRIMARY KEY (ledger, digest)
+  PRIMARY KEY (ledger, digest, sequence)
 );
 
 CREATE TABLE holds (

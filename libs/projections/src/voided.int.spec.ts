@@ -43,7 +43,7 @@ const SAYS: Readonly<Record<string, string>> = {
   substitutes:
     'SELECT "order", line, item, for_order, for_line, for_item, sum(quantity) FROM substitutes GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(quantity) <> 0',
   transfers: 'SELECT * FROM transfers',
-  flags: `SELECT sequence, rule, parties, item, events FROM flags WHERE rule NOT IN ('negative-past-balance', 'possible-duplicate', 'related-party')`,
+  flags: `SELECT sequence, rule, parties, item, events FROM flags WHERE rule NOT IN ('negative-past-balance', 'related-party')`,
   reasons: `SELECT * FROM reasons`,
 };
 

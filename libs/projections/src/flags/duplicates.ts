@@ -11,10 +11,10 @@ import type { Model } from '../model.ts';
 import { insertFlags } from './model.ts';
 import { distinct, type RaisedFlag } from './rules.ts';
 
-// What was said, as a digest of type, time and data, with the event that said it first.
+// What was said, as a digest of type, time and data, by each event that said it and was not taken back.
 const digests = new Table('digests', {
   columns: { digest: id, sequence: bigint, source: text, event: text },
-  key: ['digest'],
+  key: ['digest', 'sequence'],
 });
 
 interface Saying {
@@ -49,26 +49,65 @@ export const duplicatesModel: Model = {
       sayings.push({ said: { digest: digestOf(event), sequence, source, event: name }, by: event });
     }
     const { rows } = await db.query<Saying>(
-      'SELECT digest, sequence::float8 AS sequence, source, event FROM digests WHERE ledger = $1 AND digest = ANY($2::text[])',
+      `SELECT DISTINCT ON (digest) digest, sequence::float8 AS sequence, source, event FROM digests
+       WHERE ledger = $1 AND digest = ANY($2::text[]) ORDER BY digest, sequence`,
       [ledger, arrayLiteral(sayings.map(({ said }) => said.digest))],
     );
     const first = new Map(rows.map((row) => [row.digest, row]));
-    const fresh: Saying[] = [];
     const raised = sayings.flatMap(({ said, by }): RaisedFlag[] => {
       const earlier = first.get(said.digest);
       if (earlier !== undefined) return [flagOf(by, said, earlier)];
       first.set(said.digest, said);
-      fresh.push(said);
       return [];
     });
-    await keep(db, ledger, fresh);
+    await keep(
+      db,
+      ledger,
+      sayings.map(({ said }) => said),
+    );
     await insertFlags(db, ledger, raised);
   },
-  // Flags that name it are gone; who said the same first after it is now the first.
+  // Its own flag goes. Where others say that it was the first, the first of them is now.
   undo: async ({ event }, { ledger }, db) => {
-    await db.query('DELETE FROM digests WHERE ledger = $1 AND sequence = $2', [ledger, event.sequence]);
+    if (!repeatable.includes(event.type)) return;
+    const { sequence } = event;
+    await db.query('DELETE FROM digests WHERE ledger = $1 AND digest = $2 AND sequence = $3', [
+      ...[ledger, digestOf(event), sequence],
+    ]);
+    const { rows } = await db.query<Kept>(
+      `DELETE FROM flags WHERE ledger = $1 AND rule = 'possible-duplicate' AND $2 = ANY(events)
+       RETURNING sequence::float8 AS sequence, parties, item, facts, events[1]::float8 AS first`,
+      [ledger, sequence],
+    );
+    const [next, ...others] = rows
+      .filter(({ first }) => first === sequence)
+      .map(({ facts, ...kept }) => ({ ...kept, facts: JSON.parse(facts) as Facts }))
+      .sort((a, b) => a.sequence - b.sequence);
+    if (next === undefined) return;
+    const first = next.facts.again;
+    await insertFlags(
+      db,
+      ledger,
+      others.map(({ facts, ...kept }) => ({
+        ...{ ...kept, rule: 'possible-duplicate', facts: { ...facts, first } },
+        events: [next.sequence, kept.sequence],
+      })),
+    );
   },
 };
+
+interface Facts {
+  readonly again: ReturnType<typeof factsOf>;
+}
+
+/** A flag as it is kept. */
+interface Kept {
+  readonly sequence: number;
+  readonly parties: readonly string[];
+  readonly item: string | null;
+  readonly facts: string;
+  readonly first: number;
+}
 
 /** 128 bits: nobody meets the same by chance. */
 function digestOf(event: LedgerEvent): string {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { accepted, dispatched, executed, of, placed, proposed, received, tell, type Told } from '#test/ledger/facts';
+import { submitVoid } from '#test/ledger/takenBack';
 import { projected, type Projected } from '#test/projections/projected';
 import { flag, flags, type FlagsQuery } from './queries.ts';
 
@@ -305,6 +306,32 @@ describe('flags', () => {
       await db.happens([scrapped('tesla')]);
       expect(await raised({ rule: 'possible-duplicate' })).toMatchObject([
         { facts: { first: { source: 'urn:test' }, again: { source: 'urn:gateway' } }, events: [last() - 1, last()] },
+      ]);
+    });
+
+    it('when the first of them is taken back, the next one is named as the first', async () => {
+      db = await begun();
+      const scrapped = tell('units.scrapped', { custodian: 'x', lines });
+      await db.happens([scrapped, scrapped, scrapped], MOMENT);
+      const [one, two, three] = [last() - 2, last() - 1, last()];
+      const pairs = async () => (await raised({ rule: 'possible-duplicate' })).map(({ events }) => events);
+      expect(await pairs()).toEqual([
+        [one, two],
+        [one, three],
+      ]);
+      expect(submitVoid(db.story.ledger, one, new Date(MOMENT))).toMatchObject({ ok: true });
+      await db.happens([]);
+      expect(await raised({ rule: 'possible-duplicate' })).toMatchObject([
+        {
+          flag: `possible-duplicate:${three}:1`,
+          facts: { first: { id: `e-${two}`, sequence: two }, again: { id: `e-${three}`, sequence: three } },
+          events: [two, three],
+        },
+      ]);
+      await db.happens([scrapped], MOMENT);
+      expect(await pairs()).toEqual([
+        [two, three],
+        [two, last()],
       ]);
     });
 

@@ -66,12 +66,12 @@ export const flagsModel: Model = {
     await background.keepTransfers(db);
     await insertFlags(db, batch.ledger, raised);
   },
-  /** What it raised, and what was raised because of it, goes with it. */
+  /** What it raised, and what was raised because of it, goes with it. Who said the same first is another's to say. */
   undo: async ({ event }, { ledger }, db) => {
-    await db.query('DELETE FROM flags WHERE ledger = $1 AND (sequence = $2 OR $2 = ANY(events))', [
-      ledger,
-      event.sequence,
-    ]);
+    await db.query(
+      `DELETE FROM flags WHERE ledger = $1 AND (sequence = $2 OR $2 = ANY(events)) AND rule <> 'possible-duplicate'`,
+      [ledger, event.sequence],
+    );
     await db.query('DELETE FROM transfers WHERE ledger = $1 AND sequence = $2', [ledger, event.sequence]);
   },
 };

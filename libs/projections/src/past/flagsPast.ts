@@ -129,10 +129,8 @@ async function chooseRaising(choice: Choice, events: readonly LedgerEvent[], rul
   await chooseSupply(choice, [...items], undefined, {});
   await chooseShipments(choice, [...new Set([...shipments, ...(isStored ? named.shipments : [])])], undefined, {});
   await chooseHeaders(choice, named.orders);
-  if (isStored) {
-    await chooseControllers(choice, events);
-    await chooseFirstSaid(choice, events);
-  }
+  // Who said the same first as an event did so of the same order lines, and is chosen with them.
+  if (isStored) await chooseControllers(choice, events);
 }
 
 const JUDGED: ReadonlySet<FlagRule> = new Set<FlagRule>([
@@ -156,13 +154,4 @@ async function chooseControllers(choice: Choice, events: readonly LedgerEvent[])
       registered.flatMap(({ type, data }) => (type === 'lading.party.registered.v1' ? (data.controlledBy ?? []) : [])),
     );
   }
-}
-
-/** The events that said first what these say again. Both are of one moment, so either none or both of them are there. */
-async function chooseFirstSaid(choice: Choice, events: readonly LedgerEvent[]): Promise<void> {
-  const { rows } = await choice.db.query<{ first: number }>(
-    `SELECT events[1] AS first FROM ${choice.now}.flags WHERE ledger = $1 AND rule = 'possible-duplicate' AND sequence = ANY($2::bigint[])`,
-    [choice.ledger, events.map(({ sequence }) => sequence)],
-  );
-  await choice.sequences(rows.map(({ first }) => first));
 }

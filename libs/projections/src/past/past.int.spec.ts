@@ -7,7 +7,9 @@ import type { SwapRow } from '#contracts/rows';
 import { microseconds, utcOf } from '#contracts/scalars';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { fromTheJournal, record } from '#test/projections/recorded';
-import { accepted, dispatched, executed, of, placed, proposed, received } from '#test/ledger/facts';
+import { accepted, dispatched, executed, of, placed, proposed, received, tell } from '#test/ledger/facts';
+import { given } from '#test/ledger/story';
+import { submitVoid } from '#test/ledger/takenBack';
 import { History } from '#test/ledger/history';
 import { Dice } from '#test/ledger/happenings';
 import { LedgerState } from '../engine/ledgerState.ts';
@@ -207,6 +209,30 @@ describe('what was, at any moment, as it was known at any moment', () => {
     for (const axis of ['at', 'known'] as const)
       expect(await expectSeries(all, asking, 'SW-1', axis)).toHaveLength(counts[axis]);
     expect(await exchangePast(scratch, { ...asking, party: 'xai' }, 'SW-1', {})).toBeUndefined();
+  });
+
+  it('names who was known to have said a thing first, also when that was taken back since', async () => {
+    const ledger = 'said-again';
+    const line = of('PO-1', '1');
+    const story = given(
+      placed('PO-1', 'tesla', 100),
+      dispatched('S-1', [{ ...line, quantity: 50 }]),
+      received('S-1', 'x', [{ ...line, received: 20 }]),
+    );
+    const scrapped = tell('units.scrapped', { custodian: 'x', lines: [{ ...line, quantity: 2 }] });
+    story.until('2024-01-02T09:00:00Z');
+    for (let n = 0; n < 3; n++) story.take(scrapped);
+    const last = story.ledger.events.length;
+    expect(submitVoid(story.ledger, last - 2, new Date('2024-01-02T09:00:00Z'))).toMatchObject({ ok: true });
+    const events = inLedger(story.ledger.events, ledger);
+    await record(db.pool, events);
+    await db.apply(events);
+    const first = async (known: number) => {
+      const asking = { ledger, asOf: { at: undefined, known, occurred: new Date('2024-02-01T00:00:00Z') } };
+      return (await flagPast(scratch, asking, `possible-duplicate:${last}:1`))?.events;
+    };
+    expect(await first(last)).toEqual([last - 2, last]);
+    expect(await first(last + 1)).toEqual([last - 1, last]);
   });
 
   it('is what a ledger answers now that was told exactly the events that had occurred and were recorded by then', async () => {

@@ -69,6 +69,17 @@ describeKafka("an auditor's afternoon", () => {
     expect(verified).toMatchObject({ code: 0, output: expect.stringContaining(`${LEDGER} is verified`) });
   });
 
+  it('who held what before the swap, as it was known then, is in Kafka as in the journal', async () => {
+    const before = ['replay', '-l', LEDGER, '--no-events', '--at', '2023-12-31', '--known', String(swap - 1)];
+    const kafka = { KAFKA_BROKERS: brokers().join(','), LADING_TOPIC: topics.LADING_TOPIC };
+    const [there, here] = [
+      await askLading([...before, '--from', 'kafka'], kafka),
+      await askLading(before, lading.environment),
+    ];
+    expect(there.output).toContain('12,000');
+    expect(there).toEqual(here);
+  });
+
   it('the evidence of the swap is one page, and goes into the file of the case', async () => {
     const args = ['evidence', '-l', LEDGER, '-s', String(swap), '--html', '--out', join(desk, 'swap.html')];
     const { code, said } = await askLading([...args, '--verifier-key', key], lading.environment);
