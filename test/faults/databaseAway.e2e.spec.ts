@@ -12,6 +12,14 @@ import { freePort } from '#test/setup/freePort';
 
 const ADMIN = 'dAtAbAsE-aWaY-9f8e7d6c5b4a39281706';
 
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** `npm start` in a process of its own, on a PostgreSQL of its own. */
 describe('a Lading in one process whose PostgreSQL goes away', () => {
   let dataDir: string;
@@ -19,6 +27,7 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
   let child: ChildProcess;
   let ended: Promise<unknown[]>;
   let said = '';
+  let frozen: number[] = [];
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'lading-away-'));
@@ -38,6 +47,8 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
   afterEach(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await ended;
+    // Thawed, they find that their server is gone; frozen, they would keep the next one from starting.
+    for (const one of frozen.splice(0)) if (isThere(one)) process.kill(one, 'SIGCONT');
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
 
@@ -67,6 +78,10 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
   const postmaster = async () => {
     const [pid = ''] = (await readFile(join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8')).split('\n');
     return Number(pid);
+  };
+  const workedOn = async () => {
+    const text = await fetch(`${base}/metrics`).then((response) => response.text());
+    return Number(/^lading_http_requests_in_progress (\d+)$/m.exec(text)?.[1]);
   };
   const childrenOf = (pid: number) =>
     execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
@@ -100,9 +115,12 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
     const read = stream.text().catch(() => 'cut');
     const pid = await postmaster();
     const backends = childrenOf(pid);
-    for (const frozen of [pid, ...backends]) process.kill(frozen, 'SIGSTOP');
+    const before = await workedOn();
+    frozen = [pid, ...backends];
+    for (const one of frozen) process.kill(one, 'SIGSTOP');
     const waiting = Promise.all([submit('frozen-1'), submit('frozen-2')]);
-    await sleep(200);
+    // What has not come in when it stops finds a closed connection.
+    while ((await workedOn()) < before + 2) await sleep(20);
     const asked = performance.now();
     child.kill('SIGTERM');
     for (const { status, body } of await waiting) {
@@ -115,8 +133,6 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
     expect(performance.now() - asked).toBeLessThan(2 * STOP_MS);
     expect(child.exitCode).toBe(0);
     expect(() => process.kill(pid, 0)).toThrow();
-    // Thawed, they find that their server is gone; frozen, they would keep the next one from starting.
-    for (const backend of backends) process.kill(backend, 'SIGCONT');
   });
 
   it.each([
