@@ -80,13 +80,15 @@ function oncePassed(
 }
 
 /**
- * Units that went through supply may be on an order that what put them there has nothing to do with: the events of the orders on which
- * they are now, where that is not where they were brought.
+ * What an event's own streams do not have: those of the shipments on which its units came to be another's, and of orders. Units that went
+ * through supply may be on an order that what put them there has nothing to do with: that on which they are now.
  */
 function streamsElsewhere(taken: Iterable<Recorded>, view: View): LedgerEvent[] {
   const keys = new Set<EntityKey>();
   for (const { event, streams } of taken) {
     for (const { item, serials, to } of movesOf(event)) {
+      // A receipt of none of them moves nothing, and still says whose they are.
+      if (to.shipment !== undefined && !streams.has(`shipment/${to.shipment}`)) keys.add(`shipment/${to.shipment}`);
       if (serials === undefined || to.stage !== 'supply') continue;
       for (const account of new Set(view.unitsOf(item, rangesOf(serials)).map((units) => units.account))) {
         if (account === undefined) continue;

@@ -29,27 +29,31 @@ function remembered(rolls: readonly (readonly number[])[]): { history: History; 
 }
 
 describe('a fact that is taken back', () => {
-  it(`whatever is taken back with what its refusal names, in that order, leaves the ledger as if it had never been told (LADING_SEED=${seed})`, () => {
-    fc.assert(
-      fc.property(steps, fc.array(fc.nat(9_999), { minLength: 3, maxLength: 3 }), (rolls, which) => {
-        const { history, told } = remembered(rolls);
-        const { ledger } = history;
-        const many = ledger.events.length;
-        for (const one of which) {
-          // Mostly what was told last: what was first has everything standing on it.
-          const event = ledger.events[many - 1 - (one % Math.min(many, 30))]!;
-          const now = new Date(history.model.now.getTime() + 1_000);
-          const dependants = takeBackWithAll(ledger, event.sequence, now);
-          if (dependants !== undefined) taken.set(event.type, (taken.get(event.type) ?? 0) + 1);
-          isAsIfNeverTold(ledger);
-          wouldBeTakenAgain(ledger, told);
-        }
-      }),
-      { numRuns: RUNS, seed, endOnFailure: true },
-    );
-    if (process.env.LADING_RUNS !== undefined) process.stdout.write(`${JSON.stringify(Object.fromEntries(taken))}\n`);
-    expect(taken.size).toBeGreaterThan(10);
-  });
+  // The second one has a receipt of no units, which names the owner that a swap made.
+  it.each([seed, 1_946_566_586])(
+    'whatever is taken back with what its refusal names, in that order, leaves the ledger as if it had never been told (LADING_SEED=%i)',
+    (seed) => {
+      fc.assert(
+        fc.property(steps, fc.array(fc.nat(9_999), { minLength: 3, maxLength: 3 }), (rolls, which) => {
+          const { history, told } = remembered(rolls);
+          const { ledger } = history;
+          const many = ledger.events.length;
+          for (const one of which) {
+            // Mostly what was told last: what was first has everything standing on it.
+            const event = ledger.events[many - 1 - (one % Math.min(many, 30))]!;
+            const now = new Date(history.model.now.getTime() + 1_000);
+            const dependants = takeBackWithAll(ledger, event.sequence, now);
+            if (dependants !== undefined) taken.set(event.type, (taken.get(event.type) ?? 0) + 1);
+            isAsIfNeverTold(ledger);
+            wouldBeTakenAgain(ledger, told);
+          }
+        }),
+        { numRuns: RUNS, seed, endOnFailure: true },
+      );
+      if (process.env.LADING_RUNS !== undefined) process.stdout.write(`${JSON.stringify(Object.fromEntries(taken))}\n`);
+      expect(taken.size).toBeGreaterThan(10);
+    },
+  );
 
   it(`void, then record it right: with what stood on it told again, it is as if it had been right the first time, at every moment (LADING_SEED=${seed})`, () => {
     const right = new Map<string, number>();
