@@ -1,6 +1,7 @@
 import { eachUnit } from './eachUnit.ts';
-import { catalog } from '#contracts/catalog';
+import { catalog, type Submitted } from '#contracts/catalog';
 import { eventText, isVoid, type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
+import { expandSerials } from '#contracts/serials';
 import type { Stage } from '#contracts/scalars';
 import { accountKey, mayBeNegative, parseAccountKey } from '#ledger/account';
 import type { Command } from '#ledger/command';
@@ -39,6 +40,8 @@ export class History {
     number,
     { told: Told; bookings: readonly Booking[]; redirected: readonly string[]; time: number; now: Date }
   >();
+  /** Units that nobody knows any more, by the sequence of what took back the fact that had named them. */
+  readonly #unnamed = new Map<number, readonly string[]>();
   #spans = 0;
 
   /** @param beside is told what was asked, when, and what was decided */
@@ -80,8 +83,11 @@ export class History {
     this.#isWellFormed(event, told);
     this.fold.apply(event);
     this.#told.delete(sequence);
+    this.#unnamed.set(event.sequence, unnamedBy(event));
     this.#model = new Model();
+    const unnamed = [...this.#unnamed];
     for (const [at, one] of this.#told) {
+      while ((unnamed[0]?.[0] ?? Infinity) < at) this.#model.forget(unnamed.shift()![1]);
       this.#model.now = one.now;
       const again = this.#model.predict(asItWas(one.told, this.ledger.events[at - 1]!), one.time);
       // Whoever left out whose units they are meant the only ones there were.
@@ -89,6 +95,7 @@ export class History {
         throw new Error(`what stands needs what was taken back: ${JSON.stringify({ told: one.told, event })}`);
       this.#model.apply(one.told, one.bookings, one.time, one.redirected);
     }
+    for (const [, units] of unnamed) this.#model.forget(units);
     this.#model.now = now;
     this.#agrees(told);
   }
@@ -308,13 +315,36 @@ const postings = ({ item, quantity }: { item: string; quantity: number }) => [
   { item, quantity },
 ];
 
-/** Whoever left the quantity of a cancellation out meant what there was then: there is more now where what took units away is taken back. */
-export const asItWas = <T extends { readonly data: object }>(told: T, { type, data }: LedgerEvent): T =>
-  type === 'lading.order.line_cancelled.v1' ? { ...told, data: { ...told.data, quantity: data.quantity } } : told;
+/**
+ * Whoever left the quantity of a cancellation out meant what there was then, and what was dispatched new was new: there is more now where
+ * what took units away is taken back.
+ */
+export function asItWas<T extends { readonly data: object }>(told: T, event: LedgerEvent): T {
+  if (event.type === 'lading.order.line_cancelled.v1')
+    return { ...told, data: { ...told.data, quantity: event.data.quantity } };
+  if (event.type !== 'lading.shipment.dispatched.v1') return told;
+  if (movesOf(event).some(({ from, to }) => to.stage === 'supply' && from.stage !== 'ordered')) return told;
+  const lines = (told.data as Submitted<'lading.shipment.dispatched.v1'>).lines.map((line) => ({
+    ...line,
+    from: line.from ?? ('new' as const),
+  }));
+  return { ...told, data: { ...told.data, lines } };
+}
 
-/** Whether each line says whose units it is about. */
-const namesOwners = ({ data }: Told): boolean =>
-  !('lines' in data) || data.lines.every((line) => 'owner' in line && line.owner !== undefined);
+/** The units, `item serial`, that a void leaves without a number. */
+export const unnamedBy = (event: LedgerEvent): string[] =>
+  event.type !== 'lading.event.voided.v1'
+    ? []
+    : (event.data.unnamed ?? []).flatMap(({ item, serials }) =>
+        expandSerials(serials).map((serial) => `${item} ${serial}`),
+      );
+
+/** Whether it says of each line whose units it is about. */
+const namesOwners = ({ type, data }: Told): boolean =>
+  'lines' in data
+    ? data.lines.every((line) => 'owner' in line && line.owner !== undefined)
+    : (type !== 'lading.order.line_cancelled.v1' && type !== 'lading.order.line_changed.v1') ||
+      data.owner !== undefined;
 
 /** Through a snapshot on the way; a stream of which something was taken back is folded as a whole. */
 function replay(key: EntityKey, stream: readonly LedgerEvent[]): Entity | undefined {

@@ -92,7 +92,7 @@ export class Model {
   readonly items = new Map<string, string>();
   readonly orders = new Map<string, OrderNote>();
   readonly shipments = new Map<string, { header: string; opened: boolean }>();
-  /** `order line shipment`: when it was first dispatched there. */
+  /** `order line shipment`: when what is in transit there was dispatched first; forgotten when nothing of the line is. */
   readonly sent = new Map<string, number>();
   /** `shipment|place`: what was lost of a shipment to that place, and did not come after all. */
   readonly missing = new Map<string, number>();
@@ -167,6 +167,7 @@ export class Model {
       if ((counts.get(to) ?? 0) === 0 && this.count(to) > 0) this.since.set(to, this.#clock);
     }
     this.#note(told);
+    for (const { from } of bookings) this.#leftTransit(from);
     const paper = paperOf(told);
     if (paper !== undefined) this.done.add(paper);
     if (told.type === 'lading.order.line_cancelled.v1') {
@@ -182,6 +183,17 @@ export class Model {
       this.shipments.get(shipment)!.header = JSON.stringify([consignee, ...rest]);
     }
     return redirected;
+  }
+
+  /** What had named units was taken back: those in supply, which is no place of a unit, have no number again. */
+  forget(units: readonly string[]): void {
+    for (const unit of units) if (this.serials.get(unit)?.split(' ')[2] === 'supply') this.serials.delete(unit);
+  }
+
+  #leftTransit(place: string): void {
+    const { stage, shipment, order, line } = hereAt(place, '', 0);
+    if (stage === 'in_transit' && this.#at(order, line, { stage, shipment }).length === 0)
+      this.sent.delete(`${order} ${line} ${shipment}`);
   }
 
   /** What the rule says; of a story that is told again without some of it, what it said. */

@@ -1,9 +1,9 @@
 import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
-import { rangesOf } from '#contracts/serials';
 import { keyAt, mayBeNegative, parseAccountKey } from '../account.ts';
 import type { EntityKey } from '../entity.ts';
 import { standingIn } from '../evolve.ts';
 import { entityOf, type Recorded, type View } from '../view.ts';
+import { suppliedBy } from './moved.ts';
 import { holdsOf } from './said.ts';
 import { Stood } from './stood.ts';
 
@@ -20,9 +20,10 @@ export interface Standing {
  */
 export function standingOn(first: Recorded, view: View): Standing[] | { readonly tooMany: number } | undefined {
   const taken = new Map([[first.event.sequence, first]]);
+  const isSerial = (item: string): boolean => entityOf(view, 'item', item)?.data.tracking === 'serial';
   for (;;) {
-    const elsewhere = streamsElsewhere(taken.values(), view);
-    const found = oncePassed(taken, elsewhere, (item) => entityOf(view, 'item', item)?.data.tracking === 'serial');
+    const elsewhere = streamsElsewhere(taken.values(), view, isSerial);
+    const found = oncePassed(taken, elsewhere, isSerial);
     const fresh = found.filter(({ event }) => !taken.has(event.sequence));
     if (fresh.length === 0) return found.sort((a, b) => b.event.sequence - a.event.sequence);
     if (taken.size + fresh.length > MOST) return { tooMany: taken.size + fresh.length };
@@ -83,25 +84,26 @@ function oncePassed(
  * What an event's own streams do not have: those of the shipments on which its units came to be another's, and of orders. Units that went
  * through supply may be on an order that what put them there has nothing to do with: that on which they are now.
  */
-function streamsElsewhere(taken: Iterable<Recorded>, view: View): LedgerEvent[] {
+function streamsElsewhere(taken: Iterable<Recorded>, view: View, isSerial: (item: string) => boolean): LedgerEvent[] {
   const keys = new Set<EntityKey>();
-  for (const { event, streams } of taken) {
-    for (const { item, serials, to } of movesOf(event)) {
-      // A receipt of none of them moves nothing, and still says whose they are.
-      if (to.shipment !== undefined && !streams.has(`shipment/${to.shipment}`)) keys.add(`shipment/${to.shipment}`);
-      if (serials === undefined || to.stage !== 'supply') continue;
-      for (const account of new Set(view.unitsOf(item, rangesOf(serials)).map((units) => units.account))) {
-        if (account === undefined) continue;
-        const key: EntityKey = `order/${parseAccountKey(account).order}`;
-        if (!streams.has(key)) keys.add(key);
-      }
-    }
+  for (const recorded of taken) {
+    const { event, streams } = recorded;
+    // A receipt of none of them moves nothing, and still says whose they are.
+    for (const { to } of movesOf(event)) if (to.shipment !== undefined) keys.add(`shipment/${to.shipment}`);
+    for (const { item, ...range } of suppliedBy(recorded, isSerial))
+      for (const { account } of view.unitsOf(item, [range]))
+        if (account !== undefined) keys.add(`order/${parseAccountKey(account).order}`);
+    for (const key of streams.keys()) keys.delete(key);
   }
   return [...keys].flatMap((key) => standingIn(view.stream(key)));
 }
 
-/** What is on the accounts of some orders, event by event, and how much of it was brought by what is to be taken back. */
+/**
+ * What is on the accounts of some orders and in transit on shipments, event by event, and how much of it was brought by what is to be
+ * taken back.
+ */
 class Balances {
+  /** By `accountKey`, and by shipment. */
   readonly #there = new Map<string, number>();
   readonly #lacking = new Map<string, number>();
 
@@ -109,6 +111,9 @@ class Balances {
 
   book(event: LedgerEvent): void {
     for (const move of movesOf(event)) {
+      const { from, to, quantity } = move;
+      if (from.shipment !== undefined) this.#add(`shipment/${from.shipment}`, -quantity);
+      if (to.shipment !== undefined) this.#add(`shipment/${to.shipment}`, quantity);
       if (!this.orders.has(move.order)) continue;
       this.#add(keyAt(move, move.from), -move.quantity);
       this.#add(keyAt(move, move.to), move.quantity);
@@ -119,19 +124,27 @@ class Balances {
     for (const [key, quantity] of brought) this.#lacking.set(key, (this.#lacking.get(key) ?? 0) + quantity);
   }
 
-  /** Whether an event takes units that would not be there, in words. */
+  /** Whether an event takes units that would not be there, or says where units go that would not be on the way, in words. */
   short(event: LedgerEvent): string | undefined {
+    if (event.type === 'lading.shipment.rescheduled.v1' && this.#lacks(event.subject, 1))
+      return `what is in transit on shipment ${event.data.shipment}`;
     const out = new Map<string, number>();
     for (const move of movesOf(event)) {
-      if (mayBeNegative(move.from.stage)) continue;
+      // What a count found too few may come back: what brings it back names it, and a count does not.
+      if (event.type === 'lading.count.adjusted.v1' && mayBeNegative(move.from.stage)) continue;
       const key = keyAt(move, move.from);
       const asked = (out.get(key) ?? 0) + move.quantity;
       out.set(key, asked);
-      const lacking = this.#lacking.get(key);
-      if (lacking === undefined || (this.#there.get(key) ?? 0) - lacking >= asked) continue;
+      if (!this.#lacks(key, asked)) continue;
       return `units of line ${move.line} of order ${move.order} (${move.from.stage}, ${move.from.owner})`;
     }
     return undefined;
+  }
+
+  /** Whether fewer than so many would be there without what is to be taken back. */
+  #lacks(key: string, quantity: number): boolean {
+    const lacking = this.#lacking.get(key);
+    return lacking !== undefined && (this.#there.get(key) ?? 0) - lacking < quantity;
   }
 
   #add(key: string, quantity: number): void {

@@ -1,13 +1,14 @@
 import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { keyOf } from '#contracts/scalars';
 import { rangesOf } from '#contracts/serials';
-import { keyAt, mayBeNegative } from '../account.ts';
+import { keyAt } from '../account.ts';
 import type { EntityKey } from '../entity.ts';
 import { standingIn, touched } from '../evolve.ts';
 import { holdOf } from '../order/evolveOrder.ts';
 import { overlap } from '../supply/evolveCommitments.ts';
 import { UnitMap } from '../unitRanges.ts';
 import type { Recorded } from '../view.ts';
+import { suppliedBy } from './moved.ts';
 import { namingOf } from './naming.ts';
 import {
   changedHeaders,
@@ -24,7 +25,7 @@ import {
 /** An event that is to be taken back: what later events may need of it. */
 export class Stood {
   readonly sequence: number;
-  /** What it brought to each account that may not be below zero, by `accountKey`. */
+  /** What it brought to each account but supply, by `accountKey`, and to each shipment, by its stream. */
   readonly brought = new Map<string, number>();
   readonly #event: LedgerEvent;
   readonly #began: ReadonlySet<EntityKey>;
@@ -42,6 +43,8 @@ export class Stood {
   readonly #units = new UnitMap<true>();
   /** Accounts of units with serial numbers that it changed: what moves all that such an account has, moves something else without it. */
   readonly #whole = new Set<string>();
+  /** Owners of units with serial numbers that it moved, by `keyOf` with the line: what takes the first there are may take others without it. */
+  readonly #chosenFrom = new Set<string>();
   /** Accounts to which it moved all that another one had, without naming it. */
   readonly #unnamed = new Set<string>();
 
@@ -66,15 +69,23 @@ export class Stood {
       const to = keyAt(move, move.to);
       this.#accounts.add(keyAt(move, move.from)).add(to);
       this.#owners.add(keyOf(move.order, move.line, move.to.owner));
-      if (!mayBeNegative(move.to.stage)) this.brought.set(to, (this.brought.get(to) ?? 0) + move.quantity);
+      if (move.to.stage !== 'supply') this.#brings(to, move.quantity);
+      if (move.to.shipment !== undefined && move.from.shipment === undefined)
+        this.#brings(`shipment/${move.to.shipment}`, move.quantity);
       if (!isSerial(move.item)) continue;
       this.#whole.add(to).add(keyAt(move, move.from));
+      for (const { owner } of [move.from, move.to]) this.#chosenFrom.add(keyOf(move.order, move.line, owner));
       if (move.serials === undefined) this.#unnamed.add(to);
       else for (const range of rangesOf(move.serials)) this.#units.put({ item: move.item, ...range }, true);
     }
+    if (recorded !== undefined) for (const units of suppliedBy(recorded, isSerial)) this.#units.put(units, true);
     if (type === 'lading.count.adjusted.v1')
       for (const line of data.lines)
         this.#accounts.add(keyAt(line, { owner: line.owner, custodian: data.custodian, stage: 'held' }));
+  }
+
+  #brings(key: string, quantity: number): void {
+    this.brought.set(key, (this.brought.get(key) ?? 0) + quantity);
   }
 
   /** What a later event needs of it, in words; undefined: nothing, but for units by their number, which are counted elsewhere. */
@@ -181,7 +192,9 @@ export class Stood {
     for (const move of movesOf(later)) {
       const isNamed =
         move.serials === undefined
-          ? move.from.stage !== 'supply' && this.#whole.has(keyAt(move, move.from))
+          ? move.from.stage !== 'supply' &&
+            (this.#whole.has(keyAt(move, move.from)) ||
+              (CHOOSING.has(later.type) && this.#chosenFrom.has(keyOf(move.order, move.line, move.from.owner))))
           : this.#unnamed.has(keyAt(move, move.from)) ||
             rangesOf(move.serials).some((range) =>
               this.#units.pieces({ item: move.item, ...range }).some(({ value }) => value === true),
@@ -191,6 +204,16 @@ export class Stood {
     return undefined;
   }
 }
+
+/** What takes an owner's units of a line in turn, wherever they are. */
+const CHOOSING: ReadonlySet<string> = new Set([
+  'lading.shipment.received.v1',
+  'lading.shipment.lost.v1',
+  'lading.custody.transferred.v1',
+  'lading.units.returned.v1',
+  'lading.reallocation.made.v1',
+  'lading.swap.executed.v1',
+]);
 
 /** The entities whose streams begin with the event, as they stand. */
 const beganBy = ({ event, streams }: Recorded): Set<EntityKey> =>

@@ -3,13 +3,13 @@ import { type LedgerEvent, movesOf, turnedRound } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { exactMicroseconds } from '#contracts/scalars';
 import { rangesOf, serialsOf } from '#contracts/serials';
-import { keyAt } from '../account.ts';
+import { keyAt, parseAccountKey } from '../account.ts';
 import type { Rule } from '../command.ts';
 import { accept, type Rejected, reject } from '../decision.ts';
-import { standingIn } from '../evolve.ts';
-import { unitChanges, UnitIndex } from '../units.ts';
-import { joinUnits, outside, type UnitRange } from '../unitRanges.ts';
+import type { UnitIndex } from '../units.ts';
+import { joinUnits, type UnitRange } from '../unitRanges.ts';
 import { entityOf, type Recorded, type View } from '../view.ts';
+import { unitsBefore, withUnits } from './moved.ts';
 import { restoredBy } from './restored.ts';
 import { type Standing, standingOn } from './standing.ts';
 
@@ -52,56 +52,26 @@ function withoutIt(recorded: Recorded, view: View): Pick<Voided, 'voided' | 'res
 }
 
 /** The moves turned round, the last first; each names the units that it moved. */
-function movesBack(
-  { event, streams }: Recorded,
-  view: View,
-): { moves: Move[]; unnamed: NonNullable<Voided['unnamed']> } {
+function movesBack(recorded: Recorded, view: View): { moves: Move[]; unnamed: NonNullable<Voided['unnamed']> } {
   const isSerial = (item: string): boolean => entityOf(view, 'item', item)?.data.tracking === 'serial';
-  const moves = movesOf(event);
+  const moves = movesOf(recorded.event);
   const serial = moves.filter(({ item }) => isSerial(item));
   if (serial.length === 0) return { moves: moves.map(turnedRound).reverse(), unnamed: [] };
-  const index = unitsBefore(event, streams);
-  const changes = unitChanges(serial);
-  const named: readonly UnitRange[] = changes.named;
-  const back = moves.map((move): Move => {
-    if (!serial.includes(move) || move.serials !== undefined || move.from.stage === 'supply') return move;
-    const from = keyAt(move, move.from);
-    const all = [...index.all()].filter((one) => one.account === from);
-    const units = joinUnits(
-      outside(all, named).map(({ item, prefix, digits, from: first, to }) => ({
-        item,
-        prefix,
-        digits,
-        from: first,
-        to,
-      })),
-    );
-    return units.length === 0 ? move : { ...move, serials: serialsOf(units.map(({ item: _, ...range }) => range)) };
-  });
-  return { moves: back.map(turnedRound).reverse(), unnamed: namedByIt(serial, index) };
+  const index = unitsBefore(recorded);
+  return { moves: withUnits(moves, index, isSerial).map(turnedRound).reverse(), unnamed: namedByIt(serial, index) };
 }
 
-/** Where the units of the event's orders were before it. */
-function unitsBefore({ sequence }: LedgerEvent, streams: Recorded['streams']): UnitIndex {
-  const index = new UnitIndex();
-  const events = new Map<number, LedgerEvent>();
-  for (const [key, stream] of streams) {
-    if (!key.startsWith('order/')) continue;
-    for (const event of standingIn(stream)) if (event.sequence < sequence) events.set(event.sequence, event);
-  }
-  for (const event of [...events.values()].sort((a, b) => a.sequence - b.sequence)) index.apply(movesOf(event));
-  return index;
-}
-
-/** The units that nobody knew before the event named them. */
+/** The units that nobody knew before the event named them, or that were in supply elsewhere, which its moves turned round do not lead back to. */
 function namedByIt(moves: readonly Move[], index: UnitIndex): NonNullable<Voided['unnamed']> {
   const unknown = new Map<string, UnitRange[]>();
+  const froms = new Set(moves.map((move) => keyAt(move, move.from)));
+  const leadsBack = (account: string): boolean => froms.has(account) || parseAccountKey(account).stage !== 'supply';
   for (const { item, serials } of moves) {
     if (serials === undefined) continue;
     const ranges = unknown.get(item) ?? [];
     for (const range of rangesOf(serials)) {
       for (const { account, ...piece } of index.units({ item, ...range }))
-        if (account === undefined) ranges.push(piece);
+        if (account === undefined || !leadsBack(account)) ranges.push(piece);
     }
     if (ranges.length > 0) unknown.set(item, ranges);
   }
