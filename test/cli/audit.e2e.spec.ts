@@ -124,6 +124,15 @@ describe('an auditor at the command line', () => {
     const cut = join(folder, 'cut.bundle');
     await writeFile(cut, (await readFile(bundle)).subarray(0, 9_000));
     expect(await verify('--file', cut)).toMatchObject({ code: 7, outcome: 'unknown' });
+    // All events are there, and not the sum of what is compressed.
+    const short = join(folder, 'short.bundle');
+    await writeFile(short, (await readFile(bundle)).subarray(0, -3));
+    for (const args of [
+      ['verify', '-l', LEDGER, '--file', short, '--verifier-key', key],
+      ['import', short, '--verifier-key', key],
+      ['replay', '-l', LEDGER, '--file', short, '--no-events'],
+    ])
+      expect(await run(args, there)).toMatchObject({ code: 7, said: expect.stringMatching(/the file ends before/) });
     const changed = join(folder, 'changed.bundle');
     const archive = await promisify(gunzip)(await readFile(bundle));
     archive.write('PO-8', archive.indexOf('"PO-7"') + 1);

@@ -140,7 +140,11 @@ async function* inLines(source: Readable, ledger: string): AsyncGenerator<Item> 
   }
 }
 
-/** The bytes of the events in a file: a bundle of a whole ledger, or events one a line. @throws UserError for a bundle of some events */
+/**
+ * The bytes of the events in a file: a bundle of a whole ledger, or events one a line.
+ *
+ * @throws UserError for a bundle of some events @throws {EndsEarly} for one that was cut off @throws FileFeedError
+ */
 export async function* eventsOf(file: string | Readable): AsyncGenerator<FeedEvent> {
   const source = typeof file === 'string' ? createReadStream(file, { highWaterMark: 1_048_576 }) : file;
   try {
@@ -152,11 +156,12 @@ export async function* eventsOf(file: string | Readable): AsyncGenerator<FeedEve
     if (header.kind !== 'whole')
       throw new UserError('The bundle has only some events, and those between are missing: "lading verify" reads it.');
     for await (const item of items) {
-      if (item.kind === 'broken' || item.kind === 'damaged') throw new FileFeedError(item.why);
+      if (item.kind === 'broken') throw new EndsEarly(item.why);
+      if (item.kind === 'damaged') throw new FileFeedError(item.why);
       if (item.kind === 'entries') for (const bytes of item.entries) yield toFeedEvent(Buffer.from(bytes));
     }
   } catch (error) {
-    throw error instanceof EndsEarly || error instanceof Malformed ? new FileFeedError(error.message) : error;
+    throw error instanceof Malformed ? new FileFeedError(error.message) : error;
   } finally {
     source.destroy();
   }

@@ -39,10 +39,13 @@ async function* source(of: readonly Buffer[] = events, notes = checkpoints): Asy
   yield { kind: 'entries', first, entries: of.slice(first - 1) };
 }
 
-async function* inBundle(items: AsyncIterable<Item>, damage = (archive: Buffer) => archive): AsyncGenerator<Item> {
+const same = (bytes: Buffer): Buffer => bytes;
+
+/** @param damage to the archive @param toFile to the file, in which it is compressed */
+async function* inBundle(items: AsyncIterable<Item>, damage = same, toFile = same): AsyncGenerator<Item> {
   const file = compressed(wholeArchive({ kind: 'whole', ledger: 'nvidia', size: COUNT, keys: [] }, items));
   const archive = gunzipSync(Buffer.concat((await file.toArray()) as Buffer[]));
-  const bundle = await openBundle(Readable.from([gzipSync(damage(archive))]));
+  const bundle = await openBundle(Readable.from([toFile(gzipSync(damage(archive)))]));
   yield* bundle.items as AsyncGenerator<Item>;
 }
 
@@ -114,6 +117,15 @@ describe('nothing can be said', () => {
         }),
     ],
     ['when a bundle is cut off', () => verify(inBundle(source(), (archive) => archive.subarray(0, 200_000)))],
+    ['when a bundle lacks its very last byte', () => verify(inBundle(source(), same, (file) => file.subarray(0, -1)))],
+    [
+      'when a bundle lacks the sum of what is compressed in it',
+      () => verify(inBundle(source(), same, (file) => file.subarray(0, -8))),
+    ],
+    [
+      'when the end of a bundle is marked by half',
+      () => verify(inBundle(source(), (archive) => archive.subarray(0, -512))),
+    ],
   ])('%s', async (_, run) => {
     await expect(run()).rejects.toThrow(CannotSay);
   });
@@ -148,5 +160,21 @@ describe('every tampering is found, with the first event that is wrong:', () => 
     const damaged = damage();
     expect(await found(source(damaged))).toMatchObject(finding);
     expect(await found(inBundle(source(damaged)))).toMatchObject(finding);
+  });
+
+  it.each<[string, (archive: Buffer) => Buffer, (file: Buffer) => Buffer, RegExp]>([
+    [
+      'the sum of a bundle is another',
+      same,
+      (file) => {
+        file[file.length - 8]! ^= 1;
+        return file;
+      },
+      /changed since it was written/,
+    ],
+    ['a bundle has more after its end', (archive) => Buffer.concat([archive, Buffer.from('x')]), same, /after the end/],
+    ['a bundle is in its file twice', same, (file) => Buffer.concat([file, file]), /after the end/],
+  ])('%s', async (_, damage, toFile, what) => {
+    expect((await found(inBundle(source(), damage, toFile))).what).toMatch(what);
   });
 });

@@ -16,6 +16,8 @@ export class EndsEarly extends Error {
   override readonly name = 'EndsEarly';
 }
 
+const isEmpty = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
+
 /** The sum of a header's bytes, with blanks in the place of the sum. */
 export function checksum(header: Uint8Array): number {
   let sum = 8 * 32;
@@ -33,7 +35,10 @@ export async function* tarMembers(source: AsyncIterable<Uint8Array>): AsyncGener
   const reader = new BlockReader(source);
   for (;;) {
     const header = await reader.take(BLOCK);
-    if (header.every((byte) => byte === 0)) return;
+    if (isEmpty(header)) {
+      await reader.end();
+      return;
+    }
     const { name, size, isFile } = parseHeader(header);
     const bytes = (await reader.take(Math.ceil(size / BLOCK) * BLOCK)).subarray(0, size);
     if (isFile) yield { name, bytes };
@@ -67,6 +72,18 @@ class BlockReader {
     const piece = this.#rest.subarray(0, bytes);
     this.#rest = this.#rest.subarray(bytes);
     return piece;
+  }
+
+  /** The second empty block, and the rest: what compresses the archive may have a sum at its end, and is whole only with that. */
+  async end(): Promise<void> {
+    let rest = await this.take(BLOCK);
+    for (;;) {
+      if (!isEmpty(rest) || !isEmpty(this.#rest)) throw new Malformed('something stands after the end of the archive');
+      const next = await this.#chunks.next();
+      if (next.done === true) return;
+      rest = next.value;
+      this.#rest = new Uint8Array(0);
+    }
   }
 
   /** A piece that is in several chunks. */

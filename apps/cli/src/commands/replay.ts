@@ -11,6 +11,7 @@ import { KafkaLog } from '#feed/kafkaLog';
 import { silent } from '#feed/observer';
 import type { Holding } from '#ledger/account';
 import { Fold } from '#ledger/fold';
+import { EndsEarly } from '#proofs/tarMembers';
 import { readConfig } from '#platform/service/config';
 import { eventsOf } from '../auditSource.ts';
 import { type Client, reasonOf } from '../client.ts';
@@ -215,6 +216,11 @@ async function* fromFile(file: string, ledger: string): AsyncGenerator<FeedEvent
       if (event.ledger === ledger) yield event;
     }
   } catch (error) {
+    if (error instanceof EndsEarly)
+      throw new UserError(
+        `${file} was cut off, and the events after that are unknown: ${error.message}.`,
+        exitCodes.unknown,
+      );
     if (error instanceof FileFeedError) throw new UserError(`${file}: ${error.message}`, exitCodes.broken);
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new UserError(`${file} cannot be read: ${reasonOf(error)}`);
