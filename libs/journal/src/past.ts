@@ -161,25 +161,32 @@ interface InStreams {
   readonly known: number;
   /** RFC 3339: nothing that occurred later. */
   readonly at: string | undefined;
-  /** So many events of a stream are looked at: its first ones. */
+  /** So many events of a stream are looked at, its first ones, and so many are found. */
   readonly most: number;
 }
 
-/** The sequences of the events of some types in the streams of some entities, in order. */
+/**
+ * The sequences of the events of some types in the streams of some entities, in order.
+ * @returns with whether these are all: there may be more where there are as many as are looked at
+ */
 export async function findInStreams(
   db: Queryable,
   ledger: string,
   { entities, types, known, at, most }: InStreams,
-): Promise<{ readonly entity: string; readonly sequence: number }[]> {
-  const { rows } = await db.query<{ entity: string; sequence: string | number }>(
-    `SELECT s.entity, e.sequence FROM unnest($2::text[]) AS given (entity)
-       CROSS JOIN LATERAL (
-         SELECT entity, sequence FROM journal.event_entities
-         WHERE ledger = $1 AND entity = given.entity AND sequence <= $4 ORDER BY sequence LIMIT $6
-       ) s
-       JOIN journal.events e ON e.ledger = $1 AND e.sequence = s.sequence
-     WHERE ($3::text[] IS NULL OR e.type = ANY($3)) AND ($5::timestamptz IS NULL OR e.occurred <= $5) ORDER BY e.sequence LIMIT $6`,
+): Promise<{ readonly sequences: number[]; readonly isAll: boolean }> {
+  const { rows } = await db.query<{ sequence: string | number; found: boolean; n: string | number }>(
+    `SELECT sequence, found, n FROM (
+       SELECT e.sequence, s.n, ($3::text[] IS NULL OR e.type = ANY($3)) AND ($5::timestamptz IS NULL OR e.occurred <= $5) AS found
+         FROM unnest($2::text[]) AS given (entity)
+         CROSS JOIN LATERAL (
+           SELECT sequence, row_number() OVER (ORDER BY sequence) AS n FROM journal.event_entities
+           WHERE ledger = $1 AND entity = given.entity AND sequence <= $4 ORDER BY sequence LIMIT $6
+         ) s
+         JOIN journal.events e ON e.ledger = $1 AND e.sequence = s.sequence
+     ) e
+     WHERE found OR n = $6 ORDER BY sequence LIMIT $6`,
     [ledger, entities, types ?? null, known, at ?? null, most],
   );
-  return rows.map(({ entity, sequence }) => ({ entity, sequence: Number(sequence) }));
+  const sequences = rows.filter(({ found }) => found).map(({ sequence }) => Number(sequence));
+  return { sequences, isAll: rows.length < most && !rows.some(({ n }) => Number(n) === most) };
 }

@@ -22,6 +22,8 @@ interface Path extends Required<Step> {
   readonly before: Path | undefined;
   /** Of units that came back and were sold again: where they were before they were this line's. */
   readonly was: Path | undefined;
+  /** They came back from a line that is not followed. */
+  readonly isCut: boolean;
   readonly node: number;
 }
 
@@ -30,7 +32,7 @@ export interface Branch {
   /** Below zero: units that left the account before anything that is known brought them there. */
   readonly quantity: number;
   readonly steps: readonly Step[];
-  /** The first step does not say where they come from: what brought them there is not among the events. */
+  /** Whether the steps say where the units began. Else what brought them to the first one, or back to be sold again, is not among the events. */
   readonly begins: boolean;
   readonly units?: readonly UnitRange[];
 }
@@ -76,10 +78,13 @@ export class Lineage {
     const all = movesOf(event);
     const moves = all.filter(({ order, line }) => this.#lines.has(keyOf(order, line)));
     if (moves.length === 0) return;
+    const cut = new Set<string>();
     for (const move of moves.length === all.length ? [] : all) {
-      const { order, line } = move;
+      const { item, order, line } = move;
       const key = keyOf(order, line);
-      if (!this.#lines.has(key) && comesBack(move)) this.#others.set(key, { order, line });
+      if (this.#lines.has(key) || !comesBack(move)) continue;
+      this.#others.set(key, { order, line });
+      cut.add(item);
     }
     // A move that names no units takes those that no other move names.
     const taken = new Map<Move, ReturnType<AccountLots<Path>['take']>>();
@@ -88,7 +93,9 @@ export class Lineage {
     const back = new Map<string, PathLot<Path>[]>();
     for (const move of moves) {
       const { lots = [], named = [] } = taken.get(move) ?? {};
-      const then = (before: Path | undefined, was?: Path): Path => this.#step(steps, sequence, move, before, was);
+      const isCut = cut.has(move.item) && isSoldOn(move);
+      const then = (before: Path | undefined, was?: Path): Path =>
+        this.#step(steps, sequence, move, { before, was, isCut: isCut && was === undefined });
       for (const { was, ...lot } of withWhatCameBack(move, lots, back)) {
         const path = then(lot.path, was);
         if (comesBack(move)) back.set(move.item, [...(back.get(move.item) ?? []), { ...lot, path }]);
@@ -157,14 +164,13 @@ export class Lineage {
     steps: Map<string, Path>,
     sequence: number,
     { order, line, from, to, ...move }: Move,
-    before: Path | undefined,
-    was: Path | undefined,
+    { before, was, isCut }: Pick<Path, 'before' | 'was' | 'isCut'>,
   ): Path {
     const goods = { ...move, order, line };
-    const key = `${keyAt(goods, from)}|${keyAt(goods, to)}|${before?.node ?? ''}|${was?.node ?? ''}`;
+    const key = `${keyAt(goods, from)}|${keyAt(goods, to)}|${before?.node ?? ''}|${was?.node ?? ''}|${isCut}`;
     let path = steps.get(key);
     if (path === undefined) {
-      path = { sequence, order, line, from, to, before, was, node: ++this.#nodes };
+      path = { sequence, order, line, from, to, before, was, isCut, node: ++this.#nodes };
       steps.set(key, path);
     }
     return path;
@@ -172,19 +178,21 @@ export class Lineage {
 
   #branch(quantity: number, path: Path | undefined): Branch {
     const steps: Step[] = [];
-    this.#walk(path, Infinity, steps, new Set());
+    const seen = new Set<Path>();
+    this.#walk(path, Infinity, steps, seen);
     // Of one event, what brought a unit back comes before what sent it.
     steps.reverse().sort((a, b) => a.sequence - b.sequence);
     const first = steps.find(({ from }) => from !== undefined)?.from;
-    return { quantity, steps, begins: first?.stage === 'supply' || first?.stage === 'count' };
+    const begins = (first?.stage === 'supply' || first?.stage === 'count') && ![...seen].some(({ isCut }) => isCut);
+    return { quantity, steps, begins };
   }
 
-  #walk(last: Path | undefined, until: number, steps: Step[], seen: Set<number>): void {
+  #walk(last: Path | undefined, until: number, steps: Step[], seen: Set<Path>): void {
     let next = until;
     for (let path = last; path !== undefined; path = path.before) {
-      const { sequence, order, line, from, to, was, node } = path;
-      if (seen.has(node)) return;
-      seen.add(node);
+      const { sequence, order, line, from, to, was } = path;
+      if (seen.has(path)) return;
+      seen.add(path);
       steps.push({ sequence, order, line, from, to });
       if (to.stage === 'ordered') this.#heard(path, next, steps);
       this.#walk(was, sequence, steps, seen);
@@ -202,14 +210,17 @@ export class Lineage {
 /** Units that go back to supply, to go on from there in the same event. */
 const comesBack = ({ from, to }: Move): boolean => to.stage === 'supply' && from.stage !== 'ordered';
 
+/** Units that leave supply, or were awaited: what came back in the same event may be these. */
+const isSoldOn = ({ from }: Move): boolean => from.stage === 'ordered' || from.stage === 'supply';
+
 /** Units that leave supply or were awaited, as those that came back for them: these stand before them in an event (`book`). */
 function withWhatCameBack(
-  { item, from }: Move,
+  move: Move,
   lots: readonly PathLot<Path>[],
   back: ReadonlyMap<string, PathLot<Path>[]>,
 ): (PathLot<Path> & { readonly was?: Path | undefined })[] {
-  const queue = back.get(item);
-  if (queue === undefined || (from.stage !== 'ordered' && from.stage !== 'supply')) return [...lots];
+  const queue = back.get(move.item);
+  if (queue === undefined || !isSoldOn(move)) return [...lots];
   return lots.flatMap((lot) => {
     const came = takeFirst(queue, lot.quantity).map(({ quantity, path }) => ({ ...lot, quantity, was: path }));
     const left = lot.quantity - sum(came);

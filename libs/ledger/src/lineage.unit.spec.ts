@@ -160,6 +160,8 @@ describe('where units came from', () => {
     const alone = new Lineage([X]);
     for (const event of story.ledger.events) alone.apply(event);
     expect([...alone.others]).toEqual([T]);
+    // Followed without the line that they came from, units do not say where they began.
+    expect([alone, lineageOf(story)].map((one) => one.unit('D1', 'A2')!.branch.begins)).toEqual([false, true]);
     expect(parseAccountKey(lineageOf(story).unit('D1', 'A2')!.account)).toMatchObject({ owner: 'x', order: 'PO-X' });
   });
 
@@ -176,6 +178,14 @@ describe('where units came from', () => {
       '3: placed PO-T, dispatched S-1, received S-1, returned R-1, placed PO-X, dispatched S-2, dispatched S-2',
       '2: placed PO-X, dispatched S-2',
     ]);
+    const alone = new Lineage([X]);
+    for (const event of story.ledger.events) alone.apply(event);
+    expect(ways(story, 'x@dhl in_transit S-2 PO-X/1', alone)).toEqual(['5: placed PO-X, dispatched S-2']);
+    expect(
+      alone.branches(
+        accountKey({ ...X, owner: 'x', custodian: 'dhl', item: 'H100', stage: 'in_transit', shipment: 'S-2' }),
+      ),
+    ).toMatchObject([{ quantity: 5, begins: false }]);
   });
 
   it('of a part of a history, units whose coming is not known begin where they went, and are missing where they left', () => {

@@ -1,13 +1,13 @@
-import { type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
 import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import type { Place } from '#contracts/move';
 import type { HoldingRow } from '#contracts/rows';
 import { serialsOf } from '#contracts/serials';
-import { findInStreams, readSequences } from '#journal/past';
+import { findInStreams } from '#journal/past';
 import type { Branch, Step } from '#ledger/lineage';
 import { concerning } from '#projections/activity/queries';
 import { sidesOf } from '#projections/orders/queries';
 import type { ReadModel } from '#projections/reading/readModel';
+import { eachEvent } from './eachEvent.ts';
 import type { EventOnTheWay } from './eventOnTheWay.ts';
 import type { Trace } from './trace.ts';
 
@@ -104,38 +104,40 @@ async function besides(model: ReadModel, trace: Trace, steps: readonly Step[]): 
   const sides = await sidesOf(model, [...new Set(steps.map(({ order }) => order))]);
   const executed = sequences.flatMap((sequence) => trace.events.get(sequence)?.swap ?? []);
   const named = [...new Set(executed)];
-  const swaps = await agreedOn(model, named.slice(0, MAX_SWAPS));
-  return { trace, readable, sides, swaps, unread: new Set(named.slice(MAX_SWAPS)) };
+  const { agreed, isAll } = await agreedOn(model, named.slice(0, MAX_SWAPS));
+  return { trace, readable, sides, swaps: agreed, unread: new Set(isAll ? named.slice(MAX_SWAPS) : named) };
 }
 
-/** The terms of swaps, from their proposals, and who accepted them: what whoever asks may read of it. */
-async function agreedOn(model: ReadModel, swaps: readonly string[]): Promise<Map<string, Agreement>> {
+/** The terms of swaps, from their proposals, and who accepted them, but for what was taken back: what whoever asks may read of it. */
+async function agreedOn(
+  model: ReadModel,
+  swaps: readonly string[],
+): Promise<{ readonly agreed: ReadonlyMap<string, Agreement>; readonly isAll: boolean }> {
   const agreed = new Map<string, Agreement>();
-  if (swaps.length === 0) return agreed;
+  if (swaps.length === 0) return { agreed, isAll: true };
   const { db, ledger, asOf, party } = model;
   const found = await findInStreams(db, ledger, {
     entities: swaps.map((swap) => `swap/${swap}`),
-    types: ['lading.swap.proposed.v1', 'lading.swap.accepted.v1'],
+    types: ['lading.swap.proposed.v1', 'lading.swap.accepted.v1', 'lading.event.voided.v1'],
     ...asOf,
     most: 10 * MAX_SWAPS,
   });
-  const all = found.map(({ sequence }) => sequence);
-  const readable = party === undefined ? all : [...(await concerning(model, party, all))];
-  for (const { bytes } of await readSequences(db, ledger, readable)) {
-    const event = parseEvent(bytes) as LedgerEvent<'lading.swap.proposed.v1' | 'lading.swap.accepted.v1'>;
+  const readable = party === undefined ? undefined : await concerning(model, party, found.sequences);
+  const isAll = await eachEvent(model, found.sequences, (event) => {
+    if (readable?.has(event.sequence) === false) return;
     if (event.type === 'lading.swap.proposed.v1') {
       const { swap, by, legs, authorisedBy = null, reason = null, reasonCode = null, evidence = [] } = event.data;
       // A party that proposes has accepted; the supplier has no say in the legs.
       const accepted = legs.some(({ from, to }) => from === by || to === by) ? [by] : [];
       const terms = { swap, reallocation: null, by, accepted, authorisedBy, reason, reasonCode, evidence };
       agreed.set(swap, terms);
-    } else {
+    } else if (event.type === 'lading.swap.accepted.v1') {
       const { swap, by } = event.data;
       const terms = agreed.get(swap);
       if (terms !== undefined) agreed.set(swap, { ...terms, accepted: [...new Set([...terms.accepted, by])].sort() });
     }
-  }
-  return agreed;
+  });
+  return { agreed, isAll: isAll && found.isAll };
 }
 
 /** None, where whoever asks may not read the event. */

@@ -85,6 +85,7 @@ export async function partyTenure(
   const had = new Map<string, { readonly of: Had; readonly changes: Change[] }>();
   const sequences = await eventsOf(model, party, query.order);
   const isAll =
+    sequences !== undefined &&
     sequences.length <= MAX_EVENTS &&
     (await eachEvent(model, sequences, (event) => {
       for (const [key, { of, quantity }] of changesBy(event, party, query)) {
@@ -118,11 +119,12 @@ export async function partyTenure(
   );
 }
 
-async function eventsOf(model: ReadModel, party: string, order: string | undefined): Promise<number[]> {
+/** Undefined when the order has more than so many, whenever they occurred. */
+async function eventsOf(model: ReadModel, party: string, order: string | undefined): Promise<number[] | undefined> {
   if (order === undefined) return eventsConcerning(model, party, MAX_EVENTS + 1);
   const { db, ledger, asOf } = model;
   const found = await findInStreams(db, ledger, { entities: [`order/${order}`], ...asOf, most: MAX_EVENTS + 1 });
-  return found.map(({ sequence }) => sequence);
+  return found.isAll ? found.sequences : undefined;
 }
 
 /** What an event brings a party, and takes from it: units that stay with it in one stage are neither. */

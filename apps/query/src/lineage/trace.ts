@@ -11,7 +11,8 @@ const MAX_STEPS = 100_000;
 /** How often lines are added from which units came back to be sold again. */
 const MAX_ROUNDS = 4;
 
-const SAID = ['lading.order.confirmed.v1', 'lading.order.line_changed.v1'];
+/** What says something of a line that may move no units, and what takes it back. */
+const SAID = ['lading.order.confirmed.v1', 'lading.order.line_changed.v1', 'lading.event.voided.v1'];
 
 /** The lineage of some order lines, with what their events say. */
 export interface Trace {
@@ -48,17 +49,16 @@ async function fold(model: ReadModel, lines: readonly Line[], moving: readonly n
   const { db, ledger, asOf } = model;
   const entities = [...new Set(lines.map(({ order }) => `order/${order}`))];
   const said = await findInStreams(db, ledger, { entities, types: SAID, ...asOf, most: MAX_EVENTS + 1 });
-  const saysAll = said.length <= MAX_EVENTS;
   const lineage = new Lineage(lines);
   const events = new Map<number, EventOnTheWay>();
   const isAll = await eachEvent(
     model,
-    [...moving, ...said.slice(0, MAX_EVENTS).map(({ sequence }) => sequence)],
+    [...moving, ...said.sequences.slice(0, MAX_EVENTS)],
     (event) => {
       lineage.apply(event);
       events.set(event.sequence, eventOnTheWay(event));
     },
     () => lineage.size > MAX_STEPS,
   );
-  return isAll ? { lineage, events, saysAll } : undefined;
+  return isAll ? { lineage, events, saysAll: said.isAll } : undefined;
 }

@@ -197,6 +197,34 @@ describe('who had units, from when to when', () => {
     expect(tenure.body.data).toEqual([]);
   });
 
+  it('what was said of a line and taken back is no step of the way any more; seen from before, it is', async () => {
+    const order = 'PO-SAID';
+    const lines = [{ line: '1', item: 'H100', quantity: 1, window: WINDOW }];
+    await query.submit('lading.order.placed.v1', { order, buyer: 'tesla', supplier: 'nvidia', lines }, day(3));
+    const accepted: { line: string; code: 'accepted' }[] = [{ line: '1', code: 'accepted' }];
+    const window = { from: '2024-02-01', to: '2024-02-29' };
+    const changed = { order, line: '1', owner: 'tesla', initiator: 'seller', window, reason: 'Later' } as const;
+    const said = [
+      await query.submit('lading.order.confirmed.v1', { order, lines: accepted }, day(4)),
+      await query.submit('lading.order.line_changed.v1', changed, day(5)),
+    ];
+    const waysOf = async (search: string) => {
+      const { body } = await query.get<{ data: LineageRow[] }>(`${L}/holdings/lineage?order=${order}&${search}`);
+      return body.data[0]?.branches.map(({ steps }) => steps.map(({ type }) => type.split('.')[2]));
+    };
+    const both = [['placed', 'confirmed', 'line_changed']];
+    expect(await waysOf(`min-sequence=${said[1]}`)).toEqual(both);
+    let head = 0;
+    for (const [sequence, time] of [
+      [said[1]!, day(5)],
+      [said[0]!, day(4)],
+    ] as const)
+      head = await query.submit('lading.event.voided.v1', { sequence, reason: 'did_not_occur' }, time);
+    expect(await waysOf(`min-sequence=${head}`)).toEqual([['placed']]);
+    expect(await waysOf(`known=${head - 1}`)).toEqual([['placed', 'confirmed']]);
+    expect(await waysOf(`known=${said[1]}`)).toEqual(both);
+  });
+
   it('a serial number that was given by mistake is nobody’s now, and is found where it was for who asks what was known before', async () => {
     const ordered = [{ line: '1', item: 'H100', quantity: 2, window: WINDOW }];
     await query.submit('lading.order.placed.v1', { order: 'PO-W', buyer: 'tesla', supplier: 'nvidia', lines: ordered });
