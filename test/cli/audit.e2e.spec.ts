@@ -178,7 +178,11 @@ describe('an auditor at the command line', () => {
     }
     const some = join(folder, 'of-po-9.bundle');
     await run(['export', '-l', LEDGER, '--order', 'PO-9', '-o', some]);
-    expect(await evidence(some, 15, '--html')).toMatchObject({ code: 0 });
+    expect(await evidence(some, 15, '--html', '--verifier-key', key)).toMatchObject({ code: 0 });
+    // By the key that the bundle names itself.
+    expect(await evidence(some, 15)).toMatchObject({
+      ...{ code: 7, said: expect.stringMatching(/nothing but the key that came with it/) },
+    });
     expect(await evidence(some, 16)).toMatchObject({ code: 7 });
     // The evidence of another event under the name of this one.
     const renamed = join(folder, 'renamed.bundle');

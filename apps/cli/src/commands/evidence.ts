@@ -31,7 +31,9 @@ interface EvidenceOptions extends ConnectionOptions {
 
 export function addEvidence(program: Command): void {
   const command = withConnectionOptions(program.command('evidence'))
-    .description('get the evidence of an event as one file, or check such a file, for which no service is needed')
+    .description(
+      'get the evidence of an event as one file, or check such a file, for which no service is needed; without the verifier key of the ledger it exits with 7, since nobody vouches for the key in a file',
+    )
     .argument('[file]', 'a page or a tlog-proof to check; - for standard input')
     .option('-l, --ledger <ledger>', 'the ledger of the event')
     .option('-s, --sequence <sequence>', 'the event to get the evidence of', sequenceOf)
@@ -47,8 +49,8 @@ export function addEvidence(program: Command): void {
     .action(evidence);
   withExamples(
     command,
-    'lading evidence --ledger nvidia --sequence 17 --html --out event-17.html',
-    'lading evidence --bundle nvidia.bundle --sequence 17 --html --out event-17.html',
+    'lading evidence --ledger nvidia --sequence 17 --html --out event-17.html --verifier-key "$KEY"',
+    'lading evidence --bundle nvidia.bundle --sequence 17 --html --out event-17.html --verifier-key "$KEY"',
     'lading evidence event-17.html --verifier-key "$KEY"',
     'lading evidence --ledger nvidia --sequence 17 | lading evidence - --verifier-key "$KEY"',
   );
@@ -103,7 +105,7 @@ async function inBundle(path: string, sequence: number, options: EvidenceOptions
 /** Nothing is written that its reader would find false. */
 async function handOut(sequence: number, { ledger, ...file }: Found, options: EvidenceOptions): Promise<void> {
   const { html, out, bundle } = options;
-  const { keys, atLeast } = trusted(options);
+  const { keys, isGiven, atLeast } = trusted(options);
   const checked = await checkEvidence({ ...file, keys: keys.length > 0 ? keys : file.keys }, onNode, atLeast);
   const where = bundle === undefined ? 'What the service answered' : `What ${bundle} has`;
   if (checked.outcome !== 'held') {
@@ -122,6 +124,11 @@ async function handOut(sequence: number, { ledger, ...file }: Found, options: Ev
   else write(out, text);
   say(`Event ${sequence} of ${ledger}, in a checkpoint of ${checked.checkpoint?.size ?? 0} events. Signed by`);
   for (const line of signedBy(checked)) say(`  ${line}`);
+  if (!isGiven)
+    throw new UserError(
+      `${VERDICTS.unknown.title}: it holds together, and was held against nothing but the key that came with it. If this is the ledger's key, name it with --verifier-key.`,
+      exitCodes.unknown,
+    );
 }
 
 function write(file: string, text: string): void {

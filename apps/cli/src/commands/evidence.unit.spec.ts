@@ -81,10 +81,21 @@ describe('lading evidence', () => {
     expect(few.code).not.toBe(0);
   });
 
+  it('is written, and not called verified, when nothing was held against it but the key that came with it', async () => {
+    const out = join(folder, 'unsure.tlog-proof');
+    answered = evidencePage('Evidence', sample);
+    expect(await get('--out', out)).toMatchObject({
+      ...{ code: exitCodes.unknown, text: expect.stringMatching(/nothing but the key that came with it/) },
+    });
+    expect(readFileSync(out, 'utf8')).toBe(sample.proof);
+  });
+
   it('writes what it got only when it verifies, and puts its own program into the page', async () => {
     const out = join(folder, 'out.html');
     answered = evidencePage('Evidence', sample).replace("'use strict'", "'use lax'");
-    expect(await get('--html', '--out', out)).toMatchObject({ code: 0, text: expect.stringContaining(key) });
+    expect(await get('--html', '--out', out, '--verifier-key', key)).toMatchObject({
+      ...{ code: 0, text: expect.stringContaining(key) },
+    });
     expect(readFileSync(out, 'utf8')).toContain("'use strict'");
     rmSync(out);
     expect(await get('--out', join(folder, 'no folder', 'out'))).toMatchObject({
