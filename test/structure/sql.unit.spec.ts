@@ -22,6 +22,7 @@ const ALL_LEDGERS = [
   'libs/checkpoints/src/checkpoints.ts: FROM journal.ledgers l',
   'libs/checkpoints/src/checkpoints.ts: FROM journal.checkpoints c',
   'libs/checkpoints/src/checkpoints.ts: FROM journal.checkpoints',
+  'libs/checkpoints/src/checkpoints.ts: UPDATE journal.verifier_keys',
   'libs/checkpoints/src/status.ts: FROM journal.signer_positions',
   'libs/checkpoints/src/status.ts: FROM journal.checkpoints',
   'libs/checkpoints/src/status.ts: FROM journal.verifier_keys',

@@ -220,6 +220,14 @@ export async function addCosignature(
   return rows[0]?.note;
 }
 
+/** The witnesses that are asked from now on, by their verifier keys: of all others nobody waits for a cosignature any more. */
+export async function noteAskedWitnesses(db: Queryable, keys: readonly string[]): Promise<void> {
+  await db.query(
+    `UPDATE journal.verifier_keys SET asked = key = ANY ($1) WHERE kind = 'witness' AND asked <> (key = ANY ($1))`,
+    [keys],
+  );
+}
+
 const PARK = `
   INSERT INTO journal.signer_positions AS p (ledger, sequence, state, reason, advice, since)
   VALUES ($1, 0, 'parked', $2, $3, now())

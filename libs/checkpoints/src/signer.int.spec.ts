@@ -250,6 +250,16 @@ describe('the signer', () => {
       await add(2);
       await allSigned();
       expect(await witnessStatus(journals.pool)).toMatchObject([{ sequence: size, head: size + 2, lagEvents: 2 }]);
+      // Until it is asked no more; its key stays, for what it has cosigned, and it is back when it is asked again.
+      for (const witnesses of [[away], [away, watching]]) {
+        await stopAll();
+        start({ witnesses });
+        await add(1);
+        await allSigned();
+        const names = (await witnessStatus(journals.pool)).map(({ consumer }) => consumer);
+        expect(names).toEqual(witnesses.length === 1 ? [] : ['witness witness.example/w1']);
+        expect((await verifierKeysOf(journals.pool, 'nvidia')).witnesses).toEqual([watching.key]);
+      }
     });
 
     it('two services that sign different histories with one key get one cosignature between them, and the other stops', async () => {

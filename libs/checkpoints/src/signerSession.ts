@@ -11,8 +11,8 @@ import { ConfigError } from '#platform/service/config';
 import { parseCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
 import type { Hash } from '#proofs/primitives';
-import { parseVerifierKey, signersOf } from '#proofs/signedNote';
-import { hasCheckpoints, newestStored, SIGN_CHANNEL } from './checkpoints.ts';
+import { formatVerifierKey, parseVerifierKey, signersOf } from '#proofs/signedNote';
+import { hasCheckpoints, newestStored, noteAskedWitnesses, SIGN_CHANNEL } from './checkpoints.ts';
 import { CheckpointTopic, type PublishedNote } from './checkpointTopic.ts';
 import { Newest } from './newest.ts';
 import { PublishedFile } from './publishedFile.ts';
@@ -100,6 +100,10 @@ export class Session {
         ));
       const witnesses = await Promise.all(
         (options.witnesses ?? []).map(async ({ key, url }) => ({ key: await parseVerifierKey(key, onNode), url })),
+      );
+      await noteAskedWitnesses(
+        client,
+        witnesses.map(({ key }) => formatVerifierKey(key)),
       );
       return new Session(options, leadership, stop, log, keys, newest, file, topic, witnesses);
     } catch (error) {

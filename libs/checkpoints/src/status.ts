@@ -25,7 +25,8 @@ const LOOKED_AT = 100;
 const WITNESSES = `
   SELECT k.ledger, k.name, l.sequence::float8 AS head, coalesce(c.size, 0)::float8 AS sequence,
          extract(epoch FROM now() - e.recorded)::float8 AS waiting
-    FROM (SELECT DISTINCT ledger, split_part(key, '+', 1) AS name FROM journal.verifier_keys WHERE kind = 'witness') AS k
+    FROM (SELECT DISTINCT ledger, split_part(key, '+', 1) AS name FROM journal.verifier_keys
+           WHERE kind = 'witness' AND asked) AS k
     JOIN journal.ledgers AS l ON l.ledger = k.ledger
     LEFT JOIN LATERAL (
       SELECT newest.size
@@ -44,7 +45,7 @@ interface WitnessRow {
   readonly waiting: number | null;
 }
 
-/** How far each witness that has ever cosigned a ledger has cosigned it. */
+/** How far each witness that is asked, and has ever cosigned a ledger, has cosigned it. */
 export async function witnessStatus(db: Pick<pg.ClientBase, 'query'>): Promise<StatusRow[]> {
   const { rows } = await db.query<WitnessRow>(WITNESSES);
   return rows.map(({ ledger, name, head, sequence, waiting }) => {
@@ -58,4 +59,4 @@ export async function witnessStatus(db: Pick<pg.ClientBase, 'query'>): Promise<S
   });
 }
 
-const NOT_LATELY = `It cosigned none of the newest ${LOOKED_AT} checkpoints. If it is still asked, look into the log of the signer, which says what it answers.`;
+const NOT_LATELY = `It cosigned none of the newest ${LOOKED_AT} checkpoints. Look into the log of the signer, which says what it answers; one that is gone for good is taken out of LADING_WITNESSES.`;

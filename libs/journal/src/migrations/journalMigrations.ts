@@ -1,4 +1,5 @@
 import { platformMigrations } from '#platform/database/platformMigrations';
+import { AskedWitnesses1764000001100 } from './askedWitnesses.ts';
 import { CreateCheckpoints1764000001000 } from './createCheckpoints.ts';
 import { CreateJournal1764000000100 } from './createJournal.ts';
 import { GrowTrees1764000000900 } from './growTrees.ts';
@@ -15,4 +16,5 @@ export const journalMigrations = [
   StockStreams1764000000800,
   GrowTrees1764000000900,
   CreateCheckpoints1764000001000,
+  AskedWitnesses1764000001100,
 ];
