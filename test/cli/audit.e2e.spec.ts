@@ -10,6 +10,7 @@ import { createGunzip, gunzip, gzip } from 'node:zlib';
 import { TAR_END, tarMember } from '#audit/tar';
 import { publishCheckpoint, storeCheckpoint } from '#checkpoints/checkpoints';
 import type { Journal } from '#journal/journal';
+import { growTree } from '#journal/tree';
 import { readBytes } from '#journal/reader';
 import { parseCheckpoint } from '#proofs/checkpoint';
 import { formatVerifierKey } from '#proofs/signedNote';
@@ -243,9 +244,15 @@ describe('an auditor at the command line', () => {
       UPDATE journal.events SET leaf_hash = sha256('\\x00'::bytea || bytes) WHERE sequence = 20;
       UPDATE journal.ledgers SET tree_size = 0, tree = '';
       DELETE FROM journal.checkpoints`);
+    await growTree(here.pool, LEDGER, 1_000);
     await sign(269);
     await run(['export', '-l', LEDGER, '-o', rewritten]);
     expect(await verify('--file', rewritten, '--no-state')).toMatchObject({ code: 0, size: 269 });
+    // Also by some events that are not those: their checkpoint is of as many as the one that was kept.
+    const some = join(folder, 'rewritten-po-7.bundle');
+    await run(['export', '-l', LEDGER, '--order', 'PO-7', '-o', some]);
+    expect(await verify('--file', some, '--no-state')).toMatchObject({ code: 0, size: 269 });
+    expect(await verify('--file', some)).toMatchObject({ code: 6, first: 1, last: 269, evidence: expect.any(String) });
     const found = await verify('--file', rewritten);
     expect(found).toMatchObject({
       code: 6,

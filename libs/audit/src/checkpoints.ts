@@ -3,7 +3,7 @@ import { onNode } from '#proofs/onNode';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { BadSignature, signersOf, type VerifierKey } from '#proofs/signedNote';
 import { Malformed, toBase64 } from '#proofs/text';
-import { type Finding, Tampered } from './verdict.ts';
+import { CannotSay, type Finding, Tampered } from './verdict.ts';
 
 /** Whose word counts. */
 export interface Trust {
@@ -83,7 +83,7 @@ export class Checkpoints {
    * @param after how many events were read before it
    * @param lastGood how many of them an earlier checkpoint covers
    * @returns the checkpoint, when it is of fewer events, and can be held against them no more
-   * @throws {Tampered} when it is not as it was signed
+   * @throws {Tampered} when it is not as it was signed @throws {CannotSay} when it was given, and not the key that signed it
    */
   async add(bytes: Uint8Array, whose: Whose, after: number, lastGood: number): Promise<Anchor | undefined> {
     const wrong = (what: string, first = after + 1, fork: readonly Uint8Array[] = []) =>
@@ -109,9 +109,12 @@ export class Checkpoints {
     const other = signedBy.find((key) => key.name !== origin);
     if (other !== undefined)
       throw wrong(`${name} is of ${origin}, and signed with the key of ${other.name}`, Math.max(1, size));
-    if (signedBy.length === 0) {
+    // Without any key it is still held against the events: it proves nothing to anybody, and shows a damage. So is what this auditor
+    // kept, of which an earlier run was sure: the key of the ledger may have been changed since.
+    if (signedBy.length === 0 && whose !== 'earlier') {
+      if (whose === 'given' && this.#trust.keys.length > 0)
+        throw new CannotSay(`${name} is signed by none of the verifier keys: give the one that signed it as well`);
       this.#passedOver += 1;
-      // Without any key it is still held against the events: it proves nothing to anybody, and shows a damage.
       if (this.#trust.keys.length > 0) return undefined;
     }
     const anchor = { size, root, bytes, whose, signedBy, cosignedBy };

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatVerifierKey } from '#proofs/signedNote';
+import { formatVerifierKey, type VerifierKey } from '#proofs/signedNote';
 import { aKeeper, anEvent, aWitness, checkpointOf, type Signer, someEvents } from '#test/audit/signedLedger';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 import { EarlierFile } from './earlierFile.ts';
@@ -39,7 +39,8 @@ describe('an auditor who kept what an earlier run saw', () => {
     readonly resume?: boolean;
     readonly given?: readonly Buffer[];
     readonly stopAfter?: number;
-    readonly seen?: number[];
+    /** The keys that the auditor gives. */
+    readonly keys?: readonly VerifierKey[];
   }
 
   /** A run as the command line makes it: from the events of a source, with a checkpoint of each size. */
@@ -54,7 +55,7 @@ describe('an auditor who kept what an earlier run saw', () => {
       }
     }
     const earlier = kept ? new EarlierFile(file) : undefined;
-    const trust = { keys: [keeper.key], witnesses: quorum > 0 ? [witness.key] : [], quorum };
+    const trust = { keys: options.keys ?? [keeper.key], witnesses: quorum > 0 ? [witness.key] : [], quorum };
     const verifier = new Verifier({ ledger: LEDGER, trust, fold: true, earlier, resume, given });
     const keep = () =>
       earlier?.save({
@@ -114,6 +115,22 @@ describe('an auditor who kept what an earlier run saw', () => {
     await expect(run(rewritten, options)).rejects.toThrow(CannotSay);
     const given = [await checkpointOf(month.slice(0, 33), keeper, [witness])];
     expect(await found(rewritten, { ...options, given })).toMatchObject({ first: 1, last: 33, lastGood: 0 });
+  });
+
+  it('holds what it kept against a ledger whose key was changed since, also when it is given the new key alone', async () => {
+    const by = await aKeeper();
+    const now = { by, keys: [by.key] };
+    expect(await run(month, { ...now, checkpoints: [40] })).toMatchObject({ verified: { passedOver: 0 } });
+    await run(month, { checkpoints: [40] });
+    expect(await found(month.slice(0, 30), { ...now, checkpoints: [30] })).toMatchObject({ first: 31, last: 40 });
+    expect(await found(rewritten, { ...now, checkpoints: [40] })).toMatchObject({ first: 20, lastGood: 19 });
+  });
+
+  it('is told when a checkpoint that it gives is signed by none of the keys that it gives', async () => {
+    const given = [await checkpointOf(rewritten.slice(0, 25), await aKeeper())];
+    await expect(run(month, { checkpoints: [40], given, kept: false })).rejects.toThrow(
+      /^the checkpoint that was given of 25 events is signed by none of the verifier keys/,
+    );
   });
 
   it('goes on where a run was stopped, to the same outcome, and keeps what the run before had', async () => {

@@ -5,7 +5,7 @@ import { Malformed } from '#proofs/text';
 import { parseTlogProof } from '#proofs/tlogProof';
 import { verifyInclusion } from '#proofs/treeProofs';
 import type { Proof } from './bundle.ts';
-import { type Anchor, Checkpoints, type Trust } from './checkpoints.ts';
+import { type Anchor, Checkpoints, forked, type Trust } from './checkpoints.ts';
 import type { Item } from './items.ts';
 import { parseTold, sequenceIn } from './told.ts';
 import { CannotSay, Tampered } from './verdict.ts';
@@ -16,6 +16,14 @@ export interface Selection {
   readonly events: number;
 }
 
+interface Asked {
+  readonly ledger: string;
+  readonly trust: Trust;
+  /** Checkpoints of an earlier run, and that somebody else kept. */
+  readonly earlier?: Uint8Array | undefined;
+  readonly given?: readonly Uint8Array[];
+}
+
 /**
  * Verifies that each of some events is in the ledger, at its place. That no other event belongs to them is not proved.
  *
@@ -23,7 +31,7 @@ export interface Selection {
  */
 export async function verifySelection(
   items: AsyncIterable<Item | Proof>,
-  { ledger, trust }: { readonly ledger: string; readonly trust: Trust },
+  { ledger, trust, earlier, given = [] }: Asked,
 ): Promise<Selection> {
   const checkpoints = new Checkpoints(trust);
   let covering: Anchor | undefined;
@@ -34,6 +42,11 @@ export async function verifySelection(
     if (item.kind === 'checkpoint') {
       await checkpoints.add(item.note, 'source', 0, last);
       covering = checkpoints.last;
+      // Of another size they say nothing about this one: a proof of that would need all events.
+      if (earlier !== undefined) await checkpoints.add(earlier, 'earlier', 0, last);
+      for (const note of given) await checkpoints.add(note, 'given', 0, last);
+      const { fork } = checkpoints;
+      if (fork !== undefined) throw forked(fork, { first: 1, last: fork[0].size, lastGood: 0 });
     } else if (item.kind === 'proof') {
       if (covering === undefined)
         throw new CannotSay('no checkpoint stands before the events, signed by a key that was given');
@@ -46,7 +59,9 @@ export async function verifySelection(
   }
   if (covering === undefined || !checkpoints.counts(covering))
     throw new CannotSay(
-      'no checkpoint of the bundle is signed by a key that was given, and by as many witnesses as were asked for',
+      trust.keys.length === 0
+        ? 'no verifier key was given, so no checkpoint proves anything'
+        : 'no checkpoint of the bundle is signed by a key that was given, and by as many witnesses as were asked for',
     );
   return { checkpoint: covering, events };
 }

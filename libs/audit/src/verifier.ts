@@ -281,7 +281,8 @@ export class Verifier {
     if (this.#checkpoints.fork !== undefined) this.#forked(this.#checkpoints.fork);
     if (this.#suspect !== undefined) throw new Tampered(this.#suspect);
     const { last = this.#covering } = this.#checkpoints;
-    if (last !== undefined && last.signedBy.length > 0 && last.size > this.#shown) throw missing(last, this.#shown);
+    const isBelieved = last !== undefined && (last.signedBy.length > 0 || last.whose === 'earlier');
+    if (isBelieved && last.size > this.#shown) throw missing(last, this.#shown);
     if (this.#unbalanced !== undefined) throw new Tampered(this.#unbalanced);
     if (this.#covering === undefined) throw new CannotSay(this.#checkpoints.whyNoneCounts(this.#agreed, this.size));
     return {

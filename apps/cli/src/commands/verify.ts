@@ -85,14 +85,12 @@ async function verify(options: VerifyOptions): Promise<void> {
   const earlier = earlierOf(options);
   try {
     const trust = await trustOf(options, earlier);
-    const verifier = new Verifier({
-      ...{ ledger: options.ledger, trust, fold: options.fold, earlier },
-      resume: options.resume ?? false,
-      given: (options.checkpoint ?? []).map(readGiven),
-    });
+    const given = (options.checkpoint ?? []).map(readGiven);
+    const { ledger, fold, resume = false } = options;
+    const verifier = new Verifier({ ledger, trust, fold, earlier, resume, given });
     const keep = () => {
       earlier?.save({
-        ...{ ledger: options.ledger, keys: trust.keys.map(formatVerifierKey) },
+        ...{ ledger, keys: trust.keys.map(formatVerifierKey) },
         witnesses: trust.witnesses.map(formatVerifierKey),
         checkpoint: verifier.covering?.bytes,
         ...{ size: verifier.size, roots: verifier.roots },
@@ -118,7 +116,8 @@ async function verify(options: VerifyOptions): Promise<void> {
         async (items) => {
           if (options.compare !== undefined)
             throw new UserError('--compare needs all events, and this bundle has some of them.');
-          tellSelected(options, await verifySelection(items, { ledger: options.ledger, trust }));
+          const kept = { earlier: earlier?.checkpoint, given };
+          tellSelected(options, await verifySelection(items, { ledger, trust, ...kept }));
         },
       );
     } catch (error) {
