@@ -1,7 +1,7 @@
 /** 32 bytes: of a leaf, of a node, or the root of a tree (SHA-256). */
 export type Hash = Uint8Array;
 
-type Maybe<T> = T | Promise<T>;
+export type Maybe<T> = T | Promise<T>;
 
 /** What a verifier needs of cryptography. Node has it at once (`onNode`), a browser's WebCrypto when asked (`inBrowser`). */
 export interface Primitives {

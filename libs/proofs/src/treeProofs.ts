@@ -1,4 +1,4 @@
-import { type Hash, hashes, type Primitives, sameBytes } from './primitives.ts';
+import { type Hash, hashes, type Maybe, type Primitives, sameBytes } from './primitives.ts';
 
 /** A full subtree: of the leaves from `index` × 2^level on, 2^level many. */
 export interface Node {
@@ -83,22 +83,42 @@ function nodesOf([from, to]: Leaves): Node[] {
 }
 
 /** Reads the hashes of full subtrees, in the order in which they are named: at most 63 for each hash of a proof. */
-type ReadNodes = (nodes: readonly Node[]) => Promise<readonly Hash[]>;
+type ReadNodes = (nodes: readonly Node[]) => Maybe<readonly Hash[]>;
 
-async function read(path: readonly Leaves[], readNodes: ReadNodes, primitives: Primitives): Promise<Hash[]> {
+/**
+ * The hashes over the last leaves of a tree of one size, where these are no full subtree, by the first of these leaves. Nearly every proof
+ * needs one of the same few, which is made of up to 63 others: whoever makes many proofs keeps them.
+ */
+export type Edges = Map<number, Hash>;
+
+async function read(
+  path: readonly Leaves[],
+  readNodes: ReadNodes,
+  primitives: Primitives,
+  edges: Edges = new Map(),
+): Promise<Hash[]> {
   const { node } = hashes(primitives);
-  const named = path.map(nodesOf);
-  const found = [...(await readNodes(named.flat()))];
+  const known = path.map((leaves) => (isFull(leaves) ? undefined : edges.get(leaves[0])));
+  const named = path.map((leaves, n) => (known[n] === undefined ? nodesOf(leaves) : []));
+  const wanted = named.flat();
+  const found = await readNodes(wanted);
+  if (found.length !== wanted.length) throw new RangeError('the hash of a subtree is missing');
   const proof: Hash[] = [];
-  for (const nodes of named) {
-    const own = found.splice(0, nodes.length);
-    let hash = own.pop();
-    if (hash === undefined) throw new RangeError('the hash of a subtree is missing');
-    for (const left of own.reverse()) hash = await node(left, hash);
+  let at = 0;
+  for (const [n, leaves] of path.entries()) {
+    const begin = at;
+    at += named[n]?.length ?? 0;
+    const [last, ...lefts] = known[n] === undefined ? found.slice(begin, at).reverse() : [known[n]];
+    if (last === undefined) throw new RangeError('the hash of a subtree is missing');
+    let hash = last;
+    for (const left of lefts) hash = await node(left, hash);
+    if (!isFull(leaves)) edges.set(leaves[0], hash);
     proof.push(hash);
   }
   return proof;
 }
+
+const isFull = ([from, to]: Leaves): boolean => Number.isInteger(Math.log2(to - from));
 
 /**
  * The proof that a leaf is in a tree of this size, from the sibling of the leaf up (RFC 6962 §2.1.1).
@@ -111,7 +131,8 @@ export const inclusionProof = async (
   size: number,
   readNodes: ReadNodes,
   primitives: Primitives,
-): Promise<Hash[]> => read(inclusionPath(index, size), readNodes, primitives);
+  edges?: Edges,
+): Promise<Hash[]> => read(inclusionPath(index, size), readNodes, primitives, edges);
 
 /**
  * The proof that the first leaves of a tree are the whole of an older one (RFC 6962 §2.1.2).
@@ -123,7 +144,8 @@ export const consistencyProof = async (
   size: number,
   readNodes: ReadNodes,
   primitives: Primitives,
-): Promise<Hash[]> => read(consistencyPath(older, size), readNodes, primitives);
+  edges?: Edges,
+): Promise<Hash[]> => read(consistencyPath(older, size), readNodes, primitives, edges);
 
 /** The root of a whole tree, of the hashes of its full subtrees. The empty tree has none here. */
 export const rootHash = async (size: number, readNodes: ReadNodes, primitives: Primitives): Promise<Hash> => {

@@ -187,7 +187,8 @@ export function write({ body, about }: Answer, request: FastifyRequest, reply: F
 
 /** Whether the client has the bytes that this ETag names. */
 export function hasAlready({ headers }: FastifyRequest, etag: string): boolean {
+  if (headers['if-none-match'] === undefined) return false;
   const named = (tag: string): string => tag.trim().replace(/^W\//, '');
-  const had = (headers['if-none-match'] ?? '').split(',').map(named);
+  const had = headers['if-none-match'].split(',').map(named);
   return had.includes(named(etag)) || had.includes('*');
 }

@@ -82,8 +82,14 @@ export class ProofsController {
       const detail = `the tree of the first ${size} events does not have it: ask for a size of ${sequence} or more`;
       throw malformed([{ pointer: '/sequence', detail }]);
     }
-    await this.trees.check(ledger, size, `tree of ${size} yet`);
-    const proof = await inclusionProof(sequence - 1, size, this.trees.nodes(ledger, size), onNode);
+    if (!this.trees.has(ledger, size)) await this.trees.check(ledger, size, `tree of ${size} yet`);
+    const proof = await inclusionProof(
+      sequence - 1,
+      size,
+      this.trees.nodes(ledger, size),
+      onNode,
+      this.trees.edges(ledger, size),
+    );
     const body = { ledger, sequence, index: sequence - 1, size, proof: proof.map(base64) };
     return new Answer(body, { sequence: size, cache: FOR_EVER });
   }
@@ -102,9 +108,10 @@ export class ProofsController {
   async consistency(@Param('ledger') ledger: string, @Query() { from, to }: z.infer<typeof Consistency>) {
     if (from > to) throw malformed([{ pointer: '/from', detail: `a tree of ${from} is larger than one of ${to}` }]);
     await this.trees.check(ledger, to, `tree of ${to} yet`);
-    const proof = await consistencyProof(from, to, this.trees.nodes(ledger, to), onNode);
+    const proof = await consistencyProof(from, to, this.trees.nodes(ledger, to), onNode, this.trees.edges(ledger, to));
     return new Answer({ ledger, from, to, proof: proof.map(base64) }, { sequence: to, cache: FOR_EVER });
   }
 }
 
-const base64 = (hash: Hash): string => Buffer.from(hash).toString('base64');
+const base64 = ({ buffer, byteOffset, byteLength }: Hash): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('base64');

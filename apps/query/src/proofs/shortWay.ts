@@ -1,6 +1,7 @@
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
+import type { Maybe } from '#proofs/primitives';
 import { keyOf } from '#platform/keys/actor';
 import { type Answer, asPreferred, write } from '../asking/asking.interceptor.ts';
 
@@ -13,23 +14,27 @@ import { type Answer, asPreferred, write } from '../asking/asking.interceptor.ts
 export function shortWay(
   { httpAdapter }: HttpAdapterHost<FastifyAdapter>,
   path: string,
-  answer: (request: FastifyRequest, ledger: string) => Promise<Answer> | undefined,
+  answer: (request: FastifyRequest, ledger: string) => Maybe<Answer> | undefined,
 ): void {
   httpAdapter.getInstance().addHook('onRoute', (route) => {
     if (route.method !== 'GET' || !route.url.startsWith(path)) return;
     const { handler } = route;
-    route.handler = async function (request, reply): Promise<unknown> {
-      const found = await attempt(request, answer);
-      // The key may have been revoked meanwhile: the route finds out.
-      if (found === undefined || !isIn(request)) return handler.call(this, request, reply);
-      return reply.send(write(asPreferred(found, request), request, reply));
+    route.handler = function (request, reply): unknown {
+      const bodyOf = (found: Answer | undefined): unknown => {
+        // The key may have been revoked meanwhile: the route finds out.
+        if (found === undefined || !isIn(request)) return handler.call(this, request, reply);
+        // Fastify sends what is returned. For a reply that is returned it would listen until that has been taken.
+        return write(asPreferred(found, request), request, reply) ?? reply.send();
+      };
+      const found = attempt(request, answer);
+      return found instanceof Promise ? found.then(bodyOf, () => bodyOf(undefined)) : bodyOf(found);
     };
   });
 }
 
-async function attempt(request: FastifyRequest, answer: Parameters<typeof shortWay>[2]): Promise<Answer | undefined> {
+function attempt(request: FastifyRequest, answer: Parameters<typeof shortWay>[2]): Maybe<Answer> | undefined {
   try {
-    return isIn(request) ? await answer(request, (request.params as { ledger: string }).ledger) : undefined;
+    return isIn(request) ? answer(request, (request.params as { ledger: string }).ledger) : undefined;
   } catch {
     return undefined;
   }

@@ -24,6 +24,7 @@ import { FOR_EVER } from './proofs.controller.ts';
 import { shortWay } from './shortWay.ts';
 import { damaged, Trees } from './trees.ts';
 
+const LEDGERS = '/v1/ledgers/';
 const BYTES = 'application/octet-stream';
 const NoParameters = z.strictObject(onlyNow('a tile never changes'));
 /** A larger bundle is not put together: it is sent as it is read. */
@@ -55,10 +56,7 @@ export class TilesController {
     private readonly pages: EventPages,
     host: HttpAdapterHost<FastifyAdapter>,
   ) {
-    shortWay(host, '/v1/ledgers/:ledger/tile/:level', ({ url }, ledger) => {
-      const tile = parseTilePath(url.slice(url.lastIndexOf('/tile/') + 1));
-      return tile.level === 'entries' ? undefined : this.#hashes(ledger, tile);
-    });
+    shortWay(host, `${LEDGERS}:ledger/tile/:level`, ({ url }) => trees.answers.get(url));
   }
 
   @Get('entries/:index')
@@ -121,16 +119,18 @@ export class TilesController {
     const tile = tileAt(path);
     const { from, to } = leavesOf(tile);
     if (tile.level === 'entries') refuseToParties(asked.actor);
-    if (tile.level !== 'entries') return this.#hashes(ledger, tile);
+    if (tile.level !== 'entries') return this.#hashes(ledger, path, tile);
     await this.trees.check(ledger, to, `${nameOf(tile)} yet`);
     return this.#bundle(ledger, from, to, asked);
   }
 
-  async #hashes(ledger: string, tile: Tile): Promise<Answer> {
+  async #hashes(ledger: string, path: string, tile: Tile): Promise<Answer> {
     const { to } = leavesOf(tile);
     await this.trees.check(ledger, to, `${nameOf(tile)} yet`);
-    const { hashes, etag } = await this.trees.tile(ledger, { ...tile, level: Number(tile.level) });
-    return new Answer(hashes, { sequence: to, type: BYTES, cache: FOR_EVER, etag });
+    const { hashes, etag } = await this.trees.tile(ledger, tile);
+    const answer = new Answer(hashes, { sequence: to, type: BYTES, cache: FOR_EVER, etag });
+    this.trees.answers.set(`${LEDGERS}${ledger}/${path}`, answer);
+    return answer;
   }
 
   async #bundle(ledger: string, from: number, to: number, { request, reply }: Asked): Promise<Answer> {

@@ -14,7 +14,8 @@ import { Methods } from './methods.ts';
 import { Admission, type AdmissionLimits, admissionLimits, holdOf, refused } from './admission.ts';
 import { Bodies, bodiesOf, type BodyLimits, bodyLimits, setBodies } from './bodies.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import { FAST, histogram } from '../watching/metrics.ts';
+import { type Duration, Durations } from '../watching/durations.ts';
+import { FAST } from '../watching/metrics.ts';
 import {
   type AnswerLimits,
   answerLimits,
@@ -58,7 +59,8 @@ export function createAdapter({ trustedProxies = [], bodies = bodyLimits }: Adap
     clientErrorHandler: refuseBadHttp,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   };
-  const adapter = new FastifyAdapter(options);
+  // No Nest middleware is used, and to look for some would cost every request.
+  const adapter = new FastifyAdapter({ ...options, skipMiddie: true });
   const fastify = adapter.getInstance();
   refuseWhatIsNoRequest(fastify.server);
   beginRequestsInTime(fastify.server);
@@ -107,18 +109,18 @@ function boundConnections(server: Server): void {
 }
 
 /** The label is the template of the route, never the path that was asked for: a label must have few values. */
-const httpRequestSeconds = histogram('lading_http_request_seconds', 'From a request to its whole answer', FAST, [
-  'method',
-  'route',
-  'status',
-]);
+const httpRequestSeconds = new Durations('lading_http_request_seconds', 'From a request to its whole answer', FAST);
 
-const measured = new Map<string, { observe(seconds: number): void }>();
-/** The measurement of these labels, which are few: to find it by an object of labels takes longer than to measure. */
-function secondsOf(method: string, route: string, status: number): { observe(seconds: number): void } {
-  const labels = `${status} ${method} ${route}`;
-  const found = measured.get(labels) ?? httpRequestSeconds.labels({ method, route, status });
-  measured.set(labels, found);
+/** By what a route is configured with, of which each route and method has its own, and by status. */
+const measured = new WeakMap<object, Map<number, Duration>>();
+function secondsOf(request: FastifyRequest, status: number): Duration {
+  const { config, url = 'none' } = request.routeOptions;
+  const byStatus = measured.get(config) ?? new Map<number, Duration>();
+  measured.set(config, byStatus);
+  const found =
+    byStatus.get(status) ??
+    httpRequestSeconds.of({ method: request.method, route: request.is404 ? 'none' : url, status: String(status) });
+  byStatus.set(status, found);
   return found;
 }
 
@@ -170,18 +172,21 @@ export function addRequestHooks(
   });
 
   fastify.addHook('onResponse', (request, reply, done) => {
-    const seconds = reply.elapsedTime / 1000;
-    const { method } = request;
-    const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
-    const status = reply.statusCode;
-    // A client decides how long it listens to a stream, so that time is not measured.
-    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) {
-      secondsOf(method, route, status).observe(seconds);
-    }
-    if (logger.isLevelEnabled('debug'))
-      logger.debug({ request: request.id, method, route, status, seconds }, 'answered');
+    measure(request, reply, logger);
     done();
   });
+}
+
+function measure(request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+  const seconds = reply.elapsedTime / 1000;
+  const status = reply.statusCode;
+  // A client decides how long it listens to a stream, so that time is not measured.
+  if (!String(reply.getHeader('content-type')).startsWith('text/event-stream'))
+    secondsOf(request, status).observe(seconds);
+  if (!logger.isLevelEnabled('debug')) return;
+  const { method, is404, routeOptions } = request;
+  const route = is404 ? 'none' : routeOptions.url;
+  logger.debug({ request: request.id, method, route, status, seconds }, 'answered');
 }
 
 /** Refuses what is no request of a route, and then what may not come in now: all before the body is read. */
