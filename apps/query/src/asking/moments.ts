@@ -12,6 +12,9 @@ export interface AskedMoment {
   readonly at?: string | undefined;
   /** A sequence, or when it was recorded: RFC 3339 in UTC. */
   readonly known?: number | string | undefined;
+  /** Of a change: the moment that it begins at, likewise. */
+  readonly 'from-at'?: string | undefined;
+  readonly 'from-known'?: number | string | undefined;
   readonly cursor?: string | undefined;
   readonly 'min-sequence'?: number | undefined;
 }
@@ -21,6 +24,8 @@ export interface ResolvedMoment {
   readonly moment: AskedAbout;
   /** The bounds that were asked for, resolved. */
   readonly bounds: Bounds;
+  /** And those of the moment that a change begins at. */
+  readonly from: Bounds;
   /** The list's own cursor, without the moment in it. */
   readonly cursor?: string | undefined;
 }
@@ -34,7 +39,7 @@ export interface Bounds {
 const PATIENCE_MS = 5_000;
 
 /** Of a question without bounds of time and cursor. */
-export const NOW: ResolvedMoment = { moment: {}, bounds: {} };
+export const NOW: ResolvedMoment = { moment: {}, bounds: {}, from: {} };
 
 /** Finds out which moment is meant: by `at` and `known`, or by the cursor of a page, which is of the moment of the first page. */
 @Injectable()
@@ -42,20 +47,31 @@ export class Moments {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   /** @throws the 400 of a moment that is none, or that contradicts the cursor */
-  async of(ledger: string, { at, known, cursor, 'min-sequence': least }: AskedMoment): Promise<ResolvedMoment> {
-    const asked: Bounds = { at, known: known === undefined ? undefined : await this.sequenceOf(ledger, known) };
+  async of(ledger: string, asked: AskedMoment): Promise<ResolvedMoment> {
+    const { cursor, 'min-sequence': least } = asked;
+    const [to, since] = [await this.#bounds(ledger, asked), await this.#bounds(ledger, asked, 'from-')];
     const walk = cursor === undefined ? undefined : await this.#walkOf(ledger, cursor);
-    if (walk !== undefined) refuseOther(asked, walk.bounds);
-    const bounds = walk?.bounds ?? asked;
+    if (walk !== undefined) refuseOther(to, walk.bounds);
+    if (walk?.from !== undefined) refuseOther(since, walk.from, 'from-');
+    const bounds = walk?.bounds ?? to;
+    const from = walk?.from ?? since;
     const upTo = walk?.known ?? bounds.known;
     if (least !== undefined && upTo !== undefined && least > upTo)
       throw refused('min-sequence', `the answer knows no more than ${upTo}: leave it out`);
-    const occurred = walk?.now ?? (at === undefined ? undefined : new Date(at));
-    return { moment: { occurred, at: bounds.at, known: upTo }, bounds, cursor: walk?.cursor };
+    const occurred = walk?.now ?? (bounds.at === undefined ? undefined : new Date(bounds.at));
+    return { moment: { occurred, at: bounds.at, known: upTo }, bounds, from, cursor: walk?.cursor };
+  }
+
+  async #bounds(ledger: string, asked: AskedMoment, prefix: Prefix = ''): Promise<Bounds> {
+    const known = asked[`${prefix}known`];
+    return {
+      at: asked[`${prefix}at`],
+      known: known === undefined ? undefined : await this.#sequenceOf(ledger, known, `${prefix}known`),
+    };
   }
 
   /** The sequence that a parameter means. @throws the 400 of one beyond the head */
-  async sequenceOf(ledger: string, known: number | string, parameter = 'known'): Promise<number> {
+  async #sequenceOf(ledger: string, known: number | string, parameter: string): Promise<number> {
     if (typeof known === 'number') {
       const head = (await readHead(this.pool, ledger)) ?? 0;
       if (known <= head) return known;
@@ -70,22 +86,26 @@ export class Moments {
 
   async #walkOf(ledger: string, text: string): Promise<Walk> {
     const walk = walkFrom(text);
-    if (walk.known <= ((await readHead(this.pool, ledger)) ?? 0)) return walk;
+    if (Math.max(walk.known, walk.from?.known ?? 0) <= ((await readHead(this.pool, ledger)) ?? 0)) return walk;
     throw refused('cursor', new BadCursor().message);
   }
 }
 
 const refused = (parameter: string, detail: string) => malformed([{ pointer: `/${parameter}`, detail }]);
 
-function refuseOther(asked: Bounds, { at, known }: Bounds): void {
-  if ((asked.at ?? at) !== at) throw refused('at', OTHER);
-  if ((asked.known ?? known) !== known) throw refused('known', OTHER);
+type Prefix = '' | 'from-';
+
+function refuseOther(asked: Bounds, { at, known }: Bounds, prefix: Prefix = ''): void {
+  if ((asked.at ?? at) !== at) throw refused(`${prefix}at`, OTHER);
+  if ((asked.known ?? known) !== known) throw refused(`${prefix}known`, OTHER);
 }
 const OTHER = 'the cursor is of another moment: ask for the same one as before, or begin again without the cursor';
 
 /** What the first page of a walk hands to those after it. */
 interface Walk {
   readonly bounds: Bounds;
+  /** Where a change begins, if the first page said so. */
+  readonly from: Bounds | undefined;
   /** All that its pages know. */
   readonly known: number;
   /** By which they judge what depends on the clock. */
@@ -93,25 +113,33 @@ interface Walk {
   readonly cursor: string;
 }
 
+type Asked = Pick<ResolvedMoment, 'bounds' | 'from'>;
+
 /** The cursor of a page: the moment of its walk, then the list's own. */
-export const cursorOf = ({ at, known, occurred }: Moment, bounds: Bounds, cursor: string): string =>
-  `${Buffer.from(JSON.stringify([known, occurred.getTime(), at ?? '', bounds.known === undefined ? 0 : 1])).toString('base64url')}.${cursor}`;
+export function cursorOf({ at, known, occurred }: Moment, { bounds, from }: Asked, cursor: string): string {
+  const since = from.at === undefined && from.known === undefined ? [] : [from.at ?? '', from.known ?? -1];
+  const moment = [known, occurred.getTime(), at ?? '', bounds.known === undefined ? 0 : 1, ...since];
+  return `${Buffer.from(JSON.stringify(moment)).toString('base64url')}.${cursor}`;
+}
 
 function walkFrom(text: string): Walk {
   const [moment = '', cursor = '', ...more] = text.split('.');
-  const [known, now, at, isBound, ...others] = partsOf(moment);
+  const [known, now, at, isBound, fromAt = '', fromKnown = -1, ...others] = partsOf(moment);
   const isOne =
-    Number.isSafeInteger(known) &&
-    Number.isSafeInteger(now) &&
+    [known, now, fromKnown].every(Number.isSafeInteger) &&
     Math.abs(now as number) <= 8.64e15 &&
-    typeof at === 'string';
-  if (!isOne || (isBound !== 0 && isBound !== 1) || cursor === '' || more.length > 0 || others.length > 0 || !isAt(at))
+    isAt(at) &&
+    isAt(fromAt);
+  if (!isOne || (isBound !== 0 && isBound !== 1) || cursor === '' || more.length > 0 || others.length > 0)
     throw refused('cursor', new BadCursor().message);
   const bounds = { at: at === '' ? undefined : at, known: isBound === 1 ? (known as number) : undefined };
-  return { bounds, known: known as number, now: new Date(now as number), cursor };
+  const from = { at: fromAt === '' ? undefined : fromAt, known: fromKnown === -1 ? undefined : (fromKnown as number) };
+  const began = fromAt === '' && fromKnown === -1 ? undefined : from;
+  return { bounds, from: began, known: known as number, now: new Date(now as number), cursor };
 }
 
-const isAt = (at: string): boolean => at === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at);
+const isAt = (at: unknown): at is string =>
+  typeof at === 'string' && (at === '' || /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(at));
 
 function partsOf(text: string): readonly unknown[] {
   try {

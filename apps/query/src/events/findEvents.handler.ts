@@ -66,7 +66,8 @@ export class FindEventsHandler implements IQueryHandler<FindEvents> {
 
   async execute({ ledger, moment: asked, after, limit, filter }: FindEvents): Promise<FoundEvents> {
     await this.ledgers.check(ledger);
-    const { moment, bounds, cursor } = await this.moments.of(ledger, asked);
+    const of = await this.moments.of(ledger, asked);
+    const { moment, bounds, cursor } = of;
     const { at, occurred = new Date() } = moment;
     const least = Math.max(asked['min-sequence'] ?? 0, moment.known ?? 0) || undefined;
     const now = await standing(this.pool, this.visibility, ledger, least, filter.party);
@@ -74,7 +75,7 @@ export class FindEventsHandler implements IQueryHandler<FindEvents> {
     const from = Math.max(after, sequenceOf(cursor));
     const { events, more } = await this.pages.answered(ledger, from, head, limit, { ...filter, at });
     const last = String(events.at(-1)?.sequence ?? 0);
-    return { events, head, bounds, next: more ? cursorOf({ occurred, at, known: head }, bounds, last) : null };
+    return { events, head, bounds, next: more ? cursorOf({ occurred, at, known: head }, of, last) : null };
   }
 }
 

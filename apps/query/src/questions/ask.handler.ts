@@ -59,18 +59,20 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
 
   async execute({ question, ledger, parameters, id, party }: Ask): Promise<Answered> {
     await this.ledgers.check(ledger);
-    const { 'min-sequence': minSequence, at, known, cursor, ...others } = parameters;
+    const { 'min-sequence': minSequence, at, known, cursor, 'from-at': _, 'from-known': __, ...others } = parameters;
     refuseOtherSpellings(others);
-    const isNow = at === undefined && known === undefined && cursor === undefined;
+    const isNow = [at, known, cursor, parameters['from-at'], parameters['from-known']].every(
+      (one) => one === undefined,
+    );
     const of = isNow ? NOW : await this.moments.of(ledger, parameters);
-    const from = others['from-known'] as number | string | undefined;
-    const fromKnown = from === undefined ? 0 : await this.moments.sequenceOf(ledger, from, 'from-known');
+    const { from } = of;
     const asked = {
       ...others,
       ...(of.cursor !== undefined && { cursor: of.cursor }),
-      ...(from !== undefined && { 'from-known': fromKnown }),
+      ...(from.at !== undefined && { 'from-at': from.at }),
+      ...(from.known !== undefined && { 'from-known': from.known }),
     };
-    const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0, fromKnown);
+    const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0, from.known ?? 0);
     if (least > 0) await this.visibility.applied(ledger, least);
     try {
       const read = (model: ReadModel) => this.#answer(model, questions[question], asked, id, of);
@@ -121,20 +123,20 @@ async function answer(
   question: Question,
   found: unknown,
   id: string,
-  { bounds }: ResolvedMoment,
+  of: ResolvedMoment,
   sequence: number,
 ): Promise<Answered> {
   if (found === undefined) throw notFound(`the ledger ${ledger} has no ${question.id?.what ?? ''} ${id}`, { ledger });
   if (question.answer === 'row') {
     const entity = `${question.id?.what ?? ''}/${id}`;
     const version = question.versioned === true ? await versionOf(db, ledger, entity, sequence) : undefined;
-    return { sequence, bounds, found, version };
+    return { sequence, bounds: of.bounds, found, version };
   }
-  const { data, next, sequence: of = sequence } = found as Page<unknown>;
+  const page = found as Page<unknown>;
   return {
-    sequence: of,
-    bounds,
-    found: { data, next: next === null ? null : cursorOf(asOf, bounds, next) },
+    sequence: page.sequence ?? sequence,
+    bounds: of.bounds,
+    found: { data: page.data, next: page.next === null ? null : cursorOf(asOf, of, page.next) },
     version: undefined,
   };
 }

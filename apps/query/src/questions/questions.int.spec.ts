@@ -122,6 +122,9 @@ describe('every list', () => {
       [`cursor=${walkOf([1e9, 0, '', 0])}.${madeUp}`, '/cursor'],
       [`cursor=${walkOf([head - 1, 0, 'then', 1])}.${madeUp}`, '/cursor'],
       [`cursor=${walkOf([head - 1, 9e15, '', 1])}.`, '/cursor'],
+      [`cursor=${walkOf([head - 1, 0, '', 0, 'then', 1])}.${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([head - 1, 0, '', 0, '', 1e9])}.${madeUp}`, '/cursor'],
+      [`cursor=${walkOf([head - 1, 0, '', 0, '', 'x'])}.${madeUp}`, '/cursor'],
     ]) {
       const { status, body } = await query.get(`${L}/${route}${search}${parameter ?? ''}`);
       expect({ parameter, status, pointers: body.errors.map((error) => error.pointer) }).toEqual({
@@ -422,6 +425,52 @@ describe('the moment of a question', () => {
         expect([bound, status, body.detail]).toEqual([bound, 400, expect.stringMatching(/another moment/)]);
       }
       head = last;
+    }
+  });
+
+  it.each([
+    ['holdings/diff?from-at=2023-12-31T10:00:00', 'from-at', /offset/],
+    ['holdings/diff?from-at=2023-02-30', 'from-at', /calendar has no day 2023-02-30/],
+    ['holdings/diff?from-known=1000000', 'from-known', /write at most \d+/],
+    ['holdings/diff?from-known=1.5', 'from-known', /RFC 3339/],
+    ['holdings/diff?from-known=2200-01-01', 'from-known', /write a moment that is over/],
+    ['holdings/history?from-at=yesterday', 'from-at', /RFC 3339/],
+    ['holdings/history?from-at=2023-12-31T10:00:00+01:00', 'from-at', /%2B/],
+    ['holdings/history?axis=known&from-known=1000000', 'from-known', /write at most \d+/],
+    ['holdings/history?axis=known&from-known=007', 'from-known', /whole number/],
+    ['holdings/history?axis=known&from-known=2200-01-01', 'from-known', /write a moment that is over/],
+    ['holdings/history?from-known=3', 'from-known', /along axis=at a series begins at "from-at": write that/],
+    ['holdings/history?axis=known&from-at=2023-12-01', 'from-at', /along axis=known .* "from-known": write that/],
+    ['swaps/SW-1/history?from-at=2023-12-01', 'from-at', /unknown parameter/],
+    ['swaps/SW-1/history?axis=known&from-known=3', 'from-known', /unknown parameter/],
+    ['holdings?from-at=2023-12-01', 'from-at', /unknown parameter/],
+  ])('%s is refused with what to write instead', async (route, parameter, why) => {
+    const { status, body } = await query.get(`${L}/${route}`);
+    expect([status, body.errors.map(({ pointer }) => pointer)]).toEqual([400, [`/${parameter}`]]);
+    expect(body.errors[0]?.detail).toMatch(why);
+  });
+
+  it('a cursor keeps the moment that a change begins at, too, and another one is refused', async () => {
+    for (const [route, from, others] of [
+      ['holdings/diff', 'from-known=5', ['from-known=6', 'from-at=2023-12-01']],
+      ['holdings/diff', 'from-known=2001-01-01', ['from-known=1']],
+      ['holdings/diff', 'from-at=2023-12-01', ['from-at=2023-12-02', 'from-known=5']],
+      ['holdings/history', 'owner=x&stage=ordered&from-at=2023-06-01', ['from-at=2023-12-02']],
+    ] as const) {
+      const [filter = ''] = from.split('from-');
+      const whole = await query.get(`${L}/${route}?${from}`);
+      const first = await query.get(`${L}/${route}?${from}&limit=1`);
+      const rest = await query.get(`${L}/${route}?${filter}cursor=${String(first.body.next)}`);
+      expect([from, rest.status, rest.body.data]).toEqual([from, 200, whole.body.data.slice(1)]);
+      expect(rest.body.data.length).toBeGreaterThan(0);
+      for (const other of others) {
+        const { status, body } = await query.get(`${L}/${route}?${filter}${other}&cursor=${String(first.body.next)}`);
+        expect([other, status, body.detail]).toEqual([
+          other,
+          400,
+          expect.stringMatching(/^from-\w+: .*another moment/),
+        ]);
+      }
     }
   });
 
