@@ -287,6 +287,23 @@ describe('the command line', () => {
     expect((await run('activity', '-l', 'nvidia', '--limit', '3', '--csv')).output.split('\r\n')).toHaveLength(5);
   });
 
+  it('says of an event that was taken back that it was, and by which', async () => {
+    const { output } = await run('activity', '-l', 'nvidia', '--party', 'xai');
+    expect(output).toMatch(/│ 19 │ \S+ +│ custody\.transferred \(taken .*\n.* back by 20\) /);
+    const diff = await run(
+      'diff',
+      '-l',
+      'nvidia',
+      '--group-by',
+      'custodian',
+      '--from-known',
+      '18',
+      '--at',
+      '2023-12-31',
+    );
+    expect(diff.output).toContain('19 (+4,000), 20 (-4,000, takes back 19)');
+  });
+
   it('keeps every line of its help within 80 columns', async () => {
     const program = await buildProgram();
     for (const command of [program, ...program.commands]) {
@@ -368,7 +385,7 @@ describe('the command line', () => {
     expect(csv.output).toBe((await run('orders', '-l', 'nvidia', '--csv')).output);
     expect(await run('orders', '-l', 'nvidia', '--at', '2023-12-31T10:00:00')).toMatchObject({ code: 2 });
 
-    const moment = ['--at', '2023-12-20', '--known', '2200-01-01'];
+    const moment = ['--at', '2023-12-20', '--known', new Date().toISOString()];
     const events = await run('replay', '-l', 'nvidia', '--no-holdings', ...moment);
     const times = events.output
       .trimEnd()
@@ -385,6 +402,15 @@ describe('the command line', () => {
     ])
       expect(await run('replay', '-l', 'nvidia', '--no-events', ...moment, ...from)).toEqual(folded);
     expect((await run('replay', '-l', 'nvidia', '--at', 'then')).said).toMatch(/no moment: write one with its offset/);
+    for (const from of [['--file', file], []]) {
+      const beyond = await run('replay', '-l', 'nvidia', '--no-events', '--known', '1000', ...from);
+      expect(beyond).toMatchObject({ code: 2, output: '' });
+      expect(beyond.said).toMatch(
+        /^lading: Ledger nvidia ends at (\d+) there: write at most --known \1, or leave it out\.$/m,
+      );
+    }
+    const future = await run('replay', '-l', 'nvidia', '--known', '2200-01-01');
+    expect(future).toMatchObject({ code: 2, said: expect.stringContaining('Write a moment that is over') });
   });
 
   it('stops at a hole in a stream, and exits with 6', async () => {

@@ -65,7 +65,7 @@ function diffTable(rows: readonly HoldingDiffRow[]): string {
     {
       title: 'by event',
       value: ({ events, partial }) =>
-        `${events.map(({ sequence, quantity }) => `${sequence} (${signed(quantity)})`).join(', ')}${partial === true ? ' …' : ''}`,
+        `${events.map(({ sequence, quantity, voids }) => `${sequence} (${signed(quantity)}${voids == null ? '' : `, takes back ${voids}`})`).join(', ')}${partial === true ? ' …' : ''}`,
     },
   ]);
 }

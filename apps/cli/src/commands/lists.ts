@@ -8,9 +8,7 @@ import { flagColumns } from '../flagColumns.ts';
 import { type Column, formatNumber, renderTable } from '../table.ts';
 import { changeLists } from './changeLists.ts';
 import { addList, type ListCommand } from './listCommand.ts';
-import { day, tracing } from './tracing.ts';
-
-const shortType = (type: string): string => type.replace(/^lading\.|\.v1$/g, '');
+import { day, shortType, tracing } from './tracing.ts';
 
 const OWNER = 'only of this owner';
 const ITEM = 'only this item';
@@ -224,7 +222,7 @@ const lists: readonly ListCommand[] = [
       table(rows, [
         { title: '#', value: ({ sequence }) => String(sequence), align: 'right' },
         { title: 'happened', value: ({ occurred }) => day(occurred) },
-        { title: 'type', value: ({ type }) => shortType(type) },
+        { title: 'type', value: ({ type, voidedBy }) => shortType(type, voidedBy) },
         { title: 'about', value: ({ subject }) => subject },
         { title: 'units', value: ({ quantity }) => quantity, align: 'right' },
         { title: 'parties', value: ({ parties }) => parties.join(', ') },

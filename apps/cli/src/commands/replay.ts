@@ -90,8 +90,10 @@ async function replayed(events: AsyncIterable<FeedEvent>, options: ReplayOptions
   const fold = new Fold();
   const { at } = options;
   let [head, applied] = [0, 0];
+  let goesOn = false;
   for await (const { bytes, event } of inOrder(events)) {
-    if (isAfter(event, options)) break;
+    goesOn = isAfter(event, options);
+    if (goesOn) break;
     head = event.sequence;
     if (at !== undefined && exactMicroseconds(event.time) > exactMicroseconds(at)) continue;
     fold.apply(event);
@@ -99,6 +101,10 @@ async function replayed(events: AsyncIterable<FeedEvent>, options: ReplayOptions
     if (options.events) await write(bytes);
   }
   if (head === 0) throw new UserError(`There is no event of ledger ${options.ledger} there${nothingOf(options)}.`);
+  if (!goesOn && typeof options.known === 'number' && options.known > head)
+    throw new UserError(
+      `Ledger ${options.ledger} ends at ${head} there: write at most --known ${head}, or leave it out.`,
+    );
   if (!options.holdings) return;
 
   const shown = shownOf(fold.holdings(), options);
@@ -122,7 +128,14 @@ function momentOf(text: string): string {
   throw new UserError(`"${text}" is no moment: write one with its offset, 2023-12-31T10:00:00Z, or a day, 2023-12-31.`);
 }
 
-const knownOf = (text: string): number | string => (/^\d+$/.test(text) ? wholeNumber(text) : momentOf(text));
+/** As for the service: what will be known by a moment that is not over is not known yet. */
+function knownOf(text: string): number | string {
+  if (/^\d+$/.test(text)) return wholeNumber(text);
+  const moment = momentOf(text);
+  const now = new Date().toISOString();
+  if (exactMicroseconds(moment) <= exactMicroseconds(now)) return moment;
+  throw new UserError(`--known ${text}: it is ${now} only. Write a moment that is over, or leave it out.`);
+}
 
 /**
  * Checks that a stream has the sequences 1, 2, 3 … without a gap. Repeated events are skipped.

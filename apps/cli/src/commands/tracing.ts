@@ -4,7 +4,10 @@ import { formatNumber, renderTable } from '../table.ts';
 import type { ListCommand } from './listCommand.ts';
 
 export const day = (moment: string): string => moment.slice(0, 10);
-const wordsOf = (type: string): string => type.replace(/^lading\.|\.v1$/g, '').replace(/[._]/g, ' ');
+/** The type of an event, and whether it was taken back. */
+export const shortType = (type: string, voidedBy?: number | null): string =>
+  `${type.replace(/^lading\.|\.v1$/g, '')}${voidedBy == null ? '' : ` (taken back by ${voidedBy})`}`;
+const wordsOf = (type: string): string => shortType(type).replace(/[._]/g, ' ');
 
 /** Lists of where units came from, and of who had them when. */
 export const tracing: readonly ListCommand[] = [
