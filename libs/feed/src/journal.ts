@@ -94,9 +94,13 @@ export class JournalFeed implements Feed {
   async #readOne(ledger: string, tail: JournalTail, consumption: Consumption): Promise<void> {
     if (!consumption.mayRead(ledger)) return;
     const limits = { events: this.#options.batch ?? 1_000, bytes: PAGE_BYTES };
-    for await (const page of tail.pages(ledger, consumption.position(ledger), limits)) {
-      await consumption.head(ledger, page.at(-1)?.sequence ?? 0);
-      const { events, unreadable } = await readable(page);
+    for await (const { last, events, unreadable } of tail.pages(
+      ledger,
+      consumption.position(ledger),
+      limits,
+      readable,
+    )) {
+      await consumption.head(ledger, last);
       const taken = await consumption.take(ledger, events);
       if (taken !== 'done' && taken !== 'held') return;
       if (unreadable !== undefined) {
@@ -109,20 +113,23 @@ export class JournalFeed implements Feed {
 
 /** The events of a page up to the first one whose bytes are not an event. */
 async function readable(page: readonly EventBytes[]): Promise<{
+  /** The last sequence of the page. */
+  readonly last: number;
   readonly events: readonly FeedEvent[];
   readonly unreadable?: { readonly sequence: number; readonly error: unknown };
 }> {
   const events: FeedEvent[] = [];
+  const last = page.at(-1)?.sequence ?? 0;
   const turns = new Turns();
   for (const { ledger, sequence, bytes } of page) {
     if (turns.over) await turns.next();
     try {
       events.push(toFeedEvent(bytes, { ledger, sequence }));
     } catch (error) {
-      return { events, unreadable: { sequence, error } };
+      return { last, events, unreadable: { sequence, error } };
     }
   }
-  return { events };
+  return { last, events };
 }
 
 /** Events that are read at once: 2 MB, when they are as large as events can be. Whoever wants more asks again. */

@@ -4,6 +4,7 @@ import { createPool } from '#platform/database/database';
 import { eventually } from '#test/feed/eventually';
 import { append, freshJournal } from '#test/feed/seedJournal';
 import { anEvent, someEvents } from '#test/feed/someEvents';
+import type { EventBytes } from './reader.ts';
 import { JournalTail, PageReader } from './tail.ts';
 
 const MANY = { events: 1_000, bytes: 1_000_000 };
@@ -76,13 +77,15 @@ describe('the tail of the journal', () => {
     const tail = start({}, 20);
     await tail.lookAtHeads();
     const limits = { events: 4, bytes: 1_000_000 };
-    for await (const page of tail.pages(tail.nextLedger()!, 0, limits)) if (page.at(-1)!.sequence >= 4) break;
+    const sequencesOf = async (page: readonly EventBytes[]) => page.map(({ sequence }) => sequence);
+    const lastOf = async (page: readonly EventBytes[]) => page.at(-1)!.sequence;
+    for await (const last of tail.pages(tail.nextLedger()!, 0, limits, lastOf)) if (last >= 4) break;
     await eventually(async () => {
       await tail.lookAtHeads();
       expect(tail.nextLedger()).toBe('nvidia');
     });
     const sequences: number[] = [];
-    for await (const page of tail.pages('nvidia', 2, limits)) sequences.push(...page.map(({ sequence }) => sequence));
+    for await (const page of tail.pages('nvidia', 2, limits, sequencesOf)) sequences.push(...page);
     expect(sequences).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
   });
 

@@ -107,16 +107,25 @@ export class JournalTail {
   }
 
   /**
-   * The pages of a ledger after a sequence, until there are no more. One page is read while the one before it is worked on. The
-   * position moves when the next page is asked for: who leaves early is given the ledger again when heads are compared.
+   * The pages of a ledger after a sequence, as `read` makes them, until there are no more. One page is read while the one before it is
+   * worked on. The position moves when the next page is asked for: who leaves early is given the ledger again when heads are compared.
    */
-  async *pages(ledger: string, after: number, limits: PageLimits): AsyncGenerator<readonly EventBytes[], void> {
+  async *pages<T>(
+    ledger: string,
+    after: number,
+    limits: PageLimits,
+    read: (events: readonly EventBytes[]) => Promise<T>,
+  ): AsyncGenerator<T, void> {
     this.#reading.add(ledger);
     this.#positions.set(ledger, after);
+    const all = this.#pages.all(ledger, after, limits);
+    const pages = async function* () {
+      for await (const { events } of all) yield { last: events.at(-1)?.sequence ?? after, page: await read(events) };
+    };
     try {
-      for await (const { events } of oneAhead(this.#pages.all(ledger, after, limits))) {
-        yield events;
-        this.#positions.set(ledger, events.at(-1)?.sequence ?? after);
+      for await (const { last, page } of oneAhead(pages())) {
+        yield page;
+        this.#positions.set(ledger, last);
       }
     } finally {
       this.#reading.delete(ledger);

@@ -15,7 +15,7 @@ export interface Rebuilding {
 const megabytes = (): number => Math.round(process.memoryUsage().rss / 1e6);
 
 const url = process.argv[2] ?? '';
-const pool = createPool(url, { name: 'lading bench' });
+const pool = createPool(url, { name: 'lading bench', pipeline: true });
 let atFirst = 0;
 let atMost = 0;
 const measuring = setInterval(() => {

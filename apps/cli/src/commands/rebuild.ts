@@ -21,6 +21,8 @@ interface RebuildOptions {
 }
 
 const BATCH = 4_000;
+/** The database works on some statements while the next ones are put together. */
+const PIPELINED = { pipeline: true };
 
 export function addRebuild(program: Command): void {
   const command = program
@@ -78,7 +80,7 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
       if (!(error instanceof RebuildFailed)) throw error;
       throw new UserError(`Not rebuilt, the old version continues to answer: ${error.message}.`, exitCodes.broken);
     }
-  });
+  }, PIPELINED);
 }
 
 /** The feeds, one after the other, each created in its turn. A file ends, so the journal gives the events after it. */
