@@ -13,7 +13,17 @@ import { filesUnder } from '#test/docs/documents';
 /** Tables that stay on one machine, whole: docs/scale.md has the reasons. All others are spread. */
 const LOCAL = [
   ...['read_model_versions', 'read_model_active', 'feed.relay_status', 'platform.api_keys', 'platform.api_key_uses'],
-  ...['pg_stat_user_tables', 'pg_roles', 'pg_database', 'pg_namespace', 'pg_class', 'pg_depend', 'pg_proc', 'pg_type'],
+  ...[
+    'pg_stat_user_tables',
+    'pg_roles',
+    'pg_database',
+    'pg_namespace',
+    'pg_class',
+    'pg_indexes',
+    'pg_depend',
+    'pg_proc',
+    'pg_type',
+  ],
 ];
 
 /** Statements about all ledgers: each would have to ask every machine. The fewer, the better. */

@@ -7,7 +7,7 @@ import type { Db } from './reading/readModel.ts';
 /** One read model: its tables, and how a batch of events changes them. Its queries stand in `queries.ts` beside it. */
 export interface Model {
   /** They are made in the schema of a version of the read models. */
-  readonly tables: readonly Pick<Table<never>, 'ddl'>[];
+  readonly tables: readonly Pick<Table<never>, 'ddl' | 'toFill' | 'forQuestions'>[];
   /** The types of events that it looks at; any event, when it names none. */
   readonly types?: readonly EventType[];
   /**

@@ -49,6 +49,14 @@ const all: readonly Model[] = [flagsModel, ...beforeFlags, ...besideFlags, ...af
 /** Makes the tables of all read models; the search path is the schema of the version that they are for. */
 export const tables = all.flatMap((model) => model.tables.map(({ ddl }) => ddl)).join('\n');
 
+/** The same for a version that nobody asks yet: `indexesForQuestions` are missing in it. */
+export const tablesToFill = all.flatMap((model) => model.tables.map(({ toFill }) => toFill)).join('\n');
+
+/** By their names, what makes the indexes that no batch needs. Made of all rows at once, they cost far less. */
+export const indexesForQuestions: ReadonlyMap<string, string> = new Map(
+  all.flatMap((model) => model.tables.flatMap(({ forQuestions }) => [...forQuestions])),
+);
+
 /** Events and moves whose statements are put together in one turn. */
 const AT_ONCE = 100;
 

@@ -94,6 +94,8 @@ interface Index<C extends string> {
   /** What is read with it, so that no row of the table is looked at. */
   readonly include?: readonly C[];
   readonly where?: string;
+  /** Only questions read it, no batch does: a version that nobody asks yet is filled without it, and gets it when it has caught up. */
+  readonly forQuestions?: true;
 }
 
 /**
@@ -108,7 +110,12 @@ export class Table<C extends Columns> {
 
   /** Makes the table and its indexes. */
   get ddl(): string {
-    const { columns, key, fillfactor, indexes = {} } = this.declaration;
+    return [this.toFill, ...this.forQuestions.values()].join('\n');
+  }
+
+  /** Makes the table with what batches need. */
+  get toFill(): string {
+    const { columns, key, fillfactor } = this.declaration;
     const lines = Object.entries(columns).map(
       ([name, { type, nullable, byDefault }]) =>
         `${quoted(name)} ${type}${nullable === true ? '' : ' NOT NULL'}${byDefault === undefined ? '' : ` DEFAULT ${byDefault}`}`,
@@ -116,11 +123,25 @@ export class Table<C extends Columns> {
     const body = [`ledger ${ID} NOT NULL`, ...lines, `PRIMARY KEY (${['ledger', ...key].map(quoted).join(', ')})`];
     return [
       `CREATE TABLE ${this.name} (\n  ${body.join(',\n  ')}\n)${fillfactor === undefined ? '' : ` WITH (fillfactor = ${fillfactor})`};`,
-      ...Object.entries(indexes).map(
-        ([name, { on, include = [], where }]) =>
-          `CREATE INDEX ${name} ON ${this.name} (${['ledger', ...on].map(quoted).join(', ')})${include.length === 0 ? '' : ` INCLUDE (${include.map(quoted).join(', ')})`}${where === undefined ? '' : ` WHERE ${where}`};`,
-      ),
+      ...this.#indexes(false).values(),
     ].join('\n');
+  }
+
+  /** By their names, what makes the indexes that only questions read. */
+  get forQuestions(): ReadonlyMap<string, string> {
+    return this.#indexes(true);
+  }
+
+  #indexes(areForQuestions: boolean): Map<string, string> {
+    const own = Object.entries(this.declaration.indexes ?? {}).filter(
+      ([, { forQuestions = false }]) => forQuestions === areForQuestions,
+    );
+    return new Map(
+      own.map(([name, { on, include = [], where }]) => [
+        name,
+        `CREATE INDEX ${name} ON ${this.name} (${['ledger', ...on].map(quoted).join(', ')})${include.length === 0 ? '' : ` INCLUDE (${include.map(quoted).join(', ')})`}${where === undefined ? '' : ` WHERE ${where}`};`,
+      ]),
+    );
   }
 
   insert<T>(values: All<C, T>): Statement<T> {

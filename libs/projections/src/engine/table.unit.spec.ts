@@ -15,7 +15,7 @@ const orders = new Table('orders', {
   },
   key: ['order', 'buyer'],
   fillfactor: 80,
-  indexes: { orders_due: { on: ['due', 'order'], where: 'open' } },
+  indexes: { orders_due: { on: ['due', 'order'], where: 'open' }, orders_total: { on: ['total'], forQuestions: true } },
 });
 
 interface Row {
@@ -43,8 +43,15 @@ describe('a table that is declared once', () => {
       'CREATE TABLE orders ( ledger text COLLATE "C" NOT NULL, "order" text COLLATE "C" NOT NULL, buyer text COLLATE "C" NOT NULL, ' +
         'placed timestamptz NOT NULL, due date, tags text[] NOT NULL, total bigint NOT NULL, open boolean NOT NULL, ' +
         'done timestamptz NOT NULL DEFAULT \'infinity\', PRIMARY KEY (ledger, "order", buyer) ) WITH (fillfactor = 80); ' +
-        'CREATE INDEX orders_due ON orders (ledger, due, "order") WHERE open;',
+        'CREATE INDEX orders_due ON orders (ledger, due, "order") WHERE open; ' +
+        'CREATE INDEX orders_total ON orders (ledger, total);',
     );
+  });
+
+  it('what only questions read is left out where a table is to be filled, and is had by its name', () => {
+    const index = 'CREATE INDEX orders_total ON orders (ledger, total);';
+    expect(`${orders.toFill}\n${index}`).toBe(orders.ddl);
+    expect([...orders.forQuestions]).toEqual([['orders_total', index]]);
   });
 
   it('each value is inserted into the column that it is given for, in whatever order the columns are named', async () => {

@@ -11,7 +11,7 @@ import { endsStretch, markPostings, postingsModel, totalMark } from '../postings
 //
 // `open`: there are units on the account, and they are in a party's hands; `outside`: there are some, and they are not. They are columns
 // of their own because the partial indexes may then leave out what is empty, and yet an update that does not empty an account touches no
-// index (a predicate on the quantity would). Each index has the accounts of one row of the totals together.//
+// index (a predicate on the quantity would). Each index has the accounts of one row of the totals together.
 // `holdings_all` is for questions about the past, which say `account >= 0`: without it, PostgreSQL would take it for those about now, too.
 const holdings = new Table('holdings', {
   columns: {
@@ -34,9 +34,9 @@ const holdings = new Table('holdings', {
   fillfactor: 85,
   indexes: {
     holdings_order: { on: ['order', 'line'] },
-    holdings_open: { on: ['item', 'owner', 'stage', 'custodian', 'account'], where: 'open' },
-    holdings_outside: { on: ['item', 'owner', 'stage', 'custodian', 'account'], where: 'outside' },
-    holdings_all: { on: ['item', 'owner', 'account'], where: 'account >= 0' },
+    holdings_open: { on: ['item', 'owner', 'stage', 'custodian', 'account'], where: 'open', forQuestions: true },
+    holdings_outside: { on: ['item', 'owner', 'stage', 'custodian', 'account'], where: 'outside', forQuestions: true },
+    holdings_all: { on: ['item', 'owner', 'account'], where: 'account >= 0', forQuestions: true },
   },
 });
 

@@ -27,9 +27,13 @@ const queue = new Table('queue', {
   key: ['order', 'line', 'owner'],
   fillfactor: 85,
   indexes: {
-    queue_waiting: { on: ['item', 'due_from', 'due_to', 'placed', 'n', 'owner'], where: 'waiting' },
+    queue_waiting: {
+      on: ['item', 'due_from', 'due_to', 'placed', 'n', 'owner'],
+      where: 'waiting',
+      forQuestions: true,
+    },
     // By the event that placed the order: the order of the flags.
-    queue_late: { on: ['placed', 'line', 'owner'], where: 'waiting' },
+    queue_late: { on: ['placed', 'line', 'owner'], where: 'waiting', forQuestions: true },
   },
 });
 

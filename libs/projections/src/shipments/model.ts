@@ -41,7 +41,7 @@ const lines = new Table('shipment_lines', {
   },
   key: ['shipment', 'order', 'line', 'owner'],
   fillfactor: 85,
-  indexes: { shipment_lines_coming: { on: ['shipment', 'item'], where: 'in_transit > 0' } },
+  indexes: { shipment_lines_coming: { on: ['shipment', 'item'], where: 'in_transit > 0', forQuestions: true } },
 });
 
 export const shipmentsModel: Model = {

@@ -11,16 +11,18 @@ import { silent } from '#feed/observer';
 import { eventually } from '#test/feed/eventually';
 import { append } from '#test/feed/seedJournal';
 import { Topics } from '#test/feed/topics';
-import { fed, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { applyAll, fed, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { published } from '#test/projections/published';
 import { rowsOf } from '#test/projections/rowsOf';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
 import { holdings } from '../holdings/queries.ts';
+import { indexesForQuestions } from '../models.ts';
+import { ReadModels } from '../readModels.ts';
 import { Projector } from './projector.ts';
 import { withReadModels } from '../reading/readModel.ts';
 import { rebuild, RebuildFailed } from './rebuild.ts';
-import { ensureActive, VERSIONS_CHANNEL, versions } from './versions.ts';
+import { ensureActive, startVersion, VERSIONS_CHANNEL, versions } from './versions.ts';
 
 const COUNT = 1_200;
 
@@ -73,6 +75,45 @@ describe('rebuilding the read models', () => {
     await expect(failing).rejects.toThrow(`the source has ended: ledger ${LEDGER} stands at 500 of ${COUNT}`);
     expect((await versions(db.pool)).map(({ version, state }) => [version, state])).toEqual([[1, 'active']]);
     await rm(folder, { recursive: true });
+  });
+
+  it('a version is filled without the indexes that only questions read, and has them before it answers', async () => {
+    const indexesOf = async (version: number) => {
+      const { rows } = await db.pool.query<{ name: string; is: string }>(
+        `SELECT indexname AS name, replace(indexdef, schemaname, '') AS is FROM pg_indexes WHERE schemaname = $1 ORDER BY 1`,
+        [`rm_${version}`],
+      );
+      return rows;
+    };
+    const missing = [...indexesForQuestions.keys()].sort();
+    const asked = await indexesOf(1);
+
+    await append(db.pool, published(events));
+    const filled = await startVersion(db.pool);
+    const names = (await indexesOf(filled)).map(({ name }) => name);
+    expect(asked.map(({ name }) => name).filter((name) => !names.includes(name))).toEqual(missing);
+
+    const { version } = await rebuild({ pool: db.pool, feeds: [journal], ...here });
+    expect(await indexesOf(version)).toEqual(asked);
+  });
+
+  it('no batch walks a table that is filled without the indexes that only questions read', async () => {
+    const version = await startVersion(db.pool);
+    await applyAll(new ReadModels(db.pool, version), events, 170);
+    await eventually(async () => {
+      await db.pool.query('SELECT pg_stat_force_next_flush()');
+      // To make an index counts as a walk.
+      const { rows } = await db.pool.query<{ relname: string; walks: number; seeks: number }>(
+        `SELECT relname, seq_scan::int - (SELECT count(*)::int FROM pg_index WHERE indrelid = relid) AS walks, idx_scan::int AS seeks
+         FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = ANY('{holdings,queue,shipment_lines}') ORDER BY 1`,
+        [`rm_${version}`],
+      );
+      expect(rows.map(({ relname, walks, seeks }) => [relname, walks, seeks > 0])).toEqual([
+        ['holdings', 0, true],
+        ['queue', 0, true],
+        ['shipment_lines', 0, true],
+      ]);
+    });
   });
 
   it('a rebuild never skips an event that cannot be applied: it fails with the reason, and the old version continues to answer', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { transaction } from '#platform/database/transaction';
-import { schemaOfVersion, VERSIONS_CHANNEL } from './versions.ts';
+import { makeIndexesForQuestions, schemaOfVersion, VERSIONS_CHANNEL } from './versions.ts';
 
 /** How many events a version may be behind, in a ledger, when the last step begins. */
 const MAX_EVENTS_BEHIND = 200;
@@ -69,9 +69,13 @@ export async function switchTo(pool: pg.Pool, version: number): Promise<Switched
     if (active === version || (await isRetired(pool, version)))
       return { outcome: 'switched', from: undefined, standing: await standingIn(pool, version) };
     if (active !== undefined && active > version) return { outcome: 'overtaken', by: active };
-    const waitsFor = obstacleIn(await compare(pool, version, active ?? version), MAX_EVENTS_BEHIND);
+    const find = async () => obstacleIn(await compare(pool, version, active ?? version), MAX_EVENTS_BEHIND);
+    const waitsFor = await find();
     if (waitsFor !== undefined) return waitsFor;
     if (Date.now() < (nextAttempt.get(pool) ?? 0)) return { outcome: 'nearly' };
+    // More events may have come while they were made.
+    const isBehindNow = (await makeIndexesForQuestions(pool, version)) ? await find() : undefined;
+    if (isBehindNow !== undefined) return isBehindNow;
     await analyse(pool, version);
     const switched = await transaction(pool, (client) => switchUnderLock(pool, client, version));
     if (switched.outcome === 'nearly') nextAttempt.set(pool, Date.now() + PAUSE_AFTER_ATTEMPT_MS);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { transaction } from '#platform/database/transaction';
 import { positionsTable } from '#feed/positionedSink';
-import { RULES, tables as modelTables } from '../models.ts';
+import { indexesForQuestions, RULES, tables as modelTables, tablesToFill } from '../models.ts';
 
 /** Told when a version was made, has switched, or went away. */
 export const VERSIONS_CHANNEL = 'lading_read_models';
@@ -22,7 +22,8 @@ export function schemaOfVersion(version: number): string {
   return `rm_${version}`;
 }
 
-const tables = [positionsTable('accounts int NOT NULL DEFAULT 0'), modelTables].join('\n');
+const positions = positionsTable('accounts int NOT NULL DEFAULT 0');
+const tables = [positions, modelTables].join('\n');
 /** A change of any table or rule is another shape, and so needs another version. */
 const shape = createHash('sha256').update(`${RULES}\n${tables}`).digest('hex').slice(0, 16);
 
@@ -102,8 +103,38 @@ async function create(client: pg.PoolClient, state: 'building' | 'active'): Prom
   );
   const version = rows[0]?.version ?? 0;
   const schema = schemaOfVersion(version);
+  const made = state === 'active' ? tables : [positions, tablesToFill].join('\n');
   await client.query(
-    `CREATE SCHEMA ${schema}; SET LOCAL search_path TO ${schema}; ${tables}; SET LOCAL search_path TO DEFAULT`,
+    `CREATE SCHEMA ${schema}; SET LOCAL search_path TO ${schema}; ${made}; SET LOCAL search_path TO DEFAULT`,
   );
   return version;
+}
+
+/** How long one of them may take to make. */
+const INDEX_MS = 86_400_000;
+
+/**
+ * Makes what a version was filled without. Batches wait for it: they come with the lock of their position. Any number of processes may
+ * call it at once. @returns whether anything was missing
+ */
+export async function makeIndexesForQuestions(pool: pg.Pool, version: number): Promise<boolean> {
+  const schema = schemaOfVersion(version);
+  const missing = async (db: Pick<pg.ClientBase, 'query'>): Promise<string[]> => {
+    const there = await db.query<{ name: string }>('SELECT indexname AS name FROM pg_indexes WHERE schemaname = $1', [
+      schema,
+    ]);
+    const names = new Set(there.rows.map(({ name }) => name));
+    return [...indexesForQuestions].flatMap(([name, sql]) => (names.has(name) ? [] : [sql]));
+  };
+  if ((await missing(pool)).length === 0) return false;
+  // It takes as long as the rows are many, and nobody asks this version meanwhile.
+  await transaction(
+    pool,
+    async (client) => {
+      await client.query(`LOCK TABLE ${schema}.positions IN EXCLUSIVE MODE`);
+      for (const text of await missing(client)) await client.query({ text, query_timeout: INDEX_MS } as pg.QueryConfig);
+    },
+    `SET LOCAL search_path TO ${schema}; SET LOCAL statement_timeout TO ${INDEX_MS}; SET LOCAL maintenance_work_mem TO '256MB'`,
+  );
+  return true;
 }
