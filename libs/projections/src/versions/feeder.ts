@@ -30,6 +30,11 @@ export class Feeder {
     return this.#running !== undefined;
   }
 
+  /** Whether it was started, and has read nothing of its source yet. */
+  get isToBegin(): boolean {
+    return this.started && this.ended === undefined && this.state().state !== 'running';
+  }
+
   /** The second call begins nothing. */
   start(): void {
     this.#running ??= this.#run().then(

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Feed } from '#feed/feed';
 import { FileFeed } from '#feed/file';
@@ -114,6 +115,25 @@ describe('rebuilding the read models', () => {
         ['shipment_lines', 0, true],
       ]);
     });
+  });
+
+  it('a rebuild where no version answers yet has all events, however late its source begins', async () => {
+    await append(db.pool, published(events));
+    await db.pool.query('DELETE FROM read_model_active; DELETE FROM read_model_versions');
+    const source = journal();
+    let begun = false;
+    const late: Feed = {
+      run: async (sink) => {
+        await sleep(700);
+        begun = true;
+        await source.run(sink);
+      },
+      stop: () => source.stop(),
+      state: () => (begun ? source.state() : { state: 'starting', parked: [] }),
+    };
+    const rebuilt = await rebuild({ pool: db.pool, feeds: [() => late], ...here });
+    expect(rebuilt.events).toBe(COUNT);
+    expect(await rowsOf(db.pool, rebuilt.version)).toEqual(await rowsOf(db.pool, 1));
   });
 
   it('a rebuild never skips an event that cannot be applied: it fails with the reason, and the old version continues to answer', async () => {

@@ -72,6 +72,8 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt> {
       await sleep(LOOK_EVERY_MS);
       const { fed, ...progress } = await look(pool, version);
       if (!fed && Date.now() - started > patience) feeder.start();
+      // Until its source has said how much there is, a version with nothing in it looks as if it had everything.
+      if (progress.applied === 0 && feeder.isToBegin && options.signal?.aborted !== true) continue;
       const by = feeder.started ? 'here' : 'projector';
       const switched = await switchTo(pool, version);
       const waitsFor = switched.outcome === 'undecided' ? `ledger ${switched.ledger}: ${switched.reason}` : undefined;
