@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { root } from './ensure/root.mjs';
 import { say } from './ensure/say.mjs';
-import { findChromium, NO_CHROMIUM } from '../test/setup/findChromium.mjs';
+import { findChromium, NO_CHROMIUM } from './test/findChromium.mjs';
 
 // Makes the pictures of the dashboard under docs/images, from a Lading that plays the memo: `npm start` in one terminal, and in another
 // `LADING_URL=http://127.0.0.1:7400 LADING_KEY=$(cat .lading/admin.key) npm run screenshots`. Look at them before they are committed.

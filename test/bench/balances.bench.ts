@@ -1,28 +1,24 @@
 import type pg from 'pg';
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import { PartiesStage } from '#contracts/scalars';
 import { balanceThen } from '#projections/postings/balance';
-import { markPostings, SIZES, totalMark } from '#projections/postings/model';
+import { markPostings, SIZES } from '#projections/postings/model';
 import { ensureActive, schemaOfVersion } from '#projections/versions/versions';
 import { ReadModels } from '#projections/readModels';
 import { applyAll } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { below, type Figure, shareOf } from './figure.ts';
+import { ACCOUNTS, fillPostings, momentOf, post, POSTINGS } from './manyPostings.ts';
 import { percentile } from './percentile.ts';
 import { milliseconds, onQueryService } from './queryService.ts';
 
 export const name = 'balances';
 
-const POSTINGS = Number(process.env.LADING_BENCH_POSTINGS ?? 1_000_000);
-const ACCOUNTS = 20_000;
-const TOTALS = 500;
 const QUESTIONS = 500;
 /** The plain sums take long. */
 const SUMS = 5;
 /** Events that are projected with and without what balances of the past are found by, and how many at once. */
 const PROJECTED = 20_000;
 const BATCH = 500;
-const BEGIN = Date.UTC(2023, 0, 1);
 
 /**
  * Balances at random moments on both axes of time, of which one posting in ten is told late by any time: of one account that has all of
@@ -103,12 +99,6 @@ const toldLate = (event: LedgerEvent): LedgerEvent => ({
   time: new Date(Date.parse(event.time) - 86_400_000).toISOString(),
 });
 
-/** A pair of bounds anywhere in the history, none of which depends on the other. */
-const momentOf = (n: number, postings: number): [known: number, at: string] => {
-  const anywhere = (by: number): number => 1 + ((n * by) % postings);
-  return [anywhere(7_368_787), new Date(BEGIN + anywhere(15_485_863) * 1_000).toISOString()];
-};
-
 /** As long as PostgreSQL says that it took: no way to it and back is in it, and a plan is made once, as the service makes it. */
 async function oneAccount(client: pg.PoolClient, ledger: string, postings: number) {
   const moment = { known: '$2', at: '$3', isHead: false };
@@ -134,57 +124,16 @@ async function oneAccount(client: pg.PoolClient, ledger: string, postings: numbe
   return measured;
 }
 
-/** Writes the rows that the projector would write of so many events of one posting each, without the events. */
+/** Beside the ledger two in which one account has all of the postings. */
 async function fill(pool: pg.Pool): Promise<void> {
-  await ensureActive(pool);
+  await fillPostings(pool);
   const client = await pool.connect();
-  await client.query(`SET search_path TO ${schemaOfVersion(1)}; SET synchronous_commit TO off; SELECT setseed(0.5)`);
+  await client.query(`SET search_path TO ${schemaOfVersion(1)}; SET synchronous_commit TO off`);
   await post(client, 'tenth', POSTINGS / 10, 1);
   await markPostings(client, 'tenth', [0]);
   await post(client, 'whole', POSTINGS, 1);
   await markPostings(client, 'whole', [0]);
-  await post(client, LEDGER, POSTINGS, ACCOUNTS);
-  const stages = PartiesStage.options;
-  await client.query(
-    `INSERT INTO holdings (ledger, account, owner, custodian, item, "order", line, stage, quantity, newest, postings, total, open, outside)
-     SELECT $1, account, 'owner-' || total % 25, 'owner-' || total % 25, 'item-' || total / 25 % (20 / $3::int), 'PO-' || account, '1', ($2::text[])[1 + total / 25 / (20 / $3::int) % $3::int],
-       sum(quantity), max(occurred), count(*), total, sum(quantity) <> 0, false FROM postings WHERE ledger = $1 GROUP BY account, total`,
-    [LEDGER, stages, stages.length],
-  );
-  await client.query(
-    `INSERT INTO holding_totals (ledger, owner, item, stage, custodian, quantity, total, postings, oldest, newest)
-     SELECT h.ledger, h.owner, h.item, h.stage, h.custodian, sum(h.quantity), h.total, sum(h.postings), $2, max(h.newest)
-     FROM holdings h WHERE h.ledger = $1 GROUP BY h.ledger, h.owner, h.item, h.stage, h.custodian, h.total`,
-    [LEDGER, new Date(BEGIN)],
-  );
-  const accounts = Array.from({ length: ACCOUNTS }, (_, account) => account);
-  for (let at = 0; at < ACCOUNTS; at += 1_000) await markPostings(client, LEDGER, accounts.slice(at, at + 1_000));
-  await markPostings(
-    client,
-    LEDGER,
-    Array.from({ length: TOTALS }, (_, total) => totalMark(total)),
-  );
-  await client.query(`INSERT INTO positions (ledger, sequence, accounts) VALUES ($1, $2, $3)`, [
-    LEDGER,
-    POSTINGS,
-    ACCOUNTS,
-  ]);
-  await client.query('INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ($1, $2, now())', [
-    LEDGER,
-    POSTINGS,
-  ]);
   client.release(true);
-}
-
-/** One in ten occurred at any time before. */
-async function post(client: pg.PoolClient, ledger: string, postings: number, accounts: number): Promise<void> {
-  await client.query(
-    `INSERT INTO postings (ledger, sequence, n, account, total, quantity, balance, occurred)
-     SELECT $1, s, 0, account, account % ${TOTALS}, random(-90, 110), 0,
-       to_timestamp(${BEGIN / 1_000}) + interval '1 second' * CASE WHEN random() < 0.1 THEN random(0, s) ELSE s END
-     FROM (SELECT s, random(0, $3::int - 1) AS account FROM generate_series(1, $2::int) s) of`,
-    [ledger, postings, accounts],
-  );
 }
 
 const median = (times: readonly number[]): number => round(percentile(times, 0.5));

@@ -1,5 +1,5 @@
 import { chromium, type Page } from 'playwright-core';
-import { findChromium, NO_CHROMIUM } from './findChromium.mjs';
+import { findChromium, NO_CHROMIUM } from '#scripts/test/findChromium.mjs';
 
 /** Opens a page in a real browser. On a machine without one it prints a warning and runs no assertion. */
 export async function withPage(look: (page: Page) => Promise<void>): Promise<void> {

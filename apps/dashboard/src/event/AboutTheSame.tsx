@@ -50,7 +50,7 @@ export function AboutTheSame({ event: { subject, causationid }, sequence }: Prop
             ) : (
               <EventLink sequence={row.sequence}>{eventName(row.type)}</EventLink>
             )}{' '}
-            <span className="soft small">{day(row.occurred)}</span>
+            <span className="soft small">{day(row.occurred)}</span>{' '}
             {row.id === causationid && <span className="tag">caused this one</span>}
           </li>
         ))}

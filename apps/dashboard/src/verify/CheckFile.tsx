@@ -50,6 +50,7 @@ export function CheckFile({ dropped, onClose }: Props) {
           </span>
           <input
             type="file"
+            className="unseen"
             onChange={(event) => {
               take(event.target.files);
             }}

@@ -190,7 +190,7 @@ function Window({ row: { line, isLate }, scale, today }: RowProps) {
       </svg>
       <span className="small">
         {day(window.from)} to {day(window.to)}
-      </span>
+      </span>{' '}
       {isLate && <span className="tag bad">late</span>}
       {promised !== null && (
         <div className="soft small">

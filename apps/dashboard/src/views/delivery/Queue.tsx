@@ -33,11 +33,10 @@ export function Queue({ item }: { readonly item: string }) {
                 <tr key={`${row.position} ${row.owner} ${row.order} ${row.line}`}>
                   <td className="number">{row.position}</td>
                   <th scope="row">
-                    {row.owner}
-                    {row.owner !== row.buyer && <span className="tag">took the place of {row.buyer}</span>}
+                    {row.owner} {row.owner !== row.buyer && <span className="tag">took the place of {row.buyer}</span>}
                   </th>
                   <td>{row.buyer}</td>
-                  <td>
+                  <td className="nowrap">
                     {row.order} line {row.line}
                   </td>
                   <td className="nowrap">{day(row.due)}</td>

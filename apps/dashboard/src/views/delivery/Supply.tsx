@@ -99,7 +99,7 @@ function Row({ row, most }: { readonly row: Supply; readonly most: number }) {
       <th scope="row">
         {item} <span className="soft small">from {supplier}</span>
       </th>
-      <td>
+      <td className="nowrap">
         {day(period.from)} to {day(period.to)}
         <div className="small">
           <Link to={chosen(place, orders)}>{plural(row.lines, 'order line')}</Link>

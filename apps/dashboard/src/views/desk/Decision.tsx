@@ -179,7 +179,7 @@ function Places({ moments, item }: { readonly moments: readonly Asked[]; readonl
           {rows.map((compared) => (
             <tr key={compared.key}>
               <th scope="row">{compared.row.owner}</th>
-              <td>
+              <td className="nowrap">
                 {compared.row.order} <span className="soft">line {compared.row.line}</span>
               </td>
               <Numbers numbers={compared.numbers} none={undefined} />

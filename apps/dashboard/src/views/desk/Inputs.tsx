@@ -27,7 +27,7 @@ export function Input({ id, field, value, wrong, onChange }: InputProps) {
       <label>
         <span>
           {label}
-          {optional && ' (may be left out)'}
+          {optional && ' (optional)'}
         </span>
         {options === undefined ? (
           <input

@@ -104,14 +104,14 @@ function Tools({ rows }: { readonly rows: readonly ActivityRow[] }) {
 function Row({ row, at }: { readonly row: ActivityRow; readonly at: number }) {
   return (
     <tr aria-rowindex={at}>
-      <th scope="row">
-        <EventLink sequence={row.sequence}>{eventName(row.type)}</EventLink>
+      <th scope="row" className="prose">
+        <EventLink sequence={row.sequence}>{eventName(row.type)}</EventLink>{' '}
         {row.voidedBy !== null && <span className="tag bad">taken back by #{row.voidedBy}</span>}
         {row.voids !== null && <span className="tag">takes back #{row.voids}</span>}
         {row.note !== null && <div className="soft small">{row.note}</div>}
       </th>
       <td className="mono small">{row.subject}</td>
-      <td>{row.parties.join(', ')}</td>
+      <td className="words">{row.parties.join(', ')}</td>
       <td className="number">
         {row.quantity === 0 ? <span className="none">·</span> : `${units(row.quantity)} ${row.items.join(', ')}`}
       </td>

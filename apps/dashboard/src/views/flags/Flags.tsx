@@ -1,12 +1,14 @@
+import { useMemo } from 'react';
 import type { FlagRow } from '#contracts/flagRows';
 import { useAsk } from '../../api/useAsk.ts';
 import { EventList } from '../../event/EventList.tsx';
+import { useTicks } from '../../time/useTicks.ts';
 import { Empty } from '../../ui/parts.tsx';
 import { ChooseWay, Filter, Heads, TablePanel, View, wayOf, type Ways } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
 import { usePlace } from '../../url/usePlace.ts';
 import { FlagGroups } from './Groups.tsx';
-import { factsText, flagMeaning, flagName, pairsOf } from './flags.ts';
+import { factsText, flagMeaning, flagName, pairsOf, sinceOf } from './flags.ts';
 
 type Shape = 'flags' | 'party' | 'pair';
 const shapes: Ways<Shape> = [
@@ -42,7 +44,7 @@ export function Flags() {
         <>
           <Filter label="Rule" name="rule" options={all.map((flag) => flag.rule)} text={flagName} />
           <Filter label="Party" name="party" options={all.flatMap(({ parties }) => parties)} />
-          <Filter label="And" name="with" options={all.flatMap(({ parties }) => parties)} />
+          <Filter label="With" name="with" options={all.flatMap(({ parties }) => parties)} />
           <ChooseWay label="Show" name="show" ways={shapes} />
         </>
       }
@@ -62,26 +64,29 @@ function FlagTable({
   readonly pairs: ReadonlyMap<string, number>;
 }) {
   const place = usePlace();
+  const ticks = useTicks();
+  const occurred = useMemo(() => new Map(ticks.map((tick) => [tick.sequence, tick.occurred])), [ticks]);
   return (
     <TablePanel label="Flags">
-      <Heads names={['Flag', 'Parties', 'Item', 'What the rule saw', 'Events', 'When it was raised']} />
+      <Heads names={['Flag', 'Parties', 'Item', 'What the rule saw', 'Events', 'Since when']} />
       <tbody>
         {flags.map((flag) => (
           <tr key={flag.flag}>
-            <th scope="row">
+            <th scope="row" className="prose">
               {flagName(flag.rule)}
               <div className="soft small">{flagMeaning[flag.rule]}</div>
             </th>
-            <td>
+            <td className="words">
               {flag.parties.join(', ')}
               <Again times={pairs.get(flag.parties.toSorted().join(' ')) ?? 1} />
             </td>
             <td>{flag.item ?? ''}</td>
-            <td className="small">{factsText(flag.facts)}</td>
+            <td className="small prose">{factsText(flag.facts)}</td>
             <td>
               <EventList events={flag.events} />
             </td>
-            <td className="small">
+            <td className="small nowrap">
+              <div>{sinceOf(flag, occurred)}</div>
               <Link to={{ ...place, at: undefined, known: flag.raised }}>As it was known then</Link>
             </td>
           </tr>

@@ -19,8 +19,7 @@ export function FlagGroups({ flags, by }: { readonly flags: readonly FlagRow[]; 
         {groupsOf(flags, by).map(({ parties, count, rules, first, last }) => (
           <tr key={parties.join(' ')}>
             <th scope="row">
-              {parties.join(' and ')}
-              {by === 'pair' && count > 1 && <span className="tag">not the first time</span>}
+              {parties.join(' and ')} {by === 'pair' && count > 1 && <span className="tag">not the first time</span>}
               <div className="small">
                 <Link to={chosen(place, { show: undefined, party: parties[0], with: parties[1], rule: undefined })}>
                   {plural(count, 'flag')}

@@ -1,11 +1,11 @@
 import type { FlagRow, FlagRule } from '#contracts/flagRows';
-import { units } from '../../format.ts';
+import { day, units } from '../../format.ts';
 
 /** What each rule means, in a few words (README, Flags). */
 export const flagMeaning: Readonly<Record<FlagRule, string>> = {
-  'related-party': 'Units changed owner between parties with a controller in common',
-  redirected: 'Units changed owner while they were on their way',
-  diversion: 'Units went to another party than their owner, and nothing recorded says why',
+  'related-party': 'Units changed owner between parties with a controller in common, or one controls the other',
+  redirected: 'Units were received for another owner than the buyer of their order',
+  diversion: 'Units were received by someone who is neither their owner nor the consignee',
   'one-sided-swap': 'One side of the swap gave, and the other has not',
   'overdue-leg': 'A leg of a swap is past its window, and units are missing',
   'overdue-line': 'An order line is past its window, and units are missing',
@@ -17,6 +17,13 @@ export const flagMeaning: Readonly<Record<FlagRule, string>> = {
   'negative-past-balance': 'A balance of the past is below zero: something was told late',
   'possible-duplicate': 'Two events look like one fact that was told twice',
 };
+
+/** Since when: what is overdue says the day until which it was not; of anything else it is when the event happened that raised it. */
+export function sinceOf({ raised, facts }: FlagRow, occurred: ReadonlyMap<number, string>): string | undefined {
+  if (typeof facts.due === 'string') return `since the end of ${day(facts.due)}`;
+  const from = occurred.get(raised);
+  return from === undefined ? undefined : `since ${day(from)}`;
+}
 
 /** `related-party` → `Related party`. */
 export const flagName = (rule: string): string => (rule.charAt(0).toUpperCase() + rule.slice(1)).replaceAll('-', ' ');
@@ -81,9 +88,17 @@ export function factsText(facts: Readonly<Record<string, unknown>>): string {
 
 function valueText(value: unknown): string {
   if (typeof value === 'number') return units(value);
-  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return /^\d{4}-\d\d-\d\d$/.test(value) ? day(value) : value;
+  if (typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return value.map(valueText).filter(Boolean).slice(0, 5).join(' and ');
   if (typeof value === 'object' && value !== null)
-    return Object.values(value).map(valueText).filter(Boolean).slice(0, 5).join(' ');
+    return lineText(value) ?? Object.values(value).map(valueText).filter(Boolean).slice(0, 5).join(' ');
   return '';
+}
+
+/** Units of an order's line, in the words of every other view. */
+function lineText(fact: { readonly order?: unknown; readonly line?: unknown; readonly quantity?: unknown }) {
+  const { order, line, quantity } = fact;
+  if (typeof order !== 'string' || typeof line !== 'string' || typeof quantity !== 'number') return undefined;
+  return `${units(quantity)} of ${order} line ${line}`;
 }

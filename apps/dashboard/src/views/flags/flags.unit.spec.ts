@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsText, flagName, groupsOf, pairsOf } from './flags.ts';
+import { factsText, flagName, groupsOf, pairsOf, sinceOf } from './flags.ts';
 
 const flag = (...parties: string[]) => ({
   ...{ flag: parties.join(), rule: 'redirected' as const, raised: 1, parties, item: null, facts: {}, events: [] },
@@ -28,8 +28,17 @@ describe('flags', () => {
   });
 
   it('say what the rule saw in words', () => {
-    const facts = { swap: 'SW-1', inTransit: 6_000, lines: [{ order: 'PO-1', quantity: 12_000 }], nothing: null };
-    expect(factsText(facts)).toBe('swap SW-1, in transit 6,000, lines PO-1 12,000');
+    const lines = [{ order: 'PO-1', line: '2', quantity: 12_000 }];
+    const facts = { swap: 'SW-1', inTransit: 6_000, due: '2024-06-30', lines, nothing: null };
+    expect(factsText(facts)).toBe('swap SW-1, in transit 6,000, due 30 Jun 2024, lines 12,000 of PO-1 line 2');
     expect(flagName('related-party')).toBe('Related party');
+  });
+
+  it('say since when: since the day that is over, or the event that raised them', () => {
+    const occurred = new Map([[1, '2023-12-19T09:00:00Z']]);
+    const overdue = { ...flag('x'), rule: 'overdue-leg' as const, facts: { due: '2024-06-30' } };
+    expect([flag('x'), overdue, { ...flag('x'), raised: 2 }].map((one) => sinceOf(one, occurred))).toEqual([
+      ...['since 19 Dec 2023', 'since the end of 30 Jun 2024', undefined],
+    ]);
   });
 });

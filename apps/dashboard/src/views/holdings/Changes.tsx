@@ -7,6 +7,7 @@ import { Heads, SaveRows, ScrollTable } from '../../ui/View.tsx';
 import { chosen } from '../../url/place.ts';
 import { adjust, usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
+import { isStage, stageName } from './holdings.ts';
 
 /** Another moment beside the one that is chosen: what changed between them, in which events. */
 export function Changes({ item }: { readonly item: string | undefined }) {
@@ -21,7 +22,7 @@ export function Changes({ item }: { readonly item: string | undefined }) {
         <Chosen name="since" label="What was true at the end of" type="date" />
         <Chosen name="told" label="What was known at event" type="number" />
         {isChosen && <SaveRows rows={answer.rows ?? []} what="what changed" sequence={answer.sequence} />}
-        <p className="soft small">against the moment that the bar of time says</p>
+        <p className="soft small">beside the moment of the bar of time</p>
       </div>
       {isChosen ? (
         <Answered answer={answer} what="what changed" empty={<Empty title="Nothing is different between the two" />}>
@@ -72,9 +73,11 @@ function Table({ rows }: { readonly rows: readonly HoldingDiffRow[] }) {
             <th scope="row">{row.owner}</th>
             <td>{row.item}</td>
             <td>
-              <span className={`stage is-${row.stage ?? ''}`}>{row.stage?.replace('_', ' ')}</span>
+              <span className={`stage is-${row.stage ?? ''}`}>
+                {row.stage !== undefined && isStage(row.stage) ? stageName[row.stage] : row.stage}
+              </span>
             </td>
-            <td className="number">{units(row.before)}</td>
+            <td className="number">{row.before === 0 ? <span className="none">·</span> : units(row.before)}</td>
             <td className="number">{signed(row.change)}</td>
             <td className="number">
               <WhyNumber
@@ -84,11 +87,14 @@ function Table({ rows }: { readonly rows: readonly HoldingDiffRow[] }) {
               />
             </td>
             <td className="small">
-              {row.events.map(({ sequence, quantity }) => (
-                <span key={sequence} className="nowrap">
-                  <EventLink sequence={sequence}>{signed(quantity)}</EventLink>{' '}
-                </span>
-              ))}
+              {/* Units that only changed hands, or the order that they are of, changed nothing here. */}
+              {row.events
+                .filter(({ quantity }) => quantity !== 0)
+                .map(({ sequence, quantity }) => (
+                  <span key={sequence} className="nowrap">
+                    <EventLink sequence={sequence}>{signed(quantity)}</EventLink>{' '}
+                  </span>
+                ))}
               {row.partial === true && <span className="soft">and more</span>}
             </td>
           </tr>

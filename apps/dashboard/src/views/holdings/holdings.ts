@@ -41,7 +41,7 @@ export function holdingsOf(rows: readonly HoldingGroupRow[]): Holding[] {
   );
 }
 
-const isStage = (stage: string | undefined): stage is Stage => stages.some((name) => name === stage);
+export const isStage = (stage: string | undefined): stage is Stage => stages.some((name) => name === stage);
 
 /** Each party and item a line: those with most units first. A party that holds nothing and owes something has a line, too. */
 export function linesOf(holdings: readonly Holding[], parties: readonly PartyRow[]): PartyLine[] {

@@ -68,7 +68,7 @@ function Line({ row, line }: { readonly row: ShipmentRow; readonly line: Shipmen
         {row.shipment} <span className="tag">{statusText[row.status]}</span>
         <div className="soft small">carried by {row.carrier}</div>
       </th>
-      <td>
+      <td className="words">
         {row.consignee}
         {row.destination !== null && <div className="soft small">{row.destination}</div>}
         {line.owner !== row.consignee && <div className="small">units of {line.owner}</div>}
@@ -77,7 +77,7 @@ function Line({ row, line }: { readonly row: ShipmentRow; readonly line: Shipmen
         {moment(row.dispatched)}
         <div className="soft">{row.eta === null ? 'no day was said' : `expected ${day(row.eta)}`}</div>
       </td>
-      <td>
+      <td className="nowrap">
         {line.item}
         <div className="soft small">
           {line.order} line {line.line}

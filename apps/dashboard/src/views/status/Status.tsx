@@ -31,8 +31,8 @@ export function Status() {
         <div>
           <h1>Is anything behind?</h1>
           <p className="soft small">
-            About now, whatever the bar of time says, and asked every two seconds. The lines are what this page has seen
-            since it was opened, at most {REMEMBERED} looks: how far they were before is recorded nowhere.
+            About now, whatever the bar of time says, and asked every two seconds. The small lines are the last{' '}
+            {REMEMBERED} answers since this view was opened.
           </p>
         </div>
       </header>
@@ -68,15 +68,13 @@ function Row({ row, looks }: { readonly row: StatusRow; readonly looks: readonly
       </th>
       <td>{row.ledger}</td>
       <td>
-        <span className={`tag first ${isStill ? 'bad' : row.state === 'live' ? 'good' : ''}`}>
-          {stateText[row.state]}
-        </span>
+        <span className={`tag ${isStill ? 'bad' : row.state === 'live' ? 'good' : ''}`}>{stateText[row.state]}</span>
         {row.since !== undefined && (
           <div className="small">
             since {moment(row.since)} ({ago(Date.now() - Date.parse(row.since))})
           </div>
         )}
-        {row.reason !== undefined && <div className="small">{row.reason}</div>}
+        {row.reason !== undefined && <div className="small prose">{row.reason}</div>}
         {row.advice !== undefined && (
           <div className="small">
             <strong>What to do:</strong> {row.advice}

@@ -174,10 +174,10 @@ function Legs({ legs }: { readonly legs: readonly LegStatement[] }) {
       <tbody>
         {legs.map(({ swap, leg, before, within, age }, i) => (
           <tr key={i}>
-            <th scope="row">
+            <th scope="row" className="nowrap">
               {swap}: {leg.from} → {leg.to}
             </th>
-            <td>
+            <td className="nowrap">
               {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
             </td>
             <td className="nowrap">{day(leg.window.to)}</td>

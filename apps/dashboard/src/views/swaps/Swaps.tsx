@@ -8,6 +8,7 @@ import { viewed } from '../../url/place.ts';
 import { usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { Ageing } from './Ageing.tsx';
+import { ExchangeOverTime } from './ExchangeOverTime.tsx';
 import { StatementOfTwo } from './Statement.tsx';
 import './swaps.css';
 
@@ -102,10 +103,10 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
         <tbody>
           {swap.legs.map((leg) => (
             <tr key={`${leg.order} ${leg.line} ${leg.to}`}>
-              <th scope="row">
+              <th scope="row" className="nowrap">
                 {leg.from} → {leg.to}
               </th>
-              <td>
+              <td className="nowrap">
                 {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
               </td>
               <td className="nowrap">{day(leg.window.to)}</td>
@@ -124,6 +125,7 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
         </tbody>
       </ScrollTable>
       <Balance swap={swap} />
+      {executed !== null && <ExchangeOverTime swap={swap.swap} />}
       <Steps swap={swap} />
     </article>
   );

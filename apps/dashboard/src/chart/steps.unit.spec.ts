@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { highest, lineOf, mayHaveHad, rowsOf, type Series, unitLines, valueAt } from './history.ts';
+import { highest, lineOf, rowsOf, type Series, unitLines, valueAt } from './steps.ts';
 
 const of = (party: string, ...steps: (readonly [string, number])[]): Series => ({
   ...{ party, name: party },
@@ -8,7 +8,7 @@ const of = (party: string, ...steps: (readonly [string, number])[]): Series => (
 const tesla = of('tesla', ['2023-10-01T00:00:00Z', 12_000], ['2023-12-19T09:00:00Z', 0]);
 const x = of('x', ['2023-12-19T09:00:00Z', 12_000]);
 
-describe('holdings over time', () => {
+describe('what each party had over time', () => {
   it('stand still between two changes, and are nothing before the first', () => {
     const at = (moment: string) => valueAt(tesla.steps, Date.parse(moment));
     expect(['2023-09-30', '2023-10-01', '2023-12-19T08:59:59Z', '2023-12-19T09:00:00Z', '2030-01-01'].map(at)).toEqual([
@@ -49,17 +49,6 @@ describe('holdings over time', () => {
       ),
     ).toBe('M10.0,100.0H10.0V60.0H50.0V100.0H90.0');
     expect(lineOf([], axes)).toBe('');
-  });
-
-  it('are asked about of those who have most and of every customer, whatever they have now', () => {
-    const lines = [
-      { party: 'z', total: 5 },
-      { party: 'b', total: 4 },
-      { party: 'b', total: 4 },
-    ];
-    const parties = ['a', 'b', 'c'].map((party) => ({ party, roles: [party === 'c' ? 'carrier' : 'customer'] }));
-    expect(mayHaveHad(lines, parties, 9)).toEqual(['a', 'b', 'z']);
-    expect(mayHaveHad(lines, parties, 1)).toEqual(['b']);
   });
 
   it('are drawn of those whose lines rise highest, also where they end at nothing', () => {

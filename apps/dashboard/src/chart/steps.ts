@@ -1,4 +1,4 @@
-/** The chart of holdings over time: what it draws, from the answers of `holdings/history`. */
+/** A chart of what each party had over time: what it draws, from the steps of an answer. */
 
 /** A balance from a moment on. */
 interface Step {
@@ -58,19 +58,6 @@ export function rowsOf(series: readonly Series[]): { readonly moment: string; re
   return moments
     .sort((a, b) => Date.parse(a) - Date.parse(b))
     .map((moment) => ({ moment, values: series.map(({ steps }) => valueAt(steps, Date.parse(moment))) }));
-}
-
-/** Who may have had some: those who have most, and then every customer. In the order of their names, which does not change while others do. */
-export function mayHaveHad(
-  lines: readonly { readonly party: string; readonly total: number }[],
-  parties: readonly { readonly party: string; readonly roles: readonly string[] }[],
-  most: number,
-): string[] {
-  const totals = new Map<string, number>();
-  for (const { party, total } of lines) totals.set(party, (totals.get(party) ?? 0) + total);
-  const owners = [...totals].sort(([, one], [, other]) => other - one).map(([party]) => party);
-  const customers = parties.filter(({ roles }) => roles.includes('customer')).map(({ party }) => party);
-  return [...new Set([...owners, ...customers])].slice(0, most).sort();
 }
 
 /** The lines that rise highest, and none of those who never had any. */
