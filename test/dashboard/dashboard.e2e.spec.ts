@@ -351,6 +351,19 @@ describe('the dashboard', () => {
         const barriers = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(RUN_AXE);
         found.push(...barriers.map(({ id, nodes }) => ['statement', media, id, nodes.map(({ html }) => html)]));
       }
+      // The balance of a swap over time is a line for each of the two, with the same values as rows.
+      await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
+      await page.goto(`${query.url}/app/nvidia/swaps?over=SW-1`);
+      await page.locator('svg.over-time path.line.of-1').waitFor();
+      await page.getByText('The same as a table').click();
+      const [owed, owes] = (await cells(page, '.as-table .table')).at(-1)?.slice(1) ?? [];
+      expect([owed, owes]).toEqual([expect.stringMatching(/^[1-9][0-9,]+$/), `−${owed ?? ''}`]);
+      await page.evaluate(readFileSync(AXE, 'utf8'));
+      const inChart = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(RUN_AXE);
+      found.push(...inChart.map(({ id, nodes }) => ['balance over time', id, nodes.map(({ html }) => html)]));
+      await page.goto(`${query.url}/app/nvidia/swaps?show=statement&from=2023-12-01&to=2024-03-31`);
+      await page.locator('.statement .signatures').waitFor();
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
       const printed = ['.band', '.time-bar', '.statement-tools', '.statement', '.signatures'];
       expect(await Promise.all(printed.map((part) => page.locator(part).first().isVisible()))).toEqual([
         ...[false, false, false, true, true],

@@ -9,7 +9,7 @@ import { lineOf, rowsOf, type Series, unitLines, valueAt } from './steps.ts';
 import './stepChart.css';
 
 const MOST_ROWS = 500;
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [1000, 380, 70, 170, 14, 30];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [1000, 380, 92, 170, 14, 30];
 
 interface Props {
   readonly series: readonly Series[];
