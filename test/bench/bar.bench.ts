@@ -31,6 +31,7 @@ export async function run(): Promise<Figure[]> {
   try {
     const query = await startQuery({ project: false, open: false });
     try {
+      await query.journal.open(LEDGER, { name: 'Bench', keeper: 'owner-0' }, 'bench');
       await fillPostings(query.pool);
       await tellOfEvents(query.pool);
       await withPage(async (page) => {
@@ -39,7 +40,7 @@ export async function run(): Promise<Figure[]> {
         await page.goto(`${query.url}/app/${LEDGER}/holdings`);
         await page.waitForSelector('table.holdings tfoot');
         const first = performance.now() - began;
-        await page.waitForSelector('.track .tick');
+        await page.waitForSelector('.track .tick', { state: 'attached' });
         figures.push(...figuresOf(first, await rested(page), await dragged(page)));
       });
     } finally {

@@ -48,10 +48,10 @@ export async function fillPostings(pool: pg.Pool): Promise<void> {
     POSTINGS,
     ACCOUNTS,
   ]);
-  await client.query('INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ($1, $2, now())', [
-    LEDGER,
-    POSTINGS,
-  ]);
+  await client.query(
+    'INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ($1, $2, now()) ON CONFLICT (ledger) DO UPDATE SET sequence = $2',
+    [LEDGER, POSTINGS],
+  );
   client.release(true);
 }
 
