@@ -24,8 +24,8 @@ export function schemaOfVersion(version: number): string {
 
 const positions = positionsTable('accounts int NOT NULL DEFAULT 0');
 const tables = [positions, modelTables].join('\n');
-/** A change of any table or rule is another shape, and so needs another version. */
-const shape = createHash('sha256').update(`${RULES}\n${tables}`).digest('hex').slice(0, 16);
+/** A change of any table or rule is another shape, and so needs another version; so does what it is filled without, which the switch makes. */
+const shape = createHash('sha256').update(`${RULES}\n${tables}\n${tablesToFill}`).digest('hex').slice(0, 16);
 
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('lading read models', 0))`;
 
