@@ -202,6 +202,19 @@ describe('an auditor at the command line', () => {
     expect(await evidence(bundle, 1, '-l', 'other')).toMatchObject({ code: 2 });
   });
 
+  it('exports nothing of a journal that lacks an event, or has one that cannot be read', async () => {
+    const out = join(folder, 'damaged.bundle');
+    await here.pool.query('CREATE TABLE kept AS SELECT * FROM journal.events WHERE sequence = 13');
+    await here.pool.query('UPDATE journal.events SET bytes = set_byte(bytes, 40, 65) WHERE sequence = 13');
+    const changed = await run(['export', '-l', LEDGER, '--order', 'PO-7', '-o', out]);
+    await here.pool.query('DELETE FROM journal.events WHERE sequence = 13');
+    const gone = await run(['export', '-l', LEDGER, '-o', out]);
+    await here.pool.query('INSERT INTO journal.events SELECT * FROM kept; DROP TABLE kept');
+    expect(changed).toMatchObject({ code: 6, said: expect.stringMatching(/the journal is damaged/) });
+    expect(gone).toMatchObject({ code: 6, said: expect.stringMatching(/after event 12 comes event 14/) });
+    expect((await readdir(folder)).filter((name) => name.startsWith('damaged.'))).toEqual([]);
+  });
+
   it('imports a bundle elsewhere with the same root, goes on with a longer one, and refuses one of other events', async () => {
     const into = (file: string) => run(['import', file, '--verifier-key', key], there);
     expect(await into(bundle)).toMatchObject({

@@ -43,14 +43,18 @@ function* opening({ keys, ...header }: Written): Generator<Buffer> {
   yield tarMember({ name: KEYS, bytes: Buffer.from(keys.map((key) => `${key}\n`).join('')) });
 }
 
-/** A whole ledger up to `size` events as an archive, of what a source gives. Unpacked it is a log of C2SP as static files. */
+/**
+ * A whole ledger up to `size` events as an archive, of what a source gives. Unpacked it is a log of C2SP as static files.
+ *
+ * @throws {Malformed} when an event is missing, or what is there cannot be read
+ */
 export async function* wholeArchive(written: Written, items: AsyncIterable<Item>): AsyncGenerator<Buffer> {
   yield* opening(written);
   const tree = new GrowingTree();
   let entries: Uint8Array[] = [];
   let newest: Uint8Array | undefined;
   for await (const item of items) {
-    if (item.kind === 'broken' || item.kind === 'damaged') throw new Error(item.why);
+    if (item.kind === 'broken' || item.kind === 'damaged') throw new Malformed(item.why);
     if (item.kind === 'hashes' || item.kind === 'roots') continue;
     if (item.kind === 'checkpoint') {
       if (sizeIn(item.note) > written.size) continue;
@@ -59,6 +63,7 @@ export async function* wholeArchive(written: Written, items: AsyncIterable<Item>
       yield tarMember({ name: `checkpoints/${sizeIn(item.note)}`, bytes: item.note });
       continue;
     }
+    if (item.first !== tree.size + 1) throw new Malformed(`after event ${tree.size} comes event ${item.first}`);
     for (const bytes of item.entries) {
       if (tree.size === written.size) break;
       entries.push(bytes);

@@ -3,6 +3,7 @@ import { onNode } from '#proofs/onNode';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { BadSignature, signersOf, type VerifierKey } from '#proofs/signedNote';
 import { Malformed, toBase64 } from '#proofs/text';
+import type { Damaged } from './items.ts';
 import { CannotSay, type Finding, Tampered } from './verdict.ts';
 
 /** Whose word counts. */
@@ -153,6 +154,12 @@ export function contradiction(checkpoint: Anchor, root: Hash, agreedSize: number
   const what = `the root of the first ${size} events is ${toBase64(root)}, and ${nameOf(checkpoint)} says ${toBase64(checkpoint.root)}`;
   // Moves that do not add up were changed there, or before.
   return { first, last: Math.max(first, Math.min(size, unbalanced)), lastGood: agreedSize, what, fork: [] };
+}
+
+/** What comes next cannot be read. @param next the event that would be read next */
+export function damage({ why: what, ...where }: Damaged, next: number): Tampered {
+  const { first = next, last = first } = where;
+  return new Tampered({ first, last: Math.max(first, last), lastGood: Math.min(first, next) - 1, what });
 }
 
 /** The source ends before the last event that a checkpoint covers. */

@@ -40,9 +40,12 @@ interface Broken {
 }
 
 /** What comes next cannot be read, though it is all there: it was changed. */
-interface Damaged {
+export interface Damaged {
   readonly kind: 'damaged';
   readonly why: string;
+  /** Which events: by default the next one. Of several, the first that is wrong cannot be told. */
+  readonly first?: number;
+  readonly last?: number;
 }
 
 export type Item = Entries | Note | Hashes | Roots | Broken | Damaged;

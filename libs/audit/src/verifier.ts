@@ -1,7 +1,7 @@
 import { bytesIn, CompactRange, type Digest, leafDigest } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { Balances } from './balances.ts';
-import { type Anchor, Checkpoints, contradiction, forked, missing, nameOf, type Trust } from './checkpoints.ts';
+import { type Anchor, Checkpoints, contradiction, damage, forked, missing, nameOf, type Trust } from './checkpoints.ts';
 import type { EarlierRun } from './earlierRun.ts';
 import type { Entries, Item } from './items.ts';
 import { movesAtOnce, movesIn, readTold } from './told.ts';
@@ -141,7 +141,7 @@ export class Verifier {
           });
         break;
       case 'damaged':
-        throw new Tampered({ first: this.size + 1, what: item.why });
+        throw damage(item, this.size + 1);
       case 'broken':
         if (this.#suspect !== undefined) throw new Tampered(this.#suspect);
         throw new CannotSay(`${item.why}. Up to event ${this.size} nothing is wrong`);

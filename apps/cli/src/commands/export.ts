@@ -14,6 +14,7 @@ import { PageReader } from '#journal/tail';
 import { readNodes } from '#journal/tree';
 import { parseCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
+import { Malformed } from '#proofs/text';
 import { formatTlogProof } from '#proofs/tlogProof';
 import { inclusionProof } from '#proofs/treeProofs';
 import { storedCheckpoints } from '../auditSource.ts';
@@ -101,7 +102,7 @@ async function selectionOf(pool: pg.Pool, ledger: string, choice: Choice) {
     for await (const { events } of new PageReader(pool).all(ledger, 0, { events: 2_000, bytes: 8_388_608 }))
       for (const { sequence, bytes } of events) {
         if (sequence > size) return;
-        if (!isChosen(parseEvent(bytes))) continue;
+        if (!isChosen(readable(sequence, bytes))) continue;
         const inclusion = await inclusionProof(sequence - 1, size, read, onNode);
         count += 1;
         yield { sequence, proof: formatTlogProof({ index: sequence - 1, inclusion, checkpoint, extra: bytes }) };
@@ -111,6 +112,15 @@ async function selectionOf(pool: pg.Pool, ledger: string, choice: Choice) {
   const selection = Object.fromEntries(Object.entries(choice).map(([name, value]) => [name, String(value)]));
   const header = { kind: 'selection' as const, ledger, size, selection, keys: [...log, ...witnesses] };
   return { archive: selectionArchive(header, note, proofs()), count: () => count };
+}
+
+/** @throws {Malformed} when it was changed, and is no event any more */
+function readable(sequence: number, bytes: Buffer): ReturnType<typeof parseEvent> {
+  try {
+    return parseEvent(bytes);
+  } catch (error) {
+    throw new Malformed(`event ${sequence} cannot be read (${reasonOf(error)})`);
+  }
 }
 
 /** The ledger up to its newest checkpoint; all of it while there is none. */
@@ -136,6 +146,12 @@ async function written(archive: AsyncIterable<Buffer>, out: string): Promise<voi
     await rename(beside, out);
   } catch (error) {
     await rm(beside, { force: true });
+    // What was damaged is not exported: whoever gets the file could not tell where that was done.
+    if (error instanceof Malformed)
+      throw new UserError(
+        `Nothing was exported, because the journal is damaged: ${error.message}. Run "lading verify".`,
+        exitCodes.broken,
+      );
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new UserError(`${out} cannot be written: ${reasonOf(error)}.`, exitCodes.usage);
   }

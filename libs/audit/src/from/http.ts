@@ -45,14 +45,16 @@ async function itemOf(tile: Tile, got: Promise<Buffer | undefined>): Promise<Ite
   } catch (error) {
     return { kind: 'broken', why: `${tilePath(tile)} cannot be read: ${(error as Error).message}` };
   }
-  if (bytes === undefined) return { kind: 'damaged', why: `${tilePath(tile)} is not there` };
+  // Any of the events in a bundle may be the one for which it is not to be had.
+  const where = level === 'entries' ? { last: index * TILE + width } : {};
+  if (bytes === undefined) return { kind: 'damaged', why: `${tilePath(tile)} is not there`, ...where };
   try {
     return level === 'entries'
       ? { kind: 'entries', first: index * TILE + 1, entries: entriesIn(bytes, width) }
       : { kind: 'hashes', level, first: index * TILE, hashes: hashesIn(bytes, width) };
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    return { kind: 'damaged', why: `${tilePath(tile)} is malformed: ${error.message}` };
+    return { kind: 'damaged', why: `${tilePath(tile)} is malformed: ${error.message}`, ...where };
   }
 }
 

@@ -150,9 +150,13 @@ describe('a ledger over HTTP, with somebody between who changes what is answered
         ),
       { first: 513 },
     ],
-    ['a bundle, which it says is not there', () => at(bundle(2, 88), () => undefined), { first: 513, lastGood: 512 }],
+    [
+      'a bundle, which it says is not there',
+      () => at(bundle(2, 88), () => undefined),
+      { first: 513, last: 600, lastGood: 512 },
+    ],
     ['a tile, which it says is not there', () => at(tile(0, 0), () => undefined), { first: 257, lastGood: 256 }],
-    ['a bundle, which it breaks off', () => at(bundle(1), (bytes) => bytes.subarray(0, -9)), { first: 257 }],
+    ['a bundle, which it breaks off', () => at(bundle(1), (bytes) => bytes.subarray(0, -9)), { first: 257, last: 512 }],
     ['a bundle for a page of its own', () => at(bundle(1), () => Buffer.from('<html>moved</html>')), { first: 257 }],
     [
       'the size in the checkpoint',

@@ -4,6 +4,7 @@ import { journalMigrations } from '#journal/migrations/journalMigrations';
 import { growTree } from '#journal/tree';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
+import { parseCheckpoint } from '#proofs/checkpoint';
 import { leafHash } from '#proofs/compactRange';
 import { aKeeper, anEvent, checkpointOf, type Signer, someEvents } from '#test/audit/signedLedger';
 import { freshDatabase } from '#test/setup/freshDatabase';
@@ -54,11 +55,17 @@ describe('a ledger in its database', () => {
     await growTree(client, LEDGER, Infinity);
   }
 
-  const verify = (with_: readonly Buffer[] = notes) => {
+  interface Row {
+    readonly size: number;
+    readonly root: Uint8Array;
+    readonly note: Buffer;
+  }
+
+  const verify = (with_: readonly Buffer[] = notes, change = (row: Row): Row => row) => {
+    const rows = with_.map((note) => change({ size: sizeIn(note), root: parseCheckpoint(note).root, note }));
     const stored = {
-      newest: async () => Math.max(0, ...with_.map(sizeIn)),
-      after: async (size: number) =>
-        with_.map((note) => ({ size: sizeIn(note), note })).filter((one) => one.size > size),
+      newest: async () => Math.max(0, ...rows.map(({ size }) => size)),
+      after: async (size: number) => rows.filter((one) => one.size > size),
     };
     const trust = { keys: [keeper.key], witnesses: [], quorum: 0 };
     return new Verifier({ ledger: LEDGER, trust, fold: true }).verify(fromJournal(client, LEDGER, stored));
@@ -133,6 +140,15 @@ describe('a ledger in its database', () => {
   it('is found to be tampered with when a checkpoint is changed, or a signed one is missing its events', async () => {
     const changed = [notes[0]!, Buffer.from(notes[1]!.toString().replace('\n256\n', '\n255\n')), notes[2]!];
     await expect(verify(changed)).rejects.toThrow('was changed after it was signed');
+    // What stands beside it, by which it is found, and by which the signer knows what it has signed.
+    const last = (row: Row) => row.size === 290;
+    for (const beside of [{ root: Buffer.alloc(32) }, { size: 291 }])
+      await expect(verify(notes, (row) => (last(row) ? { ...row, ...beside } : row))).rejects.toMatchObject({
+        ...{
+          first: beside.size ?? 290,
+          what: expect.stringMatching(/^the checkpoint of 290 events .* stands there as/),
+        },
+      });
     const beyond = await checkpointOf([...someEvents(COUNT), anEvent(301)], keeper);
     await expect(verify([...notes, beyond])).rejects.toMatchObject({ first: 301, last: 301, lastGood: 300 });
   });

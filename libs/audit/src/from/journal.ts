@@ -2,17 +2,25 @@ import type pg from 'pg';
 import { utcOf } from '#contracts/scalars';
 import { type KeptEvent, readEnds, readKept, readTreeNodes } from '#journal/kept';
 import { sameBytes } from '#proofs/primitives';
-import type { Entries, Item } from '../items.ts';
+import { toBase64 } from '#proofs/text';
+import type { Damaged, Entries, Item } from '../items.ts';
 
 /** Divides 65,536, so that no page has the hashes of two tiles of level 1. */
 const PAGE = 1_024;
+
+/** A checkpoint, with what stands beside it: the signer looks there for what it has signed. */
+interface Stored {
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly note: Uint8Array;
+}
 
 /** The checkpoints of a ledger. */
 export interface StoredCheckpoints {
   /** The size of the newest one; 0 when there is none. */
   readonly newest: () => Promise<number>;
   /** The next ones, in the order of their sizes: those of more events than `size`. None when there are no more. */
-  readonly after: (size: number) => Promise<readonly { readonly size: number; readonly note: Uint8Array }[]>;
+  readonly after: (size: number) => Promise<readonly Stored[]>;
 }
 
 /** A ledger from the tables of its journal, with what stands beside the events, up to the head that it has when this begins. */
@@ -106,12 +114,20 @@ class Notes {
         if (this.#page.length === 0) return;
       } else {
         if (next.size > size) return;
-        yield { kind: 'checkpoint', note: next.note };
+        yield besideNote(next) ?? { kind: 'checkpoint', note: next.note };
         this.#after = next.size;
         this.#page = this.#page.slice(1);
       }
     }
   }
+}
+
+/** What a row says beside its checkpoint, that is not what the checkpoint says. One that is malformed is said to be that elsewhere. */
+function besideNote({ size, root, note }: Stored): Damaged | undefined {
+  const [, saysSize, saysRoot] = Buffer.from(note).toString('utf8').split('\n');
+  if (saysRoot === undefined || (saysSize === String(size) && saysRoot === toBase64(root))) return undefined;
+  const why = `the checkpoint of ${saysSize} events with the root ${saysRoot} stands there as one of ${size} events with the root ${toBase64(root)}`;
+  return { kind: 'damaged', first: Math.max(1, size), why };
 }
 
 type Told = Readonly<Record<string, unknown>>;
