@@ -55,7 +55,7 @@ const STORIES: Readonly<Record<string, (story: Story, order: string) => void>> =
     story.take(received('S', 'x', [{ ...units, received: 60 }]));
     for (const n of times(88)) {
       const [from, to] = n % 2 === 0 ? ['x', 'xai'] : ['xai', 'x'];
-      story.take(tell('custody.transferred', { from: from!, to: to!, lines: [{ ...units, quantity: 60 }] }));
+      story.take(tell('custody.transferred', { from, to, lines: [{ ...units, quantity: 60 }] }));
     }
   },
   swaps: (story, order) => {
