@@ -280,7 +280,7 @@ describeKafka('the relay', () => {
     await isPublished('nvidia', someEvents('nvidia', 1, 10));
     await pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`,
     );
     await append(pool, someEvents('nvidia', 11, 20));
     await eventually(async () => {

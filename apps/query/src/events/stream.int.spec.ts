@@ -127,7 +127,7 @@ describe('a stream of server-sent events', () => {
     await until(1);
     await query.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'lading keyring'`,
+       WHERE datname = current_database() AND usename = current_user AND application_name = 'lading keyring'`,
     );
     await revokeKey(query.pool, 'unheard');
     await ended;

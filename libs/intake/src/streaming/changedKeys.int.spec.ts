@@ -121,7 +121,7 @@ describe('a stream whose key changes', () => {
     const { sent, lines, ended } = await openStream(app.base, headers);
     await app.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND application_name = 'lading keyring'`,
+       WHERE datname = current_database() AND usename = current_user AND application_name = 'lading keyring'`,
     );
     await change(name, 'revoked = now()');
     sent.write(line(order()));
