@@ -14,7 +14,7 @@ import { Methods } from './methods.ts';
 import { Admission, type AdmissionLimits, admissionLimits, holdOf, refused } from './admission.ts';
 import { Bodies, bodiesOf, type BodyLimits, bodyLimits, setBodies } from './bodies.ts';
 import type { Keyring } from '../keys/keyring.ts';
-import { type Duration, Durations } from '../watching/durations.ts';
+import { Durations, type Series } from '../watching/durations.ts';
 import { FAST } from '../watching/metrics.ts';
 import {
   type AnswerLimits,
@@ -112,16 +112,24 @@ function boundConnections(server: Server): void {
 const httpRequestSeconds = new Durations('lading_http_request_seconds', 'From a request to its whole answer', FAST);
 
 /** By what a route is configured with, of which each route and method has its own, and by status. */
-const measured = new WeakMap<object, Map<number, Duration>>();
-function secondsOf(request: FastifyRequest, status: number): Duration {
+const measured = new WeakMap<object, Map<number, Series>>();
+function secondsOf(request: FastifyRequest, status: number): Series {
   const { config, url = 'none' } = request.routeOptions;
-  const byStatus = measured.get(config) ?? new Map<number, Duration>();
+  const byStatus = measured.get(config) ?? new Map<number, Series>();
   measured.set(config, byStatus);
   const found =
     byStatus.get(status) ??
     httpRequestSeconds.of({ method: request.method, route: request.is404 ? 'none' : url, status: String(status) });
   byStatus.set(status, found);
   return found;
+}
+
+/** Counts one duration, in its bucket. */
+export function observe(series: Series, seconds: number): void {
+  let at = 0;
+  while (seconds > (series.bounds[at] ?? Infinity)) at += 1;
+  series.counts[at] = (series.counts[at] ?? 0) + 1;
+  series.sum += seconds;
 }
 
 /** Adds what happens to every request before and after its route: draining, authentication, headers and measurement. */
@@ -182,7 +190,7 @@ function measure(request: FastifyRequest, reply: FastifyReply, logger: Logger): 
   const status = reply.statusCode;
   // A client decides how long it listens to a stream, so that time is not measured.
   if (!String(reply.getHeader('content-type')).startsWith('text/event-stream'))
-    secondsOf(request, status).observe(seconds);
+    observe(secondsOf(request, status), seconds);
   if (!logger.isLevelEnabled('debug')) return;
   const { method, is404, routeOptions } = request;
   const route = is404 ? 'none' : routeOptions.url;

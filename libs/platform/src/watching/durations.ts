@@ -2,14 +2,13 @@ import type { Metric } from 'prom-client';
 import { registry } from './metrics.ts';
 
 /** One series of durations. */
-export interface Duration {
-  observe(seconds: number): void;
-}
-
-interface Series {
+export interface Series {
   readonly labels: Readonly<Record<string, string>>;
-  /** How many fell into each bucket, and into none. */
+  /** The upper bounds of the buckets, in seconds. */
+  readonly bounds: readonly number[];
+  /** How many fell into each bucket, and beyond the last one. Whoever measures counts here. */
   readonly counts: number[];
+  /** Seconds. */
   sum: number;
 }
 
@@ -30,19 +29,12 @@ export class Durations {
   }
 
   /** The series with these labels, whose names are the same in all of them: kept by whoever measures often. */
-  of(labels: Readonly<Record<string, string>>): Duration {
+  of(labels: Readonly<Record<string, string>>): Series {
     const key = JSON.stringify(Object.values(labels));
-    const found = this.#series.get(key) ?? { labels, counts: [...this.bounds, Infinity].map(() => 0), sum: 0 };
-    this.#series.set(key, found);
     const { bounds } = this;
-    return {
-      observe: (seconds) => {
-        let at = 0;
-        while (seconds > (bounds[at] ?? Infinity)) at += 1;
-        found.counts[at] = (found.counts[at] ?? 0) + 1;
-        found.sum += seconds;
-      },
-    };
+    const found = this.#series.get(key) ?? { labels, bounds, counts: [...bounds, Infinity].map(() => 0), sum: 0 };
+    this.#series.set(key, found);
+    return found;
   }
 
   /** What prom-client asks a metric for. */
