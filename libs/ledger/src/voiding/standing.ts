@@ -5,7 +5,7 @@ import { standingIn } from '../evolve.ts';
 import { entityOf, type Recorded, type View } from '../view.ts';
 import { suppliedBy } from './moved.ts';
 import { holdsOf } from './said.ts';
-import { Stood } from './stood.ts';
+import { Stood, type Units } from './stood.ts';
 
 /** A later event, and what it needs of those that are to be taken back. */
 export interface Standing {
@@ -22,8 +22,8 @@ export function standingOn(first: Recorded, view: View): Standing[] | { readonly
   const taken = new Map([[first.event.sequence, first]]);
   const isSerial = (item: string): boolean => entityOf(view, 'item', item)?.data.tracking === 'serial';
   for (;;) {
-    const elsewhere = streamsElsewhere(taken.values(), view, isSerial);
-    const found = oncePassed(taken, elsewhere, isSerial);
+    const supplied = suppliedBy(taken, isSerial);
+    const found = oncePassed(taken, streamsElsewhere(taken, supplied, view), { isSerial, supplied });
     const fresh = found.filter(({ event }) => !taken.has(event.sequence));
     if (fresh.length === 0) return found.sort((a, b) => b.event.sequence - a.event.sequence);
     if (taken.size + fresh.length > MOST) return { tooMany: taken.size + fresh.length };
@@ -41,11 +41,7 @@ export function standingOn(first: Recorded, view: View): Standing[] | { readonly
 /** An atomic batch takes so many, with the first one and what corrects it. */
 const MOST = 900;
 
-function oncePassed(
-  taken: ReadonlyMap<number, Recorded>,
-  elsewhere: readonly LedgerEvent[],
-  isSerial: (item: string) => boolean,
-): Standing[] {
+function oncePassed(taken: ReadonlyMap<number, Recorded>, elsewhere: readonly LedgerEvent[], units: Units): Standing[] {
   const events = new Map<number, LedgerEvent>();
   const orders = new Set<string>();
   for (const { streams, naming } of taken.values()) {
@@ -70,7 +66,7 @@ function oncePassed(
       if (needs !== undefined) found.push({ event, needs });
     }
     if ((isFirst && recorded !== undefined) || needs !== undefined) {
-      const own = new Stood(event, isSerial, recorded);
+      const own = new Stood(event, units, recorded);
       stood.push(own);
       book.lacks(own.brought);
     }
@@ -84,13 +80,16 @@ function oncePassed(
  * What an event's own streams do not have: those of the shipments on which its units came to be another's, and of orders. Units that went
  * through supply may be on an order that what put them there has nothing to do with: that on which they are now.
  */
-function streamsElsewhere(taken: Iterable<Recorded>, view: View, isSerial: (item: string) => boolean): LedgerEvent[] {
+function streamsElsewhere(
+  taken: ReadonlyMap<number, Recorded>,
+  supplied: Units['supplied'],
+  view: View,
+): LedgerEvent[] {
   const keys = new Set<EntityKey>();
-  for (const recorded of taken) {
-    const { event, streams } = recorded;
+  for (const { event, streams } of taken.values()) {
     // A receipt of none of them moves nothing, and still says whose they are.
     for (const { to } of movesOf(event)) if (to.shipment !== undefined) keys.add(`shipment/${to.shipment}`);
-    for (const { item, ...range } of suppliedBy(recorded, isSerial))
+    for (const { item, ...range } of supplied.get(event.sequence) ?? [])
       for (const { account } of view.unitsOf(item, [range]))
         if (account !== undefined) keys.add(`order/${parseAccountKey(account).order}`);
     for (const key of streams.keys()) keys.delete(key);

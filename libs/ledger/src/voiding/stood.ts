@@ -6,9 +6,8 @@ import type { EntityKey } from '../entity.ts';
 import { standingIn, touched } from '../evolve.ts';
 import { holdOf } from '../order/evolveOrder.ts';
 import { overlap } from '../supply/evolveCommitments.ts';
-import { UnitMap } from '../unitRanges.ts';
+import { UnitMap, type UnitRange } from '../unitRanges.ts';
 import type { Recorded } from '../view.ts';
-import { suppliedBy } from './moved.ts';
 import { namingOf } from './naming.ts';
 import {
   changedHeaders,
@@ -21,6 +20,13 @@ import {
   shipmentsIn,
   valuesIn,
 } from './said.ts';
+
+/** What is known of units with serial numbers. */
+export interface Units {
+  readonly isSerial: (item: string) => boolean;
+  /** Those that each event that is to be taken back put into supply, by its sequence. */
+  readonly supplied: ReadonlyMap<number, readonly UnitRange[]>;
+}
 
 /** An event that is to be taken back: what later events may need of it. */
 export class Stood {
@@ -49,7 +55,7 @@ export class Stood {
   readonly #unnamed = new Set<string>();
 
   /** @param recorded undefined: its own streams are not known yet */
-  constructor(event: LedgerEvent, isSerial: (item: string) => boolean, recorded?: Recorded) {
+  constructor(event: LedgerEvent, { isSerial, supplied }: Units, recorded?: Recorded) {
     const { type, data, sequence } = event;
     this.#event = event;
     this.sequence = sequence;
@@ -78,7 +84,7 @@ export class Stood {
       if (move.serials === undefined) this.#unnamed.add(to);
       else for (const range of rangesOf(move.serials)) this.#units.put({ item: move.item, ...range }, true);
     }
-    if (recorded !== undefined) for (const units of suppliedBy(recorded, isSerial)) this.#units.put(units, true);
+    for (const units of supplied.get(sequence) ?? []) this.#units.put(units, true);
     if (type === 'lading.count.adjusted.v1')
       for (const line of data.lines)
         this.#accounts.add(keyAt(line, { owner: line.owner, custodian: data.custodian, stage: 'held' }));
