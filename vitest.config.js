@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import swc from '@swc/core';
 import { defineConfig } from 'vitest/config';
@@ -16,6 +17,12 @@ const typescript = {
   },
 };
 
+// Every commit tries the same histories, so that what fails is the commit's; LADING_SEED=random tries others (CONTRIBUTING).
+if (!/^\d+$/.test(process.env.LADING_SEED ?? '')) {
+  process.env.LADING_SEED = String(process.env.LADING_SEED === 'random' ? randomInt(2 ** 31) : 1);
+  process.stdout.write(`random tests: LADING_SEED=${process.env.LADING_SEED}\n`);
+}
+
 const conditions = ['source', 'node'];
 
 /** One project a suffix: the suffix states what a test costs. */
@@ -31,6 +38,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    setupFiles: 'test/setup/seed.ts',
     // The test files of a worker share its modules, as the requests of a process do: to load Nest anew for each took a third of all time.
     isolate: false,
     pool: 'forks',

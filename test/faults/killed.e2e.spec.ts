@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { createPool } from '#platform/database/database';
 import { ensureBuild } from '#scripts/ensure/build.mjs';
+import { seed } from '#test/setup/seed';
 import { describeKafka } from '../setup/kafka.ts';
 import { logsOf, type RunningTopology, startTopology } from '../topology/startTopology.ts';
 import { journalHas, kafkaHas, readModelsHave } from './everythingThere.ts';
@@ -11,8 +12,7 @@ import { Submitters } from './submitters.ts';
 import { visible } from './visible.ts';
 
 const SERVICES = { one: 'shipments', two: 'shipments', relay: 'relay', projector: 'projector', query: 'query' };
-const SEED = Number(process.env.LADING_TEST_SEED ?? Math.trunc(Math.random() * 2 ** 32));
-const random = randomNumbers(SEED);
+const random = randomNumbers(seed);
 
 describeKafka('the whole topology, with submitters who keep on', () => {
   let running: RunningTopology;
@@ -20,7 +20,6 @@ describeKafka('the whole topology, with submitters who keep on', () => {
   let pool: pg.Pool;
 
   beforeAll(async () => {
-    process.stderr.write(`[faults] LADING_TEST_SEED=${SEED} repeats the moments at which processes are killed\n`);
     await ensureBuild();
     running = await startTopology(SERVICES);
     const { topology } = running;

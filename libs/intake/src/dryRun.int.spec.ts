@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { randomInt } from 'node:crypto';
 import { request } from 'node:http';
 import { dryRunLimits } from '#journal/dryRun';
 import { readEvents } from '#journal/reader';
 import { cast, type Told } from '#test/ledger/facts';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
+import { seed } from '#test/setup/seed';
 import {
   ADMIN,
   BATCH,
@@ -20,11 +20,9 @@ import {
   type WritingApp,
 } from '#test/intake/writingApp';
 
-const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 let app: WritingApp;
 
 beforeAll(async () => {
-  process.stdout.write(`dry runs of random histories: LADING_SEED=${seed}\n`);
   app = await startWritingApp(await intakeDatabase());
   await app.open();
 });
@@ -166,7 +164,7 @@ describe('a dry run', () => {
           events.map(withoutTime),
         );
       }),
-      { numRuns: 12, seed, endOnFailure: true },
+      { numRuns: 12, endOnFailure: true },
     );
   }, 60_000);
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { randomInt } from 'node:crypto';
 import { PROBLEM_FIELDS, type RejectionCode } from '#contracts/rejections';
 import {
   accepted,
@@ -207,8 +206,7 @@ describe('a key that speaks for a party is told nothing that it may not read', (
     expect(strangeNames(by, { detail, facts }, command, story.ledger)).toEqual([]);
   });
 
-  const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
-  it(`whatever happens, whoever is refused, and whatever the code (LADING_SEED=${seed})`, () => {
+  it('whatever happens, whoever is refused, and whatever the code', () => {
     const codes = new Map<string, number>();
     const steps = fc.noBias(
       fc.array(fc.array(fc.nat(9_999), { minLength: 20, maxLength: 20 }), { minLength: 20, maxLength: 50 }),
@@ -232,7 +230,7 @@ describe('a key that speaks for a party is told nothing that it may not read', (
           history.happens(happens(dice, history.model), dice.chance(75) ? 0 : dice.roll(12));
         }
       }),
-      { numRuns: Number(process.env.LADING_RUNS ?? 25), seed, endOnFailure: true },
+      { numRuns: Number(process.env.LADING_RUNS ?? 25), endOnFailure: true },
     );
     expect(codes.size).toBeGreaterThan(10);
     if (process.env.LADING_RUNS !== undefined) process.stdout.write(JSON.stringify([...codes]));

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { randomInt } from 'node:crypto';
+import { afterAll, describe, it } from 'vitest';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History, same } from '#test/ledger/history';
 import { standingEvents, takeBackWithAll } from '#test/ledger/takenBack';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { seed } from '#test/setup/seed';
 import { schemaOfVersion } from './versions/versions.ts';
 
-const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 const HISTORIES = Number(process.env.LADING_HISTORIES ?? 2);
 
 /** Numbers by chance that a seed decides. */
@@ -62,9 +61,6 @@ async function said({ pool, models }: FreshReadModels): Promise<Record<string, s
 
 describe('the read models of a ledger in which facts were taken back', () => {
   const open: FreshReadModels[] = [];
-  beforeAll(() => {
-    process.stdout.write(`facts that are taken back: LADING_SEED=${seed}\n`);
-  });
   afterAll(async () => {
     await Promise.all(open.map((db) => db.drop()));
   });

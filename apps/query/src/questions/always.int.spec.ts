@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +14,8 @@ import { History } from '#test/ledger/history';
 import { manyEvents } from '#test/projections/manyEvents';
 import { record } from '#test/projections/recorded';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
+import { seed } from '#test/setup/seed';
 
-const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 const BOOK = 'always';
 const L = `/v1/ledgers/${BOOK}`;
 const STEPS = 90;
@@ -77,7 +76,6 @@ describe('what was answered as of a moment, with both bounds', () => {
   };
 
   beforeAll(async () => {
-    process.stdout.write(`answers for ever: LADING_SEED=${seed}\n`);
     query = await startQuery();
     happen(STEPS, 20, 6);
     await write(told());

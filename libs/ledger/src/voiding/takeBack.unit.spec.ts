@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { randomInt } from 'node:crypto';
 import { eventTypes } from '#contracts/catalog';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Command } from '#ledger/command';
@@ -8,9 +7,9 @@ import { Dice, happens } from '#test/ledger/happenings';
 import { History, same } from '#test/ledger/history';
 import { areTheSame, tellRight, type Told, tookTheSame } from '#test/ledger/toldRight';
 import { isAsIfNeverTold, takeBackWithAll, wouldBeTakenAgain } from '#test/ledger/takenBack';
+import { seed } from '#test/setup/seed';
 
 const RUNS = Number(process.env.LADING_RUNS ?? 30);
-const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
 const steps = fc.noBias(
   fc.array(fc.array(fc.nat(9_999), { minLength: 20, maxLength: 20 }), { minLength: 10, maxLength: 50 }),
 );
@@ -32,7 +31,7 @@ function remembered(rolls: readonly (readonly number[])[]): { history: History; 
 describe('a fact that is taken back', () => {
   // The second one has a receipt of no units, which names the owner that a swap made.
   it.each([seed, 1_946_566_586])(
-    'whatever is taken back with what its refusal names, in that order, leaves the ledger as if it had never been told (LADING_SEED=%i)',
+    'whatever is taken back with what its refusal names, in that order, leaves the ledger as if it had never been told (seed %i)',
     (seed) => {
       fc.assert(
         fc.property(steps, fc.array(fc.nat(9_999), { minLength: 3, maxLength: 3 }), (rolls, which) => {
@@ -56,7 +55,7 @@ describe('a fact that is taken back', () => {
     },
   );
 
-  it(`void, then record it right: with what stood on it told again, it is as if it had been right the first time, at every moment (LADING_SEED=${seed})`, () => {
+  it('void, then record it right: with what stood on it told again, it is as if it had been right the first time, at every moment', () => {
     const right = new Map<string, number>();
     const ways = new Map<string, number>();
     const add = (tally: Map<string, number>, key: string) => tally.set(key, (tally.get(key) ?? 0) + 1);
@@ -93,11 +92,11 @@ describe('a fact that is taken back', () => {
           }
         }
       }),
-      { numRuns: RUNS, seed, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: true },
     );
     if (process.env.LADING_RUNS !== undefined)
       process.stdout.write(`${JSON.stringify([Object.fromEntries(right), Object.fromEntries(ways)])}\n`);
-    expect(eventTypes.filter((type) => !right.has(type)).length).toBeLessThan(6);
+    expect(right.size).toBeGreaterThan(eventTypes.length / 2);
   });
 });
 

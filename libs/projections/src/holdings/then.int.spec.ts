@@ -7,6 +7,7 @@ import { foldHoldings } from '#ledger/fold';
 import { Dice } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { applyAll, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { seed } from '#test/setup/seed';
 import { SIZES } from '../postings/model.ts';
 import { postings } from '../postings/queries.ts';
 import { type AskedAbout, type ReadModel, withReadModels } from '../reading/readModel.ts';
@@ -15,7 +16,6 @@ import { holdingsDiff, holdingsHistory } from './changes.ts';
 import { holdings, type HoldingsQuery } from './queries.ts';
 import { holdingsThen } from './then.ts';
 
-const seed = Number(process.env.LADING_SEED ?? Date.now() % 1_000_000);
 const HISTORIES = 3;
 const MOMENTS = 80;
 
@@ -24,7 +24,7 @@ interface Question {
   readonly query: HoldingsQuery;
 }
 
-describe(`holdings at any moment, after random histories with late events (LADING_SEED=${seed})`, () => {
+describe('holdings at any moment, after random histories with late events', () => {
   let db: FreshReadModels;
   const ledgers = Array.from({ length: HISTORIES }, (_, n) => ({ ledger: `h-${n}`, events: historyOf(n) }));
   const dice = new Dice(rollsOf(99));
@@ -34,7 +34,6 @@ describe(`holdings at any moment, after random histories with late events (LADIN
   beforeAll(async () => {
     // So that a few postings are several stretches, and a few late ones blocks of every size.
     Object.assign(SIZES, { stretch: 3, few: 2, blocks: [4, 8, 24] });
-    process.stdout.write(`holdings at any moment: LADING_SEED=${seed}\n`);
     db = await freshReadModels();
     for (const { ledger, events } of ledgers) {
       const half = events.length >> 1;

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { randomInt } from 'node:crypto';
 import type { Order } from '#ledger/entity';
 import { isPartiesStage } from '#ledger/account';
 import { accepted, dispatched, executed, of, placed, proposed, tell, type Told } from '#test/ledger/facts';
@@ -7,6 +6,7 @@ import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { projected, type Projected } from '#test/projections/projected';
+import { seed } from '#test/setup/seed';
 import { order, orders } from '../orders/queries.ts';
 import { queue } from '../queue/queries.ts';
 import { swap } from '../swaps/queries.ts';
@@ -120,10 +120,8 @@ describe('what is on hold', () => {
 });
 
 describe('after random histories', () => {
-  const seed = Number(process.env.LADING_SEED ?? randomInt(2 ** 31));
   let db: FreshReadModels;
   beforeAll(async () => {
-    process.stdout.write(`holds after random histories: LADING_SEED=${seed}\n`);
     db = await freshReadModels();
   });
   afterAll(() => db.drop());

@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { seed } from '#test/setup/seed';
 import type { Db } from '../reading/readModel.ts';
 import { balanceThen } from './balance.ts';
 import { markPostings, SIZES, totalMark } from './model.ts';
 
-const seed = Number(process.env.LADING_SEED ?? Date.now() % 1_000_000) / 1_000_000;
 const POSTINGS = 1_500;
 const MOMENTS = 1_000;
 
-describe(`the balance of one account and of one total at any moment (LADING_SEED=${seed * 1_000_000})`, () => {
+describe('the balance of one account and of one total at any moment', () => {
   let db: FreshReadModels;
 
   beforeAll(async () => {
-    process.stdout.write(`the balance at any moment: LADING_SEED=${seed * 1_000_000}\n`);
     Object.assign(SIZES, { stretch: 4, few: 4, blocks: [8, 32, 128] });
     db = await freshReadModels();
   });
@@ -42,7 +41,7 @@ describe(`the balance of one account and of one total at any moment (LADING_SEED
       const client = await db.pool.connect();
       try {
         await client.query('SET search_path TO rm_1');
-        await client.query('SELECT setseed($1)', [seed]);
+        await client.query('SELECT setseed($1)', [seed / 2 ** 31]);
         for (const [from, to] of [
           [0, 3],
           [3, 600],
