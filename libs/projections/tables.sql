@@ -9,6 +9,7 @@ CREATE TABLE flags (
   events bigint[] NOT NULL,
   PRIMARY KEY (ledger, sequence, rule, n)
 );
+ALTER TABLE flags ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE transfers (
   ledger text COLLATE "C" NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE transfers (
   sequence bigint NOT NULL,
   PRIMARY KEY (ledger, "order", line, owner, sequence)
 );
+ALTER TABLE transfers ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE activity (
   ledger text COLLATE "C" NOT NULL,
@@ -38,6 +40,7 @@ CREATE TABLE activity (
   voids bigint,
   PRIMARY KEY (ledger, sequence)
 );
+ALTER TABLE activity ALTER ledger SET STATISTICS 0;
 CREATE INDEX activity_voided ON activity (ledger, type) WHERE voided_by IS NOT NULL;
 CREATE INDEX activity_reason ON activity (ledger, reason_code, sequence) WHERE reason_code IS NOT NULL;
 
@@ -47,6 +50,7 @@ CREATE TABLE event_parties (
   sequence bigint NOT NULL,
   PRIMARY KEY (ledger, party, sequence)
 );
+ALTER TABLE event_parties ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE reasons (
   ledger text COLLATE "C" NOT NULL,
@@ -58,6 +62,7 @@ CREATE TABLE reasons (
   last bigint NOT NULL,
   PRIMARY KEY (ledger, party, reason_code, type)
 ) WITH (fillfactor = 70);
+ALTER TABLE reasons ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE holdings (
   ledger text COLLATE "C" NOT NULL,
@@ -77,6 +82,7 @@ CREATE TABLE holdings (
   outside boolean NOT NULL,
   PRIMARY KEY (ledger, account)
 ) WITH (fillfactor = 85);
+ALTER TABLE holdings ALTER ledger SET STATISTICS 0;
 CREATE INDEX holdings_order ON holdings (ledger, "order", line);
 CREATE INDEX holdings_open ON holdings (ledger, item, owner, stage, custodian, account) WHERE open;
 CREATE INDEX holdings_outside ON holdings (ledger, item, owner, stage, custodian, account) WHERE outside;
@@ -95,6 +101,7 @@ CREATE TABLE holding_totals (
   newest timestamptz NOT NULL,
   PRIMARY KEY (ledger, owner, item, stage, custodian)
 ) WITH (fillfactor = 50);
+ALTER TABLE holding_totals ALTER ledger SET STATISTICS 0;
 CREATE INDEX holding_totals_item ON holding_totals (ledger, item, owner);
 CREATE INDEX holding_totals_custodian ON holding_totals (ledger, custodian, item, owner);
 
@@ -107,6 +114,7 @@ CREATE TABLE item_totals (
   quantity bigint NOT NULL,
   PRIMARY KEY (ledger, party, role, item, stage)
 ) WITH (fillfactor = 50);
+ALTER TABLE item_totals ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE postings (
   ledger text COLLATE "C" NOT NULL,
@@ -119,6 +127,7 @@ CREATE TABLE postings (
   occurred timestamptz NOT NULL,
   PRIMARY KEY (ledger, sequence, n)
 );
+ALTER TABLE postings ALTER ledger SET STATISTICS 0;
 CREATE INDEX postings_account ON postings (ledger, account, sequence, n);
 CREATE INDEX postings_total ON postings (ledger, total, sequence, n) INCLUDE (occurred, quantity);
 
@@ -134,6 +143,7 @@ CREATE TABLE posting_marks (
   rest bigint[] NOT NULL,
   PRIMARY KEY (ledger, key, sequence, n)
 );
+ALTER TABLE posting_marks ALTER ledger SET STATISTICS 0;
 CREATE INDEX posting_marks_newest ON posting_marks (ledger, key, newest, sequence, n);
 
 CREATE TABLE late_postings (
@@ -144,6 +154,7 @@ CREATE TABLE late_postings (
   quantity int NOT NULL,
   PRIMARY KEY (ledger, key, rank)
 );
+ALTER TABLE late_postings ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE late_blocks (
   ledger text COLLATE "C" NOT NULL,
@@ -153,6 +164,7 @@ CREATE TABLE late_blocks (
   sums bigint[] NOT NULL,
   PRIMARY KEY (ledger, key, block)
 );
+ALTER TABLE late_blocks ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE late_sums (
   ledger text COLLATE "C" NOT NULL,
@@ -163,6 +175,7 @@ CREATE TABLE late_sums (
   quantity bigint NOT NULL,
   PRIMARY KEY (ledger, key, size, block, occurred)
 );
+ALTER TABLE late_sums ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE orders (
   ledger text COLLATE "C" NOT NULL,
@@ -173,6 +186,7 @@ CREATE TABLE orders (
   sequence bigint NOT NULL,
   PRIMARY KEY (ledger, "order")
 );
+ALTER TABLE orders ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE order_lines (
   ledger text COLLATE "C" NOT NULL,
@@ -187,6 +201,7 @@ CREATE TABLE order_lines (
   promise text,
   PRIMARY KEY (ledger, "order", line)
 ) WITH (fillfactor = 90);
+ALTER TABLE order_lines ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE substitutes (
   ledger text COLLATE "C" NOT NULL,
@@ -201,6 +216,7 @@ CREATE TABLE substitutes (
   occurred timestamptz NOT NULL,
   PRIMARY KEY (ledger, "order", line, for_order, for_line, sequence)
 );
+ALTER TABLE substitutes ALTER ledger SET STATISTICS 0;
 CREATE INDEX substitutes_for ON substitutes (ledger, for_order, for_line) WHERE sequence > 0;
 
 CREATE TABLE queue (
@@ -220,6 +236,7 @@ CREATE TABLE queue (
   waiting boolean NOT NULL,
   PRIMARY KEY (ledger, "order", line, owner)
 ) WITH (fillfactor = 85);
+ALTER TABLE queue ALTER ledger SET STATISTICS 0;
 CREATE INDEX queue_waiting ON queue (ledger, item, due_from, due_to, placed, n, owner) WHERE waiting;
 CREATE INDEX queue_late ON queue (ledger, placed, line, owner) WHERE waiting;
 
@@ -235,6 +252,7 @@ CREATE TABLE promises (
   reallocated bigint NOT NULL,
   PRIMARY KEY (ledger, item, buyer, supplier, due_to, due_from)
 ) WITH (fillfactor = 85);
+ALTER TABLE promises ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE commitments (
   ledger text COLLATE "C" NOT NULL,
@@ -246,6 +264,7 @@ CREATE TABLE commitments (
   sequence bigint NOT NULL,
   PRIMARY KEY (ledger, item, supplier, period_to, period_from)
 );
+ALTER TABLE commitments ALTER ledger SET STATISTICS 0;
 CREATE INDEX commitments_raised ON commitments (ledger, sequence);
 
 CREATE TABLE items (
@@ -259,6 +278,7 @@ CREATE TABLE items (
   currency text,
   PRIMARY KEY (ledger, item)
 );
+ALTER TABLE items ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE units (
   ledger text COLLATE "C" NOT NULL,
@@ -271,6 +291,7 @@ CREATE TABLE units (
   sequence bigint NOT NULL,
   PRIMARY KEY (ledger, item, prefix, digits, last)
 ) WITH (fillfactor = 85);
+ALTER TABLE units ALTER ledger SET STATISTICS 0;
 CREATE INDEX units_account ON units (ledger, account);
 
 CREATE TABLE parties (
@@ -281,6 +302,7 @@ CREATE TABLE parties (
   controlled_by text[] NOT NULL,
   PRIMARY KEY (ledger, party)
 );
+ALTER TABLE parties ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE shipments (
   ledger text COLLATE "C" NOT NULL,
@@ -294,6 +316,7 @@ CREATE TABLE shipments (
   sequence bigint NOT NULL,
   PRIMARY KEY (ledger, shipment)
 ) WITH (fillfactor = 90);
+ALTER TABLE shipments ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE shipment_lines (
   ledger text COLLATE "C" NOT NULL,
@@ -311,6 +334,7 @@ CREATE TABLE shipment_lines (
   in_transit bigint NOT NULL,
   PRIMARY KEY (ledger, shipment, "order", line, owner)
 ) WITH (fillfactor = 85);
+ALTER TABLE shipment_lines ALTER ledger SET STATISTICS 0;
 CREATE INDEX shipment_lines_coming ON shipment_lines (ledger, shipment, item) WHERE in_transit > 0;
 
 CREATE TABLE swaps (
@@ -330,6 +354,7 @@ CREATE TABLE swaps (
   executed_sequence bigint,
   PRIMARY KEY (ledger, swap)
 );
+ALTER TABLE swaps ALTER ledger SET STATISTICS 0;
 CREATE INDEX swaps_executed ON swaps (ledger, executed_sequence) WHERE executed_sequence IS NOT NULL;
 
 CREATE TABLE swap_legs (
@@ -348,6 +373,7 @@ CREATE TABLE swap_legs (
   completed timestamptz NOT NULL DEFAULT 'infinity',
   PRIMARY KEY (ledger, swap, leg)
 );
+ALTER TABLE swap_legs ALTER ledger SET STATISTICS 0;
 CREATE INDEX swap_legs_completed ON swap_legs (ledger, completed);
 CREATE INDEX swap_legs_giver ON swap_legs (ledger, giver, swap, leg) WHERE executed;
 CREATE INDEX swap_legs_receiver ON swap_legs (ledger, receiver, swap, leg) WHERE executed;
@@ -362,6 +388,7 @@ CREATE TABLE swap_counts (
   quantity bigint NOT NULL,
   PRIMARY KEY (ledger, swap, leg, sequence, kind)
 );
+ALTER TABLE swap_counts ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE swap_lots (
   ledger text COLLATE "C" NOT NULL,
@@ -370,6 +397,7 @@ CREATE TABLE swap_lots (
   lots text NOT NULL,
   PRIMARY KEY (ledger, "order", line)
 );
+ALTER TABLE swap_lots ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE digests (
   ledger text COLLATE "C" NOT NULL,
@@ -379,6 +407,7 @@ CREATE TABLE digests (
   event text NOT NULL,
   PRIMARY KEY (ledger, digest, sequence)
 );
+ALTER TABLE digests ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE holds (
   ledger text COLLATE "C" NOT NULL,
@@ -390,6 +419,7 @@ CREATE TABLE holds (
   released timestamptz,
   PRIMARY KEY (ledger, hold)
 );
+ALTER TABLE holds ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE held_lines (
   ledger text COLLATE "C" NOT NULL,
@@ -408,5 +438,6 @@ CREATE TABLE held_lines (
   ended boolean NOT NULL,
   PRIMARY KEY (ledger, kind, name, n)
 );
+ALTER TABLE held_lines ALTER ledger SET STATISTICS 0;
 CREATE INDEX held_lines_line ON held_lines (ledger, "order", line) WHERE NOT ended;
 CREATE INDEX held_lines_owner ON held_lines (ledger, owner, item) WHERE NOT ended;

@@ -17,7 +17,7 @@ describe('the tables of the read models', () => {
   });
 
   it('have the ledger first in every key and index, so that one ledger’s rows can live apart from all others', () => {
-    for (const statement of statements(tables)) {
+    for (const statement of statements(tables).filter((one) => one.startsWith('CREATE'))) {
       const keys = [...statement.matchAll(/(?:PRIMARY KEY|ON \w+) \(([^,)]+)/g)].map(([, first]) => first);
       expect({ statement, keys }).toEqual({ statement, keys: ['ledger'] });
     }

@@ -99,7 +99,7 @@ const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes((error a
  * as after a crash, it collects a ledger's rows in a bitmap and sorts them, to keep a hundred. So the plans do not depend on statistics:
  * what reads a whole ledger is chosen only where there is no other way.
  */
-export const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']
+export const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']
   .map((name) => `set_config('${name}', 'off', true)`)
   .join(', ');
 
