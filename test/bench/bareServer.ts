@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fastify from 'fastify';
 import { catalog } from '#contracts/catalog';
 import { SubmittedEnvelope } from '#contracts/cloudEvent';
@@ -23,7 +24,8 @@ app.post('/v1/ledgers/:ledger/events', (request, reply) => {
 const bytes = new Map<string, Buffer>();
 app.get('/bytes/:count', (request, reply) => {
   const { count } = request.params as { count: string };
-  const found = bytes.get(count) ?? Buffer.alloc(Number(count), 1);
+  // Like hashes: a client that takes them for text works longer on them than on text.
+  const found = bytes.get(count) ?? randomBytes(Number(count));
   bytes.set(count, found);
   return reply.type('application/octet-stream').send(found);
 });

@@ -70,16 +70,14 @@ function checkSizes(older: number, size: number): void {
     throw new RangeError(`a tree of ${size} leaves has no ${older} first ones`);
 }
 
-/** The full subtrees, largest first, that leaves are made of which begin where their largest subtree may begin. */
-function nodesOf([from, to]: Leaves): Node[] {
-  const nodes: Node[] = [];
+/** Adds the full subtrees, largest first, that leaves are made of which begin where their largest subtree may begin. */
+function addNodesOf([from, to]: Leaves, nodes: Node[]): void {
   for (let at = from; at < to; ) {
     let [level, leaves] = [0, 1];
     while (leaves * 2 <= to - at && at % (leaves * 2) === 0) [level, leaves] = [level + 1, leaves * 2];
     nodes.push({ level, index: at / leaves });
     at += leaves;
   }
-  return nodes;
 }
 
 /** Reads the hashes of full subtrees, in the order in which they are named: at most 63 for each hash of a proof. */
@@ -98,27 +96,33 @@ async function read(
   edges: Edges = new Map(),
 ): Promise<Hash[]> {
   const { node } = hashes(primitives);
-  const known = path.map((leaves) => (isFull(leaves) ? undefined : edges.get(leaves[0])));
-  const named = path.map((leaves, n) => (known[n] === undefined ? nodesOf(leaves) : []));
-  const wanted = named.flat();
+  const wanted: Node[] = [];
+  // Up to where in `wanted` the nodes of each subtree are: none, where its hash is kept.
+  const ends = path.map((leaves) => {
+    if (isFull(leaves) || !edges.has(leaves[0])) addNodesOf(leaves, wanted);
+    return wanted.length;
+  });
   const found = await readNodes(wanted);
   if (found.length !== wanted.length) throw new RangeError('the hash of a subtree is missing');
   const proof: Hash[] = [];
-  let at = 0;
+  let begin = 0;
   for (const [n, leaves] of path.entries()) {
-    const begin = at;
-    at += named[n]?.length ?? 0;
-    const [last, ...lefts] = known[n] === undefined ? found.slice(begin, at).reverse() : [known[n]];
-    if (last === undefined) throw new RangeError('the hash of a subtree is missing');
-    let hash = last;
-    for (const left of lefts) hash = await node(left, hash);
+    const end = ends[n] ?? begin;
+    let hash = end === begin ? edges.get(leaves[0]) : found[end - 1];
+    if (hash === undefined) throw new RangeError('the hash of a subtree is missing');
+    if (end - begin > 1) for (const left of found.slice(begin, end - 1).reverse()) hash = await node(left, hash);
     if (!isFull(leaves)) edges.set(leaves[0], hash);
     proof.push(hash);
+    begin = end;
   }
   return proof;
 }
 
-const isFull = ([from, to]: Leaves): boolean => Number.isInteger(Math.log2(to - from));
+function isFull([from, to]: Leaves): boolean {
+  let leaves = to - from;
+  while (leaves % 2 === 0) leaves /= 2;
+  return leaves === 1;
+}
 
 /**
  * The proof that a leaf is in a tree of this size, from the sibling of the leaf up (RFC 6962 §2.1.1).

@@ -113,5 +113,4 @@ export class ProofsController {
   }
 }
 
-const base64 = ({ buffer, byteOffset, byteLength }: Hash): string =>
-  Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+const base64 = (hash: Hash): string => (Buffer.isBuffer(hash) ? hash : Buffer.from(hash)).toString('base64');
