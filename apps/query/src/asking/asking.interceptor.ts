@@ -15,7 +15,7 @@ import { malformed } from './problems.ts';
 interface About {
   /** `Lading-Sequence`: the sequence that the answer is of; left out where it is about no single ledger. */
   readonly sequence?: number;
-  /** `Lading-At` and `Lading-Known`: the bounds of time that were asked for. */
+  /** `Lading-At`, `Lading-Known`, `Lading-From-At` …: the bounds of time that were asked for. */
   readonly bounds?: Bounds;
   /** `ETag`: the version of the entity's stream, to submit with `If-Match`. */
   readonly version?: number | undefined;
@@ -159,8 +159,8 @@ function* listOf(rows: Iterable<unknown>): Generator<string> {
 
 /** Writes the headers of an answer. @returns its body; undefined where the client has it already */
 export function write({ body, about }: Answer, request: FastifyRequest, reply: FastifyReply): unknown {
-  const { sequence, bounds: { at, known } = {}, version, etag, cache, type, page } = about;
-  const isForEver = at !== undefined && known !== undefined;
+  const { sequence, bounds = {}, version, etag, cache, type, page } = about;
+  const isForEver = bounds.at !== undefined && bounds.known !== undefined;
   // Another key may see other rows.
   if (isForEver) void reply.header('vary', page === undefined ? 'authorization' : 'accept, authorization');
   else if (page !== undefined) void reply.header('vary', 'accept');
@@ -171,8 +171,8 @@ export function write({ body, about }: Answer, request: FastifyRequest, reply: F
     void reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
   }
   if (sequence !== undefined) void reply.header('lading-sequence', String(sequence));
-  if (at !== undefined) void reply.header('lading-at', at);
-  if (known !== undefined) void reply.header('lading-known', String(known));
+  for (const [name, value] of Object.entries(bounds))
+    if (value !== undefined) void reply.header(`lading-${name}`, String(value));
   if (version !== undefined) void reply.header('etag', `"${version}"`);
   if (type !== undefined) void reply.header('content-type', type);
   // With both bounds it is the same for ever. Else the question is who holds what *now*; and an ETag here is a stream's version, not that

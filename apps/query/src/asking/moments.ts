@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { headAt, readHead } from '#journal/reader';
@@ -24,45 +25,56 @@ export interface ResolvedMoment {
   readonly moment: AskedAbout;
   /** The bounds that were asked for, resolved. */
   readonly bounds: Bounds;
-  /** And those of the moment that a change begins at. */
-  readonly from: Bounds;
   /** The list's own cursor, without the moment in it. */
   readonly cursor?: string | undefined;
+  /** What else is asked for. */
+  readonly filter: object;
 }
 
-export interface Bounds {
+interface Bound {
   readonly at?: string | undefined;
   readonly known?: number | undefined;
+}
+
+/** Of a moment, and of the one that a change begins at. */
+export interface Bounds extends Bound {
+  readonly 'from-at'?: string | undefined;
+  readonly 'from-known'?: number | undefined;
 }
 
 /** How long a recorded moment is waited for of which something may still be under way, in milliseconds. */
 const PATIENCE_MS = 5_000;
 
 /** Of a question without bounds of time and cursor. */
-export const NOW: ResolvedMoment = { moment: {}, bounds: {}, from: {} };
+export const aboutNow = (filter: object): ResolvedMoment => ({ moment: {}, bounds: {}, filter });
 
 /** Finds out which moment is meant: by `at` and `known`, or by the cursor of a page, which is of the moment of the first page. */
 @Injectable()
 export class Moments {
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
-  /** @throws the 400 of a moment that is none, or that contradicts the cursor */
-  async of(ledger: string, asked: AskedMoment): Promise<ResolvedMoment> {
+  /**
+   * @param filter what else is asked for
+   * @throws the 400 of a moment that is none, or of a cursor that is of another moment or filter
+   */
+  async of(ledger: string, asked: AskedMoment, filter: object): Promise<ResolvedMoment> {
     const { cursor, 'min-sequence': least } = asked;
-    const [to, since] = [await this.#bounds(ledger, asked), await this.#bounds(ledger, asked, 'from-')];
+    const [to, since] = [await this.#bound(ledger, asked), await this.#bound(ledger, asked, 'from-')];
     const walk = cursor === undefined ? undefined : await this.#walkOf(ledger, cursor);
-    if (walk !== undefined) refuseOther(to, walk.bounds);
+    if (walk !== undefined) refuseOther(to, walk.to);
     if (walk?.from !== undefined) refuseOther(since, walk.from, 'from-');
-    const bounds = walk?.bounds ?? to;
+    if (walk?.filter !== undefined && walk.filter !== printOf(filter)) throw refused('cursor', OTHER_QUESTION);
+    const bound = walk?.to ?? to;
     const from = walk?.from ?? since;
+    const bounds = { ...bound, 'from-at': from.at, 'from-known': from.known };
     const upTo = walk?.known ?? bounds.known;
     if (least !== undefined && upTo !== undefined && least > upTo)
       throw refused('min-sequence', `the answer knows no more than ${upTo}: leave it out`);
     const occurred = walk?.now ?? (bounds.at === undefined ? undefined : new Date(bounds.at));
-    return { moment: { occurred, at: bounds.at, known: upTo }, bounds, from, cursor: walk?.cursor };
+    return { moment: { occurred, at: bounds.at, known: upTo }, bounds, cursor: walk?.cursor, filter };
   }
 
-  async #bounds(ledger: string, asked: AskedMoment, prefix: Prefix = ''): Promise<Bounds> {
+  async #bound(ledger: string, asked: AskedMoment, prefix: Prefix = ''): Promise<Bound> {
     const known = asked[`${prefix}known`];
     return {
       at: asked[`${prefix}at`],
@@ -95,17 +107,25 @@ const refused = (parameter: string, detail: string) => malformed([{ pointer: `/$
 
 type Prefix = '' | 'from-';
 
-function refuseOther(asked: Bounds, { at, known }: Bounds, prefix: Prefix = ''): void {
+function refuseOther(asked: Bound, { at, known }: Bound, prefix: Prefix = ''): void {
   if ((asked.at ?? at) !== at) throw refused(`${prefix}at`, OTHER);
   if ((asked.known ?? known) !== known) throw refused(`${prefix}known`, OTHER);
 }
 const OTHER = 'the cursor is of another moment: ask for the same one as before, or begin again without the cursor';
+const OTHER_QUESTION =
+  'the cursor is of another question: ask with the same filter as for the page before, or begin again without the cursor';
+
+/** A few bytes that stand for a filter: with another one the walk would pass over rows without a word. */
+const printOf = (filter: object): string =>
+  hash('sha256', JSON.stringify(Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1))), 'base64url').slice(0, 12);
 
 /** What the first page of a walk hands to those after it. */
 interface Walk {
-  readonly bounds: Bounds;
+  readonly to: Bound;
   /** Where a change begins, if the first page said so. */
-  readonly from: Bounds | undefined;
+  readonly from: Bound | undefined;
+  /** The print of its filter. */
+  readonly filter: string | undefined;
   /** All that its pages know. */
   readonly known: number;
   /** By which they judge what depends on the clock. */
@@ -113,29 +133,32 @@ interface Walk {
   readonly cursor: string;
 }
 
-type Asked = Pick<ResolvedMoment, 'bounds' | 'from'>;
-
-/** The cursor of a page: the moment of its walk, then the list's own. */
-export function cursorOf({ at, known, occurred }: Moment, { bounds, from }: Asked, cursor: string): string {
-  const since = from.at === undefined && from.known === undefined ? [] : [from.at ?? '', from.known ?? -1];
-  const moment = [known, occurred.getTime(), at ?? '', bounds.known === undefined ? 0 : 1, ...since];
-  return `${Buffer.from(JSON.stringify(moment)).toString('base64url')}.${cursor}`;
+/** The cursor of a page: the moment of its walk, with the print of its filter, then the list's own. */
+export function cursorOf(
+  { at, known, occurred }: Moment,
+  { bounds, filter }: Pick<ResolvedMoment, 'bounds' | 'filter'>,
+  cursor: string,
+): string {
+  const { 'from-at': fromAt = '', 'from-known': fromKnown = -1 } = bounds;
+  const moment = [known, occurred.getTime(), at ?? '', bounds.known === undefined ? 0 : 1, fromAt, fromKnown];
+  return `${Buffer.from(JSON.stringify([...moment, printOf(filter)])).toString('base64url')}.${cursor}`;
 }
 
 function walkFrom(text: string): Walk {
   const [moment = '', cursor = '', ...more] = text.split('.');
-  const [known, now, at, isBound, fromAt = '', fromKnown = -1, ...others] = partsOf(moment);
+  const [known, now, at, isBound, fromAt = '', fromKnown = -1, filter, ...others] = partsOf(moment);
   const isOne =
     [known, now, fromKnown].every(Number.isSafeInteger) &&
     Math.abs(now as number) <= 8.64e15 &&
     isAt(at) &&
-    isAt(fromAt);
+    isAt(fromAt) &&
+    (filter === undefined || typeof filter === 'string');
   if (!isOne || (isBound !== 0 && isBound !== 1) || cursor === '' || more.length > 0 || others.length > 0)
     throw refused('cursor', new BadCursor().message);
-  const bounds = { at: at === '' ? undefined : at, known: isBound === 1 ? (known as number) : undefined };
+  const to = { at: at === '' ? undefined : at, known: isBound === 1 ? (known as number) : undefined };
   const from = { at: fromAt === '' ? undefined : fromAt, known: fromKnown === -1 ? undefined : (fromKnown as number) };
   const began = fromAt === '' && fromKnown === -1 ? undefined : from;
-  return { bounds, from: began, known: known as number, now: new Date(now as number), cursor };
+  return { to, from: began, filter, known: known as number, now: new Date(now as number), cursor };
 }
 
 const isAt = (at: unknown): at is string =>

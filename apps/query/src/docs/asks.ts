@@ -120,6 +120,10 @@ function headersOf({ path, versioned, listOf, parameters, immutable }: Route) {
       !refused(parameters.shape.known as z.ZodType) && {
         'Lading-At': bound('`at`', 'string'),
         'Lading-Known': bound('`known`', 'integer'),
+        ...('from-known' in parameters.shape && {
+          'Lading-From-At': bound('`from-at`', 'string'),
+          'Lading-From-Known': bound('`from-known`', 'integer'),
+        }),
         'Cache-Control': {
           description:
             '`private, max-age=31536000, immutable` where both bounds of time were asked for, else `no-store`.',
@@ -159,6 +163,18 @@ function answerOf({ answer, listOf, path, parameters, type }: Route): Record<str
             examples: ['2023-12-31T23:59:59.999999Z'],
           },
           known: { type: 'integer', description: '`known`, resolved, where it was asked for.', examples: [17] },
+          ...('from-known' in parameters.shape && {
+            'from-at': {
+              type: 'string',
+              description: '`from-at`, resolved, where it was asked for.',
+              examples: ['2023-12-30T23:59:59.999999Z'],
+            },
+            'from-known': {
+              type: 'integer',
+              description: '`from-known`, resolved, where it was asked for.',
+              examples: [5],
+            },
+          }),
         }),
       data,
       next,

@@ -11,7 +11,7 @@ import { TooMuchPast } from '#projections/past/choice';
 import type { PastAsking } from '#projections/past/fold';
 import { type Db, isPast, type ReadModel, withReadModels } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
-import { type Bounds, cursorOf, Moments, NOW, type ResolvedMoment } from '../asking/moments.ts';
+import { type Bounds, aboutNow, cursorOf, Moments, type ResolvedMoment } from '../asking/moments.ts';
 import { malformed, noReadModels, notFound, notYet } from '../asking/problems.ts';
 import { Past } from '../asking/past.ts';
 import { Visibility } from '../asking/visibility.ts';
@@ -64,15 +64,17 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     const isNow = [at, known, cursor, parameters['from-at'], parameters['from-known']].every(
       (one) => one === undefined,
     );
-    const of = isNow ? NOW : await this.moments.of(ledger, parameters);
-    const { from } = of;
+    const { limit: ___, ...filter } = others;
+    const about = { ...filter, question, id };
+    const of = isNow ? aboutNow(about) : await this.moments.of(ledger, parameters, about);
+    const { 'from-at': fromAt, 'from-known': fromKnown } = of.bounds;
     const asked = {
       ...others,
       ...(of.cursor !== undefined && { cursor: of.cursor }),
-      ...(from.at !== undefined && { 'from-at': from.at }),
-      ...(from.known !== undefined && { 'from-known': from.known }),
+      ...(fromAt !== undefined && { 'from-at': fromAt }),
+      ...(fromKnown !== undefined && { 'from-known': fromKnown }),
     };
-    const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0, from.known ?? 0);
+    const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0, fromKnown ?? 0);
     if (least > 0) await this.visibility.applied(ledger, least);
     try {
       const read = (model: ReadModel) => this.#answer(model, questions[question], asked, id, of);

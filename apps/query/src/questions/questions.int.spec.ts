@@ -474,6 +474,66 @@ describe('the moment of a question', () => {
     }
   });
 
+  it('a change says at which moments it begins and ends, resolved, on every page', async () => {
+    const day = '2023-12-31T23:59:59.999999Z';
+    for (const [route, begins] of [
+      ['holdings/diff?from-at=2023-12-31', { 'from-at': day }],
+      ['holdings/diff?from-known=5', { 'from-known': 5 }],
+      ['holdings/diff?from-known=2001-01-01&from-at=2023-12-31', { 'from-at': day, 'from-known': 0 }],
+      ['holdings/diff?from-known=5&known=7', { 'from-known': 5, known: 7 }],
+      ['holdings/history?from-at=2023-12-31&at=2100-01-01', { 'from-at': day, at: '2100-01-01T23:59:59.999999Z' }],
+    ] as const) {
+      const first = await query.get(`${L}/${route}&limit=1`);
+      const pages = [
+        first,
+        ...(first.body.next === null ? [] : [await query.get(`${L}/${route.split('?')[0]}?cursor=${first.body.next}`)]),
+      ];
+      for (const { body, headers } of pages) {
+        const { ledger: _, sequence: __, data: ___, next: ____, ...said } = body;
+        expect([route, said]).toEqual([route, begins]);
+        const named = ['from-at', 'from-known', 'at', 'known'].flatMap((name) => {
+          const value = headers.get(`lading-${name}`);
+          return value === null ? [] : [[name, name.endsWith('known') ? Number(value) : value]];
+        });
+        expect([route, Object.fromEntries(named)]).toEqual([route, begins]);
+      }
+    }
+  });
+
+  it('a cursor keeps what was asked for: with another filter, or in another list, it is refused', async () => {
+    for (const [asked, others] of [
+      ['activity?type=lading.order.placed.v1', ['activity', 'activity?type=lading.party.registered.v1']],
+      ['events?type=lading.party.registered.v1', ['events', 'events?source=urn:nvidia:erp']],
+      ['holdings', ['holdings?owner=x', 'holdings?groupBy=owner', 'holdings?accounts=all']],
+      ['holdings?groupBy=owner,item', ['holdings?groupBy=item', 'holdings?groupBy=owner,item&item=H100']],
+      [
+        'holdings/diff?from-known=5&groupBy=owner',
+        ['holdings/diff?from-known=5&groupBy=item', 'holdings/diff?groupBy=owner&stage=held'],
+      ],
+      ['orders', ['orders?buyer=x', 'parties']],
+      ['items/H100/queue', ['items/H100/queue?owner=x', 'items/nothing/queue']],
+    ] as const) {
+      const { body } = await query.get(`${L}/${asked}${asked.includes('?') ? '&' : '?'}limit=1`);
+      expect([asked, typeof body.next]).toEqual([asked, 'string']);
+      const next = `cursor=${String(body.next)}`;
+      const after = `${asked}${asked.includes('?') ? '&' : '?'}${next}`;
+      expect([after, (await query.get(`${L}/${after}&limit=7`)).status]).toEqual([after, 200]);
+      for (const other of others) {
+        const { status, body } = await query.get(`${L}/${other}${other.includes('?') ? '&' : '?'}${next}`);
+        expect([other, status, body.errors]).toEqual([
+          other,
+          400,
+          [
+            {
+              pointer: '/cursor',
+              detail: expect.stringMatching(/another question: .* or begin again without the cursor/),
+            },
+          ],
+        ]);
+      }
+    }
+  });
+
   it('why things happened is counted as of then, too', async () => {
     const all = await query.get(`${L}/activity/reasons`);
     expect((await query.get(`${L}/activity/reasons?known=${head}&at=2100-01-01`)).body.data).toEqual(all.body.data);
