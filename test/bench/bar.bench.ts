@@ -116,14 +116,18 @@ async function placesOf(page: Page) {
   return { at: (fraction: number) => box.x + 1 + fraction * (box.width - 2), y: box.y + 20 };
 }
 
-/** From when the pointer moved until what is shown is of the moment that the address has: milliseconds. */
+/**
+ * From when the pointer moved until a frame shows what is of the moment that the bar says: milliseconds. The address says it later, when the
+ * handle has rested.
+ */
 const UNTIL_SHOWN = `new Promise((resolve) => {
-  const before = location.search;
+  const said = document.querySelector('.time-bar .said strong');
+  const before = said.textContent;
   let began;
   addEventListener('pointermove', () => { began = performance.now(); }, { capture: true, once: true });
   const look = () => {
-    const isShown = began !== undefined && location.search !== before && document.querySelector('.view > .stale') === null;
-    if (isShown) resolve(performance.now() - began);
+    const isShown = began !== undefined && said.textContent !== before && document.querySelector('.view > .stale') === null;
+    if (isShown) requestAnimationFrame(() => resolve(performance.now() - began));
     else setTimeout(look, 1);
   };
   look();

@@ -1,12 +1,13 @@
+// First: a view that comes with the page says what is different in it after what all views share.
+import './ui/tokens.css';
+import './ui/base.css';
+import './ui/components.css';
+import './shell.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Refused } from './api/client.ts';
 import { App } from './App.tsx';
-import './ui/tokens.css';
-import './ui/base.css';
-import './ui/components.css';
-import './shell.css';
 import { startTheme } from './ui/theme.ts';
 
 const queries = new QueryClient({

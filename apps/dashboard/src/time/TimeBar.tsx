@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
+import { useLive } from '../api/live.ts';
 import { asOf, eventName } from '../format.ts';
 import { Term } from '../ui/parts.tsx';
 import type { Place } from '../url/place.ts';
@@ -15,8 +16,10 @@ export function TimeBar({ ticks }: { readonly ticks: readonly Tick[] }) {
   const place = usePlace();
   const scale = useMemo(() => scaleOf(ticks), [ticks]);
   const { playing, setPlaying } = usePlaying(place, ticks);
+  const { head } = useLive();
   const showsKnown = place.known !== undefined || place.choices.bars === 'both';
-  if (scale === undefined) return null;
+  // The first event is that the ledger was opened, which is no tick.
+  if (scale === undefined) return head > 1 ? <div className="time-bar waiting no-print" /> : null;
   const stop = () => {
     setPlaying(false);
   };

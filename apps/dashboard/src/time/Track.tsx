@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useMemo, useSyncExternalStore } from 'react';
+import { type KeyboardEvent, memo, useMemo, useSyncExternalStore } from 'react';
 import { asOf, day, eventName, moment, plural } from '../format.ts';
 import { adjust, usePlace } from '../url/usePlace.ts';
 import { beginning, fractionOf, gathered, labelsOf, momentAt, neighbour, type Scale, type Tick } from './scale.ts';
@@ -56,16 +56,7 @@ export function Track({ ticks, scale, onTouch }: TrackProps) {
         <line className="axis" x1="0%" x2="100%" y1="24" y2="24" />
         <line className="passed" x1="0%" x2={`${at * 100}%`} y1="24" y2="24" />
         {marks.map((mark) => (
-          <line
-            key={mark.at}
-            className={mark.at <= at + 0.0005 ? 'tick passed' : 'tick'}
-            x1={`${mark.at * 100}%`}
-            x2={`${mark.at * 100}%`}
-            y1={24 - Math.min(18, 8 + mark.ticks.length * 2)}
-            y2={24}
-          >
-            <title>{titleOf(mark.ticks)}</title>
-          </line>
+          <Mark key={mark.at} mark={mark} isPassed={mark.at <= at + 0.0005} />
         ))}
       </svg>
       <span className="handle" style={{ left: `${at * 100}%` }} />
@@ -78,6 +69,26 @@ export function Track({ ticks, scale, onTouch }: TrackProps) {
       </span>
     </div>
   );
+}
+
+/** Drawn anew when the handle passes it, and not with every step of the handle: there may be four hundred. */
+const Mark = memo(function Mark({ mark: { at, ticks }, isPassed }: MarkProps) {
+  return (
+    <line
+      className={isPassed ? 'tick passed' : 'tick'}
+      x1={`${at * 100}%`}
+      x2={`${at * 100}%`}
+      y1={24 - Math.min(18, 8 + ticks.length * 2)}
+      y2={24}
+    >
+      <title>{titleOf(ticks)}</title>
+    </line>
+  );
+});
+
+interface MarkProps {
+  readonly mark: { readonly at: number; readonly ticks: readonly Tick[] };
+  readonly isPassed: boolean;
 }
 
 function titleOf(ticks: readonly Tick[]): string {

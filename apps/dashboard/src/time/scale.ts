@@ -7,7 +7,15 @@ export interface Tick {
   readonly subject: string;
   /** When it happened, RFC 3339. */
   readonly occurred: string;
+  /** The same in milliseconds since 1970: a bar that is dragged compares thousands of them in every frame. */
+  readonly time: number;
 }
+
+/** Events as ticks, in the order in which they happened. */
+export const ticksOf = (events: readonly Omit<Tick, 'time'>[]): Tick[] =>
+  events
+    .map(({ sequence, type, subject, occurred }) => ({ sequence, type, subject, occurred, time: Date.parse(occurred) }))
+    .sort((a, b) => a.time - b.time || a.sequence - b.sequence);
 
 export interface Scale {
   /** Milliseconds since 1970. */
@@ -21,10 +29,8 @@ const BY_DAYS_MS = 20 * DAY_MS;
 
 /** From the first event to the last, with a little room, so that both can be passed. */
 export function scaleOf(ticks: readonly Tick[]): Scale | undefined {
-  const times = ticks.map(({ occurred }) => Date.parse(occurred));
-  if (times.length === 0) return undefined;
-  const first = times.reduce((a, b) => Math.min(a, b));
-  const last = times.reduce((a, b) => Math.max(a, b));
+  const [first, last] = [ticks[0]?.time, ticks.at(-1)?.time];
+  if (first === undefined || last === undefined) return undefined;
   const room = Math.max((last - first) * 0.03, 60_000);
   return { from: first - room, to: last + room };
 }
@@ -33,9 +39,9 @@ export function scaleOf(ticks: readonly Tick[]): Scale | undefined {
 export const beginning = ({ from }: Scale): string => new Date(from).toISOString();
 
 /** 0 is the left end of the bar, 1 the right one; what is beyond stands at the end. */
-export function fractionOf({ from, to }: Scale, moment: string): number {
-  return Math.min(1, Math.max(0, (endOf(moment) - from) / (to - from)));
-}
+export const fractionOf = (scale: Scale, moment: string): number => placeOn(scale, endOf(moment));
+
+const placeOn = ({ from, to }: Scale, time: number): number => Math.min(1, Math.max(0, (time - from) / (to - from)));
 
 /** The moment at a place of the bar; undefined at its right end, which is now. A long bar means days, and a day is its end. */
 export function momentAt({ from, to }: Scale, fraction: number): string | undefined {
@@ -47,28 +53,22 @@ export function momentAt({ from, to }: Scale, fraction: number): string | undefi
 /** The moment of the next event after `at`, or of the one before it; undefined: there is none, which to the right means now. */
 export function neighbour(ticks: readonly Tick[], at: string | undefined, direction: 1 | -1): string | undefined {
   const now = at === undefined ? Infinity : endOf(at);
-  const times = [...new Set(ticks.map(({ occurred }) => occurred))].sort((a, b) => Date.parse(a) - Date.parse(b));
-  if (direction === 1) return times.find((time) => Date.parse(time) > now);
+  if (direction === 1) return ticks.find(({ time }) => time > now)?.occurred;
   // A day that ends after an event stands beyond it: the event itself is the step before.
-  return times.findLast((time) => Date.parse(time) < now) ?? times[0];
+  return (ticks.findLast(({ time }) => time < now) ?? ticks[0])?.occurred;
 }
 
 /** The last event that had happened by `at`. */
-export const lastBy = (ticks: readonly Tick[], at: string | undefined): Tick | undefined =>
-  ticks
-    .filter(({ occurred }) => at === undefined || Date.parse(occurred) <= endOf(at))
-    .reduce<Tick | undefined>((last, tick) => (last === undefined || isAfter(tick, last) ? tick : last), undefined);
-
-function isAfter(one: Tick, other: Tick): boolean {
-  const apart = Date.parse(one.occurred) - Date.parse(other.occurred);
-  return apart === 0 ? one.sequence > other.sequence : apart > 0;
+export function lastBy(ticks: readonly Tick[], at: string | undefined): Tick | undefined {
+  const end = at === undefined ? Infinity : endOf(at);
+  return ticks.findLast(({ time }) => time <= end);
 }
 
 /** Ticks that would stand on each other are one, with how many they are. */
 export function gathered(ticks: readonly Tick[], scale: Scale, places: number): { at: number; ticks: Tick[] }[] {
   const found = new Map<number, Tick[]>();
   for (const tick of ticks) {
-    const place = Math.round(fractionOf(scale, tick.occurred) * places);
+    const place = Math.round(placeOn(scale, tick.time) * places);
     const there = found.get(place);
     if (there === undefined) found.set(place, [tick]);
     else there.push(tick);

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { fractionOf, gathered, labelsOf, lastBy, momentAt, neighbour, scaleOf, type Tick } from './scale.ts';
+import { fractionOf, gathered, labelsOf, lastBy, momentAt, neighbour, scaleOf, ticksOf } from './scale.ts';
 
-const tick = (sequence: number, occurred: string): Tick => ({ sequence, occurred, type: 't', subject: 's' });
-const ticks = [
+const tick = (sequence: number, occurred: string) => ({ sequence, occurred, type: 't', subject: 's' });
+const ticks = ticksOf([
   tick(1, '2023-07-03T15:00:00Z'),
   tick(2, '2023-12-11T08:00:00Z'),
   tick(3, '2023-12-19T09:00:00Z'),
   // Told late.
   tick(4, '2023-12-12T10:00:00Z'),
-];
+]);
 const scale = scaleOf(ticks)!;
 
 describe('the bar of time', () => {
   it('reaches from before the first event to after the last', () => {
-    expect([fractionOf(scale, ticks[0]!.occurred) > 0, fractionOf(scale, ticks[2]!.occurred) < 1]).toEqual([
+    expect([fractionOf(scale, ticks[0]!.occurred) > 0, fractionOf(scale, ticks.at(-1)!.occurred) < 1]).toEqual([
       true,
       true,
     ]);
@@ -32,7 +32,7 @@ describe('the bar of time', () => {
   });
 
   it('means a second where it is short', () => {
-    const short = scaleOf([tick(1, '2024-01-01T10:00:00Z'), tick(2, '2024-01-01T11:00:00Z')])!;
+    const short = scaleOf(ticksOf([tick(1, '2024-01-01T10:00:00Z'), tick(2, '2024-01-01T11:00:00Z')]))!;
     expect(momentAt(short, 0.5)).toBe('2024-01-01T10:30:00Z');
   });
 
@@ -59,7 +59,9 @@ describe('the bar of time', () => {
   });
 
   it('draws events that stand on each other as one, and loses none', () => {
-    const many = Array.from({ length: 1000 }, (_, i) => tick(i, new Date(1_700_000_000_000 + i * 1000).toISOString()));
+    const many = ticksOf(
+      Array.from({ length: 1000 }, (_, i) => tick(i, new Date(1_700_000_000_000 + i * 1000).toISOString())),
+    );
     const marks = gathered(many, scaleOf(many)!, 50);
     expect(marks.length).toBeLessThanOrEqual(51);
     expect(marks.reduce((sum, mark) => sum + mark.ticks.length, 0)).toBe(1000);

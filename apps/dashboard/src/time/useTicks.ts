@@ -4,7 +4,7 @@ import type { ActivityRow } from '#contracts/activityRows';
 import { askRows, ledgerPath, type Rows } from '../api/client.ts';
 import { onEvents } from '../api/live.ts';
 import { usePlace } from '../url/usePlace.ts';
-import type { Tick } from './scale.ts';
+import { type Tick, ticksOf } from './scale.ts';
 
 /** So many events are ticks, the newest of them: more would stand on each other. */
 const MOST_TICKS = 3000;
@@ -16,13 +16,13 @@ export function useTicks(): readonly Tick[] {
   const { data } = useQuery({
     queryKey: [ledger, 'ticks'],
     queryFn: ({ signal }) => askRows<ActivityRow>(`${ledgerPath(ledger)}/activity`, {}, signal, MOST_TICKS),
-    select: ticksOf,
+    select: storyOf,
     staleTime: Infinity,
   });
   useEffect(
     () =>
       onEvents((events) => {
-        queries.setQueryData<Rows<Tick>>([ledger, 'ticks'], (before) => {
+        queries.setQueryData<Rows<Omit<Tick, 'time'>>>([ledger, 'ticks'], (before) => {
           if (before === undefined) return undefined;
           const seen = new Set(before.rows.map(({ sequence }) => sequence));
           const come = events
@@ -37,5 +37,5 @@ export function useTicks(): readonly Tick[] {
 }
 
 /** When a ledger was opened is no part of its story: it may be years after what it is told. */
-const ticksOf = ({ rows }: Rows<Tick>): readonly Tick[] =>
-  rows.filter(({ type }) => type !== 'lading.ledger.opened.v1');
+const storyOf = ({ rows }: Rows<Omit<Tick, 'time'>>): readonly Tick[] =>
+  ticksOf(rows.filter(({ type }) => type !== 'lading.ledger.opened.v1'));

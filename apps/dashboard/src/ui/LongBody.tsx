@@ -1,9 +1,9 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { type Shown, shownOf } from './shownRows.ts';
 
-/** Shorter tables are there as a whole: they can be searched, and printed, by the browser itself. */
-const LONG = 150;
+/** Shorter tables are there as a whole: they can be searched by the browser itself. Longer ones would take too long at every step of the bar of time. */
+const LONG = 60;
 const FIRST_HEIGHT = 44;
 /** So many rows are printed. */
 const PRINTED = 2000;
@@ -34,17 +34,11 @@ export function LongBody<T>({ rows, columns, onEnd, children }: Props<T>) {
     end.current = onEnd;
   });
 
-  // The rows that are there say how high a row is: texts wrap on narrow screens.
-  useLayoutEffect(() => {
-    const all = [...(body.current?.rows ?? [])].filter((row) => row.ariaHidden !== 'true');
-    const [first, last] = [all[0]?.getBoundingClientRect().top, all.at(-1)?.getBoundingClientRect().bottom];
-    if (first !== undefined && last !== undefined && last > first) height.current = (last - first) / all.length;
-  });
-
   useEffect(() => {
     let frame: number | undefined;
     const look = () => {
       frame = undefined;
+      height.current = heightOf(body.current) ?? height.current;
       const top = -(body.current?.getBoundingClientRect().top ?? 0);
       const next = shownOf({ count, top, view: window.innerHeight, height: height.current });
       setShown((now) => (now.from === next.from && now.to === next.to ? now : next));
@@ -70,6 +64,16 @@ export function LongBody<T>({ rows, columns, onEnd, children }: Props<T>) {
       <Room height={(count - to) * height.current} columns={columns} />
     </tbody>
   );
+}
+
+/**
+ * How high the rows that are there are: texts wrap on narrow screens. It is asked where somebody scrolled, and not with every answer: the browser
+ * has to lay the table out for it at once, which was a fifth of the time of a step of the bar of time.
+ */
+function heightOf(body: HTMLTableSectionElement | null): number | undefined {
+  const all = [...(body?.rows ?? [])].filter((row) => row.ariaHidden !== 'true');
+  const [first, last] = [all[0]?.getBoundingClientRect().top, all.at(-1)?.getBoundingClientRect().bottom];
+  return first !== undefined && last !== undefined && last > first ? (last - first) / all.length : undefined;
 }
 
 /** Before the page is printed, what is printed has to be in it. */

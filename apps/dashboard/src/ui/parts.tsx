@@ -131,10 +131,9 @@ export function Answered<T>({
   if (error !== undefined && (rows === undefined || error instanceof Refused))
     return <Trouble error={error} again={again} />;
   if (rows === undefined) return <Loading what={what} />;
-  if (rows.length === 0) return <>{empty}</>;
   return (
     <div className={isStale ? 'stale' : undefined} aria-busy={isStale}>
-      {children(rows)}
+      {rows.length === 0 ? empty : children(rows)}
     </div>
   );
 }

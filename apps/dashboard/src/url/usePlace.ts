@@ -35,6 +35,13 @@ export function adjust(place: Place): void {
 
 export const usePlace = (): Place => useSyncExternalStore(subscribe, () => current);
 
+/** One choice alone. Who uses no more than this is not drawn anew with every step of the bar of time. */
+export const useChoice = (name: string): string | undefined =>
+  useSyncExternalStore(subscribe, () => current.choices[name]);
+
+/** For what is done when something is pressed: where somebody is by then. */
+export const placeNow = (): Place => current;
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -4,10 +4,11 @@ import { useTicks } from '../time/useTicks.ts';
 import { Loading } from '../ui/parts.tsx';
 import { usePlace } from '../url/usePlace.ts';
 import { subjectOf } from '../why/subject.ts';
+import { Holdings } from './holdings/Holdings.tsx';
 
-/** Each view is loaded when it is opened. */
+/** Each view is loaded when it is opened, but for the first: a page that comes in pieces shows nothing until the last of them is there. */
 const shown = {
-  holdings: lazy(() => import('./holdings/Holdings.tsx').then(({ Holdings }) => ({ default: Holdings }))),
+  holdings: Holdings,
   delivery: lazy(() => import('./delivery/Delivery.tsx').then(({ Delivery }) => ({ default: Delivery }))),
   swaps: lazy(() => import('./swaps/Swaps.tsx').then(({ Swaps }) => ({ default: Swaps }))),
   shipments: lazy(() => import('./shipments/Shipments.tsx').then(({ Shipments }) => ({ default: Shipments }))),

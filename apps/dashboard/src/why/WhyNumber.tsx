@@ -1,6 +1,6 @@
 import { units } from '../format.ts';
 import { chosen } from '../url/place.ts';
-import { go, usePlace } from '../url/usePlace.ts';
+import { go, placeNow, useChoice } from '../url/usePlace.ts';
 import { type Subject, subjectText } from './subject.ts';
 
 interface Props {
@@ -12,21 +12,21 @@ interface Props {
 
 /** A number that opens what is behind it. */
 export function WhyNumber({ count, subject, what }: Props) {
-  const place = usePlace();
   const text = subjectText(subject);
-  const isOpen = place.choices.why === text;
+  const isOpen = useChoice('why') === text;
+  const shown = units(count);
   if (count === 0) return <span className="none">·</span>;
   return (
     <button
       type="button"
       className="why"
-      aria-label={`${units(count)}: ${what}. Why?`}
+      aria-label={`${shown}: ${what}. Why?`}
       aria-expanded={isOpen}
       onClick={() => {
-        go(chosen(place, { why: isOpen ? undefined : text }));
+        go(chosen(placeNow(), { why: isOpen ? undefined : text }));
       }}
     >
-      {units(count)}
+      {shown}
     </button>
   );
 }

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { OfferMemo, useIsUnplayed } from '../../memo/PlayMemo.tsx';
@@ -23,6 +23,7 @@ const shapes: Ways<Shape> = [
 
 /** The sums are of all of them, so all of them are asked for. */
 const MOST_HOLDINGS = 100_000;
+const NONE: readonly PartyRow[] = [];
 
 /** Who holds which hardware: each party with what it holds, has on the way, is promised, owes and is owed. */
 export function Holdings() {
@@ -34,15 +35,15 @@ export function Holdings() {
     { groupBy: 'owner,custodian,item,stage' },
     { most: MOST_HOLDINGS },
   );
-  const parties = useAsk<PartyRow>('parties');
+  const parties = useAsk<PartyRow>('parties').rows ?? NONE;
   const all = useMemo(() => holdingsOf(answer.rows ?? []), [answer.rows]);
   const counted = useMemo(
     () => (item === undefined ? all : all.filter((holding) => holding.item === item)),
     [all, item],
   );
   const lines = useMemo(
-    () => linesOf(counted, parties.rows ?? []).filter((line) => item === undefined || line.item === item),
-    [counted, parties.rows, item],
+    () => linesOf(counted, parties).filter((line) => item === undefined || line.item === item),
+    [counted, parties, item],
   );
   return (
     <View
@@ -64,7 +65,7 @@ export function Holdings() {
             shape={shape}
             holdings={counted}
             lines={lines}
-            parties={parties.rows ?? []}
+            parties={parties}
             item={item}
             sequence={answer.sequence}
           />
@@ -83,7 +84,8 @@ interface ShownProps {
   readonly sequence: number | undefined;
 }
 
-function Shown({ shape, holdings, lines, parties, item, sequence }: ShownProps) {
+/** Drawn anew with an answer, and not with every step of the bar of time before one. */
+const Shown = memo(function Shown({ shape, holdings, lines, parties, item, sequence }: ShownProps) {
   const flow = useMemo(() => flowOf(holdings), [holdings]);
   if (shape === 'changes') return <Changes item={item} />;
   if (shape === 'time') return <OverTime lines={lines} parties={parties} item={item} />;
@@ -99,7 +101,7 @@ function Shown({ shape, holdings, lines, parties, item, sequence }: ShownProps) 
       </details>
     </>
   );
-}
+});
 
 function Nothing() {
   const { at } = usePlace();

@@ -1,11 +1,11 @@
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { units } from '../../format.ts';
 import { LongBody } from '../../ui/LongBody.tsx';
 import { Term } from '../../ui/parts.tsx';
 import { ScrollTable } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
 import { chosen, viewed } from '../../url/place.ts';
-import { go, usePlace } from '../../url/usePlace.ts';
+import { go, placeNow, useChoice, usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { type PartyLine, type Stage, stageName, stages } from './holdings.ts';
 
@@ -14,8 +14,8 @@ const numbers: readonly (Stage | 'total' | 'owes' | 'isOwed')[] = [...stages, 't
 
 /** A party and an item a line; every number opens what is behind it. */
 export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) {
-  const { choices } = usePlace();
-  const sorted = useMemo(() => sortedBy(lines, choices.sort), [lines, choices.sort]);
+  const sort = useChoice('sort');
+  const sorted = useMemo(() => sortedBy(lines, sort), [lines, sort]);
   const totals = numbers.map((column) => lines.reduce((sum, line) => sum + line[column], 0));
   return (
     <ScrollTable label="Holdings by party and item" rows={lines.length + 2} kind="holdings">
@@ -60,31 +60,46 @@ export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) 
   );
 }
 
-function Line({ line, at }: { readonly line: PartyLine; readonly at: number }) {
-  const { party, name, item } = line;
-  return (
-    <tr aria-rowindex={at}>
-      <th scope="row">
-        {name} {name !== party && <span className="soft small mono">{party}</span>}
-      </th>
-      <td>{item}</td>
-      {stages.map((stage) => (
-        <td key={stage} className="number">
-          <WhyNumber
-            count={line[stage]}
-            subject={{ owner: party, item, stage }}
-            what={`${stageName[stage]}, ${name}, ${item}`}
-          />
-        </td>
-      ))}
-      <td className="number">
-        <WhyNumber count={line.total} subject={{ owner: party, item }} what={`All, ${name}, ${item}`} />
-      </td>
-      <Owed count={line.owes} party={party} />
-      <Owed count={line.isOwed} party={party} />
-    </tr>
-  );
+interface LineProps {
+  readonly line: PartyLine;
+  readonly at: number;
 }
+
+/** Another moment has other lines, most of which say the same: those are not drawn anew. */
+const Line = memo(
+  function Line({ line, at }: LineProps) {
+    const { party, name, item } = line;
+    return (
+      <tr aria-rowindex={at}>
+        <th scope="row">
+          {name} {name !== party && <span className="soft small mono">{party}</span>}
+        </th>
+        <td>{item}</td>
+        {stages.map((stage) => (
+          <td key={stage} className="number">
+            <WhyNumber
+              count={line[stage]}
+              subject={{ owner: party, item, stage }}
+              what={`${stageName[stage]}, ${name}, ${item}`}
+            />
+          </td>
+        ))}
+        <td className="number">
+          <WhyNumber count={line.total} subject={{ owner: party, item }} what={`All, ${name}, ${item}`} />
+        </td>
+        <Owed count={line.owes} party={party} />
+        <Owed count={line.isOwed} party={party} />
+      </tr>
+    );
+  },
+  (before, now) => before.at === now.at && sameLine(before.line, now.line),
+);
+
+const sameLine = (one: PartyLine, other: PartyLine): boolean =>
+  one.party === other.party &&
+  one.name === other.name &&
+  one.item === other.item &&
+  numbers.every((column) => one[column] === other[column]);
 
 /** What is owed leads to the swaps under which it is. */
 function Owed({ count, party }: { readonly count: number; readonly party: string }) {
@@ -106,8 +121,7 @@ interface HeadProps {
 }
 
 function Head({ column, number = false, children }: HeadProps) {
-  const place = usePlace();
-  const [sort, direction] = (place.choices.sort ?? '').split('.');
+  const [sort, direction] = (useChoice('sort') ?? '').split('.');
   const isSorted = sort === column;
   const next = isSorted && direction !== 'up' ? `${column}.up` : isSorted ? undefined : column;
   return (
@@ -122,7 +136,7 @@ function Head({ column, number = false, children }: HeadProps) {
         className="sort"
         aria-label={`Sort by ${column}`}
         onClick={() => {
-          go(chosen(place, { sort: next }));
+          go(chosen(placeNow(), { sort: next }));
         }}
       >
         {isSorted ? (direction === 'up' ? '↑' : '↓') : '↕'}
