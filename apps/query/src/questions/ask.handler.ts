@@ -9,7 +9,7 @@ import { BadCursor, type Page } from '#projections/reading/page';
 import { askPast } from '#projections/past/askPast';
 import { TooMuchPast } from '#projections/past/choice';
 import type { PastAsking } from '#projections/past/fold';
-import { type Db, isPast, type ReadModel, withReadModels } from '#projections/reading/readModel';
+import { isPast, type ReadModel, withReadModels } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
 import { type Bounds, aboutNow, cursorOf, Moments, type ResolvedMoment } from '../asking/moments.ts';
 import { malformed, noReadModels, notFound, notYet } from '../asking/problems.ts';
@@ -93,21 +93,20 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     const past = isPast(model);
     if (question.fold !== undefined && (past || question.series === true)) return { ledger, asOf, party };
     const inThePast = past ? question.readPast?.(model, asked, id) : undefined;
-    const found = await (inThePast ?? question.read(model, asked, id));
-    return answer(
-      model,
-      question,
-      found,
-      id,
-      of,
-      question.past === true || question.fold !== undefined ? asOf.known : sequence,
-    );
+    const upTo = question.past === true || question.fold !== undefined ? asOf.known : sequence;
+    const [found, version] = await Promise.all([
+      inThePast ?? question.read(model, asked, id),
+      versionOf(model, question, id, upTo),
+    ]);
+    return answer(model, question, found, id, of, upTo, version);
   }
 
   async #answerPast(asking: PastAsking, question: Question, asked: object, id: string, of: ResolvedMoment) {
     const read = (model: ReadModel, query: object) => question.read(model, query, id);
     const found = await askPast(this.past, asking, question.fold ?? 'order', { asked, id, read });
-    return answer({ ...asking, db: this.pool }, question, found, id, of, asking.asOf.known);
+    const { ledger, asOf } = asking;
+    const version = await versionOf({ db: this.pool, ledger }, question, id, asOf.known);
+    return answer(asking, question, found, id, of, asOf.known, version);
   }
 }
 
@@ -120,20 +119,17 @@ function refuseOtherSpellings({ subject: _, source: __, ...asked }: Readonly<Rec
   }
 }
 
-async function answer(
-  { db, ledger, asOf }: Pick<ReadModel, 'db' | 'ledger' | 'asOf'>,
+function answer(
+  { ledger, asOf }: Pick<ReadModel, 'ledger' | 'asOf'>,
   question: Question,
   found: unknown,
   id: string,
   of: ResolvedMoment,
   sequence: number,
-): Promise<Answered> {
+  version: number | undefined,
+): Answered {
   if (found === undefined) throw notFound(`the ledger ${ledger} has no ${question.id?.what ?? ''} ${id}`, { ledger });
-  if (question.answer === 'row') {
-    const entity = `${question.id?.what ?? ''}/${id}`;
-    const version = question.versioned === true ? await versionOf(db, ledger, entity, sequence) : undefined;
-    return { sequence, bounds: of.bounds, found, version };
-  }
+  if (question.answer === 'row') return { sequence, bounds: of.bounds, found, version };
   const page = found as Page<unknown>;
   return {
     sequence: page.sequence ?? sequence,
@@ -144,8 +140,14 @@ async function answer(
 }
 
 /** As of the answer: a later event of the stream is not in it, and whoever acts on the answer has to be told of that. */
-async function versionOf(db: Db, ledger: string, entity: string, sequence: number): Promise<number | undefined> {
-  return (await streamVersion(db, ledger, entity as EntityKey, sequence)) || undefined;
+async function versionOf(
+  { db, ledger }: Pick<ReadModel, 'db' | 'ledger'>,
+  question: Question,
+  id: string,
+  sequence: number,
+): Promise<number | undefined> {
+  if (question.versioned !== true) return undefined;
+  return (await streamVersion(db, ledger, `${question.id?.what ?? ''}/${id}` as EntityKey, sequence)) || undefined;
 }
 
 /** What is asked for stands on more events than are gone through for one answer. */

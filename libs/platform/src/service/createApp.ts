@@ -44,6 +44,7 @@ export async function createApp(
       name: `lading ${purpose}`,
       max,
       ordered: true,
+      pipeline: true,
       timeouts: timeoutsWithin(config.patienceMs),
       onError: (error) => {
         logger.warn({ err: error }, 'a connection to the database broke');

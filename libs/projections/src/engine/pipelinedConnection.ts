@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isPipelined, writeTogether } from '#platform/database/writeTogether';
 import type { Db } from '../reading/readModel.ts';
 
 /**
@@ -14,7 +15,6 @@ export class PipelinedConnection {
   readonly query: Db['query'];
   #tail: Promise<unknown> | undefined;
   #failed: Error | undefined;
-  #corked = false;
 
   /** @param plans the statements are prepared under names that begin with this: PostgreSQL plans each of them once a connection */
   constructor(db: Db, plans?: string) {
@@ -24,7 +24,7 @@ export class PipelinedConnection {
     };
     if (isPipelined(db)) {
       this.query = ((text: string, values?: unknown[]) => {
-        this.#writeTogether(db);
+        writeTogether(db);
         return ask(text, values).catch((error: unknown) => {
           throw (this.#failed ??= error as Error);
         });
@@ -48,19 +48,7 @@ export class PipelinedConnection {
       return result;
     }) as Db['query'];
   }
-
-  #writeTogether({ connection: { stream } }: pg.Client): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    stream.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      stream.uncork();
-    });
-  }
 }
-
-const isPipelined = (db: Db): db is pg.Client => 'pipeline' in db && db.pipeline === true;
 
 /** The statements that were prepared, numbered. Their texts are constants of this program: there are far fewer. */
 const numbers = new Map<string, number>();

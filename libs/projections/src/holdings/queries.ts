@@ -174,7 +174,8 @@ async function accountsByTotals(
   if (query.line !== undefined) and += ` AND h.line = ${where.value(query.line)}`;
   const firstOf = accountsOfTotal(query, `${and} ORDER BY h.account LIMIT ${limit}`);
   const { rows } = await db.query<AccountRow>(
-    `SELECT ${COLUMNS} FROM (
+    plannedOnce(db)(
+      `SELECT ${COLUMNS} FROM (
        SELECT ${NAMES}, h.quantity
        FROM (SELECT DISTINCT t.item, t.owner FROM holding_totals t ${asked.sql} ${later} ORDER BY t.item, t.owner) p
          CROSS JOIN LATERAL (
@@ -184,7 +185,8 @@ async function accountsByTotals(
          ) h
        ORDER BY p.item, p.owner, h.account LIMIT ${limit}
      ) h ORDER BY h.item, h.owner, h.account`,
-    where.values,
+      where.values,
+    ),
   );
   return rows;
 }
@@ -200,7 +202,9 @@ async function byGroup(
   if (query.accounts !== 'all') {
     where.and(totalled ? `h.stage = ANY(${where.value(PartiesStage.options)})` : 'h.open');
   }
-  return groups(model, query, keys, where, totalled ? 'holding_totals h' : accountsAmong(model, query, where));
+  return totalled
+    ? groups(model, query, keys, where, 'holding_totals h', true)
+    : groups(model, query, keys, where, accountsAmong(model, query, where));
 }
 
 /** Whether the small table of totals has all that is asked by. */
@@ -235,7 +239,7 @@ export async function groups(
      GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${where.value(limitOf(query) + 1)}`;
   const { values } = where;
   const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number; negative?: true | null }>(
-    planned ? await plannedOnce(db, { text, values }) : { text, values },
+    planned ? plannedOnce(db)(text, values) : { text, values },
   );
   return pageOf(
     rows,

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { AvailableRow, HoldRow, HoldStatus } from '#contracts/holdRows';
 import { PartiesStage } from '#contracts/scalars';
 import { instantOf } from '../engine/values.ts';
@@ -79,7 +80,12 @@ export interface HeldOnLine {
 }
 
 /** What holds units of these orders now, at most so many. What may not be read has no name. */
-export async function heldOn(model: ReadModel, orders: readonly string[], most: number): Promise<HeldOnLine[]> {
+export async function heldOn(
+  model: ReadModel,
+  orders: readonly string[],
+  most: number,
+  planned: (text: string, values: unknown[]) => pg.QueryConfig,
+): Promise<HeldOnLine[]> {
   const { db, ledger, asOf, party } = model;
   const values: unknown[] = [ledger, orders, clockOf({ asOf }), most];
   if (party !== undefined) values.push(party);
@@ -92,17 +98,15 @@ export async function heldOn(model: ReadModel, orders: readonly string[], most: 
         };
   const nameOf = (kind: 'swap' | 'hold') =>
     `CASE WHEN h.kind = '${kind}' AND ${isRead[kind]} THEN h.name END AS ${kind}`;
-  const { rows } = await db.query<HeldOnLine>(
-    `SELECT h."order", h.line, h.owner, h.quantity, ${nameOf('swap')}, ${nameOf('hold')}, ${instantOf('h.until')} AS until
+  const text = `
+    SELECT h."order", h.line, h.owner, h.quantity, ${nameOf('swap')}, ${nameOf('hold')}, ${instantOf('h.until')} AS until
      FROM (
        SELECT ledger, "order", line, owner, kind, name, until, sum(quantity)::bigint AS quantity FROM held_lines
        WHERE ledger = $1 AND "order" = ANY($2) AND NOT ended AND until > $3::timestamptz
        GROUP BY ledger, "order", line, owner, kind, name, until
        ORDER BY "order", line, until, kind, name, owner LIMIT $4
-     ) h ORDER BY h."order", h.line, h.until, h.kind, h.name, h.owner`,
-    values,
-  );
-  return rows;
+     ) h ORDER BY h."order", h.line, h.until, h.kind, h.name, h.owner`;
+  return (await db.query<HeldOnLine>(planned(text, values))).rows;
 }
 
 /** Units on hold of a place in the queue, of which there are so many; `now` is a parameter. */

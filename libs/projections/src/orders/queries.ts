@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { OrderRow } from '#contracts/rows';
 import { keyOf, PartiesStage } from '#contracts/scalars';
 import { Turns } from '#platform/service/turns';
@@ -5,7 +6,7 @@ import { promiseFrom } from '../engine/promise.ts';
 import { instant, instantOf } from '../engine/values.ts';
 import { type HeldOnLine, heldOn } from '../holds/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
-import { dayOf, type ReadModel } from '../reading/readModel.ts';
+import { dayOf, plannedOnce, type ReadModel } from '../reading/readModel.ts';
 
 interface OrdersQuery extends PageQuery {
   readonly buyer?: string | undefined;
@@ -50,7 +51,7 @@ export async function orders(model: ReadModel, query: OrdersQuery): Promise<Page
 }
 
 export async function order(model: ReadModel, id: string): Promise<OrderRow | undefined> {
-  return (await readOrders(model, new Where(model.ledger, 'o').equals('o."order"', id), {})).data[0];
+  return (await readOrders(model, new Where(model.ledger, 'o').equals('o."order"', id), {}, [id])).data[0];
 }
 
 /** What a supplier confirmed, of what a table keeps. */
@@ -66,15 +67,26 @@ type Header = Omit<OrderRow, 'lines'>;
 export const ownOrder = (table: string) => (party: string) =>
   `${table}.supplier = ${party} OR ${table}.buyer = ${party}`;
 
-async function readOrders(model: ReadModel, where: Where, query: PageQuery): Promise<Page<OrderRow>> {
+/** @param those the ids of the orders, where they are known: what belongs to them is then asked for with them, in one trip */
+async function readOrders(
+  model: ReadModel,
+  where: Where,
+  query: PageQuery,
+  those?: readonly string[],
+): Promise<Page<OrderRow>> {
   where.only(model.party, ownOrder('o')).among('o."order"', model.among);
-  const { rows } = await model.db.query<Header>(
-    `SELECT "order", buyer, supplier, ${instantOf('placed')} AS placed FROM orders o ${where.sql}
-     ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,
-    where.values,
+  const planned = those === undefined ? unplanned : plannedOnce(model.db);
+  const headers = model.db.query<Header>(
+    planned(
+      `SELECT "order", buyer, supplier, ${instantOf('placed')} AS placed FROM orders o ${where.sql}
+       ORDER BY o."order" LIMIT ${limitOf(query) + 1}`,
+      where.values,
+    ),
   );
-  const ids = rows.map((row) => row.order);
-  const { lines, whole, partial } = await linesOf(model, ids);
+  const [{ rows }, { lines, whole, partial }] = await Promise.all([
+    headers,
+    linesOf(model, those ?? (await headers).rows.map((row) => row.order), planned),
+  ]);
   return pageOf(
     rows,
     query,
@@ -100,6 +112,21 @@ type InsteadRow = NonNullable<OrderLine[Side]>[number] & {
   readonly side: Side;
 };
 
+const LINES = `
+  SELECT "order", line, item, quantity, cancelled, window_from AS "from", window_to AS "to", promise FROM order_lines
+  WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n LIMIT $3`;
+
+// Not `open`, which says the same: without statistics its index would be taken, and all that is open be read. OFFSET 0 keeps the
+// accounts of each order a search of their own, by the index that has the orders, and not by the one that has their order.
+const UNITS = `
+  SELECT "order", line, owner, custodian, stage, shipment, quantity FROM (
+    SELECT o.n, h.* FROM unnest($2::text[]) WITH ORDINALITY AS o (id, n) CROSS JOIN LATERAL (
+      SELECT * FROM (
+        SELECT * FROM holdings WHERE ledger = $1 AND "order" = o.id AND quantity <> 0 AND stage = ANY($4) OFFSET 0
+      ) own ORDER BY account LIMIT $3
+    ) h LIMIT $3
+  ) found ORDER BY n, account`;
+
 /** What came instead of units of the orders' lines, and what units of theirs came instead of. */
 const INSTEAD = `
   SELECT json_build_object('order', own_order, 'line', own_line) AS own, side, "order", line, item,
@@ -111,13 +138,6 @@ const INSTEAD = `
     FROM substitutes WHERE ledger = $1 AND for_order = ANY($2) AND sequence > 0
   ) s GROUP BY own_order, own_line, side, "order", line, item ORDER BY own_order, own_line, side, "order", line LIMIT $3`;
 
-const insteadOf = (db: ReadModel['db'], ledger: string, ids: readonly string[]) =>
-  partsOf<InsteadRow>(
-    ids,
-    ({ own }) => own.order,
-    async (of, most) => (await db.query<InsteadRow>(INSTEAD, [ledger, of, most])).rows,
-  );
-
 interface LinesOfOrders {
   readonly lines: ReadonlyMap<string, OrderLine[]>;
   /** How many of the orders, from the first on, have all that belongs to them. */
@@ -126,48 +146,29 @@ interface LinesOfOrders {
   readonly partial: boolean;
 }
 
-async function linesOf(model: ReadModel, ids: readonly string[]): Promise<LinesOfOrders> {
+type Planned = (text: string, values: unknown[]) => pg.QueryConfig;
+const unplanned: Planned = (text, values) => ({ text, values });
+
+async function linesOf(model: ReadModel, ids: readonly string[], planned: Planned): Promise<LinesOfOrders> {
   const { db, ledger } = model;
-  const lines = await partsOf<LineRow>(
-    ids,
-    ({ order }) => order,
-    async (of, most) => {
-      const { rows } = await db.query<LineRow>(
-        `SELECT "order", line, item, quantity, cancelled, window_from AS "from", window_to AS "to", promise FROM order_lines
-       WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n LIMIT $3`,
-        [ledger, of, most],
-      );
-      return rows;
-    },
-  );
-  const units = await partsOf<UnitsRow>(
-    ids.slice(0, lines.whole),
-    ({ order }) => order,
-    async (of, most) => {
-      // Not `open`, which says the same: without statistics its index would be taken, and all that is open be read. OFFSET 0 keeps the
-      // accounts of each order a search of their own, by the index that has the orders, and not by the one that has their order.
-      const { rows } = await db.query<UnitsRow>(
-        `SELECT "order", line, owner, custodian, stage, shipment, quantity FROM (
-         SELECT o.n, h.* FROM unnest($2::text[]) WITH ORDINALITY AS o (id, n) CROSS JOIN LATERAL (
-           SELECT * FROM (
-             SELECT * FROM holdings WHERE ledger = $1 AND "order" = o.id AND quantity <> 0 AND stage = ANY($4) OFFSET 0
-           ) own ORDER BY account LIMIT $3
-         ) h LIMIT $3
-       ) found ORDER BY n, account`,
-        [ledger, of, most, PartiesStage.options],
-      );
-      return rows;
-    },
-  );
-  const held = await partsOf<HeldOnLine>(
-    ids.slice(0, units.whole),
-    ({ order }) => order,
-    (of, most) => heldOn(model, of, most),
-  );
-  const instead = await insteadOf(db, ledger, ids.slice(0, held.whole));
-  const partial = lines.partial || units.partial || held.partial || instead.partial;
-  const found = await putTogether(lines.parts, units.parts, held.parts, instead.parts);
-  return { lines: found, whole: instead.whole, partial };
+  const read = <R extends object>(orderOf: (row: R) => string, text: string, ...more: unknown[]) =>
+    partsOf<R>(ids, orderOf, async (of, most) => (await db.query<R>(planned(text, [ledger, of, most, ...more]))).rows);
+  const [lines, units, held, instead] = await Promise.all([
+    read<LineRow>(({ order }) => order, LINES),
+    read<UnitsRow>(({ order }) => order, UNITS, PartiesStage.options),
+    partsOf<HeldOnLine>(
+      ids,
+      ({ order }) => order,
+      (of, most) => heldOn(model, of, most, planned),
+    ),
+    read<InsteadRow>(({ own }) => own.order, INSTEAD),
+  ]);
+  const parts = [lines, units, held, instead];
+  return {
+    lines: await putTogether(lines.parts, units.parts, held.parts, instead.parts),
+    whole: Math.min(...parts.map(({ whole }) => whole)),
+    partial: parts.some(({ partial }) => partial),
+  };
 }
 
 async function putTogether(

@@ -3,7 +3,7 @@ import { Day } from '#contracts/scalars';
 import { BadCursor, limitOf, type Page, pageOf, type PageQuery, pageStart, Where } from '../reading/page.ts';
 import { onHoldOf } from '../holds/queries.ts';
 import { ownOrder, promisedIn } from '../orders/queries.ts';
-import { clockOf, type ReadModel } from '../reading/readModel.ts';
+import { clockOf, plannedOnce, type ReadModel } from '../reading/readModel.ts';
 
 interface QueueQuery extends PageQuery {
   readonly owner?: string | undefined;
@@ -41,7 +41,8 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   const next = `SELECT * FROM queue q ${where.sql} ORDER BY ${ORDER}${filters ? '' : ` LIMIT ${limitOf(query) + 1}`}`;
   const now = filter.value(clockOf(model));
   const { rows } = await db.query<Row>(
-    `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.due_from AS "dueFrom", q.due_to AS due,
+    plannedOnce(db)(
+      `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.due_from AS "dueFrom", q.due_to AS due,
        l.window_from AS "from", l.window_to AS "to", l.promise,
        q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held,
        ${onHoldOf('q', 'q.ordered + q.in_transit + q.held + q.damaged', now)} AS "onHold", q.placed, q.n
@@ -49,7 +50,8 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
        JOIN orders o ON o.ledger = $1 AND o."order" = q."order"
        JOIN order_lines l ON l.ledger = $1 AND l."order" = q."order" AND l.line = q.line
      ${filter.sql} ORDER BY q.position LIMIT ${limitOf(query) + 1}`,
-    filter.values,
+      filter.values,
+    ),
   );
   return pageOf(
     rows,

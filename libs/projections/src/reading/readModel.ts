@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { isUnanswered } from '#platform/database/trouble';
+import { writeTogether } from '#platform/database/writeTogether';
 
 /** Whatever runs SQL: a client inside the one transaction of a request. */
 export type Db = Pick<pg.ClientBase, 'query'>;
@@ -103,20 +104,26 @@ export const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_has
   .map((name) => `set_config('${name}', 'off', true)`)
   .join(', ');
 
-/** Statements whose plans are kept, by their text. A plan is half a megabyte of each connection: so only those that were asked first. */
+/** Statements whose plans are kept, by their text. Plans take memory of each connection: so only those that were asked first. */
 const planned = new Map<string, string>();
-const MOST_PLANNED = 12;
+const MOST_PLANNED = 40;
 
 /**
- * Lets a statement be planned once a connection, for the rest of the transaction: for one that takes longer to plan than to run, and whose
- * plan is the same for all values.
+ * Lets statements be planned once a connection: those that take as long to plan as to run, and whose plan is the same for all values. It
+ * is so for the rest of the transaction.
+ *
+ * @returns what makes such a statement of its text
  */
-export async function plannedOnce(db: Db, query: { text: string; values: unknown[] }): Promise<pg.QueryConfig> {
-  const name = planned.get(query.text) ?? `planned-${planned.size}`;
-  if (!planned.has(query.text) && planned.size === MOST_PLANNED) return query;
-  planned.set(query.text, name);
-  await db.query(`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`);
-  return { ...query, name };
+export function plannedOnce(db: Db): (text: string, values: unknown[]) => pg.QueryConfig {
+  writeTogether(db);
+  // Nobody waits for it: what it fails of, the statement after it fails of, too.
+  db.query(`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`).catch(() => undefined);
+  return (text, values) => {
+    const name = planned.get(text) ?? `planned-${planned.size}`;
+    if (!planned.has(text) && planned.size === MOST_PLANNED) return { text, values };
+    planned.set(text, name);
+    return { name, text, values };
+  };
 }
 
 // One trip to the database. The search path is fixed in the statement that picks the version, inside the snapshot that everything else
