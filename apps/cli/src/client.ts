@@ -166,9 +166,11 @@ function asUserError(status: number, problem: Problem, asked: string): UserError
   const code =
     status === 401 || status === 403
       ? exitCodes.denied
-      : status >= 500 || status === 429
-        ? exitCodes.unavailable
-        : exitCodes.usage;
+      : problem.code === 'ledger-damaged'
+        ? exitCodes.broken
+        : status >= 500 || status === 429
+          ? exitCodes.unavailable
+          : exitCodes.usage;
   return new UserError(`${asked} answered ${status}: ${said}${fields}`, code);
 }
 

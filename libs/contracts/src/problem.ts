@@ -34,6 +34,7 @@ const problemCodes = [
   'unavailable',
   'disk-full',
   'ledger-stands-still',
+  'ledger-damaged',
   'internal',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number] | (typeof rejectionCodes)[number];

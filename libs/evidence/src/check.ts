@@ -138,6 +138,15 @@ function readEvent(bytes: Uint8Array, sequence: number, origin: string, say: Say
   return event;
 }
 
+function notSigned(origin: string, known: readonly VerifierKey[], isNamed: boolean): string {
+  const names = [...new Set(known.filter(({ kind }) => kind === ED25519).map(({ name }) => name))];
+  if (!names.includes(origin)) return `The checkpoint is of ${origin}, and the given keys are of ${names.join(', ')}.`;
+  const plain = `The checkpoint, of ${origin}, was not signed with any of the given keys.`;
+  return isNamed
+    ? `${plain} A key with this name signed it that is not given: if the ledger's key was rotated since, give its older verifier key, too, as you had it from the ledger's keeper.`
+    : plain;
+}
+
 const listed = (keys: readonly VerifierKey[]): string => keys.map(formatVerifierKey).join(', ');
 
 async function checkSignatures(
@@ -154,7 +163,16 @@ async function checkSignatures(
   try {
     const signers = await signersOf(note, own, primitives);
     if (signers.length > 0) say('signature', 'held', `The checkpoint was signed with ${listed(signers)}.`);
-    else say('signature', 'broken', `The checkpoint, of ${origin}, was not signed with any of the given keys.`);
+    else
+      say(
+        'signature',
+        'broken',
+        notSigned(
+          origin,
+          known,
+          note.signatures.some(({ name }) => name === origin),
+        ),
+      );
     return signers;
   } catch (error) {
     sayUnchecked('signature', error, say);

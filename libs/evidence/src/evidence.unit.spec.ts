@@ -53,6 +53,24 @@ describe('a piece of evidence', () => {
     });
   });
 
+  it('signed with another key of the same name says that the older one is to be given, too, after a rotation', async () => {
+    const rotated = await sampleEvidence({ event });
+    const [older = '', newer = ''] = [sample.keys[0], rotated.keys[0]];
+    const { outcome, checks } = await checkEvidence({ ...sample, keys: [newer] }, onNode);
+    expect([outcome, checks.find(({ name }) => name === 'signature')?.found]).toEqual([
+      'broken',
+      expect.stringMatching(
+        /of lading.example\/nvidia, was not signed with any of the given keys\. A key with this name .* rotated .* give its older verifier key, too/,
+      ),
+    ]);
+    expect((await checkEvidence({ ...sample, keys: [newer, older] }, onNode)).outcome).toBe('held');
+    const elsewhere = await sampleEvidence({ event, origin: 'lading.example/amd' });
+    const other = await checkEvidence({ ...sample, keys: elsewhere.keys }, onNode);
+    expect(other.checks.find(({ name }) => name === 'signature')?.found).toBe(
+      'The checkpoint is of lading.example/nvidia, and the given keys are of lading.example/amd.',
+    );
+  });
+
   it('whose event says another sequence than the proof is refused', async () => {
     const made = await sampleEvidence({ event });
     const moved = made.proof.replace(/(?<=^extra ).+$/m, (text) =>

@@ -1,23 +1,19 @@
 import type pg from 'pg';
 import { verifierKeysOf } from '#checkpoints/checkpoints';
+import { DamagedLedger } from '#journal/damagedLedger';
 import { readNodes } from '#journal/tree';
-import { parseCheckpoint } from '#proofs/checkpoint';
+import { parseCheckpoint, type SignedCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
 import { isOf, parseVerifierKey } from '#proofs/signedNote';
-import { textOf } from '#proofs/text';
+import { Malformed, textOf } from '#proofs/text';
 import { formatTlogProof } from '#proofs/tlogProof';
 import { inclusionProof } from '#proofs/treeProofs';
 import { checkEvidence, type EvidenceFile } from './check.ts';
 
-/** What is stored does not fit together: it is not handed out as evidence of anything. */
-class Unproven extends Error {
-  override readonly name = 'Unproven';
-}
-
 /**
  * The evidence of one event in a published checkpoint that covers it, checked as its reader will check it.
  *
- * @throws {Unproven} when the event, the tree, the checkpoint or a signature was changed in the database
+ * @throws {DamagedLedger} when the event, the tree, the checkpoint or a signature was changed in the database
  */
 export async function evidenceOf(
   db: pg.Pool,
@@ -25,7 +21,7 @@ export async function evidenceOf(
   { sequence, bytes }: { readonly sequence: number; readonly bytes: Buffer },
   { size, note }: { readonly size: number; readonly note: Buffer },
 ): Promise<EvidenceFile> {
-  const checkpoint = parseCheckpoint(note);
+  const checkpoint = readCheckpoint(ledger, size, note);
   const index = sequence - 1;
   const inclusion = await inclusionProof(index, size, readNodes(db, ledger, size), onNode);
   const proof = textOf(formatTlogProof({ index, inclusion, checkpoint, extra: bytes }));
@@ -40,5 +36,16 @@ export async function evidenceOf(
   const { outcome, checks } = await checkEvidence({ proof, keys }, onNode);
   if (outcome === 'held') return { proof, keys };
   const found = checks.filter((check) => check.outcome !== 'held').map((check) => check.found);
-  throw new Unproven(`event ${sequence} of ${ledger} is not as it was signed: ${found.join(' ')} Run lading verify.`);
+  throw new DamagedLedger(
+    `event ${sequence} of ${ledger} is not as it was signed: ${found.join(' ').replace(/\.$/, '')}`,
+  );
+}
+
+function readCheckpoint(ledger: string, size: number, note: Buffer): SignedCheckpoint {
+  try {
+    return parseCheckpoint(note);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new DamagedLedger(`the checkpoint of ${size} events of ${ledger} is damaged: ${error.message}`);
+  }
 }

@@ -5,6 +5,7 @@ import type { Hash } from '#proofs/primitives';
 import { type Tile, tileOf } from '#proofs/tiles';
 import type { Node } from '#proofs/treeProofs';
 import { growBy } from './append/draft.ts';
+import { DamagedLedger } from './damagedLedger.ts';
 import { insertNodes, type TreeNode } from './sql/head.ts';
 import { intArray, statementName } from './sql/values.ts';
 import { UnknownLedger } from './unknownLedger.ts';
@@ -146,8 +147,8 @@ export const readNodes =
     for (const [n, run] of asked.entries()) {
       run.hashes = read[n] ?? NOTHING;
       if (run.hashes.length !== (run.end - run.first) * HASH_BYTES)
-        throw new Error(
-          `the tree of ${ledger} lacks hashes of level ${run.level} between ${run.first} and ${run.end}: check it with lading verify`,
+        throw new DamagedLedger(
+          `the tree of ${ledger} lacks hashes of level ${run.level} between ${run.first} and ${run.end}`,
         );
     }
     return parts.map(({ run: { first: start, hashes }, first, end }) =>

@@ -1,13 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, Query, QueryHandler } from '@nestjs/cqrs';
 import type pg from 'pg';
+import { DamagedLedger } from '#journal/damagedLedger';
 import { readEvent, readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
 import { appliedSequence } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
 import { type AskedMoment, type Bounds, cursorOf, Moments } from '../asking/moments.ts';
 import { sequenceNumber } from '../asking/parameters.ts';
-import { malformed, noReadModels, notFound } from '../asking/problems.ts';
+import { damagedLedger, malformed, noReadModels, notFound } from '../asking/problems.ts';
 import { Visibility } from '../asking/visibility.ts';
 import { type Asked, EventPages } from './eventPages.ts';
 
@@ -109,7 +110,8 @@ export class FindEventHandler implements IQueryHandler<FindEvent> {
     const found = await readEvent(this.pool, ledger, sequence);
     const end = (await readHead(this.pool, ledger)) ?? 0;
     if (found !== undefined) return { sequence, bytes: found.bytes, head: end };
-    throw notFound(`the ledger ${ledger} ends at ${end}`, { ledger, sequence: end });
+    if (sequence > end) throw notFound(`the ledger ${ledger} ends at ${end}`, { ledger, sequence: end });
+    throw damagedLedger(new DamagedLedger(`event ${sequence} of ${ledger} is missing, and the ledger ends at ${end}`));
   }
 }
 

@@ -15,7 +15,7 @@ import { Requires } from '#platform/keys/requires';
 import { POOL } from '#platform/service/tokens';
 import { Answer } from '../asking/asking.interceptor.ts';
 import { parameters, sequenceNumber } from '../asking/parameters.ts';
-import { malformed } from '../asking/problems.ts';
+import { damagedLedger, malformed } from '../asking/problems.ts';
 import { Asks, ledgerParameter } from '../docs/asks.ts';
 import { FindEvent } from '../events/findEvents.handler.ts';
 
@@ -47,7 +47,7 @@ export class EvidenceController {
     description:
       'As `text/plain` a C2SP tlog-proof, with the event as its extra data. As `text/html` one page that has the same and the verifier keys in it, ' +
       'opens without a network, checks itself, and says in words what it proves and what it does not. Waits until a checkpoint covers the event, ' +
-      'then 503. A key with a party gets evidence of the events that concern it; the hashes in it tell nothing of others.',
+      'then 503. 500 with the code `ledger-damaged` where the event, the tree or the checkpoint is not what was signed. A key with a party gets evidence of the events that concern it; the hashes in it tell nothing of others.',
     path: { ledger: ledgerParameter, sequence: ['Its place in the ledger', '17'] },
     parameters: Asked,
     type: TEXT,
@@ -63,7 +63,10 @@ export class EvidenceController {
   ): Promise<Answer> {
     const event = await this.queries.execute(new FindEvent(ledger, least, asked, readsFor(actor)));
     const { sequence } = event;
-    const file = await evidenceOf(this.pool, ledger, event, await this.#checkpoint(ledger, sequence, size, event.head));
+    const checkpoint = await this.#checkpoint(ledger, sequence, size, event.head);
+    const file = await evidenceOf(this.pool, ledger, event, checkpoint).catch((error: unknown) => {
+      throw damagedLedger(error) ?? error;
+    });
     const isPage = mediaTypeOf(request) === PAGE;
     const body = Buffer.from(isPage ? evidencePage(`Evidence: event ${sequence} of ${ledger}`, file) : file.proof);
     const name = `${ledger}-${sequence}.${isPage ? 'html' : 'tlog-proof'}`;
