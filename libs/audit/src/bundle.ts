@@ -1,6 +1,7 @@
 import { leafDigest } from '#proofs/compactRange';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
+import { sameBytes } from '#proofs/primitives';
 import { EndsEarly, type Member, tarMembers } from '#proofs/tarMembers';
 import { Malformed, textOf } from '#proofs/text';
 import { entriesIn, entryBundle, hashesIn, parseTilePath, tilePath } from '#proofs/tiles';
@@ -156,6 +157,9 @@ function parseHeader(bytes: Uint8Array): BundleHeader {
   return header as BundleHeader;
 }
 
+/** What is compressed was changed: as much as is unpacked at once is not there, and where in it is not known. */
+class Unreadable extends Malformed {}
+
 /** Says of a file that was cut off, or changed, what each is. */
 async function* unpacked(file: Readable): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 262_144 });
@@ -168,11 +172,8 @@ async function* unpacked(file: Readable): AsyncGenerator<Buffer> {
     if (code === 'Z_DATA_ERROR') {
       const { message } = error as Error;
       const isNone = message === 'incorrect header check';
-      throw new Malformed(
-        isNone
-          ? 'the file is no bundle: it is not compressed by gzip'
-          : `the file was changed since it was written (${message})`,
-      );
+      if (isNone) throw new Malformed('the file is no bundle: it is not compressed by gzip');
+      throw new Unreadable(`the file was changed since it was written (${message})`);
     }
     throw error;
   }
@@ -180,12 +181,16 @@ async function* unpacked(file: Readable): AsyncGenerator<Buffer> {
 
 async function* itemsIn(members: AsyncIterable<Member>, { kind, size }: BundleHeader): AsyncGenerator<Item | Proof> {
   let [after, covered] = [0, 0];
+  let newest: Uint8Array | undefined;
   try {
     for await (const { name, bytes: read } of members) {
       // What is cut out of it is a buffer then, too, which Node reads texts from at once.
       const bytes = Buffer.from(read.buffer, read.byteOffset, read.length);
       const proof = PROOF.exec(name)?.[1];
       if (name === CHECKPOINT || name.startsWith('checkpoints/')) {
+        // The newest one of a whole ledger stands there once more, where a client looks for it.
+        if (newest !== undefined && sameBytes(newest, bytes)) continue;
+        newest = bytes;
         covered = Math.max(covered, sizeIn(bytes));
         yield { kind: 'checkpoint', note: bytes };
       } else if (name.startsWith('tile/')) {
@@ -196,6 +201,7 @@ async function* itemsIn(members: AsyncIterable<Member>, { kind, size }: BundleHe
     }
   } catch (error) {
     if (error instanceof EndsEarly) yield { kind: 'broken', why: error.message };
+    else if (error instanceof Unreadable) yield { kind: 'damaged', why: error.message, ...until(after, size) };
     else if (error instanceof Malformed) yield { kind: 'damaged', why: error.message };
     else throw error;
     return;
@@ -203,6 +209,9 @@ async function* itemsIn(members: AsyncIterable<Member>, { kind, size }: BundleHe
   if (kind === 'whole' && after < size && covered < size)
     yield { kind: 'broken', why: `the bundle says that it has ${size} events, and ends after ${after}` };
 }
+
+/** The events that were not read; the last one, when all were. */
+const until = (after: number, size: number) => ({ first: Math.max(1, Math.min(after + 1, size)), last: size });
 
 /** @throws {Malformed} when it is no tile, or a bundle of entries in the wrong place */
 function tileIn(name: string, bytes: Uint8Array, after: number): Entries | Extract<Item, { kind: 'hashes' }> {

@@ -82,7 +82,8 @@ describe('a ledger that is as it was signed', () => {
   });
 
   it('is verified from a bundle, which has the same bytes and tiles, and is the same file each time', async () => {
-    expect(await verify(inBundle(source()))).toMatchObject({ checkpoint: { size: 600 }, uncovered: 0 });
+    // Its newest checkpoint stands there twice, and is one.
+    expect(await verify(inBundle(source()))).toMatchObject({ checkpoint: { size: 600 }, uncovered: 0, agreed: 5 });
     const write = async () =>
       Buffer.concat(
         (await compressed(
@@ -176,5 +177,14 @@ describe('every tampering is found, with the first event that is wrong:', () => 
     ['a bundle is in its file twice', same, (file) => Buffer.concat([file, file]), /after the end/],
   ])('%s', async (_, damage, toFile, what) => {
     expect((await found(inBundle(source(), damage, toFile))).what).toMatch(what);
+  });
+
+  it('a bundle with another sum names all events that may be wrong, and none as the one that is', async () => {
+    const atEnd = (file: Buffer) => {
+      file[file.length - 8]! ^= 1;
+      return file;
+    };
+    const { first, last, lastGood } = await found(inBundle(source(), same, atEnd));
+    expect({ last, isAfter: first === lastGood + 1 }).toEqual({ last: COUNT, isAfter: true });
   });
 });
