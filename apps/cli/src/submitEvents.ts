@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counted } from './table.ts';
 import { type EventType, isEventType, serviceOf } from '#contracts/catalog';
 import type { Client, Problem } from './client.ts';
 import { exitCodes, UserError } from './exitCodes.ts';
@@ -44,7 +45,7 @@ export async function* tryEvents(
     yield { ...answer, where: run[index]?.where ?? '' };
   }
   if (answers.length < run.length)
-    throw new UserError(`${to.url} tried ${answers.length} events and then no more`, exitCodes.unavailable);
+    throw new UserError(`${to.url} tried ${counted(answers.length, 'event')} and then no more`, exitCodes.unavailable);
 }
 
 /** Submits events in their order and yields the answers in the same order. Sending an event again changes nothing. */
@@ -106,7 +107,7 @@ async function* sendRun(
     if (attempt === TRIES) {
       const why = answers[settled]?.problem?.detail ?? 'it is too busy';
       throw new UserError(
-        `${client.url} took ${sent.taken} events and then no more: ${why}. Submit the same again: what is recorded already is not recorded twice`,
+        `${client.url} took ${counted(sent.taken, 'event')} and then no more: ${why}. Submit the same again: what is recorded already is not recorded twice`,
         exitCodes.unavailable,
       );
     }

@@ -72,6 +72,10 @@ function widthOf(text: string): number {
 /** Writes 12000 as 12,000. The separator is the same in every locale, so that transcripts can be compared. */
 export const formatNumber = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 
+/** `1 event`, `2 events`. */
+export const counted = (count: number, what: string): string =>
+  `${formatNumber(count)} ${what}${count === 1 ? '' : 's'}`;
+
 /** Another server may answer with other values than the contract's. */
 function formatCell(value: unknown): string {
   if (value === null || value === undefined) return '';

@@ -4,7 +4,7 @@ import { toBase64 } from '#proofs/text';
 import { compareHoldings } from './compareHoldings.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { exitCodes, UserError } from './exitCodes.ts';
-import { formatNumber } from './table.ts';
+import { counted, formatNumber } from './table.ts';
 import { print, printJson } from './terminal.ts';
 
 interface Telling extends ConnectionOptions {
@@ -33,7 +33,7 @@ export async function tellVerified(options: Telling, verified: Verified, { size,
   throw new UserError(
     differs === undefined
       ? `${begin}. The ledger ends there after event ${endsAfter ?? 0}, and the ${size} that were verified go on after it: it has lost events, or was restored from an old backup ("lading status"), or it is another ledger.`
-      : `${begin}. ${differs.what}: ${differs.answered} there, and ${differs.folded} by the moves of the first ${size} events. "lading rebuild" makes the read models anew.`,
+      : `${begin}. ${differs.what}: ${differs.answered} there, and ${differs.folded} by the moves of the first ${counted(size, 'event')}. "lading rebuild" makes the read models anew.`,
     exitCodes.broken,
   );
 }
@@ -50,14 +50,18 @@ function factsOf(ledger: string, { checkpoint, agreed, ...others }: Verified, ac
 
 function tellFacts(facts: ReturnType<typeof factsOf>, read: number): void {
   const { ledger, size, root, signedBy, cosignedBy, checkpoints, uncovered, passedOver } = facts;
-  print(`${ledger} is verified: its first ${formatNumber(size)} events are those that ${signedBy.join(', ')} signed.`);
+  const first = size === 1 ? 'first event is the one' : `first ${counted(size, 'event')} are those`;
+  print(`${ledger} is verified: its ${first} that ${signedBy.join(', ')} signed.`);
   print(`  root       ${root}`);
   print(
-    `  held against ${checkpoints === 1 ? '1 checkpoint' : `${formatNumber(checkpoints)} checkpoints`}${cosignedBy.length > 0 ? `; the newest is cosigned by ${cosignedBy.join(', ')}` : ''}`,
+    `  held against ${counted(checkpoints, 'checkpoint')}${cosignedBy.length > 0 ? `; the newest is cosigned by ${cosignedBy.join(', ')}` : ''}`,
   );
-  if (uncovered > 0)
-    print(`  ${formatNumber(uncovered)} events were read after those (up to ${read}): no checkpoint covers them yet`);
-  if (passedOver > 0) print(`  ${formatNumber(passedOver)} checkpoints are signed by other keys, and were passed over`);
+  const those = size === 1 ? 'that' : 'those';
+  const [were, them] = uncovered === 1 ? ['was', 'it'] : ['were', 'them'];
+  const after = `${counted(uncovered, 'event')} ${were} read after ${those} (up to ${read})`;
+  if (uncovered > 0) print(`  ${after}: no checkpoint covers ${them} yet`);
+  const others = passedOver === 1 ? 'is signed by another key, and was' : 'are signed by other keys, and were';
+  if (passedOver > 0) print(`  ${counted(passedOver, 'checkpoint')} ${others} passed over`);
 }
 
 export function tellSelected({ ledger, json }: Telling, { checkpoint, events }: Selection): void {
@@ -65,6 +69,6 @@ export function tellSelected({ ledger, json }: Telling, { checkpoint, events }: 
   if (json === true) printJson({ ledger, outcome: 'verified', events, size: checkpoint.size, root, signedBy });
   else
     print(
-      `${formatNumber(events)} events are verified: each is in ledger ${ledger} as ${signedBy.join(', ')} signed it with ${formatNumber(checkpoint.size)} events. Whether others belong to them is not proved.`,
+      `${counted(events, 'event')} ${events === 1 ? 'is verified: it' : 'are verified: each'} is in ledger ${ledger} as ${signedBy.join(', ')} signed it with ${counted(checkpoint.size, 'event')}. Whether others belong to ${events === 1 ? 'it' : 'them'} is not proved.`,
     );
 }

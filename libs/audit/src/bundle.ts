@@ -3,7 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { sameBytes } from '#proofs/primitives';
 import { EndsEarly, type Member, tarMembers } from '#proofs/tarMembers';
-import { Malformed, textOf } from '#proofs/text';
+import { counted, Malformed, textOf } from '#proofs/text';
 import { entriesIn, entryBundle, hashesIn, parseTilePath, tilePath } from '#proofs/tiles';
 import { sizeIn } from './checkpoints.ts';
 import type { Entries, Item } from './items.ts';
@@ -207,7 +207,7 @@ async function* itemsIn(members: AsyncIterable<Member>, { kind, size }: BundleHe
     return;
   }
   if (kind === 'whole' && after < size && covered < size)
-    yield { kind: 'broken', why: `the bundle says that it has ${size} events, and ends after ${after}` };
+    yield { kind: 'broken', why: `the bundle says that it has ${counted(size, 'event')}, and ends after ${after}` };
 }
 
 /** The events that were not read; the last one, when all were. */

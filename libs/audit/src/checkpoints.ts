@@ -2,7 +2,7 @@ import { cosignaturesOf, parseCheckpoint, type SignedCheckpoint } from '#proofs/
 import { onNode } from '#proofs/onNode';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { BadSignature, signersOf, type VerifierKey } from '#proofs/signedNote';
-import { Malformed, toBase64 } from '#proofs/text';
+import { counted, Malformed, toBase64 } from '#proofs/text';
 import type { Damaged } from './items.ts';
 import { CannotSay, type Finding, Tampered } from './verdict.ts';
 
@@ -33,7 +33,8 @@ const FROM: Readonly<Record<Whose, string>> = {
   earlier: 'the checkpoint that an earlier run saved',
   given: 'the checkpoint that was given',
 };
-export const nameOf = ({ whose, size }: Pick<Anchor, 'whose' | 'size'>): string => `${FROM[whose]} of ${size} events`;
+export const nameOf = ({ whose, size }: Pick<Anchor, 'whose' | 'size'>): string =>
+  `${FROM[whose]} of ${counted(size, 'event')}`;
 
 /** The size that a checkpoint says, before anybody has verified it; 0 when it says none. */
 export const sizeIn = (note: Uint8Array): number =>
@@ -130,8 +131,9 @@ export class Checkpoints {
     if (keys.length === 0) return 'no verifier key was given, so no checkpoint proves anything';
     if (agreed > 0) return `no checkpoint there is signed by ${quorum} of the ${witnesses.length} witnesses`;
     if (this.#passedOver === 0 && size === 0) return 'there is neither an event nor a checkpoint of it';
-    if (this.#passedOver === 0) return `there is no checkpoint to hold the ${size} events against`;
-    return `the ${this.#passedOver} checkpoints there are signed by other keys than the one of ${keys[0]?.name ?? ''} that was given`;
+    if (this.#passedOver === 0) return `there is no checkpoint to hold the ${counted(size, 'event')} against`;
+    const there = this.#passedOver === 1 ? 'only checkpoint there is' : `${this.#passedOver} checkpoints there are`;
+    return `the ${there} signed by other keys than the one of ${keys[0]?.name ?? ''} that was given`;
   }
 
   #insert(anchor: Anchor): void {
@@ -151,7 +153,7 @@ export class Checkpoints {
 export function contradiction(checkpoint: Anchor, root: Hash, agreedSize: number, unbalanced = Infinity): Finding {
   const { size } = checkpoint;
   const first = Math.min(agreedSize + 1, Math.max(1, size));
-  const what = `the root of the first ${size} events is ${toBase64(root)}, and ${nameOf(checkpoint)} says ${toBase64(checkpoint.root)}`;
+  const what = `the root of the first ${counted(size, 'event')} is ${toBase64(root)}, and ${nameOf(checkpoint)} says ${toBase64(checkpoint.root)}`;
   // Moves that do not add up were changed there, or before.
   return { first, last: Math.max(first, Math.min(size, unbalanced)), lastGood: agreedSize, what, fork: [] };
 }
@@ -175,6 +177,6 @@ export function forked(
   { first, last, lastGood }: Pick<Finding, 'first' | 'last' | 'lastGood'>,
 ): Tampered {
   const roots = `${toBase64(one.root)} and ${toBase64(other.root)}`;
-  const what = `there are two checkpoints of ${one.size} events, with the roots ${roots}, both signed by ${other.signedBy[0]?.name ?? ''}: the ledger was forked`;
+  const what = `there are two checkpoints of ${counted(one.size, 'event')}, with the roots ${roots}, both signed by ${other.signedBy[0]?.name ?? ''}: the ledger was forked`;
   return new Tampered({ first, last, lastGood, what, fork: [one.bytes, other.bytes] });
 }

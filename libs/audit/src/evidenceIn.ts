@@ -1,3 +1,4 @@
+import { counted } from '#proofs/text';
 import { parseCheckpoint, type SignedCheckpoint } from '#proofs/checkpoint';
 import { CompactRange, leafHash } from '#proofs/compactRange';
 import { onNode } from '#proofs/onNode';
@@ -71,7 +72,7 @@ async function covering(
   }
   // Its reader is told that no known key signed it.
   if (first !== undefined) return first;
-  throw new CannotSay(`no checkpoint in it covers ${least} events`);
+  throw new CannotSay(`no checkpoint in it covers ${counted(least, 'event')}`);
 }
 
 /** The proof of an event of a whole ledger, which is read as far as the checkpoint goes. */
@@ -113,7 +114,7 @@ async function proofIn(
     if (tree.size === size) break;
   }
   if (extra === undefined || tree.size < size)
-    throw new CannotSay(`it ends after event ${tree.size}, before its checkpoint of ${size} events`);
+    throw new CannotSay(`it ends after event ${tree.size}, before its checkpoint of ${counted(size, 'event')}`);
   const of = ({ level, index: at }: Node): Hash => wanted.get(placeOf(level, at)) ?? nothing;
   const inclusion = await inclusionProof(index, size, async (nodes) => nodes.map(of), onNode);
   return formatTlogProof({ index, inclusion, checkpoint, extra });

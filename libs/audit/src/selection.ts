@@ -1,7 +1,7 @@
 import { leafHash } from '#proofs/compactRange';
 import { onNode } from '#proofs/onNode';
 import { sameBytes } from '#proofs/primitives';
-import { Malformed } from '#proofs/text';
+import { counted, Malformed } from '#proofs/text';
 import { parseTlogProof } from '#proofs/tlogProof';
 import { verifyInclusion } from '#proofs/treeProofs';
 import type { Proof } from './bundle.ts';
@@ -37,7 +37,8 @@ export async function verifySelection(
   let covering: Anchor | undefined;
   let [events, last] = [0, 0];
   for await (const item of items) {
-    if (item.kind === 'broken') throw new CannotSay(`${item.why}. The ${events} events before are proved`);
+    if (item.kind === 'broken')
+      throw new CannotSay(`${item.why}. The ${counted(events, 'event')} before ${events === 1 ? 'is' : 'are'} proved`);
     if (item.kind === 'damaged') throw new Tampered({ first: last + 1, lastGood: last, what: item.why });
     if (item.kind === 'checkpoint') {
       await checkpoints.add(item.note, 'source', 0, last);
@@ -81,7 +82,7 @@ async function whyNotProved(
     if (checkpoint.size !== size || !sameBytes(checkpoint.root, root) || !endsWith(item.bytes, note))
       return 'its proof has another checkpoint than the bundle';
     const isThere = await verifyInclusion({ leaf: leafHash(extra), index, size, root }, inclusion, onNode);
-    return isThere ? undefined : `its proof does not lead to the root of the checkpoint of ${size} events`;
+    return isThere ? undefined : `its proof does not lead to the root of the checkpoint of ${counted(size, 'event')}`;
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     return `its proof is none: ${error.message}`;

@@ -1,3 +1,4 @@
+import { counted } from '#proofs/text';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 
@@ -175,7 +176,7 @@ export async function storeCheckpoint(
 ): Promise<void> {
   const { rows } = await db.query(STORE, [ledger, size, origin, root, note, keys]);
   if (rows.length === 0)
-    throw new Forked(`a checkpoint of ${origin} with ${size} events and another root is stored already`);
+    throw new Forked(`a checkpoint of ${origin} with ${counted(size, 'event')} and another root is stored already`);
 }
 
 /** Whoever waits for checkpoints may listen to this channel; the payload is the ledger's id. */

@@ -1,3 +1,4 @@
+import { counted } from '#proofs/text';
 import type pg from 'pg';
 import { readNodes, readTree } from '#journal/tree';
 import { formatCheckpoint } from '#proofs/checkpoint';
@@ -109,7 +110,7 @@ async function whyNot(
   const fork = newest.forkOf(origin);
   if (fork !== undefined) {
     const [one, other] = fork;
-    const reason = `two checkpoints of ${one.size} events were published, and disagree: ${one.source} has one, ${other.source} the other`;
+    const reason = `two checkpoints of ${counted(one.size, 'event')} were published, and disagree: ${one.source} has one, ${other.source} the other`;
     return { reason, advice: FORKED };
   }
   const last = newest.of(origin);
@@ -119,13 +120,13 @@ async function whyNot(
   }
   if (tree.size < last.size)
     return {
-      reason: `the journal ends at ${tree.size}, and a checkpoint of ${last.size} events was published (${last.source} knows it): the database was restored from an old backup`,
+      reason: `the journal ends at ${tree.size}, and a checkpoint of ${counted(last.size, 'event')} was published (${last.source} knows it): the database was restored from an old backup`,
       advice: RESTORED,
     };
   const damage = await inconsistency(client, ledger, last, tree);
   if (damage === undefined) return undefined;
   return {
-    reason: `the first ${last.size} events are not those of the checkpoint that was published (${last.source} knows it): ${damage}`,
+    reason: `the first ${last.size === 1 ? 'event is not that' : `${last.size} events are not those`} of the checkpoint that was published (${last.source} knows it): ${damage}`,
     advice: tree.size === last.size ? FORKED : `${RESTORED} If no backup was restored: ${FORKED}`,
   };
 }

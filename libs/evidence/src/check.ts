@@ -9,7 +9,7 @@ import {
   signersOf,
   type VerifierKey,
 } from '#proofs/signedNote';
-import { bytesOf, Malformed, textOf } from '#proofs/text';
+import { counted, bytesOf, Malformed, textOf } from '#proofs/text';
 import { parseTlogProof } from '#proofs/tlogProof';
 import { verifyInclusion } from '#proofs/treeProofs';
 
@@ -72,7 +72,7 @@ export async function checkEvidence(
     'tree',
     isInTree ? 'held' : 'broken',
     isInTree
-      ? `The event's bytes and the ${inclusion.length} hashes of the proof give the root of the checkpoint: it is number ${sequence} of ${checkpoint.size} events.`
+      ? `The event's bytes and the ${inclusion.length === 1 ? 'hash' : `${inclusion.length} hashes`} of the proof give the root of the checkpoint: it is number ${sequence} of ${counted(checkpoint.size, 'event')}.`
       : "The event's bytes and the hashes of the proof do not give the root of the checkpoint: the event, its place, the proof or the checkpoint is not the one that was signed.",
   );
   const event = readEvent(extra, sequence, checkpoint.origin, say);

@@ -5,7 +5,7 @@ import { readNodes } from '#journal/tree';
 import { parseCheckpoint, type SignedCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
 import { isOf, parseVerifierKey } from '#proofs/signedNote';
-import { Malformed, textOf } from '#proofs/text';
+import { counted, Malformed, textOf } from '#proofs/text';
 import { formatTlogProof } from '#proofs/tlogProof';
 import { inclusionProof } from '#proofs/treeProofs';
 import { checkEvidence, type EvidenceFile } from './check.ts';
@@ -46,6 +46,6 @@ function readCheckpoint(ledger: string, size: number, note: Buffer): SignedCheck
     return parseCheckpoint(note);
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    throw new DamagedLedger(`the checkpoint of ${size} events of ${ledger} is damaged: ${error.message}`);
+    throw new DamagedLedger(`the checkpoint of ${counted(size, 'event')} of ${ledger} is damaged: ${error.message}`);
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '#proofs/text';
 import { formatVerifierKey, isOf } from '#proofs/signedNote';
 import type { Evidence, Outcome } from './check.ts';
 
@@ -24,7 +25,7 @@ const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString
 export function proves({ sequence = 0, checkpoint, signers, witnesses }: Evidence): string[] {
   const names = [...new Set(signers.map(({ name }) => name))].join(' and ');
   return [
-    `That the event, byte for byte, was number ${sequence} of the ledger when the key of ${names} signed a checkpoint of the first ${checkpoint?.size ?? 0} events. Whoever holds that key vouched for all of them, and cannot deny it later.`,
+    `That the event, byte for byte, was number ${sequence} of the ledger when the key of ${names} signed a checkpoint of the first ${counted(checkpoint?.size ?? 0, 'event')}. Whoever holds that key vouched for all of them, and cannot deny it later.`,
     'That nobody has changed it in this file since: with another byte, another place or another ledger a check fails.',
     ...witnesses.map(
       ({ witness, time }) =>

@@ -6,6 +6,9 @@ export class Malformed extends Error {
   }
 }
 
+/** `1 event`, `2 events`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws {Malformed} when the bytes are not UTF-8 */

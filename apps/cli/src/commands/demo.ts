@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../table.ts';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { MEMO_LEDGER, playMemo } from '../demo/playMemo.ts';
 import { askReport, renderReport } from '../demo/report.ts';
@@ -23,7 +24,8 @@ async function demo(options: DemoOptions): Promise<void> {
   let sequence = 0;
   for await (const step of playMemo(client)) {
     sequence = step.sequence;
-    if (!options.json) print(`${step.title} (${step.recorded === 0 ? 'recorded already' : `${step.recorded} events`})`);
+    if (!options.json)
+      print(`${step.title} (${step.recorded === 0 ? 'recorded already' : counted(step.recorded, 'event')})`);
   }
   const report = await askReport(client, MEMO_LEDGER, sequence);
   if (options.json) printJson(report, 2);

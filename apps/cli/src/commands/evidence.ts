@@ -14,6 +14,7 @@ import { reasonOf } from '../client.ts';
 import { type ConnectionOptions, connect, withConnectionOptions } from '../connection.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
+import { counted } from '../table.ts';
 import { print, say } from '../terminal.ts';
 import { keysGiven, parseKeys } from '../verifierKeys.ts';
 
@@ -122,7 +123,9 @@ async function handOut(sequence: number, { ledger, ...file }: Found, options: Ev
   const text = html === true ? evidencePage(`Evidence: event ${sequence} of ${ledger}`, file) : file.proof;
   if (out === undefined) process.stdout.write(text);
   else write(out, text);
-  say(`Event ${sequence} of ${ledger}, in a checkpoint of ${checked.checkpoint?.size ?? 0} events. Signed by`);
+  say(
+    `Event ${sequence} of ${ledger}, in a checkpoint of ${counted(checked.checkpoint?.size ?? 0, 'event')}. Signed by`,
+  );
   for (const line of signedBy(checked)) say(`  ${line}`);
   if (!isGiven)
     throw new UserError(

@@ -21,7 +21,7 @@ import { storedCheckpoints } from '../auditSource.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { reasonOf } from '../client.ts';
-import { formatNumber } from '../table.ts';
+import { counted } from '../table.ts';
 import { say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
 
@@ -63,12 +63,13 @@ async function exportLedger({ ledger, out, ...asked }: ExportOptions): Promise<v
     if (Object.keys(choice).length > 0) {
       const { archive, count } = await selectionOf(pool, ledger, choice);
       await written(archive, out);
-      say(`${formatNumber(count())} events of ${ledger} are in ${where}, each with its proof.`);
+      const [are, each] = count() === 1 ? ['is', 'with its proof'] : ['are', 'each with its proof'];
+      say(`${counted(count(), 'event')} of ${ledger} ${are} in ${where}, ${each}.`);
       return;
     }
     const { archive, size, covered } = await wholeOf(pool, ledger);
     await written(archive, out);
-    say(`${formatNumber(size)} events of ${ledger} are in ${where}.`);
+    say(`${counted(size, 'event')} of ${ledger} ${size === 1 ? 'is' : 'are'} in ${where}.`);
     if (!covered) say('No checkpoint is among them, because none was signed yet: nobody can verify them by this file.');
   });
 }

@@ -19,7 +19,7 @@ import { rootHash } from '#proofs/treeProofs';
 import { reasonOf } from '../client.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { formatNumber } from '../table.ts';
+import { counted, formatNumber } from '../table.ts';
 import { say } from '../terminal.ts';
 import { keysGiven, parseKeys } from '../verifierKeys.ts';
 import { withPool } from '../withPool.ts';
@@ -93,11 +93,10 @@ async function taken(pool: pg.Pool, ledger: string, file: FileHandle, { checkpoi
         throw new Error(`the tree of ${ledger} is not that of the bundle after event ${tree.size}`);
     }
     if (!sameBytes(tree.root(), checkpoint.root)) throw new Error('the file was changed while it was read');
-    if (head >= size)
-      say(`${ledger} has the ${formatNumber(size)} events of the bundle already: nothing was imported.`);
+    if (head >= size) say(`${ledger} has the ${counted(size, 'event')} of the bundle already: nothing was imported.`);
     else
       say(
-        `${formatNumber(size - head)} events of ${ledger} were imported: it has ${formatNumber(size)}, with the root that ${checkpoint.signedBy[0]?.name ?? ''} signed.`,
+        `${counted(size - head, 'event')} of ${ledger} ${size - head === 1 ? 'was' : 'were'} imported: it has ${formatNumber(size)}, with the root that ${checkpoint.signedBy[0]?.name ?? ''} signed.`,
       );
   } finally {
     client.release();
@@ -125,7 +124,7 @@ async function* batchesOf(items: AsyncIterable<Item>, size: number, common: numb
 
 class OtherEvents extends Error {
   constructor(ledger: string, head: number) {
-    super(`${ledger} is there with ${head} events, and they are not the first ones of the bundle`);
+    super(`${ledger} is there with ${counted(head, 'event')}, and not with the first of the bundle`);
   }
 }
 

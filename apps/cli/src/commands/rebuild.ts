@@ -10,7 +10,7 @@ import { readConfig } from '#platform/service/config';
 import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/versions/rebuild';
 import { calledAs, withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { formatNumber } from '../table.ts';
+import { counted, formatNumber } from '../table.ts';
 import { print, printJson, say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
 
@@ -69,7 +69,7 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
       else {
         const by = built.by === 'projector' ? 'by the running projector' : 'in this process';
         print(
-          `Version ${built.version} of the read models answers now: ${formatNumber(built.events)} events in ${formatNumber(built.seconds)} s, ${by}.`,
+          `Version ${built.version} of the read models answers now: ${counted(built.events, 'event')} in ${formatNumber(built.seconds)} s, ${by}.`,
         );
         for (const { ledger, sequence, reason } of built.standing)
           print(`Ledger ${ledger} stands still at ${sequence}, as before: ${reason}.`);

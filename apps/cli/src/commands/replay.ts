@@ -19,7 +19,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from '../conne
 import { elementsOf } from '../jsonElements.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { formatNumber } from '../table.ts';
+import { counted, formatNumber } from '../table.ts';
 import { print, say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
 import { holdingsTable } from './lists.ts';
@@ -109,7 +109,9 @@ async function replayed(events: AsyncIterable<FeedEvent>, options: ReplayOptions
 
   const shown = shownOf(fold.holdings(), options);
   const tell = options.events ? say : print;
-  tell(`${formatNumber(applied)} events of ${options.ledger}, folded from nothing but their moves:`);
+  tell(
+    `${counted(applied, 'event')} of ${options.ledger}, folded from nothing but ${applied === 1 ? 'its' : 'their'} moves:`,
+  );
   tell(holdingsTable(shown));
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   inventedName,
   type KeyFile,
@@ -49,11 +49,10 @@ export function addSigningKeys(program: Command): void {
   const rotates = keys
     .command('rotate')
     .description('make another key, which signs from now on; the one before it signs beside it for a grace time')
-    .option(
-      '--grace <time>',
-      'how long: 24h, 30d; 0s when it may be known to others',
-      readDuration,
-      readDuration(GRACE),
+    .addOption(
+      new Option('--grace <time>', 'how long: 24h, 30d; 0s when it may be known to others')
+        .argParser(readDuration)
+        .default(readDuration(GRACE), GRACE),
     )
     .action(rotate);
   withExamples(rotates, 'lading signing-keys rotate --grace 90d');

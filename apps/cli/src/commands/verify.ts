@@ -14,7 +14,7 @@ import { withConnectionOptions } from '../connection.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
 import { dataFolders, setting } from '../running.ts';
-import { formatNumber } from '../table.ts';
+import { counted, formatNumber } from '../table.ts';
 import { printJson } from '../terminal.ts';
 import { tellSelected, tellVerified } from '../tellVerified.ts';
 import { keysGiven, parseKeys } from '../verifierKeys.ts';
@@ -249,7 +249,7 @@ class Progress {
     if (!process.stderr.isTTY || now - this.#shown < 200) return;
     this.#shown = now;
     const rate = Math.round(this.#read() / ((now - this.#begin) / 1000));
-    process.stderr.write(`\r\u001b[Kverifying: ${formatNumber(this.#read())} events, ${formatNumber(rate)} a second`);
+    process.stderr.write(`\r\u001b[Kverifying: ${counted(this.#read(), 'event')}, ${formatNumber(rate)} a second`);
   }
 
   end(): void {

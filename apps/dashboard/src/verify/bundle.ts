@@ -1,3 +1,4 @@
+import { plural, units } from '../format.ts';
 import { checkEvidence, type Outcome } from '#evidence/check';
 import { type Primitives, sameBytes } from '#proofs/primitives';
 import { EndsEarly, type Member, tarMembers } from '#proofs/tarMembers';
@@ -66,9 +67,10 @@ const nameIn = (key: string): string => key.split('+')[0] ?? '';
 
 function foundIn(error: unknown, events: number): string {
   if (error instanceof Wrong) return error.message;
-  if (error instanceof Malformed) return `After ${events} events the bundle cannot be read: ${error.message}.`;
+  if (error instanceof Malformed)
+    return `After ${plural(events, 'event')} the bundle cannot be read: ${error.message}.`;
   if (error instanceof EndsEarly)
-    return `The file is cut off: it ends after ${events} events, before its end is marked.`;
+    return `The file is cut off: it ends after ${plural(events, 'event')}, before its end is marked.`;
   throw error;
 }
 
@@ -136,7 +138,7 @@ class Selection {
     return [
       {
         outcome: 'held',
-        found: `Each of the ${this.events} events, with the hashes of its own proof, gives the root of the checkpoint of ${size} events.`,
+        found: `${this.events === 1 ? 'The event' : `Each of the ${units(this.events)} events`}, with the hashes of its own proof, gives the root of the checkpoint of ${plural(size, 'event')}.`,
       },
       { outcome: 'held', found: `Each event says the same of itself: its number, of the ledger ${this.#of.ledger}.` },
       ...signatureChecks(this.covering, this.#of.keys),

@@ -1,4 +1,4 @@
-import { units } from '../format.ts';
+import { plural, units } from '../format.ts';
 import type { Bundle } from './bundle.ts';
 import type { Note } from './note.ts';
 
@@ -6,11 +6,13 @@ import type { Note } from './note.ts';
 
 type Kind = Bundle['kind'];
 
+const ofThese = (events: number): string => (events === 1 ? 'this event' : `each of these ${units(events)} events`);
+
 /** In one part of a sentence. */
 export const claimOf = (kind: Kind, events: number, ledger: string): string =>
   kind === 'whole'
-    ? `these are the first ${units(events)} events of the ledger ${ledger}, none changed, added, left out or moved, as the key below signed for`
-    : `each of these ${units(events)} events is in the ledger ${ledger}, at its place, as the key below signed for`;
+    ? `${events === 1 ? 'this is the first event' : `these are the first ${units(events)} events`} of the ledger ${ledger}, none changed, added, left out or moved, as the key below signed for`
+    : `${ofThese(events)} is in the ledger ${ledger}, at its place, as the key below signed for`;
 
 /** Only when all checks held. */
 export function bundleProves(kind: Kind, events: number, { checkpoint, signers, witnesses }: Note): string[] {
@@ -18,8 +20,8 @@ export function bundleProves(kind: Kind, events: number, { checkpoint, signers, 
   const vouched = `Whoever holds the key of ${names} vouched for them, and cannot deny it later.`;
   return [
     kind === 'whole'
-      ? `That events 1 to ${units(events)}, byte for byte and in this order, are what the ledger had when its checkpoint of ${units(checkpoint.size)} events was signed. ${vouched}`
-      : `That each of these ${units(events)} events, byte for byte, was at its place in the ledger when its checkpoint of ${units(checkpoint.size)} events was signed. ${vouched}`,
+      ? `That ${events === 1 ? 'event 1' : `events 1 to ${units(events)}`}, byte for byte and in this order, ${events === 1 ? 'is' : 'are'} what the ledger had when its checkpoint of ${plural(checkpoint.size, 'event')} was signed. ${vouched}`
+      : `That ${ofThese(events)}, byte for byte, was at its place in the ledger when its checkpoint of ${plural(checkpoint.size, 'event')} was signed. ${vouched}`,
     'That nobody has changed them in this file since: with another byte, another order or another ledger a check fails.',
     ...witnesses.map(
       ({ witness, time }) =>

@@ -1,3 +1,4 @@
+import { plural } from '../format.ts';
 import { type Evidence, type Outcome, reasonOf } from '#evidence/check';
 import { cosignaturesOf, parseCheckpoint, type SignedCheckpoint } from '#proofs/checkpoint';
 import type { Primitives } from '#proofs/primitives';
@@ -37,7 +38,10 @@ export async function checkNote(
   } catch (error) {
     const found = { checkpoint, signers: [], witnesses: [] };
     if (error instanceof BadSignature)
-      return { ...found, wrong: `The checkpoint of ${size} events was changed after it was signed: ${error.message}.` };
+      return {
+        ...found,
+        wrong: `The checkpoint of ${plural(size, 'event')} was changed after it was signed: ${error.message}.`,
+      };
     return { ...found, cannot: reasonOf(error) };
   }
 }
@@ -56,7 +60,7 @@ export function signatureChecks(note: Note | undefined, keys: readonly VerifierK
   return [
     say(
       'held',
-      `The checkpoint of ${checkpoint.size} events was signed with ${names(signers.map(formatVerifierKey))}.`,
+      `The checkpoint of ${plural(checkpoint.size, 'event')} was signed with ${names(signers.map(formatVerifierKey))}.`,
     ),
     ...(witnesses.length === 0
       ? []

@@ -1,3 +1,4 @@
+import { plural } from '../format.ts';
 import type { Outcome } from '#evidence/check';
 import { type Hash, type Primitives, sameBytes } from '#proofs/primitives';
 import type { VerifierKey } from '#proofs/signedNote';
@@ -67,7 +68,7 @@ export class Whole {
       return;
     if (size < this.events)
       throw new Wrong(
-        `The checkpoint of ${size} events stands after event ${this.events}, where it cannot be checked.`,
+        `The checkpoint of ${plural(size, 'event')} stands after event ${this.events}, where it cannot be checked.`,
       );
     this.#waiting.push(note);
     if (size === this.events) this.#hold(await this.#tree.root(), size);
@@ -105,7 +106,7 @@ export class Whole {
     for (const note of held) {
       if (!sameBytes(note.checkpoint.root, root))
         throw new Wrong(
-          `The first ${size} events do not give the root of the checkpoint of ${size} events: one of the events ${this.#agreed + 1} to ${size}, or the checkpoint, was changed, added or removed.`,
+          `The first ${plural(size, 'event')} ${size === 1 ? 'does' : 'do'} not give the root of the checkpoint of ${plural(size, 'event')}: one of the events ${this.#agreed + 1} to ${size}, or the checkpoint, was changed, added or removed.`,
         );
       this.#newest = note;
       if (note.signers.length > 0) this.covering = note;
@@ -118,18 +119,18 @@ export class Whole {
     const { events } = this;
     if (missing !== undefined)
       throw new Wrong(
-        `Events are missing: a checkpoint covers ${missing.checkpoint.size} events, and the bundle ends after event ${events}.`,
+        `Events are missing: a checkpoint covers ${plural(missing.checkpoint.size, 'event')}, and the bundle ends after event ${events}.`,
       );
     if (events < this.#of.size)
-      throw new Wrong(`The bundle says that it has ${this.#of.size} events, and ends after event ${events}.`);
+      throw new Wrong(`The bundle says that it has ${plural(this.#of.size, 'event')}, and ends after event ${events}.`);
     const covered = this.covering?.checkpoint.size ?? 0;
     const checks: Check[] = [
       {
         outcome: this.#newest === undefined ? 'unknown' : 'held',
         found:
           this.#newest === undefined
-            ? `There is no checkpoint to hold the ${events} events against.`
-            : `The bytes of events 1 to ${this.#agreed}, in this order, give the root of the checkpoint of ${this.#agreed} events, and of every earlier one in the file.`,
+            ? `There is no checkpoint to hold the ${plural(events, 'event')} against.`
+            : `The bytes of events 1 to ${this.#agreed}, in this order, give the root of the checkpoint of ${plural(this.#agreed, 'event')}, and of every earlier one in the file.`,
       },
       { outcome: 'held', found: `Each event says the same of itself: its number, of the ledger ${this.#of.ledger}.` },
       ...signatureChecks(this.covering ?? this.#newest, this.#of.keys),

@@ -1,6 +1,6 @@
 import type { Facts } from '#contracts/rejections';
 import type { FieldError } from '#contracts/problem';
-import { DamagedLedger } from '#journal/damagedLedger';
+import type { DamagedLedger } from '#journal/damagedLedger';
 import { ProblemError, unavailable } from '#platform/http/problemError';
 import { NoReadModels } from '#projections/reading/readModel';
 
@@ -50,9 +50,9 @@ export const behindStandstill = (ledger: string, asked: number, sequence: number
 /** Undefined table, column or schema. */
 const OTHER_TABLES = new Set(['42P01', '42703', '3F000']);
 
-/** 500: what the ledger keeps of it was changed, or is missing. Undefined for any other error. */
-export const damagedLedger = (error: unknown): ProblemError | undefined =>
-  error instanceof DamagedLedger ? new ProblemError(500, 'ledger-damaged', error.message, { cause: error }) : undefined;
+/** 500: what the ledger keeps of it was changed, or is missing. */
+export const damagedLedger = (error: DamagedLedger): ProblemError =>
+  new ProblemError(500, 'ledger-damaged', error.message, { cause: error });
 
 /**
  * The 503 while there is nothing to answer from: no projector has run yet, or the version that answers was made by another

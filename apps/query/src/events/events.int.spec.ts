@@ -180,7 +180,7 @@ describe('the evidence of an event', () => {
   it('is refused with 503 and the time to ask again while no checkpoint covers the event, and with 404 of none', async () => {
     const answer = await unsigned;
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(answer.body.detail).toContain('no checkpoint of unsigned with 1 events was signed yet');
+    expect(answer.body.detail).toContain('no checkpoint of unsigned with 1 event was signed yet');
     expect((await query.get('/v1/ledgers/nvidia/events/9999/evidence')).status).toBe(404);
   });
 
@@ -199,9 +199,17 @@ describe('the evidence of an event', () => {
     ['what stands there', `UPDATE journal.events SET bytes = 'no event' WHERE sequence = 5`, /do not give the root/],
     ['a hash beside it', `UPDATE journal.events SET leaf_hash = sha256('') WHERE sequence = 4`, /do not give the root/],
     ['an event beside it', 'DELETE FROM journal.events WHERE sequence = 4', /the tree of nvidia lacks hashes/],
-    ['all of it', 'DELETE FROM journal.events WHERE sequence = 5', /event 5 of nvidia is missing, and the ledger ends at 6/],
+    [
+      'all of it',
+      'DELETE FROM journal.events WHERE sequence = 5',
+      /event 5 of nvidia is missing, and the ledger ends at 6/,
+    ],
     ['the root of its checkpoint', `UPDATE journal.checkpoints SET note = set_byte(note, 30, 65)`, /signature/],
-    ['its checkpoint', `UPDATE journal.checkpoints SET note = 'no checkpoint'`, /checkpoint of 5 events of nvidia is damaged/],
+    [
+      'its checkpoint',
+      `UPDATE journal.checkpoints SET note = 'no checkpoint'`,
+      /checkpoint of 5 events of nvidia is damaged/,
+    ],
   ])('is not handed out where %s was changed in the database: it says what is wrong', async (_, change, why) => {
     const kept = ['events', 'event_entities', 'checkpoints'];
     await query.pool.query(kept.map((table) => `CREATE TABLE kept_${table} AS TABLE journal.${table}`).join(';'));

@@ -1,3 +1,4 @@
+import { counted } from '#proofs/text';
 import { createHash } from 'node:crypto';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
@@ -6,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type pg from 'pg';
 import type { z } from 'zod';
 import { demandCheckpoint } from '#checkpoints/checkpoints';
+import { DamagedLedger } from '#journal/damagedLedger';
 import { evidencePage } from '#evidence/evidenceFile';
 import { evidenceOf } from '#evidence/evidenceOf';
 import { mediaTypeOf } from '#platform/http/createAdapter';
@@ -65,7 +67,7 @@ export class EvidenceController {
     const { sequence } = event;
     const checkpoint = await this.#checkpoint(ledger, sequence, size, event.head);
     const file = await evidenceOf(this.pool, ledger, event, checkpoint).catch((error: unknown) => {
-      throw damagedLedger(error) ?? error;
+      throw error instanceof DamagedLedger ? damagedLedger(error) : error;
     });
     const isPage = mediaTypeOf(request) === PAGE;
     const body = Buffer.from(isPage ? evidencePage(`Evidence: event ${sequence} of ${ledger}`, file) : file.proof);
@@ -78,12 +80,13 @@ export class EvidenceController {
   }
 
   async #checkpoint(ledger: string, sequence: number, asked = sequence, head: number) {
-    if (asked > head) throw malformed([{ pointer: '/size', detail: `the ledger ${ledger} has only ${head} events` }]);
+    if (asked > head)
+      throw malformed([{ pointer: '/size', detail: `the ledger ${ledger} has only ${counted(head, 'event')}` }]);
     const least = Math.max(asked, sequence);
     const found = await demandCheckpoint(this.pool, ledger, least, PATIENCE_MS);
     if (found !== undefined) return found;
     throw unavailable(
-      `no checkpoint of ${ledger} with ${least} events was signed yet: ask again. GET /v1/status says what the signer does`,
+      `no checkpoint of ${ledger} with ${counted(least, 'event')} was signed yet: ask again. GET /v1/status says what the signer does`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { counted } from '#proofs/text';
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -79,7 +80,7 @@ export class ProofsController {
     @Query() { sequence, size }: Pick<z.infer<typeof Inclusion>, 'sequence' | 'size'>,
   ) {
     if (sequence > size) {
-      const detail = `the tree of the first ${size} events does not have it: ask for a size of ${sequence} or more`;
+      const detail = `the tree of the first ${counted(size, 'event')} does not have it: ask for a size of ${sequence} or more`;
       throw malformed([{ pointer: '/sequence', detail }]);
     }
     if (!this.trees.has(ledger, size)) await this.trees.check(ledger, size, `tree of ${size} yet`);

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { utcOf } from '#contracts/scalars';
 import { type KeptEvent, readEnds, readKept, readTreeNodes } from '#journal/kept';
 import { sameBytes } from '#proofs/primitives';
-import { toBase64 } from '#proofs/text';
+import { counted, toBase64 } from '#proofs/text';
 import type { Damaged, Entries, Item } from '../items.ts';
 
 /** Divides 65,536, so that no page has the hashes of two tiles of level 1. */
@@ -126,7 +126,7 @@ class Notes {
 function besideNote({ size, root, note }: Stored): Damaged | undefined {
   const [, saysSize, saysRoot] = Buffer.from(note).toString('utf8').split('\n');
   if (saysRoot === undefined || (saysSize === String(size) && saysRoot === toBase64(root))) return undefined;
-  const why = `the checkpoint of ${saysSize} events with the root ${saysRoot} stands there as one of ${size} events with the root ${toBase64(root)}`;
+  const why = `the checkpoint of ${counted(Number(saysSize), 'event')} with the root ${saysRoot} stands there as one of ${counted(size, 'event')} with the root ${toBase64(root)}`;
   return { kind: 'damaged', first: Math.max(1, size), why };
 }
 

@@ -8,7 +8,7 @@ import { cosignaturesOf, parseCheckpoint } from '#proofs/checkpoint';
 import { onNode } from '#proofs/onNode';
 import { concat } from '#proofs/primitives';
 import { formatNote, formatVerifierKey, isOf, parseNote, signersOf, type VerifierKey } from '#proofs/signedNote';
-import { bytesOf, numberFrom, toBase64 } from '#proofs/text';
+import { counted, bytesOf, numberFrom, toBase64 } from '#proofs/text';
 import { consistencyProof } from '#proofs/treeProofs';
 import type { Tree } from '../newest.ts';
 import { addCosignature, type StoredCheckpoint } from '../checkpoints.ts';
@@ -102,7 +102,7 @@ class OneWitness {
         this.isAway = false;
         this.#said = '';
       } catch (error) {
-        const reason = `the witness ${name} did not cosign ${sent.size} events of ${origin}: ${reasonOf(error)}`;
+        const reason = `the witness ${name} did not cosign ${counted(sent.size, 'event')} of ${origin}: ${reasonOf(error)}`;
         const isRefusal = error instanceof Refused;
         if (reasonOf(error) !== this.#said) log.warn({ witness: name }, reason);
         this.#said = reasonOf(error);
@@ -138,7 +138,7 @@ class OneWitness {
         this.#cosigned.set(origin, known);
         if (known <= size) continue;
         await this.#learnLarger(sent);
-        throw new Refused(`it has cosigned ${known} events already`);
+        throw new Refused(`it has cosigned ${counted(known, 'event')} already`);
       }
       if (status === 422) await this.#learnLarger(sent);
       if (status !== 200) throw new Refused(`it answered ${status}: ${body.slice(0, 200).trimEnd()}`);
