@@ -88,6 +88,15 @@ const STORIES: Readonly<Record<string, (story: Story, order: string) => void>> =
     const window = { from: '2024-01-01', to: '2024-01-31' };
     story.take(tell('order.confirmed', { order, lines: [{ line: '2', code: 'changed', window }] }));
   },
+  // Of 65,535 bytes each, so many events are 32 MB, and one more is beyond.
+  '488 large events': (story, order) => {
+    story.take(placed(order, 'x', 1));
+    toAndFro(story, order, 1, 487);
+  },
+  '489 large events': (story, order) => {
+    story.take(placed(order, 'x', 1, 1));
+    toAndFro(story, order, 1, 488);
+  },
   rounds: (story, order) => {
     for (const n of times(6)) {
       const units = { order: `${order} ${n}`, line: '1', quantity: 1, serials: ['A1'] };
@@ -108,6 +117,11 @@ describe('what is left out of where units came from is said to be (`partial`)', 
     db = await freshReadModels();
     await migrate(db.url, journalMigrations);
     await record(db.pool, story.ledger.events);
+    await db.pool.query(
+      `UPDATE journal.events AS e SET bytes = e.bytes || convert_to(repeat(' ', 65535 - octet_length(e.bytes)), 'UTF8')
+         FROM journal.event_entities AS s
+        WHERE s.ledger = e.ledger AND s.sequence = e.sequence AND s.entity LIKE 'order/48_ large events'`,
+    );
 
     await db.apply(story.ledger.events, 500);
   }, 240_000);
@@ -161,6 +175,15 @@ describe('what is left out of where units came from is said to be (`partial`)', 
     const first = await ask({ order: 'events' });
     expect(first.data).toMatchObject([{ line: '1', quantity: 1, partial: true, branches: [] }]);
     const { data, next } = await ask({ order: 'events', cursor: first.next ?? undefined });
+    expect([data.map(({ line, branches }) => [line, branches.length]), next]).toEqual([[['2', 1]], null]);
+  });
+
+  it('a line whose events have more than 32 MB has no ways, and the next page goes on behind it', async () => {
+    const whole = await ask({ order: '488 large events' });
+    expect(whole.data.map(({ partial, branches }) => [partial, branches.length])).toEqual([[undefined, 1]]);
+    const first = await ask({ order: '489 large events' });
+    expect(first.data).toMatchObject([{ line: '1', quantity: 1, partial: true, branches: [] }]);
+    const { data, next } = await ask({ order: '489 large events', cursor: first.next ?? undefined });
     expect([data.map(({ line, branches }) => [line, branches.length]), next]).toEqual([[['2', 1]], null]);
   });
 
