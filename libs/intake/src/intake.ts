@@ -223,6 +223,6 @@ function whyNothingIsKept(outcome: Exclude<AtomicOutcome, { receipts: unknown }>
 
 const inBatch = (refusal: Refusal, index: number): Refusal => ({
   ...refusal,
-  detail: `event ${index} of the batch: ${refusal.detail}; nothing of the batch is kept`,
+  detail: `event ${index} of the batch: ${refusal.detail.replace(/\.$/, '')}; nothing of the batch is kept`,
   facts: { ...refusal.facts, index },
 });

@@ -19,7 +19,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from '../conne
 import { elementsOf } from '../jsonElements.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
-import { counted, formatNumber } from '../table.ts';
+import { counted } from '../table.ts';
 import { print, say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
 import { holdingsTable } from './lists.ts';

@@ -53,10 +53,12 @@ async function takeBack(argument: string, options: VoidOptions): Promise<void> {
   });
   const voidOf = async (sequence: number) => {
     const { id, source, time } = await client.get<Kept>(`/v1/ledgers/${encodeURIComponent(ledger)}/events/${sequence}`);
+    // Nobody submits as the ledger: it says itself why its own event stands.
+    const as = source === 'urn:lading:ledger' ? 'urn:lading-cli' : source;
     const isWrong = corrections.length > 0 && sequence === Number(argument);
     const said = isWrong ? { reason: 'incorrect_data', corrections } : { reason: 'did_not_occur' };
     const data = { sequence, ...said, ...(note !== undefined && { note }) };
-    const event = { specversion: '1.0', id: `void-${id}`, source, type: 'lading.event.voided.v1', time, data };
+    const event = { specversion: '1.0', id: `void-${id}`, source: as, type: 'lading.event.voided.v1', time, data };
     return { text: JSON.stringify(event), where: `the void of event ${sequence}` };
   };
   const own = await voidOf(Number(argument));

@@ -179,6 +179,7 @@ describe('an atomic batch', () => {
       status: 422,
       body: { code: 'insufficient-quantity', index: 2, asked: 6, available: 5 },
     });
+    expect(answer.body.detail).toMatch(/^event 2 of the batch: .*[^.]; nothing of the batch is kept$/);
     expect(await app.head()).toBe(head);
   });
 

@@ -250,6 +250,10 @@ describe('the memo, played over HTTP step by step', () => {
     expect(told.at(-1)).toMatch(/^the void of event 10 would be recorded, as event \d+$/);
     expect(told.length).toBeGreaterThan(5);
     expect(await run('--corrections', 'no-such-file')).toMatchObject({ code: 2 });
+    expect(await runLading(['void', '1', '-l', MEMO_LEDGER], lading.environment)).toMatchObject({
+      code: 3,
+      said: expect.stringContaining('The opening of a ledger is not taken back: all its events stand on it; nothing'),
+    });
   });
 
   it('records nothing twice when it is played again', async () => {
