@@ -27,7 +27,7 @@ CREATE TABLE activity (
   type text NOT NULL,
   id text NOT NULL,
   source text NOT NULL,
-  subject text NOT NULL,
+  subject text COLLATE "C" NOT NULL,
   actor text NOT NULL,
   occurred timestamptz NOT NULL,
   recorded timestamptz NOT NULL,
@@ -42,6 +42,7 @@ CREATE TABLE activity (
 );
 ALTER TABLE activity ALTER ledger SET STATISTICS 0;
 CREATE INDEX activity_voided ON activity (ledger, type) WHERE voided_by IS NOT NULL;
+CREATE INDEX activity_subject ON activity (ledger, subject, sequence);
 CREATE INDEX activity_reason ON activity (ledger, reason_code, sequence) WHERE reason_code IS NOT NULL;
 
 CREATE TABLE event_parties (
@@ -63,6 +64,15 @@ CREATE TABLE reasons (
   PRIMARY KEY (ledger, party, reason_code, type)
 ) WITH (fillfactor = 70);
 ALTER TABLE reasons ALTER ledger SET STATISTICS 0;
+
+CREATE TABLE spans (
+  ledger text COLLATE "C" NOT NULL,
+  what text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  span bigint NOT NULL,
+  PRIMARY KEY (ledger, what, value, span)
+);
+ALTER TABLE spans ALTER ledger SET STATISTICS 0;
 
 CREATE TABLE holdings (
   ledger text COLLATE "C" NOT NULL,

@@ -32,6 +32,17 @@ export const shareOf = (name: string, unit: string, value: number, limit: number
   met: value >= share * limit,
 });
 
+/** A figure that is not to be more than so many times the limit: `≤ 3 × limit`. */
+export const atMost = (name: string, unit: string, value: number, limit: number, times: number): Figure => ({
+  name,
+  value,
+  unit,
+  limit,
+  ratio: value / limit,
+  target: `≤ ${times} × limit`,
+  met: value <= times * limit,
+});
+
 /** A figure with a bound of its own: `below('p99', 'ms', 12, 50)`. The limit, where there is one, is for comparison. */
 export const below = (name: string, unit: string, value: number, bound: number, limit: number | null = null): Figure =>
   bounded(name, unit, value, `< ${bound} ${unit}`, value < bound, limit);

@@ -5,39 +5,65 @@ import { append } from '#test/feed/seedJournal';
 import { fed } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { published } from '#test/projections/published';
-import { below, type Figure } from './figure.ts';
+import { atMost, below, type Figure } from './figure.ts';
 import { percentile } from './percentile.ts';
 import { milliseconds, onQueryService } from './queryService.ts';
 
 export const name = 'holdings-query';
 
 const POSTINGS = 1_000_000;
-const QUESTIONS = 3_000;
+/** Questions and yardstick in turns, so that whatever else the machine does meets all of them. */
+const TURNS = 5;
+const QUESTIONS = 400;
+const ITEMS = ['H100', 'H200', 'B200', 'D1'];
+
+const ASKED: Readonly<Record<string, (n: number) => string>> = {
+  'holdings of a party, by item and stage': (n) => `holdings?owner=buyer-${(n * 37) % 200}&groupBy=item,stage`,
+  'holdings of a party, 100 accounts': (n) => `holdings?owner=buyer-${(n * 37) % 200}&limit=100`,
+  'the queue of an item, 100 places': (n) => `items/${ITEMS[n % ITEMS.length] ?? ''}/queue?limit=100`,
+  'an order': (n) => `orders/PO-${(n * 7_919) % 100_000}`,
+};
+
+/** What is rare, or not there at all: without a way to it the whole ledger is looked through. */
+const RARE: Readonly<Record<string, string>> = {
+  'what happened of a type that is rare': 'activity?type=lading.supply.committed.v1',
+  'what happened of a type that never did': 'activity?type=lading.units.scrapped.v1',
+  'what happened of a type that is rare, and concerned a party of all events':
+    'activity?type=lading.supply.committed.v1&party=nvidia',
+  'what happened to an order': 'activity?subject=order/PO-5',
+  'what a source never said': 'activity?source=urn:nobody',
+  'what happened to an item that there is not': 'activity?item=nothing',
+  'the postings of a line that no order has': 'holdings/postings?line=99',
+};
 
 /**
- * Asks the whole query service, without a network, what a party holds among a million postings: routing, key, read model, checked
- * answer. The yardstick is a service that asks the database for nothing (`SELECT 1`) in the same kind of transaction.
+ * Asks the whole query service, without a network, what a party holds, who waits for an item and what an order is, among a million postings:
+ * routing, key, read model, checked answer. The yardstick asks the database for nothing (`SELECT 1`) in the same kind of transaction.
  */
 export function run(): Promise<Figure[]> {
   return onQueryService(fill, async ({ ask, pool, filled: postings }) => {
-    const bare = await milliseconds(QUESTIONS, () => nothing(pool));
-    const limit = percentile(bare, 0.99);
-    const million = `${(postings / 1e6).toFixed(2)} M postings`;
-    const figures: Figure[] = [];
-    for (const [what, query] of [
-      ['by item and stage', 'groupBy=item,stage'],
-      ['100 accounts', 'limit=100'],
-    ] as const) {
-      const times = await milliseconds(QUESTIONS, (n) => ask(`holdings?owner=buyer-${(n * 37) % 200}&${query}`));
-      figures.push(
-        below(
-          `holdings of a party, ${what}, among ${million}, p99`,
+    const among = `among ${(postings / 1e6).toFixed(2)} M postings`;
+    const bare: number[] = [];
+    const times = new Map(Object.keys(ASKED).map((what) => [what, [] as number[]]));
+    for (let turn = 0; turn < TURNS; turn++) {
+      bare.push(...(await milliseconds(QUESTIONS, () => nothing(pool))));
+      for (const [what, path] of Object.entries(ASKED))
+        times.get(what)?.push(...(await milliseconds(QUESTIONS, (n) => ask(path(n + turn * QUESTIONS)))));
+    }
+    const figures = [...times].flatMap(([what, each]) =>
+      ([0.5, 0.99] as const).map((share) =>
+        atMost(
+          `${what}, ${among}, p${share * 100}`,
           'ms',
-          round(percentile(times, 0.99)),
-          5,
-          round(limit),
+          round(percentile(each, share)),
+          round(percentile(bare, share)),
+          3,
         ),
-      );
+      ),
+    );
+    for (const [what, path] of Object.entries(RARE)) {
+      const each = await milliseconds(100, () => ask(path));
+      figures.push(below(`${what}, ${among}, p50`, 'ms', round(percentile(each, 0.5)), 10));
     }
     return figures;
   });

@@ -78,7 +78,6 @@ const PARTS = [
   ...['accountsAmong(model, query, where)', 'overlapping(given)', 'TABLE'],
   "overlapping('u.first, u.last, u.account, u.ctid::text AS tid')",
   "divided(smallest, '(SELECT upto.lates AS f, last.lates AS t) w')",
-  "totals === undefined ? 'postings' : firstOf(totals, model, query, start, where)",
 ];
 
 /** Tables whose names are put there: those of the read models by their declarations, positions, and the two kinds of balances. */

@@ -45,9 +45,6 @@ export interface Bounds extends Bound {
 /** How long a recorded moment is waited for of which something may still be under way, in milliseconds. */
 const PATIENCE_MS = 5_000;
 
-/** Of a question without bounds of time and cursor. */
-export const aboutNow = (filter: object): ResolvedMoment => ({ moment: {}, bounds: {}, filter });
-
 /** Finds out which moment is meant: by `at` and `known`, or by the cursor of a page, which is of the moment of the first page. */
 @Injectable()
 export class Moments {

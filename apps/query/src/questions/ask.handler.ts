@@ -11,7 +11,7 @@ import { TooMuchPast } from '#projections/past/choice';
 import type { PastAsking } from '#projections/past/fold';
 import { isPast, type ReadModel, withReadModels } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
-import { type Bounds, aboutNow, cursorOf, Moments, type ResolvedMoment } from '../asking/moments.ts';
+import { type Bounds, cursorOf, Moments, type ResolvedMoment } from '../asking/moments.ts';
 import { malformed, noReadModels, notFound, notYet } from '../asking/problems.ts';
 import { Past } from '../asking/past.ts';
 import { Visibility } from '../asking/visibility.ts';
@@ -66,7 +66,7 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
     );
     const { limit: ___, ...filter } = others;
     const about = { ...filter, question, id };
-    const of = isNow ? aboutNow(about) : await this.moments.of(ledger, parameters, about);
+    const of = isNow ? { moment: {}, bounds: {}, filter: about } : await this.moments.of(ledger, parameters, about);
     const { 'from-at': fromAt, 'from-known': fromKnown } = of.bounds;
     const asked = {
       ...others,

@@ -6,6 +6,7 @@ import type { Batch } from '../engine/batch.ts';
 import { bigint, id, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
+import { insertSpans, spans, spansOf } from '../postings/model.ts';
 
 // Parties and items are ids with tabs between them, since every array costs more to read than the rest of the row.
 const activity = new Table('activity', {
@@ -14,7 +15,7 @@ const activity = new Table('activity', {
     type: text,
     id: text,
     source: text,
-    subject: text,
+    subject: id,
     actor: text,
     occurred: moment,
     recorded: moment,
@@ -29,6 +30,7 @@ const activity = new Table('activity', {
   key: ['sequence'],
   indexes: {
     activity_voided: { on: ['type'], where: 'voided_by IS NOT NULL' },
+    activity_subject: { on: ['subject', 'sequence'], forQuestions: true },
     activity_reason: { on: ['reason_code', 'sequence'], where: 'reason_code IS NOT NULL' },
   },
 });
@@ -108,16 +110,13 @@ const reasonCodeOf = ({ data }: LedgerEvent): string | null =>
   'reasonCode' in data ? (data.reasonCode ?? null) : null;
 
 export const activityModel: Model = {
-  tables: [activity, eventParties, reasons],
+  tables: [activity, eventParties, reasons, spans],
   apply: async (batch, db) => {
     const { ledger, events } = batch;
     // Asked first: other models write what these tables have of the batch itself.
     const known = knownBefore(batch, db);
-    const inserted = insert(
-      db,
-      ledger,
-      events.map((event) => ({ event, ...mentioned(event) })),
-    );
+    const rows = events.map((event) => ({ event, ...mentioned(event) }));
+    const inserted = Promise.all([insert(db, ledger, rows), insertSpans(db, ledger, spansOf(rows, batch.postings))]);
     const counted = known.then(async (before) => {
       const concerned = concernedBy(events, before);
       await insertParties(db, ledger, concerned);
@@ -126,9 +125,11 @@ export const activityModel: Model = {
     await Promise.all([inserted, counted]);
   },
   /** It concerns whoever the event concerns that it takes back, and names the same; that one is not counted among the reasons any more. */
-  undo: async ({ by, event }, { ledger }, db) => {
+  undo: async ({ by, event }, { ledger, postings }, db) => {
     const named = { ...mentioned(event), quantity: unitsMoved(by) };
-    await insert(db, ledger, [{ event: by, ...named }]);
+    const rows = [{ event: by, ...named }];
+    await insert(db, ledger, rows);
+    await insertSpans(db, ledger, spansOf(rows, postings));
     const both = [ledger, event.sequence, by.sequence];
     await db.query('UPDATE activity SET voided_by = $3 WHERE ledger = $1 AND sequence = $2', both);
     await db.query(

@@ -1,8 +1,18 @@
 import type { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import type { ReasonCode } from '#contracts/reasonCodes';
 import { instantOf } from '../engine/values.ts';
-import { limitOf, type Page, pageOf, type PageQuery, pageStart, takenBackBy, Where } from '../reading/page.ts';
+import {
+  limitOf,
+  type Page,
+  pageOf,
+  type PageQuery,
+  pageStart,
+  type SortKey,
+  takenBackBy,
+  Where,
+} from '../reading/page.ts';
 import { isPast, type ReadModel } from '../reading/readModel.ts';
+import { type Asked, IN_SPAN, spansHaving } from './spans.ts';
 
 interface ActivityQuery extends PageQuery {
   readonly type?: string | undefined;
@@ -44,6 +54,41 @@ export async function eventsConcerning(model: ReadModel, party: string, most: nu
   return rows.map(({ sequence }) => sequence);
 }
 
+/** The events that concern a party, by its own index: events of others are not looked at. */
+function eventsOfParty(where: Where, ledger: string, party: string, before: SortKey | undefined): string {
+  const mine = new Where(ledger, 'c', where.values).equals('c.party', party);
+  if (before !== undefined) mine.and(`c.sequence < ${where.value(before[0])}`);
+  return `(SELECT c.sequence FROM event_parties c ${mine.sql} ORDER BY c.sequence DESC) c ${OF_SEQUENCE}`;
+}
+
+/** The events of the spans in which there are all of these, if there is a party those that concern it. */
+function eventsOfSpans(
+  where: Where,
+  ledger: string,
+  all: Asked,
+  party: string | undefined,
+  before: SortKey | undefined,
+) {
+  const spans = spansHaving(ledger, where.values, all, before, 'DESC');
+  return party === undefined
+    ? `${spans} CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND ${IN_SPAN} OFFSET 0) a`
+    : `${spans} CROSS JOIN LATERAL (
+        SELECT sequence FROM event_parties WHERE ledger = $1 AND party = ${where.value(party)} AND ${IN_SPAN} OFFSET 0) c ${OF_SEQUENCE}`;
+}
+
+const OF_SEQUENCE = `CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND sequence = c.sequence OFFSET 0) a`;
+
+/** To walk the events of a party takes some milliseconds, unless there are more than these. */
+const MANY = 2_000;
+
+async function concernsMany({ db, ledger }: ReadModel, party: string): Promise<boolean> {
+  const { rows } = await db.query<{ events: number }>(
+    `SELECT count(*) AS events FROM (SELECT FROM event_parties WHERE ledger = $1 AND party = $2 LIMIT ${MANY}) c`,
+    [ledger, party],
+  );
+  return rows[0]?.events === MANY;
+}
+
 /** What happened, the newest first. */
 export async function activity(model: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const { db, ledger, party } = model;
@@ -61,22 +106,25 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
   }
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
   const before = pageStart(query, [0]);
-  let from = 'activity a';
   const walked = party ?? query.party;
-  if (walked === undefined) {
-    if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
-  } else {
-    // What concerns a party is walked by its own index: events of others are not looked at.
-    const mine = new Where(ledger, 'c', where.values).equals('c.party', walked);
-    if (before !== undefined) mine.and(`c.sequence < ${where.value(before[0])}`);
-    from = `(SELECT c.sequence FROM event_parties c ${mine.sql} ORDER BY c.sequence DESC) c
-      CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND sequence = c.sequence OFFSET 0) a`;
-  }
+  const { type, source, item, subject, reasonCode } = query;
+  // A subject and a reason have an index of their own; and the few events of a party are walked.
+  const rare = subject === undefined && reasonCode === undefined ? { type, source, item } : {};
+  const spanned =
+    Object.values(rare).some((value) => value !== undefined) &&
+    (walked === undefined || (await concernsMany(model, walked)));
+  if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
+  const from = spanned
+    ? eventsOfSpans(where, ledger, rare, walked, before)
+    : walked === undefined
+      ? 'activity a'
+      : eventsOfParty(where, ledger, walked, before);
+  const order = [...(spanned ? ['s.span'] : []), walked === undefined ? 'a.sequence' : 'c.sequence'];
   const { rows } = await db.query<ActivityRow>(
     `SELECT a.sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
        string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity,
        reason_code AS "reasonCode", note, ${takenBackBy(model, where)}
-     FROM ${from} ${where.sql} ORDER BY ${walked === undefined ? 'a' : 'c'}.sequence DESC LIMIT ${limitOf(query) + 1}`,
+     FROM ${from} ${where.sql} ORDER BY ${order.map((column) => `${column} DESC`).join(', ')} LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { isPipelined, writeTogether } from '#platform/database/writeTogether';
+import { isPipelined, writeTogether } from '#platform/database/database';
 import type { Db } from '../reading/readModel.ts';
 
 /**

@@ -174,7 +174,7 @@ async function accountsByTotals(
   if (query.line !== undefined) and += ` AND h.line = ${where.value(query.line)}`;
   const firstOf = accountsOfTotal(query, `${and} ORDER BY h.account LIMIT ${limit}`);
   const { rows } = await db.query<AccountRow>(
-    plannedOnce(db)(
+    plannedOnce(model)(
       `SELECT ${COLUMNS} FROM (
        SELECT ${NAMES}, h.quantity
        FROM (SELECT DISTINCT t.item, t.owner FROM holding_totals t ${asked.sql} ${later} ORDER BY t.item, t.owner) p
@@ -219,7 +219,7 @@ export const isTotalled = (query: HoldingsFilter, keys: readonly HoldingKey[]): 
  * @param planned whether the plan is kept: for what takes long to plan
  */
 export async function groups(
-  { db }: ReadModel,
+  model: ReadModel,
   query: PageQuery,
   keys: readonly HoldingKey[],
   where: Where,
@@ -238,8 +238,8 @@ export async function groups(
      FROM ${table} ${where.sql}
      GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${where.value(limitOf(query) + 1)}`;
   const { values } = where;
-  const { rows } = await db.query<Record<HoldingKey, string> & { quantity: number; negative?: true | null }>(
-    planned ? plannedOnce(db)(text, values) : { text, values },
+  const { rows } = await model.db.query<Record<HoldingKey, string> & { quantity: number; negative?: true | null }>(
+    planned ? plannedOnce(model)(text, values) : { text, values },
   );
   return pageOf(
     rows,

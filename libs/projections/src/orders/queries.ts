@@ -75,7 +75,7 @@ async function readOrders(
   those?: readonly string[],
 ): Promise<Page<OrderRow>> {
   where.only(model.party, ownOrder('o')).among('o."order"', model.among);
-  const planned = those === undefined ? unplanned : plannedOnce(model.db);
+  const planned = those === undefined ? unplanned : plannedOnce(model);
   const headers = model.db.query<Header>(
     planned(
       `SELECT "order", buyer, supplier, ${instantOf('placed')} AS placed FROM orders o ${where.sql}

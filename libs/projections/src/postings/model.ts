@@ -1,5 +1,7 @@
+import { keyOf } from '#contracts/scalars';
+import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Posting } from '../engine/batch.ts';
-import { bigint, bigints, int, moment, moments, Table } from '../engine/table.ts';
+import { bigint, bigints, id, int, moment, moments, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
 
@@ -76,6 +78,50 @@ export const postingsModel: Model = {
   tables: [postings, marks, latePostings, lateBlocks, lateSums],
   apply: (batch, db) => insert(db, batch.ledger, batch.postings),
 };
+
+/** So many events that follow each other. A page of 100 rows reads 100 spans at the most, which takes some milliseconds. */
+export const SPAN = 64;
+
+// In which spans there is an event of a type, a source or an item, or a posting of a line: so what is rare is found without looking through
+// the ledger. SpanOf is common has a row a span, and not an index entry an event (decision 054).
+export const spans = new Table('spans', {
+  columns: { what: id, value: id, span: bigint },
+  key: ['what', 'value', 'span'],
+});
+
+export type SpanOf = 'type' | 'source' | 'item' | 'line';
+
+interface Said {
+  readonly what: SpanOf;
+  readonly value: string;
+  readonly span: number;
+}
+
+export const insertSpans = spans.insertNew<Said>({
+  what: ({ what }) => what,
+  value: ({ value }) => value,
+  span: ({ span }) => span,
+});
+
+/** SpanOf is in the spans of these events and postings, each once. */
+export function spansOf(
+  events: readonly { readonly event: LedgerEvent; readonly items: readonly string[] }[],
+  postings: readonly Posting[],
+): Said[] {
+  const found = new Map<string, Said>();
+  const say = (what: SpanOf, value: string, sequence: number) => {
+    const span = Math.floor(sequence / SPAN);
+    const key = keyOf(what, value, String(span));
+    if (!found.has(key)) found.set(key, { what, value, span });
+  };
+  for (const { event, items } of events) {
+    say('type', event.type, event.sequence);
+    say('source', event.source, event.sequence);
+    for (const item of items) say('item', item, event.sequence);
+  }
+  for (const { sequence, account } of postings) say('line', account.account.line, sequence);
+  return [...found.values()];
+}
 
 /** Makes the marks of accounts and totals of which stretches ended. All postings before them are in the table. */
 export async function markPostings(db: Db, ledger: string, keys: Iterable<number>): Promise<void> {

@@ -12,6 +12,7 @@ import {
   takenBackBy,
   Where,
 } from '../reading/page.ts';
+import { IN_SPAN, spansHaving } from '../activity/spans.ts';
 import type { ReadModel } from '../reading/readModel.ts';
 import { balanceThen } from './balance.ts';
 
@@ -33,15 +34,22 @@ export async function postings(model: ReadModel, query: PostingsQuery): Promise<
   const withAccounts = few
     ? 'JOIN holdings h ON h.ledger = $1 AND h.account = p.account'
     : 'CROSS JOIN LATERAL (SELECT * FROM holdings WHERE ledger = $1 AND account = p.account OFFSET 0) h';
+  const ofLine = few || query.line === undefined ? undefined : { line: query.line };
+  const from =
+    ofLine !== undefined
+      ? `${spansHaving(ledger, where.values, ofLine, start, 'ASC')} CROSS JOIN LATERAL (SELECT * FROM postings WHERE ledger = $1 AND ${IN_SPAN} OFFSET 0)`
+      : totals === undefined
+        ? 'postings'
+        : firstOf(totals, model, query, start, where);
   const { rows } = await db.query<PostingRow & { n: number }>(
     `SELECT p.sequence, a.type, a.id, ${instantOf('a.occurred')} AS occurred, ${instantOf('a.recorded')} AS recorded,
        h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, p.quantity,
        ${balanceAfter(model, where)} AS balance, p.n,
        ${takenBackBy(model, where)}
-     FROM ${totals === undefined ? 'postings' : firstOf(totals, model, query, start, where)} p
+     FROM ${from} p
        ${withAccounts}
        JOIN activity a ON a.ledger = $1 AND a.sequence = p.sequence
-     ${where.sql} ORDER BY p.sequence, p.n LIMIT ${limitOf(query) + 1}`,
+     ${where.sql} ORDER BY ${ofLine === undefined ? '' : 's.span, '}p.sequence, p.n LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(

@@ -41,7 +41,7 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
   const next = `SELECT * FROM queue q ${where.sql} ORDER BY ${ORDER}${filters ? '' : ` LIMIT ${limitOf(query) + 1}`}`;
   const now = filter.value(clockOf(model));
   const { rows } = await db.query<Row>(
-    plannedOnce(db)(
+    plannedOnce(model)(
       `SELECT q.position, q."order", q.line, o.buyer, q.owner, q.due_from AS "dueFrom", q.due_to AS due,
        l.window_from AS "from", l.window_to AS "to", l.promise,
        q.ordered + q.in_transit + q.held + q.damaged AS quantity, q.ordered, q.in_transit, q.held + q.damaged AS held,

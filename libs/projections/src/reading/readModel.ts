@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { isUnanswered } from '#platform/database/trouble';
-import { writeTogether } from '#platform/database/writeTogether';
+import { writeTogether } from '#platform/database/database';
 
 /** Whatever runs SQL: a client inside the one transaction of a request. */
 export type Db = Pick<pg.ClientBase, 'query'>;
@@ -114,7 +114,10 @@ const MOST_PLANNED = 40;
  *
  * @returns what makes such a statement of its text
  */
-export function plannedOnce(db: Db): (text: string, values: unknown[]) => pg.QueryConfig {
+export function plannedOnce({
+  db,
+  version,
+}: Pick<ReadModel, 'db' | 'version'>): (text: string, values: unknown[]) => pg.QueryConfig {
   writeTogether(db);
   // Nobody waits for it: what it fails of, the statement after it fails of, too.
   db.query(`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`).catch(() => undefined);
@@ -122,7 +125,8 @@ export function plannedOnce(db: Db): (text: string, values: unknown[]) => pg.Que
     const name = planned.get(text) ?? `planned-${planned.size}`;
     if (!planned.has(text) && planned.size === MOST_PLANNED) return { text, values };
     planned.set(text, name);
-    return { name, text, values };
+    // Another version may have other columns.
+    return { name: `${name}-of-${version}`, text, values };
   };
 }
 

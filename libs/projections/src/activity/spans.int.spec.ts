@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ActivityRow } from '#contracts/activityRows';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import type { PostingRow } from '#contracts/rows';
+import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { postings } from '../postings/queries.ts';
+import type { Page, PageQuery } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
+import { activity } from './queries.ts';
+
+const EVENTS = 3_000;
+const RARE = [64, 65, 127, 1_500, 2_999, 3_000];
+
+describe('what is found by the spans that it is in', () => {
+  let db: FreshReadModels;
+  let all: readonly ActivityRow[];
+  let posted: readonly PostingRow[];
+  beforeAll(async () => {
+    db = await freshReadModels(LEDGER);
+    const events: LedgerEvent[] = [...manyEvents(EVENTS, 200)];
+    await db.apply(
+      events.map((event) => (RARE.includes(event.sequence) ? { ...event, source: 'urn:rare' } : event)),
+      70,
+    );
+    all = await walk((m, page) => activity(m, page));
+    posted = await walk((m, page) => postings(m, { ...page, accounts: 'all' }));
+  });
+  afterAll(() => db.drop());
+
+  async function walk<R>(read: (model: ReadModel, page: PageQuery) => Promise<Page<R>>, limit = 1_000): Promise<R[]> {
+    const rows: R[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await db.read((model) => read(model, { limit, ...(cursor !== undefined && { cursor }) }));
+      rows.push(...page.data);
+      if (page.next === null) return rows;
+      cursor = page.next;
+    }
+  }
+
+  it('is each event of a type, a source and an item, alone or together, once and the newest first, on pages of any size', async () => {
+    expect(all).toHaveLength(EVENTS);
+    const asked = [...new Set(all.map(({ type }) => type)), 'lading.units.scrapped.v1'].flatMap((type) => [
+      { type },
+      { type, item: 'D1' },
+      { type, source: 'urn:rare' },
+    ]);
+    for (const one of [...asked, { source: 'urn:rare' }, { item: 'H100' }, { item: 'H200', source: 'urn:bench:erp' }]) {
+      const { type, item, source }: { type?: string; item?: string; source?: string } = one;
+      const expected = all.filter(
+        (row) =>
+          (type === undefined || row.type === type) &&
+          (source === undefined || row.source === source) &&
+          (item === undefined || row.items.includes(item)),
+      );
+      expect([one, await walk((m, page) => activity(m, { ...one, ...page }), 97)]).toEqual([one, expected]);
+    }
+    expect(all.filter(({ source }) => source === 'urn:rare').map(({ sequence }) => sequence)).toEqual(
+      [...RARE].reverse(),
+    );
+  });
+
+  it('is the same for a party of many events, as far as they concern it', async () => {
+    const mine = new Set(
+      (await walk((m, page) => activity({ ...m, party: 'nvidia' }, page))).map((row) => row.sequence),
+    );
+    expect(mine.size).toBeGreaterThan(2_000);
+    for (const one of [{ source: 'urn:rare' }, { type: 'lading.order.confirmed.v1' }, { item: 'D1' }]) {
+      const expected = (await walk((m, page) => activity(m, { ...one, ...page }))).filter((row) =>
+        mine.has(row.sequence),
+      );
+      const found = await walk((m, page) => activity({ ...m, party: 'nvidia' }, { ...one, ...page }), 97);
+      expect([one, found]).toEqual([one, expected]);
+    }
+  });
+
+  it('is each posting of a line, once and in order', async () => {
+    for (const line of ['1', '3', '99']) {
+      const found = await walk((m, page) => postings(m, { ...page, line, accounts: 'all' }), 97);
+      expect([line, found]).toEqual([line, posted.filter((row) => row.line === line)]);
+    }
+    expect(posted.filter(({ line }) => line === '3').length).toBeGreaterThan(100);
+  });
+});
