@@ -5,6 +5,8 @@ import { type Shown, shownOf } from './shownRows.ts';
 /** Shorter tables are there as a whole: they can be searched by the browser itself. Longer ones would take too long at every step of the bar of time. */
 const LONG = 60;
 const FIRST_HEIGHT = 44;
+/** Before anybody knows how many can be seen. */
+const FIRST_ROWS = 40;
 /** So many rows are printed. */
 const PRINTED = 2000;
 
@@ -21,7 +23,7 @@ interface Props<T> {
 export function LongBody<T>({ rows, columns, onEnd, children }: Props<T>) {
   const body = useRef<HTMLTableSectionElement>(null);
   const height = useRef(FIRST_HEIGHT);
-  const [shown, setShown] = useState<Shown>({ from: 0, to: LONG });
+  const [shown, setShown] = useState<Shown>({ from: 0, to: FIRST_ROWS });
   const isPrinted = useIsPrinted();
   const count = rows.length;
   const { from, to } = isPrinted

@@ -4,8 +4,8 @@ export interface Shown {
   readonly to: number;
 }
 
-/** Rows beyond both ends of what can be seen: enough for a page more of scrolling before the next are made. */
-const BEYOND = 25;
+/** Rows beyond both ends of what can be seen: enough for most of a page more of scrolling before the next are made. */
+const BEYOND = 15;
 /** They change by so many at once, and not with every row that is scrolled by. */
 const STEP = 10;
 
@@ -22,7 +22,8 @@ export function shownOf({
   readonly height: number;
 }): Shown {
   const first = Math.floor(Math.max(0, top) / height / STEP) * STEP;
-  const seen = Math.ceil(view / height) + STEP;
+  // What stands above the table takes its part of what can be seen.
+  const seen = Math.ceil(Math.max(0, view + Math.min(0, top)) / height) + STEP;
   const last = Math.max(0, Math.min(count, first + seen + BEYOND));
   return { from: Math.max(0, Math.min(first, count - seen) - BEYOND), to: last };
 }

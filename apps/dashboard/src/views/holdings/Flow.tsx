@@ -2,9 +2,9 @@ import { sankey, type SankeyLink, type SankeyNode } from 'd3-sankey';
 import { useMemo } from 'react';
 import { units } from '../../format.ts';
 import { chosen } from '../../url/place.ts';
-import { go, usePlace } from '../../url/usePlace.ts';
+import { go, placeNow } from '../../url/usePlace.ts';
 import { subjectText } from '../../why/subject.ts';
-import type { FlowLink, FlowNode } from './holdings.ts';
+import { type FlowLink, type FlowNode, flowOf, type Holding } from './holdings.ts';
 
 const [WIDTH, NODE, GAP] = [1000, 10, 26];
 /** What a band has beside its two ends. */
@@ -13,15 +13,14 @@ type Node = SankeyNode<FlowNode, Carried>;
 type Link = SankeyLink<FlowNode, Carried>;
 
 interface Props {
-  readonly nodes: readonly FlowNode[];
-  readonly links: readonly FlowLink[];
+  readonly holdings: readonly Holding[];
   readonly item: string | undefined;
   readonly names: ReadonlyMap<string, string>;
 }
 
 /** From who has the units in hand, through where they are, to whose they are; as wide as there are units. */
-export function Flow({ nodes, links, item, names }: Props) {
-  const place = usePlace();
+export function Flow({ holdings, item, names }: Props) {
+  const { nodes, links } = useMemo(() => flowOf(holdings), [holdings]);
   const height =
     120 + 70 * Math.max(0, ...[0, 1, 2].map((column) => nodes.filter((node) => node.column === column).length));
   const laid = useMemo(
@@ -41,7 +40,7 @@ export function Flow({ nodes, links, item, names }: Props) {
     [nodes, links, height],
   );
   const open = (of: FlowLink['of']) => {
-    go(chosen(place, { why: subjectText({ ...of, ...(item !== undefined && { item }) }) }));
+    go(chosen(placeNow(), { why: subjectText({ ...of, ...(item !== undefined && { item }) }) }));
   };
   return (
     <svg

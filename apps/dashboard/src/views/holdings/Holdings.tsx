@@ -8,7 +8,7 @@ import { ChooseWay, Filter, View, wayOf, type Ways } from '../../ui/View.tsx';
 import { usePlace } from '../../url/usePlace.ts';
 import { Changes } from './Changes.tsx';
 import { Flow } from './Flow.tsx';
-import { flowOf, type Holding, holdingsOf, linesOf, type PartyLine } from './holdings.ts';
+import { type Holding, holdingsOf, linesOf, type PartyLine } from './holdings.ts';
 import { OverTime } from './OverTime.tsx';
 import { PartyTable, sortedBy } from './PartyTable.tsx';
 import './holdings.css';
@@ -86,14 +86,13 @@ interface ShownProps {
 
 /** Drawn anew with an answer, and not with every step of the bar of time before one. */
 const Shown = memo(function Shown({ shape, holdings, lines, parties, item, sequence }: ShownProps) {
-  const flow = useMemo(() => flowOf(holdings), [holdings]);
   if (shape === 'changes') return <Changes item={item} />;
   if (shape === 'time') return <OverTime lines={lines} parties={parties} item={item} />;
   if (shape === 'table') return <PartyTable lines={lines} />;
   return (
     <>
       <ChartFrame label="Flow of the units" what="flow of the units" sequence={sequence}>
-        <Flow {...flow} item={item} names={new Map(parties.map(({ party, name }) => [party, name]))} />
+        <Flow holdings={holdings} item={item} names={new Map(parties.map(({ party, name }) => [party, name]))} />
       </ChartFrame>
       <details className="as-table">
         <summary>The same as a table</summary>
