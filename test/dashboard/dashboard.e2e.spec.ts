@@ -327,6 +327,22 @@ describe('the dashboard', () => {
     });
   });
 
+  it('says so where a view cannot be loaded, keeps what is around it, and shows it when the page is loaded again', async () => {
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.context().setOffline(true);
+      await page.getByRole('link', { name: 'Flags' }).click();
+      await page.getByRole('alert').getByText('This could not be shown').waitFor();
+      await page.getByRole('link', { name: 'Holdings' }).click();
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.getByRole('link', { name: 'Flags' }).click();
+      await page.context().setOffline(false);
+      await page.getByRole('button', { name: 'Load the page again' }).click();
+      await page.getByRole('heading', { name: 'What needs a look' }).waitFor();
+    });
+  });
+
   it('has no barrier on any view, in both themes and at three widths, and never scrolls sideways', async () => {
     await withPage(async (page) => {
       await page.goto(link());
@@ -374,6 +390,13 @@ describe('the dashboard', () => {
         ...[false, false, false, true, true],
       ]);
       expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+      // A view says on paper of which moment it is, which the bar says on the screen.
+      await page.goto(`${query.url}/app/nvidia/holdings?at=2023-12-20`);
+      await page.waitForSelector('table.holdings tbody tr');
+      expect(await page.locator('.only-print').innerText()).toMatch(
+        /^Ledger nvidia, as of the end of 20 Dec 2023, asked on /,
+      );
+      expect(await page.locator('.sort').first().isVisible()).toBe(false);
       expect(found).toEqual([]);
     });
     // A browser looks 24 times at all of a page.

@@ -8,6 +8,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Refused } from './api/client.ts';
 import { App } from './App.tsx';
+import { Boundary } from './ui/Boundary.tsx';
 import { startTheme } from './ui/theme.ts';
 
 const queries = new QueryClient({
@@ -27,7 +28,9 @@ if (place !== null) {
   createRoot(place).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <App />
+        <Boundary>
+          <App />
+        </Boundary>
       </QueryClientProvider>
     </StrictMode>,
   );

@@ -67,7 +67,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   const answer = await fetch(path, { ...init, headers });
   if (answer.ok) return answer;
   const problem = await problemOf(answer);
-  if (answer.status === 401) signOut('Your session has ended. Sign in again to go on from here.');
+  if (answer.status === 401)
+    signOut('This key is not one of this Lading, or is so no longer. Sign in to go on from here.');
   throw new Refused(problem);
 }
 

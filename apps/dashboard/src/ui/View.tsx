@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Answer } from '../api/useAsk.ts';
+import { asOf, moment } from '../format.ts';
 import { chosen } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';
 import { save } from './exporting.ts';
@@ -26,6 +27,7 @@ export function View<T extends object>({ title, answer, what, empty, tools, save
         <div>
           <h1>{title}</h1>
           <Standing sequence={answer.sequence} known={place.known} />
+          <Printed at={place.at} received={answer.received} />
         </div>
         <div className="tools no-print">
           {tools}
@@ -36,6 +38,18 @@ export function View<T extends object>({ title, answer, what, empty, tools, save
         {children}
       </Answered>
     </div>
+  );
+}
+
+/** Paper has no bar of time, and does not know when it was now. */
+function Printed({ at, received }: { readonly at: string | undefined; readonly received: number | undefined }) {
+  const { ledger } = usePlace();
+  if (received === undefined) return null;
+  const asked = moment(new Date(received).toISOString());
+  return (
+    <p className="only-print small">
+      Ledger <span className="mono">{ledger}</span>, as of {at === undefined ? asked : `${asOf(at)}, asked on ${asked}`}
+    </p>
   );
 }
 

@@ -149,11 +149,15 @@ export function Standing({
   const live = useLive();
   return (
     <p className={`standing ${live.state}`} role="status">
-      <span className="dot" />
+      <span className="dot no-print" />
       <span>
         Stands on event <strong>{sequence === undefined ? '…' : units(sequence)}</strong> of {units(live.head)}
       </span>
-      <span>{known === undefined ? freshness(live, sequence) : 'as it was known then: this never changes'}</span>
+      {known === undefined ? (
+        <span className="no-print">{freshness(live, sequence)}</span>
+      ) : (
+        <span>as it was known then: this never changes</span>
+      )}
     </p>
   );
 }

@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react';
 import { TimeBar } from '../time/TimeBar.tsx';
 import { useTicks } from '../time/useTicks.ts';
+import { Boundary } from '../ui/Boundary.tsx';
 import { Loading } from '../ui/parts.tsx';
 import { usePlace } from '../url/usePlace.ts';
 import { subjectOf } from '../why/subject.ts';
@@ -31,12 +32,16 @@ export function Views() {
   return (
     <>
       <TimeBar ticks={ticks} />
-      <Suspense fallback={<Loading what="the view" />}>
-        <View />
-      </Suspense>
-      <Suspense fallback={null}>
-        {event > 0 ? <EventDrawer sequence={event} /> : subject !== undefined && <Why subject={subject} />}
-      </Suspense>
+      <Boundary key={place.view}>
+        <Suspense fallback={<Loading what="the view" />}>
+          <View />
+        </Suspense>
+      </Boundary>
+      <Boundary key={`beside ${event} ${place.choices.why ?? ''}`}>
+        <Suspense fallback={null}>
+          {event > 0 ? <EventDrawer sequence={event} /> : subject !== undefined && <Why subject={subject} />}
+        </Suspense>
+      </Boundary>
     </>
   );
 }

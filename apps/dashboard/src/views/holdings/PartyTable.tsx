@@ -133,7 +133,7 @@ function Head({ column, number = false, children }: HeadProps) {
       {children}
       <button
         type="button"
-        className="sort"
+        className="sort no-print"
         aria-label={`Sort by ${column}`}
         onClick={() => {
           go(chosen(placeNow(), { sort: next }));
