@@ -1,5 +1,4 @@
 import { Component, type ReactNode } from 'react';
-import { Empty } from './parts.tsx';
 
 interface State {
   readonly error: Error | undefined;
@@ -17,13 +16,14 @@ export class Boundary extends Component<{ readonly children: ReactNode }, State>
     const { error } = this.state;
     if (error === undefined) return this.props.children;
     return (
-      <div role="alert">
-        <Empty title="This could not be shown">
-          <p>
+      <div className="view">
+        <div className="state bad" role="alert">
+          <h2>This could not be shown</h2>
+          <p className="soft">
             Its part of the page did not come. Lading does not answer, or is of another version than this page. Load the
             page again when it is back: what is chosen stands in the address.
           </p>
-          <p className="small mono">{error.message}</p>
+          <p className="soft small mono">{error.message}</p>
           <button
             type="button"
             className="button"
@@ -33,7 +33,7 @@ export class Boundary extends Component<{ readonly children: ReactNode }, State>
           >
             Load the page again
           </button>
-        </Empty>
+        </div>
       </div>
     );
   }
