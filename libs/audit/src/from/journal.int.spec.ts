@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type pg from 'pg';
 import { journalMigrations } from '#journal/migrations/journalMigrations';
@@ -135,6 +136,12 @@ describe('a ledger in its database', () => {
     } finally {
       await client.query('ROLLBACK');
     }
+  });
+
+  it('read on after more events than there are says which are missing, as after a restore of an old copy', async () => {
+    const none = { newest: async () => 0, after: async () => [] };
+    const items = await Readable.from(fromJournal(client, LEDGER, none, COUNT + 5)).toArray();
+    expect(items.at(-1)).toMatchObject({ kind: 'damaged', first: COUNT + 1, last: COUNT + 5 });
   });
 
   it('is found to be tampered with when a checkpoint is changed, or a signed one is missing its events', async () => {

@@ -51,7 +51,12 @@ export async function* fromJournal(
     }
     yield* treeNodes(db, ledger, read, Math.min(to, ends.treeSize));
   }
-  if (last < ends.head)
+  // Who goes on behind the head has seen more events than there are: the database was restored from an old copy.
+  if (after > upTo) {
+    const they = after === upTo + 1 ? 'it was read before, and is' : 'they were read before, and are';
+    const why = `${they} missing: the head of the ledger says that event ${ends.head} is the last`;
+    yield { kind: 'damaged', first: upTo + 1, last: after, why };
+  } else if (last < ends.head)
     yield { kind: 'damaged', why: `it is missing: the head of the ledger says that event ${ends.head} is the last` };
   // A Lading of the version before moves the head, and leaves the tree for the next append.
   else if (ends.treeSize >= ends.head) yield { kind: 'roots', size: ends.treeSize, roots: ends.tree };
