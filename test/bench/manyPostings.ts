@@ -19,6 +19,15 @@ export const momentOf = (n: number, postings: number): [known: number, at: strin
 export async function fillPostings(pool: pg.Pool): Promise<void> {
   await ensureActive(pool);
   const client = await pool.connect();
+  // What fails is told: a pool that waits for a connection in use would never end.
+  try {
+    await fill(client);
+  } finally {
+    client.release(true);
+  }
+}
+
+async function fill(client: pg.PoolClient): Promise<void> {
   await client.query(
     `SET search_path TO ${schemaOfVersion(1)}; SET synchronous_commit TO off; SET statement_timeout TO 0; SELECT setseed(0.5)`,
   );
@@ -52,16 +61,20 @@ export async function fillPostings(pool: pg.Pool): Promise<void> {
     'INSERT INTO journal.ledgers (ledger, sequence, recorded) VALUES ($1, $2, now()) ON CONFLICT (ledger) DO UPDATE SET sequence = $2',
     [LEDGER, POSTINGS],
   );
-  client.release(true);
 }
+
+/** So many in a statement: on a busy machine a million take longer than a connection waits for an answer. */
+const AT_ONCE = 100_000;
 
 /** One in ten occurred at any time before. */
 export async function post(client: pg.PoolClient, ledger: string, postings: number, accounts: number): Promise<void> {
-  await client.query(
-    `INSERT INTO postings (ledger, sequence, n, account, total, quantity, balance, occurred)
-     SELECT $1, s, 0, account, account % ${TOTALS}, random(-90, 110), 0,
-       to_timestamp(${BEGIN / 1_000}) + interval '1 second' * CASE WHEN random() < 0.1 THEN random(0, s) ELSE s END
-     FROM (SELECT s, random(0, $3::int - 1) AS account FROM generate_series(1, $2::int) s) of`,
-    [ledger, postings, accounts],
-  );
+  for (let from = 1; from <= postings; from += AT_ONCE) {
+    await client.query(
+      `INSERT INTO postings (ledger, sequence, n, account, total, quantity, balance, occurred)
+       SELECT $1, s, 0, account, account % ${TOTALS}, random(-90, 110), 0,
+         to_timestamp(${BEGIN / 1_000}) + interval '1 second' * CASE WHEN random() < 0.1 THEN random(0, s) ELSE s END
+       FROM (SELECT s, random(0, $4::int - 1) AS account FROM generate_series($2::int, $3::int) s) of`,
+      [ledger, from, Math.min(postings, from + AT_ONCE - 1), accounts],
+    );
+  }
 }
