@@ -124,7 +124,7 @@ async function* batchesOf(items: AsyncIterable<Item>, size: number, common: numb
 
 class OtherEvents extends Error {
   constructor(ledger: string, head: number) {
-    super(`${ledger} is there with ${counted(head, 'event')}, and not with the first of the bundle`);
+    super(`${ledger} is there with ${counted(head, 'event')}, not the first ones of the bundle`);
   }
 }
 
