@@ -1,3 +1,5 @@
+import type { Read } from './readAhead.ts';
+
 /** Some events of a ledger as they stand in a source, the first of them and those that follow it. */
 export interface Entries {
   readonly kind: 'entries';
@@ -8,6 +10,8 @@ export interface Entries {
   readonly beside?:
     | ((index: number, event: Readonly<Record<string, unknown>>, leaf: Uint8Array) => string | undefined)
     | undefined;
+  /** What they say by themselves, where another thread has read them. */
+  readonly read?: Promise<Read | undefined>;
 }
 
 /** A signed checkpoint, as its bytes. It comes before the event after its last one. */

@@ -1,9 +1,10 @@
-import { bytesIn, CompactRange, type Digest, leafDigest } from '#proofs/compactRange';
+import { bytesIn, CompactRange, type Digest, digestIn, leafDigest } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
 import { Balances } from './balances.ts';
 import { type Anchor, Checkpoints, contradiction, damage, forked, missing, nameOf, type Trust } from './checkpoints.ts';
 import type { EarlierRun } from './earlierRun.ts';
 import type { Entries, Item } from './items.ts';
+import { type Read, readAhead } from './readAhead.ts';
 import { movesAtOnce, movesIn, readTold } from './told.ts';
 import { GrowingTree } from './tree.ts';
 import { CannotSay, type Finding, Tampered } from './verdict.ts';
@@ -99,7 +100,7 @@ export class Verifier {
     try {
       if (earlier?.checkpoint !== undefined) await this.#add(earlier.checkpoint, 'earlier');
       for (const note of given) await this.#add(note, 'given');
-      for await (const item of source) {
+      for await (const item of readAhead(source, this.#options)) {
         await this.#take(item);
         await onProgress?.();
       }
@@ -128,7 +129,7 @@ export class Verifier {
         await this.#add(item.note, 'source');
         break;
       case 'entries':
-        this.#takeEntries(item);
+        this.#takeEntries(item, await item.read);
         break;
       case 'hashes':
         this.#tree.compare(item);
@@ -164,21 +165,17 @@ export class Verifier {
     if (whose === 'earlier' && this.#checkpoints.counts(behind)) this.#covering = behind;
   }
 
-  #takeEntries({ first, entries, beside }: Entries): void {
+  #takeEntries(item: Entries, read: Read | undefined): void {
+    const { first, entries } = item;
     this.#shown = Math.max(this.#shown, first + entries.length - 1);
     for (const [index, bytes] of entries.entries()) {
-      const claimed = first + index;
-      if (claimed <= this.size) this.#again(claimed, bytes);
-      else this.#next(claimed, bytes, beside && ((event, leaf) => beside(index, event, leaf)));
+      if (first + index <= this.size) this.#again(first + index, bytes);
+      else this.#next(item, index, bytes, read);
     }
   }
 
-  #next(
-    claimed: number,
-    bytes: Uint8Array,
-    beside: ((event: Readonly<Record<string, unknown>>, leaf: Hash) => string | undefined) | undefined,
-  ): void {
-    const sequence = this.size + 1;
+  #next({ first, beside }: Entries, index: number, bytes: Uint8Array, read: Read | undefined): void {
+    const [sequence, claimed] = [this.size + 1, first + index];
     if (claimed > sequence)
       throw new Tampered({
         first: sequence,
@@ -191,10 +188,11 @@ export class Verifier {
         what: `it has ${bytes.length} bytes, and no event has more than ${MAX_ENTRY}`,
       });
     const { ledger, fold } = this.#options;
-    const moves = beside === undefined ? movesAtOnce(bytes, ledger, sequence) : undefined;
+    const atOnce = (): string | undefined => (beside === undefined ? movesAtOnce(bytes, ledger, sequence) : undefined);
+    const moves = read === undefined ? atOnce() : read.moves[index];
     const told = moves === undefined ? readTold(bytes, ledger, sequence) : {};
-    const leaf = leafDigest(bytes);
-    const wrong = beside?.(told, bytesIn(leaf));
+    const leaf = read === undefined ? leafDigest(bytes) : digestIn(read.leaves, index);
+    const wrong = beside?.(index, told, bytesIn(leaf));
     if (wrong !== undefined) throw new Tampered({ first: sequence, what: wrong });
     if (this.#suspect === undefined && this.#options.earlier?.marks.differs(sequence, leaf) === true)
       this.#suspect = {

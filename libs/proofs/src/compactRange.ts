@@ -5,6 +5,9 @@ const HASH_BYTES = 32;
 
 /** A hash as a text of 32 characters, one for each byte (latin1): it costs half of what one in a buffer does, and most only go into another. */
 export type Digest = string;
+/** One of several that stand one after the other. */
+export const digestIn = (digests: string, index: number): Digest =>
+  digests.slice(HASH_BYTES * index, HASH_BYTES * (index + 1));
 export const bytesIn = (digest: Digest): Buffer => Buffer.from(digest, 'latin1');
 
 /** 0x00 and a leaf, where it fits; and 0x01 and two hashes: written anew for each, which costs half of what an allocation does. */

@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { leafDigest } from '#proofs/compactRange';
+import { entriesIn, entryBundle } from '#proofs/tiles';
+import type { Item } from './items.ts';
+import { movesAtOnce } from './told.ts';
+
+interface Reading {
+  readonly ledger: string;
+  /** Whether the moves are wanted. */
+  readonly fold: boolean;
+}
+
+/** What entries say by themselves, whatever came before them. */
+export interface Read {
+  /** The digests of their leaves, one after the other. */
+  readonly leaves: string;
+  /** As `movesAtOnce` tells them; empty for whoever does not want them. */
+  readonly moves: readonly (string | undefined)[];
+}
+
+interface Asked {
+  readonly first: number;
+  readonly width: number;
+  readonly bundle: Uint8Array;
+}
+
+/** Items that have gone by before a thread is begun: most ledgers are read sooner than a thread begins. An item has up to 256 entries. */
+const FEW = 32;
+/** How many items are read ahead. */
+const AHEAD = 4;
+const MAX_ENTRY = 65_535;
+const THREAD = 'reads the entries of a ledger ahead';
+
+/**
+ * The same items in the same order. A second thread hashes their entries and reads their texts, which is half of what it takes to verify a
+ * ledger.
+ */
+export async function* readAhead(source: AsyncIterable<Item>, reading: Reading): AsyncGenerator<Item> {
+  const items: Item[] = [];
+  let thread: ReadingThread | undefined;
+  let failed: { readonly error: unknown } | undefined;
+  try {
+    try {
+      let gone = 0;
+      for await (const item of source) {
+        if (++gone === FEW && availableParallelism() > 1) thread = new ReadingThread(reading);
+        items.push(thread?.begin(item) ?? item);
+        if (items.length > (thread === undefined ? 0 : AHEAD)) yield items.shift() ?? item;
+      }
+    } catch (error) {
+      // What came before it is looked at first.
+      failed = { error };
+    }
+    yield* items;
+    if (failed !== undefined) throw failed.error;
+  } finally {
+    await thread?.end();
+  }
+}
+
+class ReadingThread {
+  readonly #worker: Worker;
+  /** Who waits for what was asked, in the order in which it was. */
+  readonly #waiting: ((read: Read | undefined) => void)[] = [];
+  #isOver = false;
+
+  constructor(reading: Reading) {
+    this.#worker = new Worker(new URL(import.meta.url), { workerData: { [THREAD]: reading }, execArgv: [] });
+    this.#worker.on('message', (read: Read) => this.#waiting.shift()?.(read));
+    // Whoever has no answer reads the entries itself.
+    for (const event of ['error', 'exit'])
+      this.#worker.on(event, () => {
+        this.#isOver = true;
+        for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+      });
+  }
+
+  begin(item: Item): Item {
+    if (this.#isOver || item.kind !== 'entries' || item.beside !== undefined) return item;
+    const { first, entries } = item;
+    if (entries.some(({ length }) => length > MAX_ENTRY)) return item;
+    const asked: Asked = { first, width: entries.length, bundle: entryBundle(entries) };
+    const read = new Promise<Read | undefined>((resolve) => this.#waiting.push(resolve));
+    this.#worker.postMessage(asked, [asked.bundle.buffer as ArrayBuffer]);
+    return { ...item, read };
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+function read({ first, width, bundle }: Asked, { ledger, fold }: Reading): Read {
+  const entries = entriesIn(bundle, width);
+  const moves = entries.map((bytes, index) => movesAtOnce(bytes, ledger, first + index));
+  return {
+    leaves: entries.map(leafDigest).join(''),
+    moves: fold ? moves : moves.map((of) => (of === undefined ? undefined : '')),
+  };
+}
+
+const reading = (workerData as { readonly [THREAD]?: Reading } | null)?.[THREAD];
+if (reading !== undefined) parentPort?.on('message', (asked: Asked) => parentPort?.postMessage(read(asked, reading)));
