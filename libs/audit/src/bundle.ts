@@ -218,5 +218,5 @@ function tileIn(name: string, bytes: Uint8Array, after: number): Entries | Extra
   const { level, index, width } = parseTilePath(name);
   if (level !== 'entries') return { kind: 'hashes', level, first: index * TILE, hashes: hashesIn(bytes, width) };
   if (index * TILE !== after) throw new Malformed(`${name} stands after event ${after}`);
-  return { kind: 'entries', first: after + 1, entries: entriesIn(bytes, width) };
+  return { kind: 'entries', first: after + 1, entries: entriesIn(bytes, width), bundle: bytes };
 }

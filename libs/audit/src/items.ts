@@ -6,6 +6,8 @@ export interface Entries {
   /** What the source says is the sequence of the first. */
   readonly first: number;
   readonly entries: readonly Uint8Array[];
+  /** The same as an entry bundle, where the source has them as one. */
+  readonly bundle?: Uint8Array;
   /** What the source keeps beside an event, held against it. @returns what is wrong; undefined when nothing is */
   readonly beside?:
     | ((index: number, event: Readonly<Record<string, unknown>>, leaf: Uint8Array) => string | undefined)

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { leafDigest } from '#proofs/compactRange';
+import { leafDigestInPlace } from '#proofs/compactRange';
 import { entriesIn, entryBundle } from '#proofs/tiles';
 import type { Item } from './items.ts';
 import { movesAtOnce } from './told.ts';
@@ -66,7 +66,12 @@ class ReadingThread {
   #isOver = false;
 
   constructor(reading: Reading) {
-    this.#worker = new Worker(new URL(import.meta.url), { workerData: { [THREAD]: reading }, execArgv: [] });
+    this.#worker = new Worker(new URL(import.meta.url), {
+      workerData: { [THREAD]: reading },
+      execArgv: [],
+      // Nearly all that it makes is garbage with the next bundle.
+      resourceLimits: { maxYoungGenerationSizeMb: 96 },
+    });
     this.#worker.on('message', (read: Read) => this.#waiting.shift()?.(read));
     // Whoever has no answer reads the entries itself.
     for (const event of ['error', 'exit'])
@@ -78,9 +83,10 @@ class ReadingThread {
 
   begin(item: Item): Item {
     if (this.#isOver || item.kind !== 'entries' || item.beside !== undefined) return item;
-    const { first, entries } = item;
-    if (entries.some(({ length }) => length > MAX_ENTRY)) return item;
-    const asked: Asked = { first, width: entries.length, bundle: entryBundle(entries) };
+    const { first, entries, bundle } = item;
+    if (bundle === undefined && entries.some(({ length }) => length > MAX_ENTRY)) return item;
+    const copy = bundle === undefined ? entryBundle(entries) : new Uint8Array(bundle);
+    const asked: Asked = { first, width: entries.length, bundle: copy };
     const read = new Promise<Read | undefined>((resolve) => this.#waiting.push(resolve));
     this.#worker.postMessage(asked, [asked.bundle.buffer as ArrayBuffer]);
     return { ...item, read };
@@ -92,12 +98,14 @@ class ReadingThread {
 }
 
 function read({ first, width, bundle }: Asked, { ledger, fold }: Reading): Read {
-  const entries = entriesIn(bundle, width);
-  const moves = entries.map((bytes, index) => movesAtOnce(bytes, ledger, first + index));
-  return {
-    leaves: entries.map(leafDigest).join(''),
-    moves: fold ? moves : moves.map((of) => (of === undefined ? undefined : '')),
-  };
+  let leaves = '';
+  // Of a buffer entries are cut as buffers, which Node reads texts from at once.
+  const moves = entriesIn(Buffer.from(bundle.buffer), width).map((bytes, index) => {
+    leaves += leafDigestInPlace(bytes);
+    const found = movesAtOnce(bytes, ledger, first + index);
+    return found === undefined || fold ? found : '';
+  });
+  return { leaves, moves };
 }
 
 const reading = (workerData as { readonly [THREAD]?: Reading } | null)?.[THREAD];

@@ -23,6 +23,13 @@ export function leafDigest(bytes: Uint8Array): Digest {
   return hash('sha256', leaf.subarray(0, 1 + bytes.length), 'binary');
 }
 
+/** The same of a leaf before which there is a byte that nobody reads any more: in an entry bundle, the second one of its length. */
+export function leafDigestInPlace({ buffer, byteOffset, length }: Uint8Array): Digest {
+  const leaf = new Uint8Array(buffer, byteOffset - 1, length + 1);
+  leaf[0] = 0x00;
+  return hash('sha256', leaf, 'binary');
+}
+
 /** The hash of a node above two others: SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Hash, right: Hash): Buffer {
   node.set(left, 1);

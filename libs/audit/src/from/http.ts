@@ -50,7 +50,7 @@ async function itemOf(tile: Tile, got: Promise<Buffer | undefined>): Promise<Ite
   if (bytes === undefined) return { kind: 'damaged', why: `${tilePath(tile)} is not there`, ...where };
   try {
     return level === 'entries'
-      ? { kind: 'entries', first: index * TILE + 1, entries: entriesIn(bytes, width) }
+      ? { kind: 'entries', first: index * TILE + 1, entries: entriesIn(bytes, width), bundle: bytes }
       : { kind: 'hashes', level, first: index * TILE, hashes: hashesIn(bytes, width) };
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
