@@ -1,5 +1,3 @@
-import type { Read } from './readAhead.ts';
-
 /** Some events of a ledger as they stand in a source, the first of them and those that follow it. */
 export interface Entries {
   readonly kind: 'entries';
@@ -14,6 +12,14 @@ export interface Entries {
     | undefined;
   /** What they say by themselves, where another thread has read them. */
   readonly read?: Promise<Read | undefined>;
+}
+
+/** What entries say by themselves, whatever came before them. */
+export interface Read {
+  /** The digests of their leaves, one after the other. */
+  readonly leaves: string;
+  /** As `movesAtOnce` tells them; empty for whoever does not want them. */
+  readonly moves: readonly (string | undefined)[];
 }
 
 /** A signed checkpoint, as its bytes. It comes before the event after its last one. */

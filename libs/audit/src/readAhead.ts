@@ -2,21 +2,13 @@ import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { leafDigestInPlace } from '#proofs/compactRange';
 import { entriesIn, entryBundle } from '#proofs/tiles';
-import type { Item } from './items.ts';
+import type { Item, Read } from './items.ts';
 import { movesAtOnce } from './told.ts';
 
 interface Reading {
   readonly ledger: string;
   /** Whether the moves are wanted. */
   readonly fold: boolean;
-}
-
-/** What entries say by themselves, whatever came before them. */
-export interface Read {
-  /** The digests of their leaves, one after the other. */
-  readonly leaves: string;
-  /** As `movesAtOnce` tells them; empty for whoever does not want them. */
-  readonly moves: readonly (string | undefined)[];
 }
 
 interface Asked {
