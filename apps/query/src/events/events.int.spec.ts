@@ -204,7 +204,12 @@ describe('the evidence of an event', () => {
       'DELETE FROM journal.events WHERE sequence = 5',
       /event 5 of nvidia is missing, and the ledger ends at \d+/,
     ],
-    ['the root of its checkpoint', `UPDATE journal.checkpoints SET note = set_byte(note, 30, 65)`, /signature/],
+    [
+      'the root of its checkpoint',
+      // Another letter, whichever it is.
+      `UPDATE journal.checkpoints SET note = set_byte(note, 30, 131 - CASE get_byte(note, 30) WHEN 65 THEN 65 ELSE 66 END)`,
+      /signature/,
+    ],
     [
       'its checkpoint',
       `UPDATE journal.checkpoints SET note = 'no checkpoint'`,
