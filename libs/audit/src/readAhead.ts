@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { leafDigestInPlace } from '#proofs/compactRange';
-import { entriesIn, entryBundle } from '#proofs/tiles';
+import { entriesIn, entryBundle, MAX_ENTRY } from '#proofs/tiles';
 import type { Item, Read } from './items.ts';
 import { movesAtOnce } from './told.ts';
 
@@ -21,7 +21,6 @@ interface Asked {
 const FEW = 32;
 /** How many items are read ahead. */
 const AHEAD = 4;
-const MAX_ENTRY = 65_535;
 const THREAD = 'reads the entries of a ledger ahead';
 
 /**

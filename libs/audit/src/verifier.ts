@@ -1,5 +1,6 @@
 import { bytesIn, CompactRange, type Digest, digestIn, leafDigest } from '#proofs/compactRange';
 import { type Hash, sameBytes } from '#proofs/primitives';
+import { MAX_ENTRY } from '#proofs/tiles';
 import { Balances } from './balances.ts';
 import { type Anchor, Checkpoints, contradiction, damage, forked, missing, nameOf, type Trust } from './checkpoints.ts';
 import type { EarlierRun } from './earlierRun.ts';
@@ -9,8 +10,6 @@ import { movesAtOnce, movesIn, readTold } from './told.ts';
 import { GrowingTree } from './tree.ts';
 import { CannotSay, type Finding, Tampered } from './verdict.ts';
 
-/** An entry of a C2SP bundle has its length in two bytes. */
-const MAX_ENTRY = 65_535;
 /** A relay that was killed publishes its last events again. So many leaves are remembered, to tell that they are the same. */
 const REMEMBERED = 16_384;
 

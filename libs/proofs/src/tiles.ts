@@ -73,8 +73,8 @@ export function hashesIn(bytes: Uint8Array, width: number): Uint8Array {
   return bytes;
 }
 
-/** The largest entry of a bundle, in bytes. */
-const MAX_ENTRY = 65_535;
+/** The largest entry of a bundle, in bytes: its length stands before it in two. */
+export const MAX_ENTRY = 65_535;
 
 /** Each entry after its length in two bytes. @throws {RangeError} when an entry is longer than 65,535 bytes */
 export function entryBundle(entries: readonly Uint8Array[]): Uint8Array {

@@ -83,7 +83,7 @@ export const postingsModel: Model = {
 export const SPAN = 64;
 
 // In which spans there is an event of a type, a source or an item, or a posting of a line: so what is rare is found without looking through
-// the ledger. SpanOf is common has a row a span, and not an index entry an event (decision 054).
+// the ledger. What is common has a row a span, and not an index entry an event (decision 054).
 export const spans = new Table('spans', {
   columns: { what: id, value: id, span: bigint },
   key: ['what', 'value', 'span'],
@@ -103,7 +103,7 @@ export const insertSpans = spans.insertNew<Said>({
   span: ({ span }) => span,
 });
 
-/** SpanOf is in the spans of these events and postings, each once. */
+/** What is in the spans of these events and postings, each once. */
 export function spansOf(
   events: readonly { readonly event: LedgerEvent; readonly items: readonly string[] }[],
   postings: readonly Posting[],
