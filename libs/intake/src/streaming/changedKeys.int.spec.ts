@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,9 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   head = await app.head();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 afterAll(async () => {
   await app.close();
@@ -197,13 +200,15 @@ describe('a body that comes slowly while its key is revoked', () => {
   ])('is refused when it is there: %s', async (_what, type, path, body) => {
     const { name, headers } = await newKey();
     const text = body();
+    const held = vi.spyOn(app.app.get(Keyring), 'hold');
     const sent = begin(app.base, { 'content-type': type, 'content-length': String(text.length), ...headers }, path);
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
     sent.write(text.slice(0, -10));
-    await sleep(20);
+    await until(() => held.mock.settledResults.some((result) => result.type === 'fulfilled'));
     await change(name, 'revoked = now()');
     await until(async () => (await app.send('POST', '/v1/ledgers/nvidia/events', '', headers)).status === 401);
     sent.end(text.slice(-10));
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const [response] = await answered;
     expect(response.statusCode).toBe(401);
     response.resume();
     expect(await app.head()).toBe(head);
