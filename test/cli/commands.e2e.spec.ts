@@ -36,7 +36,7 @@ describe('the command line', () => {
   beforeAll(async () => {
     lading = await startLading();
     folder = await mkdtemp(join(tmpdir(), 'lading-cli-'));
-    expect(await run('demo')).toMatchObject({ code: 0 });
+    expect(await ask('demo')).toMatchObject({ code: 0 });
   });
   afterAll(async () => {
     await rm(folder, { recursive: true });
@@ -79,7 +79,7 @@ describe('the command line', () => {
     expect((await split('--dry-run')).output).toBe(`0 would be recorded, ${events} there already, 0 refused\n`);
     const asked = [...['holdings', '-l', 'nvidia', '--order', order], ...['--group-by', 'order,owner,stage', '--json']];
     await eventually(async () => {
-      const { output } = await run(...asked);
+      const { output } = await ask(...asked);
       expect(JSON.parse(output)).toEqual([{ order, owner: 'tesla', stage: 'held', quantity: 1000 }]);
     });
   });
@@ -103,7 +103,6 @@ describe('the command line', () => {
     );
   });
 
-  const run = (...args: string[]): Promise<Ran> => runLading(args, lading.environment);
   const ask = (...args: string[]): Promise<Ran> => askLading(args, lading.environment);
   const submit = (input: string): Promise<Ran> =>
     runLading(['submit', '--ledger', 'nvidia'], lading.environment, input);
@@ -196,7 +195,7 @@ describe('the command line', () => {
     const one = join(folder, 'one.json');
     await writeFile(one, JSON.stringify(party('three'), null, 2));
 
-    expect(await run('submit', '-l', 'nvidia', array, one)).toMatchObject({
+    expect(await ask('submit', '-l', 'nvidia', array, one)).toMatchObject({
       code: 0,
       output: '3 recorded, 0 refused\n',
     });
@@ -219,15 +218,15 @@ describe('the command line', () => {
     await writeFile(first, JSON.stringify({ ...party('dry'), id: 'dry-party' }));
     await writeFile(second, JSON.stringify({ ...placed, id: 'dry-order' }));
     const tried = { code: 0, output: '2 would be recorded, 0 refused\n' };
-    expect(await run('submit', '-l', 'nvidia', '--dry-run', first, second)).toMatchObject(tried);
-    const { output } = await run('submit', '-l', 'nvidia', '--dry-run', '--json', first, second);
+    expect(await ask('submit', '-l', 'nvidia', '--dry-run', first, second)).toMatchObject(tried);
+    const { output } = await ask('submit', '-l', 'nvidia', '--dry-run', '--json', first, second);
     const events = output
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { event: { data: object } });
     expect(events.at(-1)).toMatchObject({ event: { data: { order: 'PO-DRY', moves: [{ quantity: 7 }] } } });
     // Nothing of it is there: alone, the order names a party that nobody registered.
-    expect(await run('submit', '-l', 'nvidia', '--dry-run', second)).toMatchObject({
+    expect(await ask('submit', '-l', 'nvidia', '--dry-run', second)).toMatchObject({
       code: 3,
       output: expect.stringContaining('unknown-party'),
     });
@@ -244,9 +243,9 @@ describe('the command line', () => {
   });
 
   it('prints holdings as a table for people and as JSON for programs', async () => {
-    const table = await run('holdings', '-l', 'nvidia', '--owner', 'x');
+    const table = await ask('holdings', '-l', 'nvidia', '--owner', 'x');
     expect(table.output).toContain('│ x     │ x         │ H100 │ PO-TSLA-1 │ 1    │ held  │   12,000 │');
-    const json = await run('holdings', '-l', 'nvidia', '--group-by', 'owner,stage', '--json');
+    const json = await ask('holdings', '-l', 'nvidia', '--group-by', 'owner,stage', '--json');
     expect(JSON.parse(json.output)).toEqual(expect.arrayContaining([{ owner: 'x', stage: 'held', quantity: 12_000 }]));
   });
 
@@ -281,16 +280,16 @@ describe('the command line', () => {
   );
 
   it('prints no more rows than asked, and says that there are more', async () => {
-    const { output, said } = await run('activity', '-l', 'nvidia', '--limit', '3', '--json');
+    const { output, said } = await ask('activity', '-l', 'nvidia', '--limit', '3', '--json');
     expect(JSON.parse(output)).toHaveLength(3);
     expect(said).toBe('There are more rows than 3: --limit prints more of them.\n');
-    expect((await run('activity', '-l', 'nvidia', '--limit', '3', '--csv')).output.split('\r\n')).toHaveLength(5);
+    expect((await ask('activity', '-l', 'nvidia', '--limit', '3', '--csv')).output.split('\r\n')).toHaveLength(5);
   });
 
   it('says of an event that was taken back that it was, and by which', async () => {
-    const { output } = await run('activity', '-l', 'nvidia', '--party', 'xai');
+    const { output } = await ask('activity', '-l', 'nvidia', '--party', 'xai');
     expect(output).toMatch(/│ 19 │ \S+ +│ custody\.transferred \(taken .*\n.* back by 20\) /);
-    const diff = await run(
+    const diff = await ask(
       'diff',
       '-l',
       'nvidia',
@@ -329,16 +328,16 @@ describe('the command line', () => {
   });
 
   it('shows how far every consumer has come', async () => {
-    const { output } = await run('status', '--json');
+    const { output } = await ask('status', '--json');
     expect(JSON.parse(output)).toEqual(
       ['projector', 'signer'].map((consumer): unknown =>
         expect.objectContaining({ consumer, ledger: 'nvidia', state: 'live' }),
       ),
     );
-    const csv = (await run('status', '--csv')).output.split('\r\n').map((line) => line.split(','));
+    const csv = (await ask('status', '--csv')).output.split('\r\n').map((line) => line.split(','));
     const of = (row: number) => Object.fromEntries(csv[0]!.map((name, at) => [name, csv[row]![at]]));
     expect(of(1)).toMatchObject({ consumer: 'projector', ledger: 'nvidia', state: 'live' });
-    expect(await run('status', '--csv', '--json')).toMatchObject({ code: 2, said: expect.stringMatching(/choose/) });
+    expect(await ask('status', '--csv', '--json')).toMatchObject({ code: 2, said: expect.stringMatching(/choose/) });
   });
 
   it("replays a ledger: the journal's bytes, from the database and from a file, fold into what the query answers", async () => {
@@ -354,8 +353,8 @@ describe('the command line', () => {
         .map((line) => Number((JSON.parse(line) as { sequence: string }).sequence)),
     ).toEqual(Array.from({ length: events.output.trimEnd().split('\n').length }, (_, at) => at + 1));
 
-    const folded = await run('replay', '-l', 'nvidia', '--file', file, '--no-events');
-    const asked = await run('holdings', '-l', 'nvidia');
+    const folded = await ask('replay', '-l', 'nvidia', '--file', file, '--no-events');
+    const asked = await ask('holdings', '-l', 'nvidia');
     const rows = (text: string) =>
       text
         .split('\n')
@@ -365,11 +364,11 @@ describe('the command line', () => {
   });
 
   it('replays a ledger over HTTP to the same bytes as from the database, and adds its holdings up by any keys', async () => {
-    const bytes = await run('replay', '-l', 'nvidia', '--no-holdings');
-    expect(await run('replay', '-l', 'nvidia', '--url', lading.client.url, '--no-holdings')).toEqual(bytes);
-    const { output } = await run('replay', '-l', 'nvidia', '--no-events', '--owner', 'x', '--group-by', 'item,stage');
+    const bytes = await ask('replay', '-l', 'nvidia', '--no-holdings');
+    expect(await ask('replay', '-l', 'nvidia', '--url', lading.client.url, '--no-holdings')).toEqual(bytes);
+    const { output } = await ask('replay', '-l', 'nvidia', '--no-events', '--owner', 'x', '--group-by', 'item,stage');
     expect(output).toContain('│ H100 │ held  │   12,000 │');
-    expect(await run('replay', '-l', 'nvidia', '--group-by', 'colour')).toMatchObject({ code: 2 });
+    expect(await ask('replay', '-l', 'nvidia', '--group-by', 'colour')).toMatchObject({ code: 2 });
   });
 
   it('asks lists as of any moment, and folds a stream as of the same moment from wherever it is read', async () => {
@@ -382,42 +381,42 @@ describe('the command line', () => {
     ];
     expect([before, later.length]).toEqual([[], all.length]);
     const csv = await ask('orders', '-l', 'nvidia', '--csv', '--at', '2200-01-01');
-    expect(csv.output).toBe((await run('orders', '-l', 'nvidia', '--csv')).output);
-    expect(await run('orders', '-l', 'nvidia', '--at', '2023-12-31T10:00:00')).toMatchObject({ code: 2 });
+    expect(csv.output).toBe((await ask('orders', '-l', 'nvidia', '--csv')).output);
+    expect(await ask('orders', '-l', 'nvidia', '--at', '2023-12-31T10:00:00')).toMatchObject({ code: 2 });
 
     const moment = ['--at', '2023-12-20', '--known', new Date().toISOString()];
-    const events = await run('replay', '-l', 'nvidia', '--no-holdings', ...moment);
+    const events = await ask('replay', '-l', 'nvidia', '--no-holdings', ...moment);
     const times = events.output
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { time: string }).time);
     expect(times.every((time) => time < '2023-12-21')).toBe(true);
     const file = join(folder, 'all.ndjson');
-    await writeFile(file, (await run('replay', '-l', 'nvidia', '--no-holdings')).output);
-    const folded = await run('replay', '-l', 'nvidia', '--no-events', ...moment);
+    await writeFile(file, (await ask('replay', '-l', 'nvidia', '--no-holdings')).output);
+    const folded = await ask('replay', '-l', 'nvidia', '--no-events', ...moment);
     expect(folded.output).toContain(`${times.length} events of nvidia`);
     for (const from of [
       ['--file', file],
       ['--url', lading.client.url],
     ])
-      expect(await run('replay', '-l', 'nvidia', '--no-events', ...moment, ...from)).toEqual(folded);
-    expect((await run('replay', '-l', 'nvidia', '--at', 'then')).said).toMatch(/no moment: write one with its offset/);
+      expect(await ask('replay', '-l', 'nvidia', '--no-events', ...moment, ...from)).toEqual(folded);
+    expect((await ask('replay', '-l', 'nvidia', '--at', 'then')).said).toMatch(/no moment: write one with its offset/);
     for (const from of [['--file', file], []]) {
-      const beyond = await run('replay', '-l', 'nvidia', '--no-events', '--known', '1000', ...from);
+      const beyond = await ask('replay', '-l', 'nvidia', '--no-events', '--known', '1000', ...from);
       expect(beyond).toMatchObject({ code: 2, output: '' });
       expect(beyond.said).toMatch(
         /^lading: Ledger nvidia ends at (\d+) there: write at most --known \1, or leave it out\.$/m,
       );
     }
-    const future = await run('replay', '-l', 'nvidia', '--known', '2200-01-01');
+    const future = await ask('replay', '-l', 'nvidia', '--known', '2200-01-01');
     expect(future).toMatchObject({ code: 2, said: expect.stringContaining('Write a moment that is over') });
   });
 
   it('stops at a hole in a stream, and exits with 6', async () => {
-    const { output } = await run('replay', '-l', 'nvidia', '--no-holdings');
+    const { output } = await ask('replay', '-l', 'nvidia', '--no-holdings');
     const file = join(folder, 'hole.ndjson');
     await writeFile(file, output.split('\n').toSpliced(4, 1).join('\n'));
-    const { code, said } = await run('replay', '-l', 'nvidia', '--file', file, '--no-events');
+    const { code, said } = await ask('replay', '-l', 'nvidia', '--file', file, '--no-events');
     expect({ code, said }).toEqual({
       code: 6,
       said: 'lading: The stream has a hole: after event 4 comes 6. The events after the hole were not replayed.\n',
@@ -425,20 +424,20 @@ describe('the command line', () => {
   });
 
   it('rebuilds the read models beside the ones that answer', async () => {
-    const { code, output } = await run('rebuild', '--json');
+    const { code, output } = await ask('rebuild', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ version: 2, by: 'projector' });
   });
 
   it('makes a key that works until it is revoked, and shows its secret once', async () => {
-    const made = await run('api-keys', 'create', 'reader', '--role', 'read', '--ledger', 'nvidia');
+    const made = await ask('api-keys', 'create', 'reader', '--role', 'read', '--ledger', 'nvidia');
     const secret = made.output.trim();
-    const asReader = (...args: string[]) => runLading(args, { ...lading.environment, LADING_KEY: secret });
+    const asReader = (...args: string[]) => askLading(args, { ...lading.environment, LADING_KEY: secret });
 
     expect(await asReader('holdings', '-l', 'nvidia')).toMatchObject({ code: 0 });
-    expect((await run('api-keys', 'list')).output).not.toContain(secret);
+    expect((await ask('api-keys', 'list')).output).not.toContain(secret);
     expect(await asReader('submit', '-l', 'nvidia', '--json', join(folder, 'one.json'))).toMatchObject({ code: 5 });
-    expect(await run('api-keys', 'revoke', 'reader')).toMatchObject({ code: 0 });
+    expect(await ask('api-keys', 'revoke', 'reader')).toMatchObject({ code: 0 });
     expect(await asReader('holdings', '-l', 'nvidia')).toMatchObject({ code: 5 });
   });
 
@@ -540,26 +539,26 @@ describe('the command line', () => {
     ],
   ];
   it.each(mistakes)('answers %s in a line, without a stack', async (_, args, env, code, said) => {
-    const ran = await runLading(args, { ...lading.environment, ...env });
+    const ran = await askLading(args, { ...lading.environment, ...env });
     expect(ran.said).toMatch(said);
     expect(ran.said).not.toMatch(/\n\s+at /);
     expect(ran.code).toBe(code);
   });
 
   it('says which address is needed when a service does not answer questions', async () => {
-    const { code, said } = await run('holdings', '-l', 'nvidia', '--url', `${lading.client.url}/elsewhere`);
+    const { code, said } = await ask('holdings', '-l', 'nvidia', '--url', `${lading.client.url}/elsewhere`);
     expect(code).toBe(2);
     expect(said).toMatch(/answered 404: .*"npm run stack" answers questions at its first port, 7400 unless/);
   });
 
   it('says to leave a path of the interface out of the address', async () => {
-    const { code, said } = await run('holdings', '-l', 'nvidia', '--url', `${lading.client.url}/v1`);
+    const { code, said } = await ask('holdings', '-l', 'nvidia', '--url', `${lading.client.url}/v1`);
     expect(code).toBe(2);
     expect(said).toBe(`lading: The address of the service is ${lading.client.url}, without /v1: leave that out.\n`);
   });
 
   it('says once what is wrong with a request', async () => {
-    const { code, said } = await run('holdings', '-l', 'nvidia', '--stage', 'nowhere');
+    const { code, said } = await ask('holdings', '-l', 'nvidia', '--stage', 'nowhere');
     expect(code).toBe(2);
     const [first = '', ...rest] = said.trimEnd().split('\n');
     expect(first).toMatch(/answered 400: .*stage/);
@@ -570,7 +569,7 @@ describe('the command line', () => {
     const other = createServer((_, response) => response.end('<html>'));
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    const { code, said } = await run('status', '--url', `http://127.0.0.1:${String(port)}`);
+    const { code, said } = await ask('status', '--url', `http://127.0.0.1:${String(port)}`);
     other.close();
     expect(code).toBe(4);
     expect(said).toMatch(/^lading: What answers at http:.* \(status 200\) is not Lading: correct the address/);
@@ -578,7 +577,7 @@ describe('the command line', () => {
 
   it('reports in one line that nothing answers, and exits with 4', async () => {
     const url = `http://127.0.0.1:${String(await freePort())}`;
-    const { code, said } = await run('holdings', '-l', 'nvidia', '--url', url);
+    const { code, said } = await ask('holdings', '-l', 'nvidia', '--url', url);
     expect(code).toBe(4);
     expect(said).toMatch(/^lading: Nothing answers at .* \(ECONNREFUSED\)\. Start it with "npm start"/);
   });

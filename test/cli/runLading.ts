@@ -32,7 +32,7 @@ export async function runLading(
 /** One at a time: what is printed belongs to the one that runs. */
 let last: Promise<unknown> = Promise.resolve();
 
-/** Runs a command that only asks, in this process: starting one takes longer than the question. */
+/** Runs a command that reads no standard input, in this process: starting one takes longer than what it does. */
 export function askLading(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Ran> {
   const ran = last.then(() => captured(args, env));
   last = ran.catch(() => undefined);
@@ -43,6 +43,8 @@ async function captured(args: readonly string[], env: Readonly<Record<string, st
   let output = '';
   let said = '';
   const { log, error } = console;
+  const { exitCode } = process;
+  process.exitCode = 0;
   const environment = { ...process.env };
   const [out, err] = [process.stdout, process.stderr].map((stream) => stream.write);
   Object.assign(process.env, env);
@@ -51,9 +53,11 @@ async function captured(args: readonly string[], env: Readonly<Record<string, st
   process.stdout.write = (text: string | Uint8Array) => ((output += String(text)), true);
   process.stderr.write = (text: string | Uint8Array) => ((said += String(text)), true);
   try {
-    const code = await run([process.execPath, join(packageRoot, 'scripts/lading.mjs'), ...args]);
-    return { code, output, said };
+    const ended = await run([process.execPath, join(packageRoot, 'scripts/lading.mjs'), ...args]);
+    // A command that did part of its work says so by the status of its process.
+    return { code: ended || Number(process.exitCode ?? 0), output, said };
   } finally {
+    process.exitCode = exitCode;
     [process.stdout.write, process.stderr.write] = [out!, err!];
     Object.assign(console, { log, error });
     for (const name of Object.keys(env)) {

@@ -7,7 +7,7 @@ import { expandRange, Serial } from '#contracts/serials';
 import { readEvents } from '#journal/reader';
 import { accountKey } from '#ledger/account';
 import { Fold } from '#ledger/fold';
-import { runLading } from '#test/cli/runLading';
+import { askLading } from '#test/cli/runLading';
 import { type Told, december, tell } from '#test/ledger/facts';
 import { type Lading, startLading } from '#test/setup/startLading';
 
@@ -329,7 +329,7 @@ describe('ids as other systems make them', () => {
 
   it('the command line finds an order and its units by id, and prints the id as it is', async () => {
     const order = world.orders.find((id) => /[^\w-]/.test(id))!;
-    const { code, output } = await runLading(['holdings', '-l', 'ids', '--order', order, '--json'], lading.environment);
+    const { code, output } = await askLading(['holdings', '-l', 'ids', '--order', order, '--json'], lading.environment);
     expect(code).toBe(0);
     const printed = JSON.parse(output) as Row[];
     expect(printed.length).toBeGreaterThan(0);

@@ -7,7 +7,7 @@ import type { HoldingGroupRow, PostingRow, SwapRow } from '#contracts/rows';
 import { flags } from '#projections/flags/queries';
 import { withReadModels } from '#projections/reading/readModel';
 import { swap } from '#projections/swaps/queries';
-import { runLading } from '#test/cli/runLading';
+import { askLading } from '#test/cli/runLading';
 import { type Lading, startLading } from '#test/setup/startLading';
 
 /** The moment before anything is late. */
@@ -240,7 +240,7 @@ describe('the memo, played over HTTP step by step', () => {
   });
 
   it('lading void says what stands on an event, and takes all of it back in one batch, which may be tried first', async () => {
-    const run = (...args: string[]) => runLading(['void', '10', '-l', MEMO_LEDGER, ...args], lading.environment);
+    const run = (...args: string[]) => askLading(['void', '10', '-l', MEMO_LEDGER, ...args], lading.environment);
     const refused = await run();
     expect(refused).toMatchObject({ code: 3, output: '' });
     expect(refused.said).toMatch(/\(depends-on-it\)[^]*\n {2}14 lading\.swap\.executed\.v1 \(needs .*\)[^]*With --all/);
@@ -250,7 +250,7 @@ describe('the memo, played over HTTP step by step', () => {
     expect(told.at(-1)).toMatch(/^the void of event 10 would be recorded, as event \d+$/);
     expect(told.length).toBeGreaterThan(5);
     expect(await run('--corrections', 'no-such-file')).toMatchObject({ code: 2 });
-    expect(await runLading(['void', '1', '-l', MEMO_LEDGER], lading.environment)).toMatchObject({
+    expect(await askLading(['void', '1', '-l', MEMO_LEDGER], lading.environment)).toMatchObject({
       code: 3,
       said: expect.stringContaining('The opening of a ledger is not taken back: all its events stand on it; nothing'),
     });
