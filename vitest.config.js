@@ -45,8 +45,9 @@ export default defineConfig({
     maxWorkers: 3,
     // libs/contracts/src/browser.unit.spec.ts runs the contracts in a realm without Node.
     execArgv: ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // For what hangs. No test depends on a time: the slowest takes half a minute, and a slow machine may take ten times as long.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // `faults` is run by its own command, and by no other.
     projects: [project('unit'), ...['int', 'e2e', 'faults'].map((name) => project(name, onRealServices))],
   },

@@ -469,7 +469,7 @@ describe('what the contract takes', () => {
       expect(wrong).toEqual([]);
       expect(got).toHaveLength(said.length);
     }
-  }, 120_000);
+  });
 
   it('PostgreSQL counts the same microseconds as the rules and the read models', async () => {
     const { rows } = await lading.pool.query<{ sequence: number; micros: string }>(

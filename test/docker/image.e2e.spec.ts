@@ -29,7 +29,7 @@ describe('the image', () => {
       else await cp(join(packageRoot, path), join(folder, path), { recursive: true });
     }
     lading = await startLading();
-  }, 120_000);
+  });
   afterAll(async () => {
     await lading.stop();
     await rm(folder, { recursive: true });

@@ -101,7 +101,7 @@ describe('a Lading whose PostgreSQL', () => {
     eventually(async () => {
       const ready = await fetch(`${base}/health/ready`).catch(() => undefined);
       expect([ready?.status, await ready?.text()]).toEqual([200, expect.any(String)]);
-    }, 15_000);
+    });
   const submit = (id = `party-${sent.length}`) => {
     if (!sent.includes(id)) sent.push(id);
     const data = { party: id, name: id, roles: ['customer'] };

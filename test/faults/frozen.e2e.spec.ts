@@ -27,13 +27,13 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
     await ensureBuild();
     running = await startTopology(SERVICES);
     pool = createPool(running.topology.databaseUrl, { max: 2 });
-  }, 120_000);
+  });
   afterAll(async () => {
     thaw();
     await Promise.allSettled(submitters.map((each) => each.stop()));
     await pool.end();
     await running.stop();
-  }, 60_000);
+  });
 
   /** Starts new submitters that use the named writing services. */
   function submittersAt(name: string, ...writers: string[]): Submitters {
@@ -96,7 +96,7 @@ describeKafka('a process that is frozen (SIGSTOP) in the middle of its work', ()
       } finally {
         thaw();
       }
-    }, 120_000);
+    });
   };
 
   guarantee(

@@ -42,14 +42,14 @@ describeKafka('a Kafka of three brokers, with submitters who keep on', () => {
     admin = createKafka({ brokers: topology.brokers.split(','), clientId: 'faults' }, silent).admin();
     await admin.connect();
     submittersOf(LEDGER);
-  }, 300_000);
+  });
   afterAll(async () => {
     for (const name of BROKERS) signal(name, 'SIGCONT');
     await Promise.allSettled([...submitters.values()].map((each) => each.stop()));
     await admin.disconnect();
     await pool.end();
     await running.stop();
-  }, 120_000);
+  });
 
   function submittersOf(ledger: string): Submitters {
     const { topology } = running;
@@ -122,7 +122,7 @@ describeKafka('a Kafka of three brokers, with submitters who keep on', () => {
         process.stderr.write(`${await logsOf(running.topology, Object.keys(SERVICES))}\n`);
         throw error;
       }
-    }, 600_000);
+    });
   };
 
   for (const [index, name] of BROKERS.entries())

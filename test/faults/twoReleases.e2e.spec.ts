@@ -64,7 +64,7 @@ class Release {
     await eventually(async () => {
       expect([this.name, child.exitCode]).toEqual([this.name, null]);
       expect((await this.get('/health/live')).status).toBe(200);
-    }, 60_000);
+    });
   }
 
   get runs(): boolean {
@@ -134,7 +134,7 @@ describe('two releases with different read models on one database', () => {
     });
     older = new Release('older', packageRoot, await settings('older'));
     newer = new Release('newer', buildOfNextRelease(join(folder, 'newer')), await settings('newer'));
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([older.stop(), newer.stop()]);
     await pool.end();
@@ -171,7 +171,7 @@ describe('two releases with different read models on one database', () => {
   const feeds = (release: Release, ready: 200 | 503) =>
     eventually(async () => {
       expect([release.name, (await release.get('/health/ready')).status]).toEqual([release.name, ready]);
-    }, 30_000);
+    });
 
   it('both take events, answer them, and say which ledger stands still, whichever of them starts or is started again', async () => {
     await older.start();
@@ -189,5 +189,5 @@ describe('two releases with different read models on one database', () => {
     await feeds(newer, 503);
     await serve([older, newer], 3);
     await feeds(older, 200);
-  }, 240_000);
+  });
 });

@@ -43,7 +43,8 @@ export async function startProcess(
     child.kill(signal);
     await once(child, 'exit');
   };
-  for (let i = 0; i < 600; i++) {
+  // However long it takes: the test has its own time limit.
+  for (;;) {
     if (child.exitCode !== null) throw new Error(`${service} ended with status ${child.exitCode}`);
     const ready = await fetch(`${base}/health/ready`).then(
       ({ ok }) => ok,
@@ -52,6 +53,4 @@ export async function startProcess(
     if (ready) return { base, child, stop };
     await sleep(50);
   }
-  await stop('SIGKILL');
-  throw new Error(`${service} does not become ready`);
 }

@@ -133,8 +133,10 @@ export class WritingApp {
       return event('lading.party.registered.v1', { party, name: party, roles: [role] });
     });
     const items = [event('lading.item.registered.v1', { item: 'H100', name: 'H100', tracking: 'quantity' })];
-    const { status, body } = await this.batch([...parties, ...items], '?atomic=true');
-    if (status !== 201) throw new Error(JSON.stringify(body));
+    const registered = () => this.batch([...parties, ...items], '?atomic=true');
+    let { status, body } = await registered();
+    while (status === 503) ({ status, body } = await registered());
+    if (status !== 201 && status !== 200) throw new Error(JSON.stringify(body));
   }
 
   /** The last sequence of a ledger; 0 when there is none. */

@@ -52,7 +52,7 @@ async function builtTemplate(
       const building = `building_${randomBytes(6).toString('hex')}`;
       await admin.query(`CREATE DATABASE ${building} OWNER ${SERVICE.user}`);
       await migrate(urlOf(building));
-      await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [building]);
+      await admin.query('SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = $1', [building]);
       await admin.query(`ALTER DATABASE ${building} RENAME TO ${name}`);
     }
   } finally {

@@ -43,7 +43,7 @@ describeKafka('npm run stack', () => {
     expect(out).not.toMatch(/lading_[A-Za-z0-9_-]{43}/);
     expect(said.match(/stopping .*/g)).toEqual([...SERVICES, 'Kafka', 'PostgreSQL'].map((name) => `stopping ${name}`));
     expect(await portsTaken(port)).toEqual([]);
-  }, 180_000);
+  });
 
   it('says which port is taken, and by which of its services it is wanted, before it starts anything', async () => {
     const other = createServer();

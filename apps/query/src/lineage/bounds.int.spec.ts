@@ -124,7 +124,7 @@ describe('what is left out of where units came from is said to be (`partial`)', 
     );
 
     await db.apply(story.ledger.events, 500);
-  }, 240_000);
+  });
   afterAll(() => db.drop());
 
   const ask = (query: Parameters<typeof lineage>[1]): Promise<Page<LineageRow>> =>

@@ -325,8 +325,7 @@ describeGo('a stranger’s auditor, which knows what C2SP says and nothing of La
     auditor = await query.key({ name: 'auditor', roles: ['audit'], ledgers: ['nvidia', 'spoilt'] });
     const { code, said } = await run('go', ['build', '-o', join(folder, 'auditor'), '.']);
     expect([code, said]).toEqual([0, '']);
-    // What Go has not compiled on this machine yet takes its time.
-  }, 600_000);
+  });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function run(program: string, args: readonly string[]) {

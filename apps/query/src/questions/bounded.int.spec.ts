@@ -72,7 +72,7 @@ describe('answers of a ledger with very large things in it', () => {
     // The events here are larger than the ledger takes any.
     await db.pool.query('ALTER TABLE journal.events DROP CONSTRAINT events_bytes_check');
     await record(db.pool, events);
-  }, 120_000);
+  });
   afterAll(() => db.drop());
 
   const ask = <R>(name: QuestionName, id: string, asked: object) =>

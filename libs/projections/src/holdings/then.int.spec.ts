@@ -42,7 +42,7 @@ describe('holdings at any moment, after random histories with late events', () =
         before.set(JSON.stringify([ledger, question]), JSON.stringify(await answered(ledger, question)));
       await applyAll(db.models, events.slice(half), 11);
     }
-  }, 60_000);
+  });
   afterAll(() => db.drop());
 
   const ask = <T>(ledger: string, moment: AskedAbout, read: (model: ReadModel) => Promise<T>) =>

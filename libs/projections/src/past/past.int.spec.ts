@@ -300,5 +300,5 @@ describe('what was, at any moment, as it was known at any moment', () => {
       ),
       { numRuns: 1, endOnFailure: true },
     );
-  }, 120_000);
+  });
 });
