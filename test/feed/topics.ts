@@ -4,6 +4,9 @@ import { toMessage } from '#feed/message';
 import type { EventBytes } from '#journal/reader';
 import { eventually } from './eventually.ts';
 
+/** Settings of a topic of which nothing is ever deleted. */
+const KEPT = { 'retention.ms': '-1' };
+
 /** What a test does to a topic behind the back of those under test. */
 export class Topics {
   readonly kafka: Kafka;
@@ -16,10 +19,11 @@ export class Topics {
     });
   }
 
-  async make(topic: string, partitions = 2): Promise<void> {
+  async make(topic: string, partitions = 2, settings: Readonly<Record<string, string>> = KEPT): Promise<void> {
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
     await this.#asAdmin(async (admin) => {
       await admin.createTopics({
-        topics: [{ topic, numPartitions: partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] }],
+        topics: [{ topic, numPartitions: partitions, configEntries }],
         // kafkajs gives up waiting when the broker does not know the topic yet, which it may say for a moment.
         waitForLeaders: false,
       });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
+import { Topics } from '../feed/topics.ts';
 import { freshDatabase } from './freshDatabase.ts';
 import { brokers, describeKafka, freshTopicName } from './kafka.ts';
 
@@ -50,23 +50,15 @@ describe('the PostgreSQL of the tests', () => {
 
 describeKafka('the Kafka of the tests', () => {
   const topic = freshTopicName();
-  let kafka: Kafka;
+  let topics: Topics;
   beforeAll(() => {
-    kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING });
+    topics = new Topics(brokers());
   });
-  afterAll(async () => {
-    const admin = kafka.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
-  });
+  afterAll(() => topics.delete(topic));
 
   it('gives back what was sent to it', async () => {
-    const admin = kafka.admin();
-    await admin.connect();
-    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
-    await admin.disconnect();
-
+    await topics.make(topic);
+    const { kafka } = topics;
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
     await producer.connect();
     await producer.send({ topic, acks: -1, messages: [{ key: 'nvidia', value: 'shipped' }] });

@@ -95,24 +95,20 @@ describeKafka('the relay', () => {
   });
 
   it('the relay publishes events of every size to a topic that takes messages of no more than the largest, and to one that is told to meanwhile', async () => {
-    const admin = topics.kafka.admin();
-    await admin.connect();
-    const configEntries = (most: number) => [
-      { name: 'retention.ms', value: '-1' },
-      { name: 'max.message.bytes', value: String(most) },
-    ];
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries: configEntries(1_048_588) }] });
+    await topics.make(topic, 1, { 'retention.ms': '-1', 'max.message.bytes': '1048588' });
     const large = (from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, at) => anEvent('nvidia', from + at, 'x'.repeat((at * 7_919) % 65_000)));
     await append(pool, large(1, 40));
     const relay = start();
     await isPublished('nvidia', large(1, 40));
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        { type: ConfigResourceTypes.TOPIC, name: topic, configEntries: configEntries(MAX_EVENT_BYTES + 4_096) },
-      ],
-    });
+    const admin = topics.kafka.admin();
+    await admin.connect();
+    const configEntries = [
+      { name: 'retention.ms', value: '-1' },
+      { name: 'max.message.bytes', value: String(MAX_EVENT_BYTES + 4_096) },
+    ];
+    const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }];
+    await admin.alterConfigs({ validateOnly: false, resources });
     await admin.disconnect();
     const more = [...large(41, 80), ...someEvents('nvidia', 81, 1_500)];
     await append(pool, [...more, ...someEvents('amd', 1, 500)]);
@@ -146,7 +142,7 @@ describeKafka('the relay', () => {
     expect(await relayStatus(pool)).toMatchObject([{ sequence: 10, head: 12, lagEvents: 2, state: 'catching-up' }]);
     await pool.query(`UPDATE feed.relay_status SET updated = now() - interval '1 minute'`);
     expect(await relayStatus(pool)).toMatchObject([
-      { state: 'parked', reason: 'no relay has been publishing for 60 s' },
+      { state: 'parked', reason: expect.stringMatching(/^no relay has been publishing for \d\d s$/) },
     ]);
   });
 
@@ -290,13 +286,7 @@ describeKafka('the relay', () => {
   });
 
   it('the relay publishes nothing into a topic that would delete events, and says what to do', async () => {
-    const admin = topics.kafka.admin();
-    await admin.connect();
-    await admin.createTopics({
-      topics: [{ topic, configEntries: [{ name: 'retention.ms', value: '604800000' }] }],
-      waitForLeaders: true,
-    });
-    await admin.disconnect();
+    await topics.make(topic, 1, { 'retention.ms': '604800000' });
     await append(pool, someEvents('nvidia', 1, 10));
     const relay = start();
     await eventually(async () => {

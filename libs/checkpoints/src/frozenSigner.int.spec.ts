@@ -74,7 +74,7 @@ describeKafka('a signer that is frozen (SIGSTOP), replaced, and woken again', ()
       try {
         await eventually(async () => {
           expect(await readFile(`/proc/${frozen.pid ?? 0}/stat`, 'utf8')).toMatch(/\) T /);
-        }, 60_000);
+        });
         // As PostgreSQL does to a session that is idle for too long.
         for (const pid of await leaders()) await journals.pool.query('SELECT pg_terminate_backend($1)', [pid]);
         void signer.run();
@@ -88,12 +88,12 @@ describeKafka('a signer that is frozen (SIGSTOP), replaced, and woken again', ()
           const stored = await latestCheckpoint(journals.pool, 'nvidia');
           expect([stored?.size, (await inKafka()).at(-1)]).toEqual([size, stored?.note.toString()]);
           return stored!;
-        }, 60_000);
+        });
         frozen.kill('SIGCONT');
         // It stands by again only after it has given up what it was about.
         await eventually(async () => {
           expect([frozen.exitCode, (await leaders()).length]).toEqual([null, 2]);
-        }, 60_000);
+        });
         const notes = await inKafka();
         expect(notes.at(-1)).toBe(newest.note.toString());
         const sizes = notes.map((note) => parseCheckpoint(Buffer.from(note)).size);
@@ -107,7 +107,6 @@ describeKafka('a signer that is frozen (SIGSTOP), replaced, and woken again', ()
         await signer.stop();
       }
     },
-    240_000,
   );
 
   it('after it made sure that it leads, and before it sent, is refused by the broker, and shuts nobody out', async () => {
@@ -152,5 +151,5 @@ describeKafka('a signer that is frozen (SIGSTOP), replaced, and woken again', ()
       over.abort();
       await frozen.close();
     }
-  }, 60_000);
+  });
 });

@@ -118,7 +118,7 @@ describe('the signer', () => {
     const { size } = await allSigned();
     await add(1);
     expect(await demandCheckpoint(journals.pool, 'nvidia', size + 1, 0)).toBeUndefined();
-    expect((await demandCheckpoint(journals.pool, 'nvidia', size + 1, 20_000))?.size).toBe(size + 1);
+    expect((await demandCheckpoint(journals.pool, 'nvidia', size + 1, 300_000))?.size).toBe(size + 1);
   });
 
   it.each(['stored', 'noted', 'published'])(
@@ -163,8 +163,8 @@ describe('the signer', () => {
         ),
         advice: expect.stringMatching(/restore a newer backup/),
       });
+      expect(again.trouble.refused).toBe(1);
     });
-    expect(again.trouble.refused).toBe(1);
     expect(signer.state().state).toBe('stopped');
     await add(2, 'amd');
     await allSigned('amd');
@@ -292,7 +292,7 @@ describe('the signer', () => {
   it('after a rotation the newest checkpoint has the signatures of both keys, also of a ledger in which nothing happens', async () => {
     start();
     const before = await allSigned();
-    await rotateSigningKeys(keyFile(), 60_000);
+    await rotateSigningKeys(keyFile(), 3_600_000);
     await eventually(async () => {
       const { note, size } = (await latestCheckpoint(journals.pool, 'nvidia'))!;
       const keys = await verifierKeys();
@@ -324,7 +324,7 @@ describe('the signer', () => {
     const nodes = readNodes(journals.pool, 'nvidia', tree.size);
     for (const { size, root } of all) expect(Buffer.compare(await rootHash(size, nodes, onNode), root)).toBe(0);
     expect(all.length).toBeGreaterThanOrEqual(3);
-  }, 180_000);
+  });
 
   it('does not replace a key that was lost, and says what to do', async () => {
     start();

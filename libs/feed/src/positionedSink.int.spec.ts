@@ -143,7 +143,9 @@ describe('a consumer with positions of its own', () => {
     await eventually(async () => {
       expect(await reached()).toContain('good:30');
     });
-    expect(feed.state().state).toBe('running');
+    await eventually(() => {
+      expect(feed.state().state).toBe('running');
+    });
     expect(await statusOf('f1')).toMatchObject({
       state: 'parked',
       reason: 'event 8 (lading.party.registered.v1) fails each time: nobody foresaw this',
@@ -207,6 +209,8 @@ describe('a consumer with positions of its own', () => {
     await eventually(async () => {
       expect(await statusOf('nvidia')).toMatchObject({ state: 'live', sequence: 20 });
     });
-    expect(feed.state()).toEqual({ state: 'running', parked: [] });
+    await eventually(() => {
+      expect(feed.state()).toEqual({ state: 'running', parked: [] });
+    });
   });
 });

@@ -18,12 +18,6 @@ describeKafka('the topic', () => {
     if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
     await admin.disconnect();
   });
-  const makeWith = (settings: Record<string, string>) =>
-    admin.createTopics({
-      topics: [{ topic, configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })) }],
-      waitForLeaders: true,
-    });
-
   it('an absent topic is created so that nothing in it is ever deleted and the largest event fits', async () => {
     expect(await ensureTopic(topics.kafka, { topic, minInSyncReplicas: 1, replicationFactor: 1 })).toMatchObject({
       made: true,
@@ -55,7 +49,7 @@ describeKafka('the topic', () => {
   });
 
   it('a topic from which the broker would delete events is refused, with the command that corrects it', async () => {
-    await makeWith({ 'retention.ms': '604800000', 'cleanup.policy': 'compact' });
+    await topics.make(topic, 1, { 'retention.ms': '604800000', 'cleanup.policy': 'compact' });
     const refused = await ensureTopic(topics.kafka, { topic }).catch((error: unknown) => error);
     expect(refused).toMatchObject({ name: 'TopicError' });
     const { message } = refused as Error;
@@ -65,7 +59,7 @@ describeKafka('the topic', () => {
   });
 
   it('a topic is refused when the largest event would not fit, or when fewer replicas than configured must have it', async () => {
-    await makeWith({ 'retention.ms': '-1', 'max.message.bytes': '50000' });
+    await topics.make(topic, 1, { 'retention.ms': '-1', 'max.message.bytes': '50000' });
     await expect(ensureTopic(topics.kafka, { topic, minInSyncReplicas: 2 })).rejects.toThrow(
       /max.message.bytes is 50000 and must be 1048588.*min.insync.replicas is 1 and must be 2/,
     );

@@ -4,13 +4,13 @@ import { KafkaLog } from '#feed/kafkaLog';
 import { silent } from '#feed/observer';
 import { aKeeper, anEvent, checkpointOf, type Signer, someEvents } from '#test/audit/signedLedger';
 import { Topics } from '#test/feed/topics';
-import { brokers, describeKafka } from '#test/setup/kafka';
+import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
 import { CannotSay } from '../verdict.ts';
 import { Verifier } from '../verifier.ts';
 import { fromKafka } from './kafka.ts';
 
 describeKafka('a ledger in Kafka', () => {
-  const [events, checkpoints] = [`audit-events-${process.pid}`, `audit-checkpoints-${process.pid}`];
+  const [events, checkpoints] = [freshTopicName(), freshTopicName()];
   const ledger = 'nvidia';
   let topics: Topics;
   let keeper: Signer;

@@ -37,7 +37,10 @@ it('a process of a witness that is killed before it keeps a checkpoint, or befor
     let said = '';
     witness.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
     const ended = once(witness, 'exit');
-    while (!said.includes('answers at')) await Promise.race([once(witness.stderr!, 'data'), ended]);
+    const isOver = ended.then(() => true);
+    while (!said.includes('answers at')) {
+      if ((await Promise.race([once(witness.stderr!, 'data'), isOver])) === true) throw new Error(`it ended:\n${said}`);
+    }
     const [url = ''] = /http:\S+/.exec(said) ?? [];
     const body = Buffer.from(await asked(honest, known, size));
     await expect(fetch(`${url}/add-checkpoint`, { method: 'POST', body })).rejects.toThrow();
@@ -48,4 +51,4 @@ it('a process of a witness that is killed before it keeps a checkpoint, or befor
   }
   expect((await again(honest, known, 20)).status).toBe(200);
   await rm(folder, { recursive: true });
-}, 180_000);
+});
