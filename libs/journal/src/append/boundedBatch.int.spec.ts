@@ -80,7 +80,7 @@ describe('what a batch holds', () => {
   });
 
   it('commands that take long one by one are committed some at a time, in their order, and none is tried twice', async () => {
-    const { journal, batches, failures } = observed({ holdMs: 2_000 });
+    const { journal, batches, failures } = observed({ holdMs: 5_000, patienceMs: 300_000 });
     const book = await journals.openLedger(journal, 'slow');
     await record(journal, book, [item('slow', 'serial'), order('PO-slow', 'tesla', 100, {}, 'slow')]);
     batches.length = 0;
@@ -88,15 +88,15 @@ describe('what a batch holds', () => {
     const sequences = await record(
       journal,
       book,
-      Array.from({ length: 25 }, (_, n) => dispatch(n)),
+      Array.from({ length: 60 }, (_, n) => dispatch(n)),
     );
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
     expect(batches.length).toBeGreaterThan(1);
     expect(failures).toEqual([]);
     const { rows } = await journals.pool.query('SELECT last_value::int AS tried FROM journal.tried');
-    expect(rows).toEqual([{ tried: 25 }]);
+    expect(rows).toEqual([{ tried: 60 }]);
     const events = await readEvents(journals.pool, book, (sequences[0] ?? 0) - 1, 100);
-    expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 25 }, (_, n) => `dispatch-${n}`));
+    expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 60 }, (_, n) => `dispatch-${n}`));
   });
 
   it('where several come at a time, a batch waits for as many as there were before, and begins as soon as they are there', async () => {

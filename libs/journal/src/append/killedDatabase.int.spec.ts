@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '#platform/database/migrate';
 import { type Cluster, startCluster } from '#servers/postgres/cluster.mjs';
+import { eventually } from '#test/feed/eventually';
 import { order } from '#test/journal/submissions';
 import { expectTree } from '#test/journal/naiveTree';
 import { TestJournals } from '#test/journal/testJournal';
@@ -25,7 +27,8 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
     cluster = await startCluster({ dataDir });
     await migrate(cluster.url, journalMigrations);
     journals = await TestJournals.start(cluster.url);
-    journal = journals.make({ holdMs: 2_000 });
+    // However long a slow machine takes to start the server again.
+    journal = journals.make({ patienceMs: 300_000 });
   });
   afterAll(async () => {
     await journals.end();
@@ -52,6 +55,11 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
       },
     };
   }
+
+  /** How often the server has recovered from the end of one of its processes, as its log says. */
+  const recoveries = async () =>
+    (await readFile(join(dataDir, 'postgres.log'), 'utf8')).split('all server processes terminated; reinitializing')
+      .length;
 
   async function expectAllKept(book: string, receipts: readonly Receipt[]): Promise<void> {
     const events = await readEvents(journals.pool, book, 0, 1_000_000);
@@ -84,12 +92,17 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
     for (let time = 0; time < 3; time++) {
       const answered = writing.receipts.length;
       while (writing.receipts.length < answered + 40) await sleep(5);
-      const backends = await journals.pool.query<{ pid: number }>(
-        `SELECT pid FROM pg_stat_activity WHERE query LIKE '%journal.events%' AND pid <> pg_backend_pid()`,
-      );
-      const victim = backends.rows[0];
-      if (victim !== undefined) process.kill(victim.pid, 'SIGKILL');
-      await sleep(200);
+      const victim = await eventually(async () => {
+        const { rows } = await journals.pool.query<{ pid: number }>(
+          `SELECT pid FROM pg_stat_activity WHERE query LIKE '%journal.events%' AND pid <> pg_backend_pid()`,
+        );
+        return rows[0]!.pid;
+      });
+      const recovered = await recoveries();
+      process.kill(victim, 'SIGKILL');
+      await eventually(async () => {
+        expect(await recoveries()).toBe(recovered + 1);
+      });
     }
     const answered = writing.receipts.length;
     while (writing.receipts.length < answered + 40) await sleep(5);
