@@ -38,7 +38,10 @@ describe('the metrics of the journal', () => {
     await holder.query('SELECT 1 FROM journal.ledgers WHERE ledger = $1 FOR UPDATE', ['nvidia']);
     const first = app.submit(order());
     const waitsForTheLock = async () => {
-      const { rowCount } = await app.pool.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'transactionid'`);
+      // Of this database: other tests have such waits in theirs.
+      const { rowCount } = await app.pool.query(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event = 'transactionid' AND datname = current_database()`,
+      );
       return rowCount === 1;
     };
     while (!(await waitsForTheLock())) await sleep(5);

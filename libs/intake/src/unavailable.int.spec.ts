@@ -47,9 +47,8 @@ describe('while the journal cannot be reached', () => {
     await giveBack();
     // A slow machine may need longer than the patience of this test to connect again.
     await eventually(async () => {
-      expect((await app.submit(sent)).status).not.toBe(503);
+      expect((await app.submit(sent)).status).toBe(200);
     });
-    expect((await app.submit(sent)).status).toBe(200);
     expect(await app.head()).toBe(head + 1);
   });
 
@@ -72,7 +71,9 @@ describe('while the journal cannot be reached', () => {
     await giveBack();
     expect(results.length).toBeLessThan(5_000);
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set([503]));
-    expect(await app.head()).toBe(6);
+    await eventually(async () => {
+      expect(await app.head()).toBe(6);
+    });
   });
 });
 
@@ -82,21 +83,22 @@ describe('an event that takes too long by itself', () => {
     const client = new pg.Client(url);
     await client.connect();
     await client.query(`
-      CREATE FUNCTION journal.slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$;
+      CREATE FUNCTION journal.slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$;
       CREATE TRIGGER slowly BEFORE INSERT ON journal.events FOR EACH ROW WHEN (NEW.id LIKE 'slow%') EXECUTE FUNCTION journal.slowly()`);
     await client.end();
   };
 
   it('an event that takes longer than its ledger may be held is told so, as its own fault, and those beside it are recorded', async () => {
-    app = await startWritingApp(url, { journal: { holdMs: 500 } });
+    // What is not at fault is tried a second time, so that a slow machine is not, either.
+    app = await startWritingApp(url, { journal: { holdMs: 1_000, patienceMs: 300_000 } });
     await app.open();
     await makeSlow();
-    const fault = { code: 'takes-too-long', limitSeconds: 0.5 };
+    const fault = { code: 'takes-too-long', limitSeconds: 1 };
     const { body } = await app.batch([order(), { ...order(), id: 'slow-1' }, order()]);
     expect(body.results).toMatchObject([{ status: 201 }, { status: 422, problem: fault }, { status: 201 }]);
     expect(await app.batch([order(), { ...order(), id: 'slow-2' }], '?atomic=true')).toMatchObject({
       status: 422,
-      body: { ...fault, detail: expect.stringMatching(/^the ledger was held for 0.5 s.*divide this/) },
+      body: { ...fault, detail: expect.stringMatching(/^the ledger was held for 1 s.*divide this/) },
     });
     expect(await app.head()).toBe(8);
   });
@@ -106,9 +108,18 @@ describe('what is too much at once', () => {
   it('too many events at once for a ledger are answered 503 with Retry-After, and none of them was tried', async () => {
     app = await startWritingApp(url, { journal: { queueLimit: 1, batchSize: 1 } });
     await app.send('PUT', '/v1/ledgers/nvidia', { name: 'Nvidia allocations', keeper: 'nvidia' });
-    const answers = await Promise.all(Array.from({ length: 60 }, () => app.submit(order())));
-    const busy = answers.filter(({ status }) => status === 503);
-    expect(busy.length).toBeGreaterThan(0);
+    const holder = await app.pool.connect();
+    await holder.query(`BEGIN; SELECT 1 FROM journal.ledgers WHERE ledger = 'nvidia' FOR UPDATE`);
+    // The first of them waits for the ledger, and all others for it.
+    let answered = 0;
+    const sent = Array.from({ length: 60 }, () => app.submit(order()).finally(() => answered++));
+    await eventually(() => {
+      expect(answered).toBe(59);
+    });
+    await holder.query('ROLLBACK');
+    holder.release();
+    const busy = (await Promise.all(sent)).filter(({ status }) => status === 503);
+    expect(busy).toHaveLength(59);
     for (const { headers, body } of busy) {
       expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
       expect(body.detail).toMatch(/^too many events are waiting/);
