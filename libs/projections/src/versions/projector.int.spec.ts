@@ -28,8 +28,9 @@ describe('a projector does not stop in silence', () => {
   ])('a feed that ends %s is said, and is started again', async (_how, end) => {
     await append(db.pool, published(events));
     const ended: Feed = { run: end, stop: async () => undefined, state: () => ({ state: 'stopped', parked: [] }) };
-    let made = 0;
-    const projector = new Projector({ pool: db.pool, url: db.url, feed: () => (made++ === 0 ? ended : journal()) });
+    // It ends again and again, until that was seen.
+    let isSeen = false;
+    const projector = new Projector({ pool: db.pool, url: db.url, feed: () => (isSeen ? journal() : ended) });
     const run = projector.run();
     await eventually(() => {
       expect(projector.state()).toMatchObject({
@@ -37,8 +38,11 @@ describe('a projector does not stop in silence', () => {
         reason: expect.stringMatching(/^a feed has ended/),
       });
     });
+    isSeen = true;
     await reaches(events.length);
-    expect(projector.state().state).toBe('running');
+    await eventually(() => {
+      expect(projector.state().state).toBe('running');
+    });
     await projector.stop();
     await run;
   });
