@@ -55,7 +55,7 @@ async function captured(args: readonly string[], env: Readonly<Record<string, st
   try {
     const ended = await run([process.execPath, join(packageRoot, 'scripts/lading.mjs'), ...args]);
     // A command that did part of its work says so by the status of its process.
-    return { code: ended || Number(process.exitCode ?? 0), output, said };
+    return { code: ended || process.exitCode, output, said };
   } finally {
     process.exitCode = exitCode;
     [process.stdout.write, process.stderr.write] = [out!, err!];
