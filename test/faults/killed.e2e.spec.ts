@@ -26,7 +26,7 @@ describeKafka('the whole topology, with submitters who keep on', () => {
     submitters = new Submitters({
       name: 'k',
       urls: [topology.url('one'), topology.url('two')],
-      count: 6,
+      count: 3,
       most: 10_000,
     });
     pool = createPool(topology.databaseUrl);
