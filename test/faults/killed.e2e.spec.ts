@@ -30,12 +30,12 @@ describeKafka('the whole topology, with submitters who keep on', () => {
       most: 10_000,
     });
     pool = createPool(topology.databaseUrl);
-  }, 120_000);
+  });
   afterAll(async () => {
     await submitters.stop().catch(() => undefined);
     await pool.end();
     await running.stop();
-  }, 60_000);
+  });
 
   it.each([
     ['one', 'a writing service'],
@@ -68,6 +68,5 @@ describeKafka('the whole topology, with submitters who keep on', () => {
         throw error;
       }
     },
-    120_000,
   );
 });
