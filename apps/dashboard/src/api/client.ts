@@ -1,8 +1,6 @@
 import type { Problem } from '#contracts/problem';
+import { type Asked, PAGE, searchOf } from './paths.ts';
 import { keyInUse, signOut } from './session.ts';
-
-/** What is sent with a question: an undefined one is left out. */
-export type Asked = Readonly<Record<string, string | number | undefined>>;
 
 /** An answer that is not one: what is wrong, and what to do about it, as the service says it. */
 export class Refused extends Error {
@@ -30,7 +28,6 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-const PAGE = 1000;
 /** So many rows are put together at the most; what has more pages as it is scrolled. */
 const MOST_ROWS = 5000;
 
@@ -86,13 +83,3 @@ async function problemOf(answer: Response): Promise<Problem> {
     };
   }
 }
-
-function searchOf(asked: Asked): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(asked))
-    if (value !== undefined && value !== '') search.set(name, String(value));
-  const text = search.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-export const ledgerPath = (ledger: string): string => `/v1/ledgers/${encodeURIComponent(ledger)}`;

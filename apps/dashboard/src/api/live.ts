@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
-import { Refused, ledgerPath, request } from './client.ts';
+import { Refused, request } from './client.ts';
+import { ledgerPath } from './paths.ts';
 import { type Message, MessageReader } from './eventStream.ts';
 
 /** How the stream of a ledger's events is. */

@@ -27,6 +27,20 @@ export function waitFor(wanted: Moment, asked: Moment, isAsking: boolean, pause:
   return isAsking ? undefined : Math.min(Math.max(0, pause), MOST_PAUSE_MS);
 }
 
+/** What a value was when it last stayed the same for so long. */
+export function useSettled<T extends string | number | undefined>(value: T, ms: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      setSettled(value);
+    }, ms);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [value, ms]);
+  return settled;
+}
+
 interface Turn {
   readonly ledger: string;
   readonly moment: Moment;
@@ -47,6 +61,8 @@ export function useNext(
   due: number,
 ): void {
   const [next, now] = [JSON.stringify(wanted), JSON.stringify(moment)];
+  // Not after the page was drawn for the moment, which takes as long as the answer: the question goes out first.
+  if (chosenIn(wanted) !== chosenIn(moment) && !isAsking) setTurn({ ledger, moment: wanted });
   useEffect(() => {
     const asked = JSON.parse(next) as Moment;
     const wait = waitFor(asked, JSON.parse(now) as Moment, isAsking, due - Date.now());

@@ -1,9 +1,9 @@
 import { useSyncExternalStore } from 'react';
+import { STORED } from './paths.ts';
 
-/** The key is in memory, and in the storage of this tab, which ends with the tab: never in an address, a cookie or a file. */
-const STORED = 'lading.key';
 const CODE = /^#code=([\w-]{1,100})$/;
 
+/** The key is in memory, and in the storage of this tab, which ends with the tab: never in an address, a cookie or a file. */
 type Session =
   | { readonly state: 'signed-in'; readonly key: string }
   | { readonly state: 'signing-in' }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { usePlace } from '../url/usePlace.ts';
-import { type Asked, askRows, ledgerPath, type Rows } from './client.ts';
+import { askRows, type Rows } from './client.ts';
+import { type Asked, ledgerPath } from './paths.ts';
 import { useLive } from './live.ts';
 import { chosenIn, type Moment, useNext, useTurn } from './pace.ts';
 

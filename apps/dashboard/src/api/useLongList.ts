@@ -1,7 +1,8 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { usePlace } from '../url/usePlace.ts';
-import { type Asked, askPage, ledgerPath, type Page } from './client.ts';
+import { askPage, type Page } from './client.ts';
+import { type Asked, ledgerPath } from './paths.ts';
 import { useLive } from './live.ts';
 import { type Numbered, withNewest } from './newest.ts';
 import { chosenIn, type Moment, useNext, useTurn } from './pace.ts';

@@ -20,7 +20,7 @@ interface Props {
 
 /** What each party had, from its first units on. The bar of time is a line in it, and a click on it moves the bar. */
 export function StepChart({ series, sequence, what }: Props) {
-  const ticks = useTicks();
+  const { ticks } = useTicks();
   const { scale, x, y, lines, labels } = useMemo(() => axesOf(series, scaleOf(ticks)), [series, ticks]);
   const place = usePlace();
   const here = place.at === undefined ? WIDTH - RIGHT : LEFT + fractionOf(scale, place.at) * (WIDTH - LEFT - RIGHT);

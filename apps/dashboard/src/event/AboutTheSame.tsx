@@ -1,6 +1,7 @@
 import type { ActivityRow } from '#contracts/activityRows';
 import { useQuery } from '@tanstack/react-query';
-import { askRows, ledgerPath } from '../api/client.ts';
+import { askRows } from '../api/client.ts';
+import { ledgerPath } from '../api/paths.ts';
 import { useLive } from '../api/live.ts';
 import { day, eventName } from '../format.ts';
 import { usePlace } from '../url/usePlace.ts';

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { HoldingDiffRow } from '#contracts/changeRows';
-import { askRows, ledgerPath } from '../api/client.ts';
+import { askRows } from '../api/client.ts';
+import { ledgerPath } from '../api/paths.ts';
 import { signed, units } from '../format.ts';
 import { Heads, ScrollTable } from '../ui/View.tsx';
 import { usePlace } from '../url/usePlace.ts';

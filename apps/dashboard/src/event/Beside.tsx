@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { PostingRow } from '#contracts/rows';
-import { askRows, ledgerPath } from '../api/client.ts';
+import { askRows } from '../api/client.ts';
+import { ledgerPath } from '../api/paths.ts';
 import { useLive } from '../api/live.ts';
 import { eventName } from '../format.ts';
 import { usePlace } from '../url/usePlace.ts';

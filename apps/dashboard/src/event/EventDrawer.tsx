@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { ledgerPath, request } from '../api/client.ts';
+import { request } from '../api/client.ts';
+import { ledgerPath } from '../api/paths.ts';
 import { eventName, moment } from '../format.ts';
 import { Drawer } from '../ui/Drawer.tsx';
 import { Loading, Trouble } from '../ui/parts.tsx';

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
-import { ledgerPath, Refused, request } from '../api/client.ts';
+import { Refused, request } from '../api/client.ts';
+import { ledgerPath } from '../api/paths.ts';
 
 // The memo: the story that Lading starts from, played by this page through the interface that everybody has.
 

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { ItemRow, OrderRow, PartyRow, ShipmentRow, SwapRow, UnitRow } from '#contracts/rows';
-import { ask, ledgerPath } from '../api/client.ts';
+import { ask } from '../api/client.ts';
+import { ledgerPath } from '../api/paths.ts';
 import { useAsk } from '../api/useAsk.ts';
 import { type Place, views, viewed } from '../url/place.ts';
 import { go, usePlace } from '../url/usePlace.ts';

@@ -1,15 +1,21 @@
+import type { ActivityRow } from '#contracts/activityRows';
 import { useLive } from '../api/live.ts';
+import { useAsk } from '../api/useAsk.ts';
 import { eventName, plural } from '../format.ts';
 import { adjust, usePlace } from '../url/usePlace.ts';
-import type { Tick } from './scale.ts';
 import { useDrag } from './useDrag.ts';
 
 /** What was known: each event is a step, in the order in which the ledger was told. */
-export function KnownTrack({ ticks }: { readonly ticks: readonly Tick[] }) {
+export function KnownTrack() {
   const place = usePlace();
   const { head } = useLive();
   const known = place.known ?? head;
-  const told = ticks.find(({ sequence }) => sequence === known);
+  const { rows, isStale } = useAsk<ActivityRow>(
+    'activity',
+    {},
+    { most: 1, moment: { known }, enabled: place.known !== undefined },
+  );
+  const told = isStale ? undefined : rows?.find(({ sequence }) => sequence === known);
   const track = useDrag((fraction) => {
     const sequence = Math.round(fraction * head);
     adjust({ ...place, known: sequence >= head ? undefined : sequence, choices: { ...place.choices, bars: 'both' } });

@@ -7,15 +7,18 @@ import { adjust, go, usePlace } from '../url/usePlace.ts';
 import { KnownTrack } from './KnownTrack.tsx';
 import { beginning, lastBy, neighbour, scaleOf, type Tick } from './scale.ts';
 import { Track } from './Track.tsx';
+import { useNear, type useTicks } from './useTicks.ts';
 import './timeBar.css';
 
 const STEP_MS = 900;
 
 /** As of: when it was true, and what was known. It rules every view, and lives in the address. */
-export function TimeBar({ ticks }: { readonly ticks: readonly Tick[] }) {
+export function TimeBar({ ticks, every }: ReturnType<typeof useTicks>) {
   const place = usePlace();
   const scale = useMemo(() => scaleOf(ticks), [ticks]);
-  const { playing, setPlaying } = usePlaying(place, ticks);
+  const [isHeld, setIsHeld] = useState(false);
+  const { near, isThere } = useNear({ ticks, every }, isHeld);
+  const { playing, setPlaying } = usePlaying(place, isThere ? near : undefined);
   const { head } = useLive();
   const showsKnown = place.known !== undefined || place.choices.bars === 'both';
   // The first event is that the ledger was opened, which is no tick.
@@ -31,17 +34,17 @@ export function TimeBar({ ticks }: { readonly ticks: readonly Tick[] }) {
   return (
     <section className="time-bar no-print" aria-label="As of">
       <div className="said">
-        <Said ticks={ticks} at={place.at} />
+        <Said last={isThere ? lastBy(near, place.at) : undefined} at={place.at} />
         <div className="steps">
-          <Step text="Event before" mark="‹" to={() => neighbour(ticks, place.at, -1)} />
+          <Step text="Event before" mark="‹" to={() => neighbour(near, place.at, -1)} disabled={!isThere} />
           <button type="button" className="button" onClick={play}>
             {playing ? 'Pause' : 'Play'}
           </button>
           <Step
             text="Event after"
             mark="›"
-            to={() => neighbour(ticks, place.at, 1)}
-            disabled={place.at === undefined}
+            to={() => neighbour(near, place.at, 1)}
+            disabled={place.at === undefined || !isThere}
           />
           <button
             type="button"
@@ -57,17 +60,24 @@ export function TimeBar({ ticks }: { readonly ticks: readonly Tick[] }) {
           <KnownToggle shown={showsKnown} />
         </div>
       </div>
-      <Track ticks={ticks} scale={scale} onTouch={stop} />
-      {showsKnown && <KnownTrack ticks={ticks} />}
+      <Track
+        ticks={ticks}
+        every={every}
+        steps={isThere ? near : undefined}
+        scale={scale}
+        onTouch={stop}
+        onHold={setIsHeld}
+      />
+      {showsKnown && <KnownTrack />}
     </section>
   );
 }
 
-/** Tells the story: one event after another, until the last. */
-function usePlaying(place: Place, ticks: readonly Tick[]) {
+/** Tells the story: one event after another, until the last; while it is not known which is the next it waits. */
+function usePlaying(place: Place, ticks: readonly Tick[] | undefined) {
   const [playing, setPlaying] = useState(false);
   useEffect(() => {
-    if (!playing) return;
+    if (!playing || ticks === undefined) return;
     const timer = setTimeout(() => {
       const next = neighbour(ticks, place.at, 1);
       if (next === undefined) setPlaying(false);
@@ -80,8 +90,7 @@ function usePlaying(place: Place, ticks: readonly Tick[]) {
   return { playing, setPlaying };
 }
 
-function Said({ ticks, at }: { readonly ticks: readonly Tick[]; readonly at: string | undefined }) {
-  const last = lastBy(ticks, at);
+function Said({ last, at }: { readonly last: Tick | undefined; readonly at: string | undefined }) {
   return (
     <p>
       <span className="soft">As of</span> <strong>{at === undefined ? 'now' : asOf(at)}</strong>
@@ -98,10 +107,10 @@ interface StepProps {
   readonly text: string;
   readonly mark: string;
   readonly to: () => string | undefined;
-  readonly disabled?: boolean;
+  readonly disabled: boolean;
 }
 
-function Step({ text, mark, to, disabled = false }: StepProps) {
+function Step({ text, mark, to, disabled }: StepProps) {
   const place = usePlace();
   return (
     <button

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, memo, useMemo, useSyncExternalStore } from 'react';
-import { asOf, day, eventName, moment, plural } from '../format.ts';
+import { asOf, day, eventName, moment, plural, units } from '../format.ts';
 import { adjust, usePlace } from '../url/usePlace.ts';
 import { beginning, fractionOf, gathered, labelsOf, momentAt, neighbour, type Scale, type Tick } from './scale.ts';
 import { useDrag } from './useDrag.ts';
@@ -10,8 +10,13 @@ const NARROW = window.matchMedia('(max-width: 40rem)');
 
 interface TrackProps {
   readonly ticks: readonly Tick[];
+  /** So many events have one tick. */
+  readonly every: number;
+  /** What is stepped to; undefined while it is not known. */
+  readonly steps: readonly Tick[] | undefined;
   readonly scale: Scale;
   readonly onTouch: () => void;
+  readonly onHold: (isHeld: boolean) => void;
 }
 
 function onNarrow(listener: () => void): () => void {
@@ -22,7 +27,7 @@ function onNarrow(listener: () => void): () => void {
 }
 
 /** When it was true: the events are ticks, and what has not happened yet at the handle is faint. */
-export function Track({ ticks, scale, onTouch }: TrackProps) {
+export function Track({ ticks, every, steps, scale, onTouch, onHold }: TrackProps) {
   const place = usePlace();
   const at = place.at === undefined ? 1 : fractionOf(scale, place.at);
   const narrow = useSyncExternalStore(onNarrow, () => NARROW.matches);
@@ -31,9 +36,9 @@ export function Track({ ticks, scale, onTouch }: TrackProps) {
   const track = useDrag((fraction) => {
     onTouch();
     adjust({ ...place, at: momentAt(scale, fraction) });
-  });
+  }, onHold);
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = afterKey(event.key, ticks, place.at, scale);
+    const to = afterKey(event.key, { ticks, steps, at: place.at, scale });
     if (to === false) return;
     event.preventDefault();
     onTouch();
@@ -56,7 +61,7 @@ export function Track({ ticks, scale, onTouch }: TrackProps) {
         <line className="axis" x1="0%" x2="100%" y1="24" y2="24" />
         <line className="passed" x1="0%" x2={`${at * 100}%`} y1="24" y2="24" />
         {marks.map((mark) => (
-          <Mark key={mark.at} mark={mark} isPassed={mark.at <= at + 0.0005} />
+          <Mark key={mark.at} mark={mark} every={every} isPassed={mark.at <= at + 0.0005} />
         ))}
       </svg>
       <span className="handle" style={{ left: `${at * 100}%` }} />
@@ -72,42 +77,45 @@ export function Track({ ticks, scale, onTouch }: TrackProps) {
 }
 
 /** Drawn anew when the handle passes it, and not with every step of the handle: there may be four hundred. */
-const Mark = memo(function Mark({ mark: { at, ticks }, isPassed }: MarkProps) {
+const Mark = memo(function Mark({ mark: { at, ticks }, every, isPassed }: MarkProps) {
   return (
     <line
       className={isPassed ? 'tick passed' : 'tick'}
       x1={`${at * 100}%`}
       x2={`${at * 100}%`}
-      y1={24 - Math.min(18, 8 + ticks.length * 2)}
+      y1={24 - Math.min(18, 8 + ticks.length * every * 2)}
       y2={24}
     >
-      <title>{titleOf(ticks)}</title>
+      <title>{titleOf(ticks, every)}</title>
     </line>
   );
 });
 
 interface MarkProps {
   readonly mark: { readonly at: number; readonly ticks: readonly Tick[] };
+  readonly every: number;
   readonly isPassed: boolean;
 }
 
-function titleOf(ticks: readonly Tick[]): string {
+function titleOf(ticks: readonly Tick[], every: number): string {
   const [first] = ticks;
   if (first === undefined) return '';
+  if (every > 1)
+    return `${day(first.occurred)}: ${plural(ticks.length, 'tick')}, each for up to ${units(every)} events`;
   return ticks.length === 1
     ? `${moment(first.occurred)}: ${eventName(first.type)}, ${first.subject} (#${first.sequence})`
     : `${day(first.occurred)}: ${plural(ticks.length, 'event')}`;
 }
 
+interface Standing extends Pick<TrackProps, 'ticks' | 'steps' | 'scale'> {
+  readonly at: string | undefined;
+}
+
 /** @returns false for a key that means nothing here; undefined is now */
-function afterKey(
-  key: string,
-  ticks: readonly Tick[],
-  at: string | undefined,
-  scale: Scale,
-): string | undefined | false {
-  if (key === 'ArrowRight' || key === 'ArrowUp') return neighbour(ticks, at, 1);
-  if (key === 'ArrowLeft' || key === 'ArrowDown') return neighbour(ticks, at, -1);
+function afterKey(key: string, { ticks, steps, at, scale }: Standing): string | undefined | false {
+  // Whoever is faster than the events come stays: no event is passed over.
+  if (key === 'ArrowRight' || key === 'ArrowUp') return steps === undefined ? at : neighbour(steps, at, 1);
+  if (key === 'ArrowLeft' || key === 'ArrowDown') return steps === undefined ? at : neighbour(steps, at, -1);
   if (key === 'Home') return neighbour(ticks, beginning(scale), 1);
   if (key === 'End') return undefined;
   const tenth = key === 'PageUp' ? 0.1 : key === 'PageDown' ? -0.1 : 0;

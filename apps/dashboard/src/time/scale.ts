@@ -17,6 +17,47 @@ export const ticksOf = (events: readonly Omit<Tick, 'time'>[]): Tick[] =>
     .map(({ sequence, type, subject, occurred }) => ({ sequence, type, subject, occurred, time: Date.parse(occurred) }))
     .sort((a, b) => a.time - b.time || a.sequence - b.sequence);
 
+/** More would stand on each other. */
+export const MOST_TICKS = 1000;
+
+/** So many events that follow each other have one tick, in a ledger of so many. */
+export const everyOf = (head: number): number => Math.ceil((head + 1) / MOST_TICKS);
+
+type Row = Omit<Tick, 'time'>;
+
+/** What a bar was told of: of each `every` sequences that follow each other one event, and the first of all. */
+export interface Told {
+  readonly rows: readonly Row[];
+  readonly every: number;
+}
+
+/** With what came meanwhile. When they are twice as many as are drawn, those of one stretch are one again. */
+export function withTold({ rows, every }: Told, come: readonly Row[]): Told {
+  const seen = new Set(rows.map(({ sequence }) => sequence));
+  const all = [...rows, ...come.filter(({ sequence }) => !seen.has(sequence))].sort((a, b) => a.sequence - b.sequence);
+  if (all.length <= 2 * MOST_TICKS) return { rows: all, every };
+  const wider = Math.max(every, everyOf(all.at(-1)?.sequence ?? 0));
+  const stretch = (row: Row | undefined) => row && Math.floor(row.sequence / wider);
+  return { rows: all.filter((row, i) => i === 0 || stretch(row) !== stretch(all[i + 1])), every: wider };
+}
+
+/** Both, each event once, in the order in which they happened. */
+export function merged(ticks: readonly Tick[], others: readonly Tick[]): readonly Tick[] {
+  const seen = new Set(ticks.map(({ sequence }) => sequence));
+  return ticksOf([...ticks, ...others.filter(({ sequence }) => !seen.has(sequence))]);
+}
+
+/**
+ * The sequence up to which the events around a moment are asked for: of the first that is known to have happened after it. What was told
+ * late has a later one. Undefined: it is the end.
+ */
+export function stretchAt(ticks: readonly Tick[], at: string | undefined): number | undefined {
+  if (at === undefined) return undefined;
+  const end = endOf(at);
+  const after = ticks.reduce((least, { time, sequence }) => (time > end ? Math.min(least, sequence) : least), Infinity);
+  return after === Infinity ? undefined : after;
+}
+
 export interface Scale {
   /** Milliseconds since 1970. */
   readonly from: number;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fractionOf, gathered, labelsOf, lastBy, momentAt, neighbour, scaleOf, ticksOf } from './scale.ts';
+import { everyOf, fractionOf, gathered, labelsOf, lastBy, merged, momentAt, MOST_TICKS, neighbour } from './scale.ts';
+import { scaleOf, stretchAt, ticksOf, type Told, withTold } from './scale.ts';
 
 const tick = (sequence: number, occurred: string) => ({ sequence, occurred, type: 't', subject: 's' });
 const ticks = ticksOf([
@@ -76,5 +77,48 @@ describe('the bar of time', () => {
     expect(labels.map(({ text }) => text)).toContain(label);
     expect(labels.length).toBeLessThanOrEqual(10);
     expect(labels.every(({ at }) => at >= 0 && at <= 1)).toBe(true);
+  });
+});
+
+describe('the bar of a long ledger', () => {
+  const EVENTS = 123_456;
+  /** A minute after each other; one in fifty is told late. */
+  const all = Array.from({ length: EVENTS }, (_, i) =>
+    tick(i + 1, new Date(1_700_000_000_000 + (i % 50 === 49 ? i * 30_000 : i * 60_000)).toISOString()),
+  );
+  const every = everyOf(EVENTS);
+  const sampleOf = (rows: readonly ReturnType<typeof tick>[]) =>
+    rows.filter(({ sequence }, i) => sequence % every === every - 1 || i === rows.length - 1 || i === 0);
+  const told: Told = withTold({ rows: [], every }, sampleOf(all));
+
+  it('reaches from its first event to its last with a thousand ticks', () => {
+    expect([every, told.rows.length <= MOST_TICKS + 1]).toEqual([124, true]);
+    expect([told.rows[0]?.sequence, told.rows.at(-1)?.sequence]).toEqual([1, EVENTS]);
+  });
+
+  it('goes on with each event that comes, once, and leaves some out when they are too many: never the first and the last', () => {
+    let bar: Told = { rows: [], every: 1 };
+    for (let from = 0; from < 20_000; from += 90) {
+      bar = withTold(bar, all.slice(from, from + 100));
+      expect(bar.rows.length).toBeLessThanOrEqual(2 * MOST_TICKS);
+      expect([bar.rows[0]?.sequence, bar.rows.at(-1)?.sequence]).toEqual([1, from + 100]);
+      expect(new Set(bar.rows.map(({ sequence }) => sequence)).size).toBe(bar.rows.length);
+    }
+    expect(bar.rows.length).toBeGreaterThan(MOST_TICKS / 2);
+  });
+
+  it('steps to each event that was told in time, with the events of one stretch: no further than its ends', () => {
+    const ticks = ticksOf(told.rows);
+    for (const start of [all[10]!, all[70_000]!, all[every * 500 - 1]!, all[EVENTS - 30]!]) {
+      const upTo = stretchAt(ticks, start.occurred)!;
+      const near = merged(ticks, ticksOf(all.slice(Math.max(0, upTo - every), upTo)));
+      const inTime = all.filter(({ sequence }) => sequence % 50 !== 0);
+      const after = inTime.find(({ occurred }) => occurred > start.occurred)!;
+      expect(neighbour(near, start.occurred, 1)).toBe(after.occurred);
+      const before = inTime.findLast(({ occurred }) => occurred < start.occurred)!;
+      const stepped = neighbour(near, start.occurred, -1)!;
+      expect([start.sequence, stepped >= before.occurred && stepped < start.occurred]).toEqual([start.sequence, true]);
+    }
+    expect([stretchAt(ticks, undefined), stretchAt(ticks, '2100-01-01')]).toEqual([undefined, undefined]);
   });
 });

@@ -1,7 +1,7 @@
 import { type PointerEvent, useEffect, useRef } from 'react';
 
-/** A track that answers while it is dragged: at most once in a frame. */
-export function useDrag(onFraction: (fraction: number) => void) {
+/** A track that answers while it is dragged: at most once in a frame. It says when it is taken hold of, and when it is let go. */
+export function useDrag(onFraction: (fraction: number) => void, onHold: (isHeld: boolean) => void = () => undefined) {
   const frame = useRef<number | undefined>(undefined);
   const latest = useRef(onFraction);
   useEffect(() => {
@@ -18,7 +18,11 @@ export function useDrag(onFraction: (fraction: number) => void) {
   return {
     onPointerDown: (event: PointerEvent<HTMLElement>) => {
       event.currentTarget.setPointerCapture(event.pointerId);
+      onHold(true);
       move(event);
+    },
+    onLostPointerCapture: () => {
+      onHold(false);
     },
     onPointerMove: (event: PointerEvent<HTMLElement>) => {
       if (event.currentTarget.hasPointerCapture(event.pointerId)) move(event);

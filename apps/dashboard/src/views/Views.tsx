@@ -31,7 +31,7 @@ export function Views() {
   const subject = subjectOf(place.choices.why);
   return (
     <>
-      <TimeBar ticks={ticks} />
+      <TimeBar {...ticks} />
       <Boundary key={place.view}>
         <Suspense fallback={<Loading what="the view" />}>
           <View />

@@ -5,7 +5,7 @@ import { IDS_PATTERN } from '#contracts/whyNoId';
 const MAX_PAGE = 1000;
 
 /** A whole number as text, as it comes in a query string. */
-const numeral = (from: number, to: number) =>
+export const numeral = (from: number, to: number) =>
   z
     .string()
     .regex(/^(0|[1-9]\d{0,15})$/, 'a whole number')

@@ -29,7 +29,7 @@ const LISTS = [
   ...['swaps/SW-0/history', 'swaps/SW-0/history?axis=known', 'swaps/SW-0/history?by=month'],
   ...['orders', 'orders?owner=x', 'orders?late=true', 'shipments', 'swaps', 'swaps?party=tesla', 'holds', 'available'],
   ...['parties', 'items', 'items/H100/queue', 'items/D1/queue', 'items/H100/supply', 'units', 'flags', 'activity'],
-  ...['activity/reasons', 'parties/tesla/tenure', 'events'],
+  ...['activity?every=7', 'activity/reasons', 'parties/tesla/tenure', 'events'],
 ];
 const THINGS = ['orders/PO-0', 'orders/PO-1', 'shipments/S-0', 'swaps/SW-0', 'parties/tesla', 'items/H100', 'units/n3'];
 

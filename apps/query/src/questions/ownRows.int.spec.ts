@@ -92,6 +92,7 @@ const LISTS = [
     'flags?rule=overdue-leg',
     'activity',
     'activity?party=xai',
+    'activity?every=5',
     'activity/reasons',
     'events',
     'events?entity=order/PO-1',

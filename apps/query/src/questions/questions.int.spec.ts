@@ -54,6 +54,7 @@ const lists: [route: string, row: z.ZodType][] = [
   ['units', rows.UnitRow],
   ['flags', FlagRow],
   ['activity', ActivityRow],
+  ['activity?every=3', ActivityRow],
   ['activity/reasons', ReasonRow],
 ];
 

@@ -22,6 +22,8 @@ interface ActivityQuery extends PageQuery {
   readonly party?: string | undefined;
   readonly item?: string | undefined;
   readonly reasonCode?: ReasonCode | undefined;
+  /** Only the newest of each so many sequences that follow each other. */
+  readonly every?: number | undefined;
 }
 
 /** That an event concerns a party: what a key that speaks for it may read. */
@@ -76,6 +78,30 @@ function eventsOfSpans(
         SELECT sequence FROM event_parties WHERE ledger = $1 AND party = ${where.value(party)} AND ${IN_SPAN} OFFSET 0) c ${OF_SEQUENCE}`;
 }
 
+/**
+ * The newest event of each so many sequences, if there is a party the newest that concerns it. The series is in the list of what is selected,
+ * where it is made a value at a time: so it goes no further than the page, as long as nothing sorts it. A loop over it leaves its order as it is.
+ */
+function sampled(
+  where: Where,
+  { ledger, asOf, sequence }: ReadModel,
+  every: number,
+  party: string | undefined,
+  before: SortKey | undefined,
+) {
+  const last = Math.min(asOf.known, sequence);
+  const size = `${where.value(every)}::bigint`;
+  const end = `${where.value(last)}::bigint`;
+  // The page before had the newest of its last stretch.
+  const first = before === undefined ? `${end} / ${size}` : `${where.value(before[0])}::bigint / ${size} - 1`;
+  const of = party === undefined ? 'activity' : 'event_parties';
+  const mine = party === undefined ? '' : `AND party = ${where.value(party)}`;
+  return `(SELECT generate_series(${first}, 0, -1) AS stretch) s CROSS JOIN LATERAL (
+      SELECT sequence FROM ${of} WHERE ledger = $1 ${mine}
+        AND sequence >= s.stretch * ${size} AND sequence < (s.stretch + 1) * ${size} AND sequence <= ${end}
+      ORDER BY sequence DESC LIMIT 1) c ${OF_SEQUENCE}`;
+}
+
 const OF_SEQUENCE = `CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND sequence = c.sequence OFFSET 0) a`;
 
 /** To walk the events of a party takes some milliseconds, unless there are more than these. */
@@ -111,20 +137,25 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
   // A subject and a reason have an index of their own; and the few events of a party are walked.
   const rare = subject === undefined && reasonCode === undefined ? { type, source, item } : {};
   const spanned =
+    query.every === undefined &&
     Object.values(rare).some((value) => value !== undefined) &&
     (walked === undefined || (await concernsMany(model, walked)));
   if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);
-  const from = spanned
-    ? eventsOfSpans(where, ledger, rare, walked, before)
-    : walked === undefined
-      ? 'activity a'
-      : eventsOfParty(where, ledger, walked, before);
   const order = [...(spanned ? ['s.span'] : []), walked === undefined ? 'a.sequence' : 'c.sequence'];
+  const sorted = `ORDER BY ${order.map((column) => `${column} DESC`).join(', ')}`;
+  const from =
+    query.every !== undefined
+      ? sampled(where, model, query.every, walked, before)
+      : spanned
+        ? eventsOfSpans(where, ledger, rare, walked, before)
+        : walked === undefined
+          ? 'activity a'
+          : eventsOfParty(where, ledger, walked, before);
   const { rows } = await db.query<ActivityRow>(
     `SELECT a.sequence, type, id, source, subject, actor, ${instantOf('occurred')} AS occurred, ${instantOf('recorded')} AS recorded,
        string_to_array(parties, E'\\t') AS parties, string_to_array(items, E'\\t') AS items, quantity,
        reason_code AS "reasonCode", note, ${takenBackBy(model, where)}
-     FROM ${from} ${where.sql} ORDER BY ${order.map((column) => `${column} DESC`).join(', ')} LIMIT ${limitOf(query) + 1}`,
+     FROM ${from} ${where.sql} ${query.every === undefined ? sorted : ''} LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
   return pageOf(

@@ -4,6 +4,7 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { PostingRow } from '#contracts/rows';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
+import { plansOf, rowsTouched } from '#test/projections/plansOf';
 import { postings } from '../postings/queries.ts';
 import type { Page, PageQuery } from '../reading/page.ts';
 import type { ReadModel } from '../reading/readModel.ts';
@@ -80,5 +81,39 @@ describe('what is found by the spans that it is in', () => {
       expect([line, found]).toEqual([line, posted.filter((row) => row.line === line)]);
     }
     expect(posted.filter(({ line }) => line === '3').length).toBeGreaterThan(100);
+  });
+
+  it('a sample has the newest event of each so many sequences, of a party the newest that concerns it, on pages of any size', async () => {
+    const mine = await walk((m, page) => activity({ ...m, party: 'nvidia' }, page));
+    const newestOf = (rows: readonly ActivityRow[], every: number) =>
+      rows.filter(
+        ({ sequence }, i) => Math.floor(sequence / every) !== Math.floor((rows[i - 1]?.sequence ?? -1) / every),
+      );
+    for (const every of [2, 7, 1_000, 1_000_000]) {
+      for (const limit of [1_000, 3]) {
+        if (every === 2 && limit === 3) continue;
+        const sample = await walk((m, page) => activity(m, { every, ...page }), limit);
+        expect([every, limit, sample]).toEqual([every, limit, newestOf(all, every)]);
+        const own = await walk((m, page) => activity({ ...m, party: 'nvidia' }, { every, ...page }), limit);
+        expect([every, limit, own]).toEqual([every, limit, newestOf(mine, every)]);
+      }
+    }
+    const told = all.filter(({ sequence }) => sequence <= 1_234);
+    const then = await walk(
+      (m, page) => activity({ ...m, asOf: { ...m.asOf, known: 1_234 } }, { every: 100, ...page }),
+      5,
+    );
+    expect(then.map(({ sequence }) => sequence)).toEqual(newestOf(told, 100).map(({ sequence }) => sequence));
+    const ofType = await walk((m, page) => activity(m, { every: 7, type: 'lading.order.confirmed.v1', ...page }), 5);
+    expect(ofType).toEqual(newestOf(all, 7).filter(({ type }) => type === 'lading.order.confirmed.v1'));
+  });
+
+  it('a page of a sample looks at no more than its own rows, however many events there are', async () => {
+    await db.read(async (model) => {
+      const plans = await plansOf(model, async (explained) => {
+        await activity(explained, { every: 2, limit: 10 });
+      });
+      expect(rowsTouched(plans)).toBeLessThan(100);
+    });
   });
 });

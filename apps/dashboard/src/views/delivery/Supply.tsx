@@ -1,7 +1,8 @@
 import { useQueries } from '@tanstack/react-query';
 import type { ItemRow } from '#contracts/rows';
 import type { SupplyRow } from '#contracts/supplyRows';
-import { askRows, ledgerPath } from '../../api/client.ts';
+import { askRows } from '../../api/client.ts';
+import { ledgerPath } from '../../api/paths.ts';
 import { useAsk, useMoment } from '../../api/useAsk.ts';
 import { day, plural, units } from '../../format.ts';
 import { Answered, Empty, Term } from '../../ui/parts.tsx';

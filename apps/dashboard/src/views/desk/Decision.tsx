@@ -1,6 +1,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import type { HoldingGroupRow, QueueRow } from '#contracts/rows';
-import { type Asked, ask, askRows, ledgerPath, type Rows } from '../../api/client.ts';
+import { ask, askRows, type Rows } from '../../api/client.ts';
+import { type Asked, ledgerPath } from '../../api/paths.ts';
 import { useLive } from '../../api/live.ts';
 import { EventLink } from '../../event/EventLink.tsx';
 import { eventName, moment, units } from '../../format.ts';

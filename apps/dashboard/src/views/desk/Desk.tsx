@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
-import { ledgerPath, Refused, request } from '../../api/client.ts';
+import { Refused, request } from '../../api/client.ts';
+import { ledgerPath } from '../../api/paths.ts';
 import { EventLink } from '../../event/EventLink.tsx';
 import { Choice } from '../../ui/parts.tsx';
 import { viewed } from '../../url/place.ts';

@@ -1,7 +1,8 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import type { HoldRow } from '#contracts/holdRows';
 import type { OrderRow, SwapRow } from '#contracts/rows';
-import { ask, ledgerPath } from '../../api/client.ts';
+import { ask } from '../../api/client.ts';
+import { ledgerPath } from '../../api/paths.ts';
 import { useLive } from '../../api/live.ts';
 import { Moves } from '../../event/Moves.tsx';
 import { movesOf } from '../../event/moves.ts';

@@ -1,5 +1,9 @@
+import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import type { ActivityRow } from '#contracts/activityRows';
 import type { FlagRow } from '#contracts/flagRows';
+import { askPage } from '../../api/client.ts';
+import { ledgerPath } from '../../api/paths.ts';
 import { useAsk } from '../../api/useAsk.ts';
 import { EventList } from '../../event/EventList.tsx';
 import { useTicks } from '../../time/useTicks.ts';
@@ -64,8 +68,7 @@ function FlagTable({
   readonly pairs: ReadonlyMap<string, number>;
 }) {
   const place = usePlace();
-  const ticks = useTicks();
-  const occurred = useMemo(() => new Map(ticks.map((tick) => [tick.sequence, tick.occurred])), [ticks]);
+  const occurred = useOccurred(flags);
   return (
     <TablePanel label="Flags">
       <Heads names={['Flag', 'Parties', 'Item', 'What the rule saw', 'Events', 'Since when']} />
@@ -93,6 +96,34 @@ function FlagTable({
         ))}
       </tbody>
     </TablePanel>
+  );
+}
+
+const MOST_LOOKED_UP = 100;
+
+/** When the events happened that raised flags: those that are no ticks of the bar are asked for, the first of them. */
+function useOccurred(flags: readonly FlagRow[]): ReadonlyMap<number, string> {
+  const { ledger = '' } = usePlace();
+  const { ticks } = useTicks();
+  const known = useMemo(() => new Map(ticks.map((tick) => [tick.sequence, tick.occurred])), [ticks]);
+  const asked = [...new Set(flags.map(({ raised }) => raised))]
+    .filter((raised) => !known.has(raised))
+    .slice(0, MOST_LOOKED_UP);
+  const path = `${ledgerPath(ledger)}/activity`;
+  const { data } = useQuery({
+    queryKey: [ledger, 'events', asked],
+    queryFn: ({ signal }) =>
+      Promise.all(asked.map((raised) => askPage<ActivityRow>(path, { known: raised, limit: 1 }, signal))),
+    enabled: ticks.length > 0 && asked.length > 0,
+    staleTime: Infinity,
+  });
+  return useMemo(
+    () =>
+      new Map([
+        ...known,
+        ...(data ?? []).flatMap((page) => page.data).map((row) => [row.sequence, row.occurred] as const),
+      ]),
+    [known, data],
   );
 }
 
