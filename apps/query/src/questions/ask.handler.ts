@@ -75,10 +75,15 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
       ...(fromKnown !== undefined && { 'from-known': fromKnown }),
     };
     const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0, fromKnown ?? 0);
-    if (least > 0) await this.visibility.applied(ledger, least);
     try {
       const read = (model: ReadModel) => this.#answer(model, questions[question], asked, id, of);
-      const answered = await withReadModels(this.pool, ledger, read, of.moment, party);
+      // Most often it is there already, which the answer itself tells: who looked first would take a connection twice.
+      const ifThere = async (model: ReadModel) => (model.sequence < least ? undefined : read(model));
+      let answered = await withReadModels(this.pool, ledger, ifThere, of.moment, party);
+      if (answered === undefined) {
+        await this.visibility.applied(ledger, least);
+        answered = await withReadModels(this.pool, ledger, read, of.moment, party);
+      }
       return 'asOf' in answered ? await this.#answerPast(answered, questions[question], asked, id, of) : answered;
     } catch (error) {
       throw tooMuch(error, parameters) ?? badCursor(error, asked) ?? noReadModels(error) ?? error;
