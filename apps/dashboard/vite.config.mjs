@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { defaultClientConditions, defineConfig } from 'vite';
 
 /** The page of the dashboard: static files, which apps/query serves under /app/. */
 export default defineConfig({
+  plugins: [first('src/api/early.ts')],
   base: '/app/',
   cacheDir: '../../.cache/vite',
   // The contracts are read from their sources, as everywhere in this checkout.
@@ -15,5 +17,28 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     emptyOutDir: true,
+    rolldownOptions: { input: ['index.html', 'src/api/early.ts'].map((name) => fileURLToPath(new URL(name, import.meta.url))) },
   },
 });
+
+/**
+ * A script of its own before the page's, which runs while that is still being read. (Vite makes one of all scripts of a page.)
+ *
+ * @param {string} source
+ * @returns {import('vite').Plugin}
+ */
+function first(source) {
+  return {
+    name: 'first',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle = {} }) {
+        const made = Object.values(bundle).find((one) => one.type === 'chunk' && one.facadeModuleId?.endsWith(source));
+        if (made === undefined) throw new Error(`there is no ${source}`);
+        const attrs = { type: 'module', crossorigin: true, src: `/app/${made.fileName}` };
+        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}

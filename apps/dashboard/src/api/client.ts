@@ -1,4 +1,5 @@
 import type { Problem } from '#contracts/problem';
+import { takeEarly } from './early.ts';
 import { type Asked, PAGE, searchOf } from './paths.ts';
 import { keyInUse, signOut } from './session.ts';
 
@@ -53,6 +54,8 @@ export const askPage = <T>(path: string, asked: Asked, signal: AbortSignal): Pro
 
 /** One answer. @throws Refused */
 export async function ask<T>(path: string, asked: Asked, signal?: AbortSignal): Promise<T> {
+  const early = await takeEarly<T>(path, asked);
+  if (early !== undefined) return early;
   const answer = await request(`${path}${searchOf(asked)}`, signal === undefined ? {} : { signal });
   return (await answer.json()) as T;
 }

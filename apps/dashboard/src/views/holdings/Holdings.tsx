@@ -1,6 +1,9 @@
 import { memo, useMemo } from 'react';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
-import { useAsk } from '../../api/useAsk.ts';
+import { HOLDINGS } from '../../api/early.ts';
+import type { Asked } from '../../api/paths.ts';
+import { chosenIn, type Moment, useSettled } from '../../api/pace.ts';
+import { type Answer, useAsk, useMoment } from '../../api/useAsk.ts';
 import { OfferMemo, useIsUnplayed } from '../../memo/PlayMemo.tsx';
 import { ChartFrame } from '../../ui/ChartFrame.tsx';
 import { Empty } from '../../ui/parts.tsx';
@@ -24,18 +27,15 @@ const shapes: Ways<Shape> = [
 /** The sums are of all of them, so all of them are asked for. */
 const MOST_HOLDINGS = 100_000;
 const NONE: readonly PartyRow[] = [];
+const SETTLES_MS = 150;
 
 /** Who holds which hardware: each party with what it holds, has on the way, is promised, owes and is owed. */
 export function Holdings() {
   const place = usePlace();
   const { item } = place.choices;
   const shape = wayOf(place.choices.show, shapes);
-  const answer = useAsk<HoldingGroupRow>(
-    'holdings',
-    { groupBy: 'owner,custodian,item,stage' },
-    { most: MOST_HOLDINGS },
-  );
-  const parties = useAsk<PartyRow>('parties').rows ?? NONE;
+  const answer = useAsk<HoldingGroupRow>('holdings', HOLDINGS, { most: MOST_HOLDINGS });
+  const { rows: parties = NONE, isStale: isOwedOfBefore } = useParties();
   const all = useMemo(() => holdingsOf(answer.rows ?? []), [answer.rows]);
   const counted = useMemo(
     () => (item === undefined ? all : all.filter((holding) => holding.item === item)),
@@ -66,6 +66,7 @@ export function Holdings() {
             holdings={counted}
             lines={lines}
             parties={parties}
+            isOwedOfBefore={isOwedOfBefore}
             item={item}
             sequence={answer.sequence}
           />
@@ -75,20 +76,33 @@ export function Holdings() {
   );
 }
 
+/** What is owed takes as long as all else, and longer where there are many swaps: it is asked about the moment at which the handle stays. */
+function useParties(): Pick<Answer<PartyRow>, 'rows' | 'isStale'> {
+  const chosen = JSON.stringify(useMoment());
+  const settled = useSettled(chosen, SETTLES_MS);
+  const { rows, isStale } = useAsk<PartyRow>('parties', {}, { moment: JSON.parse(settled) as Asked });
+  return {
+    rows,
+    isStale: isStale || chosenIn(JSON.parse(settled) as Moment) !== chosenIn(JSON.parse(chosen) as Moment),
+  };
+}
+
 interface ShownProps {
   readonly shape: Shape;
   readonly holdings: readonly Holding[];
   readonly lines: readonly PartyLine[];
   readonly parties: readonly PartyRow[];
+  /** What parties owe is of another moment than what they hold: its answer comes. */
+  readonly isOwedOfBefore: boolean;
   readonly item: string | undefined;
   readonly sequence: number | undefined;
 }
 
 /** Drawn anew with an answer, and not with every step of the bar of time before one. */
-const Shown = memo(function Shown({ shape, holdings, lines, parties, item, sequence }: ShownProps) {
+const Shown = memo(function Shown({ shape, holdings, lines, parties, isOwedOfBefore, item, sequence }: ShownProps) {
   if (shape === 'changes') return <Changes item={item} />;
   if (shape === 'time') return <OverTime lines={lines} parties={parties} item={item} />;
-  if (shape === 'table') return <PartyTable lines={lines} />;
+  if (shape === 'table') return <PartyTable lines={lines} isOwedOfBefore={isOwedOfBefore} />;
   return (
     <>
       <ChartFrame label="Flow of the units" what="flow of the units" sequence={sequence}>
@@ -96,7 +110,7 @@ const Shown = memo(function Shown({ shape, holdings, lines, parties, item, seque
       </ChartFrame>
       <details className="as-table">
         <summary>The same as a table</summary>
-        <PartyTable lines={lines} />
+        <PartyTable lines={lines} isOwedOfBefore={isOwedOfBefore} />
       </details>
     </>
   );

@@ -12,8 +12,14 @@ import { type PartyLine, type Stage, stageName, stages } from './holdings.ts';
 type Column = 'name' | 'item' | Stage | 'total' | 'owes' | 'isOwed';
 const numbers: readonly (Stage | 'total' | 'owes' | 'isOwed')[] = [...stages, 'total', 'owes', 'isOwed'];
 
+interface TableProps {
+  readonly lines: readonly PartyLine[];
+  /** What is owed is still that of another moment. */
+  readonly isOwedOfBefore: boolean;
+}
+
 /** A party and an item a line; every number opens what is behind it. */
-export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) {
+export function PartyTable({ lines, isOwedOfBefore }: TableProps) {
   const sort = useChoice('sort');
   const sorted = useMemo(() => sortedBy(lines, sort), [lines, sort]);
   const totals = numbers.map((column) => lines.reduce((sum, line) => sum + line[column], 0));
@@ -33,10 +39,10 @@ export function PartyTable({ lines }: { readonly lines: readonly PartyLine[] }) 
           <Head column="total" number>
             All
           </Head>
-          <Head column="owes" number>
+          <Head column="owes" number isOfBefore={isOwedOfBefore}>
             <Term word="Owes" />
           </Head>
-          <Head column="isOwed" number>
+          <Head column="isOwed" number isOfBefore={isOwedOfBefore}>
             <Term word="Is owed" />
           </Head>
         </tr>
@@ -103,31 +109,37 @@ const sameLine = (one: PartyLine, other: PartyLine): boolean =>
 
 /** What is owed leads to the swaps under which it is. */
 function Owed({ count, party }: { readonly count: number; readonly party: string }) {
-  const place = usePlace();
-  if (count === 0) return <td className="number none">·</td>;
   return (
-    <td className="number">
-      <Link to={viewed(place, 'swaps', { party })} className="why">
-        {units(count)}
-      </Link>
-    </td>
+    <td className="number">{count === 0 ? <span className="none">·</span> : <Owing count={count} party={party} />}</td>
+  );
+}
+
+function Owing({ count, party }: { readonly count: number; readonly party: string }) {
+  const place = usePlace();
+  return (
+    <Link to={viewed(place, 'swaps', { party })} className="why">
+      {units(count)}
+    </Link>
   );
 }
 
 interface HeadProps {
   readonly column: Column;
   readonly number?: boolean;
+  /** What stands below it is of another moment than the rest. */
+  readonly isOfBefore?: boolean;
   readonly children: React.ReactNode;
 }
 
-function Head({ column, number = false, children }: HeadProps) {
+function Head({ column, number = false, isOfBefore = false, children }: HeadProps) {
   const [sort, direction] = (useChoice('sort') ?? '').split('.');
   const isSorted = sort === column;
   const next = isSorted && direction !== 'up' ? `${column}.up` : isSorted ? undefined : column;
   return (
     <th
       scope="col"
-      className={number ? 'number' : undefined}
+      className={`${number ? 'number' : ''} ${isOfBefore ? 'stale' : ''}`}
+      aria-busy={isOfBefore}
       aria-sort={isSorted ? (direction === 'up' ? 'ascending' : 'descending') : undefined}
     >
       {children}
