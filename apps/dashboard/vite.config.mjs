@@ -17,7 +17,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     emptyOutDir: true,
-    rolldownOptions: { input: ['index.html', 'src/api/early.ts'].map((name) => fileURLToPath(new URL(name, import.meta.url))) },
+    rolldownOptions: {
+      input: ['index.html', 'src/api/early.ts'].map((name) => fileURLToPath(new URL(name, import.meta.url))),
+    },
   },
 });
 
