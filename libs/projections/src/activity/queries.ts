@@ -84,7 +84,7 @@ function eventsOfSpans(
  */
 function sampled(
   where: Where,
-  { ledger, asOf, sequence }: ReadModel,
+  { asOf, sequence }: ReadModel,
   every: number,
   party: string | undefined,
   before: SortKey | undefined,
