@@ -127,7 +127,7 @@ const UNTIL_SHOWN = `new Promise((resolve) => {
   let began;
   addEventListener('pointermove', () => { began = performance.now(); }, { capture: true, once: true });
   const look = () => {
-    const isShown = began !== undefined && said.textContent !== before && document.querySelector('.view > .stale') === null;
+    const isShown = began !== undefined && said.textContent !== before && document.querySelector('.view > [aria-busy="true"]') === null;
     if (isShown) requestAnimationFrame(() => resolve(performance.now() - began));
     else setTimeout(look, 1);
   };

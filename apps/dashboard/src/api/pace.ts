@@ -41,6 +41,25 @@ export function useSettled<T extends string | number | undefined>(value: T, ms: 
   return settled;
 }
 
+/** What waits becomes faint after so long. A transition that waits as long would draw the page anew sixty times a second meanwhile. */
+const FAINT_MS = 200;
+
+/** Whether something has been so for longer than nobody minds. */
+export function useLasting(isSo: boolean): boolean {
+  const [isLong, setIsLong] = useState(false);
+  useEffect(() => {
+    if (!isSo) return;
+    const timer = setTimeout(() => {
+      setIsLong(true);
+    }, FAINT_MS);
+    return () => {
+      clearTimeout(timer);
+      setIsLong(false);
+    };
+  }, [isSo]);
+  return isSo && isLong;
+}
+
 interface Turn {
   readonly ledger: string;
   readonly moment: Moment;

@@ -2,6 +2,7 @@ import { type ReactNode, useId, useState } from 'react';
 import type { Problem } from '#contracts/problem';
 import { Refused } from '../api/client.ts';
 import { type Live, useLive } from '../api/live.ts';
+import { useLasting } from '../api/pace.ts';
 import type { Answer } from '../api/useAsk.ts';
 import { ago, units } from '../format.ts';
 import { glossary, type GlossaryTerm } from './glossary.ts';
@@ -128,11 +129,12 @@ export function Answered<T>({
   readonly children: (rows: readonly T[]) => ReactNode;
 }) {
   const { rows, error, again, isStale } = answer;
+  const isFaint = useLasting(isStale);
   if (error !== undefined && (rows === undefined || error instanceof Refused))
     return <Trouble error={error} again={again} />;
   if (rows === undefined) return <Loading what={what} />;
   return (
-    <div className={isStale ? 'stale' : undefined} aria-busy={isStale}>
+    <div className={isFaint ? 'stale' : undefined} aria-busy={isStale}>
       {rows.length === 0 ? empty : children(rows)}
     </div>
   );

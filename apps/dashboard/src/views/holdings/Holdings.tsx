@@ -2,7 +2,7 @@ import { memo, useMemo } from 'react';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
 import { HOLDINGS } from '../../api/early.ts';
 import type { Asked } from '../../api/paths.ts';
-import { chosenIn, type Moment, useSettled } from '../../api/pace.ts';
+import { chosenIn, type Moment, useLasting, useSettled } from '../../api/pace.ts';
 import { type Answer, useAsk, useMoment } from '../../api/useAsk.ts';
 import { OfferMemo, useIsUnplayed } from '../../memo/PlayMemo.tsx';
 import { ChartFrame } from '../../ui/ChartFrame.tsx';
@@ -81,10 +81,8 @@ function useParties(): Pick<Answer<PartyRow>, 'rows' | 'isStale'> {
   const chosen = JSON.stringify(useMoment());
   const settled = useSettled(chosen, SETTLES_MS);
   const { rows, isStale } = useAsk<PartyRow>('parties', {}, { moment: JSON.parse(settled) as Asked });
-  return {
-    rows,
-    isStale: isStale || chosenIn(JSON.parse(settled) as Moment) !== chosenIn(JSON.parse(chosen) as Moment),
-  };
+  const isOfBefore = chosenIn(JSON.parse(settled) as Moment) !== chosenIn(JSON.parse(chosen) as Moment);
+  return { rows, isStale: useLasting(isStale || isOfBefore) };
 }
 
 interface ShownProps {
