@@ -37,8 +37,10 @@ async function npmStart() {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
+  let output = '';
   for await (const chunk of npm.stdout.setEncoding('utf8') as AsyncIterable<string>) {
-    if (chunk.includes('Ctrl-C stops it.')) break;
+    output += chunk;
+    if (output.includes('Ctrl-C stops it.')) break;
   }
   const { pid } = JSON.parse(readFileSync(runningFile(), 'utf8')) as { pid: number };
   const postgres = Number(readFileSync(join(folder, 'data/postgres/cluster/postmaster.pid'), 'utf8').split('\n')[0]);

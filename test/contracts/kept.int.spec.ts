@@ -328,7 +328,8 @@ describe('what the contract takes', () => {
   });
 
   it('every read model applies every event that the contract takes', async () => {
-    const rows = await rowsOf('activity');
+    // A question waits for its events for 5 s, and is asked again.
+    const rows = await eventually(() => rowsOf('activity'));
     const { data } = await lading.client.get<{ data: Row[] }>('/v1/status');
     for (const row of data.filter(({ ledger, consumer }) => ledger === 'kept' && consumer === 'projector'))
       expect(row).toMatchObject({ state: 'live', sequence: head() });

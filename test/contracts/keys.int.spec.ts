@@ -12,6 +12,7 @@ import { migrate } from '#platform/database/migrate';
 import { POOL } from '#platform/service/tokens';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { signLedger } from '#test/evidence/signLedger';
+import { eventually } from '#test/feed/eventually';
 import { freshDatabase } from '#test/setup/freshDatabase';
 
 /** Who may, by the contract; a route that is in none of these lines is one that nobody thought about. */
@@ -104,6 +105,12 @@ beforeAll(async () => {
     ['a good key under another scheme', `Basic ${weak.get('admin') ?? ''}`],
     ['two keys', `Bearer ${weak.get('read') ?? ''}, Bearer ${weak.get('admin') ?? ''}`],
   );
+  // Until the service has heard of the key that it knew, and everything in it works.
+  const [of, ready] = [closed[0]![1], { ...closed[0]![1], path: '/health/ready' }];
+  await eventually(async () => {
+    expect((await call(of, `Bearer ${revoked.secret}`)).statusCode).toBe(401);
+    expect((await call(ready, undefined, 'GET')).statusCode).toBe(200);
+  });
 });
 afterAll(() => app.close());
 

@@ -36,7 +36,13 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
     const port = await freePort();
     base = `http://127.0.0.1:${port}`;
     said = '';
-    const settings = { LADING_PORT: String(port), LADING_DATA: dataDir, LADING_ADMIN_KEY: ADMIN };
+    // A slow machine may take long to start PostgreSQL again.
+    const settings = {
+      LADING_PORT: String(port),
+      LADING_DATA: dataDir,
+      LADING_ADMIN_KEY: ADMIN,
+      LADING_PATIENCE: '300',
+    };
     child = spawn(process.execPath, [join(packageRoot, 'scripts/lading.mjs'), 'up'], {
       env: { ...process.env, DATABASE_URL: '', KAFKA_BROKERS: '', NODE_OPTIONS: '', ...settings },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -129,8 +135,8 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
     }
     await read;
     await ended;
-    // The guarantee is 5 s; a machine that is busy with other tests may take longer to get round to it.
-    expect(performance.now() - asked).toBeLessThan(2 * STOP_MS);
+    // The guarantee is 5 s; a machine that is busy with other tests may take longer to get round to it. Who waited would wait for 300 s.
+    expect(performance.now() - asked).toBeLessThan(10 * STOP_MS);
     expect(child.exitCode).toBe(0);
     expect(() => process.kill(pid, 0)).toThrow();
   });
@@ -138,7 +144,7 @@ describe('a Lading in one process whose PostgreSQL goes away', () => {
   it.each([
     ['when its PostgreSQL cannot be started again', isReady],
     // What it was doing may fail before it finds that its PostgreSQL has ended.
-    ['also when that happens while it starts', () => vi.waitUntil(() => said.includes('PostgreSQL is up'), 60_000)],
+    ['also when that happens while it starts', () => vi.waitUntil(() => said.includes('PostgreSQL is up'), 300_000)],
   ])('ends with status 1, and says what to do, %s', async (_when, isSoFar) => {
     await isSoFar();
     const control = join(dataDir, 'postgres/cluster/global/pg_control');

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCluster } from '#servers/postgres/cluster.mjs';
+import { eventually } from '#test/feed/eventually';
 import { freePort } from '#test/setup/freePort';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
@@ -66,9 +67,10 @@ describe("a service's process", () => {
   it('starts on an empty database, becomes ready, and exits with 0 when it is told to stop', async () => {
     const service = start({});
     await service.says(/"listening"/);
-    const ready = await fetch(`${urlIn(service.said)}/health/ready`);
-    expect(ready.status).toBe(200);
-    await ready.text();
+    await eventually(async () => {
+      const ready = await fetch(`${urlIn(service.said)}/health/ready`);
+      expect([ready.status, await ready.text()]).toEqual([200, expect.any(String)]);
+    });
     service.kill('SIGTERM');
     expect(await service.exit()).toBe(0);
     await expect(fetch(urlIn(service.said))).rejects.toThrow();

@@ -1,6 +1,9 @@
 import { chromium, type Page } from 'playwright-core';
 import { findChromium, NO_CHROMIUM } from '#scripts/test/findChromium.mjs';
 
+/** For what never appears: a slow machine may take its time with a page. */
+const PATIENCE_MS = 120_000;
+
 /** Opens a page in a real browser. On a machine without one it prints a warning and runs no assertion. */
 export async function withPage(look: (page: Page) => Promise<void>): Promise<void> {
   const executablePath = findChromium();
@@ -14,7 +17,9 @@ export async function withPage(look: (page: Page) => Promise<void>): Promise<voi
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
   try {
-    await look(await browser.newPage());
+    const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await look(page);
   } finally {
     await browser.close();
   }

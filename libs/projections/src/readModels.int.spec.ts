@@ -9,7 +9,7 @@ import { given } from '#test/ledger/story';
 import { applyAll, fed, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { LEDGER, manyEvents } from '#test/projections/manyEvents';
 import { rowsOf } from '#test/projections/rowsOf';
-import { SIZES } from './postings/model.ts';
+import { withSizes } from '#test/projections/withSizes';
 import { ReadModels } from './readModels.ts';
 import { projectionStatus } from './versions/status.ts';
 import { startVersion } from './versions/versions.ts';
@@ -49,6 +49,7 @@ const holdsAfter = (last: LedgerEvent): LedgerEvent[] =>
 describe('applying a feed to the read models', () => {
   let db: FreshReadModels;
   const events = shipped();
+  withSizes({ stretch: 4, few: 2, blocks: [4, 8, 16] });
   const head = events.length;
   const ofPosition = async () =>
     (
@@ -63,10 +64,9 @@ describe('applying a feed to the read models', () => {
   afterEach(() => db.drop());
 
   it('the read models have the same rows whatever the batches in which the events come', async () => {
-    // One in seven is told late, and a few postings are several stretches, and a few late ones blocks of each size.
+    // One in seven is told late.
     const told = [...manyEvents(2_000, 200)];
     const moving = told.map((event, at) => (at % 7 === 6 ? { ...event, time: told[at >> 1]!.time } : event));
-    Object.assign(SIZES, { stretch: 4, few: 2, blocks: [4, 8, 16] });
     const many = [...moving, ...holdsAfter(moving.at(-1)!)];
     await db.apply(many);
     const once = await rowsOf(db.pool, 1);

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { startBroker } from './kafka/broker.mjs';
 import { startCluster } from './postgres/cluster.mjs';
+import { eventually } from '#test/feed/eventually';
+import { someEvents } from '#test/feed/someEvents';
+import { Topics } from '#test/feed/topics';
 import { describeKafka } from '#test/setup/kafka';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
@@ -64,22 +66,18 @@ describe('the embedded PostgreSQL', () => {
 });
 
 describeKafka('the Kafka that tests may kill', () => {
-  it('is the same broker, with the same topics on the same port, after SIGKILL', async () => {
+  it('is the same broker, with the same topics and what is in them on the same port, after SIGKILL', async () => {
     const dataDir = join(folder, 'kafka');
     const first = await startBroker({ dataDir, isBrief: true });
-    const topics = async () => {
-      const admin = new Kafka({ brokers: [first.brokers], logLevel: logLevel.NOTHING }).admin();
-      await admin.connect();
-      await admin.createTopics({ topics: [{ topic: 'crates' }], waitForLeaders: true });
-      const names = await admin.listTopics();
-      await admin.disconnect();
-      return names;
-    };
-    expect(await topics()).toEqual(['crates']);
+    const topics = new Topics([first.brokers]);
+    await topics.make('crates', 1);
+    await topics.send('crates', someEvents('nvidia', 1, 3));
     await first.kill();
     const second = await startBroker({ dataDir, isBrief: true });
     expect(second.brokers).toBe(first.brokers);
-    expect(await topics()).toEqual(['crates']);
+    await eventually(async () => {
+      expect(await topics.read('crates')).toHaveLength(3);
+    });
     await second.stop();
   });
 });

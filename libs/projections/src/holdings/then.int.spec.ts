@@ -7,8 +7,8 @@ import { foldHoldings } from '#ledger/fold';
 import { Dice } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { applyAll, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { withSizes } from '#test/projections/withSizes';
 import { seed } from '#test/setup/seed';
-import { SIZES } from '../postings/model.ts';
 import { postings } from '../postings/queries.ts';
 import { type AskedAbout, type ReadModel, withReadModels } from '../reading/readModel.ts';
 import type { Page } from '../reading/page.ts';
@@ -31,9 +31,8 @@ describe('holdings at any moment, after random histories with late events', () =
   /** What was answered when only the first half was told, as text. */
   const before = new Map<string, string>();
 
+  withSizes({ stretch: 3, few: 2, blocks: [4, 8, 24] });
   beforeAll(async () => {
-    // So that a few postings are several stretches, and a few late ones blocks of every size.
-    Object.assign(SIZES, { stretch: 3, few: 2, blocks: [4, 8, 24] });
     db = await freshReadModels();
     for (const { ledger, events } of ledgers) {
       const half = events.length >> 1;

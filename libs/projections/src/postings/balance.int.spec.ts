@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
+import { withSizes } from '#test/projections/withSizes';
 import { seed } from '#test/setup/seed';
 import type { Db } from '../reading/readModel.ts';
 import { balanceThen } from './balance.ts';
@@ -11,8 +12,8 @@ const MOMENTS = 1_000;
 describe('the balance of one account and of one total at any moment', () => {
   let db: FreshReadModels;
 
+  withSizes({ stretch: 4, few: 4, blocks: [8, 32, 128] });
   beforeAll(async () => {
-    Object.assign(SIZES, { stretch: 4, few: 4, blocks: [8, 32, 128] });
     db = await freshReadModels();
   });
   afterAll(() => db.drop());

@@ -11,6 +11,8 @@ import { CompactRange, leafHash } from '#proofs/compactRange';
 import { formatCheckpoint } from '#proofs/checkpoint';
 import { formatNote, signNote } from '#proofs/signedNote';
 import { askLading } from '#test/cli/runLading';
+import { eventually } from '#test/feed/eventually';
+import { Topics } from '#test/feed/topics';
 import { brokers, describeKafka, freshTopicName } from '#test/setup/kafka';
 import { type Lading, startLading } from '#test/setup/startLading';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
@@ -60,9 +62,12 @@ describeKafka("an auditor's afternoon", () => {
     );
 
   it('in December the keeper gives the verifier key away on paper, and the stream in Kafka is as it was signed', async () => {
-    const listed = await askLading(['signing-keys', 'list', '--ledger', LEDGER], lading.environment);
-    key = listed.output.trim();
-    expect(key).toMatch(new RegExp(`/${LEDGER}\\+[0-9a-f]{8}\\+`));
+    // The signer makes it when it begins.
+    await eventually(async () => {
+      const listed = await askLading(['signing-keys', 'list', '--ledger', LEDGER], lading.environment);
+      key = listed.output.trim();
+      expect(key).toMatch(new RegExp(`/${LEDGER}\\+[0-9a-f]{8}\\+`));
+    });
     let verified = await verify(topics, '--state', join(desk, 'december'));
     // It cannot say as long as the newest events have no checkpoint in Kafka.
     while (verified.code === 7) verified = await verify(topics, '--state', join(desk, 'december'));
@@ -137,10 +142,7 @@ describeKafka("an auditor's afternoon", () => {
     const signature = await signNote(text, await verifierKeyOf(own!, origin), own!.sign!);
     const note = Buffer.from(formatNote({ text, signatures: [signature] }));
     const kafka = createKafka({ brokers: brokers(), clientId: 'operator' }, silent);
-    const admin = kafka.admin();
-    await admin.connect();
-    await admin.createTopics({ topics: Object.values(rewritten).map((topic) => ({ topic, numPartitions: 1 })) });
-    await admin.disconnect();
+    for (const topic of Object.values(rewritten)) await new Topics(brokers()).make(topic, 1);
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
     const messages = events.map((bytes, n) => toMessage({ ledger: LEDGER, sequence: n + 1, bytes }, 0));
