@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type pg from 'pg';
 import { parseEvent } from '#contracts/cloudEvent';
 import { append, freshJournal } from '#test/feed/seedJournal';
 import { anEvent, someEvents } from '#test/feed/someEvents';
 import { createPool } from '#platform/database/database';
+import { lockHead } from './sql/head.ts';
 import { order, reassign } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
-import { readBytes, readEvent, readEvents, readHead, readHeads, readLedgers, streamVersion } from './reader.ts';
+import { headAt, readBytes, readEvent, readEvents, readHead, readHeads, readLedgers, streamVersion } from './reader.ts';
 
 describe('reading the journal', () => {
   let journals: TestJournals;
@@ -101,5 +103,77 @@ describe('the heads of ledgers', () => {
       ['b', 'b', 1],
     ]);
     await pool.end();
+  });
+});
+
+describe('the last sequence that was recorded by a moment', () => {
+  let pool: pg.Pool;
+  beforeAll(async () => {
+    pool = createPool((await freshJournal()).url);
+    await append(pool, someEvents('a', 1, 3));
+  });
+  afterAll(() => pool.end());
+  const once = () => false;
+  const during = async <T>(work: (writer: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const writer = await pool.connect();
+    try {
+      await writer.query('BEGIN');
+      return await work(writer);
+    } finally {
+      await writer.query('ROLLBACK');
+      writer.release();
+    }
+  };
+
+  it('a moment that a writer may have got already is not told before that writer is done, and never changes after it', async () => {
+    await during(async (writer) => {
+      const { now } = (await lockHead(writer, 'a', 5_000))!;
+      expect(await headAt(pool, 'a', now, once)).toMatchObject({ isOver: true, sequence: undefined, last: 3 });
+      const asked = headAt(pool, 'a', now, () => true);
+      await append(writer as unknown as pg.Pool, [anEvent('a', 4)], { notify: false });
+      await writer.query(`UPDATE journal.events SET recorded = '${now}' WHERE sequence = 4`);
+      await writer.query(`UPDATE journal.ledgers SET recorded = '${now}'; COMMIT`);
+      expect(await asked).toMatchObject({ sequence: 4 });
+      expect(await headAt(pool, 'a', now, once)).toMatchObject({ sequence: 4 });
+    });
+  });
+
+  it('it is told while others work on other ledgers, or hold the lock since the moment was over', async () => {
+    await append(pool, someEvents('b', 1, 2));
+    const { now } = await headAt(pool, 'b', '2023-12-31T00:00:00Z', once);
+    await during(async (other) => {
+      await lockHead(other, 'a', 5_000);
+      // Of a later transaction that is over: so snapshots have the one before it as under way.
+      await pool.query('SELECT pg_current_xact_id()');
+      expect(await headAt(pool, 'b', now, once)).toMatchObject({ sequence: 2 });
+    });
+    let writing: pg.PoolClient | undefined;
+    const first = await pool.connect();
+    await first.query('BEGIN');
+    await lockHead(first, 'b', 5_000);
+    const next = await pool.connect();
+    try {
+      const found = await headAt(pool, 'b', now, () => {
+        if (writing === undefined) {
+          writing = next;
+          void first
+            .query('ROLLBACK')
+            .then(() => next.query('BEGIN'))
+            .then(() => lockHead(next, 'b', 5_000));
+        }
+        return true;
+      });
+      expect(found).toMatchObject({ sequence: 2 });
+    } finally {
+      for (const client of [first, next]) {
+        await client.query('ROLLBACK');
+        client.release();
+      }
+    }
+  });
+
+  it('a writer that gave up is waited for no longer', async () => {
+    const { now } = await during(async (writer) => (await lockHead(writer, 'b', 5_000))!);
+    expect(await headAt(pool, 'b', now, once)).toMatchObject({ sequence: 2 });
   });
 });

@@ -138,8 +138,7 @@ interface HeadAtRow extends Pick<HeadAt, 'isOver' | 'now'> {
   readonly last: string | number;
   readonly found: string | number;
   readonly settled: boolean;
-  readonly oldest: string;
-  readonly newest: string;
+  readonly writer: string | null;
 }
 
 /** What a ledger knew at a moment. */
@@ -155,12 +154,16 @@ interface HeadAt {
 }
 
 // What is recorded after the head gets no earlier moment than the head's. So what was recorded before that is settled; of a later moment
-// an event may be under way that got its moment already. Every one that has is a transaction that has a number already (it holds the
-// ledger's lock): when all that had one are over, which `xmin` tells, nothing of that moment can come any more.
+// an event may be under way that got its moment already. Only who holds the lock of the head can have one (`lockHead`), and a row says
+// who locked it last: `xmax`, which is looked at here as of the snapshot. It is 32 bits of a number of 64, the one nearest to the snapshot's.
+// What all transactions of the server are at does not tell: the newest of them is in no snapshot, and others last for hours.
 // The last of them is looked for by halves: what is recorded later never has an earlier moment.
 const HEAD_AT = `
   WITH RECURSIVE head AS (
-    SELECT sequence, recorded FROM journal.ledgers WHERE ledger = $1
+    SELECT sequence, recorded, xmax::text::bigint AS locked, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next
+      FROM journal.ledgers WHERE ledger = $1
+  ), writer AS (
+    SELECT next - ((next - locked + 2147483648) & 4294967295) + 2147483648 AS writer FROM head WHERE locked <> 0
   ), search (low, high) AS (
     SELECT 0::bigint, sequence FROM head
     UNION ALL
@@ -172,8 +175,8 @@ const HEAD_AT = `
      WHERE s.low < s.high
   )
   SELECT head.sequence AS last, head.recorded > $2::timestamptz AS settled, statement_timestamp() > $2::timestamptz AS "isOver",
-         ${rfc3339('statement_timestamp()')} AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS oldest,
-         pg_snapshot_xmax(pg_current_snapshot())::text AS newest, (SELECT max(low) FROM search) AS found
+         ${rfc3339('statement_timestamp()')} AS now, (SELECT max(low) FROM search) AS found,
+         (SELECT writer::text FROM writer WHERE NOT pg_visible_in_snapshot(writer::text::xid8, pg_current_snapshot())) AS writer
     FROM head`;
 
 /**
@@ -182,13 +185,14 @@ const HEAD_AT = `
  * @param goOn whether to look again while an event may be under way
  */
 export async function headAt(db: Queryable, ledger: string, moment: string, goOn: () => boolean): Promise<HeadAt> {
-  for (let until: bigint | undefined; ; ) {
+  for (let first: string | undefined; ; ) {
     const [row] = (await db.query<HeadAtRow>(HEAD_AT, [ledger, moment])).rows;
     if (row === undefined) return { sequence: 0, isOver: true, now: '', last: 0 };
-    const { isOver, now } = row;
+    const { isOver, now, writer } = row;
     const last = Number(row.last);
-    until ??= BigInt(row.newest);
-    const isSettled = isOver && (row.settled || BigInt(row.oldest) >= until);
+    first ??= writer ?? '';
+    // Whoever locked it since got a moment that is later than the one that is asked for.
+    const isSettled = isOver && (row.settled || writer !== first);
     if (isSettled || !isOver || !goOn())
       return { sequence: isSettled ? Number(row.found) : undefined, isOver, now, last };
     await sleep(LOOK_AGAIN_MS);
