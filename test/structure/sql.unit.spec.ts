@@ -66,7 +66,6 @@ const SEVERAL = [
   'libs/platform/src/keys/addKeyEnds.ts',
   'libs/platform/src/keys/createApiKeys.ts',
   'libs/platform/src/watching/databaseWatch.ts',
-  'libs/projections/src/past/scratch.ts',
   'libs/projections/src/reading/readModel.ts',
   'libs/projections/src/versions/versions.ts',
   'libs/servers/src/embeddedPostgres.ts',
@@ -84,7 +83,7 @@ const PARTS = [
 const PUT = [
   '«consumer.positions»',
   "«of === 'total' ? 'holding_totals' : 'holdings'»",
-  '«schemaOfVersion(this.version)».«table»',
+  '«schemaOfVersion(this.asking.version)».«table»',
   '«schema»«table»',
   '«table»',
   '«this.#table»',

@@ -24,7 +24,7 @@ const appliedEvents = counter('lading_projection_events_total', 'Events applied 
  * Most of what a small batch costs is to parse and plan its statements: so they are prepared. What is prepared is planned without
  * looking at its values, as if each array had ten: that is right for few events, and a larger batch is planned for what it has.
  */
-const PREPARED_EVENTS = 100;
+export const PREPARED_EVENTS = 100;
 
 /** Accounts whose orders stay in memory, over all ledgers of a process: about 40 MB at most. */
 const REMEMBERED_ACCOUNTS = 100_000;

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type pg from 'pg';
 import { headAt, readHead } from '#journal/reader';
 import { POOL } from '#platform/service/tokens';
@@ -48,6 +49,8 @@ const PATIENCE_MS = 5_000;
 /** Finds out which moment is meant: by `at` and `known`, or by the cursor of a page, which is of the moment of the first page. */
 @Injectable()
 export class Moments {
+  readonly #heads = new LRUCache<string, number>({ max: 10_000 });
+
   constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   /**
@@ -82,7 +85,7 @@ export class Moments {
   /** The sequence that a parameter means. @throws the 400 of one beyond the head */
   async #sequenceOf(ledger: string, known: number | string, parameter: string): Promise<number> {
     if (typeof known === 'number') {
-      const head = (await readHead(this.pool, ledger)) ?? 0;
+      const head = await this.#headFor(ledger, known);
       if (known <= head) return known;
       throw refused(parameter, `the ledger ${ledger} ends at ${head}: write at most ${head}, or leave it out`);
     }
@@ -95,8 +98,18 @@ export class Moments {
 
   async #walkOf(ledger: string, text: string): Promise<Walk> {
     const walk = walkFrom(text);
-    if (Math.max(walk.known, walk.from?.known ?? 0) <= ((await readHead(this.pool, ledger)) ?? 0)) return walk;
+    const known = Math.max(walk.known, walk.from?.known ?? 0);
+    if (known <= (await this.#headFor(ledger, known))) return walk;
     throw refused('cursor', new BadCursor().message);
+  }
+
+  /** The head of a ledger, or where it was, if that is far enough: it never goes back. */
+  async #headFor(ledger: string, least: number): Promise<number> {
+    const before = this.#heads.get(ledger) ?? 0;
+    if (before >= least) return before;
+    const head = (await readHead(this.pool, ledger)) ?? 0;
+    this.#heads.set(ledger, head);
+    return head;
   }
 }
 

@@ -8,7 +8,6 @@ import { POOL } from '#platform/service/tokens';
 import { BadCursor, type Page } from '#projections/reading/page';
 import { askPast } from '#projections/past/askPast';
 import { TooMuchPast } from '#projections/past/choice';
-import type { PastAsking } from '#projections/past/fold';
 import { isPast, type ReadModel, withReadModels } from '#projections/reading/readModel';
 import { Ledgers } from '../asking/ledgers.ts';
 import { type Bounds, cursorOf, Moments, type ResolvedMoment } from '../asking/moments.ts';
@@ -75,44 +74,80 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
       ...(fromKnown !== undefined && { 'from-known': fromKnown }),
     };
     const least = Math.max(Number(minSequence ?? 0), of.moment.known ?? 0, fromKnown ?? 0);
+    const to: Asking = { question: questions[question], asked, id, ledger, party, of, least };
     try {
-      const read = (model: ReadModel) => this.#answer(model, questions[question], asked, id, of);
-      // Most often it is there already, which the answer itself tells: who looked first would take a connection twice.
-      const ifThere = async (model: ReadModel) => (model.sequence < least ? undefined : read(model));
-      let answered = await withReadModels(this.pool, ledger, ifThere, of.moment, party);
-      if (answered === undefined) {
-        await this.visibility.applied(ledger, least);
-        answered = await withReadModels(this.pool, ledger, read, of.moment, party);
-      }
-      return 'asOf' in answered ? await this.#answerPast(answered, questions[question], asked, id, of) : answered;
+      // Almost always the read models are far enough: only where they are not, they are waited for, and asked once more.
+      const answered = await this.#ask(to);
+      if (!('behind' in answered)) return answered;
+      await this.visibility.applied(ledger, least);
+      const again = await this.#ask(to);
+      // Another version may answer since it was waited for.
+      if ('behind' in again) throw notYet(ledger, least, again.behind);
+      return again;
     } catch (error) {
       throw tooMuch(error, parameters) ?? badCursor(error, asked) ?? noReadModels(error) ?? error;
     }
   }
 
-  /** @returns what is asked about, where that is folded: nobody keeps a connection for it meanwhile that others ask on */
-  async #answer(model: ReadModel, question: Question, asked: object, id: string, of: ResolvedMoment) {
-    const { ledger, sequence, asOf, party } = model;
-    // Another version may answer since it was waited for.
-    if (asOf.known > sequence) throw notYet(ledger, asOf.known, sequence);
-    const past = isPast(model);
-    if (question.fold !== undefined && (past || question.series === true)) return { ledger, asOf, party };
-    const inThePast = past ? question.readPast?.(model, asked, id) : undefined;
-    const upTo = question.past === true || question.fold !== undefined ? asOf.known : sequence;
-    const [found, version] = await Promise.all([
-      inThePast ?? question.read(model, asked, id),
-      versionOf(model, question, id, upTo),
-    ]);
-    return answer(model, question, found, id, of, upTo, version);
+  /**
+   * What is folded is asked where it is folded. But whether what is known is all that there is, the tables of now tell: who asks about now never
+   * waits for the past.
+   */
+  async #ask(to: Asking): Promise<Answered | Behind> {
+    const { question, ledger, party, of } = to;
+    const isFolded = question.fold !== undefined && (question.series === true || of.moment.at !== undefined);
+    const answered = isFolded
+      ? undefined
+      : await withReadModels(this.pool, ledger, (model) => answerOf(model, to), of.moment, party);
+    const asking = { ledger, asOf: of.moment, party };
+    return answered ?? this.past.during(asking, (model) => this.#fold(model, to));
   }
 
-  async #answerPast(asking: PastAsking, question: Question, asked: object, id: string, of: ResolvedMoment) {
-    const read = (model: ReadModel, query: object) => question.read(model, query, id);
-    const found = await askPast(this.past, asking, question.fold ?? 'order', { asked, id, read });
-    const { ledger, asOf } = asking;
-    const version = await versionOf({ db: this.pool, ledger }, question, id, asOf.known);
-    return answer(asking, question, found, id, of, asOf.known, version);
+  async #fold(model: ReadModel, to: Asking): Promise<Answered | Behind> {
+    const { question, asked, id, least } = to;
+    const { asOf, sequence } = model;
+    if (Math.max(least, asOf.known) > sequence) return { behind: sequence };
+    const read = (folded: ReadModel, query: object) => question.read(folded, query, id);
+    const [version, found] = await Promise.all([
+      versionOf(model, question, id, asOf.known),
+      askPast(this.past, model, question.fold ?? 'order', { asked, id, read }),
+    ]);
+    return answer(model, to, found, asOf.known, version);
   }
+}
+
+/** A question, with what was found out about it. */
+interface Asking {
+  readonly question: Question;
+  /** Its own parameters. */
+  readonly asked: object;
+  readonly id: string;
+  readonly ledger: string;
+  readonly party: string | undefined;
+  readonly of: ResolvedMoment;
+  /** The sequence that the read models must have applied. */
+  readonly least: number;
+}
+
+/** The read models are not yet where the question needs them. */
+interface Behind {
+  /** Where they are. */
+  readonly behind: number;
+}
+
+/** @returns undefined for what is folded: nobody keeps a connection for it meanwhile that others ask on */
+async function answerOf(model: ReadModel, to: Asking): Promise<Answered | Behind | undefined> {
+  const { question, asked, id, least } = to;
+  const { sequence, asOf } = model;
+  if (Math.max(least, asOf.known) > sequence) return { behind: sequence };
+  if (question.fold !== undefined && isPast(model)) return undefined;
+  const inThePast = isPast(model) ? question.readPast?.(model, asked, id) : undefined;
+  const upTo = question.past === true || question.fold !== undefined ? asOf.known : sequence;
+  const [found, version] = await Promise.all([
+    inThePast ?? question.read(model, asked, id),
+    versionOf(model, question, id, upTo),
+  ]);
+  return answer(model, to, found, upTo, version);
 }
 
 /** An id that an event could not have, like one in NFD, would find nothing, although it looks like one that is there. */
@@ -126,10 +161,8 @@ function refuseOtherSpellings({ subject: _, source: __, ...asked }: Readonly<Rec
 
 function answer(
   { ledger, asOf }: Pick<ReadModel, 'ledger' | 'asOf'>,
-  question: Question,
+  { question, id, of }: Asking,
   found: unknown,
-  id: string,
-  of: ResolvedMoment,
   sequence: number,
   version: number | undefined,
 ): Answered {

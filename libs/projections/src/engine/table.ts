@@ -80,6 +80,26 @@ const AT_ONCE = 1_000;
  */
 type Statement<T, R = unknown> = (db: Db, ledger: string, rows: readonly T[]) => Promise<R[]>;
 
+/**
+ * Runs statements in this order, each over its rows. Those of few rows go out together, without a trip to the database between them; many
+ * rows go out in several turns, which the next statement waits for.
+ */
+export async function inOrder<Rows extends readonly unknown[]>(
+  db: Db,
+  ledger: string,
+  ...steps: { readonly [K in keyof Rows]: readonly [Statement<Rows[K]>, readonly Rows[K][]] }
+): Promise<void> {
+  const running: Promise<unknown>[] = [];
+  for (const [statement, rows] of steps) {
+    const run = statement(db, ledger, rows);
+    // Its failure is thrown below.
+    run.catch(() => undefined);
+    running.push(run);
+    if (rows.length > AT_ONCE) await run;
+  }
+  await Promise.all(running);
+}
+
 /** Of every table, `ledger` is the first column, and leads the primary key and every index: it is not named here. */
 interface Declaration<C extends Columns> {
   readonly columns: C;

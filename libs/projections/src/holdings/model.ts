@@ -2,7 +2,7 @@ import { keyOf } from '#contracts/scalars';
 import { isPartiesStage } from '#ledger/account';
 import type { Posting } from '../engine/batch.ts';
 import type { AccountState } from '../engine/ledgerState.ts';
-import { bigint, bool, id, int, moment, optional, Table, text } from '../engine/table.ts';
+import { bigint, bool, id, inOrder, int, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 import { endsStretch, markPostings, postingsModel, totalMark } from '../postings/model.ts';
 
@@ -160,10 +160,7 @@ const addItemTotals = itemTotals.add<ItemTotal>(
 /** The accounts alone, without what is added up of them. */
 export const accountsModel: Model = {
   tables: [holdings],
-  apply: async ({ ledger, opened, changed }, db) => {
-    await open(db, ledger, opened);
-    await change(db, ledger, [...changed]);
-  },
+  apply: ({ ledger, opened, changed }, db) => inOrder(db, ledger, [open, opened], [change, [...changed]]),
 };
 
 /** The accounts, what is on them and what is added up of them, with the postings that brought it there. */

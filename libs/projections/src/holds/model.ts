@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { HeldLine } from '#contracts/move';
 import { exactMicroseconds, microseconds } from '#contracts/scalars';
-import { bool, farMoment, id, int, moment, optional, Table, text } from '../engine/table.ts';
+import { bool, farMoment, id, inOrder, int, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
 const holds = new Table('holds', {
@@ -90,19 +90,17 @@ export const holdsModel: Model = {
     'lading.swap.executed.v1',
   ],
   // Nothing is held twice under one name, so what ends comes after what begins.
-  apply: async ({ ledger, events }, db) => {
-    await begin(
-      db,
-      ledger,
-      events.filter((event) => event.type === 'lading.units.held.v1'),
-    );
-    await addLines(db, ledger, events.flatMap(linesOf));
+  apply: ({ ledger, events }, db) => {
+    const begun = events.filter((event) => event.type === 'lading.units.held.v1');
     const ended = events.flatMap(endedBy);
-    await endLines(db, ledger, ended);
-    await release(
+    const released = ended.filter(({ kind }) => kind === 'hold');
+    return inOrder(
       db,
       ledger,
-      ended.filter(({ kind }) => kind === 'hold'),
+      [begin, begun],
+      [addLines, events.flatMap(linesOf)],
+      [endLines, ended],
+      [release, released],
     );
   },
   undo: async ({ event }, { ledger }, db) => {

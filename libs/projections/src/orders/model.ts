@@ -1,5 +1,5 @@
 import type { LineState, OrderState } from '../engine/ledgerState.ts';
-import { bigint, day, id, int, moment, optional, Table, text } from '../engine/table.ts';
+import { bigint, day, id, inOrder, int, moment, optional, Table, text } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
 // `placed` is when the order was placed, `sequence` is the event that placed it.
@@ -51,11 +51,8 @@ const remove = orders.remove<{ readonly order: string }>({ order: ({ order }) =>
 
 export const ordersModel: Model = {
   tables: [orders, lines],
-  apply: async ({ ledger, placed, openedLines, changedLines }, db) => {
-    await place(db, ledger, placed);
-    await addLines(db, ledger, openedLines);
-    await changeLines(db, ledger, [...changedLines]);
-  },
+  apply: ({ ledger, placed, openedLines, changedLines }, db) =>
+    inOrder(db, ledger, [place, placed], [addLines, openedLines], [changeLines, [...changedLines]]),
   undo: async ({ event }, { ledger, changedLines, removedLines }, db) => {
     await changeLines(db, ledger, [...changedLines]);
     await removeLines(db, ledger, removedLines);

@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import type { OrderRow } from '#contracts/rows';
 import { keyOf, PartiesStage } from '#contracts/scalars';
 import { Turns } from '#platform/service/turns';
@@ -6,7 +5,7 @@ import { promiseFrom } from '../engine/promise.ts';
 import { instant, instantOf } from '../engine/values.ts';
 import { type HeldOnLine, heldOn } from '../holds/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
-import { dayOf, plannedOnce, type ReadModel } from '../reading/readModel.ts';
+import { dayOf, type Planned, plannedOnce, type ReadModel, unplanned } from '../reading/readModel.ts';
 
 interface OrdersQuery extends PageQuery {
   readonly buyer?: string | undefined;
@@ -145,9 +144,6 @@ interface LinesOfOrders {
   /** The first order has more lines or units than these. */
   readonly partial: boolean;
 }
-
-type Planned = (text: string, values: unknown[]) => pg.QueryConfig;
-const unplanned: Planned = (text, values) => ({ text, values });
 
 async function linesOf(model: ReadModel, ids: readonly string[], planned: Planned): Promise<LinesOfOrders> {
   const { db, ledger } = model;

@@ -28,7 +28,7 @@ import {
 import type { FlagRow } from '#contracts/flagRows';
 import { exchangePast } from './exchange.ts';
 import { flagPast, flagsPast } from './flagsPast.ts';
-import { firstOf, type Fixed, Fold, type Kind, type PastAsking } from './fold.ts';
+import { firstOf, type Fixed, Fold, type Kind } from './fold.ts';
 import type { Scratch } from './scratch.ts';
 
 type FoldedKind = 'order' | 'shipment' | 'swap' | 'hold' | 'party' | 'item' | 'queue' | 'supply' | 'available';
@@ -103,7 +103,7 @@ const kinds: Readonly<Record<FoldedKind, Listed>> = {
 };
 
 /** A question about the past: what it is about, and what answers it in the tables of a model. */
-interface PastQuestion<Q extends PageQuery, R> {
+export interface PastQuestion<Q extends PageQuery, R> {
   readonly asked: Q;
   /** What the path names; empty where it names nothing. */
   readonly id: string;
@@ -111,14 +111,14 @@ interface PastQuestion<Q extends PageQuery, R> {
 }
 
 /**
- * Answers a question as of a moment of the past: what its answer stands on is chosen, folded into empty tables, and the same question is
+ * Answers a question as of a moment of the past, in the tables of a scratch: what its answer stands on is chosen, folded into empty tables, and the same question is
  * asked there as ever.
  *
  * @throws {TooMuchPast} for what stands on more events than are gone through for one answer
  */
 export function askPast<Q extends PageQuery, R>(
   scratch: Scratch,
-  asking: PastAsking,
+  asking: ReadModel,
   kind: PastKind,
   question: PastQuestion<Q, R>,
 ): Promise<R | Page<object> | FlagRow | undefined> {
@@ -134,16 +134,14 @@ export function askPast<Q extends PageQuery, R>(
 /** One thing as it was, or what is told of many: the same question as ever, asked of what their events come to. */
 async function onePast<Q extends PageQuery, R>(
   scratch: Scratch,
-  asking: PastAsking,
+  asking: ReadModel,
   kind: FoldedKind,
   { id, asked, read }: PastQuestion<Q, R>,
 ): Promise<R> {
   const ids = id === '' ? undefined : [id];
-  return scratch.during(async (db, version) => {
-    const fold = new Fold(scratch, asking, db, version);
-    await fold.of(kinds[kind], ids ?? [], id === '' ? 'the ledger' : `${kinds[kind].what ?? kind} ${id}`, asked);
-    return read(fold.model(ids), asked);
-  });
+  const fold = new Fold(scratch, asking);
+  await fold.of(kinds[kind], ids ?? [], id === '' ? 'the ledger' : `${kinds[kind].what ?? kind} ${id}`, asked);
+  return read(fold.model(ids), asked);
 }
 
 /** Things that are looked at together. */
@@ -160,7 +158,7 @@ const PASSED_BY = 10;
  */
 async function pagePast<Q extends PageQuery, R extends object>(
   scratch: Scratch,
-  asking: PastAsking,
+  asking: ReadModel,
   kind: FoldedKind,
   query: Q,
   read: (model: ReadModel, query: Q) => Promise<Page<R>>,
@@ -169,38 +167,37 @@ async function pagePast<Q extends PageQuery, R extends object>(
   const data: R[] = [];
   const start = pageStart(query, ['']);
   let after = String(start?.[0] ?? '');
-  return scratch.during(async (db, version) => {
-    const fold = new Fold(scratch, asking, db, version);
-    const possibly = fold.possibly(kinds[kind].fixed?.(query, asking.party));
-    for (let size = Math.min(AT_ONCE, limit + 1); ; ) {
-      const of = { prefix: kind, after, known: asking.asOf.known };
-      const most = { found: possibly === undefined ? size : MANY, steps: MOST_PASSED };
-      const { found, upTo: end } = await scratch.events.entities(db, asking.ledger, of, most);
-      const possible = possibly === undefined ? found.map(({ id }) => id) : await possibly(found);
-      const ids = possible.slice(0, size);
-      const upTo = ids.length < possible.length ? ids.at(-1) : end;
-      await db.query('SAVEPOINT empty');
-      const folded = await firstOf(ids, (some) => fold.of(kinds[kind], some, `${kind} ${some[0] ?? ''}`, query));
-      const rest = Math.min(limit + 1 - data.length, MAX_LIMIT);
-      const page = await read(fold.model(folded), { ...query, cursor: cursorAfter([after]), limit: rest });
-      await db.query('ROLLBACK TO SAVEPOINT empty');
-      data.push(...page.data);
-      if (data.length > limit) {
-        data.length = limit;
-        return { data, next: cursorAfter([idOf(data.at(-1), kind)]) };
-      }
-      if (page.next !== null) return { data, next: page.next };
-      if (folded.length === ids.length) {
-        if (upTo === undefined) return { data, next: null };
-        after = upTo;
-      } else {
-        after = folded.at(-1) ?? after;
-        size = folded.length;
-      }
-      fold.spent += found.length / PASSED_BY;
-      if (fold.spent > MOST.events || found.length === 0) return { data, next: cursorAfter([after]) };
+  const { db } = asking;
+  const fold = new Fold(scratch, asking);
+  const possibly = fold.possibly(kinds[kind].fixed?.(query, asking.party));
+  for (let size = Math.min(AT_ONCE, limit + 1); ; ) {
+    const of = { prefix: kind, after, known: asking.asOf.known };
+    const most = { found: possibly === undefined ? size : MANY, steps: MOST_PASSED };
+    const { found, upTo: end } = await scratch.events.entities(db, asking.ledger, of, most);
+    const possible = possibly === undefined ? found.map(({ id }) => id) : await possibly(found);
+    const ids = possible.slice(0, size);
+    const upTo = ids.length < possible.length ? ids.at(-1) : end;
+    await db.query('SAVEPOINT empty');
+    const folded = await firstOf(ids, (some) => fold.of(kinds[kind], some, `${kind} ${some[0] ?? ''}`, query));
+    const rest = Math.min(limit + 1 - data.length, MAX_LIMIT);
+    const page = await read(fold.model(folded), { ...query, cursor: cursorAfter([after]), limit: rest });
+    await db.query('ROLLBACK TO SAVEPOINT empty');
+    data.push(...page.data);
+    if (data.length > limit) {
+      data.length = limit;
+      return { data, next: cursorAfter([idOf(data.at(-1), kind)]) };
     }
-  });
+    if (page.next !== null) return { data, next: page.next };
+    if (folded.length === ids.length) {
+      if (upTo === undefined) return { data, next: null };
+      after = upTo;
+    } else {
+      after = folded.at(-1) ?? after;
+      size = folded.length;
+    }
+    fold.spent += found.length / PASSED_BY;
+    if (fold.spent > MOST.events || found.length === 0) return { data, next: cursorAfter([after]) };
+  }
 }
 
 const idOf = (row: object | undefined, kind: string): string => String((row as Record<string, unknown>)[kind]);
@@ -214,38 +211,37 @@ const ITEM_COSTS = 50;
  */
 async function unitsPast<Q extends PageQuery, R>(
   scratch: Scratch,
-  asking: PastAsking,
+  asking: ReadModel,
   { asked, id, read }: PastQuestion<Q, R>,
 ): Promise<R | Page<object>> {
   const { item } = asked as { readonly item?: string };
-  return scratch.during(async (db, version) => {
-    const fold = new Fold(scratch, asking, db, version);
-    const items = await fold.serialItems(item, id);
-    if (id !== '') {
-      await fold.of(ofUnits, items, `items ${items.join(', ')}`, asked);
-      return read(fold.model(), asked);
-    }
-    const start = pageStart(asked, ['', '', 0, 0]);
-    const limit = limitOf(asked);
-    const data: object[] = [];
-    let { cursor } = asked;
-    for (const one of items.filter(
-      (each) => start === undefined || Buffer.compare(Buffer.from(each), Buffer.from(String(start[0]))) >= 0,
-    )) {
-      if (fold.spent > MOST.events) return { data, next: cursorAfter([one, '', 0, -1]) };
-      await db.query('SAVEPOINT empty');
-      fold.spent += ITEM_COSTS;
-      await fold.of(ofUnits, [one], `item ${one}`, asked);
-      const rest = limit - data.length;
-      const query = { ...asked, cursor, limit: Math.max(rest, 1) };
-      const page = (await read(fold.model(), query)) as Page<object>;
-      await db.query('ROLLBACK TO SAVEPOINT empty');
-      // One more row is only looked for, to know whether there is a next page.
-      if (rest === 0 && page.data.length > 0) return { data, next: cursorAfter([one, '', 0, -1]) };
-      data.push(...page.data);
-      if (page.next !== null) return { data, next: page.next };
-      cursor = undefined;
-    }
-    return { data, next: null };
-  });
+  const { db } = asking;
+  const fold = new Fold(scratch, asking);
+  const items = await fold.serialItems(item, id);
+  if (id !== '') {
+    await fold.of(ofUnits, items, `items ${items.join(', ')}`, asked);
+    return read(fold.model(), asked);
+  }
+  const start = pageStart(asked, ['', '', 0, 0]);
+  const limit = limitOf(asked);
+  const data: object[] = [];
+  let { cursor } = asked;
+  for (const one of items.filter(
+    (each) => start === undefined || Buffer.compare(Buffer.from(each), Buffer.from(String(start[0]))) >= 0,
+  )) {
+    if (fold.spent > MOST.events) return { data, next: cursorAfter([one, '', 0, -1]) };
+    await db.query('SAVEPOINT empty');
+    fold.spent += ITEM_COSTS;
+    await fold.of(ofUnits, [one], `item ${one}`, asked);
+    const rest = limit - data.length;
+    const query = { ...asked, cursor, limit: Math.max(rest, 1) };
+    const page = (await read(fold.model(), query)) as Page<object>;
+    await db.query('ROLLBACK TO SAVEPOINT empty');
+    // One more row is only looked for, to know whether there is a next page.
+    if (rest === 0 && page.data.length > 0) return { data, next: cursorAfter([one, '', 0, -1]) };
+    data.push(...page.data);
+    if (page.next !== null) return { data, next: page.next };
+    cursor = undefined;
+  }
+  return { data, next: null };
 }

@@ -6,11 +6,11 @@ import { instant } from '../engine/values.ts';
 import type { Model } from '../model.ts';
 import { ordersModel } from '../orders/model.ts';
 import { cursorAfter, limitOf, type Page, type PageQuery, pageStart, type SortKey } from '../reading/page.ts';
-import { clockOf, type Moment } from '../reading/readModel.ts';
+import { clockOf, type Moment, type ReadModel } from '../reading/readModel.ts';
 import { swapsModel } from '../swaps/model.ts';
 import { swap } from '../swaps/queries.ts';
 import { chooseSwaps, MOST } from './choice.ts';
-import { Fold, type PastAsking } from './fold.ts';
+import { Fold } from './fold.ts';
 import type { Scratch } from './scratch.ts';
 
 type Period = 'day' | 'week' | 'month';
@@ -45,50 +45,49 @@ const models: ReadonlySet<Model> = new Set([ordersModel, swapsModel]);
  */
 export async function exchangePast(
   scratch: Scratch,
-  asking: PastAsking,
+  asking: ReadModel,
   id: string,
   query: ExchangeQuery,
 ): Promise<Page<ExchangeHistoryRow> | undefined> {
   const start = pageStart(query, [0, 0]);
-  return scratch.during(async (db, version) => {
-    const fold = new Fold(scratch, asking, db, version);
-    const { orders, events } = await fold.chosen(`swap ${id}`, (choice) => chooseSwaps(choice, [id], undefined, {}));
-    await db.query('SAVEPOINT empty');
-    let folded: readonly LedgerEvent[] = [];
-    let state = fold.begin(orders);
-    /** What the swap answers when it was told these events. */
-    const balanceOf = async (standing: readonly LedgerEvent[], asOf: Partial<Moment>) => {
-      if (standing[folded.length - 1] !== folded.at(-1)) {
-        await db.query('ROLLBACK TO SAVEPOINT empty');
-        [folded, state] = [[], fold.begin(orders)];
-      }
-      await fold.add(models, standing.slice(folded.length), state);
-      folded = standing;
-      fold.spent += ASKED;
-      const model = fold.model();
-      return (await swap({ ...model, asOf: { ...model.asOf, ...asOf } }, id))?.balance;
-    };
-    // Whether there is such a swap, and whoever asks may see it, is as of the whole question.
-    if ((await balanceOf(standingIn(events), {})) === undefined) return undefined;
-
-    const data: ExchangeHistoryRow[] = [];
-    let last: Point | undefined;
-    let before: ExchangeHistoryRow['balance'] = [];
-    const isOwed = () => last === undefined || before.some(({ units }) => units !== 0);
-    for (const point of pointsOf(id, events, { ...query, asking, isOwed })) {
-      // The last step of the page before is worked out again: what changed since is a step.
-      const order = start === undefined ? 1 : compare(point.key, start);
-      if (order < 0) continue;
-      if (last !== undefined && order > 0 && (data.length === limitOf(query) || fold.spent > MOST.events))
-        return { data, next: cursorAfter(last.key) };
-      const balance = (await balanceOf(point.events(), point.asOf)) ?? [];
-      if (last === undefined) fold.spent = 0;
-      const isStep = (query.by ?? 'change') !== 'change' || last === undefined || counted(balance) !== counted(before);
-      if (isStep && order > 0) data.push({ moment: instant(point.moment), sequence: point.sequence, balance });
-      [last, before] = [point, balance];
+  const { db } = asking;
+  const fold = new Fold(scratch, asking);
+  const { orders, events } = await fold.chosen(`swap ${id}`, (choice) => chooseSwaps(choice, [id], undefined, {}));
+  await db.query('SAVEPOINT empty');
+  let folded: readonly LedgerEvent[] = [];
+  let state = fold.begin(orders);
+  /** What the swap answers when it was told these events. */
+  const balanceOf = async (standing: readonly LedgerEvent[], asOf: Partial<Moment>) => {
+    if (standing[folded.length - 1] !== folded.at(-1)) {
+      await db.query('ROLLBACK TO SAVEPOINT empty');
+      [folded, state] = [[], fold.begin(orders)];
     }
-    return { data, next: null };
-  });
+    await fold.add(models, standing.slice(folded.length), state);
+    folded = standing;
+    fold.spent += ASKED;
+    const model = fold.model();
+    return (await swap({ ...model, asOf: { ...model.asOf, ...asOf } }, id))?.balance;
+  };
+  // Whether there is such a swap, and whoever asks may see it, is as of the whole question.
+  if ((await balanceOf(standingIn(events), {})) === undefined) return undefined;
+
+  const data: ExchangeHistoryRow[] = [];
+  let last: Point | undefined;
+  let before: ExchangeHistoryRow['balance'] = [];
+  const isOwed = () => last === undefined || before.some(({ units }) => units !== 0);
+  for (const point of pointsOf(id, events, { ...query, asking, isOwed })) {
+    // The last step of the page before is worked out again: what changed since is a step.
+    const order = start === undefined ? 1 : compare(point.key, start);
+    if (order < 0) continue;
+    if (last !== undefined && order > 0 && (data.length === limitOf(query) || fold.spent > MOST.events))
+      return { data, next: cursorAfter(last.key) };
+    const balance = (await balanceOf(point.events(), point.asOf)) ?? [];
+    if (last === undefined) fold.spent = 0;
+    const isStep = (query.by ?? 'change') !== 'change' || last === undefined || counted(balance) !== counted(before);
+    if (isStep && order > 0) data.push({ moment: instant(point.moment), sequence: point.sequence, balance });
+    [last, before] = [point, balance];
+  }
+  return { data, next: null };
 }
 
 const compare = (a: SortKey, b: SortKey): number => Number(a[0]) - Number(b[0]) || Number(a[1]) - Number(b[1]);
@@ -98,7 +97,7 @@ const counted = (balance: ExchangeHistoryRow['balance']): string =>
   JSON.stringify(balance.map(({ unitDays: _, ...rest }) => rest));
 
 interface Along extends ExchangeQuery {
-  readonly asking: PastAsking;
+  readonly asking: ReadModel;
   /** Whether anything is, at the last point. */
   readonly isOwed: () => boolean;
 }

@@ -13,6 +13,7 @@ import { partiesModel } from '../parties/model.ts';
 import { postingsModel } from '../postings/model.ts';
 import { queueModel } from '../queue/model.ts';
 import { cursorAfter, limitOf, MAX_LIMIT, type Page, pageStart } from '../reading/page.ts';
+import type { ReadModel } from '../reading/readModel.ts';
 import { shipmentsModel } from '../shipments/model.ts';
 import { commitmentsModel } from '../supply/model.ts';
 import { swapsModel } from '../swaps/model.ts';
@@ -25,7 +26,7 @@ import {
   chooseSwaps,
   MOST,
 } from './choice.ts';
-import { firstOf, Fold, type PastAsking } from './fold.ts';
+import { firstOf, Fold } from './fold.ts';
 import type { Scratch } from './scratch.ts';
 
 const models = new Set([
@@ -40,34 +41,32 @@ const WINDOW = { events: 50, sequences: 100_000 };
  * A page of the flags that were up. A flag is raised by an event, so the events are gone through in their order, some at a time, each
  * with all that it or its flags stand on; the page ends after many, full or not.
  */
-export async function flagsPast(scratch: Scratch, asking: PastAsking, query: FlagsQuery): Promise<Page<FlagRow>> {
-  const { ledger, asOf } = asking;
+export async function flagsPast(scratch: Scratch, asking: ReadModel, query: FlagsQuery): Promise<Page<FlagRow>> {
+  const { db, ledger, asOf } = asking;
   const limit = limitOf(query);
   const data: FlagRow[] = [];
   const key = pageStart(query, [0, '']);
   let cursor = query.cursor ?? cursorAfter([0, '']);
   let after = Math.max(0, Number(key?.[0] ?? 1) - 1);
-  return scratch.during(async (db, version) => {
-    const fold = new Fold(scratch, asking, db, version);
-    while (after < asOf.known) {
-      const window = await scratch.events.after(db, ledger, after, asOf, WINDOW);
-      await db.query('SAVEPOINT empty');
-      const events = await firstOf(window.events, (some) => foldWindow(fold, some, query.rule));
-      const upTo = events.length < window.events.length ? (events.at(-1)?.sequence ?? after) : window.upTo;
-      const page = await flags(fold.model(), { ...query, cursor, limit: Math.min(limit + 1 - data.length, MAX_LIMIT) });
-      await db.query('ROLLBACK TO SAVEPOINT empty');
-      const raised = page.data.filter((row) => row.raised <= upTo);
-      data.push(...raised);
-      const last = data[limit - 1];
-      if (last !== undefined && data.length > limit)
-        return { data: data.slice(0, limit), next: cursorAfter([last.raised, last.flag]) };
-      after = upTo;
-      cursor = cursorAfter([upTo + 1, '']);
-      if (page.next !== null && raised.length === page.data.length) ({ cursor, after } = following(raised.at(-1)));
-      else if (fold.spent > MOST.events && after < asOf.known) return { data, next: cursor };
-    }
-    return { data, next: null };
-  });
+  const fold = new Fold(scratch, asking);
+  while (after < asOf.known) {
+    const window = await scratch.events.after(db, ledger, after, asOf, WINDOW);
+    await db.query('SAVEPOINT empty');
+    const events = await firstOf(window.events, (some) => foldWindow(fold, some, query.rule));
+    const upTo = events.length < window.events.length ? (events.at(-1)?.sequence ?? after) : window.upTo;
+    const page = await flags(fold.model(), { ...query, cursor, limit: Math.min(limit + 1 - data.length, MAX_LIMIT) });
+    await db.query('ROLLBACK TO SAVEPOINT empty');
+    const raised = page.data.filter((row) => row.raised <= upTo);
+    data.push(...raised);
+    const last = data[limit - 1];
+    if (last !== undefined && data.length > limit)
+      return { data: data.slice(0, limit), next: cursorAfter([last.raised, last.flag]) };
+    after = upTo;
+    cursor = cursorAfter([upTo + 1, '']);
+    if (page.next !== null && raised.length === page.data.length) ({ cursor, after } = following(raised.at(-1)));
+    else if (fold.spent > MOST.events && after < asOf.known) return { data, next: cursor };
+  }
+  return { data, next: null };
 }
 
 /** From a row on of which the event may have more. */
@@ -77,23 +76,21 @@ const following = (row: FlagRow | undefined): { readonly cursor: string; readonl
 });
 
 /** One flag as it was. */
-export async function flagPast(scratch: Scratch, asking: PastAsking, id: string): Promise<FlagRow | undefined> {
+export async function flagPast(scratch: Scratch, asking: ReadModel, id: string): Promise<FlagRow | undefined> {
   const rule = ruleOfFlag(id);
   if (rule === undefined) return undefined;
   const [first = '', second = ''] = aboutOfFlag(id);
-  return scratch.during(async (db, version) => {
-    const fold = new Fold(scratch, asking, db, version);
-    const about = async (choice: Choice): Promise<unknown> => {
-      if (rule === 'overdue-leg' || rule === 'one-sided-swap') return chooseSwaps(choice, [first], undefined, {});
-      if (rule === 'overdue-line') return chooseOrders(choice, [first], undefined, {});
-      if (rule === 'overdue-shipment') return chooseShipments(choice, [first], undefined, {});
-      if (rule === 'oversold') return chooseSupply(choice, [second], undefined, {});
-      const events = await choice.sequences([parseFlagId(id)?.sequence ?? 0]);
-      return chooseRaising(choice, events, rule);
-    };
-    await fold.apply(models, `the flag ${id}`, about);
-    return flag(fold.model(), id);
-  });
+  const fold = new Fold(scratch, asking);
+  const about = async (choice: Choice): Promise<unknown> => {
+    if (rule === 'overdue-leg' || rule === 'one-sided-swap') return chooseSwaps(choice, [first], undefined, {});
+    if (rule === 'overdue-line') return chooseOrders(choice, [first], undefined, {});
+    if (rule === 'overdue-shipment') return chooseShipments(choice, [first], undefined, {});
+    if (rule === 'oversold') return chooseSupply(choice, [second], undefined, {});
+    const events = await choice.sequences([parseFlagId(id)?.sequence ?? 0]);
+    return chooseRaising(choice, events, rule);
+  };
+  await fold.apply(models, `the flag ${id}`, about);
+  return flag(fold.model(), id);
 }
 
 const foldWindow = (fold: Fold, events: readonly LedgerEvent[], rule: FlagRule | undefined): Promise<void> =>

@@ -3,14 +3,11 @@ import { rangeOf } from '#contracts/serials';
 import { standingIn } from '#ledger/evolve';
 import { LedgerState } from '../engine/ledgerState.ts';
 import type { Model } from '../model.ts';
-import type { Db, ReadModel } from '../reading/readModel.ts';
-import { applyEvents } from '../readModels.ts';
+import { plannedOnce, type ReadModel } from '../reading/readModel.ts';
+import { applyEvents, PREPARED_EVENTS } from '../readModels.ts';
 import { schemaOfVersion } from '../versions/versions.ts';
 import { Choice, type Chooses, TooMuchPast } from './choice.ts';
 import type { PastEntity, Scratch } from './scratch.ts';
-
-/** What is asked about, and whose question it is. */
-export type PastAsking = Pick<ReadModel, 'ledger' | 'party' | 'asOf'>;
 
 /** What is said once of a thing, and stays: each condition has its value as $4. */
 export interface Fixed {
@@ -35,14 +32,13 @@ export class Fold {
 
   constructor(
     private readonly scratch: Scratch,
-    private readonly asking: PastAsking,
-    private readonly db: Db,
-    private readonly version: number,
+    /** What is asked about, and whose question it is, in the tables of the scratch. */
+    private readonly asking: ReadModel,
   ) {}
 
   model(among?: readonly string[]): ReadModel {
-    const { db, version, asking } = this;
-    return { ...asking, db, version, sequence: asking.asOf.known, among };
+    const { asking } = this;
+    return { ...asking, sequence: asking.asOf.known, among };
   }
 
   /**
@@ -56,9 +52,9 @@ export class Fold {
     return async (some) => {
       let left = some;
       for (const [condition, value] of given) {
-        const { rows } = await this.db.query<{ id: string }>(
+        const { rows } = await this.asking.db.query<{ id: string }>(
           `SELECT of.id FROM unnest($2::text[], $3::bigint[]) AS of (id, since) WHERE NOT EXISTS (
-             SELECT FROM ${schemaOfVersion(this.version)}.${table} o
+             SELECT FROM ${schemaOfVersion(this.asking.version)}.${table} o
              WHERE o.ledger = $1 AND o.${id} = of.id AND o.${since} = of.since AND NOT (${condition}))`,
           [this.asking.ledger, left.map((one) => one.id), left.map((one) => one.since), value],
         );
@@ -75,8 +71,8 @@ export class Fold {
    */
   async serialItems(item: string | undefined, serial: string): Promise<string[]> {
     const { prefix, digits, from } = rangeOf(serial);
-    const schema = schemaOfVersion(this.version);
-    const { rows } = await this.db.query<{ item: string }>(
+    const schema = schemaOfVersion(this.asking.version);
+    const { rows } = await this.asking.db.query<{ item: string }>(
       `SELECT i.item FROM ${schema}.items i
        WHERE i.ledger = $1 AND i.tracking = 'serial' AND ($2::text IS NULL OR i.item = $2) AND ($3 = '' OR EXISTS (
          SELECT FROM (
@@ -112,7 +108,14 @@ export class Fold {
     choose: (choice: Choice) => Promise<unknown>,
   ): Promise<{ readonly orders: ReadonlySet<string>; readonly events: readonly LedgerEvent[] }> {
     const { ledger, asOf } = this.asking;
-    const choice = new Choice(this.db, schemaOfVersion(this.version), ledger, asOf, this.scratch.events, of);
+    const choice = new Choice(
+      this.asking.db,
+      schemaOfVersion(this.asking.version),
+      ledger,
+      asOf,
+      this.scratch.events,
+      of,
+    );
     await choose(choice);
     return { orders: choice.orders, events: choice.chosen() };
   }
@@ -126,8 +129,12 @@ export class Fold {
   async add(models: ReadonlySet<Model>, events: readonly LedgerEvent[], state: LedgerState): Promise<void> {
     if (events.length === 0) return;
     this.spent += events.length;
-    this.scratch.folded(this.db, events.length);
-    await applyEvents(this.db, this.asking.ledger, events, state, Infinity, { instead: models });
+    this.scratch.folded(this.asking.db, events.length);
+    const { db, ledger } = this.asking;
+    const few = events.length <= PREPARED_EVENTS;
+    // Which tables they are of, does not depend on the version.
+    if (few) plannedOnce(this.asking);
+    await applyEvents(db, ledger, events, state, Infinity, { instead: models, ...(few && { plans: 'past' }) });
   }
 }
 

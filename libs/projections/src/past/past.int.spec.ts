@@ -21,14 +21,13 @@ import { parties, party } from '../parties/queries.ts';
 import { queue } from '../queue/queries.ts';
 import type { Page, PageQuery } from '../reading/page.ts';
 import type { Moment, ReadModel } from '../reading/readModel.ts';
-import type { PastAsking } from './fold.ts';
 import { applyEvents } from '../readModels.ts';
 import { shipment, shipments } from '../shipments/queries.ts';
 import { supply } from '../supply/queries.ts';
 import { swap, swaps } from '../swaps/queries.ts';
 import { units } from '../units/queries.ts';
 import { schemaOfVersion } from '../versions/versions.ts';
-import { askPast, type PastKind } from './askPast.ts';
+import { askPast, type PastKind, type PastQuestion } from './askPast.ts';
 import { flagPast, flagsPast } from './flagsPast.ts';
 import { type ExchangeQuery, exchangePast } from './exchange.ts';
 import { Scratch } from './scratch.ts';
@@ -69,6 +68,8 @@ async function walk(pageAt: (cursor: string | undefined) => Promise<unknown>): P
   }
 }
 
+type Asking = Pick<ReadModel, 'ledger' | 'party' | 'asOf'>;
+
 const PARTIES = [undefined, 'tesla'];
 
 describe('what was, at any moment, as it was known at any moment', () => {
@@ -99,28 +100,34 @@ describe('what was, at any moment, as it was known at any moment', () => {
     return ledger;
   }
 
+  const askThen = <Q extends PageQuery, R>(asking: Asking, kind: PastKind, question: PastQuestion<Q, R>) =>
+    scratch.during(asking, (model) => askPast(scratch, model, kind, question));
+  const exchange = (asking: Asking, id: string, query: ExchangeQuery) =>
+    scratch.during(asking, (model) => exchangePast(scratch, model, id, query));
+  const oneFlag = (asking: Asking, id: string) => scratch.during(asking, (model) => flagPast(scratch, model, id));
+
   /** What a swap answers at a moment. */
-  const balanceAt = async (asking: PastAsking, id: string, asOf: Partial<Moment>) => {
+  const balanceAt = async (asking: Asking, id: string, asOf: Partial<Moment>) => {
     const read = (model: ReadModel): Promise<object | undefined> => swap(model, id);
-    const found = await askPast(scratch, { ...asking, asOf: { ...asking.asOf, ...asOf } }, 'swap', {
+    const found = await askThen({ ...asking, asOf: { ...asking.asOf, ...asOf } }, 'swap', {
       id,
       asked: {},
       read,
     });
     return (found as SwapRow | undefined)?.balance ?? [];
   };
-  const executedSwaps = async (asking: PastAsking) => {
+  const executedSwaps = async (asking: Asking) => {
     const read = (model: ReadModel, query: PageQuery): Promise<Page<object>> =>
       swaps(model, { ...query, status: 'executed' });
-    const found = await askPast(scratch, asking, 'swap', { id: '', asked: { limit: 3 }, read });
+    const found = await askThen(asking, 'swap', { id: '', asked: { limit: 3 }, read });
     return (found as Page<SwapRow>).data;
   };
   const timeless = (balance: SwapRow['balance']) => balance.map(({ unitDays: _, ...rest }) => rest);
 
   /** Each step is what the swap answers at its moment, and nothing changed in between. */
-  async function expectSeries(all: readonly LedgerEvent[], asking: PastAsking, id: string, axis: 'at' | 'known') {
+  async function expectSeries(all: readonly LedgerEvent[], asking: Asking, id: string, axis: 'at' | 'known') {
     const series = async (query: ExchangeQuery) =>
-      (await walk((cursor) => exchangePast(scratch, asking, id, { ...query, axis, cursor }))) as ExchangeHistoryRow[];
+      (await walk((cursor) => exchange(asking, id, { ...query, axis, cursor }))) as ExchangeHistoryRow[];
     const steps = await series({});
     expect([id, axis, await series({ limit: 2 })]).toEqual([id, axis, steps]);
     for (const by of ['day', 'week', 'month'] as const) {
@@ -168,7 +175,7 @@ describe('what was, at any moment, as it was known at any moment', () => {
     const known = all.length;
     const asking = { ledger: all[0]!.ledger, asOf: { at: undefined, known, occurred: new Date() }, party: undefined };
     const ask = (id: string) =>
-      askPast(scratch, asking, 'shipment', {
+      askThen(asking, 'shipment', {
         ...{ id, asked: {} },
         read: (model, query): Promise<object | undefined> =>
           id === '' ? shipments(model, query) : shipment(model, id),
@@ -208,7 +215,7 @@ describe('what was, at any moment, as it was known at any moment', () => {
     const counts = { at: 5, known: 7 };
     for (const axis of ['at', 'known'] as const)
       expect(await expectSeries(all, asking, 'SW-1', axis)).toHaveLength(counts[axis]);
-    expect(await exchangePast(scratch, { ...asking, party: 'xai' }, 'SW-1', {})).toBeUndefined();
+    expect(await exchange({ ...asking, party: 'xai' }, 'SW-1', {})).toBeUndefined();
   });
 
   it('names who was known to have said a thing first, also when that was taken back since', async () => {
@@ -229,7 +236,7 @@ describe('what was, at any moment, as it was known at any moment', () => {
     await db.apply(events);
     const first = async (known: number) => {
       const asking = { ledger, asOf: { at: undefined, known, occurred: new Date('2024-02-01T00:00:00Z') } };
-      return (await flagPast(scratch, asking, `possible-duplicate:${last}:1`))?.events;
+      return (await oneFlag(asking, `possible-duplicate:${last}:1`))?.events;
     };
     expect(await first(last)).toEqual([last - 2, last]);
     expect(await first(last + 1)).toEqual([last - 1, last]);
@@ -266,15 +273,17 @@ describe('what was, at any moment, as it was known at any moment', () => {
             for (const party of PARTIES)
               for (const [kind, id, read, asked = {}] of WHOLE) {
                 const expected = await now((m) => read({ ...m, party }, asked));
-                const answer = await askPast(scratch, { ...asking, party }, kind, { id: id ?? '', asked, read });
+                const answer = await askThen({ ...asking, party }, kind, { id: id ?? '', asked, read });
                 expect([kind, id, party, answer]).toEqual([kind, id, party, expected]);
               }
             for (const party of PARTIES) {
               const expected = (await now((m) => flags({ ...m, party }, { limit: 1_000 }))) as Page<FlagRow>;
-              const found = await walk((cursor) => flagsPast(scratch, { ...asking, party }, { cursor, limit: 7 }));
+              const found = await walk((cursor) =>
+                scratch.during({ ...asking, party }, (model) => flagsPast(scratch, model, { cursor, limit: 7 })),
+              );
               expect([party, found]).toEqual([party, expected.data]);
               for (const row of expected.data.slice(0, 5))
-                expect(await flagPast(scratch, { ...asking, party }, row.flag)).toEqual(row);
+                expect(await oneFlag({ ...asking, party }, row.flag)).toEqual(row);
             }
             for (const { swap: id } of await executedSwaps(asking)) {
               for (const axis of ['at', 'known'] as const) await expectSeries(all, asking, id, axis);
@@ -284,7 +293,7 @@ describe('what was, at any moment, as it was known at any moment', () => {
                 for (const filter of [{}, ...filters]) {
                   const expected = (await now((model) => list({ ...model, party }, filter))) as Page<object>;
                   const ask = (asked: PageQuery, id = '') =>
-                    askPast(scratch, { ...asking, party }, kind, {
+                    askThen({ ...asking, party }, kind, {
                       ...{ id, asked },
                       read: (model, query) => (id === '' ? list(model, query) : one(model, id)),
                     });

@@ -3,7 +3,7 @@ import type { LedgerEvent } from '#contracts/cloudEvent';
 import { createPool, cutConnections } from '#platform/database/database';
 import { isUnanswered } from '#platform/database/trouble';
 import { tables } from '../models.ts';
-import { type Db, endRead, type Moment, NoReadModels, ORDERED_READS } from '../reading/readModel.ts';
+import { type AskedAbout, beginning, type Db, endRead, type Moment, type ReadModel } from '../reading/readModel.ts';
 
 export type MomentBounds = Pick<Moment, 'at' | 'known'>;
 
@@ -54,10 +54,6 @@ const MOST_FOLDED = 30_000;
 // `pg_temp` is first: what is made is temporary, and has the names that the models and the queries know.
 const PREPARE = `SET enable_bitmapscan = off; SET enable_seqscan = off; SET search_path TO pg_temp, public; ${tables}`;
 
-const BEGIN = `
-  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-  SELECT version, set_config('search_path', 'pg_temp, rm_' || version, true), ${ORDERED_READS} FROM read_model_active`;
-
 /**
  * Connections of which each has the tables of all read models once more, temporary and empty: what a few events of the past come to is
  * worked out in them, and taken back with the transaction.
@@ -95,15 +91,23 @@ export class Scratch {
     this.#folded.set(db, (this.#folded.get(db) ?? 0) + events);
   }
 
-  /** Runs `work` in one snapshot of the version that answers. What it writes into the temporary tables is taken back. */
-  async during<T>(work: (db: Db, version: number) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` in one snapshot of the version that answers, on tables that are empty. What it writes into them is taken back.
+   *
+   * @throws {NoReadModels} when no version is active
+   */
+  async during<T>(
+    {
+      ledger,
+      asOf,
+      party,
+    }: { readonly ledger: string; readonly asOf: AskedAbout; readonly party?: string | undefined },
+    work: (model: ReadModel) => Promise<T>,
+  ): Promise<T> {
     const db = await this.#pool.connect();
     let unanswered = false;
     try {
-      const [, { rows }] = (await db.query(BEGIN)) as unknown as [unknown, pg.QueryResult<{ version: number }>];
-      const version = rows[0]?.version;
-      if (version === undefined) throw new NoReadModels();
-      return await work(db, version);
+      return await work({ ...(await beginning(db, ledger, asOf, 'pg_temp, ')), party });
     } catch (error) {
       unanswered = isUnanswered(error);
       throw error;

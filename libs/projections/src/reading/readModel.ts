@@ -100,9 +100,13 @@ const isGone = (error: unknown): boolean => ['42P01', '3F000'].includes((error a
  * as after a crash, it collects a ledger's rows in a bitmap and sorts them, to keep a hundred. So the plans do not depend on statistics:
  * what reads a whole ledger is chosen only where there is no other way.
  */
-export const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']
+const ORDERED_READS = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit']
   .map((name) => `set_config('${name}', 'off', true)`)
   .join(', ');
+
+/** Makes a statement of its text. */
+export type Planned = (text: string, values: unknown[]) => pg.QueryConfig;
+export const unplanned: Planned = (text, values) => ({ text, values });
 
 /** Statements whose plans are kept, by their text. Plans take memory of each connection: so only those that were asked first. */
 const planned = new Map<string, string>();
@@ -114,10 +118,7 @@ const MOST_PLANNED = 40;
  *
  * @returns what makes such a statement of its text
  */
-export function plannedOnce({
-  db,
-  version,
-}: Pick<ReadModel, 'db' | 'version'>): (text: string, values: unknown[]) => pg.QueryConfig {
+export function plannedOnce({ db, version }: Pick<ReadModel, 'db' | 'version'>): Planned {
   writeTogether(db);
   // Nobody waits for it: what it fails of, the statement after it fails of, too.
   db.query(`SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`).catch(() => undefined);
@@ -132,12 +133,27 @@ export function plannedOnce({
 
 // One trip to the database. The search path is fixed in the statement that picks the version, inside the snapshot that everything else
 // is read from: so a request never mixes two versions, whenever the switch happens.
-const begin = (ledger: string): string => `
+const begin = (ledger: string, before: string): string => `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-  SELECT version, set_config('search_path', 'rm_' || version, true), ${ORDERED_READS} FROM read_model_active;
+  SELECT version, set_config('search_path', '${before}rm_' || version, true), ${ORDERED_READS} FROM read_model_active;
   SELECT sequence FROM positions WHERE ledger = ${pg.escapeLiteral(ledger)}`;
 
 type Rows<C extends string> = pg.QueryResult<Record<C, number>>;
+
+/**
+ * Begins a transaction that reads one ledger in the version that answers, as of a moment.
+ *
+ * @param before schemas that are looked into before it
+ * @throws {NoReadModels} when no version is active
+ */
+export async function beginning(db: Db, ledger: string, moment: AskedAbout, before = ''): Promise<ReadModel> {
+  const results = (await db.query(begin(ledger, before))) as unknown as [unknown, Rows<'version'>, Rows<'sequence'>];
+  const version = results[1].rows[0]?.version;
+  if (version === undefined) throw new NoReadModels();
+  const sequence = results[2].rows[0]?.sequence ?? 0;
+  const { occurred = new Date(), at, known = sequence } = moment;
+  return { db, ledger, version, sequence, asOf: { occurred, at, known } };
+}
 
 async function readOnce<T>(
   pool: pg.Pool,
@@ -149,12 +165,7 @@ async function readOnce<T>(
   const db = await pool.connect();
   let unanswered = false;
   try {
-    const results = (await db.query(begin(ledger))) as unknown as [unknown, Rows<'version'>, Rows<'sequence'>];
-    const version = results[1].rows[0]?.version;
-    if (version === undefined) throw new NoReadModels();
-    const sequence = results[2].rows[0]?.sequence ?? 0;
-    const { occurred = new Date(), at, known = sequence } = moment;
-    return await read({ db, ledger, version, sequence, asOf: { occurred, at, known }, party });
+    return await read({ ...(await beginning(db, ledger, moment)), party });
   } catch (error) {
     unanswered = isUnanswered(error);
     throw error;

@@ -3,7 +3,7 @@ import type { Move } from '#contracts/move';
 import { keyOf, microseconds } from '#contracts/scalars';
 import type { Restored } from '#contracts/ledgerEvents';
 import type { Batch, BookedMove } from '../engine/batch.ts';
-import { bigint, bool, day, id, moment, optional, Table, text } from '../engine/table.ts';
+import { bigint, bool, day, id, inOrder, moment, optional, Table, text } from '../engine/table.ts';
 import { hasArrived } from '../flags/rules.ts';
 import type { Model } from '../model.ts';
 
@@ -46,11 +46,14 @@ const lines = new Table('shipment_lines', {
 
 export const shipmentsModel: Model = {
   tables: [shipments, lines],
-  apply: async (batch, db) => {
-    await dispatch(db, batch.ledger, firstDispatches(batch));
-    await changeHeaders(db, batch.ledger, headerChanges(batch));
-    await addLines(db, batch.ledger, linesOf(batch.events, batch.moves));
-  },
+  apply: (batch, db) =>
+    inOrder(
+      db,
+      batch.ledger,
+      [dispatch, firstDispatches(batch)],
+      [changeHeaders, headerChanges(batch)],
+      [addLines, linesOf(batch.events, batch.moves)],
+    ),
   undo: async ({ event, restored }, batch, db) => {
     const { ledger } = batch;
     const less = linesOf(

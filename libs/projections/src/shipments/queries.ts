@@ -3,7 +3,7 @@ import { Turns } from '#platform/service/turns';
 import { instantOf } from '../engine/values.ts';
 import { ownOrder } from '../orders/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
-import { dayOf, type ReadModel } from '../reading/readModel.ts';
+import { dayOf, type Planned, plannedOnce, type ReadModel, unplanned } from '../reading/readModel.ts';
 
 interface ShipmentsQuery extends PageQuery {
   readonly consignee?: string | undefined;
@@ -50,23 +50,32 @@ export async function shipments(model: ReadModel, query: ShipmentsQuery): Promis
 }
 
 export async function shipment(model: ReadModel, id: string): Promise<ShipmentRow | undefined> {
-  return (await readShipments(model, new Where(model.ledger, 's').equals('s.shipment', id), {})).data[0];
+  return (await readShipments(model, new Where(model.ledger, 's').equals('s.shipment', id), {}, [id])).data[0];
 }
 
 type ShipmentLine = ShipmentRow['lines'][number];
 type Header = Omit<ShipmentRow, 'lines' | 'status'> & { final: boolean };
 
-async function readShipments(model: ReadModel, where: Where, query: PageQuery): Promise<Page<ShipmentRow>> {
+/** @param those the ids of the shipments, where they are known: their lines are then asked for with them, in one trip */
+async function readShipments(
+  model: ReadModel,
+  where: Where,
+  query: PageQuery,
+  those?: readonly string[],
+): Promise<Page<ShipmentRow>> {
   where.only(model.party, ownShipment).among('s.shipment', model.among);
-  const { rows } = await model.db.query<Header>(
-    `SELECT shipment, consignee, carrier, destination, eta, ${instantOf('dispatched')} AS dispatched, final
+  const planned = those === undefined ? unplanned : plannedOnce(model);
+  const headers = model.db.query<Header>(
+    planned(
+      `SELECT shipment, consignee, carrier, destination, eta, ${instantOf('dispatched')} AS dispatched, final
      FROM shipments s ${where.sql} ORDER BY s.shipment LIMIT ${limitOf(query) + 1}`,
-    where.values,
+      where.values,
+    ),
   );
-  const { lines, whole, partial } = await linesOf(
-    model,
-    rows.map((row) => row.shipment),
-  );
+  const [{ rows }, { lines, whole, partial }] = await Promise.all([
+    headers,
+    linesOf(model, those ?? (await headers).rows.map((row) => row.shipment), planned),
+  ]);
   const [first] = rows;
   const unseen = partial && first !== undefined ? await lookAtAll(model, first.shipment) : undefined;
   return pageOf(
@@ -127,17 +136,19 @@ const ownShipment = (self: string): string =>
 export const seenLine = (self: string): string => `(${ownLine('l')(self)} OR EXISTS (
   SELECT FROM shipments s WHERE s.ledger = $1 AND s.shipment = l.shipment AND (s.consignee = ${self} OR s.carrier = ${self})))`;
 
-async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[]) {
+async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[], planned: Planned) {
   type Part = ShipmentLine & { readonly shipment: string };
   const { parts, whole, partial } = await partsOf<Part>(
     ids,
     ({ shipment }) => shipment,
     async (of, most) => {
       const { rows } = await db.query<Part>(
-        `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
+        planned(
+          `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
        FROM shipment_lines l WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0 ${party === undefined ? '' : `AND ${seenLine('$4')}`}
        ORDER BY shipment, "order", line, owner LIMIT $3`,
-        [ledger, of, most, ...(party === undefined ? [] : [party])],
+          [ledger, of, most, ...(party === undefined ? [] : [party])],
+        ),
       );
       return rows;
     },

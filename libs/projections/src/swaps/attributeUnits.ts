@@ -6,7 +6,7 @@ import { type Attribution, attribute, isPending, type LegReceived, type Lots, st
 import { Turns } from '#platform/service/turns';
 import type { Batch, Posting } from '../engine/batch.ts';
 import type { AccountState } from '../engine/ledgerState.ts';
-import { bigint, id, int, moment, Table, text } from '../engine/table.ts';
+import { bigint, id, inOrder, int, moment, Table, text } from '../engine/table.ts';
 import { arrayLiteral, instantOf } from '../engine/values.ts';
 import { groupBy } from '../reading/groupBy.ts';
 import type { Db } from '../reading/readModel.ts';
@@ -34,10 +34,12 @@ interface AttributedLine {
 /**
  * Counts what of each leg arrived, or never will. Only lines of which a leg's units are on their way are looked at: from the
  * execution of a swap on, until the last of them arrived.
+ *
+ * @param terms of the swaps, which are being written
  */
-export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
+export async function attributeUnits(batch: Batch, db: Db, terms: Promise<unknown>): Promise<void> {
   const executes = batch.events.some(({ type }) => type === 'lading.swap.executed.v1');
-  const pending = await loadLines(batch, db);
+  const [pending] = await Promise.all([loadLines(batch, db), terms]);
   if (!executes && pending.size === 0) return;
 
   const before = new BalancesBefore(batch);
@@ -58,18 +60,11 @@ export async function attributeUnits(batch: Batch, db: Db): Promise<void> {
       counts.add(event, after);
     }
   }
-  await counts.write(batch.ledger, db);
   const lines = [...pending.values()];
-  await keepLots(
-    db,
-    batch.ledger,
-    lines.filter(({ lots }) => isPending(lots)),
-  );
-  await forgetLots(
-    db,
-    batch.ledger,
-    lines.filter(({ lots }) => !isPending(lots)),
-  );
+  const kept = lines.filter(({ lots }) => isPending(lots));
+  const gone = lines.filter(({ lots }) => !isPending(lots));
+  // The lots are other rows than the counts: nobody waits in between.
+  await Promise.all([counts.write(batch.ledger, db), inOrder(db, batch.ledger, [keepLots, kept], [forgetLots, gone])]);
 }
 
 /**
@@ -102,7 +97,7 @@ export async function attributeAgain(undone: LedgerEvent, { ledger }: Batch, db:
     arrayLiteral([...touched]),
   ]);
   await counts.write(ledger, db);
-  if (touched.size > 0) await db.query(COMPLETE, [ledger, arrayLiteral([...touched])]);
+  if (touched.size > 0) await complete(db, ledger, [...touched]);
   await forgetLots(
     db,
     ledger,
@@ -253,6 +248,9 @@ const COMPLETE = `
   ) c
   WHERE l.ledger = $1 AND l.swap = ANY($2::text[]) AND l.swap = c.swap AND l.leg = c.leg AND l.quantity = c.quantity`;
 
+const complete = (db: Db, ledger: string, swaps: readonly string[]): Promise<unknown[]> =>
+  db.query<object>(COMPLETE, [ledger, arrayLiteral([...swaps])]).then(({ rows }) => rows);
+
 /** A leg's units by event and by what became of them. */
 class Counts {
   readonly #counts = new Map<string, LegCount>();
@@ -265,8 +263,8 @@ class Counts {
   async write(ledger: string, db: Db): Promise<void> {
     const counts = [...this.#counts.values()];
     if (counts.length === 0) return;
-    await addCounts(db, ledger, counts);
-    await db.query(COMPLETE, [ledger, arrayLiteral([...new Set(counts.map(({ swap }) => swap))])]);
+    const swaps = [...new Set(counts.map(({ swap }) => swap))];
+    await inOrder(db, ledger, [addCounts, counts], [complete, swaps]);
   }
 
   #count(sequence: number, { swap, leg, quantity, occurred }: LegReceived, kind: string): void {

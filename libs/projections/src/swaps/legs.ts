@@ -1,5 +1,5 @@
 import type { SwapRow } from '#contracts/rows';
-import { clockOf, type ReadModel } from '../reading/readModel.ts';
+import { clockOf, type Planned, type ReadModel, unplanned } from '../reading/readModel.ts';
 import { Where } from '../reading/page.ts';
 
 /** A leg of a swap as of a moment. */
@@ -41,12 +41,12 @@ export async function legs(
   model: ReadModel,
   of: LegsOf & { readonly parties: readonly string[] },
 ): Promise<PartysLeg[]>;
-export async function legs(model: ReadModel, of: LegsOf): Promise<Leg[]>;
+export async function legs(model: ReadModel, of: LegsOf, planned?: Planned): Promise<Leg[]>;
 /**
  * Legs by swap and number; of parties, those of the first party first, and a leg twice where both of its parties are asked for. What
  * happened after the model's moment is left out, and what is overdue is judged then.
  */
-export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise<Leg[]> {
+export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf, planned = unplanned): Promise<Leg[]> {
   const where = new Where(ledger, 'l');
   const moment = `${where.value(clockOf({ asOf }))}::timestamptz`;
   if (of.swaps !== undefined) where.and(`l.swap = ANY(${where.value(of.swaps)})`);
@@ -61,7 +61,8 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
     [partys, order] = ['l.party, ', 'l.n, l.swap, l.leg'];
   }
   const { rows } = await db.query<Omit<Leg, 'unitDays'> & { unitDays: string }>(
-    `SELECT ${partys}l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity,
+    planned(
+      `SELECT ${partys}l.swap, l.leg, l.giver AS "from", l.receiver AS "to", l."order", l.line, l.item, l.quantity,
        l.window_from AS "windowFrom", l.window_to AS "windowTo",
        coalesce(s.executed <= ${moment}, false) AS executed, s.executed_sequence AS raised,
        s.proposed_sequence AS "proposedSequence", c.received, c.lost, c.cancelled, c.unit_days AS "unitDays",
@@ -77,7 +78,8 @@ export async function legs({ db, ledger, asOf }: ReadModel, of: LegsOf): Promise
          FROM swap_counts c WHERE c.ledger = $1 AND c.swap = l.swap AND c.leg = l.leg AND c.occurred <= ${moment}
        ) c
      ${where.sql} ORDER BY ${order} LIMIT ${most}`,
-    where.values,
+      where.values,
+    ),
   );
   return rows.map((row) => ({ ...row, unitDays: Number(row.unitDays) }));
 }

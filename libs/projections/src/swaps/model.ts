@@ -6,6 +6,7 @@ import {
   day,
   farMoment,
   id,
+  inOrder,
   int,
   moment,
   optional,
@@ -66,21 +67,19 @@ const swapLegs = new Table('swap_legs', {
 /** What was agreed, without what came of it. */
 export const termsModel: Model = {
   tables: [swaps, swapLegs],
-  apply: async ({ ledger, events }, db) => {
-    await propose(db, ledger, events.filter(isProposal));
-    await advance(db, ledger, stepsOf(events));
-    await putLegs(db, ledger, legsOf(events));
-  },
+  apply: ({ ledger, events }, db) =>
+    inOrder(db, ledger, [propose, events.filter(isProposal)], [advance, stepsOf(events)], [putLegs, legsOf(events)]),
 };
 
 export const swapsModel: Model = {
   tables: [...termsModel.tables, swapCounts, swapLots],
   apply: async (batch, db) => {
     const { events, orders, placed } = batch;
-    await termsModel.apply(batch, db);
     // Units are followed from the execution of a swap on: an order that the batch itself places has none of them yet.
     const executes = events.some(({ type }) => type === 'lading.swap.executed.v1');
-    if (executes || orders.size > placed.length) await attributeUnits(batch, db);
+    const applied = termsModel.apply(batch, db);
+    if (executes || orders.size > placed.length) await attributeUnits(batch, db, applied);
+    await applied;
   },
   undo: async ({ event, restored }, batch, db) => {
     const { ledger } = batch;

@@ -2,7 +2,7 @@ import type { SwapRow, SwapStatus } from '#contracts/rows';
 import { instantOf } from '../engine/values.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partsOf, Where } from '../reading/page.ts';
 import { groupBy } from '../reading/groupBy.ts';
-import { clockOf, type ReadModel } from '../reading/readModel.ts';
+import { clockOf, plannedOnce, type ReadModel, unplanned } from '../reading/readModel.ts';
 import { exchangeBalance } from './balances.ts';
 import { type Leg, legRow, legs } from './legs.ts';
 
@@ -20,7 +20,7 @@ export async function swaps(model: ReadModel, query: SwapsQuery): Promise<Page<S
 }
 
 export async function swap(model: ReadModel, id: string): Promise<SwapRow | undefined> {
-  return (await readSwaps(model, new Where(model.ledger, 's').equals('s.swap', id), {})).data[0];
+  return (await readSwaps(model, new Where(model.ledger, 's').equals('s.swap', id), {}, [id])).data[0];
 }
 
 type Row = Omit<SwapRow, 'evidence' | 'legs' | 'balance'> & { evidence: string };
@@ -31,25 +31,37 @@ export const ownSwap = (table: string) => (party: string) =>
       SELECT FROM swap_legs l JOIN orders o ON o.ledger = $1 AND o."order" = l."order"
       WHERE l.ledger = $1 AND l.swap = ${table}.swap AND o.supplier = ${party})`;
 
-async function readSwaps(model: ReadModel, where: Where, query: SwapsQuery): Promise<Page<SwapRow>> {
+/** @param those the ids of the swaps, where they are known: their legs are then asked for with them, in one trip */
+async function readSwaps(
+  model: ReadModel,
+  where: Where,
+  query: SwapsQuery,
+  those?: readonly string[],
+): Promise<Page<SwapRow>> {
   const now = `${where.value(clockOf(model))}::timestamptz`;
   const status = `CASE WHEN s.status <> 'open' THEN s.status WHEN s.expires <= ${now} THEN 'expired'
     WHEN s.parties <@ s.accepted THEN 'accepted' ELSE 'proposed' END`;
   where.only(model.party, ownSwap('s')).among('s.swap', model.among);
   if (query.status !== undefined) where.and(`${status} = ${where.value(query.status)}`);
-  const { rows } = await model.db.query<Row>(
-    `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,
+  const planned = those === undefined ? unplanned : plannedOnce(model);
+  const headers = model.db.query<Row>(
+    planned(
+      `SELECT swap, ${status} AS status, by, accepted, authorised_by AS "authorisedBy", reason, evidence,
        ${instantOf('expires')} AS expires, ${instantOf('proposed')} AS proposed, ${instantOf('executed')} AS executed,
        (SELECT ${instantOf('max(h.until)')} FROM held_lines h
         WHERE h.ledger = $1 AND h.kind = 'swap' AND h.name = s.swap AND NOT h.ended AND h.until > ${now}) AS "holdsUntil"
      FROM swaps s ${where.sql} ORDER BY s.swap LIMIT ${limitOf(query) + 1}`,
-    where.values,
+      where.values,
+    ),
   );
-  const { parts, whole } = await partsOf(
-    rows.map((row) => row.swap),
-    ({ swap }: Leg) => swap,
-    (swaps, most) => legs(model, { swaps, most }),
-  );
+  const [{ rows }, { parts, whole }] = await Promise.all([
+    headers,
+    partsOf(
+      those ?? (await headers).rows.map((row) => row.swap),
+      ({ swap }: Leg) => swap,
+      (swaps, most) => legs(model, { swaps, most }, planned),
+    ),
+  ]);
   const bySwap = groupBy(parts, ({ swap }) => swap);
   return pageOf(
     rows,
