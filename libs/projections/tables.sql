@@ -151,6 +151,8 @@ CREATE TABLE posting_marks (
   lates int NOT NULL,
   occurrences timestamptz[] NOT NULL,
   rest bigint[] NOT NULL,
+  late_occurrences timestamptz[] NOT NULL,
+  late_sums bigint[] NOT NULL,
   PRIMARY KEY (ledger, key, sequence, n)
 );
 ALTER TABLE posting_marks ALTER ledger SET STATISTICS 0;

@@ -22,6 +22,7 @@ export const postings = new Table('postings', {
 
 // After each stretch of an account's or a total's postings: what is there then, and the newest that had occurred. `occurrences` are those of
 // the stretch, sorted; `rest` has for each of them what it and those after it come to. So one row tells what of its stretch had occurred.
+// `late_occurrences` are those of the late postings that no whole block has at its end, sorted, and `late_sums` what they come to by each.
 const marks = new Table('posting_marks', {
   columns: {
     key: int,
@@ -32,6 +33,8 @@ const marks = new Table('posting_marks', {
     lates: int,
     occurrences: moments,
     rest: bigints,
+    late_occurrences: moments,
+    late_sums: bigints,
   },
   key: ['key', 'sequence', 'n'],
   indexes: { posting_marks_newest: { on: ['key', 'newest', 'sequence', 'n'] } },
@@ -154,12 +157,12 @@ const mark = (db: Db, ledger: string, keys: readonly { key: number }[]): Promise
     (given) => `
     WITH last AS (
       SELECT given.key, coalesce(m.sequence, 0) AS sequence, coalesce(m.n, 0) AS n, coalesce(m.newest, '-infinity') AS newest,
-        coalesce(m.balance, 0) AS balance, coalesce(m.lates, 0) AS lates
+        coalesce(m.balance, 0) AS balance, coalesce(m.lates, 0) AS lates, m.late_occurrences, m.late_sums
       FROM ${given} LEFT JOIN LATERAL (
         SELECT * FROM posting_marks WHERE ledger = $1 AND key = given.key ORDER BY sequence DESC, n DESC LIMIT 1
       ) m ON true
     ), posted AS (
-      SELECT l.key, l.newest, l.lates, p.sequence, p.n, p.occurred, p.quantity, l.balance + sum(p.quantity) OVER so_far AS balance,
+      SELECT l.key, l.newest, l.lates, l.late_occurrences, l.late_sums, p.sequence, p.n, p.occurred, p.quantity, l.balance + sum(p.quantity) OVER so_far AS balance,
         row_number() OVER so_far AS row, count(*) OVER (PARTITION BY l.key) AS rows
       FROM last l CROSS JOIN LATERAL (
         SELECT * FROM postings WHERE l.key >= 0 AND ledger = $1 AND account = l.key AND (sequence, n) > (l.sequence, l.n)
@@ -180,10 +183,31 @@ const mark = (db: Db, ledger: string, keys: readonly { key: number }[]): Promise
       INSERT INTO late_postings (ledger, key, rank, occurred, quantity)
       SELECT $1, key, lates_now - 1, occurred, quantity FROM ranked WHERE late
     ), marked AS (
-      INSERT INTO posting_marks (ledger, key, sequence, n, newest, balance, lates, occurrences, rest)
-      SELECT $1, key, max(sequence), max(n) FILTER (WHERE is_last), max(newest_now), max(balance) FILTER (WHERE is_last), max(lates_now),
-        array_agg(occurred ORDER BY occurred, row), array_agg(rest ORDER BY occurred, row)
-      FROM (SELECT *, row % ${SIZES.stretch} = 0 AS is_last FROM ranked) r GROUP BY key, stretch
+      INSERT INTO posting_marks (ledger, key, sequence, n, newest, balance, lates, occurrences, rest, late_occurrences, late_sums)
+      SELECT $1, m.key, m.sequence, m.n, m.newest, m.balance, m.lates, m.occurrences, m.rest, l.occurrences, l.sums
+      FROM (
+        SELECT key, max(sequence) AS sequence, max(n) FILTER (WHERE is_last) AS n, max(newest_now) AS newest,
+          max(balance) FILTER (WHERE is_last) AS balance, max(lates_now) AS lates,
+          array_agg(occurred ORDER BY occurred, row) AS occurrences, array_agg(rest ORDER BY occurred, row) AS rest,
+          max(late_occurrences) FILTER (WHERE is_last AND goes_on) AS before, max(late_sums) FILTER (WHERE is_last AND goes_on) AS before_sums,
+          max(added) FILTER (WHERE is_last) AS added, max(added_quantities) FILTER (WHERE is_last) AS added_quantities
+        FROM (
+          SELECT *, row % ${SIZES.stretch} = 0 AS is_last, lates_now / ${SIZES.few} = lates / ${SIZES.few} AS goes_on,
+            array_agg(occurred) FILTER (WHERE late AND lates_now % ${SIZES.few} > 0) OVER since_whole AS added,
+            array_agg(quantity) FILTER (WHERE late AND lates_now % ${SIZES.few} > 0) OVER since_whole AS added_quantities
+          FROM ranked WINDOW since_whole AS (PARTITION BY key, lates_now / ${SIZES.few} ORDER BY row)
+        ) r GROUP BY key, stretch
+      ) m CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(occurred ORDER BY occurred, n), '{}') AS occurrences, coalesce(array_agg(sum ORDER BY occurred, n), '{}') AS sums
+        FROM (
+          SELECT occurred, n, (sum(quantity) OVER (ORDER BY occurred, n))::bigint AS sum FROM (
+            SELECT occurred, sum - lag(sum, 1, 0::bigint) OVER (ORDER BY n) AS quantity, n
+            FROM unnest(m.before, m.before_sums) WITH ORDINALITY AS b (occurred, sum, n)
+            UNION ALL SELECT occurred, quantity, ${SIZES.few} + n
+            FROM unnest(m.added, m.added_quantities) WITH ORDINALITY AS a (occurred, quantity, n)
+          ) of
+        ) summed
+      ) l
     )
     SELECT key, lates AS before, max(lates_now) AS now FROM ranked GROUP BY key, lates HAVING max(lates_now) > lates`,
   )(db, ledger, keys);
