@@ -24,7 +24,7 @@ import { unitsModel } from './units/model.ts';
  * Raise it when a rule changes what is written into a table that stays as it is: what was written by the old rule is then built
  * anew, as it is when a table changes.
  */
-export const RULES = 8;
+export const RULES = 9;
 
 /** They look at nothing that others write. The first of them give the database work while the flags wait for what they look at. */
 const beforeFlags: readonly Model[] = [activityModel, holdingsModel, duplicatesModel];

@@ -97,7 +97,10 @@ export type AccountRow = Omit<HoldingRow, 'substitutes'> & {
 // A page has few lines that came instead of others, and each is found by its key.
 export const substitutesOf = (and = ''): string => `(
   SELECT json_agg(json_build_object('order', s.for_order, 'line', s.for_line, 'item', s.for_item) ORDER BY s.for_order, s.for_line)
-  FROM substitutes s WHERE s.ledger = $1 AND s."order" = h."order" AND s.line = h.line ${and})`;
+  FROM (
+    SELECT for_order, for_line, for_item FROM substitutes s
+    WHERE s.ledger = $1 AND s."order" = h."order" AND s.line = h.line ${and} GROUP BY 1, 2, 3 HAVING sum(quantity) <> 0 OFFSET 0
+  ) s)`;
 export const NAMES = `h.ledger, h.owner, h.custodian, h.item, h."order", h.line, h.stage, h.shipment, h.account`;
 const COLUMNS = `${NAMES}, h.quantity, ${substitutesOf()} AS substitutes`;
 export const LIKE = ['', '', 0] as const;
@@ -117,11 +120,7 @@ export const sortKeyOf = ({ item, owner, account }: AccountRow): SortKey => [ite
 export async function shapeOf(model: ReadModel, rows: readonly AccountRow[]): Promise<(row: AccountRow) => HoldingRow> {
   const isSeen = await seenOrders(model, rows);
   return ({ account, ledger, substitutes, ...row }) => {
-    // One that several events say is there as often, one after the other.
-    const seen = (substitutes ?? []).filter(
-      ({ order, line }, at, all) =>
-        (order === row.order || isSeen(order)) && (order !== all[at - 1]?.order || line !== all[at - 1]?.line),
-    );
+    const seen = (substitutes ?? []).filter(({ order }) => order === row.order || isSeen(order));
     return seen.length === 0 ? row : { ...row, substitutes: seen };
   };
 }

@@ -4,8 +4,11 @@ import { HoldingKey } from '#contracts/rows';
 import type { Stage } from '#contracts/scalars';
 import { isPartiesStage, mayBeNegative } from '#ledger/account';
 import { foldHoldings } from '#ledger/fold';
+import { dispatched, of, placed, tell } from '#test/ledger/facts';
 import { Dice } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
+import { given } from '#test/ledger/story';
+import { submitVoid } from '#test/ledger/takenBack';
 import { applyAll, type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { withSizes } from '#test/projections/withSizes';
 import { seed } from '#test/setup/seed';
@@ -190,6 +193,31 @@ describe('holdings at any moment, after random histories with late events', () =
         }
       }
     }
+  });
+
+  it('say what units came instead of also at a moment before that was taken back, and no more since', async () => {
+    const instead = { ...of('PO-1', '2'), substitutes: of('PO-1', '1') };
+    const story = given(
+      tell('item.registered', { item: 'H200', name: 'H200', tracking: 'quantity' }),
+      placed('PO-1', 'tesla', 100, { quantity: 10, item: 'H200' }),
+      dispatched('S-1', [{ ...of('PO-1', '2'), quantity: 2 }]),
+      dispatched('S-2', [{ ...instead, quantity: 5 }]),
+    );
+    const told = story.ledger.events.length;
+    expect(submitVoid(story.ledger, told, new Date('2023-12-02T12:00:00Z'))).toMatchObject({ ok: true });
+    const ledger = 'instead';
+    const events = story.ledger.events.map((event): LedgerEvent => ({ ...event, ledger }));
+    const rowsOf = (moment: AskedAbout = {}) =>
+      ask(ledger, moment, (model) => (moment.known === undefined ? holdings : holdingsThen)(model, { item: 'H200' }));
+    await applyAll(db.models, events.slice(0, told));
+    const said = await rowsOf();
+    const [substitutes] = said.data.flatMap((row) => ('substitutes' in row ? [row.substitutes] : []));
+    expect(substitutes).toEqual([{ order: 'PO-1', line: '1', item: 'H100' }]);
+    await applyAll(db.models, events.slice(told));
+    expect(await rowsOf({ known: told })).toEqual(said);
+    const { data } = await rowsOf();
+    expect(data.filter((row) => 'substitutes' in row)).toEqual([]);
+    expect(await rowsOf({ known: told + 1 })).toEqual({ data, next: null });
   });
 
   it('have postings that sum to them, each with what was on its account after it', async () => {

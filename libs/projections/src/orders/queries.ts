@@ -135,7 +135,7 @@ const INSTEAD = `
     UNION ALL
     SELECT for_order, for_line, 'substitutedBy', "order", line, item, quantity
     FROM substitutes WHERE ledger = $1 AND for_order = ANY($2) AND sequence > 0
-  ) s GROUP BY own_order, own_line, side, "order", line, item ORDER BY own_order, own_line, side, "order", line LIMIT $3`;
+  ) s GROUP BY own_order, own_line, side, "order", line, item HAVING sum(quantity) <> 0 ORDER BY own_order, own_line, side, "order", line LIMIT $3`;
 
 interface LinesOfOrders {
   readonly lines: ReadonlyMap<string, OrderLine[]>;

@@ -3,7 +3,8 @@ import { keyOf, microseconds } from '#contracts/scalars';
 import { bigint, id, moment, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 
-// How many units of a line came instead of units of another line, which were ordered, by which event. (Every event's sequence is
+// How many units of a line came instead of units of another line, which were ordered, by which event; of what takes such an event back as
+// many less, so that both are in what was known then. (Every event's sequence is
 // above 0: without that condition PostgreSQL, which may have no statistics, would also take the index for the line that came.)
 const substitutes = new Table('substitutes', {
   columns: {
@@ -65,8 +66,12 @@ export const substitutesModel: Model = {
   tables: [substitutes],
   types: ['lading.shipment.dispatched.v1', 'lading.shipment.received.v1'],
   apply: ({ ledger, events }, db) => add(db, ledger, replacedBy(events)),
-  undo: ({ event }, { ledger }, db) =>
-    db.query('DELETE FROM substitutes WHERE ledger = $1 AND sequence = $2', [ledger, event.sequence]),
+  undo: ({ by, event }, { ledger }, db) =>
+    add(
+      db,
+      ledger,
+      replacedBy([event]).map((one) => ({ ...one, quantity: -one.quantity, sequence: by.sequence })),
+    ),
 };
 
 /** What each event replaced, summed a pair of lines. */
