@@ -25,6 +25,9 @@ const VIEWS = ['Holdings', 'Delivery', 'Swaps', 'Shipments', 'Events', 'Flags', 
 const AXE = join(packageRoot, 'node_modules/axe-core/axe.min.js');
 const RUN_AXE = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)";
 
+const CUT_OFF = `[...document.querySelectorAll('.scroll caption')].some((name) => name.offsetWidth > name.closest('.scroll').clientWidth)`;
+const NARROWER = `document.querySelector('.view').offsetWidth < document.querySelector('.time-bar').offsetWidth`;
+
 let query: QueryService;
 const link = (): string => `${query.url}/app/#code=${query.app.get(SignIn, { strict: false }).newCode()}`;
 
@@ -359,6 +362,8 @@ describe('the dashboard', () => {
           found.push(...barriers.map(({ id, nodes }) => [view, width, colorScheme, id, nodes.map(({ html }) => html)]));
           if (await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth'))
             found.push([view, width, 'scrolls sideways']);
+          if (await page.evaluate<boolean>(CUT_OFF)) found.push([view, width, 'the name of a table is cut off']);
+          if (await page.evaluate<boolean>(NARROWER)) found.push([view, width, 'is narrower than the bar of time']);
         }
       }
       // The statement of two parties, on the screen and as it is printed: the page of paper has nothing of the dashboard on it.
