@@ -48,6 +48,16 @@ const cells = (page: Page, table: string): Promise<string[][]> =>
       ),
     );
 
+/** A script that drops a file on the bar of time: this content, and as many blanks as make it so large. */
+const dropping = (name: string, content: Buffer, size: number): string => `{
+  const bytes = new Uint8Array(${size}).fill(32);
+  bytes.set(Uint8Array.from(atob('${content.toString('base64')}'), (one) => one.charCodeAt(0)));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], '${name}'));
+  const taken = { bubbles: true, cancelable: true, dataTransfer };
+  document.querySelector('.time-bar').dispatchEvent(new DragEvent('drop', taken));
+}`;
+
 describe('the dashboard', () => {
   it('is a page that allows nothing from elsewhere and nothing inside of it, whose files are kept for ever', async () => {
     const { headers, bytes } = await query.get('/app/nvidia/holdings?at=2023-12-20', { key: null });
@@ -325,6 +335,18 @@ describe('the dashboard', () => {
         if (what.includes('witness')) continue;
         expect([what, await check(what, damage({ proof, keys }).proof)]).toEqual([what, 'verdict broken']);
       }
+      // Nor does a browser open in the place of the page what is dropped anywhere on it.
+      await page.getByRole('link', { name: 'Holdings' }).click();
+      const drop = async (name: string, content: Buffer, size = content.length) => {
+        await page.evaluate(dropping(name, content, size));
+        await page.locator('section h3', { hasText: name }).waitFor();
+        return page.locator('.verdict').getAttribute('class');
+      };
+      expect(await drop('dropped.bundle', bundle)).toBe('verdict held');
+      await page.getByRole('link', { name: 'Holdings' }).click();
+      expect(await drop('damaged.bundle', changed)).toBe('verdict broken');
+      expect(await drop('large.gz', bundle.subarray(0, 10), 50_000_000)).toBe('verdict broken');
+      expect(await drop('large.txt', Buffer.from('once'), 50_000_000)).toBe('verdict broken');
       await page.context().setOffline(false);
     });
   });
@@ -336,6 +358,8 @@ describe('the dashboard', () => {
       await page.context().setOffline(true);
       await page.getByRole('link', { name: 'Flags' }).click();
       await page.getByRole('alert').getByText('This could not be shown').waitFor();
+      await page.setViewportSize({ width: 320, height: 900 });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
       await page.getByRole('link', { name: 'Holdings' }).click();
       await page.waitForSelector('table.holdings tbody tr');
       await page.getByRole('link', { name: 'Flags' }).click();

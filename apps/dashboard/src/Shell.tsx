@@ -6,6 +6,7 @@ import { chooseTheme, type Theme, useTheme } from './ui/theme.ts';
 import { Link } from './url/Link.tsx';
 import { type View, viewed, views } from './url/place.ts';
 import { go, usePlace } from './url/usePlace.ts';
+import { useDrop } from './verify/dropped.ts';
 
 const viewName: Readonly<Record<View, string>> = {
   holdings: 'Holdings',
@@ -23,6 +24,7 @@ const Palette = lazy(() => import('./palette/Palette.tsx').then(({ Palette }) =>
 /** What stands around every view: which ledger, which view, how it looks. */
 export function Shell({ ledgers, children }: { readonly ledgers: readonly LedgerRow[]; readonly children: ReactNode }) {
   const place = usePlace();
+  useDrop();
   return (
     <>
       <a className="skip" href="#view">

@@ -45,7 +45,9 @@ export function KnownTrack() {
         aria-valuenow={known}
         aria-valuetext={place.known === undefined ? 'everything' : `the first ${plural(place.known, 'event')}`}
         onKeyDown={(event) => {
-          const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Home: -head, End: head }[event.key];
+          const tenth = Math.ceil(head / 10);
+          const far = { PageUp: tenth, PageDown: -tenth, Home: -head, End: head };
+          const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, ...far }[event.key];
           if (by === undefined) return;
           event.preventDefault();
           step(by);

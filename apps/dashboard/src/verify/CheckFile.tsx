@@ -10,7 +10,7 @@ import { reportOnFile } from './report.ts';
 import { Verdict } from './Verdict.tsx';
 
 interface Props {
-  /** What was dropped on the view already. */
+  /** What was dropped on the page already. */
   readonly dropped: File | undefined;
   readonly onClose: () => void;
 }

@@ -1,4 +1,4 @@
-import { type DragEvent, lazy, Suspense, useState } from 'react';
+import { lazy, Suspense } from 'react';
 import type { ActivityRow } from '#contracts/activityRows';
 import { useLongList } from '../../api/useLongList.ts';
 import { eventName, moment, units } from '../../format.ts';
@@ -8,38 +8,30 @@ import { Empty, Loading } from '../../ui/parts.tsx';
 import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
 import { chosen, type Place } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
+import { putDropped, useDropped } from '../../verify/dropped.ts';
 
 const CheckFile = lazy(() => import('../../verify/CheckFile.tsx').then(({ CheckFile }) => ({ default: CheckFile })));
 
-/** What happened, the newest first, as it comes; and files that somebody was given, dropped here to be checked. */
+/** What happened, the newest first, as it comes; and files that somebody was given, to be checked. */
 export function Events() {
   const place = usePlace();
-  const [dropped, setDropped] = useState<File>();
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setDropped(event.dataTransfer.files[0]);
-    go(checking(place, true));
-  };
+  const { file, turn } = useDropped();
   return (
-    <div
-      onDragOver={(event) => {
-        event.preventDefault();
-      }}
-      onDrop={drop}
-    >
+    <>
       <Stream />
       {place.choices.check === 'file' && place.choices.event === undefined && (
         <Suspense fallback={null}>
           <CheckFile
-            dropped={dropped}
+            key={turn}
+            dropped={file}
             onClose={() => {
-              setDropped(undefined);
+              putDropped(undefined);
               go(checking(place, false));
             }}
           />
         </Suspense>
       )}
-    </div>
+    </>
   );
 }
 
