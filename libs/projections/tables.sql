@@ -386,7 +386,7 @@ CREATE TABLE swap_legs (
   PRIMARY KEY (ledger, swap, leg)
 );
 ALTER TABLE swap_legs ALTER ledger SET STATISTICS 0;
-CREATE INDEX swap_legs_completed ON swap_legs (ledger, completed);
+CREATE INDEX swap_legs_completed ON swap_legs (ledger, completed) WHERE completed > '-infinity';
 CREATE INDEX swap_legs_giver ON swap_legs (ledger, giver, swap, leg) WHERE executed;
 CREATE INDEX swap_legs_receiver ON swap_legs (ledger, receiver, swap, leg) WHERE executed;
 

@@ -49,7 +49,9 @@ async function overdueSwaps(
 ): Promise<string[]> {
   const where = new Where(ledger, 'l').equals('l.swap', swap);
   const moment = `${where.value(clockOf({ asOf }))}::timestamptz`;
-  where.and(`l.completed > ${moment} AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment}`);
+  where.and(
+    `l.completed > '-infinity' AND l.completed > ${moment} AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment}`,
+  );
   where.and(`s.executed <= ${moment} AND s.executed_sequence >= ${where.value(executedFrom)}`);
   if (party !== undefined) where.and(`${where.value(party)} = ANY(s.parties)`);
   const { rows } = await db.query<{ swap: string }>(

@@ -40,7 +40,8 @@ const swaps = new Table('swaps', {
   indexes: { swaps_executed: { on: ['executed_sequence'], where: 'executed_sequence IS NOT NULL' } },
 });
 
-// `completed` is when the last unit of a leg came: of thousands of swaps it finds the few of which something was missing at a moment.
+// `completed` is when the last unit of a leg came: of thousands of swaps it finds the few of which something was missing at a moment. (Every
+// moment is after -infinity: without that condition PostgreSQL would also take this index for the legs of a party, and read all of the ledger.)
 const swapLegs = new Table('swap_legs', {
   columns: {
     swap: id,
@@ -58,7 +59,7 @@ const swapLegs = new Table('swap_legs', {
   },
   key: ['swap', 'leg'],
   indexes: {
-    swap_legs_completed: { on: ['completed'] },
+    swap_legs_completed: { on: ['completed'], where: `completed > '-infinity'` },
     swap_legs_giver: { on: ['giver', 'swap', 'leg'], where: 'executed' },
     swap_legs_receiver: { on: ['receiver', 'swap', 'leg'], where: 'executed' },
   },
