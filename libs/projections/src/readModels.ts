@@ -26,6 +26,9 @@ const appliedEvents = counter('lading_projection_events_total', 'Events applied 
  */
 export const PREPARED_EVENTS = 100;
 
+/** One of those that a version is filled without. */
+const LAST_INDEX = 'postings_total';
+
 /** Accounts whose orders stay in memory, over all ledgers of a process: about 40 MB at most. */
 const REMEMBERED_ACCOUNTS = 100_000;
 
@@ -39,6 +42,7 @@ export class ReadModels extends PositionedSink<Own> {
   readonly #pool: pg.Pool;
   readonly #schema: string;
   readonly #states = new Map<string, LedgerState>();
+  #isFilled = false;
 
   constructor(
     pool: pg.Pool,
@@ -63,6 +67,7 @@ export class ReadModels extends PositionedSink<Own> {
     position: Position<Own>,
   ): Promise<Consumed<Own>> {
     const state = this.#takeState(ledger, position);
+    state.isFilling = await this.#isFilling(db);
     const remembered = REMEMBERED_ACCOUNTS / (this.#states.size + 1);
     // Planned anew whenever the ledger has become four times as large, as the journal's statements are.
     const plans = `${this.#schema}-${Math.ceil(Math.log2(position.sequence + 1) / 2)}`;
@@ -79,6 +84,15 @@ export class ReadModels extends PositionedSink<Own> {
         await this.#pool.query(notify);
       },
     };
+  }
+
+  /** Whoever makes what a version was filled without has locked all positions: it is there before a batch, or comes after it. */
+  async #isFilling(db: Db): Promise<boolean> {
+    if (this.#isFilled) return false;
+    const index = `${this.#schema}.${LAST_INDEX}`;
+    const { rows } = await db.query<{ made: boolean }>('SELECT to_regclass($1) IS NOT NULL AS made', [index]);
+    this.#isFilled = rows[0]?.made ?? false;
+    return !this.#isFilled;
   }
 
   /**

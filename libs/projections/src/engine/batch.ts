@@ -59,6 +59,8 @@ export async function batchOf(
   return batch;
 }
 
+const NOTHING_YET = { cancelled: 0, promise: null, ordered: 0, reallocated: 0 };
+
 /** Events of one ledger that follow each other, with what they do to accounts and order lines already worked out. */
 export class Batch {
   readonly moves: BookedMove[] = [];
@@ -92,6 +94,11 @@ export class Batch {
   /** Whether it is of chosen events: lines may be missing. */
   get isOfPast(): boolean {
     return this.state.past !== undefined;
+  }
+
+  /** Whether what only questions read is left out: it is made when all is there. */
+  get isFilling(): boolean {
+    return this.state.isFilling;
   }
 
   add(event: LedgerEvent): void {
@@ -197,20 +204,7 @@ export class Batch {
       if (hasOld === true)
         for (const [key, { account }] of accounts)
           if (account.line === line && account.item !== item) accounts.delete(key);
-      const { from, to } = window;
-      const state: LineState = {
-        order,
-        line,
-        n,
-        item,
-        quantity,
-        cancelled: 0,
-        from,
-        to,
-        promise: null,
-        ordered: 0,
-        reallocated: 0,
-      };
+      const state: LineState = { order, line, n, item, quantity, ...window, ...NOTHING_YET };
       lines.set(line, state);
       this.openedLines.push(state);
       this.#newLines.add(state);

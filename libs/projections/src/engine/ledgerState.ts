@@ -88,6 +88,7 @@ export class LedgerState {
   sequence: number;
   /** The number that the next new account gets. */
   accounts: number;
+  isFilling = false;
   /** How items are tracked, which never changes. */
   readonly tracking = new Map<string, 'quantity' | 'serial'>();
   /** The numbers of totals, which never change, by `totalKey`: of those that accounts were opened in lately. */

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import { isPipelined, writeTogether } from '#platform/database/database';
 import type { Db } from '../reading/readModel.ts';
+import { copyInto } from './copy.ts';
 
 /**
  * One connection, whose statements run one after the other in the order in which they were asked for, without being waited for: so the
@@ -13,6 +15,7 @@ import type { Db } from '../reading/readModel.ts';
  */
 export class PipelinedConnection {
   readonly query: Db['query'];
+  readonly copy: NonNullable<Db['copy']>;
   #tail: Promise<unknown> | undefined;
   #failed: Error | undefined;
 
@@ -22,33 +25,38 @@ export class PipelinedConnection {
       const name = plans === undefined ? undefined : nameOf(text, plans);
       return name === undefined ? db.query(text, values) : db.query({ name, text, values: values ?? [] });
     };
-    if (isPipelined(db)) {
-      this.query = ((text: string, values?: unknown[]) => {
-        writeTogether(db);
-        return ask(text, values).catch((error: unknown) => {
-          throw (this.#failed ??= error as Error);
-        });
-      }) as Db['query'];
-      return;
+    const run = isPipelined(db)
+      ? <R>(work: () => Promise<R>): Promise<R> => {
+          writeTogether(db);
+          return work().catch(async (error: unknown) => {
+            // What is refused because of a failure may be heard of before that, when both answers come together.
+            if ((error as { code?: string }).code === ABORTED) await setImmediate();
+            throw (this.#failed ??= error as Error);
+          });
+        }
+      : <R>(work: () => Promise<R>): Promise<R> => {
+          const result = this.#after(this.#tail, work);
+          this.#tail = result;
+          return result;
+        };
+    this.query = ((text: string, values?: unknown[]) => run(() => ask(text, values))) as Db['query'];
+    this.copy = (text, rows) => run(() => copyInto(db, text, rows));
+  }
+
+  async #after<R>(before: Promise<unknown> | undefined, work: () => Promise<R>): Promise<R> {
+    await before?.catch(() => undefined);
+    if (this.#failed !== undefined) throw this.#failed;
+    try {
+      return await work();
+    } catch (error) {
+      this.#failed = error as Error;
+      throw error;
     }
-    const run = async (text: string, values?: unknown[]): Promise<pg.QueryResult> => {
-      const before = this.#tail;
-      if (before !== undefined) await before.catch(() => undefined);
-      if (this.#failed !== undefined) throw this.#failed;
-      try {
-        return await ask(text, values);
-      } catch (error) {
-        this.#failed = error as Error;
-        throw error;
-      }
-    };
-    this.query = ((text: string, values?: unknown[]) => {
-      const result = run(text, values);
-      this.#tail = result;
-      return result;
-    }) as Db['query'];
   }
 }
+
+/** SQLSTATE of a statement in a transaction in which one failed. */
+const ABORTED = '25P02';
 
 /** The statements that were prepared, numbered. Their texts are constants of this program: there are far fewer. */
 const numbers = new Map<string, number>();

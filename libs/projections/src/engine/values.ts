@@ -34,6 +34,19 @@ export const momentOf = (sql: string): string => `(to_timestamp(0) + ${sql} * in
 export const farMomentOf = (sql: string): string =>
   `(to_timestamp(0) + div(${sql}, 1000000)::float8 * interval '1 second' + mod(${sql}, 1000000)::float8 * interval '1 microsecond')`;
 
+/** The postings of an event follow each other, and have one moment. */
+let lastCopied = { micros: NaN, text: '' };
+
+/** The same moment as a COPY has it; undefined where only SQL has it: before the year 1, after 9999, and not as exact as a microsecond. */
+export function copiedMoment(micros: number): string | undefined {
+  if (micros === lastCopied.micros) return lastCopied.text;
+  if (micros < FIRST_COPIED || !Number.isSafeInteger(micros)) return undefined;
+  lastCopied = { micros, text: instant(micros) };
+  return lastCopied.text;
+}
+
+const FIRST_COPIED = Date.UTC(1900, 0, 1) * 1_000;
+
 /** SQL for the microseconds of a moment, as a number that JavaScript holds exactly. */
 export const microsecondsOf = (sql: string): string => `(extract(epoch FROM ${sql}) * 1000000)::bigint`;
 

@@ -172,18 +172,25 @@ export const holdingsModel: Model = {
     // Its failure is looked at below.
     posted.catch(() => undefined);
     await accountsModel.apply(batch, db);
-    const moved = totalsOf(postings);
-    const counted = await addTotals(db, ledger, [...moved.values()]);
-    await addItemTotals(db, ledger, itemTotalsOf(moved.values()));
+    const ended = postings.filter(({ rank }) => endsStretch(rank)).map(({ account }) => account.id);
+    if (batch.isFilling) await addTotals(db, ledger, numbersOf(batch.opened));
+    else {
+      const moved = totalsOf(postings);
+      const counted = await addTotals(db, ledger, [...moved.values()]);
+      await addItemTotals(db, ledger, itemTotalsOf(moved.values()));
+      for (const { total, postings: now } of counted)
+        if (endsStretch(now, moved.get(total)?.postings)) ended.push(totalMark(total));
+    }
     await posted;
-    await markPostings(db, ledger, [
-      ...postings.filter(({ rank }) => endsStretch(rank)).map(({ account }) => account.id),
-      ...counted
-        .filter(({ total, postings: now }) => endsStretch(now, moved.get(total)?.postings))
-        .map(({ total }) => totalMark(total)),
-    ]);
+    await markPostings(db, ledger, ended);
   },
 };
+
+/** While a version is filled, totals have nothing but their numbers, and those of items are not there: `fillTotals` adds them all up at the end. */
+const numbersOf = (opened: readonly AccountState[]): Total[] =>
+  opened
+    .filter(({ id, total }) => total === id)
+    .map(({ account, total, newest }) => ({ account, total, quantity: 0, postings: 0, oldest: newest, newest }));
 
 function totalsOf(postings: readonly Posting[]): Map<number, Total> {
   const found = new Map<number, Total>();

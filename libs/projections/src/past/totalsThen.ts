@@ -1,3 +1,4 @@
+import { ADD_UP_ITEMS } from '../holdings/fillTotals.ts';
 import type { Db } from '../reading/readModel.ts';
 
 /** A `Choice` of the events that an answer stands on. */
@@ -26,14 +27,5 @@ export async function addTotals(choice: OfMoment, by: 'owner' | 'item', ids?: re
        SELECT FROM ${now}.postings p WHERE p.ledger = $1 AND p.total = t.total AND p.sequence <= ${known} ${occurred('p.occurred')})`,
     [ledger, ids ?? null, ...moment],
   );
-  // A row of each role that its owner and its custodian have, as `holdings/model.ts` writes them.
-  await db.query(
-    `INSERT INTO item_totals (ledger, party, role, item, stage, quantity)
-     SELECT t.ledger, r.party, r.role, t.item, t.stage, sum(t.quantity)
-     FROM holding_totals t CROSS JOIN LATERAL (
-       VALUES ('', 'either'), (t.owner, 'own'), (t.owner, 'either'), (nullif(t.custodian, t.owner), 'either')
-     ) AS r (party, role)
-     WHERE t.ledger = $1 AND r.party IS NOT NULL GROUP BY t.ledger, r.party, r.role, t.item, t.stage`,
-    [ledger],
-  );
+  await db.query(ADD_UP_ITEMS, [ledger]);
 }

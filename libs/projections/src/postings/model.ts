@@ -13,7 +13,7 @@ export const postings = new Table('postings', {
   indexes: {
     postings_account: { on: ['account', 'sequence', 'n'] },
     // A question about many totals reads a few postings of each: without their rows, which lie anywhere.
-    postings_total: { on: ['total', 'sequence', 'n'], include: ['occurred', 'quantity'] },
+    postings_total: { on: ['total', 'sequence', 'n'], include: ['occurred', 'quantity'], forQuestions: true },
   },
 });
 
@@ -124,6 +124,19 @@ export function spansOf(
   }
   for (const { sequence, account } of postings) say('line', account.account.line, sequence);
   return [...found.values()];
+}
+
+/** Makes the marks of all totals, of postings that were filled in without them. */
+export async function markTotals(db: Db, ledger: string): Promise<void> {
+  const { rows } = await db.query<{ total: number }>(
+    'SELECT total FROM holding_totals WHERE ledger = $1 AND postings >= $2',
+    [ledger, SIZES.stretch],
+  );
+  await markPostings(
+    db,
+    ledger,
+    rows.map(({ total }) => totalMark(total)),
+  );
 }
 
 /** Makes the marks of accounts and totals of which stretches ended. All postings before them are in the table. */

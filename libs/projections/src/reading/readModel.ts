@@ -3,7 +3,10 @@ import { isUnanswered } from '#platform/database/trouble';
 import { writeTogether } from '#platform/database/database';
 
 /** Whatever runs SQL: a client inside the one transaction of a request. */
-export type Db = Pick<pg.ClientBase, 'query'>;
+export interface Db extends Pick<pg.ClientBase, 'query'> {
+  /** Runs a COPY of rows that are written in its text format; a connection that has it not inserts them. */
+  copy?(text: string, rows: string): Promise<void>;
+}
 
 /** A moment on both axes of time. */
 export interface Moment {

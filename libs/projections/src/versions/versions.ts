@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { transaction } from '#platform/database/transaction';
 import { positionsTable } from '#feed/positionedSink';
+import { fillTotals } from '../holdings/fillTotals.ts';
+import type { Db } from '../reading/readModel.ts';
 import { indexesForQuestions, RULES, tables as modelTables, tablesToFill } from '../models.ts';
 
 /** Told when a version was made, has switched, or went away. */
@@ -113,8 +115,14 @@ async function create(client: pg.PoolClient, state: 'building' | 'active'): Prom
 /** How long one of them may take to make. */
 const INDEX_MS = 86_400_000;
 
+/** A connection whose statements may take as long. */
+const patiently = (db: pg.ClientBase): Db => ({
+  query: ((text: string, values: unknown[] = []) =>
+    db.query({ text, values, query_timeout: INDEX_MS } as pg.QueryConfig)) as Db['query'],
+});
+
 /**
- * Makes what a version was filled without. Batches wait for it: they come with the lock of their position. Any number of processes may
+ * Makes what a version was filled without: indexes, totals, and the marks of these. Batches wait for it: they come with the lock of their position. Any number of processes may
  * call it at once. @returns whether anything was missing
  */
 export async function makeIndexesForQuestions(pool: pg.Pool, version: number): Promise<boolean> {
@@ -132,9 +140,12 @@ export async function makeIndexesForQuestions(pool: pg.Pool, version: number): P
     pool,
     async (client) => {
       await client.query(`LOCK TABLE ${schema}.positions IN EXCLUSIVE MODE`);
-      for (const text of await missing(client)) await client.query({ text, query_timeout: INDEX_MS } as pg.QueryConfig);
+      const patient = patiently(client);
+      for (const text of await missing(client)) await patient.query(text);
+      const { rows } = await client.query<{ ledger: string }>('SELECT ledger FROM positions');
+      for (const { ledger } of rows) await fillTotals(patient, ledger);
     },
-    `SET LOCAL search_path TO ${schema}; SET LOCAL statement_timeout TO ${INDEX_MS}; SET LOCAL maintenance_work_mem TO '256MB'`,
+    `SET LOCAL search_path TO ${schema}; SET LOCAL statement_timeout TO ${INDEX_MS}; SET LOCAL maintenance_work_mem TO '256MB'; SET LOCAL work_mem TO '32MB'; SET LOCAL enable_seqscan TO off`,
   );
   return true;
 }
