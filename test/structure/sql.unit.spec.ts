@@ -51,6 +51,7 @@ const ALL_LEDGERS = [
   'libs/projections/src/versions/rebuild.ts: FROM «schemaOfVersion(version)».positions',
   'libs/projections/src/versions/switch.ts: FROM «schemaOfVersion(version)».positions new',
   'libs/projections/src/versions/switch.ts: JOIN «schemaOfVersion(other)».positions old',
+  'libs/projections/src/versions/versions.ts: FROM positions',
 ];
 
 const CLOCK = /\b(?:now|clock_timestamp|statement_timestamp|random|nextval|gen_random_uuid|set_config)\(/;

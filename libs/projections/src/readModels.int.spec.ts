@@ -75,6 +75,11 @@ describe('applying a feed to the read models', () => {
       await applyAll(new ReadModels(db.pool, version), many, size);
       expect(await rowsOf(db.pool, version)).toEqual(once);
     }
+    // A process that goes on with what another one has begun to fill knows nothing of it.
+    const version = await startVersion(db.pool);
+    await applyAll(new ReadModels(db.pool, version), many.slice(0, 1_111), 300);
+    await applyAll(new ReadModels(db.pool, version), many.slice(1_111), 300);
+    expect(await rowsOf(db.pool, version)).toEqual(once);
     expect(Object.values(once).filter((rows) => rows.length === 0)).toEqual([]);
   });
 

@@ -2,11 +2,12 @@ import type pg from 'pg';
 import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { type Consumed, type Position, PositionedSink } from '#feed/positionedSink';
 import { counter, FAST, histogram } from '#platform/watching/metrics';
-import { batchOf } from './engine/batch.ts';
+import { batchOf, type Filling } from './engine/batch.ts';
 import { LedgerState } from './engine/ledgerState.ts';
 import { PipelinedConnection } from './engine/pipelinedConnection.ts';
 import type { Model } from './model.ts';
 import { applyModels } from './models.ts';
+import { Stretches } from './postings/stretches.ts';
 import type { Db } from './reading/readModel.ts';
 import { schemaOfVersion } from './versions/versions.ts';
 
@@ -37,11 +38,17 @@ interface Own extends Readonly<Record<string, unknown>> {
   readonly accounts: number;
 }
 
+/** What is remembered of a ledger. */
+interface Known {
+  readonly state: LedgerState;
+  readonly stretches: Stretches;
+}
+
 /** One version of the read models, as a feed's consumer. */
 export class ReadModels extends PositionedSink<Own> {
   readonly #pool: pg.Pool;
   readonly #schema: string;
-  readonly #states = new Map<string, LedgerState>();
+  readonly #states = new Map<string, Known>();
   #isFilled = false;
 
   constructor(
@@ -66,19 +73,20 @@ export class ReadModels extends PositionedSink<Own> {
     events: readonly LedgerEvent[],
     position: Position<Own>,
   ): Promise<Consumed<Own>> {
-    const state = this.#takeState(ledger, position);
-    state.isFilling = await this.#isFilling(db);
+    const known = this.#takeState(ledger, position);
+    const { state } = known;
+    const filling = (await this.#isFilling(db)) ? known.stretches : undefined;
     const remembered = REMEMBERED_ACCOUNTS / (this.#states.size + 1);
     // Planned anew whenever the ledger has become four times as large, as the journal's statements are.
     const plans = `${this.#schema}-${Math.ceil(Math.log2(position.sequence + 1) / 2)}`;
     const prepared = events.length > PREPARED_EVENTS ? {} : { plans };
-    await applyEvents(db, ledger, events, state, remembered, prepared);
+    await applyEvents(db, ledger, events, state, remembered, { ...prepared, filling });
     return {
       own: { accounts: state.accounts },
       committed: async (seconds) => {
         applySeconds.observe(seconds);
         appliedEvents.inc({ version: this.version }, events.length);
-        this.#states.set(ledger, state);
+        this.#states.set(ledger, known);
         // Inside the transaction it would hold a lock on the whole database's queue of notifications until the commit.
         const notify = { name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [APPLIED_CHANNEL, ledger] };
         await this.#pool.query(notify);
@@ -99,17 +107,18 @@ export class ReadModels extends PositionedSink<Own> {
    * What is remembered counts only while nobody else has moved the ledger since, which the locked position tells. A batch changes
    * the state in place, so it is taken out until the commit, and is forgotten when there is none.
    */
-  #takeState(ledger: string, { sequence, accounts }: Position<Own>): LedgerState {
+  #takeState(ledger: string, { sequence, accounts }: Position<Own>): Known {
     const known = this.#states.get(ledger);
     this.#states.delete(ledger);
-    return known?.sequence === sequence ? known : new LedgerState(sequence, accounts);
+    if (known?.state.sequence === sequence) return known;
+    return { state: new LedgerState(sequence, accounts), stretches: new Stretches(sequence === 0) };
   }
 }
 
 /**
  * Applies events that follow each other to the read models that the search path names.
  * @param remembered accounts that stay in memory
- * @param options `instead` of all models these; `plans` as of a `PipelinedConnection`
+ * @param options `instead` of all models these; `plans` as of a `PipelinedConnection`; `filling` while nobody asks these tables yet
  */
 export async function applyEvents(
   db: Db,
@@ -117,11 +126,19 @@ export async function applyEvents(
   events: readonly LedgerEvent[],
   state: LedgerState,
   remembered: number,
-  { instead, plans }: { readonly instead?: ReadonlySet<Model> | undefined; readonly plans?: string } = {},
+  {
+    instead,
+    plans,
+    filling,
+  }: {
+    readonly instead?: ReadonlySet<Model> | undefined;
+    readonly plans?: string;
+    readonly filling?: Filling | undefined;
+  } = {},
 ): Promise<void> {
   for (const piece of inPieces(events)) {
     const connection = new PipelinedConnection(db, plans);
-    const batch = await batchOf(connection, ledger, piece, state);
+    const batch = await batchOf(connection, ledger, piece, state, filling);
     await applyModels(batch, connection, instead);
     state.sequence = piece.at(-1)?.sequence ?? state.sequence;
     state.remember(batch.orders.values(), remembered);

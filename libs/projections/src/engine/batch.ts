@@ -40,6 +40,11 @@ export interface Posting {
   readonly rank: number;
 }
 
+/** Stands in for what only questions read, which is made when all is there, while nobody asks a version yet. */
+export interface Filling {
+  mark(db: Db, ledger: string, postings: readonly Posting[]): Promise<void>;
+}
+
 /**
  * Works out what the events do to accounts and order lines, starting from the state before them: the one place where moves are
  * booked, for all read models.
@@ -51,9 +56,10 @@ export async function batchOf(
   ledger: string,
   events: readonly LedgerEvent[],
   state: LedgerState,
+  filling?: Filling,
 ): Promise<Batch> {
   await state.learnTracking(db, ledger, events);
-  const batch = new Batch(ledger, events, state, await state.ordersOf(db, ledger, events));
+  const batch = new Batch(ledger, events, state, await state.ordersOf(db, ledger, events), filling);
   for (const event of events) batch.add(event);
   await state.learnTotals(db, ledger, batch.opened);
   return batch;
@@ -87,6 +93,8 @@ export class Batch {
     private readonly state: LedgerState,
     /** Every order that an event of the batch places, changes, or moves units of. */
     readonly orders: Map<string, OrderState>,
+    /** Undefined when its version may be asked. */
+    readonly filling: Filling | undefined,
   ) {
     this.#firstNew = state.accounts;
   }
@@ -94,11 +102,6 @@ export class Batch {
   /** Whether it is of chosen events: lines may be missing. */
   get isOfPast(): boolean {
     return this.state.past !== undefined;
-  }
-
-  /** Whether what only questions read is left out: it is made when all is there. */
-  get isFilling(): boolean {
-    return this.state.isFilling;
   }
 
   add(event: LedgerEvent): void {

@@ -64,7 +64,6 @@ export interface OrderState {
 
 type KeyedPlace = Pick<Place, 'owner' | 'custodian' | 'stage'> & { readonly shipment?: string | null | undefined };
 
-/** Names an account within its order. */
 export const placeKey = (line: string, { owner, custodian, stage, shipment }: KeyedPlace): string =>
   `${inKey(line)}|${inKey(owner)}|${inKey(custodian)}|${stage}|${inKey(shipment ?? '')}`;
 
@@ -88,7 +87,6 @@ export class LedgerState {
   sequence: number;
   /** The number that the next new account gets. */
   accounts: number;
-  isFilling = false;
   /** How items are tracked, which never changes. */
   readonly tracking = new Map<string, 'quantity' | 'serial'>();
   /** The numbers of totals, which never change, by `totalKey`: of those that accounts were opened in lately. */
@@ -231,7 +229,6 @@ const neverPlaced = (order: string): OrderState => ({
 const REMEMBERED_TOTALS = 20_000;
 const TOTALLED = ['owner', 'item', 'stage', 'custodian'] as const;
 
-/** Names the total of an account. */
 const totalKey = ({ owner, item, stage, custodian }: Account): string => keyOf(owner, item, stage, custodian);
 
 const TOTALS = `

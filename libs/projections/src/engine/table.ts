@@ -1,25 +1,17 @@
 import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
+import type { Column } from './column.ts';
 import { copiedRows } from './copy.ts';
-import { arrayLiteral, copiedMoment, farMomentOf, momentOf, storableDay, type Value } from './values.ts';
-
-/** How a table keeps the values of a column, and how they travel to it: the values of many rows as one array. */
-interface Column<V> {
-  /** The type in the table. */
-  readonly type: string;
-  /** The type of an element of the array. */
-  readonly element: string;
-  readonly nullable?: boolean;
-  readonly byDefault?: string;
-  /** Turns a value into an element … */
-  write?(value: V): Value;
-  /** … and this SQL turns the element into what the table keeps. */
-  readonly read?: (element: string) => string;
-  /** What a COPY has where it is not the element; undefined: it cannot have this value. */
-  copy?(value: V): Value | undefined;
-  /** Only for the compiler: what the values are. */
-  readonly values?: V;
-}
+import {
+  arrayLiteral,
+  copiedMoment,
+  copiedMoments,
+  farMomentOf,
+  momentOf,
+  momentsOf,
+  storableDay,
+  type Value,
+} from './values.ts';
 
 /** Ids are compared byte by byte, so that a list is sorted the same on every machine. */
 const ID = 'text COLLATE "C"';
@@ -46,7 +38,13 @@ export const texts: Column<readonly string[]> = {
   write: arrayLiteral,
   read: (element) => `${element}::text[]`,
 };
-export const moments: Column<readonly number[]> = { type: 'timestamptz[]', element: 'text' };
+export const moments: Column<readonly number[]> = {
+  type: 'timestamptz[]',
+  element: 'text',
+  write: arrayLiteral,
+  read: momentsOf,
+  copy: copiedMoments,
+};
 export const bigints: Column<readonly number[]> = {
   type: 'bigint[]',
   element: 'text',

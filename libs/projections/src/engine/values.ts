@@ -47,6 +47,16 @@ export function copiedMoment(micros: number): string | undefined {
 
 const FIRST_COPIED = Date.UTC(1900, 0, 1) * 1_000;
 
+/** The same of an array. */
+export function copiedMoments(all: readonly number[]): string | undefined {
+  const texts = all.map(copiedMoment);
+  return texts.includes(undefined) ? undefined : `{${texts.join(',')}}`;
+}
+
+/** SQL that turns the text of an array of microseconds back into moments. */
+export const momentsOf = (sql: string): string =>
+  `(SELECT array_agg(${momentOf('u.micros')} ORDER BY u.n) FROM unnest(${sql}::float8[]) WITH ORDINALITY AS u (micros, n))`;
+
 /** SQL for the microseconds of a moment, as a number that JavaScript holds exactly. */
 export const microsecondsOf = (sql: string): string => `(extract(epoch FROM ${sql}) * 1000000)::bigint`;
 

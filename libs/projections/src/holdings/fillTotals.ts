@@ -13,17 +13,23 @@ export const ADD_UP_ITEMS = `
 // When the first of a total's postings occurred, its accounts do not say.
 const ADD_UP = `
   UPDATE holding_totals stored
-  SET quantity = h.quantity, postings = h.postings, oldest = p.oldest, newest = h.newest
+  SET quantity = added.quantity, postings = added.postings, oldest = added.oldest, newest = added.newest
   FROM (
-      SELECT total, sum(quantity)::bigint AS quantity, sum(postings)::int AS postings, max(newest) AS newest
-      FROM holdings WHERE ledger = $1 GROUP BY total
-    ) h,
-    (SELECT total, min(occurred) AS oldest FROM postings WHERE ledger = $1 GROUP BY total) p
-  WHERE stored.ledger = $1 AND stored.total = h.total AND p.total = h.total`;
+    SELECT total, sum(quantity)::bigint AS quantity, sum(postings)::int AS postings, min(oldest) AS oldest, max(newest) AS newest
+    FROM (
+      SELECT total, quantity, postings, NULL::timestamptz AS oldest, newest FROM holdings WHERE ledger = $1
+      UNION ALL
+      SELECT total, 0, 0, occurred, NULL FROM postings WHERE ledger = $1
+    ) each GROUP BY total
+  ) added
+  WHERE stored.ledger = $1 AND stored.total = added.total`;
 
 /** Adds up the accounts of a version that was filled without totals, and marks these. Done twice, it makes no difference. */
 export async function fillTotals(db: Db, ledger: string): Promise<void> {
+  // Tables that have no statistics yet were taken for empty, and all postings were added up again for each total.
+  await db.query('SET LOCAL enable_nestloop TO off');
   await db.query(ADD_UP, [ledger]);
+  await db.query('SET LOCAL enable_nestloop TO on');
   await db.query('DELETE FROM item_totals WHERE ledger = $1', [ledger]);
   await db.query(ADD_UP_ITEMS, [ledger]);
   await markTotals(db, ledger);

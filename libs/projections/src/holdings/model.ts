@@ -173,8 +173,10 @@ export const holdingsModel: Model = {
     posted.catch(() => undefined);
     await accountsModel.apply(batch, db);
     const ended = postings.filter(({ rank }) => endsStretch(rank)).map(({ account }) => account.id);
-    if (batch.isFilling) await addTotals(db, ledger, numbersOf(batch.opened));
-    else {
+    if (batch.filling !== undefined) {
+      await addTotals(db, ledger, numbersOf(batch.opened));
+      await batch.filling.mark(db, ledger, postings);
+    } else {
       const moved = totalsOf(postings);
       const counted = await addTotals(db, ledger, [...moved.values()]);
       await addItemTotals(db, ledger, itemTotalsOf(moved.values()));

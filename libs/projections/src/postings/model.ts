@@ -67,6 +67,29 @@ export const totalMark = (total: number): number => -1 - total;
 /** Whether a stretch ends with one of the last postings, of so many that there are now. */
 export const endsStretch = (now: number, added = 1): boolean => now % SIZES.stretch < added;
 
+export type Mark = Readonly<
+  Record<'key' | 'sequence' | 'n' | 'newest' | 'balance' | 'lates', number> &
+    Record<'occurrences' | 'rest', readonly number[]>
+>;
+export const insertMarks = marks.insert<Mark>({
+  key: ({ key }) => key,
+  sequence: ({ sequence }) => sequence,
+  n: ({ n }) => n,
+  newest: ({ newest }) => newest,
+  balance: ({ balance }) => balance,
+  lates: ({ lates }) => lates,
+  occurrences: ({ occurrences }) => occurrences,
+  rest: ({ rest }) => rest,
+});
+
+export type LatePosting = Readonly<Record<'key' | 'rank' | 'occurred' | 'quantity', number>>;
+export const insertLate = latePostings.insert<LatePosting>({
+  key: ({ key }) => key,
+  rank: ({ rank }) => rank,
+  occurred: ({ occurred }) => occurred,
+  quantity: ({ quantity }) => quantity,
+});
+
 const insert = postings.insert<Posting>({
   sequence: ({ sequence }) => sequence,
   n: ({ n }) => n,
@@ -143,7 +166,11 @@ export async function markTotals(db: Db, ledger: string): Promise<void> {
 export async function markPostings(db: Db, ledger: string, keys: Iterable<number>): Promise<void> {
   const ended = [...new Set(keys)].map((key) => ({ key }));
   if (ended.length === 0) return;
-  const late = await mark(db, ledger, ended);
+  await sumLate(db, ledger, await mark(db, ledger, ended));
+}
+
+/** Sums the blocks that the late postings of keys have filled. */
+export async function sumLate(db: Db, ledger: string, late: readonly Late[]): Promise<void> {
   await sumFew(
     db,
     ledger,
