@@ -24,11 +24,8 @@ export const inKey = (id: string): string => (id.includes('|') ? id.replaceAll('
 export const outOfKey = (part: string): string => (part.includes('\u001f') ? part.replaceAll('\u001f', '|') : part);
 
 /** Joins ids to one key, a different one for other ids. */
-export function keyOf(...ids: readonly string[]): string {
-  let key = inKey(ids[0] ?? '');
-  for (let at = 1; at < ids.length; at += 1) key += `|${inKey(ids[at] ?? '')}`;
-  return key;
-}
+export const keyOf = (...ids: readonly string[]): string =>
+  ids.reduce((key, id, at) => (at === 0 ? inKey(id) : `${key}|${inKey(id)}`), '');
 
 /** An id that names nothing in the ledger: of a person who controls or authorises, of a maker. */
 export const Id = anId();

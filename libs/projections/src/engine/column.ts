@@ -17,3 +17,23 @@ export interface Column<V> {
   /** Only for the compiler: what the values are. */
   readonly values?: V;
 }
+
+export type Columns = Readonly<Record<string, Column<unknown>>>;
+
+/** Of every table, `ledger` is the first column, and leads the primary key and every index: it is not named here. */
+export interface Declaration<C extends Columns> {
+  readonly columns: C;
+  readonly key: readonly (keyof C & string)[];
+  /** Per cent of a page that is filled at first, so that a changed row stays on its page. */
+  readonly fillfactor?: number;
+  readonly indexes?: Readonly<Record<string, Index<keyof C & string>>>;
+}
+
+interface Index<C extends string> {
+  readonly on: readonly C[];
+  /** What is read with it, so that no row of the table is looked at. */
+  readonly include?: readonly C[];
+  readonly where?: string;
+  /** Only questions read it, no batch does: a version that nobody asks yet is filled without it, and gets it when it has caught up. */
+  readonly forQuestions?: true;
+}

@@ -29,8 +29,9 @@ class Copy extends pg.Query {
     copying.endCopyFrom();
   };
 
-  /** They are on their way. */
-  handleCopyInResponse(): void {}
+  handleCopyInResponse(): void {
+    // They are on their way.
+  }
 }
 
 /** Runs a COPY of rows, written as `copiedRows` writes them. */

@@ -1,6 +1,6 @@
 import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
-import type { Column } from './column.ts';
+import type { Column, Columns, Declaration } from './column.ts';
 import { copiedRows } from './copy.ts';
 import {
   arrayLiteral,
@@ -63,7 +63,6 @@ export const withDefault = <V>(column: Column<V>, byDefault: string): Column<V |
   byDefault,
 });
 
-type Columns = Readonly<Record<string, Column<unknown>>>;
 type ValuesOf<C> = C extends Column<infer V> ? V : never;
 type Omittable<C extends Columns> = { [K in keyof C]: null extends ValuesOf<C[K]> ? K : never }[keyof C];
 
@@ -106,24 +105,6 @@ export async function inOrder<Rows extends readonly unknown[]>(
     if (rows.length > AT_ONCE) await run;
   }
   await Promise.all(running);
-}
-
-/** Of every table, `ledger` is the first column, and leads the primary key and every index: it is not named here. */
-interface Declaration<C extends Columns> {
-  readonly columns: C;
-  readonly key: readonly (keyof C & string)[];
-  /** Per cent of a page that is filled at first, so that a changed row stays on its page. */
-  readonly fillfactor?: number;
-  readonly indexes?: Readonly<Record<string, Index<keyof C & string>>>;
-}
-
-interface Index<C extends string> {
-  readonly on: readonly C[];
-  /** What is read with it, so that no row of the table is looked at. */
-  readonly include?: readonly C[];
-  readonly where?: string;
-  /** Only questions read it, no batch does: a version that nobody asks yet is filled without it, and gets it when it has caught up. */
-  readonly forQuestions?: true;
 }
 
 /**

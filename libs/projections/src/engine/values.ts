@@ -55,7 +55,7 @@ export function copiedMoments(all: readonly number[]): string | undefined {
 
 /** SQL that turns the text of an array of microseconds back into moments. */
 export const momentsOf = (sql: string): string =>
-  `(SELECT array_agg(${momentOf('u.micros')} ORDER BY u.n) FROM unnest(${sql}::float8[]) WITH ORDINALITY AS u (micros, n))`;
+  `(SELECT coalesce(array_agg(${momentOf('u.micros')} ORDER BY u.n), '{}') FROM unnest(${sql}::float8[]) WITH ORDINALITY AS u (micros, n))`;
 
 /** SQL for the microseconds of a moment, as a number that JavaScript holds exactly. */
 export const microsecondsOf = (sql: string): string => `(extract(epoch FROM ${sql}) * 1000000)::bigint`;

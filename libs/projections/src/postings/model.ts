@@ -69,7 +69,7 @@ export const endsStretch = (now: number, added = 1): boolean => now % SIZES.stre
 
 export type Mark = Readonly<
   Record<'key' | 'sequence' | 'n' | 'newest' | 'balance' | 'lates', number> &
-    Record<'occurrences' | 'rest', readonly number[]>
+    Record<'occurrences' | 'rest' | 'lateOccurrences' | 'lateSums', readonly number[]>
 >;
 export const insertMarks = marks.insert<Mark>({
   key: ({ key }) => key,
@@ -80,6 +80,8 @@ export const insertMarks = marks.insert<Mark>({
   lates: ({ lates }) => lates,
   occurrences: ({ occurrences }) => occurrences,
   rest: ({ rest }) => rest,
+  late_occurrences: ({ lateOccurrences }) => lateOccurrences,
+  late_sums: ({ lateSums }) => lateSums,
 });
 
 export type LatePosting = Readonly<Record<'key' | 'rank' | 'occurred' | 'quantity', number>>;

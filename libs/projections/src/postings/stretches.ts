@@ -9,6 +9,8 @@ interface Open {
   lates: number;
   readonly occurred: number[];
   readonly quantities: number[];
+  /** The late ones that no whole block has. */
+  readonly late: LatePosting[];
 }
 
 /** Totals that are followed: 32 postings of each are kept, so these are 10 MB at most. */
@@ -57,7 +59,7 @@ export class Stretches {
   }
 
   #begin(total: number): Open {
-    const open = { balance: 0, newest: -Infinity, lates: 0, occurred: [], quantities: [] };
+    const open = { balance: 0, newest: -Infinity, lates: 0, occurred: [], quantities: [], late: [] };
     this.#open.set(total, open);
     return open;
   }
@@ -66,8 +68,13 @@ export class Stretches {
 /** The postings of a stretch that occurred before the newest one before it, which are counted. */
 function lateIn(key: number, open: Open): LatePosting[] {
   const found: LatePosting[] = [];
-  for (const [row, occurred] of open.occurred.entries())
-    if (occurred < open.newest) found.push({ key, rank: open.lates++, occurred, quantity: open.quantities[row] ?? 0 });
+  for (const [row, occurred] of open.occurred.entries()) {
+    if (occurred >= open.newest) continue;
+    const late = { key, rank: open.lates++, occurred, quantity: open.quantities[row] ?? 0 };
+    found.push(late);
+    open.late.push(late);
+    if (open.lates % SIZES.few === 0) open.late.length = 0;
+  }
   return found;
 }
 
@@ -84,6 +91,10 @@ function end(open: Open): Omit<Mark, 'key' | 'sequence' | 'n'> {
   open.newest = Math.max(open.newest, ...occurred);
   occurred.length = 0;
   quantities.length = 0;
+  const late = open.late.toSorted((a, b) => a.occurred - b.occurred);
+  const lateOccurrences = late.map((one) => one.occurred);
+  let lateSum = 0;
+  const lateSums = late.map(({ quantity }) => (lateSum += quantity));
   const { balance, newest, lates } = open;
-  return { newest, balance, lates, occurrences, rest: rest.reverse() };
+  return { newest, balance, lates, occurrences, rest: rest.reverse(), lateOccurrences, lateSums };
 }
