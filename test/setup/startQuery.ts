@@ -83,11 +83,14 @@ export async function startQuery({ project = true, open = true } = {}): Promise<
     },
   });
   const url = await listenOn(app, config);
-  const pool = createPool(database.url, { name: 'tests', max: 6 });
+  const pool = createPool(database.url, { name: 'tests', max: 6, timeouts: { connect: 300_000 } });
   const journal = new Journal(pool);
   const feed = new JournalFeed({ pool, url: database.url });
   const projecting = project ? feed.run(new ReadModels(pool, await ensureActive(pool))) : undefined;
   if (open) await journal.open(LEDGER, { name: 'Nvidia allocations', keeper: 'nvidia' }, 'admin');
+  // A slow machine may take longer for the first connections than the service waits for one.
+  const isServed = () => fetch(`${url}/v1/status`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+  while ((await isServed()).status !== 200) await sleep(20);
   let submitted = 0;
 
   return {
