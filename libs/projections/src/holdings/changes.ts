@@ -117,7 +117,7 @@ async function eventsOf(
          row_number() OVER (PARTITION BY ${names} ORDER BY sequence) AS n
        FROM ${posted} p WHERE concat_ws(E'\\t', ${names}) = ANY(${those}::text[])
        GROUP BY ${names}, sequence) d
-     JOIN activity a ON a.ledger = $1 AND a.sequence = d.sequence
+     CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND sequence = d.sequence OFFSET 0) a
      WHERE d.n <= ${MOST_EVENTS + 1} ORDER BY d.sequence`,
     where.values,
   );
