@@ -24,8 +24,7 @@ export const inKey = (id: string): string => (id.includes('|') ? id.replaceAll('
 export const outOfKey = (part: string): string => (part.includes('\u001f') ? part.replaceAll('\u001f', '|') : part);
 
 /** Joins ids to one key, a different one for other ids. */
-export const keyOf = (...ids: readonly string[]): string =>
-  ids.reduce((key, id, at) => (at === 0 ? inKey(id) : `${key}|${inKey(id)}`), '');
+export const keyOf = (...ids: readonly string[]): string => ids.map(inKey).join('|');
 
 /** An id that names nothing in the ledger: of a person who controls or authorises, of a maker. */
 export const Id = anId();

@@ -64,6 +64,7 @@ export interface OrderState {
 
 type KeyedPlace = Pick<Place, 'owner' | 'custodian' | 'stage'> & { readonly shipment?: string | null | undefined };
 
+/** Names an account within its order. */
 export const placeKey = (line: string, { owner, custodian, stage, shipment }: KeyedPlace): string =>
   `${inKey(line)}|${inKey(owner)}|${inKey(custodian)}|${stage}|${inKey(shipment ?? '')}`;
 
@@ -229,6 +230,7 @@ const neverPlaced = (order: string): OrderState => ({
 const REMEMBERED_TOTALS = 20_000;
 const TOTALLED = ['owner', 'item', 'stage', 'custodian'] as const;
 
+/** Names the total of an account. */
 const totalKey = ({ owner, item, stage, custodian }: Account): string => keyOf(owner, item, stage, custodian);
 
 const TOTALS = `

@@ -37,7 +37,7 @@ export const farMomentOf = (sql: string): string =>
 /** The postings of an event follow each other, and have one moment. */
 let lastCopied = { micros: NaN, text: '' };
 
-/** The same moment as a COPY has it; undefined where only SQL has it: before the year 1, after 9999, and not as exact as a microsecond. */
+/** A moment as a COPY has it; undefined before 1900 and after 2255, where a number does not hold all its microseconds: SQL writes those. */
 export function copiedMoment(micros: number): string | undefined {
   if (micros === lastCopied.micros) return lastCopied.text;
   if (micros < FIRST_COPIED || !Number.isSafeInteger(micros)) return undefined;

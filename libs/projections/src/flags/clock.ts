@@ -49,6 +49,7 @@ async function overdueSwaps(
 ): Promise<string[]> {
   const where = new Where(ledger, 'l').equals('l.swap', swap);
   const moment = `${where.value(clockOf({ asOf }))}::timestamptz`;
+  // The first condition is that of the index on `completed`, which PostgreSQL takes only where it finds it again.
   where.and(
     `l.completed > '-infinity' AND l.completed > ${moment} AND (l.window_to + 1)::timestamp AT TIME ZONE 'UTC' <= ${moment}`,
   );
