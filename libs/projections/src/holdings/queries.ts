@@ -201,9 +201,8 @@ async function byGroup(
   if (query.accounts !== 'all') {
     where.and(totalled ? `h.stage = ANY(${where.value(PartiesStage.options)})` : 'h.open');
   }
-  return totalled
-    ? groups(model, query, keys, where, 'holding_totals h', true)
-    : groups(model, query, keys, where, accountsAmong(model, query, where));
+  const table = totalled ? 'holding_totals h' : accountsAmong(model, query, where);
+  return pageOfGroups(await groupRows(model, query, keys, where, table, totalled), query, keys);
 }
 
 /** Whether the small table of totals has all that is asked by. */
@@ -212,21 +211,27 @@ export const isTotalled = (query: HoldingsFilter, keys: readonly HoldingKey[]): 
     (TOTALLED as readonly HoldingKey[]).includes(key),
   );
 
+/** A group as PostgreSQL answers it: null has no place in a sort order, and units that are on no shipment are under the empty id. */
+export type GroupRow = Record<HoldingKey, string> & { quantity: number; negative?: true | null };
+
+/** What the rows of `h` are grouped and sorted by. */
+export const columnsOf = (keys: readonly HoldingKey[]): string[] =>
+  keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
+
 /**
- * A page of groups of the rows of `h`, by the keys.
+ * The groups of the rows of `h`, by the keys: one more than a page has, if there are more.
  *
  * @param planned whether the plan is kept: for what takes long to plan
  */
-export async function groups(
+export async function groupRows(
   model: ReadModel,
   query: PageQuery,
   keys: readonly HoldingKey[],
   where: Where,
   table: string,
   planned = false,
-): Promise<Page<HoldingGroupRow>> {
-  // Null has no place in a sort order: units that are on no shipment are grouped under the empty id.
-  const columns = keys.map((key) => (key === 'shipment' ? `coalesce(h.shipment, '')` : `h."${key}"`));
+): Promise<GroupRow[]> {
+  const columns = columnsOf(keys);
   const start = pageStart(
     query,
     keys.map(() => ''),
@@ -237,10 +242,16 @@ export async function groups(
      FROM ${table} ${where.sql}
      GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT ${where.value(limitOf(query) + 1)}`;
   const { values } = where;
-  const { rows } = await model.db.query<Record<HoldingKey, string> & { quantity: number; negative?: true | null }>(
-    planned ? plannedOnce(model)(text, values) : { text, values },
-  );
-  return pageOf(
+  const { rows } = await model.db.query<GroupRow>(planned ? plannedOnce(model)(text, values) : { text, values });
+  return rows;
+}
+
+export const pageOfGroups = (
+  rows: readonly GroupRow[],
+  query: PageQuery,
+  keys: readonly HoldingKey[],
+): Page<HoldingGroupRow> =>
+  pageOf(
     rows,
     query,
     (row): SortKey => keys.map((key) => row[key]),
@@ -251,7 +262,6 @@ export async function groups(
         ...(negative === true && { negative }),
       }) as HoldingGroupRow,
   );
-}
 
 const MAY_BE = Stage.options.filter(mayBeNegative).map((stage) => `'${stage}'`);
 const BELOW_ZERO = `bool_or(h.quantity < 0 AND h.stage NOT IN (${MAY_BE.join(', ')}))`;

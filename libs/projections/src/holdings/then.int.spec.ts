@@ -5,6 +5,7 @@ import type { Stage } from '#contracts/scalars';
 import { isPartiesStage, mayBeNegative } from '#ledger/account';
 import { foldHoldings } from '#ledger/fold';
 import { dispatched, of, placed, tell } from '#test/ledger/facts';
+import { createPool } from '#platform/database/database';
 import { Dice } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { given } from '#test/ledger/story';
@@ -123,6 +124,42 @@ describe('holdings at any moment, after random histories with late events', () =
     }
   });
 
+  it('are the same from one connection as from two, of which each sums half of the groups, in the order of their bytes', async () => {
+    const ledger = 'two';
+    const owners = ['tesla', '\u{10437}', '\uff21', 'x', '\u00e9', 'Z'];
+    const story = given(
+      ...owners
+        .filter((party) => party !== 'tesla' && party !== 'x')
+        .map((party) => tell('party.registered', { party, name: party, roles: ['customer'] })),
+      ...owners.map((owner, n) => placed(`PO-${n}`, owner, 10 + n)),
+    );
+    const told = story.ledger.events.map((event): LedgerEvent => ({ ...event, ledger }));
+    await applyAll(db.models, told);
+    const moment = { known: told.length - 1 };
+    const alone = createPool(db.url, { max: 2 });
+    let most = 0;
+    db.pool.on('acquire', () => (most = Math.max(most, db.pool.totalCount - db.pool.idleCount)));
+    for (const limit of [1, 2, 5, 6]) {
+      const both = await answered(ledger, { moment, query: { groupBy: ['owner'], limit } });
+      expect(both.map((row) => 'owner' in row && row.owner)).toEqual(owners.slice(0, -1).sort(byBytes));
+      const page = (model: ReadModel) => holdingsThen(model, { groupBy: ['owner'], limit });
+      expect(await withReadModels(alone, ledger, page, moment)).toEqual(await ask(ledger, moment, page));
+    }
+    expect(most).toBeGreaterThan(1);
+    await alone.end();
+  });
+
+  it('are answered when more ask at once than there are connections: nobody who has one waits for a second', async () => {
+    const pool = createPool(db.url, { max: 4, timeouts: { connect: 0 } });
+    const [{ ledger, events }] = ledgers as [(typeof ledgers)[0]];
+    const moment = { known: events.length - 1 };
+    const page = (model: ReadModel) => holdingsThen(model, { groupBy: ['owner', 'item'], limit: 1000 });
+    const one = await withReadModels(pool, ledger, page, moment);
+    const all = await Promise.all(Array.from({ length: 60 }, () => withReadModels(pool, ledger, page, moment)));
+    expect(all).toEqual(all.map(() => one));
+    await pool.end();
+  });
+
   it('differ from those of another moment by exactly the events that are in one of them and not in the other', async () => {
     let named = 0;
     for (const { ledger, events } of ledgers) {
@@ -238,6 +275,7 @@ describe('holdings at any moment, after random histories with late events', () =
   });
 });
 
+const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const total = (rows: readonly { quantity: number }[]) => rows.reduce((sum, { quantity }) => sum + quantity, 0);
 const nameOf = (row: Readonly<Partial<Record<HoldingKey, string | null | undefined>>>, keys: readonly HoldingKey[]) =>
   JSON.stringify([...new Set(keys)].map((key) => row[key]));

@@ -8,13 +8,16 @@ import {
   type AccountRow,
   asAsked,
   filtered,
-  groups,
+  columnsOf,
+  groupRows,
+  type GroupRow,
   type HoldingsFilter,
   type HoldingsQuery,
   isTotalled,
   LIKE,
   NAMES,
   ownUnits,
+  pageOfGroups,
   shapeOf,
   sortKeyOf,
   substitutesOf,
@@ -141,17 +144,67 @@ function ofOrder(model: ReadModel, query: HoldingsQuery, start: SortKey | undefi
 const inHands = (where: Where, { accounts }: HoldingsFilter): Where =>
   accounts === 'all' ? where : where.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
 
+/** A group a row. */
 async function byGroup(
   model: ReadModel,
   query: HoldingsQuery,
   keys: readonly HoldingKey[],
 ): Promise<Page<HoldingGroupRow>> {
+  // Of one owner or of one item there are few.
+  const isLong = query.owner === undefined && query.item === undefined && model.party === undefined;
+  const beside = isLong ? model.beside?.((second) => halfBeside(model, second, query, keys)) : undefined;
+  if (beside === undefined) return pageOfGroups(await someGroups(model, query, keys), query, keys);
+  const [even, odd] = await Promise.all([someGroups(model, query, keys, 0), beside]);
+  const all = merged(even, odd ?? (await someGroups(model, query, keys, 1)), keys);
+  return pageOfGroups(all, query, keys);
+}
+
+/** The second half of the groups. Undefined when another version answers on the second connection: it may not be as far. */
+async function halfBeside(
+  { version }: ReadModel,
+  second: ReadModel,
+  query: HoldingsQuery,
+  keys: readonly HoldingKey[],
+): Promise<GroupRow[] | undefined> {
+  return second.version === version ? someGroups(second, query, keys, 1) : undefined;
+}
+
+/** @param half which half of the groups: all unless given */
+function someGroups(
+  model: ReadModel,
+  query: HoldingsQuery,
+  keys: readonly HoldingKey[],
+  half?: 0 | 1,
+): Promise<GroupRow[]> {
   const which = inHands(filtered(new Where(model.ledger, 'h'), 'h', query, model), query);
+  if (half !== undefined) which.and(`hash_record(ROW(${columnsOf(keys).join(', ')})) & 1 = ${which.value(half)}`);
   const where = new Where(model.ledger, 'h', which.values).and('h.quantity <> 0');
   const [table, of, columns] = isTotalled(query, keys)
     ? (['holding_totals', 'total', ['ledger', ...TOTALLED].map((column) => `h.${column}`).join(', ')] as const)
     : (['holdings', 'account', NAMES] as const);
   // OFFSET 0: each is worked out once, though it is both a condition and added up.
   const then = `(SELECT ${columns}, ${balanceOf(model, where, 'h', of)} AS quantity FROM ${table} h ${which.sql} OFFSET 0)`;
-  return groups(model, query, keys, where, `${then} h`, of === 'total');
+  return groupRows(model, query, keys, where, `${then} h`, of === 'total');
 }
+
+/** Both halves in the order of the list: that of PostgreSQL for these columns, by the bytes of their text. */
+function merged(a: readonly GroupRow[], b: readonly GroupRow[], keys: readonly HoldingKey[]): GroupRow[] {
+  const rows: GroupRow[] = [];
+  for (let [i, j] = [0, 0]; i < a.length || j < b.length; ) {
+    const [one, other] = [a[i], b[j]];
+    if (one !== undefined && (other === undefined || isBefore(one, other, keys))) i = rows.push(one) - j;
+    else if (other !== undefined) j = rows.push(other) - i;
+  }
+  return rows;
+}
+
+function isBefore(one: GroupRow, other: GroupRow, keys: readonly HoldingKey[]): boolean {
+  for (const key of keys) {
+    const [a, b] = [one[key], other[key]];
+    if (a === b) continue;
+    // What JavaScript compares are units of UTF-16: from the surrogates on, these are in another order than the bytes.
+    return BEYOND.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0 : a < b;
+  }
+  return false;
+}
+const BEYOND = /[\ud800-\uffff]/;

@@ -34,6 +34,11 @@ export interface ReadModel {
   readonly party?: string | undefined;
   /** Of what a list has, only these, by id: all else in these tables is there for their sake. */
   readonly among?: readonly string[] | undefined;
+  /**
+   * Reads at the same time, as of the same moment, on a second connection: two cores answer a long question sooner. Undefined where more than
+   * half of the connections are taken.
+   */
+  readonly beside?: (<T>(read: (model: ReadModel) => Promise<T>) => Promise<T> | undefined) | undefined;
 }
 
 /** Whether a question is not about all that the ledger was told by now. */
@@ -168,7 +173,10 @@ async function readOnce<T>(
   const db = await pool.connect();
   let unanswered = false;
   try {
-    return await read({ ...(await beginning(db, ledger, moment)), party });
+    const model = await beginning(db, ledger, moment);
+    const beside: ReadModel['beside'] = (also) =>
+      hasRoom(pool) ? readOnce(pool, ledger, also, model.asOf, party) : undefined;
+    return await read({ ...model, party, beside });
   } catch (error) {
     unanswered = isUnanswered(error);
     throw error;
@@ -176,6 +184,10 @@ async function readOnce<T>(
     endRead(db, unanswered);
   }
 }
+
+/** Whether most connections are free: so whoever has one and asks for a second never waits for others who do the same. */
+const hasRoom = ({ waitingCount, totalCount, idleCount, options }: pg.Pool): boolean =>
+  waitingCount === 0 && 2 * (totalCount - idleCount) < options.max;
 
 /**
  * Gives a connection back whose transaction only read: nobody waits for its end. One that cannot even end it is of no use to the next
