@@ -3,7 +3,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 
 /** The page of the dashboard: static files, which apps/query serves under /app/. */
 export default defineConfig({
-  plugins: [first('src/api/early.ts')],
+  plugins: [first('src/api/early.ts', 'ibm-plex-sans-latin-wght-normal')],
   base: '/app/',
   cacheDir: '../../.cache/vite',
   // The contracts are read from their sources, as everywhere in this checkout.
@@ -24,12 +24,14 @@ export default defineConfig({
 });
 
 /**
- * A script of its own before the page's, which runs while that is still being read. (Vite makes one of all scripts of a page.)
+ * A script of its own before the page's, which runs while that is still being read. (Vite makes one of all scripts of a page.) And the face of most texts: a
+ * browser asks for it when it has laid out the page without it, and lays it out again.
  *
  * @param {string} source
+ * @param {string} face
  * @returns {import('vite').Plugin}
  */
-function first(source) {
+function first(source, face) {
   return {
     name: 'first',
     apply: 'build',
@@ -38,8 +40,20 @@ function first(source) {
       handler(_, { bundle = {} }) {
         const made = Object.values(bundle).find((one) => one.type === 'chunk' && one.facadeModuleId?.endsWith(source));
         if (made === undefined) throw new Error(`there is no ${source}`);
+        const font = Object.values(bundle).find((one) => one.type === 'asset' && one.names.includes(`${face}.woff2`));
+        if (font === undefined) throw new Error(`there is no face ${face}`);
         const attrs = { type: 'module', crossorigin: true, src: `/app/${made.fileName}` };
-        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }];
+        const preload = {
+          rel: 'preload',
+          as: 'font',
+          type: 'font/woff2',
+          crossorigin: true,
+          href: `/app/${font.fileName}`,
+        };
+        return [
+          { tag: 'script', attrs, injectTo: 'head-prepend' },
+          { tag: 'link', attrs: preload, injectTo: 'head' },
+        ];
       },
     },
   };

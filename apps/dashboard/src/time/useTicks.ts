@@ -22,7 +22,10 @@ export function useTicks(): { readonly ticks: readonly Tick[]; readonly every: n
   const queries = useQueryClient();
   const { data = NONE } = useQuery({
     queryKey: [ledger, 'ticks'],
-    queryFn: ({ signal }) => askTicks(ledger, head, signal),
+    queryFn: async ({ signal }) => {
+      await drawn();
+      return askTicks(ledger, head, signal);
+    },
     staleTime: Infinity,
   });
   useEffect(
@@ -37,6 +40,12 @@ export function useTicks(): { readonly ticks: readonly Tick[]; readonly every: n
   );
   return { ticks: useMemo(() => ticksOf(data.rows), [data]), every: data.every };
 }
+
+/** When what the page has is drawn: a thousand ticks are more work than the first view, which would wait for them. */
+const drawn = (): Promise<void> =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
 
 /** One event of each so many, with the first: a million are told by a thousand. */
 async function askTicks(ledger: string, head: number, signal: AbortSignal): Promise<Told> {

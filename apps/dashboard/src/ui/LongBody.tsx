@@ -5,8 +5,6 @@ import { type Shown, shownOf } from './shownRows.ts';
 /** Shorter tables are there as a whole: they can be searched by the browser itself. Longer ones would take too long at every step of the bar of time. */
 const LONG = 60;
 const FIRST_HEIGHT = 44;
-/** Before anybody knows how many can be seen. */
-const FIRST_ROWS = 40;
 /** So many rows are printed. */
 const PRINTED = 2000;
 
@@ -23,7 +21,8 @@ interface Props<T> {
 export function LongBody<T>({ rows, columns, onEnd, children }: Props<T>) {
   const body = useRef<HTMLTableSectionElement>(null);
   const height = useRef(FIRST_HEIGHT);
-  const [shown, setShown] = useState<Shown>({ from: 0, to: FIRST_ROWS });
+  // Before anybody knows where the table stands.
+  const [shown, setShown] = useState<Shown>(() => ({ from: 0, to: Math.ceil(window.innerHeight / FIRST_HEIGHT) }));
   const isPrinted = useIsPrinted();
   const count = rows.length;
   const { from, to } = isPrinted

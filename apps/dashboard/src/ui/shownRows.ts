@@ -4,10 +4,10 @@ export interface Shown {
   readonly to: number;
 }
 
-/** Rows beyond both ends of what can be seen: enough for most of a page more of scrolling before the next are made. */
-const BEYOND = 15;
+/** Rows beyond both ends of what can be seen: they are there before they are scrolled to. Each costs a step of the bar of time as much as one that is seen. */
+const BEYOND = 5;
 /** They change by so many at once, and not with every row that is scrolled by. */
-const STEP = 10;
+const STEP = 5;
 
 /** @param top how far the beginning of the rows is scrolled out above, in pixels; below zero where it is not */
 export function shownOf({
