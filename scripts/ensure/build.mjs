@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { bundlePrograms } from './bundle.mjs';
 import { buildDashboard, dashboardSources } from './dashboard.mjs';
 import { dependenciesStamp } from './dependencies.mjs';
 import { onlyOne } from './onlyOne.mjs';
@@ -48,7 +49,13 @@ function filesUnder(folder) {
  */
 function buildStamp(paths) {
   const hash = createHash('sha256').update(dependenciesStamp());
-  for (const path of ['.swcrc', 'scripts/ensure/build.mjs', ...paths, ...dashboardSources()]) {
+  for (const path of [
+    '.swcrc',
+    'scripts/ensure/build.mjs',
+    'scripts/ensure/bundle.mjs',
+    ...paths,
+    ...dashboardSources(),
+  ]) {
     hash.update(`\0${path}\0`).update(readFileSync(join(root, path)));
   }
   return hash.digest('hex');
@@ -103,6 +110,7 @@ async function build(paths, stamp) {
   await Promise.all([compiled, buildDashboard(fresh, DIST)]);
   // What the code reads beside itself: JSON, SQL, HTML.
   for (const path of paths) if (!path.endsWith('.ts')) cpSync(join(root, path), join(fresh, path));
+  await bundlePrograms(fresh);
 
   writeFileSync(join(fresh, '.lading-stamp'), stamp);
   if (existsSync(DIST)) renameSync(DIST, old);

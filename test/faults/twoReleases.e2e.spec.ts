@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type pg from 'pg';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import type { LedgerEvent } from '#contracts/cloudEvent';
@@ -18,20 +19,22 @@ import { freshDatabase } from '#test/setup/freshDatabase';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 const ADMIN = 'tWo-ReLeAsEs-9f8e7d6c5b4a39281706';
-const MODEL = 'libs/projections/src/activity/model.js';
+const MODEL = 'libs/projections/src/activity/model.ts';
 
 /** A build of this release with one more column in a read model, in a folder of its own: what the next release is to this one. */
-function buildOfNextRelease(folder: string): string {
-  for (const part of ['dist', 'scripts', 'libs/servers', 'package.json', 'package-lock.json', 'nest-cli.json'])
-    cpSync(join(packageRoot, part), join(folder, part), { recursive: true });
+async function buildOfNextRelease(folder: string): Promise<string> {
+  const sources = ['apps', 'libs', 'test', 'scripts', '.swcrc', 'package.json', 'package-lock.json', 'nest-cli.json'];
+  // The page of the dashboard is kept from this build.
+  for (const part of ['dist', ...sources]) cpSync(join(packageRoot, part), join(folder, part), { recursive: true });
   symlinkSync(join(packageRoot, 'node_modules'), join(folder, 'node_modules'));
-  const path = join(folder, 'dist', MODEL);
+  const path = join(folder, MODEL);
   const code = readFileSync(path, 'utf8');
   const changed = code
     .replace('note: optional(text)', "note: optional(text), next: withDefault(bigint, '0')")
     .replace('import { bigint', 'import { withDefault, bigint');
   expect(changed).toHaveLength(code.length + ", next: withDefault(bigint, '0')".length + 'withDefault, '.length);
   writeFileSync(path, changed);
+  await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: folder });
   return folder;
 }
 
@@ -133,7 +136,7 @@ describe('two releases with different read models on one database', () => {
       LADING_PORT: String(await freePort()),
     });
     older = new Release('older', packageRoot, await settings('older'));
-    newer = new Release('newer', buildOfNextRelease(join(folder, 'newer')), await settings('newer'));
+    newer = new Release('newer', await buildOfNextRelease(join(folder, 'newer')), await settings('newer'));
   });
   afterAll(async () => {
     await Promise.all([older.stop(), newer.stop()]);
