@@ -14,6 +14,8 @@ import { percentile } from './percentile.ts';
 
 export const name = 'bar';
 
+/** Each with nothing in its cache. */
+const BROWSERS = 9;
 const MOVES = 200;
 /** So often a hand that drags is heard of. */
 const FRAME_MS = 16;
@@ -34,14 +36,15 @@ export async function run(): Promise<Figure[]> {
       await query.journal.open(LEDGER, { name: 'Bench', keeper: 'owner-0' }, 'bench');
       await fillPostings(query.pool);
       await tellOfEvents(query.pool);
+      const firsts: number[] = [];
+      for (let n = 0; n < BROWSERS; n++)
+        await withPage(async (page) => {
+          firsts.push(await firstView(page, query.url));
+        });
       await withPage(async (page) => {
-        await page.addInitScript(`sessionStorage.setItem('lading.key', '${ADMIN_KEY}')`);
-        const began = performance.now();
-        await page.goto(`${query.url}/app/${LEDGER}/holdings`);
-        await page.waitForSelector('table.holdings tfoot');
-        const first = performance.now() - began;
+        await firstView(page, query.url);
         await page.waitForSelector('.track .tick', { state: 'attached' });
-        figures.push(...figuresOf(first, await rested(page), await dragged(page)));
+        figures.push(...figuresOf(firsts, await rested(page), await dragged(page)));
       });
     } finally {
       await query.stop();
@@ -53,11 +56,25 @@ export async function run(): Promise<Figure[]> {
   return figures;
 }
 
-function figuresOf(first: number, rests: readonly number[], drags: readonly number[]): Figure[] {
+/** How long a browser that has seen nothing yet takes from the address to the table, in milliseconds. */
+async function firstView(page: Page, url: string): Promise<number> {
+  await page.addInitScript(`sessionStorage.setItem('lading.key', '${ADMIN_KEY}')`);
+  const began = performance.now();
+  await page.goto(`${url}/app/${LEDGER}/holdings`);
+  await page.waitForSelector('table.holdings tfoot');
+  return performance.now() - began;
+}
+
+function figuresOf(firsts: readonly number[], rests: readonly number[], drags: readonly number[]): Figure[] {
   const what = `the bar of time, ${POSTINGS.toLocaleString('en')} postings`;
   const at = (times: readonly number[], share: number): number => Math.round(percentile(times, share));
   return [
-    below(`${what}: the first view, from its address`, 'ms', Math.round(first), 1_000),
+    below(
+      `${what}: the first view, from its address, median of ${firsts.length} browsers`,
+      'ms',
+      at(firsts, 0.5),
+      1_000,
+    ),
     below(`${what}: from a step of the handle to its table, p50`, 'ms', at(rests, 0.5), 100),
     below(`${what}: the same, p99`, 'ms', at(rests, 0.99), 100),
     below(`${what}: from one table to the next while it is dragged, p50`, 'ms', at(drags, 0.5), 100),
