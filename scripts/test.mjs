@@ -72,7 +72,7 @@ async function checkTheRest() {
   await check((name) => name !== 'lint');
   if (wanted('unit')) await step('unit tests', () => runTests('unit', paths));
 }
-// ESLint takes longer than all of these, and has use for one core only: what comes after them does not wait for it.
+// Some of these have use for one core only: the linters run beside them, and what comes after them does not wait for the linters.
 const linting = check((name) => name === 'lint');
 await checkTheRest();
 

@@ -15,6 +15,6 @@ function canRun(folder: string): boolean {
 export function describeGo(title: string, folder: string, tests: () => void): void {
   const marked = `${title} (with Go)`;
   if (canRun(folder)) describe(marked, tests);
-  // eslint-disable-next-line no-restricted-syntax -- beside Kafka, the one place that may skip tests
+  // oxlint-disable-next-line no-restricted-properties -- beside Kafka, the one place that may skip tests
   else describe.skip(marked, tests);
 }

@@ -11,7 +11,7 @@ let started: string | undefined = process.env.LADING_TEST_KAFKA;
 export function describeKafka(title: string, tests: () => void): void {
   const marked = `${title} (on Kafka)`;
   if (process.env.LADING_TEST_KAFKA_MISSING) {
-    // eslint-disable-next-line no-restricted-syntax -- the one place that may skip tests
+    // oxlint-disable-next-line no-restricted-properties -- the one place that may skip tests
     describe.skip(marked, tests);
     return;
   }

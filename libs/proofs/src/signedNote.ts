@@ -42,7 +42,7 @@ const NAME = /^[^+\p{White_Space}\p{Cc}]+$/u;
 export function parseNote(bytes: Uint8Array): SignedNote {
   if (bytes.length > MAX_BYTES) throw new Malformed(`a note has at most ${MAX_BYTES} bytes`);
   const note = textOf(bytes);
-  // eslint-disable-next-line no-control-regex -- these are what a note must not have
+  // oxlint-disable-next-line no-control-regex -- these are what a note must not have
   if (/[\u0000-\u0009\u000b-\u001f]/.test(note)) throw new Malformed('a note has no control character but newline');
   const divider = note.lastIndexOf('\n\n');
   if (divider < 0) throw new Malformed('a note has an empty line before its signatures');

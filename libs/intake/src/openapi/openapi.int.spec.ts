@@ -70,7 +70,7 @@ describe('the OpenAPI document about submitting', () => {
       .map((line) => JSON.parse(line) as unknown);
     const all = [
       ...Object.values(shown).map(({ value }) => value),
-      ...(content['application/cloudevents-batch+json']?.example as unknown[]),
+      ...(content['application/cloudevents-batch+json']!.example as unknown[]),
       ...lines,
     ];
     for (const example of all) expect(parseSubmission(example)).toMatchObject({ ok: true });
