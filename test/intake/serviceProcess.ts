@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+import { ensureBuild } from '#scripts/ensure/build.mjs';
+import { programOf } from '#scripts/ensure/projects.mjs';
 import { freePort } from '../setup/freePort.ts';
 import { ADMIN } from './writingApp.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** A service that runs in a process of its own, from the sources. */
+/** A service that runs in a process of its own, from the build. */
 export interface ServiceProcess {
   readonly base: string;
   readonly child: ChildProcess;
@@ -20,23 +20,20 @@ export async function startProcess(
   databaseUrl: string,
 ): Promise<ServiceProcess> {
   const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    ['--conditions=source', '--import', './test/setup/typescript.mjs', `apps/${service}/src/main.ts`],
-    {
-      cwd: ROOT,
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        DATABASE_URL: databaseUrl,
-        LADING_ADMIN_KEY: ADMIN,
-        LADING_PORT: String(port),
-        LADING_HOST: '127.0.0.1',
-        LOG_LEVEL: 'warn',
-      },
-      stdio: ['ignore', 'inherit', 'inherit'],
+  await ensureBuild();
+  const child = spawn(process.execPath, [programOf(service)], {
+    cwd: packageRoot,
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      DATABASE_URL: databaseUrl,
+      LADING_ADMIN_KEY: ADMIN,
+      LADING_PORT: String(port),
+      LADING_HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
     },
-  );
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const base = `http://127.0.0.1:${port}`;
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -3,6 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packageRoot } from '#apps/cli/src/packageRoot';
+import { ensureBuild } from '#scripts/ensure/build.mjs';
+import { programOf } from '#scripts/ensure/projects.mjs';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { eventually } from '#test/feed/eventually';
 import { freePort } from '#test/setup/freePort';
@@ -41,6 +44,7 @@ describe("a service's process", () => {
   let database: string;
   const started: Service[] = [];
   beforeAll(async () => {
+    await ensureBuild();
     dataDir = await temporaryFolder('service');
     database = (await freshDatabase()).url;
   });
@@ -53,8 +57,7 @@ describe("a service's process", () => {
   afterAll(() => rm(dataDir, { recursive: true }));
 
   const start = (settings: Record<string, string>) => {
-    const typescript = ['--conditions=source', '--import', './test/setup/typescript.mjs'];
-    const child = spawn(process.execPath, [...typescript, 'apps/shipments/src/main.ts'], {
+    const child = spawn(process.execPath, [join(packageRoot, programOf('shipments'))], {
       env: { PATH: process.env.PATH, LADING_DATA: dataDir, LADING_PORT: '0', DATABASE_URL: database, ...settings },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

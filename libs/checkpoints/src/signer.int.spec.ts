@@ -310,7 +310,7 @@ describe('the signer', () => {
       ['before signing.key', 1],
       ['after signing.key', 2],
     ] as const) {
-      const rotation = killedProgram(step, ['signing-keys', 'rotate'], env);
+      const rotation = await killedProgram(step, ['signing-keys', 'rotate'], env);
       const [, signal] = (await once(rotation, 'exit')) as [number | null, string | null];
       expect([step, signal, await verifierKeys()]).toMatchObject([step, 'SIGKILL', { length: keys }]);
       await stopAll();

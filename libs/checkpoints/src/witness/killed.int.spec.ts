@@ -33,7 +33,7 @@ it('a process of a witness that is killed before it keeps a checkpoint, or befor
     ['answering', 15],
   ] as const) {
     const args = ['witness', '--data', folder, '--port', '0', '--log', formatVerifierKey(key)];
-    const witness = killedProgram(step, args, {});
+    const witness = await killedProgram(step, args, {});
     let said = '';
     witness.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
     const ended = once(witness, 'exit');
