@@ -72,7 +72,7 @@ async function leave(code) {
   process.exit(code);
 }
 
-const { onStopSignal } = await import('#platform/service/stopOnSignals');
+const { onStopSignal } = await import('#platform/service/onStopSignal');
 const { announce, withdraw } = await import('#apps/cli/src/running');
 
 // At a second signal this process ends at once. Those that still run notice that it is gone, and stop by themselves.

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import type { Problem } from '#contracts/problem';
-import { STOP_MS } from '#platform/service/stopOnSignals';
+import { STOP_MS } from '#platform/service/onStopSignal';
 import { freePort } from '#test/setup/freePort';
 
 const ADMIN = 'dAtAbAsE-aWaY-9f8e7d6c5b4a39281706';

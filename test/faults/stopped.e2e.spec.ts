@@ -8,7 +8,7 @@ import pg from 'pg';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { migrate } from '#platform/database/migrate';
-import { STOP_MS } from '#platform/service/stopOnSignals';
+import { STOP_MS } from '#platform/service/onStopSignal';
 import { freePort } from '#test/setup/freePort';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { temporaryFolder } from '#test/setup/temporaryFolder';

@@ -6,7 +6,7 @@ import { Client } from '#apps/cli/src/client';
 import type { Undo } from '#apps/cli/src/up/startOn';
 import { startUp } from '#apps/cli/src/up/startUp';
 import { readConfig } from '#platform/service/config';
-import { STOP_MS } from '#platform/service/stopOnSignals';
+import { STOP_MS } from '#platform/service/onStopSignal';
 import { createPool } from '#platform/database/database';
 import { freePort } from './freePort.ts';
 import { freshDatabase } from './freshDatabase.ts';

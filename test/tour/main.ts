@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '#platform/service/config';
-import { STOP_MS } from '#platform/service/stopOnSignals';
+import { STOP_MS } from '#platform/service/onStopSignal';
 import type { Undo } from '#apps/cli/src/up/startOn';
 import { startUp } from '#apps/cli/src/up/startUp';
 import { filesOf, takeTour, type Tour } from './tour.ts';

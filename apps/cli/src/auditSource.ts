@@ -9,9 +9,6 @@ import type { Item } from '#audit/items';
 import { EndsEarly } from '#proofs/tarMembers';
 import { CannotSay } from '#audit/verdict';
 import { checkpointsAfter, latestCheckpoint } from '#checkpoints/checkpoints';
-import { createKafka } from '#feed/kafkaClient';
-import { KafkaLog } from '#feed/kafkaLog';
-import { silent } from '#feed/observer';
 import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { eventsInFile, FileFeedError } from '#feed/file';
 import { Malformed } from '#proofs/text';
@@ -19,6 +16,7 @@ import { readConfig } from '#platform/service/config';
 import { reasonOf } from './client.ts';
 import { connect, type ConnectionOptions } from './connection.ts';
 import { exitCodes, UserError } from './exitCodes.ts';
+import { kafkaLogs } from './kafkaLogs.ts';
 
 export const SOURCES = ['journal', 'http', 'kafka', 'file'] as const;
 
@@ -61,8 +59,8 @@ async function inKafka<T>(
   work: (items: AsyncIterable<Item>) => Promise<T>,
 ): Promise<T> {
   const { kafkaBrokers: brokers, topic } = readConfig({ needs: ['kafka'] });
-  const kafka = createKafka({ brokers, clientId: 'lading-verify' }, silent);
-  const [events, checkpoints] = [new KafkaLog(kafka, topic), new KafkaLog(kafka, checkpointTopic)];
+  const log = await kafkaLogs(brokers, 'lading-verify');
+  const [events, checkpoints] = [log(topic), log(checkpointTopic)];
   try {
     return await work(fromKafka({ events, checkpoints, ledger, origin }));
   } catch (error) {

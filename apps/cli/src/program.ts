@@ -58,6 +58,7 @@ const files: Readonly<Record<string, () => Promise<Add>>> = {
  * not loaded that have a database or a Kafka behind them.
  */
 export async function buildProgram(called?: string): Promise<Command> {
+  if (called === '--version' || called === '-V') return programOf([]);
   if (called !== undefined) {
     const only = await programOf([Object.hasOwn(files, called) ? called : 'lists']);
     if (only.commands.some((command) => command.name() === called)) return only;

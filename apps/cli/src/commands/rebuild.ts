@@ -5,7 +5,6 @@ import type pg from 'pg';
 import type { Feed } from '#feed/feed';
 import { FileFeed } from '#feed/file';
 import { fillFromJournal, JournalFeed } from '#feed/journal';
-import { KafkaFeed } from '#feed/kafka';
 import { readConfig } from '#platform/service/config';
 import { rebuild, RebuildFailed, type RebuildProgress } from '#projections/versions/rebuild';
 import { calledAs, withExamples } from '../examples.ts';
@@ -56,7 +55,7 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
       const source = options.file === undefined ? options.from : 'file';
       const built = await rebuild({
         pool,
-        feeds: feedsFrom(source, options.file, pool, url),
+        feeds: await feedsFrom(source, options.file, pool, url),
         begin: source !== undefined,
         onProgress: (progress) => {
           bar?.update(progress);
@@ -84,12 +83,12 @@ async function rebuildAll(options: RebuildOptions): Promise<void> {
 }
 
 /** The feeds, one after the other, each created in its turn. A file ends, so the journal gives the events after it. */
-function feedsFrom(
+async function feedsFrom(
   source: RebuildOptions['from'],
   file: string | undefined,
   pool: pg.Pool,
   url: string,
-): (() => Feed)[] {
+): Promise<(() => Feed)[]> {
   const journal = () => new JournalFeed({ pool, url, batch: BATCH, name: 'lading rebuild' });
   if (source === 'file') {
     if (file === undefined) throw new UserError('Which file? Name it with --file.');
@@ -97,6 +96,7 @@ function feedsFrom(
   }
   if (source !== 'kafka') return [journal];
   const { kafkaBrokers, topic } = readConfig({ needs: ['kafka'] });
+  const { KafkaFeed } = await import('#feed/kafka');
   const group = `lading-rebuild-${randomUUID()}`;
   return [
     () =>

@@ -6,9 +6,6 @@ import { Day, exactMicroseconds, Moment, utcOf } from '#contracts/scalars';
 import { type FeedEvent, toFeedEvent } from '#feed/feedEvent';
 import { FileFeedError } from '#feed/file';
 import { PageReader } from '#journal/tail';
-import { createKafka } from '#feed/kafkaClient';
-import { KafkaLog } from '#feed/kafkaLog';
-import { silent } from '#feed/observer';
 import type { Holding } from '#ledger/account';
 import { Fold } from '#ledger/fold';
 import { EndsEarly } from '#proofs/tarMembers';
@@ -19,6 +16,7 @@ import { type ConnectionOptions, connect, withConnectionOptions } from '../conne
 import { elementsOf } from '../jsonElements.ts';
 import { withExamples } from '../examples.ts';
 import { exitCodes, UserError } from '../exitCodes.ts';
+import { kafkaLogs } from '../kafkaLogs.ts';
 import { counted } from '../table.ts';
 import { print, say } from '../terminal.ts';
 import { withPool } from '../withPool.ts';
@@ -216,7 +214,7 @@ async function* fromJournal(pool: pg.Pool, ledger: string): AsyncGenerator<FeedE
 
 /** A ledger's events from Kafka: every partition from its first record to the end that it had when the replay began. */
 async function* fromKafka(brokers: readonly string[], topic: string, ledger: string): AsyncGenerator<FeedEvent> {
-  const log = new KafkaLog(createKafka({ brokers, clientId: 'lading-replay' }, silent), topic);
+  const log = (await kafkaLogs(brokers, 'lading-replay'))(topic);
   try {
     for await (const records of eventsInKafka(log, ledger))
       for (const { bytes, sequence } of records) yield toFeedEvent(bytes, { ledger, sequence });

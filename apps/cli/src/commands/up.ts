@@ -3,7 +3,7 @@ import { originOf, readSigningKeys, verifierKeyOf } from '#checkpoints/signingKe
 import { readSigningSettings } from '#checkpoints/signingSettings';
 import type { LedgerRow } from '#contracts/statusRows';
 import { type Config, readConfig } from '#platform/service/config';
-import { MARGIN_MS, onStopSignal, STOP_MS } from '#platform/service/stopOnSignals';
+import { MARGIN_MS, onStopSignal, STOP_MS } from '#platform/service/onStopSignal';
 import { formatVerifierKey } from '#proofs/signedNote';
 import { Client } from '../client.ts';
 import { MEMO_LEDGER, wasCutOff } from '../demo/playMemo.ts';

@@ -13,7 +13,7 @@ import {
 import { Witness } from '#checkpoints/witness/witness';
 import { witnessServer } from '#checkpoints/witness/witnessServer';
 import { readConfig } from '#platform/service/config';
-import { onStopSignal } from '#platform/service/stopOnSignals';
+import { onStopSignal } from '#platform/service/onStopSignal';
 import { onNode } from '#proofs/onNode';
 import { COSIGNATURE, ED25519, formatVerifierKey, parseVerifierKey, type VerifierKey } from '#proofs/signedNote';
 import { holdFolder } from '#servers/holdFolder';

@@ -2,16 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { Drain } from '../http/drain.ts';
+import { MARGIN_MS, onStopSignal, STOP_MS } from './onStopSignal.ts';
 
-/** How long a process takes to stop at the most, whatever its database, its brokers and its clients do. */
-export const STOP_MS = 5_000;
 /** The part of it in which requests are finished; the rest is for closing connections. */
 const FOR_REQUESTS = 0.7;
-/** Kept for what comes after: logging, the end of the process. */
-export const MARGIN_MS = 300;
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-/** npm and a terminal may both pass on one Ctrl-C: a second signal within this time counts as the same. */
-const SAME_PRESS_MS = 1_000;
 
 /**
  * Finishes the requests that are being answered, tells open streams to end, and closes everything. What does not end in time, as a
@@ -45,19 +39,4 @@ export function stopOnSignals(app: () => NestFastifyApplication | undefined, log
       },
     );
   });
-}
-
-/** Calls `stop` on the first signal to stop. A later one ends the process at once, with `exitCode`. */
-export function onStopSignal(exitCode: number, stop: (signal: NodeJS.Signals) => void): void {
-  let since: number | undefined;
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      if (since !== undefined) {
-        if (Date.now() - since > SAME_PRESS_MS) process.exit(exitCode);
-        return;
-      }
-      since = Date.now();
-      stop(signal);
-    });
-  }
 }
