@@ -246,6 +246,22 @@ describe('flags', () => {
     ]);
   });
 
+  it('negative-past-balance: what was told late is looked at in one go through what occurred since, however much that is', async () => {
+    db = await projected();
+    await db.happens([placed('PO-1', 'tesla', 10)], '2023-12-10T00:00:00Z');
+    // 20,000 postings more on the account, which add up to nothing. For each of them, all others were added up.
+    await db.pool.query(
+      `INSERT INTO rm_1.postings (ledger, sequence, n, account, total, quantity, balance, occurred)
+       SELECT ledger, sequence, 1000 + s, account, total, CASE WHEN s % 2 = 0 THEN 1 ELSE -1 END, balance, occurred + interval '1 second' * s
+       FROM rm_1.postings CROSS JOIN generate_series(1, 20000) s WHERE n < 1000 AND sequence = $1 AND quantity = 10`,
+      [last()],
+    );
+    await db.happens([sent('S-1', 'PO-1', 3, 'tesla')], '2023-12-08T00:00:00Z');
+    expect(await raised()).toMatchObject([
+      { rule: 'negative-past-balance', facts: { at: '2023-12-08T00:00:00.000Z', balance: -3 } },
+    ]);
+  });
+
   describe('possible-duplicate: an event says again what an earlier one said, at the same moment', () => {
     const MOMENT = '2023-12-03T09:00:00Z';
     const begun = () =>

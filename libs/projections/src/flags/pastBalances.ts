@@ -40,7 +40,8 @@ interface Lowest {
 
 // Backwards from the balance that the account had after the late posting: the balance at a moment is that, less everything that
 // occurred later. Postings with a greater sequence were not known then, so the answer is the same whatever the batch. All that occurred
-// later was told after the last mark of which the newest had occurred before.
+// later was told after the last mark of which the newest had occurred before. Each moment takes its own postings out of one running sum: a
+// window that excludes them would be added up anew for each.
 const findNegative = postings.over<Posting, Lowest>(
   {
     account: ({ account }) => account.id,
@@ -57,11 +58,12 @@ const findNegative = postings.over<Posting, Lowest>(
     ) m ON true
     CROSS JOIN LATERAL (SELECT coalesce(m.sequence, 0) AS sequence, coalesce(m.n, 0) AS n) before
     CROSS JOIN LATERAL (
-      SELECT given.balance - coalesce(sum(p.quantity) OVER (ORDER BY p.occurred DESC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP), 0)
-          AS balance, ${instantOf('p.occurred')} AS occurred
+      SELECT given.balance + sum(p.quantity) - sum(sum(p.quantity)) OVER (ORDER BY p.occurred DESC ROWS UNBOUNDED PRECEDING) AS balance,
+        ${instantOf('p.occurred')} AS occurred
       FROM postings p
       WHERE p.ledger = $1 AND p.account = given.account AND p.occurred >= given.occurred AND p.sequence <= given.sequence
         AND (p.sequence, p.n) > (before.sequence, before.n)
+      GROUP BY p.occurred
       ORDER BY 1, p.occurred LIMIT 1
     ) lowest
     WHERE lowest.balance < 0`,
