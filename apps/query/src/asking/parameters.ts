@@ -36,12 +36,21 @@ const moment = z
 function whyNoMoment(text: string): string | undefined {
   if ((isDay(text) ? Day : Moment).safeParse(text).success) return undefined;
   const [, day, time, offset] = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](.*?)([Zz]|[+ -]\d{2}:?\d{2})?)?$/.exec(text) ?? [];
-  if (day !== undefined && !Day.safeParse(day).success) return `the calendar has no day ${day}: write one that it has`;
+  if (day !== undefined && !Day.safeParse(day).success) return whyNoDay(day);
   if (time !== undefined && offset === undefined)
     return `say its offset, too: ${day ?? ''}T${time}Z, or a day alone, which is its end in UTC`;
   if (offset?.startsWith(' ') === true) return 'in an address a + is written %2B: 2023-12-31T10:00:00%2B01:00';
-  return 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z, or a day, which is its end in UTC, like 2023-12-31';
+  return `${offset === undefined ? 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z' : LIMITS}, or a day, which is its end in UTC, like 2023-12-31`;
 }
+
+/** Of what looks like a moment: what it may have and this one has not. */
+const LIMITS =
+  'a moment of the years 1900 to 9999 with its offset (RFC 3339), like 2023-12-31T10:00:00Z; hours end at 23, seconds at 59, offsets at 15:59, fractions after 9 digits';
+
+const whyNoDay = (day: string): string =>
+  day < '1900'
+    ? `a ledger has the years 1900 to 9999, and not ${day}: write 1900-01-01 or later`
+    : `the calendar has no day ${day}: write one that it has`;
 
 /** What every asking route takes. */
 const everywhere = {
@@ -58,6 +67,11 @@ export const paging = {
 };
 
 const DIGITS = /^\d+$/;
+/** What begins like a number and is no day may have been meant as a sequence. */
+const whyNeither = (text: string): string | undefined => {
+  const why = whyNoMoment(text);
+  return why?.startsWith('a moment') === true ? `a sequence, like 17; or ${why}` : why;
+};
 const whyNoSequence = (text: string): string | undefined =>
   sequenceNumber.safeParse(text).success ? undefined : 'a sequence: a whole number, like 17';
 
@@ -72,7 +86,7 @@ export const inTime = {
   known: z
     .string()
     .superRefine((text, context) => {
-      const message = DIGITS.test(text) ? whyNoSequence(text) : whyNoMoment(text);
+      const message = DIGITS.test(text) ? whyNoSequence(text) : whyNeither(text);
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     })
     .transform((text): number | string => (DIGITS.test(text) ? Number(text) : endOf(text)))
