@@ -68,7 +68,7 @@ export class FindEventsHandler implements IQueryHandler<FindEvents> {
   async execute({ ledger, moment: asked, after, limit, filter }: FindEvents): Promise<FoundEvents> {
     await this.ledgers.check(ledger);
     const { party: _, ...rows } = filter;
-    const of = await this.moments.of(ledger, asked, rows);
+    const of = await this.moments.of(ledger, asked, { ...rows, ledger });
     const { moment, bounds, cursor } = of;
     const { at, occurred = new Date() } = moment;
     const least = Math.max(asked['min-sequence'] ?? 0, moment.known ?? 0) || undefined;

@@ -64,7 +64,7 @@ export class AskHandler implements IQueryHandler<Ask, Answered> {
       (one) => one === undefined,
     );
     const { limit: ___, ...filter } = others;
-    const about = { ...filter, question, id };
+    const about = { ...filter, question, id, ledger };
     const of = isNow ? { moment: {}, bounds: {}, filter: about } : await this.moments.of(ledger, parameters, about);
     const { 'from-at': fromAt, 'from-known': fromKnown } = of.bounds;
     const asked = {

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { ActivityRow, ReasonRow } from '#contracts/activityRows';
 import { ExchangeHistoryRow, HoldingDiffRow, HoldingHistoryRow } from '#contracts/changeRows';
+import type { SubmittedEvent } from '#contracts/cloudEvent';
 import { FlagRow } from '#contracts/flagRows';
 import { LineageRow } from '#contracts/lineageRows';
 import * as rows from '#contracts/rows';
 import { SupplyRow } from '#contracts/supplyRows';
 import { PartyTenureRow } from '#contracts/tenureRows';
+import { requestHash } from '#intake/parseSubmission';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 
 /** The memo (apps/cli/src/scenarios/memo), asked after its second file: 12,000 went to X, both of X's lines to Tesla, X received. */
@@ -397,6 +399,10 @@ describe('the moment of a question', () => {
     ['at=2023-02-30T10:00:00Z', 'at', /calendar has no day/],
     ['at=2023-12-31T10:00:00+01:00', 'at', /%2B/],
     ['at=yesterday', 'at', /RFC 3339/],
+    ['at=1899-12-31', 'at', /years 1900 to 9999.*1900-01-01 or later/],
+    ['at=2016-12-31T23:59:60Z', 'at', /seconds at 59/],
+    ['at=2023-12-31T10:00:00%2B23:59', 'at', /offsets at 15:59/],
+    ['known=-1', 'known', /a sequence, like 17; or a moment/],
     ['at=', 'at', /RFC 3339/],
     ['known=1000000', 'known', /write at most \d+/],
     ['known=1.5', 'known', /RFC 3339/],
@@ -532,6 +538,21 @@ describe('the moment of a question', () => {
           ],
         ]);
       }
+    }
+  });
+
+  it('a cursor of one ledger is refused in another, which it would pass over rows of', async () => {
+    const event: SubmittedEvent = {
+      ...{ id: 'p', source: 'urn:test', type: 'lading.party.registered.v1', time: '2023-12-01T09:00:00Z' },
+      data: { party: 'nvidia', name: 'Nvidia', roles: ['supplier'] },
+    };
+    await query.journal.open('other', { name: 'Other', keeper: 'nvidia' }, 'admin');
+    await query.journal.submit('other', { event, hash: requestHash(event), actor: 'tests' });
+    for (const route of ['activity', 'events']) {
+      const { body } = await query.get(`${L}/${route}?known=2&limit=1`);
+      expect([route, typeof body.next]).toEqual([route, 'string']);
+      const other = await query.get(`/v1/ledgers/other/${route}?min-sequence=2&known=2&cursor=${String(body.next)}`);
+      expect([route, other.status, other.body.errors.map(({ pointer }) => pointer)]).toEqual([route, 400, ['/cursor']]);
     }
   });
 
