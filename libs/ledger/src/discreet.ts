@@ -80,7 +80,8 @@ function withoutDependants({ code, facts }: Rejected): Rejected {
     eventType: string;
     dependants: { sequence: number }[];
   };
-  const detail = `${dependants.length} later events stand on event ${sequence}. Whoever may takes back what dependants names before it, in that order, in one atomic batch.`;
+  const many = dependants.length === 1 ? '1 later event stands' : `${dependants.length} later events stand`;
+  const detail = `${many} on event ${sequence}. Whoever may takes back what dependants names before it, in that order, in one atomic batch.`;
   return reject(code, detail, {
     sequence,
     eventType,

@@ -18,7 +18,7 @@ import { History } from '#test/ledger/history';
 import { strangeNames } from '#test/ledger/readable';
 import { given } from '#test/ledger/story';
 import type { Command } from './command.ts';
-import { isRejected } from './decision.ts';
+import { isRejected, reject } from './decision.ts';
 import { decide } from './decide.ts';
 import { toldTo } from './discreet.ts';
 import { whyNotEntitled } from './entitled.ts';
@@ -89,6 +89,24 @@ describe('a key that speaks for a party is told', () => {
       expect(told.facts).toMatchObject({ serial: 'D-1', order: 'PO-E', account: null });
       expect(JSON.stringify(told)).not.toMatch(/PO-D|tesla/);
     }
+  });
+});
+
+describe('of what stands on an event, such a key is told the sequences, in a sentence that counts them right', () => {
+  it.each([
+    [[7], /^1 later event stands on event 5\./],
+    [[9, 7], /^2 later events stand on event 5\./],
+  ])('%j', (sequences, sentence) => {
+    const dependants = sequences.map((sequence) => ({ sequence, type: 'lading.units.held.v1', needs: 'Secret' }));
+    const facts = { sequence: 5, eventType: 'lading.order.placed.v1', dependants };
+    const command = {
+      ...tell('event.voided', { sequence: 5, reason: 'did_not_occur' }),
+      source: 'urn:test',
+    } as Command;
+    const told = toldTo('tesla', reject('depends-on-it', 'Secret', facts), command, ledger);
+    expect(told.detail).toMatch(sentence);
+    expect(told.facts).toMatchObject({ dependants: sequences.map((sequence) => ({ sequence })) });
+    expect(JSON.stringify(told)).not.toMatch(/Secret|held/);
   });
 });
 
