@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -11,8 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { basename, dirname, join, relative } from 'node:path';
 import { bundlePrograms } from './bundle.mjs';
 import { buildDashboard, dashboardSources } from './dashboard.mjs';
 import { dependenciesStamp } from './dependencies.mjs';
@@ -99,15 +97,7 @@ async function build(paths, stamp) {
   rmSync(old, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
 
-  const swc = join(root, 'node_modules', '@swc', 'cli', 'bin', 'swc.js');
-  const options = ['-d', fresh, '-q', '--extensions', '.ts', '--ignore', '**/*.spec.ts'];
-  const compiled = promisify(execFile)(process.execPath, [swc, ...folders(), ...options], { cwd: root }).catch(
-    (/** @type {unknown} */ error) => {
-      const { stdout, stderr } = /** @type {{stdout: string, stderr: string}} */ (error);
-      throw new Error(`the build failed:\n${stdout}${stderr}`);
-    },
-  );
-  await Promise.all([compiled, buildDashboard(fresh, DIST)]);
+  await Promise.all([compile(paths, fresh), buildDashboard(fresh, DIST)]);
   // What the code reads beside itself: JSON, SQL, HTML.
   for (const path of paths) if (!path.endsWith('.ts')) cpSync(join(root, path), join(fresh, path));
   await bundlePrograms(fresh);
@@ -116,4 +106,26 @@ async function build(paths, stamp) {
   if (existsSync(DIST)) renameSync(DIST, old);
   renameSync(fresh, DIST);
   rmSync(old, { recursive: true, force: true });
+}
+
+/**
+ * @param {string[]} paths
+ * @param {string} fresh
+ */
+async function compile(paths, fresh) {
+  // Before the packages are there, nobody needs it.
+  const { transformFile } = await import('@swc/core');
+  await Promise.all(
+    paths
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+      .map(async (path) => {
+        const made = join(fresh, path.replace(/ts$/, 'js'));
+        const { code, map } = await transformFile(join(root, path), {
+          sourceFileName: relative(dirname(made), join(root, path)),
+        });
+        mkdirSync(dirname(made), { recursive: true });
+        writeFileSync(made, `${code}\n//# sourceMappingURL=${basename(made)}.map`);
+        if (map !== undefined) writeFileSync(`${made}.map`, map);
+      }),
+  );
 }
