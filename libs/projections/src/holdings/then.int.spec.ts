@@ -149,6 +149,26 @@ describe('holdings at any moment, after random histories with late events', () =
     await alone.end();
   });
 
+  it('are answered by one connection where PostgreSQL gives no second one', async () => {
+    const [{ ledger, events }] = ledgers as [(typeof ledgers)[0]];
+    const moment = { known: events.length - 1 };
+    const page = (model: ReadModel) => holdingsThen(model, { groupBy: ['owner', 'item'], limit: 1000 });
+    const expected = await ask(ledger, moment, page);
+    const pool = createPool(db.url, { max: 10 });
+    let refused = 0;
+    const answer = await withReadModels(
+      pool,
+      ledger,
+      (model) => {
+        pool.connect = () => Promise.reject(new Error(`sorry, too many clients already (${++refused})`));
+        return page(model);
+      },
+      moment,
+    );
+    expect([answer, refused]).toEqual([expected, 1]);
+    await pool.end();
+  });
+
   it('are answered when more ask at once than there are connections: nobody who has one waits for a second', async () => {
     const pool = createPool(db.url, { max: 4, timeouts: { connect: 0 } });
     const [{ ledger, events }] = ledgers as [(typeof ledgers)[0]];

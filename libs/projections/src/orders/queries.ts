@@ -116,15 +116,16 @@ const LINES = `
   WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n LIMIT $3`;
 
 // Not `open`, which says the same: without statistics its index would be taken, and all that is open be read. OFFSET 0 keeps the
-// accounts of each order a search of their own, by the index that has the orders, and not by the one that has their order.
+// accounts of each order a search of their own, by the index that has the orders, and not by the one that has their order. Sorted by what they
+// are: their numbers are others in a fold of the past, where what was taken back never named an account.
 const UNITS = `
   SELECT "order", line, owner, custodian, stage, shipment, quantity FROM (
     SELECT o.n, h.* FROM unnest($2::text[]) WITH ORDINALITY AS o (id, n) CROSS JOIN LATERAL (
-      SELECT * FROM (
+      SELECT *, array_position($4::text[], stage) AS way FROM (
         SELECT * FROM holdings WHERE ledger = $1 AND "order" = o.id AND quantity <> 0 AND stage = ANY($4) OFFSET 0
-      ) own ORDER BY account LIMIT $3
+      ) own ORDER BY line, way, owner, custodian, shipment LIMIT $3
     ) h LIMIT $3
-  ) found ORDER BY n, account`;
+  ) found ORDER BY n, line, way, owner, custodian, shipment`;
 
 /** What came instead of units of the orders' lines, and what units of theirs came instead of. */
 const INSTEAD = `

@@ -36,9 +36,9 @@ export interface ReadModel {
   readonly among?: readonly string[] | undefined;
   /**
    * Reads at the same time, as of the same moment, on a second connection: two cores answer a long question sooner. Undefined where more than
-   * half of the connections are taken.
+   * half of the connections are taken; and in the end, where there is no second one to be had.
    */
-  readonly beside?: (<T>(read: (model: ReadModel) => Promise<T>) => Promise<T> | undefined) | undefined;
+  readonly beside?: (<T>(read: (model: ReadModel) => Promise<T>) => Promise<T | undefined> | undefined) | undefined;
 }
 
 /** Whether a question is not about all that the ledger was told by now. */
@@ -170,13 +170,32 @@ async function readOnce<T>(
   moment: AskedAbout,
   party: string | undefined,
 ): Promise<T> {
-  const db = await pool.connect();
+  return readOn(await pool.connect(), ledger, moment, (model) => {
+    const beside: ReadModel['beside'] = (also) =>
+      hasRoom(pool) ? besideOn(pool, { ...model, party }, also) : undefined;
+    return read({ ...model, party, beside });
+  });
+}
+
+/** @returns undefined where PostgreSQL has no connection left: the first one can answer alone */
+async function besideOn<T>(
+  pool: pg.Pool,
+  { ledger, asOf, party }: ReadModel,
+  read: (model: ReadModel) => Promise<T>,
+): Promise<T | undefined> {
+  const second = await pool.connect().catch(() => undefined);
+  return second && readOn(second, ledger, asOf, (model) => read({ ...model, party }));
+}
+
+async function readOn<T>(
+  db: pg.PoolClient,
+  ledger: string,
+  moment: AskedAbout,
+  read: (model: ReadModel) => Promise<T>,
+): Promise<T> {
   let unanswered = false;
   try {
-    const model = await beginning(db, ledger, moment);
-    const beside: ReadModel['beside'] = (also) =>
-      hasRoom(pool) ? readOnce(pool, ledger, also, model.asOf, party) : undefined;
-    return await read({ ...model, party, beside });
+    return await read(await beginning(db, ledger, moment));
   } catch (error) {
     unanswered = isUnanswered(error);
     throw error;
