@@ -93,6 +93,43 @@ describe('the dashboard', () => {
     });
   });
 
+  it('draws its first view once, with what it asked for before, and asks for nothing twice', async () => {
+    await withPage(async (page) => {
+      await page.addInitScript(`{
+        sessionStorage.setItem('lading.key', '${ADMIN_KEY}');
+        globalThis.seen = [];
+        new MutationObserver(() => {
+          for (const kind of ['.skeleton', 'table.holdings'])
+            if (document.querySelector(kind) !== null && !seen.includes(kind)) seen.push(kind);
+        }).observe(document, { childList: true, subtree: true });
+      }`);
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await page.goto(`${query.url}/app/nvidia/holdings?at=2023-12-20`);
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.waitForSelector('.standing.live');
+      expect(await page.evaluate('seen')).toEqual(['table.holdings']);
+      for (const path of ['/v1/ledgers', '/v1/ledgers/nvidia/holdings', '/v1/ledgers/nvidia/events/stream'])
+        expect([path, asked.filter((each) => each === path).length]).toEqual([path, 1]);
+    });
+  });
+
+  it('whoever signs in after somebody else sees nothing that was answered to the other key', async () => {
+    const keyOfX = await query.key({ name: 'x', roles: ['read'], party: 'x' });
+    await withPage(async (page) => {
+      await page.addInitScript(`sessionStorage.setItem('lading.key', '${ADMIN_KEY}')`);
+      // What was known up to an event never changes, so it is never asked again.
+      await page.goto(`${query.url}/app/nvidia/holdings?known=10`);
+      await page.waitForSelector('table.holdings tbody tr');
+      expect((await cells(page, 'table.holdings')).map(([party]) => party)).toContain('Tesla, Inc. tesla');
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByLabel('API key').fill(keyOfX);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.waitForSelector('table.holdings tbody tr');
+      expect((await cells(page, 'table.holdings')).map(([party]) => party)).not.toContain('Tesla, Inc. tesla');
+    });
+  });
+
   it('a link signs in once: its code is worth nothing the second time', async () => {
     const code = query.app.get(SignIn, { strict: false }).newCode();
     const exchange = () => fetch(`${query.url}/app/session`, { headers: { 'lading-code': code } });

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { LedgerRow } from '#contracts/statusRows';
 import { askRows } from './api/client.ts';
@@ -11,6 +11,14 @@ import { Empty, Loading, Trouble } from './ui/parts.tsx';
 import { adjust, usePlace } from './url/usePlace.ts';
 import { Views } from './views/Views.tsx';
 
+/** The ledgers that the key may see. */
+export const LEDGERS = queryOptions({
+  queryKey: ['ledgers'],
+  queryFn: ({ signal }) => askRows<LedgerRow>('/v1/ledgers', {}, signal),
+  // Whoever asked just before the page was drawn need not ask again.
+  staleTime: 5_000,
+});
+
 /** Signs in, finds the ledger, follows it, and shows the view that the address names. */
 export function App() {
   const session = useSession();
@@ -21,9 +29,16 @@ export function App() {
 
 function Ledgers() {
   const place = usePlace();
+  const queries = useQueryClient();
+  // The next key may see less.
+  useEffect(
+    () => () => {
+      queries.clear();
+    },
+    [queries],
+  );
   const { data, error, refetch } = useQuery({
-    queryKey: ['ledgers'],
-    queryFn: ({ signal }) => askRows<LedgerRow>('/v1/ledgers', {}, signal),
+    ...LEDGERS,
     refetchInterval: (query) => (query.state.data?.rows.length === 0 ? 2_000 : false),
   });
   const first = data?.rows.find(({ ledger }) => ledger === 'nvidia') ?? data?.rows[0];

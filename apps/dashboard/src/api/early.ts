@@ -35,6 +35,9 @@ async function answerOf(path: string, key: string): Promise<unknown> {
   }
 }
 
+/** Whether something was asked for, and is not taken yet. */
+export const isAsked = (): boolean => early.size > 0;
+
 /** The answer that was asked for before, once, where it is as new as it has to be. */
 export async function takeEarly<T>(
   path: string,

@@ -44,11 +44,17 @@ export function onEvents(reader: (events: readonly StreamedEvent[]) => void): ()
   return () => readers.delete(reader);
 }
 
+/** What is asked about this ledger is asked about `head` or later; it is not followed by this alone. */
+export function standAt(ledger: string, head: number): void {
+  if (current.ledger === ledger && current.head === head && current.state === 'connecting') return;
+  current = { ledger, state: 'connecting', head, since: Date.now() };
+  tell();
+}
+
 /** Follows a ledger from `head` on, again and again, until it is stopped. @returns what stops it */
 export function follow(ledger: string, head: number): () => void {
   const stop = new AbortController();
-  current = { ledger, state: 'connecting', head, since: Date.now() };
-  tell();
+  standAt(ledger, head);
   void run(ledger, stop.signal);
   return () => {
     stop.abort();

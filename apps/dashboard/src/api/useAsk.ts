@@ -1,4 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import type { Place } from '../url/place.ts';
 import { usePlace } from '../url/usePlace.ts';
 import { askRows, type Rows } from './client.ts';
 import { type Asked, ledgerPath } from './paths.ts';
@@ -27,10 +28,39 @@ interface Options {
 
 /** The moment that is chosen, as questions are asked about it: now is after the last event that the page knows of. */
 export function useMoment(): Asked {
-  const { at, known } = usePlace();
+  const place = usePlace();
   const { head } = useLive();
-  return known === undefined ? { at, 'min-sequence': head } : { at, known };
+  return momentOf(place, head);
 }
+
+/** @param head the last event that the ledger is known to have */
+export const momentOf = ({ at, known }: Place, head: number): Moment & Asked =>
+  known === undefined ? { at, 'min-sequence': head } : { at, known };
+
+interface Question {
+  readonly ledger: string;
+  readonly question: string;
+  /** What is asked, as JSON: the same question has the same key. */
+  readonly about: string;
+  readonly moment: Moment;
+  readonly most?: number | undefined;
+}
+
+/** A question as it is asked, and what its answer is kept under. What has an answer is never asked again. */
+export const askOf = <T>({ ledger, question, about, moment, most }: Question) =>
+  queryOptions<Rows<T> & { readonly of: string }>({
+    queryKey: [ledger, question, about, moment],
+    queryFn: async ({ signal }) => ({
+      ...(await askRows<T>(
+        `${ledgerPath(ledger)}/${question}`,
+        { ...(JSON.parse(about) as Asked), ...moment },
+        signal,
+        most,
+      )),
+      of: chosenIn(moment),
+    }),
+    staleTime: Infinity,
+  });
 
 /**
  * Asks the ledger that is open, about the moment that is chosen. What is about now is asked again after every event; what is known up to a
@@ -47,17 +77,12 @@ export function useAsk<T>(
   const wanted: Moment = other ?? chosen;
   const turn = useTurn(ledger, wanted);
   const { moment } = turn;
-  const { data, error, isFetching, refetch } = useQuery<Rows<T> & { readonly of: string }>({
-    queryKey: [ledger, question, about, moment],
-    queryFn: async ({ signal }) => ({
-      ...(await askRows<T>(`${ledgerPath(ledger)}/${question}`, { ...asked, ...moment }, signal, most)),
-      of: chosenIn(moment),
-    }),
+  const { data, error, isFetching, refetch } = useQuery({
+    ...askOf<T>({ ledger, question, about, moment, most }),
     // Of another moment, but never of another question.
     placeholderData: (rows, query) =>
       JSON.stringify(query?.queryKey.slice(0, 3)) === JSON.stringify([ledger, question, about]) ? rows : undefined,
     enabled: enabled && ledger !== '',
-    staleTime: Infinity,
     // Nobody asks about the same "now" again.
     ...(wanted.known === undefined && { gcTime: 5_000 }),
   });

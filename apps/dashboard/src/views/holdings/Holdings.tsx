@@ -25,7 +25,7 @@ const shapes: Ways<Shape> = [
 ];
 
 /** The sums are of all of them, so all of them are asked for. */
-const MOST_HOLDINGS = 100_000;
+export const MOST_HOLDINGS = 100_000;
 const NONE: readonly PartyRow[] = [];
 const SETTLES_MS = 150;
 
