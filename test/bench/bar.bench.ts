@@ -65,11 +65,11 @@ async function firstView(page: Page, url: string): Promise<number> {
   return (await page.evaluate<number>('firstTable')) - began;
 }
 
-/** When a frame has shown the first table, by the clock. The page says it: to ask the page again and again would keep it from its work. */
+/** When the first table was drawn, by the clock: what a frame asks to be done later is done behind its drawing. The page says it: to ask the page again and again would keep it from its work. */
 const WATCHED = `globalThis.firstTable = new Promise((resolve) => {
   const look = () => {
     if (document.querySelector('table.holdings tfoot') === null) requestAnimationFrame(look);
-    else requestAnimationFrame(() => resolve(performance.timeOrigin + performance.now()));
+    else setTimeout(() => resolve(performance.timeOrigin + performance.now()));
   };
   look();
 })`;
@@ -169,8 +169,8 @@ const UNTIL_SHOWN = `new Promise((resolve) => {
   addEventListener('pointermove', () => { began = performance.now(); }, { capture: true, once: true });
   const look = () => {
     const isShown = began !== undefined && said.textContent !== before && document.querySelector('.view > [aria-busy="true"]') === null;
-    if (isShown) requestAnimationFrame(() => resolve(performance.now() - began));
-    else setTimeout(look, 1);
+    if (isShown) setTimeout(() => resolve(performance.now() - began));
+    else requestAnimationFrame(look);
   };
   look();
 })`;

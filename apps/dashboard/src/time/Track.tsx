@@ -5,6 +5,9 @@ import { beginning, fractionOf, gathered, labelsOf, momentAt, neighbour, type Sc
 import { useDrag } from './useDrag.ts';
 
 const TICK_PLACES = 400;
+const PASSED = 'passed';
+/** A tick at the handle has happened. */
+const ON_HANDLE = 0.0005;
 const [LABELS, FEW_LABELS] = [9, 4];
 const NARROW = window.matchMedia('(max-width: 40rem)');
 
@@ -58,11 +61,13 @@ export function Track({ ticks, every, steps, scale, onTouch, onHold }: TrackProp
       {...track}
     >
       <svg aria-hidden="true" preserveAspectRatio="none">
+        <linearGradient id={PASSED} gradientUnits="userSpaceOnUse" x1="0%" x2="100%" y1="0" y2="0">
+          <stop className="is-passed" offset={at + ON_HANDLE} />
+          <stop className="is-to-come" offset={at + ON_HANDLE} />
+        </linearGradient>
         <line className="axis" x1="0%" x2="100%" y1="24" y2="24" />
         <line className="passed" x1="0%" x2={`${at * 100}%`} y1="24" y2="24" />
-        {marks.map((mark) => (
-          <Mark key={mark.at} mark={mark} every={every} isPassed={mark.at <= at + 0.0005} />
-        ))}
+        <Marks marks={marks} every={every} />
       </svg>
       <span className="handle" style={{ left: `${at * 100}%` }} />
       <span className="labels" aria-hidden="true">
@@ -76,25 +81,29 @@ export function Track({ ticks, every, steps, scale, onTouch, onHold }: TrackProp
   );
 }
 
-/** Drawn anew when the handle passes it, and not with every step of the handle: there may be four hundred. */
-const Mark = memo(function Mark({ mark: { at, ticks }, every, isPassed }: MarkProps) {
+/** Drawn anew with the events alone: there may be four hundred, and the handle moves sixty times a second. What it has passed, a gradient says. */
+const Marks = memo(function Marks({ marks, every }: MarksProps) {
   return (
-    <line
-      className={isPassed ? 'tick passed' : 'tick'}
-      x1={`${at * 100}%`}
-      x2={`${at * 100}%`}
-      y1={24 - Math.min(18, 8 + ticks.length * every * 2)}
-      y2={24}
-    >
-      <title>{titleOf(ticks, every)}</title>
-    </line>
+    <g stroke={`url(#${PASSED})`}>
+      {marks.map(({ at, ticks }) => (
+        <line
+          key={at}
+          className="tick"
+          x1={`${at * 100}%`}
+          x2={`${at * 100}%`}
+          y1={24 - Math.min(18, 8 + ticks.length * every * 2)}
+          y2={24}
+        >
+          <title>{titleOf(ticks, every)}</title>
+        </line>
+      ))}
+    </g>
   );
 });
 
-interface MarkProps {
-  readonly mark: { readonly at: number; readonly ticks: readonly Tick[] };
+interface MarksProps {
+  readonly marks: ReturnType<typeof gathered>;
   readonly every: number;
-  readonly isPassed: boolean;
 }
 
 function titleOf(ticks: readonly Tick[], every: number): string {
