@@ -17,36 +17,43 @@ const WIDTH = 80;
 export function renderTable<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
   const cells = rows.map((row) => columns.map(({ value }) => formatCell(value(row))));
   const widths = widthsOf(cells, columns);
-  const words = cells.flatMap((row) => row.map((cell, index) => fits(cell, widths[index] ?? 0)));
   const table = new Table({
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? 'left'),
     colWidths: widths.map((width) => width + 2),
-    wordWrap: true,
-    wrapOnWordBoundary: !words.includes(false),
     style: { head: [], border: [], compact: true },
     chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
-  table.push(...cells);
+  table.push(...cells.map((row) => row.map((cell, index) => broken(cell, widths[index] ?? 0))));
   return table.toString();
 }
 
+/** Behind these a word is broken sooner than elsewhere: ids have them. */
+const PART = /[^-_/,]*[-_/,]*/g;
+const partsOf = (word: string): string[] => (word.match(PART) ?? []).filter((part) => part !== '');
+
+const segmenter = new Intl.Segmenter();
+const charactersOf = (part: string): string[] => Array.from(segmenter.segment(part), ({ segment }) => segment);
+
 /**
  * The widths of the columns: as wide as their texts. Where that is more than the terminal has, the widest become narrower, down to their
- * longest word; only then are words broken.
+ * longest word; only then are words broken, first into their parts.
  */
 function widthsOf(cells: readonly (readonly string[])[], columns: readonly Column<never>[]): number[] {
   const widths = columns.map(({ title }, index) =>
     Math.max(...[title, ...cells.map((row) => row[index] ?? '')].map(widthOf)),
   );
   const most = (process.stdout.isTTY ? process.stdout.columns : WIDTH) - 3 * columns.length - 1;
-  const words = columns.map(({ title, align }, index) =>
-    align === 'right'
-      ? (widths[index] ?? 0)
-      : Math.max(...[title, ...cells.map((row) => row[index] ?? '')].flatMap((cell) => cell.split(' ').map(widthOf))),
-  );
+  const longest = (of: (cell: string) => string[]): number[] =>
+    columns.map(({ title, align }, index) =>
+      align === 'right'
+        ? (widths[index] ?? 0)
+        : Math.max(...[title, ...cells.map((row) => row[index] ?? '')].flatMap((cell) => of(cell).map(widthOf))),
+    );
+  const words = longest((cell) => cell.split(' '));
+  const parts = longest((cell) => cell.split(' ').flatMap(partsOf));
   const titles = columns.map(({ title, align }, index) => (align === 'right' ? (widths[index] ?? 0) : widthOf(title)));
-  for (const narrowest of [words, titles]) {
+  for (const narrowest of [words, parts, titles]) {
     while (sum(widths) > most) {
       const room = widths.map((width, index) => (width > (narrowest[index] ?? 0) ? width : 0));
       const widest = room.indexOf(Math.max(...room));
@@ -59,7 +66,25 @@ function widthsOf(cells: readonly (readonly string[])[], columns: readonly Colum
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
-const fits = (cell: string, width: number): boolean => cell.split(' ').every((word) => widthOf(word) <= width);
+/** A text in lines of this width, between its words where it can be. */
+function broken(cell: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  const put = (piece: string, between: string): void => {
+    if (line !== '' && widthOf(line + between + piece) > width) {
+      lines.push(line);
+      line = piece;
+    } else line += (line === '' ? '' : between) + piece;
+  };
+  for (const word of cell.split(' ')) {
+    if (widthOf(word) <= width) put(word, ' ');
+    else
+      for (const [index, part] of partsOf(word).entries())
+        for (const [at, piece] of (widthOf(part) <= width ? [part] : charactersOf(part)).entries())
+          put(piece, index === 0 && at === 0 ? ' ' : '');
+  }
+  return [...lines, line].join('\n');
+}
 
 /** How many places a text takes. Chinese, Japanese and Korean characters and emoji take two. */
 function widthOf(text: string): number {
