@@ -111,7 +111,7 @@ async function sizes(pool: pg.Pool, version: number): Promise<Size[]> {
 
 /** What all events take on one partition, with its indexes. */
 async function kafkaBytes(pool: pg.Pool, url: string, folder: string): Promise<number> {
-  const broker = await startBroker({ dataDir: join(folder, 'kafka'), isBrief: true });
+  const broker = await startBroker({ dataDir: join(folder, 'kafka') });
   const topic = { topic: 'bench', partitions: 1 };
   const relay = new Relay({ url, pool, brokers: [broker.brokers], clientId: 'bench', topic });
   const running = relay.run();

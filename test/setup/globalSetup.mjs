@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installKafka, kafkaMissing, startBroker } from '#servers/kafka/broker.mjs';
 import { startCluster } from '#servers/postgres/cluster.mjs';
+import { quickJava } from './kafkaClasses.mjs';
 import { services } from './services.mjs';
 
 /** @param {string} message */
@@ -46,8 +47,18 @@ async function setUpPostgres() {
   process.env.LADING_TEST_DATABASE_URL = services.postgres.url;
 }
 
+/**
+ * For every Java of this run, also those of brokers that a test or the stack starts.
+ * @param {string} jars
+ */
+async function javaOfThisRun(jars) {
+  const { JAVA_TOOL_OPTIONS: given = '' } = process.env;
+  process.env.JAVA_TOOL_OPTIONS = `${given} ${await quickJava(jars, log)}`.trim();
+  return null;
+}
+
 async function setUpKafka() {
-  const missing = kafkaMissing() ?? (await installKafka({ log }).then(() => null, String));
+  const missing = kafkaMissing() ?? (await installKafka({ log }).then(javaOfThisRun, String));
   if (missing !== null) {
     if (process.env.CI === 'true') throw new Error(`the Kafka tests cannot run: ${missing}`);
     log(`SKIPPING EVERY TEST ON KAFKA: ${missing}`);
@@ -59,7 +70,7 @@ async function setUpKafka() {
   const starter = createServer((_request, response) => {
     // The test files of one worker share its connections: a kept connection would be closed just when the next file uses it.
     response.setHeader('connection', 'close');
-    services.kafka ??= startBroker({ dataDir, isBrief: true, log });
+    services.kafka ??= startBroker({ dataDir, log });
     services.kafka.then(
       ({ brokers }) => response.end(brokers),
       (/** @type {unknown} */ error) => response.writeHead(500).end(String(error)),

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
+import { installKafka } from '#servers/kafka/installKafka.mjs';
 import { Topics } from '../feed/topics.ts';
 import { freshDatabase } from './freshDatabase.ts';
 import { brokers, describeKafka, freshTopicName } from './kafka.ts';
+import { takes } from './kafkaClasses.mjs';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 const MIGRATED = {
   template: 'harness',
@@ -76,5 +81,19 @@ describeKafka('the Kafka of the tests', () => {
     });
     await consumer.disconnect();
     expect(value).toBe('shipped');
+  });
+
+  it('finds Kafka’s classes ready made in an archive, and none in a file that is broken or was cut off', async () => {
+    const jars = await installKafka();
+    const archive = `${jars}.jsa`;
+    expect(process.env.JAVA_TOOL_OPTIONS).toContain(`"-XX:SharedArchiveFile=${archive}"`);
+    expect(takes(archive, jars)).toBe(true);
+    const folder = await temporaryFolder('archive');
+    const broken = join(folder, 'broken.jsa');
+    await writeFile(broken, 'not an archive');
+    expect(takes(broken, jars)).toBe(false);
+    await writeFile(broken, (await readFile(archive)).subarray(0, 20_000_000));
+    expect(takes(broken, jars)).toBe(false);
+    await rm(folder, { recursive: true });
   });
 });

@@ -30,7 +30,7 @@ describeKafka('a broker that is killed with SIGKILL and started again on its dat
 
   it('when a broker is killed and started again, no event is lost or doubled: relay and consumer wait, say so, and continue', async () => {
     const topic = freshTopicName();
-    let broker = await startBroker({ dataDir: folder, isBrief: true });
+    let broker = await startBroker({ dataDir: folder });
     const connection = { brokers: [broker.brokers], clientId: 'test' };
     const relay = new Relay({ ...connection, url, pool, topic: { topic, partitions: 2 } });
     const feed = new KafkaFeed({ ...connection, topic, group: topic, fill: fillFromJournal(pool) });
@@ -54,7 +54,7 @@ describeKafka('a broker that is killed with SIGKILL and started again on its dat
         expect(feed.state()).toMatchObject({ state: 'retrying' });
       });
 
-      broker = await startBroker({ dataDir: folder, isBrief: true });
+      broker = await startBroker({ dataDir: folder });
       await stands(1_600);
       const whole = Buffer.concat(someEvents('nvidia', 1, 1_600).map(({ bytes }) => bytes));
       expect(Buffer.concat(await sink.applied('nvidia')).equals(whole)).toBe(true);

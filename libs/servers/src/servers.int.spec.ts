@@ -68,12 +68,12 @@ describe('the embedded PostgreSQL', () => {
 describeKafka('the Kafka that tests may kill', () => {
   it('is the same broker, with the same topics and what is in them on the same port, after SIGKILL', async () => {
     const dataDir = join(folder, 'kafka');
-    const first = await startBroker({ dataDir, isBrief: true });
+    const first = await startBroker({ dataDir });
     const topics = new Topics([first.brokers]);
     await topics.make('crates', 1);
     await topics.send('crates', someEvents('nvidia', 1, 3));
     await first.kill();
-    const second = await startBroker({ dataDir, isBrief: true });
+    const second = await startBroker({ dataDir });
     expect(second.brokers).toBe(first.brokers);
     await eventually(async () => {
       expect(await topics.read('crates')).toHaveLength(3);

@@ -45,7 +45,7 @@ const PREDECESSOR_MS = 20_000;
  * @param {number} [options.port] unless given, the last one of this folder, or any free port
  * @param {number} [options.controllerPort] likewise
  * @param {Place} [options.place] among several brokers; unless given, it is a Kafka by itself
- * @param {boolean} [options.isBrief] whether it runs for minutes only: then Java compiles its code once, quickly, and not a second time for speed
+ * @param {readonly string[]} [options.java] more options of Java for the broker
  * @param {(message: string) => void} [options.log] called with messages about steps that take long
  * @returns {Promise<Broker>}
  * @throws {Error} with the end of the broker's log when it does not start
@@ -55,7 +55,7 @@ export async function startBroker({
   port: wantedPort,
   controllerPort: wantedControllerPort,
   place,
-  isBrief = false,
+  java = [],
   log = () => undefined,
 }) {
   const classpath = join(await installKafka({ log }), '*');
@@ -80,7 +80,7 @@ export async function startBroker({
   const logFile = join(dataDir, 'broker.log');
   const logFd = openSync(logFile, 'a');
   const server = await startGuarded(
-    ['java', ...javaOptions(place === undefined ? '512m' : '256m', isBrief), '-cp', classpath, 'kafka.Kafka', config],
+    ['java', ...javaOptions(place === undefined ? '512m' : '256m'), ...java, '-cp', classpath, 'kafka.Kafka', config],
     {
       cwd: dataDir,
       logFd,
@@ -137,7 +137,7 @@ async function waitForPredecessor(pidFile, config, log) {
 async function format(classpath, config, sharedId) {
   const quorum = sharedId === undefined ? ['--standalone', '-t', clusterId()] : ['-t', sharedId];
   const tool = ['kafka.tools.StorageTool', 'format', ...quorum, '-c', config];
-  await run('java', [...javaOptions('64m', true), '-cp', classpath, ...tool]);
+  await run('java', [...javaOptions('64m'), '-XX:TieredStopAtLevel=1', '-cp', classpath, ...tool]);
 }
 
 /** 16 random bytes in base64, as Kafka makes its ids. None begins with "-", which Kafka's tool would take for an option. */
@@ -148,13 +148,9 @@ export function clusterId() {
   }
 }
 
-/**
- * @param {string} heap
- * @param {boolean} isBrief
- */
-const javaOptions = (heap, isBrief) => [
+/** @param {string} heap */
+const javaOptions = (heap) => [
   `-Xmx${heap}`,
-  ...(isBrief ? ['-XX:TieredStopAtLevel=1'] : []),
   '-XX:+UseSerialGC',
   '-Djava.net.preferIPv4Stack=true',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
