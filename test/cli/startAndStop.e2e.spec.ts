@@ -10,12 +10,14 @@ import { isRunning } from '#servers/process/isRunning.mjs';
 import { freePort } from '#test/setup/freePort';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { runLading } from './runLading.ts';
+import { putCluster } from '#test/setup/putCluster';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 let folder: string;
 let env: Record<string, string>;
 beforeAll(async () => {
   folder = await temporaryFolder('stop');
+  await putCluster(join(folder, 'data/postgres'));
   env = {
     LADING_DATA: join(folder, 'data'),
     LADING_PORT: String(await freePort()),

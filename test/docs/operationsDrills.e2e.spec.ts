@@ -7,6 +7,7 @@ import { packageRoot } from '#apps/cli/src/packageRoot';
 import type { Problem } from '#contracts/problem';
 import { eventually } from '#test/feed/eventually';
 import { freePort } from '#test/setup/freePort';
+import { putCluster } from '#test/setup/putCluster';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 import { comparable, type Example, examplesIn } from './blocks.ts';
 import { Shell } from './shell.ts';
@@ -110,6 +111,7 @@ describe('the runbook docs/operations.md, walked as written where something is l
   });
 
   it('a process has stopped', async () => {
+    await putCluster(join(data, 'postgres'));
     await start();
     await open();
     expect((await submit('before')).status).toBe(201);
@@ -119,6 +121,7 @@ describe('the runbook docs/operations.md, walked as written where something is l
 
   it('restore from a backup', async () => {
     const [backup, restore, check] = chapter('Restore from a backup');
+    await putCluster(join(data, 'postgres'));
     await start();
     await open();
     await submit('backed-up');

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { installKafka, kafkaMissing, startBroker } from '#servers/kafka/broker.mjs';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { quickJava } from './kafkaClasses.mjs';
@@ -15,7 +17,7 @@ const log = (message) => {
 
 /**
  * One PostgreSQL and one Kafka for the whole run, handed to the tests through the environment:
- * `LADING_TEST_DATABASE_URL` of an administrator, and `LADING_TEST_KAFKA_STARTER`, a URL that starts Kafka when the first
+ * `LADING_TEST_DATABASE_URL` of an administrator, `LADING_TEST_CLUSTER`, an empty PostgreSQL to copy (putCluster.ts), and `LADING_TEST_KAFKA_STARTER`, a URL that starts Kafka when the first
  * test asks for it and answers with its address; or `LADING_TEST_KAFKA_MISSING`, a sentence that says why there is none.
  * Where the variable of a service is set already, that service is used.
  */
@@ -38,8 +40,13 @@ async function folderForServers() {
 
 async function setUpPostgres() {
   services.folder ??= await folderForServers();
+  const made = join(services.folder, 'made');
+  await (await startCluster({ dataDir: made, durable: false })).stop();
+  process.env.LADING_TEST_CLUSTER = made;
+  const dataDir = join(services.folder, 'postgres');
+  await promisify(execFile)('cp', ['-a', made, dataDir]);
   services.postgres = await startCluster({
-    dataDir: join(services.folder, 'postgres'),
+    dataDir,
     durable: false,
     // A killed client's session must not keep a test waiting for its locks longer than the test itself would.
     settings: { max_connections: 400, shared_buffers: '128MB', client_connection_check_interval: '1s' },

@@ -1,6 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { freePort } from '#servers/process/freePort.mjs';
 import { Topology } from '#scripts/stack/topology.mjs';
+import { putCluster } from '#test/setup/putCluster';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 const KEY = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
@@ -42,6 +44,7 @@ export async function startTopology(
   { env = {}, nodeOptions = [], brokers = 1 }: StartOptions = {},
 ): Promise<RunningTopology> {
   const dataDir = await temporaryFolder('topology');
+  await putCluster(join(dataDir, 'database', 'postgres'));
   const topology = new Topology({
     dataDir,
     processes: await Promise.all(

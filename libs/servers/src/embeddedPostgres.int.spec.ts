@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ConfigError } from '#platform/service/config';
+import { putCluster } from '#test/setup/putCluster';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embeddedPostgres.ts';
 
 describe('the embedded PostgreSQL', () => {
@@ -12,6 +13,7 @@ describe('the embedded PostgreSQL', () => {
   let server: EmbeddedPostgres | undefined;
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'lading-embedded-'));
+    await putCluster(join(dataDir, 'postgres'));
   });
   afterEach(async () => {
     await server?.stop();
@@ -37,11 +39,12 @@ describe('the embedded PostgreSQL', () => {
 
   it('is made at the first start, reports that, and has its data again at the second start', async () => {
     const said: string[] = [];
-    server = await startEmbeddedPostgres(dataDir, (message) => said.push(message));
+    const fresh = join(dataDir, 'fresh');
+    server = await startEmbeddedPostgres(fresh, (message) => said.push(message));
     expect(said).toContain('making a new PostgreSQL cluster');
     await ask(server.url, 'CREATE TABLE kept AS SELECT 7 AS n');
     await server.stop();
-    server = await startEmbeddedPostgres(dataDir);
+    server = await startEmbeddedPostgres(fresh);
     expect(await ask(server.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from './process/isRunning.mjs';
+import { putCluster } from '#test/setup/putCluster';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 let folder: string;
@@ -39,6 +40,7 @@ async function startOwner(dataDir: string) {
 describe('a PostgreSQL whose owner was killed', () => {
   it('stops by itself, and a new owner that starts at once waits for that and takes over the data', async () => {
     const dataDir = join(folder, 'postgres');
+    await putCluster(dataDir);
     const first = await startOwner(dataDir);
     await first.die();
     const second = await startOwner(dataDir);

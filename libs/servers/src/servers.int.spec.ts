@@ -8,6 +8,7 @@ import { eventually } from '#test/feed/eventually';
 import { someEvents } from '#test/feed/someEvents';
 import { Topics } from '#test/feed/topics';
 import { describeKafka } from '#test/setup/kafka';
+import { putCluster } from '#test/setup/putCluster';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 let folder: string;
@@ -29,6 +30,7 @@ async function rows(url: string, sql: string) {
 describe('the embedded PostgreSQL', () => {
   it('keeps what was committed when it is killed, and starts again although its postmaster.pid was left behind', async () => {
     const dataDir = join(folder, 'killed');
+    await putCluster(dataDir);
     let cluster = await startCluster({ dataDir });
     await rows(cluster.url, 'CREATE TABLE crates AS SELECT 7 AS id');
     for (const pidFile of ['as it was left', `${process.pid}\n/elsewhere\n`]) {
@@ -42,7 +44,9 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('is durable by default, and listens on this machine alone, with a password', async () => {
-    const cluster = await startCluster({ dataDir: join(folder, 'settings') });
+    const dataDir = join(folder, 'settings');
+    await putCluster(dataDir);
+    const cluster = await startCluster({ dataDir });
     const [settings] = await rows(
       cluster.url,
       `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit,

@@ -12,6 +12,7 @@ import type { Journal } from '../journal.ts';
 import { journalMigrations } from '../migrations/journalMigrations.ts';
 import { readEvents } from '../reader.ts';
 import type { Receipt } from '../submission.ts';
+import { putCluster } from '#test/setup/putCluster';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 describe('a PostgreSQL that is killed in the middle of appends', () => {
@@ -23,6 +24,7 @@ describe('a PostgreSQL that is killed in the middle of appends', () => {
 
   beforeAll(async () => {
     dataDir = await temporaryFolder('killed');
+    await putCluster(dataDir);
     // fsync stays on: what is promised here is what a crash leaves.
     cluster = await startCluster({ dataDir });
     await migrate(cluster.url, journalMigrations);
