@@ -130,6 +130,52 @@ describe('the dashboard', () => {
     });
   });
 
+  it('says of a text that cannot be a key that it is none, and of a key that may not read lets go on with another', async () => {
+    const writer = await query.key({ name: 'writer', roles: ['shipments:write'] });
+    await withPage(async (page) => {
+      const signIn = async (key: string) => {
+        await page.getByLabel('API key').fill(key);
+        await page.getByRole('button', { name: 'Sign in' }).click();
+      };
+      await page.goto(`${query.url}/app/nvidia/holdings?at=2023-12-20`);
+      await signIn(`${ADMIN_KEY}\u200b…`);
+      await page.getByRole('alert').getByText('This is no API key').waitFor();
+      await signIn(writer);
+      await page.getByRole('alert').getByText('needs the role read').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await signIn(ADMIN_KEY);
+      await page.waitForSelector('table.holdings tbody tr');
+      expect(page.url()).toContain('at=2023-12-20');
+    });
+  });
+
+  it('asks again by itself what nobody answered: the first question, and a view that was opened while the connection was lost', async () => {
+    await withPage(async (page) => {
+      await page.addInitScript(`sessionStorage.setItem('lading.key', '${ADMIN_KEY}')`);
+      // Lading is not there: nothing reaches it.
+      const leave = async () => {
+        await page.route(/\/v1\//, (route) => route.abort());
+        query.app.getHttpServer().closeAllConnections();
+      };
+      const back = () => page.unroute(/\/v1\//);
+      const said = page.getByRole('alert').getByText('Lading does not answer');
+      await leave();
+      await page.goto(`${query.url}/app/nvidia/holdings`);
+      await said.waitFor();
+      expect(await page.getByRole('button', { name: 'Sign out' }).isVisible()).toBe(true);
+      await back();
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.waitForSelector('.standing.live');
+      await leave();
+      await page.waitForSelector('.standing.lost');
+      await page.getByRole('link', { name: 'Shipments' }).click();
+      await said.waitFor();
+      await back();
+      await page.waitForSelector('.standing.live');
+      await page.waitForSelector('.view tbody tr');
+    });
+  });
+
   it('a link signs in once: its code is worth nothing the second time', async () => {
     const code = query.app.get(SignIn, { strict: false }).newCode();
     const exchange = () => fetch(`${query.url}/app/session`, { headers: { 'lading-code': code } });

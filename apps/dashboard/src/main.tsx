@@ -6,7 +6,7 @@ import './shell.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Refused } from './api/client.ts';
+import { isWorthAgain } from './api/client.ts';
 import { HOLDINGS, isAsked } from './api/early.ts';
 import { standAt } from './api/live.ts';
 import { askOf, momentOf } from './api/useAsk.ts';
@@ -22,8 +22,7 @@ const PATIENCE_MS = 500;
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // What is refused for what it asks is refused again; what is not there yet comes.
-      retry: (failed, error) => !(error instanceof Refused && error.problem.status < 500) && failed < 3,
+      retry: (failed, error) => isWorthAgain(error) && failed < 3,
       refetchOnWindowFocus: false,
       gcTime: 60_000,
     },

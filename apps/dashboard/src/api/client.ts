@@ -11,6 +11,10 @@ export class Refused extends Error {
   }
 }
 
+/** What is refused for what it asks is refused again; what was not answered, or not by Lading, may be. */
+export const isWorthAgain = (error: Error | null): boolean =>
+  error !== null && !(error instanceof Refused && error.problem.status < 500);
+
 /** Rows, the event on which they stand, and when they came. */
 export interface Rows<T> {
   readonly rows: readonly T[];

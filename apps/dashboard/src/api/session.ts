@@ -35,7 +35,14 @@ async function exchange(code: string): Promise<void> {
   }
 }
 
+/** What a header can carry of a key: with anything else in it no question would ever leave the browser. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
 export function signIn(key: string): void {
+  if (!SENDABLE.test(key)) {
+    signOut('This is no API key: it has a character in it that no key has. Copy the key alone, and paste it again.');
+    return;
+  }
   window.sessionStorage.setItem(STORED, key);
   become({ state: 'signed-in', key });
 }

@@ -100,7 +100,7 @@ export function Trouble({ error, again }: { readonly error: Error; readonly agai
     <div className="state bad" role="alert">
       <h2>{title}</h2>
       <p className="soft">
-        {problem?.detail ?? 'What is on the page is what was answered last. It is asked again by itself.'}
+        {problem?.detail ?? 'Is it running, and can this browser reach it? It is asked again by itself.'}
       </p>
       {(problem?.errors ?? []).map(({ pointer, detail }) => (
         <p className="small" key={pointer}>
