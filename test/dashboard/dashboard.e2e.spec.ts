@@ -512,6 +512,24 @@ describe('the dashboard', () => {
     });
   });
 
+  it('has room for names as long as they may be, on a telephone and beside the names of all views', async () => {
+    const owner = 'W'.repeat(128);
+    await query.submit('lading.party.registered.v1', { party: owner, name: owner, roles: ['customer'] });
+    await query.journal.open('long', { name: 'L'.repeat(200), keeper: 'x' }, 'tests');
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.getByRole('link', { name: 'Events' }).click();
+      await page.locator('.view .tools option', { hasText: owner }).waitFor({ state: 'attached' });
+      for (const width of [320, 768, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect([width, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([width, width]);
+        const hidden = `(() => { const nav = document.querySelector('.band nav'); return nav.scrollWidth - nav.clientWidth; })()`;
+        expect([width, await page.evaluate(hidden)]).toEqual([width, 0]);
+      }
+    });
+  });
+
   it('stays as small as it is while thousands of events come, and is scrolled through all of them', async () => {
     await withPage(async (page) => {
       await page.goto(link());
