@@ -77,9 +77,14 @@ export function bodyOf(form: Form, values: Values, id: string, now: Date): objec
   return { specversion: '1.0', id, source: 'urn:lading:dashboard', type: form.type, time: now.toISOString(), data };
 }
 
+const NUMBER = /^-?\d{1,15}$/;
+/** What the ledger says of it is about JSON, which nobody writes into a form. */
+const NO_NUMBER = 'Write a whole number in digits alone, such as 12000.';
+const isNoNumber = ({ type }: Field, text: string): boolean => type === 'number' && !NUMBER.test(text.trim());
+
 function valueOf({ type }: Field, text: string): unknown {
   // What is no number is sent as it is: the ledger says what is wrong with it, beside the field.
-  if (type === 'number') return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+  if (type === 'number') return NUMBER.test(text) ? Number(text) : text;
   return type === 'moment' && /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00Z` : text;
 }
 
@@ -119,7 +124,8 @@ export function wrongIn(form: Form, values: Values, problem: Problem): ReadonlyM
   const found = new Map<string, string>();
   for (const { pointer, detail } of problem.errors ?? []) {
     const key = pointer.replace(/^\/(data\/)?/, '').replaceAll('/', '-');
-    found.set(places.some((place) => place.key === key) ? key : '', detail);
+    const place = places.find((one) => one.key === key);
+    found.set(place?.key ?? '', place !== undefined && isNoNumber(place.field, values[key] ?? '') ? NO_NUMBER : detail);
   }
   if (found.size === 0) found.set(aboutWhich(places, values, problem)?.key ?? '', problem.detail);
   return found;

@@ -98,6 +98,17 @@ describe('the forms of the desk', () => {
     ]);
   });
 
+  it('say of what is no number what to write, and not what JSON expects', () => {
+    const errors = [{ pointer: '/data/lines/0/received', detail: 'expected number, got string' }];
+    const said = (received: string) => [
+      ...wrongIn(form('receive'), { 'lines-0-received': received }, problem('malformed', { errors })).values(),
+    ];
+    for (const text of ['12,000', '1.5', '1e3', 'ten'])
+      expect([text, said(text)]).toEqual([text, ['Write a whole number in digits alone, such as 12000.']]);
+    // Of a number the ledger says what is wrong.
+    expect(said(' 0 ')).toEqual(['expected number, got string']);
+  });
+
   it('show it beside the leg and the party that it is about', () => {
     const ofSecond = { order: 'PO-2', line: '1', asked: 6000 };
     expect(wrong('propose', proposal, 'insufficient-quantity', ofSecond)).toEqual(['legs-1-quantity']);

@@ -19,7 +19,9 @@ export const flagMeaning: Readonly<Record<FlagRule, string>> = {
 };
 
 /** Since when: what is overdue says the day until which it was not; of anything else it is when the event happened that raised it. */
-export function sinceOf({ raised, facts }: FlagRow, occurred: ReadonlyMap<number, string>): string | undefined {
+export function sinceOf({ rule, raised, facts }: FlagRow, occurred: ReadonlyMap<number, string>): string | undefined {
+  // Raised by the swap's execution, so that a list has its place for it; since when a leg is overdue is said by the leg's own flag.
+  if (rule === 'one-sided-swap') return undefined;
   if (typeof facts.due === 'string') return `since the end of ${day(facts.due)}`;
   const from = occurred.get(raised);
   return from === undefined ? undefined : `since ${day(from)}`;

@@ -37,8 +37,10 @@ describe('flags', () => {
   it('say since when: since the day that is over, or the event that raised them', () => {
     const occurred = new Map([[1, '2023-12-19T09:00:00Z']]);
     const overdue = { ...flag('x'), rule: 'overdue-leg' as const, facts: { due: '2024-06-30' } };
-    expect([flag('x'), overdue, { ...flag('x'), raised: 2 }].map((one) => sinceOf(one, occurred))).toEqual([
-      ...['since 19 Dec 2023', 'since the end of 30 Jun 2024', undefined],
+    // It was raised by the swap, and was not so before a leg was overdue.
+    const oneSided = { ...flag('x'), rule: 'one-sided-swap' as const };
+    expect([flag('x'), overdue, { ...flag('x'), raised: 2 }, oneSided].map((one) => sinceOf(one, occurred))).toEqual([
+      ...['since 19 Dec 2023', 'since the end of 30 Jun 2024', undefined, undefined],
     ]);
   });
 });

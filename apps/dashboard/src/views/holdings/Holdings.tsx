@@ -115,15 +115,17 @@ const Shown = memo(function Shown({ shape, holdings, lines, parties, isOwedOfBef
 });
 
 function Nothing() {
-  const { at } = usePlace();
+  const { at, known } = usePlace();
   const isUnplayed = useIsUnplayed();
   if (isUnplayed) return <OfferMemo />;
   return (
     <Empty title="Nobody held anything">
       <p>
-        {at === undefined
-          ? 'No order was placed in this ledger yet. The first one will appear here by itself.'
-          : 'At this moment no order was placed yet: move the bar of time to the right.'}
+        {known !== undefined
+          ? 'By this event no order was known that was placed by this moment: move the handles to the right.'
+          : at === undefined
+            ? 'No order was placed in this ledger yet. The first one will appear here by itself.'
+            : 'At this moment no order was placed yet: move the bar of time to the right.'}
       </p>
     </Empty>
   );
