@@ -206,6 +206,7 @@ CREATE TABLE order_lines (
   line text COLLATE "C" NOT NULL,
   n int NOT NULL,
   item text COLLATE "C" NOT NULL,
+  due_first date NOT NULL,
   quantity bigint NOT NULL,
   cancelled bigint NOT NULL,
   window_from date NOT NULL,

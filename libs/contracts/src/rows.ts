@@ -146,8 +146,11 @@ export const OrderRow = z.object({
       item,
       quantity: count("The line's total; cancelled units are not counted"),
       cancelled: count('Cancelled so far'),
-      window: Window.describe('As ordered'),
+      window: Window.describe('As ordered, and as changed since'),
       due: Due,
+      dueFirst: Day.optional()
+        .describe('The last day of its window when it was ordered, where that was changed since')
+        .meta({ example: '2023-11-30' }),
       promised: Promised,
       units: z
         .array(z.object({ owner, custodian, stage, shipment, quantity: Quantity }))

@@ -44,6 +44,7 @@ describe('the rows of each read model', () => {
             cancelled: 20,
             window: january,
             due: '2024-01-31',
+            dueFirst: '2023-12-31',
             promised: null,
           },
           units: [

@@ -17,7 +17,8 @@ function* chance(from: number): Generator<number, never> {
 /** What each table says by what stands. Numbers of accounts and sequences of voids are not what it says. */
 const SAYS: Readonly<Record<string, string>> = {
   orders: 'SELECT "order", buyer, supplier, placed, sequence FROM orders',
-  order_lines: 'SELECT "order", line, item, quantity, cancelled, window_from, window_to, promise FROM order_lines',
+  order_lines:
+    'SELECT "order", line, item, quantity, cancelled, due_first, window_from, window_to, promise FROM order_lines',
   queue:
     'SELECT "order", line, owner, item, due_from, due_to, placed, ordered, in_transit, held, damaged, waiting FROM queue WHERE (ordered, in_transit, held, damaged) <> (0, 0, 0, 0)',
   promises: 'SELECT * FROM promises',

@@ -207,7 +207,7 @@ export class Batch {
       if (hasOld === true)
         for (const [key, { account }] of accounts)
           if (account.line === line && account.item !== item) accounts.delete(key);
-      const state: LineState = { order, line, n, item, quantity, ...window, ...NOTHING_YET };
+      const state: LineState = { order, line, n, item, dueFirst: window.to, quantity, ...window, ...NOTHING_YET };
       lines.set(line, state);
       this.openedLines.push(state);
       this.#newLines.add(state);

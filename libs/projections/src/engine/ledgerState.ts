@@ -28,6 +28,7 @@ export interface LineState {
   /** Its index in the order. */
   readonly n: number;
   readonly item: string;
+  readonly dueFirst: string; // The last day of its window when it was ordered.
   quantity: number;
   /** How many units of it were ever cancelled. */
   cancelled: number;
@@ -270,8 +271,8 @@ async function loadOrders(db: Db, ledger: string, ids: Iterable<string>): Promis
   const lines = await db.query<
     Omit<LineState, 'promise' | 'ordered' | 'reallocated'> & { readonly promise: string | null }
   >(
-    `SELECT "order", line, n, item, quantity, cancelled, window_from AS "from", window_to AS "to", promise FROM order_lines
-     WHERE ledger = $1 AND "order" = ANY($2::text[])`,
+    `SELECT "order", line, n, item, quantity, cancelled, due_first AS "dueFirst", window_from AS "from", window_to AS "to", promise
+     FROM order_lines WHERE ledger = $1 AND "order" = ANY($2::text[])`,
     values,
   );
   const accounts = await loadAccounts(db, ledger, [...ids]);

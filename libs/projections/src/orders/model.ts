@@ -9,13 +9,14 @@ const orders = new Table('orders', {
 });
 
 // A line's quantity does not count what was cancelled; `cancelled` does not go down when a cancelled unit is sold to somebody else.
-// `n` keeps the lines as the order gave them. `promise` is what the supplier confirmed last, as JSON: no question looks into it.
+// `n` keeps the lines as the order gave them, and `due_first` until when each was ordered, however its window was moved since. `promise` is what the supplier confirmed last, as JSON: no question looks into it.
 const lines = new Table('order_lines', {
   columns: {
     order: id,
     line: id,
     n: int,
     item: id,
+    due_first: day,
     quantity: bigint,
     cancelled: bigint,
     window_from: day,
@@ -43,7 +44,12 @@ const changing = {
   window_to: ({ to }: LineState) => to,
   promise: ({ promise }: LineState) => (promise === null ? null : JSON.stringify(promise)),
 };
-const addLines = lines.insert<LineState>({ ...changing, n: ({ n }) => n, item: ({ item }) => item });
+const addLines = lines.insert<LineState>({
+  ...changing,
+  n: ({ n }) => n,
+  item: ({ item }) => item,
+  due_first: ({ dueFirst }) => dueFirst,
+});
 const changeLines = lines.update<LineState>(changing);
 
 const removeLines = lines.remove<LineState>({ order: ({ order }) => order, line: ({ line }) => line });

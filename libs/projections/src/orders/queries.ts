@@ -96,10 +96,14 @@ async function readOrders(
 }
 
 interface LineRow
-  extends Omit<OrderLine, 'units' | 'window' | 'due' | 'promised' | 'onHold' | 'available' | 'holds' | Side> {
+  extends Omit<
+    OrderLine,
+    'units' | 'window' | 'due' | 'dueFirst' | 'promised' | 'onHold' | 'available' | 'holds' | Side
+  > {
   readonly order: string;
   readonly from: string;
   readonly to: string;
+  readonly dueFirst: string | null;
   readonly promise: string | null;
 }
 type UnitsRow = OrderLine['units'][number] & { readonly order: string; readonly line: string };
@@ -112,7 +116,7 @@ type InsteadRow = NonNullable<OrderLine[Side]>[number] & {
 };
 
 const LINES = `
-  SELECT "order", line, item, quantity, cancelled, window_from AS "from", window_to AS "to", promise FROM order_lines
+  SELECT "order", line, item, quantity, cancelled, nullif(due_first, window_to) AS "dueFirst", window_from AS "from", window_to AS "to", promise FROM order_lines
   WHERE ledger = $1 AND "order" = ANY($2) ORDER BY "order", n LIMIT $3`;
 
 // Not `open`, which says the same: without statistics its index would be taken, and all that is open be read. OFFSET 0 keeps the
@@ -178,7 +182,7 @@ async function putTogether(
   const byLine = new Map<string, OrderLine>();
   // A page has 5,000 lines, and as many units.
   const turns = new Turns();
-  for (const { order, from, to, promise, ...row } of lines) {
+  for (const { order, from, to, dueFirst, promise, ...row } of lines) {
     if (turns.over) await turns.next();
     const promised = promisedIn(promise);
     const due = promised?.stands === true && promised.window !== null ? promised.window.to : to;
@@ -186,6 +190,7 @@ async function putTogether(
       ...row,
       window: { from, to },
       due,
+      ...(dueFirst !== null && { dueFirst }),
       promised,
       units: [],
       onHold: 0,

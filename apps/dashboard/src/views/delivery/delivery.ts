@@ -74,7 +74,9 @@ function reasonsOf({ line, buyer }: Known): Reason[] {
     if (owner !== buyer) others.set(owner, (others.get(owner) ?? 0) + quantity);
   for (const [owner, quantity] of others) reasons.push([quantity, `${units(quantity)} went to ${owner}`]);
   if (line.cancelled > 0) reasons.push([line.cancelled, `${units(line.cancelled)} were cancelled`]);
-  const { promised } = line;
+  const { promised, dueFirst } = line;
+  if (dueFirst !== undefined && dueFirst < line.window.to)
+    reasons.push([line.quantity / 2, `it was due on ${day(dueFirst)}, before its window was moved`]);
   if (promised !== null) {
     const short = promised.ordered.quantity - promised.quantity;
     if (short > 0) reasons.push([short, `the supplier confirmed ${units(short)} fewer`]);

@@ -46,6 +46,13 @@ describe('the delivery of an order line', () => {
     ]);
   });
 
+  it('says when it was due before its window was moved to a later one, and nothing of an earlier one', () => {
+    const moved = (dueFirst: string) =>
+      deliveryOf([{ ...order, lines: [{ ...line, dueFirst, promised: null }] }], '2023-12-31')[0]?.reasons;
+    expect(moved('2023-06-30')).toContain('it was due on 30 Jun 2023, before its window was moved');
+    expect(moved('2024-01-31')).toEqual(['8,000 went to x', '500 were cancelled']);
+  });
+
   it('says what became of it on the way, and who came later and was served first', () => {
     const sent = { order: 'PO-1', line: '1', item: 'H100', owner: 'tesla', surplus: 0 };
     const shipment = {
