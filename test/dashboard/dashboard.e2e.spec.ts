@@ -449,6 +449,11 @@ describe('the dashboard', () => {
       await page.context().setOffline(false);
       await page.getByRole('button', { name: 'Load the page again' }).click();
       await page.getByRole('heading', { name: 'What needs a look' }).waitFor();
+      await page.context().setOffline(true);
+      await page.keyboard.press('/');
+      await page.getByRole('alert').getByText('This could not be shown').waitFor();
+      expect(await page.getByRole('heading', { name: 'What needs a look' }).isVisible()).toBe(true);
+      await page.context().setOffline(false);
     });
   });
 

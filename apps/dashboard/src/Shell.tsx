@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { LedgerRow } from '#contracts/statusRows';
 import { signOut } from './api/session.ts';
 import { asksForPalette } from './palette/find.ts';
+import { Boundary } from './ui/Boundary.tsx';
 import { chooseTheme, type Theme, useTheme } from './ui/theme.ts';
 import { Link } from './url/Link.tsx';
 import { type View, viewed, views } from './url/place.ts';
@@ -24,6 +25,7 @@ const Palette = lazy(() => import('./palette/Palette.tsx').then(({ Palette }) =>
 /** What stands around every view: which ledger, which view, how it looks. */
 export function Shell({ ledgers, children }: { readonly ledgers: readonly LedgerRow[]; readonly children: ReactNode }) {
   const place = usePlace();
+  const [isFinding, setFinding] = useState(false);
   useDrop();
   return (
     <>
@@ -39,7 +41,13 @@ export function Shell({ ledgers, children }: { readonly ledgers: readonly Ledger
             </Link>
           ))}
         </nav>
-        {ledgers.length > 0 && <Find />}
+        {ledgers.length > 0 && (
+          <Find
+            onOpen={() => {
+              setFinding(true);
+            }}
+          />
+        )}
         <LedgerChoice ledgers={ledgers} />
         <ThemeChoice />
         <button
@@ -52,6 +60,17 @@ export function Shell({ ledgers, children }: { readonly ledgers: readonly Ledger
           Sign out
         </button>
       </header>
+      {isFinding && (
+        <Boundary>
+          <Suspense fallback={null}>
+            <Palette
+              onClose={() => {
+                setFinding(false);
+              }}
+            />
+          </Suspense>
+        </Boundary>
+      )}
       <main id="view" tabIndex={-1}>
         {children}
       </main>
@@ -60,42 +79,28 @@ export function Shell({ ledgers, children }: { readonly ledgers: readonly Ledger
 }
 
 /** Opens the palette, as `/` does from anywhere. */
-function Find() {
-  const [isOpen, setOpen] = useState(false);
+function Find({ onOpen }: { readonly onOpen: () => void }) {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (!asksForPalette(event)) return;
       event.preventDefault();
-      setOpen(true);
+      onOpen();
     };
     window.addEventListener('keydown', pressed);
     return () => {
       window.removeEventListener('keydown', pressed);
     };
-  }, []);
+  }, [onOpen]);
   return (
-    <>
-      <button
-        type="button"
-        className="button on-band"
-        aria-keyshortcuts="/ Control+K"
-        title="Find anything by its name: press /"
-        onClick={() => {
-          setOpen(true);
-        }}
-      >
-        Find
-      </button>
-      {isOpen && (
-        <Suspense fallback={null}>
-          <Palette
-            onClose={() => {
-              setOpen(false);
-            }}
-          />
-        </Suspense>
-      )}
-    </>
+    <button
+      type="button"
+      className="button on-band"
+      aria-keyshortcuts="/ Control+K"
+      title="Find anything by its name: press /"
+      onClick={onOpen}
+    >
+      Find
+    </button>
   );
 }
 
