@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { packageRoot } from '#apps/cli/src/packageRoot';
 import { storedCheckpoints } from '#apps/cli/src/auditSource';
 import { SignIn } from '#apps/query/src/dashboard/signIn';
@@ -15,7 +15,7 @@ import { DAMAGES } from '#test/evidence/sampleEvidence';
 import { signLedger } from '#test/evidence/signLedger';
 import { party } from '#test/journal/submissions';
 import { ADMIN_KEY, type QueryService, startQuery } from '#test/setup/startQuery';
-import { withPage } from '#test/setup/withPage';
+import { openBrowser, withPage as withPageOf } from '#test/setup/withPage';
 
 const ASSETS = join(packageRoot, 'dist/apps/dashboard/page/assets');
 const FIRST_LOAD_KB = 200;
@@ -29,14 +29,20 @@ const CUT_OFF = `[...document.querySelectorAll('.scroll caption')].some((name) =
 const NARROWER = `document.querySelector('.view').offsetWidth < document.querySelector('.time-bar').offsetWidth`;
 
 let query: QueryService;
+let browser: Browser | undefined;
+const withPage = (look: (page: Page) => Promise<void>): Promise<void> => withPageOf(look, browser);
 const link = (): string => `${query.url}/app/#code=${query.app.get(SignIn, { strict: false }).newCode()}`;
 
 beforeAll(async () => {
+  browser = await openBrowser();
   query = await startQuery();
   await query.play('memo/1-up-to-the-memo');
   await query.play('memo/2-the-memo');
 });
-afterAll(() => query.stop());
+afterAll(async () => {
+  await browser?.close();
+  await query.stop();
+});
 
 /** What a table shows, its cells by rows. */
 const cells = (page: Page, table: string): Promise<string[][]> =>
