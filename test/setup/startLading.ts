@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { Client } from '#apps/cli/src/client';
 import type { Undo } from '#apps/cli/src/up/startOn';
@@ -34,6 +35,9 @@ export async function startLading(settings: Readonly<Record<string, string>> = {
   const config = readConfig({ env: { ...environment, DATABASE_URL: database.url } });
   const { url, adminKey } = await startUp(config, () => undefined, undo);
   const pool = createPool(database.url);
+  // A slow machine may take longer for the first connections than the service waits for one.
+  const isServed = () => fetch(`${url}/v1/status`, { headers: { authorization: `Bearer ${adminKey}` } });
+  while ((await isServed()).status !== 200) await sleep(20);
   return {
     environment,
     client: new Client(url, adminKey),
