@@ -40,29 +40,29 @@ const charactersOf = (part: string): string[] => Array.from(segmenter.segment(pa
  * longest word; only then are words broken, first into their parts.
  */
 function widthsOf(cells: readonly (readonly string[])[], columns: readonly Column<never>[]): number[] {
-  const widths = columns.map(({ title }, index) =>
-    Math.max(...[title, ...cells.map((row) => row[index] ?? '')].map(widthOf)),
-  );
-  const most = (process.stdout.isTTY ? process.stdout.columns : WIDTH) - 3 * columns.length - 1;
-  const longest = (of: (cell: string) => string[]): number[] =>
-    columns.map(({ title, align }, index) =>
-      align === 'right'
-        ? (widths[index] ?? 0)
-        : Math.max(...[title, ...cells.map((row) => row[index] ?? '')].flatMap((cell) => of(cell).map(widthOf))),
+  /** The widest of what a column has, taken apart in this way. */
+  const widest = (index: number, apart: (cell: string) => string[]): number =>
+    cells.reduce(
+      (width, row) => apart(row[index] ?? '').reduce((most, part) => Math.max(most, widthOf(part)), width),
+      widthOf(columns[index]?.title ?? ''),
     );
-  const words = longest((cell) => cell.split(' '));
-  const parts = longest((cell) => cell.split(' ').flatMap(partsOf));
-  const titles = columns.map(({ title, align }, index) => (align === 'right' ? (widths[index] ?? 0) : widthOf(title)));
-  for (const narrowest of [words, parts, titles]) {
+  const widths = columns.map((_, index) => widest(index, (cell) => [cell]));
+  const numbers = columns.map(({ align }, index) => (align === 'right' ? (widths[index] ?? 0) : undefined));
+  const most = (process.stdout.isTTY ? process.stdout.columns : WIDTH) - 3 * columns.length - 1;
+  for (const apart of [wordsOf, (cell: string) => wordsOf(cell).flatMap(partsOf), () => []]) {
+    if (sum(widths) <= most) break;
+    const narrowest = columns.map((_, index) => numbers[index] ?? widest(index, apart));
     while (sum(widths) > most) {
       const room = widths.map((width, index) => (width > (narrowest[index] ?? 0) ? width : 0));
-      const widest = room.indexOf(Math.max(...room));
-      if ((room[widest] ?? 0) === 0) break;
-      widths[widest] = (widths[widest] ?? 0) - 1;
+      const at = room.indexOf(Math.max(...room));
+      if ((room[at] ?? 0) === 0) break;
+      widths[at] = (widths[at] ?? 0) - 1;
     }
   }
   return widths;
 }
+
+const wordsOf = (cell: string): string[] => cell.split(' ');
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
@@ -76,7 +76,7 @@ function broken(cell: string, width: number): string {
       line = piece;
     } else line += (line === '' ? '' : between) + piece;
   };
-  for (const word of cell.split(' ')) {
+  for (const word of wordsOf(cell)) {
     if (widthOf(word) <= width) put(word, ' ');
     else
       for (const [index, part] of partsOf(word).entries())
