@@ -345,6 +345,7 @@ CREATE TABLE shipment_lines (
   lost bigint NOT NULL,
   refused bigint NOT NULL,
   in_transit bigint NOT NULL,
+  arrived timestamptz,
   PRIMARY KEY (ledger, shipment, "order", line, owner)
 ) WITH (fillfactor = 85);
 ALTER TABLE shipment_lines ALTER ledger SET STATISTICS 0;

@@ -385,6 +385,36 @@ describe('the dashboard', () => {
     });
   });
 
+  it('draws what was said of an order line and what happened to it on one axis, and says by which event and on whose authority a place in the queue was taken', async () => {
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.goto(`${query.url}/app/nvidia/delivery?item=H100&at=2023-12-30`);
+      const first = page.locator('tr', { hasText: 'PO-TSLA-1' }).locator('.on-timeline');
+      await first.waitFor();
+      expect((await first.innerText()).split('\n')).toEqual([
+        '1 Dec 2023 to 31 Dec 2023',
+        '12,000 sent on 11 Dec 2023, on S-1',
+        '12,000 arrived on 28 Dec 2023, with S-1',
+      ]);
+      // From the left to the right: the window begins, the units leave and arrive, the window ends; all under the labels of one axis.
+      const left = async (shape: string) => (await first.locator(shape).boundingBox())!.x;
+      const window = (await first.locator('.ordered').boundingBox())!;
+      const places = [window.x, await left('.sent'), await left('.arrived'), window.x + window.width];
+      expect(places.toSorted((a, b) => a - b)).toEqual(places);
+      const year = (await page.locator('.axis text', { hasText: '2024' }).boundingBox())!;
+      expect(Math.abs(year.x + year.width / 2 - (window.x + window.width))).toBeLessThan(3);
+
+      const taken = page.locator('.queue tr', { hasText: 'took the place of x' }).first();
+      await taken.getByRole('link', { name: 'Swap executed #14' }).waitFor();
+      expect(await taken.locator('th').innerText()).toMatch(
+        /^tesla took the place of x\s+6,000 from x: Swap executed #14\s+Swap SW-1, authorised by elon-musk, accepted by tesla and x: .+ evidence\)$/,
+      );
+      await taken.getByRole('link').click();
+      await page.waitForURL(/event=14/);
+    });
+  });
+
   it('checks files of evidence and bundles without a network, and says of a damaged one that it proves nothing', async () => {
     await withPage(async (page) => {
       await signLedger(query.pool, 'nvidia');

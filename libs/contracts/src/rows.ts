@@ -190,6 +190,7 @@ export const ShipmentRow = z.object({
       surplus: count('Arrived beyond what was sent'),
       lost: count('Lost on the way'),
       inTransit: count('Still on the way'),
+      arrived: moment('When units that were sent arrived last; null where none did').nullable(),
     }),
   ),
   partial: partial('lines', '`events?entity=shipment/…` and, of what is on the way, `holdings?shipment=…`'),

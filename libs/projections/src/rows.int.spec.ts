@@ -134,6 +134,7 @@ describe('the rows of each read model', () => {
           surplus: 2,
           lost: 5,
           inTransit: 1,
+          arrived: '2023-12-01T12:00:00.000Z',
         },
         {
           order: 'PO-1',
@@ -146,6 +147,7 @@ describe('the rows of each read model', () => {
           surplus: 0,
           lost: 0,
           inTransit: 40,
+          arrived: null,
         },
       ],
     });
@@ -154,6 +156,26 @@ describe('the rows of each read model', () => {
     const found = async (query: object) => (await db.read((m) => shipments(m, query))).data.map((row) => row.shipment);
     expect(await found({ owner: 'x', order: 'PO-1', item: 'H100', carrier: 'dhl' })).toEqual(['S-1']);
     expect(await found({ owner: 'xai' })).toEqual([]);
+  });
+
+  it('a shipment says when units of a line arrived last, in whatever order it was told, and after a receipt was taken back', async () => {
+    db = await projected(placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 100 }]));
+    const arrived = async () => (await db.read((m) => shipment(m, 'S-1')))?.lines.map((one) => one.arrived);
+    const arrive = (count: { received: number; damaged?: number; surplus?: number }) => received('S-1', 'tesla', [{ ...of('PO-1', '1'), ...count }]);
+    const [first, last] = ['2023-12-03T09:00:00.000Z', '2023-12-05T09:00:00.000Z'];
+    expect(await arrived()).toEqual([null]);
+    await db.happens([arrive({ received: 10 })], last);
+    await db.happens([arrive({ received: 0, damaged: 2 })], first);
+    expect(await arrived()).toEqual([last]);
+    const takeBack = (sequence: number) => tell('event.voided', { sequence, reason: 'did_not_occur' });
+    const receipt = (await db.read(({ sequence }) => Promise.resolve(sequence))) - 1;
+    await db.happens([takeBack(receipt)], last);
+    expect(await arrived()).toEqual([first]);
+    await db.happens([takeBack(receipt + 1)], first);
+    expect(await arrived()).toEqual([null]);
+    // What came beyond what was sent is the supplier's.
+    await db.happens([arrive({ received: 0, surplus: 1 })], last);
+    expect(await arrived()).toEqual([null]);
   });
 
   it('a shipment that is dispatched again keeps its header, and one that is lost as a whole is ended', async () => {

@@ -167,14 +167,22 @@ export function ChooseWay<T extends string>({ label, name, ways }: WayProps<T>) 
   );
 }
 
-/** The heads of a table; a name that begins with `#` is of numbers. */
-export function Heads({ names }: { readonly names: readonly string[] }) {
+interface HeadsProps {
+  /** One that begins with `#` is of numbers. */
+  readonly names: readonly string[];
+  /** What more stands in a head, by its name. */
+  readonly beneath?: Readonly<Record<string, ReactNode>>;
+}
+
+/** The heads of a table. */
+export function Heads({ names, beneath }: HeadsProps) {
   return (
     <thead>
       <tr>
         {names.map((name) => (
           <th scope="col" key={name} className={name.startsWith('#') ? 'number' : undefined}>
             {name.replace('#', '')}
+            {beneath?.[name]}
           </th>
         ))}
       </tr>

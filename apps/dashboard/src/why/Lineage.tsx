@@ -1,6 +1,7 @@
 import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import { EventLink } from '../event/EventLink.tsx';
-import { eventName, moment, plural, units } from '../format.ts';
+import { eventName, moment, plural } from '../format.ts';
+import { Agreed } from './Agreed.tsx';
 
 /** The ways on which units came, each from its order to where they are. */
 export function Lineage({ rows }: { readonly rows: readonly LineageRow[] }) {
@@ -43,15 +44,7 @@ function Step({ step }: { readonly step: LineageStep }) {
           From <strong>{from.owner}</strong> to <strong>{to.owner}</strong>
         </p>
       )}
-      {agreement !== null && (
-        <p className="small">
-          {agreement.swap === null ? `Reallocation ${agreement.reallocation ?? ''}` : `Swap ${agreement.swap}`}
-          {agreement.authorisedBy !== null && `, authorised by ${agreement.authorisedBy}`}
-          {agreement.accepted.length > 0 && `, accepted by ${agreement.accepted.join(' and ')}`}
-          {agreement.reason !== null && <q>{agreement.reason}</q>}
-          {agreement.evidence.length > 0 && ` (${units(agreement.evidence.length)} evidence)`}
-        </p>
-      )}
+      {agreement !== null && <Agreed agreement={agreement} />}
     </li>
   );
 }

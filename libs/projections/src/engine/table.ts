@@ -182,10 +182,17 @@ export class Table<C extends Columns> {
     return this.#insert(values, this.#onConflict(replaced.map((name) => `${quoted(name)} = excluded.${quoted(name)}`)));
   }
 
-  /** Adds these columns to those of a row that is there already. */
-  add<T>(values: All<C, T>, added: readonly (keyof C & string)[]): Statement<T> {
-    const sums = added.map((name) => `${quoted(name)} = stored.${quoted(name)} + excluded.${quoted(name)}`);
-    return this.#insert(values, this.#onConflict(sums));
+  /** Adds these columns to those of a row that is there already, and keeps the greatest of others. */
+  add<T>(
+    values: All<C, T>,
+    added: readonly (keyof C & string)[],
+    greatest: readonly (keyof C & string)[] = [],
+  ): Statement<T> {
+    const set = [
+      ...added.map((name) => `${quoted(name)} = stored.${quoted(name)} + excluded.${quoted(name)}`),
+      ...greatest.map((name) => `${quoted(name)} = greatest(stored.${quoted(name)}, excluded.${quoted(name)})`),
+    ];
+    return this.#insert(values, this.#onConflict(set));
   }
 
   /** Sets all given columns but those of the key, or what `set` says, of rows that have the given part of the key. */

@@ -23,7 +23,8 @@ const shipments = new Table('shipments', {
   fillfactor: 90,
 });
 
-// A line is one owner's units of one order line on the shipment: advised = received + damaged + lost + refused + in_transit.
+// A line is one owner's units of one order line on the shipment: advised = received + damaged + lost + refused + in_transit. `arrived` is the
+// newest moment at which some of them were received.
 const lines = new Table('shipment_lines', {
   columns: {
     shipment: id,
@@ -38,6 +39,7 @@ const lines = new Table('shipment_lines', {
     lost: bigint,
     refused: bigint,
     in_transit: bigint,
+    arrived: optional(moment),
   },
   key: ['shipment', 'order', 'line', 'owner'],
   fillfactor: 85,
@@ -60,9 +62,13 @@ export const shipmentsModel: Model = {
       [event],
       movesOf(event).map((move) => ({ event, move })),
     );
-    for (const line of less) for (const state of STATES) line[state] = -line[state];
+    for (const line of less) {
+      for (const state of STATES) line[state] = -line[state];
+      line.arrived = null;
+    }
     await addLines(db, ledger, less);
     await forgetLines(db, ledger, less);
+    if (event.type === 'lading.shipment.received.v1') await lookWhenArrived(db, ledger, less);
     const { shipments: before = [] } = restored;
     await putHeaders(db, ledger, before);
     for (const { shipment, destination, eta } of before) {
@@ -161,6 +167,8 @@ type ShipmentLine = Record<State, number> & {
   readonly line: string;
   readonly owner: string;
   readonly item: string;
+  /** In microseconds since 1970; null, where nothing of them arrives. */
+  arrived: number | null;
 };
 
 const addLines = lines.add<ShipmentLine>(
@@ -177,20 +185,36 @@ const addLines = lines.add<ShipmentLine>(
     lost: ({ lost }) => lost,
     refused: ({ refused }) => refused,
     in_transit: ({ in_transit }) => in_transit,
+    arrived: ({ arrived }) => arrived,
   },
   STATES,
+  ['arrived'],
 );
+
+const named = {
+  shipment: ({ shipment }: ShipmentLine) => shipment,
+  order: ({ order }: ShipmentLine) => order,
+  line: ({ line }: ShipmentLine) => line,
+  owner: ({ owner }: ShipmentLine) => owner,
+};
 
 // A line of which nothing was ever sent, by what stands, is not on the shipment.
 const forgetLines = lines.remove<ShipmentLine>(
-  {
-    shipment: ({ shipment }) => shipment,
-    order: ({ order }) => order,
-    line: ({ line }) => line,
-    owner: ({ owner }) => owner,
-  },
+  named,
   ` AND ${STATES.map((state) => `stored.${state} = 0`).join(' AND ')}`,
 );
+// After a receipt was taken back: by the postings of the others. The from of a move stands before its to; surplus is the supplier's.
+const lookWhenArrived = lines.update<ShipmentLine>(named, {
+  arrived: `(
+    SELECT max(p.occurred) FROM holdings t
+      JOIN postings p ON p.ledger = $1 AND p.account = t.account AND p.n % 2 = 1
+      JOIN activity a ON a.ledger = $1 AND a.sequence = p.sequence
+      JOIN postings q ON q.ledger = $1 AND q.sequence = p.sequence AND q.n = p.n - 1
+      JOIN holdings f ON f.ledger = $1 AND f.account = q.account
+    WHERE t.ledger = $1 AND t."order" = stored."order" AND t.line = stored.line AND t.owner = stored.owner
+      AND t.stage IN ('held', 'damaged') AND NOT (f.stage = 'supply' AND f.owner = t.owner) AND a.voided_by IS NULL
+      AND a.type = 'lading.shipment.received.v1' AND a.subject = 'shipment/' || stored.shipment)`,
+});
 const forget = shipments.remove<Dispatched>({ shipment: ({ data }) => data.shipment });
 type Header = NonNullable<Restored['shipments']>[number];
 const putHeaders = shipments.over<Header>(
@@ -218,7 +242,16 @@ type MovedBy = Pick<BookedMove, 'event' | 'move'>;
 /** What the events change of each line. */
 function linesOf(events: readonly LedgerEvent[], moves: readonly MovedBy[]): ShipmentLine[] {
   const found = new Map<string, ShipmentLine>();
-  const nothing = { advised: 0, received: 0, damaged: 0, surplus: 0, lost: 0, refused: 0, in_transit: 0 };
+  const nothing = {
+    advised: 0,
+    received: 0,
+    damaged: 0,
+    surplus: 0,
+    lost: 0,
+    refused: 0,
+    in_transit: 0,
+    arrived: null,
+  };
   const lineOf: LineOf = (shipment, order, line, owner, item) => {
     const key = keyOf(shipment, order, line, owner);
     const own = found.get(key) ?? { shipment, order, line, owner, item, ...nothing };
@@ -230,6 +263,11 @@ function linesOf(events: readonly LedgerEvent[], moves: readonly MovedBy[]): Shi
     if (event.type === 'lading.shipment.received.v1') {
       turnUp(event.data.shipment, move, lineOf);
       comeInstead(event.data.shipment, move, lineOf);
+      if (hasArrived(move)) {
+        const { order, line, item, to } = move;
+        const own = lineOf(event.data.shipment, order, line, to.owner, item);
+        own.arrived = Math.max(own.arrived ?? -Infinity, microseconds(event.time));
+      }
     }
   }
   for (const event of events) {

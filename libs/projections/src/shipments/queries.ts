@@ -144,7 +144,8 @@ async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[],
     async (of, most) => {
       const { rows } = await db.query<Part>(
         planned(
-          `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit"
+          `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit",
+         ${instantOf('arrived')} AS arrived
        FROM shipment_lines l WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0 ${party === undefined ? '' : `AND ${seenLine('$4')}`}
        ORDER BY shipment, "order", line, owner LIMIT $3`,
           [ledger, of, most, ...(party === undefined ? [] : [party])],

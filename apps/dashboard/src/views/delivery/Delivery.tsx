@@ -2,6 +2,8 @@ import { useMemo } from 'react';
 import type { OrderRow, ShipmentRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, units } from '../../format.ts';
+import type { Scale } from '../../time/scale.ts';
+import { LongBody } from '../../ui/LongBody.tsx';
 import { Empty } from '../../ui/parts.tsx';
 import { ChooseWay, Filter, Heads, TablePanel, View, wayOf, type Ways } from '../../ui/View.tsx';
 import { usePlace } from '../../url/usePlace.ts';
@@ -10,6 +12,7 @@ import { type DeliveryLine, deliveryOf } from './delivery.ts';
 import { Queue } from './Queue.tsx';
 import { SupplyGrid } from './Supply.tsx';
 import { isIn, type Period, periodOf } from './supply.ts';
+import { Axis, Legend, scaleOf, Timeline } from './Timeline.tsx';
 import './delivery.css';
 
 type Shape = 'lines' | 'supply';
@@ -89,51 +92,34 @@ function Tools({ all, period }: ToolsProps) {
 const dueText = ({ from, to }: Period): string => `${day(from)} to ${day(to)}`;
 
 function Lines({ lines, today }: { readonly lines: readonly DeliveryLine[]; readonly today: string }) {
-  const scale = daysOf(lines);
+  const scale = useMemo(() => scaleOf(lines), [lines]);
   return (
-    <TablePanel label="Order lines">
-      <Heads
-        names={[
-          ...['Order line', 'Window', '#Ordered', '#To come', '#On the way', '#Arrived'],
-          ...['Whose they are now', 'Why late or short'],
-        ]}
-      />
-      <tbody>
-        {lines.map((row) => (
-          <Row key={`${row.order} ${row.line.line}`} row={row} scale={scale} today={today} />
-        ))}
-      </tbody>
-    </TablePanel>
+    <>
+      <Legend scale={scale} today={today} />
+      <TablePanel label="Order lines" rows={lines.length + 1}>
+        <Heads
+          names={[
+            ...['Order line', 'Timeline', '#Ordered', '#To come', '#On the way', '#Arrived'],
+            ...['Whose they are now', 'Why late or short'],
+          ]}
+          beneath={{ Timeline: <Axis scale={scale} /> }}
+        />
+        <LongBody rows={lines} columns={8}>
+          {(row, at) => <Row key={`${row.order} ${row.line.line}`} row={row} at={at} scale={scale} today={today} />}
+        </LongBody>
+      </TablePanel>
+    </>
   );
 }
 
-/** From the first window to the last, in milliseconds. */
-interface Days {
-  readonly from: number;
-  readonly to: number;
-}
-const DAY_MS = 86_400_000;
-
-function daysOf(lines: readonly DeliveryLine[]): Days {
-  const days = lines
-    .flatMap(({ line }) => [line.window.from, line.window.to, line.due])
-    .map((text) => Date.parse(text));
-  const [from, to] = [Math.min(...days), Math.max(...days) + DAY_MS];
-  const room = (to - from) * 0.05;
-  return { from: from - room, to: to + room };
-}
-
-/** In percent; what is beyond stands at the end. */
-const placeOf = ({ from, to }: Days, time: number): number =>
-  Math.min(100, Math.max(0, ((time - from) / (to - from)) * 100));
-
 interface RowProps {
   readonly row: DeliveryLine;
-  readonly scale: Days;
+  readonly at: number;
+  readonly scale: Scale;
   readonly today: string;
 }
 
-function Row({ row, scale, today }: RowProps) {
+function Row({ row, at, scale, today }: RowProps) {
   const { order, line } = row;
   const number = (count: number, stage: string, name: string) => (
     <td className="number">
@@ -145,14 +131,14 @@ function Row({ row, scale, today }: RowProps) {
     </td>
   );
   return (
-    <tr>
+    <tr aria-rowindex={at}>
       <th scope="row">
         {order} <span className="soft">line {line.line}</span>
         <div className="soft small">
           {line.item} for {row.buyer}, from {row.supplier}
         </div>
       </th>
-      <Window row={row} scale={scale} today={today} />
+      <Timeline row={row} scale={scale} today={today} />
       <td className="number">{units(line.quantity)}</td>
       {number(row.toCome, 'ordered', 'to come')}
       {number(row.onTheWay, 'in_transit', 'on the way')}
@@ -174,30 +160,5 @@ function Row({ row, scale, today }: RowProps) {
         </ol>
       </td>
     </tr>
-  );
-}
-
-function Window({ row: { line, isLate }, scale, today }: RowProps) {
-  const { window, promised } = line;
-  const [from, to] = [placeOf(scale, Date.parse(window.from)), placeOf(scale, Date.parse(window.to) + DAY_MS)];
-  const now = placeOf(scale, Date.parse(today));
-  return (
-    <td className="window">
-      <svg aria-hidden="true">
-        <line className="all" x1="0%" x2="100%" y1="8" y2="8" />
-        <rect x={`${from}%`} width={`${to - from}%`} y="3" height="10" />
-        <line className="today" x1={`${now}%`} x2={`${now}%`} y1="0" y2="16" />
-      </svg>
-      <span className="small">
-        {day(window.from)} to {day(window.to)}
-      </span>{' '}
-      {isLate && <span className="tag bad">late</span>}
-      {promised !== null && (
-        <div className="soft small">
-          confirmed: {promised.code}, {units(promised.quantity)}
-          {promised.window !== null && ` by ${day(promised.window.to)}`}
-        </div>
-      )}
-    </td>
   );
 }

@@ -1,3 +1,4 @@
+import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import type { OrderRow, ShipmentRow } from '#contracts/rows';
 import { day, units } from '../../format.ts';
 
@@ -15,8 +16,19 @@ export interface DeliveryLine {
   readonly onTheWay: number;
   readonly toCome: number;
   readonly isLate: boolean;
+  /** When units of it were sent, are expected and arrived, by day. */
+  readonly marks: readonly Mark[];
   /** Why it is late or short, what weighs most first. */
   readonly reasons: readonly string[];
+}
+
+/** Units of a line that left, are expected or arrived on a day. */
+export interface Mark {
+  readonly kind: 'sent' | 'expected' | 'arrived';
+  /** `2023-12-31` */
+  readonly day: string;
+  readonly shipment: string;
+  readonly quantity: number;
 }
 
 /** @param today the day that is looked at, `2023-12-31` */
@@ -37,33 +49,49 @@ export function deliveryOf(
     }),
   );
   const sent = sentBy(shipments);
-  return lines.map((row) => ({
-    ...row,
-    reasons: [
+  return lines.map((row) => {
+    const parts = sent.get(keyOf(row.order, row.line.line)) ?? [];
+    const reasons = [
       ...reasonsOf(row),
-      ...(sent.get(keyOf(row.order, row.line.line)) ?? []).flatMap((part) => shipmentReasons(row.line, part)),
+      ...parts.flatMap((part) => shipmentReasons(row.line, part)),
       ...(row.isLate ? lateReasons(row, lines) : []),
-    ]
-      .sort(([a], [b]) => b - a)
-      .map(([, text]) => text),
-  }));
+    ];
+    return { ...row, marks: marksOf(parts), reasons: reasons.sort(([a], [b]) => b - a).map(([, text]) => text) };
+  });
 }
 
-type Known = Omit<DeliveryLine, 'reasons'>;
+type Known = Omit<DeliveryLine, 'marks' | 'reasons'>;
 type Reason = readonly [weight: number, text: string];
-type Part = ShipmentRow['lines'][number] & Pick<ShipmentRow, 'shipment' | 'eta'>;
+type Part = ShipmentRow['lines'][number] & Pick<ShipmentRow, 'shipment' | 'eta' | 'dispatched'>;
 
 const keyOf = (order: string, line: string): string => JSON.stringify([order, line]);
 
 /** What was sent of each line, by shipment. */
 function sentBy(shipments: readonly ShipmentRow[]): ReadonlyMap<string, readonly Part[]> {
   const parts = new Map<string, Part[]>();
-  for (const { shipment, eta, lines } of shipments)
+  for (const { shipment, eta, dispatched, lines } of shipments)
     for (const line of lines) {
       const key = keyOf(line.order, line.line);
-      parts.set(key, [...(parts.get(key) ?? []), { ...line, shipment, eta }]);
+      parts.set(key, [...(parts.get(key) ?? []), { ...line, shipment, eta, dispatched }]);
     }
   return parts;
+}
+
+/** What owners have on one shipment is one mark, where it is of the same day. */
+function marksOf(parts: readonly Part[]): Mark[] {
+  const marks = new Map<string, Mark>();
+  const add = (kind: Mark['kind'], moment: string | null, { shipment }: Part, quantity: number): void => {
+    if (moment === null || quantity === 0) return;
+    const mark = { kind, day: moment.slice(0, 10), shipment };
+    const key = JSON.stringify(mark);
+    marks.set(key, { ...mark, quantity: (marks.get(key)?.quantity ?? 0) + quantity });
+  };
+  for (const part of parts) {
+    add('sent', part.dispatched, part, part.advised);
+    add('expected', part.eta, part, part.inTransit);
+    add('arrived', part.arrived, part, part.received + part.damaged);
+  }
+  return [...marks.values()].sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
 }
 
 /** Whose they are now, and what the supplier said. */
@@ -125,4 +153,26 @@ function lateReasons(row: Known, lines: readonly Known[]): Reason[] {
     ),
     [row.toCome / 2, `${units(row.toCome)} were not sent yet`],
   ];
+}
+
+/** An event by which an owner got units of somebody else's order line, and how many. */
+export interface Takeover {
+  readonly step: LineageStep;
+  readonly quantity: number;
+}
+
+/**
+ * By which events an owner's units came from another owner last, newest first.
+ *
+ * @param rows the lineage of what the owner has of an order line
+ */
+export function takeoversOf(owner: string, rows: readonly LineageRow[]): Takeover[] {
+  const found = new Map<number, Takeover>();
+  for (const { quantity, steps } of rows.flatMap(({ branches }) => branches)) {
+    const step = steps.findLast(({ from, to }) => to?.owner === owner && from?.owner !== owner);
+    if (step?.from == null) continue;
+    const before = found.get(step.sequence)?.quantity ?? 0;
+    found.set(step.sequence, { step, quantity: before + quantity });
+  }
+  return [...found.values()].sort((a, b) => b.step.sequence - a.step.sequence);
 }

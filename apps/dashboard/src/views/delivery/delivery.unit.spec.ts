@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { OrderRow } from '#contracts/rows';
-import { deliveryOf } from './delivery.ts';
+import type { LineageRow, LineageStep } from '#contracts/lineageRows';
+import type { OrderRow, ShipmentRow } from '#contracts/rows';
+import { deliveryOf, takeoversOf } from './delivery.ts';
 
 const line: OrderRow['lines'][number] = {
   ...{ line: '1', item: 'H100', quantity: 12_000, cancelled: 500, due: '2023-12-31' },
@@ -58,7 +59,17 @@ describe('the delivery of an order line', () => {
     const shipment = {
       ...{ shipment: 'S-1', consignee: 'tesla', carrier: 'dhl', destination: null, eta: '2024-02-01' },
       ...{ dispatched: '2023-12-20T10:00:00Z', status: 'in_transit' as const },
-      lines: [{ ...sent, advised: 10_000, received: 1_900, damaged: 20, lost: 50, inTransit: 8_000 }],
+      lines: [
+        {
+          ...sent,
+          advised: 10_000,
+          received: 1_900,
+          damaged: 20,
+          lost: 50,
+          inTransit: 8_000,
+          arrived: '2023-12-28T09:00:00.000Z',
+        },
+      ],
     };
     const later: OrderRow = {
       ...{ ...order, order: 'PO-2', buyer: 'x', placed: '2023-08-01T10:00:00Z' },
@@ -76,5 +87,58 @@ describe('the delivery of an order line', () => {
       '30 fewer arrived than S-1 was said to have',
       '20 arrived damaged with S-1',
     ]);
+  });
+
+  it('says when its units were sent, are expected and arrived, shipment by shipment, in the order of the days', () => {
+    const none = { damaged: 0, surplus: 0, lost: 0, inTransit: 0, arrived: null };
+    const part = { order: 'PO-1', line: '1', item: 'H100', owner: 'tesla', advised: 0, received: 0, ...none };
+    const arrived = '2023-12-28T09:00:00.000Z';
+    const header = { consignee: 'tesla', carrier: 'dhl', destination: null, status: 'received' as const };
+    const shipments: ShipmentRow[] = [
+      {
+        ...{ ...header, shipment: 'S-2', eta: '2024-02-01', dispatched: '2023-12-30T10:00:00Z' },
+        lines: [{ ...part, advised: 8_000, inTransit: 8_000 }],
+      },
+      {
+        ...{ ...header, shipment: 'S-1', eta: '2023-12-27', dispatched: '2023-12-20T10:00:00Z' },
+        lines: [
+          { ...part, advised: 1_500, received: 1_480, damaged: 20, arrived: '2023-12-27T09:00:00.000Z' },
+          { ...part, owner: 'x', advised: 500, received: 500, arrived },
+          { ...part, line: '2', advised: 7, inTransit: 7 },
+          { ...part, owner: 'nvidia', surplus: 3, arrived: null },
+        ],
+      },
+    ];
+    expect(deliveryOf([order], '2024-01-01', shipments)[0]?.marks).toEqual([
+      { kind: 'sent', day: '2023-12-20', shipment: 'S-1', quantity: 2_000 },
+      { kind: 'arrived', day: '2023-12-27', shipment: 'S-1', quantity: 1_500 },
+      { kind: 'arrived', day: '2023-12-28', shipment: 'S-1', quantity: 500 },
+      { kind: 'sent', day: '2023-12-30', shipment: 'S-2', quantity: 8_000 },
+      { kind: 'expected', day: '2024-02-01', shipment: 'S-2', quantity: 8_000 },
+    ]);
+  });
+});
+
+describe('whose place in a queue it was', () => {
+  const place = (owner: string) => ({ owner, custodian: 'nvidia', stage: 'ordered' as const, shipment: null });
+  const step = (sequence: number, from: string | null, to: string) =>
+    ({ sequence, from: from === null ? null : place(from), to: place(to) }) as LineageStep;
+  const branch = (quantity: number, ...steps: LineageStep[]) => ({ quantity, serials: null, steps });
+  const rows = (...branches: object[]) => [{ ...place('x'), branches }] as unknown as LineageRow[];
+
+  it('is told by the event that brought units from another owner last, with how many it brought, the newest first', () => {
+    const lineage = rows(
+      branch(100, step(1, null, 'tesla'), step(5, 'tesla', 'xai'), step(9, 'xai', 'x'), step(11, 'x', 'x')),
+      branch(20, step(2, null, 'tesla'), step(9, 'xai', 'x')),
+      branch(7, step(2, null, 'tesla'), step(12, 'tesla', 'x')),
+    );
+    expect(takeoversOf('x', lineage).map(({ step: { sequence }, quantity }) => [sequence, quantity])).toEqual([
+      [12, 7],
+      [9, 120],
+    ]);
+  });
+
+  it('is told by no event that is withheld', () => {
+    expect(takeoversOf('x', rows(branch(7, step(11, 'x', 'x'))))).toEqual([]);
   });
 });

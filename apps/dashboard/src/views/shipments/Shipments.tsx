@@ -84,7 +84,10 @@ function Line({ row, line }: { readonly row: ShipmentRow; readonly line: Shipmen
         </div>
       </td>
       <td className="number">{units(line.advised)}</td>
-      <td className="number">{units(line.received)}</td>
+      <td className="number">
+        {units(line.received)}
+        {line.arrived !== null && <div className="soft small nowrap">{day(line.arrived)}</div>}
+      </td>
       <td className="number">
         <WhyNumber
           count={line.inTransit}
