@@ -415,6 +415,24 @@ describe('the dashboard', () => {
     });
   });
 
+  it('tells whose place was taken by which event and on whose authority, though a party may not see what others have', async () => {
+    const keyOfX = await query.key({ name: 'place-of-x', roles: ['read'], party: 'x' });
+    await withPage(async (page) => {
+      await page.addInitScript(`sessionStorage.setItem('lading.key', '${keyOfX}')`);
+      await page.goto(`${query.url}/app/nvidia/delivery?item=H100&at=2023-12-30`);
+      const taken = page.locator('.queue tr', { hasText: 'took the place of x' }).first();
+      await taken.locator('li').waitFor();
+      expect(await taken.locator('th').innerText()).toMatch(
+        /^tesla took the place of x\s+6,000 from x: Swap executed #14\s+Swap SW-1, authorised by elon-musk, accepted by tesla and x: .+ evidence\)$/,
+      );
+      // Its line has units to come, so it is not said that there are none.
+      await page.goto(
+        `${query.url}/app/nvidia/delivery?at=2023-12-30&why=order%3APO-X-1~line%3A2~stage%3Aordered&by=lineage`,
+      );
+      await page.getByText('None that this key may see are there at this moment.').waitFor();
+    });
+  });
+
   it('checks files of evidence and bundles without a network, and says of a damaged one that it proves nothing', async () => {
     await withPage(async (page) => {
       await signLedger(query.pool, 'nvidia');

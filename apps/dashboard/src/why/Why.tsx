@@ -55,7 +55,7 @@ function Postings({ subject }: { readonly subject: Subject }) {
       what="the postings"
       empty={
         <Empty title="No posting">
-          <p>Nothing was booked there by this moment.</p>
+          <p>Nothing that this key may see was booked there by this moment.</p>
         </Empty>
       }
     >
@@ -123,7 +123,7 @@ function CameFrom({ subject }: { readonly subject: Subject }) {
       what="where they came from"
       empty={
         <Empty title="No units">
-          <p>There are none at this moment, so they came from nowhere.</p>
+          <p>None that this key may see are there at this moment.</p>
         </Empty>
       }
     >

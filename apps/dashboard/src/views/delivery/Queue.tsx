@@ -1,14 +1,11 @@
-import type { LineageRow } from '#contracts/lineageRows';
 import type { QueueRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
-import { EventLink } from '../../event/EventLink.tsx';
-import { day, eventName, units } from '../../format.ts';
+import { day, units } from '../../format.ts';
 import { LongBody } from '../../ui/LongBody.tsx';
 import { Answered, Empty } from '../../ui/parts.tsx';
 import { Heads, TablePanel } from '../../ui/View.tsx';
-import { Agreed } from '../../why/Agreed.tsx';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
-import { takeoversOf } from './delivery.ts';
+import { Taken } from './Taken.tsx';
 
 /** Who waits for an item, in turn; and who took whose place. */
 export function Queue({ item }: { readonly item: string }) {
@@ -67,34 +64,5 @@ function Place({ row, at }: { readonly row: QueueRow; readonly at: number }) {
       <td className="number">{units(row.in_transit)}</td>
       <td className="number">{units(row.held)}</td>
     </tr>
-  );
-}
-
-/** So many events are written out, the newest first. */
-const WRITTEN = 3;
-
-/** Whose place it was, and by which events and on whose authority it was taken. */
-function Taken({ row: { owner, buyer, order, line } }: { readonly row: QueueRow }) {
-  const { rows, error } = useAsk<LineageRow>('holdings/lineage', { owner, order, line }, { most: 100 });
-  const takeovers = takeoversOf(owner, rows ?? []);
-  const rest = takeovers.length - WRITTEN;
-  return (
-    <>
-      {' '}
-      <span className="tag">took the place of {buyer}</span>
-      <ul className="taken small">
-        {takeovers.slice(0, WRITTEN).map(({ step: { sequence, type, from, agreement }, quantity }) => (
-          <li key={sequence}>
-            {units(quantity)} from {from?.owner}: <EventLink sequence={sequence}>{eventName(type)}</EventLink>
-            {agreement !== null && <Agreed agreement={agreement} />}
-          </li>
-        ))}
-        {rest > 0 && <li className="soft">and by {units(rest)} earlier events: click its units</li>}
-        {rows !== undefined && takeovers.length === 0 && (
-          <li className="soft">by events that do not concern whose key this is</li>
-        )}
-        {rows === undefined && error !== undefined && <li className="soft">by which event: {error.message}</li>}
-      </ul>
-    </>
   );
 }

@@ -1,4 +1,3 @@
-import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import type { OrderRow, ShipmentRow } from '#contracts/rows';
 import { day, units } from '../../format.ts';
 
@@ -153,26 +152,4 @@ function lateReasons(row: Known, lines: readonly Known[]): Reason[] {
     ),
     [row.toCome / 2, `${units(row.toCome)} were not sent yet`],
   ];
-}
-
-/** An event by which an owner got units of somebody else's order line, and how many. */
-export interface Takeover {
-  readonly step: LineageStep;
-  readonly quantity: number;
-}
-
-/**
- * By which events an owner's units came from another owner last, newest first.
- *
- * @param rows the lineage of what the owner has of an order line
- */
-export function takeoversOf(owner: string, rows: readonly LineageRow[]): Takeover[] {
-  const found = new Map<number, Takeover>();
-  for (const { quantity, steps } of rows.flatMap(({ branches }) => branches)) {
-    const step = steps.findLast(({ from, to }) => to?.owner === owner && from?.owner !== owner);
-    if (step?.from == null) continue;
-    const before = found.get(step.sequence)?.quantity ?? 0;
-    found.set(step.sequence, { step, quantity: before + quantity });
-  }
-  return [...found.values()].sort((a, b) => b.step.sequence - a.step.sequence);
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import type { OrderRow, ShipmentRow } from '#contracts/rows';
-import { deliveryOf, takeoversOf } from './delivery.ts';
+import { deliveryOf } from './delivery.ts';
 
 const line: OrderRow['lines'][number] = {
   ...{ line: '1', item: 'H100', quantity: 12_000, cancelled: 500, due: '2023-12-31' },
@@ -116,29 +115,5 @@ describe('the delivery of an order line', () => {
       { kind: 'sent', day: '2023-12-30', shipment: 'S-2', quantity: 8_000 },
       { kind: 'expected', day: '2024-02-01', shipment: 'S-2', quantity: 8_000 },
     ]);
-  });
-});
-
-describe('whose place in a queue it was', () => {
-  const place = (owner: string) => ({ owner, custodian: 'nvidia', stage: 'ordered' as const, shipment: null });
-  const step = (sequence: number, from: string | null, to: string) =>
-    ({ sequence, from: from === null ? null : place(from), to: place(to) }) as LineageStep;
-  const branch = (quantity: number, ...steps: LineageStep[]) => ({ quantity, serials: null, steps });
-  const rows = (...branches: object[]) => [{ ...place('x'), branches }] as unknown as LineageRow[];
-
-  it('is told by the event that brought units from another owner last, with how many it brought, the newest first', () => {
-    const lineage = rows(
-      branch(100, step(1, null, 'tesla'), step(5, 'tesla', 'xai'), step(9, 'xai', 'x'), step(11, 'x', 'x')),
-      branch(20, step(2, null, 'tesla'), step(9, 'xai', 'x')),
-      branch(7, step(2, null, 'tesla'), step(12, 'tesla', 'x')),
-    );
-    expect(takeoversOf('x', lineage).map(({ step: { sequence }, quantity }) => [sequence, quantity])).toEqual([
-      [12, 7],
-      [9, 120],
-    ]);
-  });
-
-  it('is told by no event that is withheld', () => {
-    expect(takeoversOf('x', rows(branch(7, step(11, 'x', 'x'))))).toEqual([]);
   });
 });
