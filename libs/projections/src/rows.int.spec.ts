@@ -161,7 +161,8 @@ describe('the rows of each read model', () => {
   it('a shipment says when units of a line arrived last, in whatever order it was told, and after a receipt was taken back', async () => {
     db = await projected(placed('PO-1', 'tesla', 100), dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 100 }]));
     const arrived = async () => (await db.read((m) => shipment(m, 'S-1')))?.lines.map((one) => one.arrived);
-    const arrive = (count: { received: number; damaged?: number; surplus?: number }) => received('S-1', 'tesla', [{ ...of('PO-1', '1'), ...count }]);
+    const arrive = (count: { received: number; damaged?: number; surplus?: number }) =>
+      received('S-1', 'tesla', [{ ...of('PO-1', '1'), ...count }]);
     const [first, last] = ['2023-12-03T09:00:00.000Z', '2023-12-05T09:00:00.000Z'];
     expect(await arrived()).toEqual([null]);
     await db.happens([arrive({ received: 10 })], last);
