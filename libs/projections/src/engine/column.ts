@@ -37,3 +37,13 @@ interface Index<C extends string> {
   /** Only questions read it, no batch does: a version that nobody asks yet is filled without it, and gets it when it has caught up. */
   readonly forQuestions?: true;
 }
+
+type ValuesOf<C> = C extends Column<infer V> ? V : never;
+type Omittable<C extends Columns> = { [K in keyof C]: null extends ValuesOf<C[K]> ? K : never }[keyof C];
+
+/** Some columns, each with what its value is in a row; null, where a statement leaves the stored value as it is. */
+export type Some<C extends Columns, T> = { readonly [K in keyof C]?: (row: T) => ValuesOf<C[K]> | null };
+/** All columns of a new row. */
+export type All<C extends Columns, T> = { readonly [K in Omittable<C>]?: (row: T) => ValuesOf<C[K]> } & {
+  readonly [K in Exclude<keyof C, Omittable<C>>]: (row: T) => ValuesOf<C[K]>;
+};

@@ -1,6 +1,6 @@
 import { Turns } from '#platform/service/turns';
 import type { Db } from '../reading/readModel.ts';
-import type { Column, Columns, Declaration } from './column.ts';
+import type { All, Column, Columns, Declaration, Some } from './column.ts';
 import { copiedRows } from './copy.ts';
 import {
   arrayLiteral,
@@ -62,16 +62,6 @@ export const withDefault = <V>(column: Column<V>, byDefault: string): Column<V |
   ...(column as Column<V | null>),
   byDefault,
 });
-
-type ValuesOf<C> = C extends Column<infer V> ? V : never;
-type Omittable<C extends Columns> = { [K in keyof C]: null extends ValuesOf<C[K]> ? K : never }[keyof C];
-
-/** Some columns, each with what its value is in a row; null, where a statement leaves the stored value as it is. */
-type Some<C extends Columns, T> = { readonly [K in keyof C]?: (row: T) => ValuesOf<C[K]> | null };
-/** All columns of a new row. */
-type All<C extends Columns, T> = { readonly [K in Omittable<C>]?: (row: T) => ValuesOf<C[K]> } & {
-  readonly [K in Exclude<keyof C, Omittable<C>>]: (row: T) => ValuesOf<C[K]>;
-};
 
 /**
  * Rows that one statement takes. Many are divided among several statements, so that neither side works on them for long at a time: the
