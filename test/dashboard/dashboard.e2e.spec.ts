@@ -395,7 +395,7 @@ describe('the dashboard', () => {
       expect((await first.innerText()).split('\n')).toEqual([
         '1 Dec 2023 to 31 Dec 2023',
         '12,000 sent on 11 Dec 2023, on S-1',
-        '12,000 arrived on 28 Dec 2023, with S-1',
+        '12,000 arrived by 28 Dec 2023, with S-1',
       ]);
       // From the left to the right: the window begins, the units leave and arrive, the window ends; all under the labels of one axis.
       const left = async (shape: string) => (await first.locator(shape).boundingBox())!.x;
@@ -589,6 +589,53 @@ describe('the dashboard', () => {
         const hidden = `(() => { const nav = document.querySelector('.band nav'); return nav.scrollWidth - nav.clientWidth; })()`;
         expect([width, await page.evaluate(hidden)]).toEqual([width, 0]);
       }
+    });
+  });
+
+  it('says in words all that it draws of an order line, however many shipments that is, and that it came late', async () => {
+    const of = { order: 'PO-PARTS', line: '1', owner: 'tesla' };
+    await query.submit(
+      'lading.order.placed.v1',
+      {
+        ...{ order: 'PO-PARTS', buyer: 'tesla', supplier: 'nvidia' },
+        lines: [{ line: '1', item: 'H100', quantity: 30, window: { from: '2025-01-01', to: '2025-01-10' } }],
+      },
+      '2024-12-01T10:00:00Z',
+    );
+    for (const at of [1, 2, 3]) {
+      const shipment = `S-PART-${at}`;
+      const lines = [{ ...of, quantity: 10 }];
+      await query.submit(
+        'lading.shipment.dispatched.v1',
+        { shipment, consignee: 'tesla', carrier: 'carrier-1', lines },
+        `2025-01-0${at}T10:00:00Z`,
+      );
+      for (const day of [8, 9])
+        await query.submit(
+          'lading.shipment.received.v1',
+          { shipment, by: 'tesla', lines: [{ ...of, received: 5 }] },
+          `2025-01-${at === 3 ? day + 5 : `0${day}`}T10:00:00Z`,
+        );
+    }
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.goto(`${query.url}/app/nvidia/delivery?order=PO-PARTS&at=2025-02-01`);
+      const row = page.locator('tr', { hasText: 'PO-PARTS' });
+      await row.locator('details').waitFor();
+      expect(await row.locator('.on-timeline li').allTextContents()).toEqual([
+        ...['10 sent on 3 Jan 2025, on S-PART-3'],
+        ...[
+          '10 arrived by 9 Jan 2025, with S-PART-1',
+          '10 arrived by 9 Jan 2025, with S-PART-2',
+          '10 arrived by 14 Jan 2025, with S-PART-3',
+        ],
+        ...['10 sent on 1 Jan 2025, on S-PART-1', '10 sent on 2 Jan 2025, on S-PART-2'],
+      ]);
+      expect(await row.locator('.tag').innerText()).toBe('came late');
+      expect(await row.locator('.reasons li').allTextContents()).toEqual([
+        'S-PART-3 had not all arrived before 14 Jan 2025',
+      ]);
     });
   });
 

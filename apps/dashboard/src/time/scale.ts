@@ -125,22 +125,26 @@ interface Label {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** In months: up to two quarters, then 1, 2, 5, 10 … years. */
+const STEPS = [1, 2, 3, 6, ...[1, 10, 100, 1000].flatMap((years) => [12 * years, 24 * years, 60 * years])];
+
 /** Where years, quarters, months or days begin: as fine as `most` labels have room. */
 export function labelsOf(scale: Scale, most: number): Label[] {
   const days = (scale.to - scale.from) / DAY_MS;
   if (days <= most * 2) return dayLabels(scale, Math.max(1, Math.ceil(days / most)));
   const months = days / 30.4;
-  const every = [1, 2, 3, 6, 12, 24, 60, 120].find((step) => months / step <= most) ?? 240;
+  const every = STEPS.find((step) => months / step <= most) ?? Math.ceil(months / most);
   return monthLabels(scale, every);
 }
 
 function monthLabels(scale: Scale, every: number): Label[] {
   const labels: Label[] = [];
   const start = new Date(scale.from);
-  for (let month = start.getUTCFullYear() * 12 + start.getUTCMonth(); ; month += 1) {
+  const first = Math.ceil((start.getUTCFullYear() * 12 + start.getUTCMonth()) / every) * every;
+  for (let month = first; ; month += every) {
     const time = Date.UTC(Math.floor(month / 12), month % 12, 1);
     if (time > scale.to) return labels;
-    if (time < scale.from || month % every !== 0) continue;
+    if (time < scale.from) continue;
     const year = String(Math.floor(month / 12));
     const text = month % 12 === 0 || every >= 12 ? year : (MONTHS[month % 12] ?? '');
     labels.push({ at: (time - scale.from) / (scale.to - scale.from), text });

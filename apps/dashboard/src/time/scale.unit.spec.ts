@@ -78,6 +78,17 @@ describe('the bar of time', () => {
     expect(labels.length).toBeLessThanOrEqual(10);
     expect(labels.every(({ at }) => at >= 0 && at <= 1)).toBe(true);
   });
+
+  it('has room for its labels, also where it is thousands of years long', () => {
+    for (const year of ['2031', '2090', '2400', '9999']) {
+      const labels = labelsOf({ from: Date.parse('1900-01-01'), to: Date.parse(`${year}-12-31`) }, 6);
+      expect([year, labels.length <= 7 && labels.length >= 2, labels.at(-1)?.text]).toEqual([
+        year,
+        true,
+        expect.stringMatching(/^\d{4,5}$/),
+      ]);
+    }
+  });
 });
 
 describe('the bar of a long ledger', () => {

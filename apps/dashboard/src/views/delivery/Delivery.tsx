@@ -81,7 +81,7 @@ function Tools({ all, period }: ToolsProps) {
         label="Late"
         name="late"
         options={['true', 'false']}
-        text={(text) => (text === 'true' ? 'late' : 'in time')}
+        text={(text) => (text === 'true' ? 'late now' : 'not late now')}
       />
       {period !== undefined && <Filter label="Due" name="due" options={[]} text={() => dueText(period)} />}
       <ChooseWay label="Show" name="show" ways={shapes} />
@@ -143,11 +143,12 @@ function Row({ row, at, scale, today }: RowProps) {
       {number(row.toCome, 'ordered', 'to come')}
       {number(row.onTheWay, 'in_transit', 'on the way')}
       {number(row.arrived, 'held', 'arrived')}
-      <td className="small">
+      <td className="small whose">
         {line.units.map(({ owner, stage, shipment, quantity }) => (
           <div key={`${owner} ${stage} ${shipment ?? ''}`}>
             <span className={`stage is-${stage}`}>
               {owner}: {units(quantity)} {stage.replace('_', ' ')}
+              {shipment !== null && ` on ${shipment}`}
             </span>
           </div>
         ))}

@@ -4,7 +4,7 @@ import type { DeliveryLine, Mark } from './delivery.ts';
 
 const DAY_MS = 86_400_000;
 const LABELS = 6;
-/** So many marks are written out beneath a timeline; all of them are drawn. */
+/** So many marks are written out beneath a timeline; the others stand behind a click. All of them are drawn. */
 const WRITTEN = 4;
 
 /** From the first day that a line has to do with, to the last. */
@@ -94,7 +94,7 @@ interface Props {
 }
 
 /** When a line was ordered for, confirmed for, sent and received: drawn, and in words. */
-export function Timeline({ row: { line, isLate, marks }, scale, today }: Props) {
+export function Timeline({ row: { line, isLate, lateUntil, marks }, scale, today }: Props) {
   const { window, due, dueFirst, promised } = line;
   return (
     <td className="on-timeline">
@@ -111,7 +111,7 @@ export function Timeline({ row: { line, isLate, marks }, scale, today }: Props) 
             to={ends(scale, promised.window.to)}
           />
         )}
-        {isLate && <Span kind="late" y={23} from={ends(scale, due)} to={begins(scale, today)} />}
+        {lateUntil !== undefined && <Span kind="late" y={23} from={ends(scale, due)} to={begins(scale, lateUntil)} />}
         {marks.map((mark) => (
           <svg key={`${mark.kind} ${mark.day} ${mark.shipment}`} x={`${begins(scale, mark.day)}%`} y="26">
             <title>{inWords(mark)}</title>
@@ -123,7 +123,7 @@ export function Timeline({ row: { line, isLate, marks }, scale, today }: Props) 
       <span className="small">
         {day(window.from)} to {day(window.to)}
       </span>{' '}
-      {isLate && <span className="tag bad">late</span>}
+      {lateUntil !== undefined && <span className="tag bad">{isLate ? 'late' : 'came late'}</span>}
       <ul className="soft small">
         {dueFirst !== undefined && <li>first ordered for {day(dueFirst)}</li>}
         {promised !== null && (
@@ -133,17 +133,26 @@ export function Timeline({ row: { line, isLate, marks }, scale, today }: Props) 
             {!promised.stands && ', before its window was changed'}
           </li>
         )}
-        {marks.slice(-WRITTEN).map((mark) => (
-          <li key={`${mark.kind} ${mark.day} ${mark.shipment}`}>{inWords(mark)}</li>
-        ))}
-        {marks.length > WRITTEN && <li>and {units(marks.length - WRITTEN)} before</li>}
+        <Marks marks={marks.slice(-WRITTEN)} />
       </ul>
+      {marks.length > WRITTEN && (
+        <details className="soft small">
+          <summary>and {units(marks.length - WRITTEN)} before</summary>
+          <ul>
+            <Marks marks={marks.slice(0, -WRITTEN)} />
+          </ul>
+        </details>
+      )}
     </td>
   );
 }
 
+const Marks = ({ marks }: { readonly marks: readonly Mark[] }) =>
+  marks.map((mark) => <li key={`${mark.kind} ${mark.day} ${mark.shipment}`}>{inWords(mark)}</li>);
+
+/** A shipment may arrive in parts: its day is the one by which all of them were there. */
 const inWords = ({ kind, day: on, quantity, shipment }: Mark): string =>
-  `${units(quantity)} ${kind} on ${day(on)}, ${kind === 'sent' ? 'on' : 'with'} ${shipment}`;
+  `${units(quantity)} ${kind} ${kind === 'arrived' ? 'by' : 'on'} ${day(on)}, ${kind === 'sent' ? 'on' : 'with'} ${shipment}`;
 
 interface SpanProps {
   readonly kind: string;

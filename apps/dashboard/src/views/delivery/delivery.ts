@@ -15,6 +15,8 @@ export interface DeliveryLine {
   readonly onTheWay: number;
   readonly toCome: number;
   readonly isLate: boolean;
+  /** It is late until the day that is looked at, or was until the last of it arrived; undefined: it is not, and was not. */
+  readonly lateUntil: string | undefined;
   /** When units of it were sent, are expected and arrived, by day. */
   readonly marks: readonly Mark[];
   /** Why it is late or short, what weighs most first. */
@@ -50,16 +52,19 @@ export function deliveryOf(
   const sent = sentBy(shipments);
   return lines.map((row) => {
     const parts = sent.get(keyOf(row.order, row.line.line)) ?? [];
+    const marks = marksOf(parts);
+    const last = marks.findLast(({ kind }) => kind === 'arrived')?.day ?? '';
+    const lateUntil = row.isLate ? today : last > row.line.due ? last : undefined;
     const reasons = [
       ...reasonsOf(row),
-      ...parts.flatMap((part) => shipmentReasons(row.line, part)),
+      ...byShipment(parts).flatMap((part) => shipmentReasons(row.line, part)),
       ...(row.isLate ? lateReasons(row, lines) : []),
     ];
-    return { ...row, marks: marksOf(parts), reasons: reasons.sort(([a], [b]) => b - a).map(([, text]) => text) };
+    return { ...row, lateUntil, marks, reasons: reasons.sort(([a], [b]) => b - a).map(([, text]) => text) };
   });
 }
 
-type Known = Omit<DeliveryLine, 'marks' | 'reasons'>;
+type Known = Omit<DeliveryLine, 'lateUntil' | 'marks' | 'reasons'>;
 type Reason = readonly [weight: number, text: string];
 type Part = ShipmentRow['lines'][number] & Pick<ShipmentRow, 'shipment' | 'eta' | 'dispatched'>;
 
@@ -74,6 +79,28 @@ function sentBy(shipments: readonly ShipmentRow[]): ReadonlyMap<string, readonly
       parts.set(key, [...(parts.get(key) ?? []), { ...line, shipment, eta, dispatched }]);
     }
   return parts;
+}
+
+/** What owners have on one shipment, together. */
+function byShipment(parts: readonly Part[]): readonly Part[] {
+  const all = new Map<string, Part>();
+  for (const part of parts) {
+    const { shipment, advised, received, damaged, lost, inTransit, arrived } = part;
+    const before = all.get(shipment);
+    if (before === undefined) all.set(shipment, part);
+    else
+      all.set(shipment, {
+        ...before,
+        ...{
+          advised: before.advised + advised,
+          received: before.received + received,
+          damaged: before.damaged + damaged,
+        },
+        ...{ lost: before.lost + lost, inTransit: before.inTransit + inTransit },
+        arrived: (before.arrived ?? '') > (arrived ?? '') ? before.arrived : arrived,
+      });
+  }
+  return [...all.values()];
 }
 
 /** What owners have on one shipment is one mark, where it is of the same day. */
@@ -119,7 +146,7 @@ function reasonsOf({ line, buyer }: Known): Reason[] {
 
 /** What became of units on a shipment. */
 function shipmentReasons({ due }: Line, part: Part): Reason[] {
-  const { shipment, eta, advised, received, damaged, lost, inTransit } = part;
+  const { shipment, eta, advised, received, damaged, lost, inTransit, arrived } = part;
   const missing = advised - received - damaged - lost - inTransit;
   const counts: readonly Reason[] = [
     [lost, `${units(lost)} were lost on ${shipment}`],
@@ -129,6 +156,8 @@ function shipmentReasons({ due }: Line, part: Part): Reason[] {
   const reasons = counts.filter(([count]) => count > 0);
   if (inTransit > 0 && eta !== null && eta > due)
     reasons.push([inTransit, `${units(inTransit)} are expected on ${day(eta)}, with ${shipment}`]);
+  if (arrived !== null && arrived.slice(0, 10) > due)
+    reasons.push([(received + damaged) / 2, `${shipment} had not all arrived before ${day(arrived)}`]);
   return reasons;
 }
 

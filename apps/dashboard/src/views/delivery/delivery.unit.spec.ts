@@ -116,4 +116,35 @@ describe('the delivery of an order line', () => {
       { kind: 'expected', day: '2024-02-01', shipment: 'S-2', quantity: 8_000 },
     ]);
   });
+
+  it('came late where the last of it arrived after its day: it says with what, and until when it was late', () => {
+    const held = { owner: 'tesla', custodian: 'tesla', stage: 'held' as const, shipment: null, quantity: 12_000 };
+    const all: OrderRow = { ...order, lines: [{ ...line, cancelled: 0, promised: null, units: [held] }] };
+    const part = { order: 'PO-1', line: '1', item: 'H100', surplus: 0, lost: 3, damaged: 0, inTransit: 0 };
+    const shipment: ShipmentRow = {
+      ...{
+        shipment: 'S-1',
+        consignee: 'tesla',
+        carrier: 'dhl',
+        destination: null,
+        eta: null,
+        status: 'received' as const,
+      },
+      dispatched: '2023-12-20T10:00:00Z',
+      lines: [
+        { ...part, owner: 'tesla', advised: 11_003, received: 11_000, arrived: '2024-01-05T09:00:00.000Z' },
+        { ...part, owner: 'x', advised: 1_003, received: 1_000, arrived: '2024-01-20T09:00:00.000Z' },
+      ],
+    };
+    const [came] = deliveryOf([all], '2024-02-01', [shipment]);
+    expect([came?.isLate, came?.lateUntil]).toEqual([false, '2024-01-20']);
+    // What owners have on one shipment is one reason.
+    expect(came?.reasons).toEqual(['S-1 had not all arrived before 20 Jan 2024', '6 were lost on S-1']);
+    const inTime = {
+      ...shipment,
+      lines: [{ ...shipment.lines[0]!, lost: 0, advised: 11_000, arrived: '2023-12-31T23:00:00.000Z' }],
+    };
+    expect(deliveryOf([all], '2024-02-01', [inTime])[0]).toMatchObject({ lateUntil: undefined, reasons: [] });
+    expect(deliveryOf([order], '2024-01-09', [shipment])[0]?.lateUntil).toBe('2024-01-09');
+  });
 });
