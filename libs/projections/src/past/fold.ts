@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { rangeOf } from '#contracts/serials';
 import { standingIn } from '#ledger/evolve';
 import { LedgerState } from '../engine/ledgerState.ts';
@@ -6,7 +6,7 @@ import type { Model } from '../model.ts';
 import { plannedOnce, type ReadModel } from '../reading/readModel.ts';
 import { applyEvents, PREPARED_EVENTS } from '../readModels.ts';
 import { schemaOfVersion } from '../versions/versions.ts';
-import { Choice, type Chooses, TooMuchPast } from './choice.ts';
+import { Choice, type Chooses, MOST, TooMuchPast } from './choice.ts';
 import type { PastEntity, Scratch } from './scratch.ts';
 
 /** What is said once of a thing, and stays: each condition has its value as $4. */
@@ -27,7 +27,7 @@ export interface Kind {
 
 /** What chosen events come to, in the temporary tables of one connection. */
 export class Fold {
-  /** Events that were gone through so far. */
+  /** Events that were gone through so far; those with many moves count as several. */
   spent = 0;
 
   constructor(
@@ -128,7 +128,8 @@ export class Fold {
   /** Folds events that come later than those that were folded with this state. */
   async add(models: ReadonlySet<Model>, events: readonly LedgerEvent[], state: LedgerState): Promise<void> {
     if (events.length === 0) return;
-    this.spent += events.length;
+    const moves = events.reduce((sum, event) => sum + movesOf(event).length, 0);
+    this.spent += Math.max(events.length, (moves * MOST.events) / MOST.moves);
     this.scratch.folded(this.asking.db, events.length);
     const { db, ledger } = this.asking;
     const few = events.length <= PREPARED_EVENTS;
