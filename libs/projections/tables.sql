@@ -151,6 +151,9 @@ CREATE TABLE posting_marks (
   lates int NOT NULL,
   occurrences timestamptz[] NOT NULL,
   rest bigint[] NOT NULL,
+  sequences bigint[] NOT NULL,
+  balances bigint[] NOT NULL,
+  places int[] NOT NULL,
   late_occurrences timestamptz[] NOT NULL,
   late_sums bigint[] NOT NULL,
   PRIMARY KEY (ledger, key, sequence, n)

@@ -32,12 +32,15 @@ export const farMoment: Column<string> = {
   copy: () => undefined,
 };
 // An array of arrays has to be a rectangle: so each of these travels as text.
-export const texts: Column<readonly string[]> = {
-  type: 'text[]',
+const array = <T extends Value>(type: string): Column<readonly T[]> => ({
+  type: `${type}[]`,
   element: 'text',
   write: arrayLiteral,
-  read: (element) => `${element}::text[]`,
-};
+  read: (element) => `${element}::${type}[]`,
+});
+export const texts = array<string>('text');
+export const ints = array<number>('int');
+export const bigints = array<number>('bigint');
 export const moments: Column<readonly number[]> = {
   type: 'timestamptz[]',
   element: 'text',
@@ -45,13 +48,6 @@ export const moments: Column<readonly number[]> = {
   read: momentsOf,
   copy: copiedMoments,
 };
-export const bigints: Column<readonly number[]> = {
-  type: 'bigint[]',
-  element: 'text',
-  write: arrayLiteral,
-  read: (element) => `${element}::bigint[]`,
-};
-
 export const optional = <V>(column: Column<V>): Column<V | null> => ({
   ...(column as Column<V | null>),
   nullable: true,

@@ -1,7 +1,7 @@
 import { keyOf } from '#contracts/scalars';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Posting } from '../engine/batch.ts';
-import { bigint, bigints, id, int, moment, moments, Table } from '../engine/table.ts';
+import { bigint, bigints, id, int, ints, moment, moments, Table } from '../engine/table.ts';
 import type { Model } from '../model.ts';
 import type { Db } from '../reading/readModel.ts';
 
@@ -21,20 +21,16 @@ export const postings = new Table('postings', {
 // (`totalMark`). All four are only added to.
 
 // After each stretch of an account's or a total's postings: what is there then, and the newest that had occurred. `occurrences` are those of
-// the stretch, sorted; `rest` has for each of them what it and those after it come to. So one row tells what of its stretch had occurred.
+// the stretch, sorted; `rest` has for each of them what it and those after it come to. So one row tells what of its stretch had occurred. It
+// also tells what of it was known: `sequences` are those of its postings, in their order, and `balances` has what was there after each of them;
+// `places` says of each of the sorted occurrences which of these postings it is of, from 1 on.
 // `late_occurrences` are those of the late postings that no whole block has at its end, sorted, and `late_sums` what they come to by each.
 const marks = new Table('posting_marks', {
   columns: {
-    key: int,
-    sequence: bigint,
-    n: int,
-    newest: moment,
-    balance: bigint,
-    lates: int,
-    occurrences: moments,
-    rest: bigints,
-    late_occurrences: moments,
-    late_sums: bigints,
+    ...{ key: int, sequence: bigint, n: int, newest: moment, balance: bigint, lates: int },
+    ...{ occurrences: moments, rest: bigints },
+    ...{ sequences: bigints, balances: bigints, places: ints },
+    ...{ late_occurrences: moments, late_sums: bigints },
   },
   key: ['key', 'sequence', 'n'],
   indexes: { posting_marks_newest: { on: ['key', 'newest', 'sequence', 'n'] } },
@@ -69,7 +65,10 @@ export const endsStretch = (now: number, added = 1): boolean => now % SIZES.stre
 
 export type Mark = Readonly<
   Record<'key' | 'sequence' | 'n' | 'newest' | 'balance' | 'lates', number> &
-    Record<'occurrences' | 'rest' | 'lateOccurrences' | 'lateSums', readonly number[]>
+    Record<
+      'occurrences' | 'rest' | 'sequences' | 'balances' | 'places' | 'lateOccurrences' | 'lateSums',
+      readonly number[]
+    >
 >;
 export const insertMarks = marks.insert<Mark>({
   key: ({ key }) => key,
@@ -80,6 +79,9 @@ export const insertMarks = marks.insert<Mark>({
   lates: ({ lates }) => lates,
   occurrences: ({ occurrences }) => occurrences,
   rest: ({ rest }) => rest,
+  sequences: ({ sequences }) => sequences,
+  balances: ({ balances }) => balances,
+  places: ({ places }) => places,
   late_occurrences: ({ lateOccurrences }) => lateOccurrences,
   late_sums: ({ lateSums }) => lateSums,
 });
@@ -192,6 +194,18 @@ interface Late {
   readonly now: number;
 }
 
+/** SQL for the late postings since the last whole block: those that the mark before has, and those of the stretch. */
+const lateSinceWhole = (): string => `
+        SELECT coalesce(array_agg(occurred ORDER BY occurred, n), '{}') AS occurrences, coalesce(array_agg(sum ORDER BY occurred, n), '{}') AS sums
+        FROM (
+          SELECT occurred, n, (sum(quantity) OVER (ORDER BY occurred, n))::bigint AS sum FROM (
+            SELECT occurred, sum - lag(sum, 1, 0::bigint) OVER (ORDER BY n) AS quantity, n
+            FROM unnest(m.before, m.before_sums) WITH ORDINALITY AS b (occurred, sum, n)
+            UNION ALL SELECT occurred, quantity, ${SIZES.few} + n
+            FROM unnest(m.added, m.added_quantities) WITH ORDINALITY AS a (occurred, quantity, n)
+          ) of
+        ) summed`;
+
 /** The postings after the last mark, of which whole stretches are marked. No join looks for one of them: all that is said of them is windows. */
 const mark = (db: Db, ledger: string, keys: readonly { key: number }[]): Promise<Late[]> =>
   marks.over<{ key: number }, Late>(
@@ -225,12 +239,14 @@ const mark = (db: Db, ledger: string, keys: readonly { key: number }[]): Promise
       INSERT INTO late_postings (ledger, key, rank, occurred, quantity)
       SELECT $1, key, lates_now - 1, occurred, quantity FROM ranked WHERE late
     ), marked AS (
-      INSERT INTO posting_marks (ledger, key, sequence, n, newest, balance, lates, occurrences, rest, late_occurrences, late_sums)
-      SELECT $1, m.key, m.sequence, m.n, m.newest, m.balance, m.lates, m.occurrences, m.rest, l.occurrences, l.sums
+      INSERT INTO posting_marks (ledger, key, sequence, n, newest, balance, lates, occurrences, rest, sequences, balances, places, late_occurrences, late_sums)
+      SELECT $1, m.key, m.sequence, m.n, m.newest, m.balance, m.lates, m.occurrences, m.rest, m.sequences, m.balances, m.places, l.occurrences, l.sums
       FROM (
         SELECT key, max(sequence) AS sequence, max(n) FILTER (WHERE is_last) AS n, max(newest_now) AS newest,
           max(balance) FILTER (WHERE is_last) AS balance, max(lates_now) AS lates,
           array_agg(occurred ORDER BY occurred, row) AS occurrences, array_agg(rest ORDER BY occurred, row) AS rest,
+          array_agg(sequence ORDER BY row) AS sequences, array_agg(balance ORDER BY row) AS balances,
+          array_agg(((row - 1) % ${SIZES.stretch} + 1)::int ORDER BY occurred, row) AS places,
           max(late_occurrences) FILTER (WHERE is_last AND goes_on) AS before, max(late_sums) FILTER (WHERE is_last AND goes_on) AS before_sums,
           max(added) FILTER (WHERE is_last) AS added, max(added_quantities) FILTER (WHERE is_last) AS added_quantities
         FROM (
@@ -240,15 +256,7 @@ const mark = (db: Db, ledger: string, keys: readonly { key: number }[]): Promise
           FROM ranked WINDOW since_whole AS (PARTITION BY key, lates_now / ${SIZES.few} ORDER BY row)
         ) r GROUP BY key, stretch
       ) m CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(occurred ORDER BY occurred, n), '{}') AS occurrences, coalesce(array_agg(sum ORDER BY occurred, n), '{}') AS sums
-        FROM (
-          SELECT occurred, n, (sum(quantity) OVER (ORDER BY occurred, n))::bigint AS sum FROM (
-            SELECT occurred, sum - lag(sum, 1, 0::bigint) OVER (ORDER BY n) AS quantity, n
-            FROM unnest(m.before, m.before_sums) WITH ORDINALITY AS b (occurred, sum, n)
-            UNION ALL SELECT occurred, quantity, ${SIZES.few} + n
-            FROM unnest(m.added, m.added_quantities) WITH ORDINALITY AS a (occurred, quantity, n)
-          ) of
-        ) summed
+        ${lateSinceWhole()}
       ) l
     )
     SELECT key, lates AS before, max(lates_now) AS now FROM ranked GROUP BY key, lates HAVING max(lates_now) > lates`,

@@ -7,6 +7,7 @@ interface Open {
   balance: number;
   newest: number;
   lates: number;
+  readonly sequences: number[];
   readonly occurred: number[];
   readonly quantities: number[];
   /** The late ones that no whole block has. */
@@ -36,6 +37,7 @@ export class Stretches {
     const before = new Map<number, number>();
     for (const { sequence, n, account, quantity, occurred } of postings) {
       const open = this.#open.get(account.total) ?? this.#begin(account.total);
+      open.sequences.push(sequence);
       open.occurred.push(occurred);
       open.quantities.push(quantity);
       if (open.occurred.length < SIZES.stretch) continue;
@@ -59,7 +61,7 @@ export class Stretches {
   }
 
   #begin(total: number): Open {
-    const open = { balance: 0, newest: -Infinity, lates: 0, occurred: [], quantities: [], late: [] };
+    const open = { balance: 0, newest: -Infinity, lates: 0, sequences: [], occurred: [], quantities: [], late: [] };
     this.#open.set(total, open);
     return open;
   }
@@ -81,12 +83,16 @@ function lateIn(key: number, open: Open): LatePosting[] {
 /** Ends a stretch: what its mark says. */
 function end(open: Open): Omit<Mark, 'key' | 'sequence' | 'n'> {
   const { occurred, quantities } = open;
+  const sequences = open.sequences.splice(0);
+  let balanceThen = open.balance;
+  const balances = quantities.map((quantity) => (balanceThen += quantity));
   const at = (row: number): number => occurred[row] ?? 0;
   const rows = Array.from(occurred.keys()).sort((a, b) => at(a) - at(b) || a - b);
   const rest: number[] = [];
   let sum = 0;
   for (const row of rows.toReversed()) rest.push((sum += quantities[row] ?? 0));
   const occurrences = rows.map(at);
+  const places = rows.map((row) => row + 1);
   open.balance += sum;
   open.newest = Math.max(open.newest, ...occurred);
   occurred.length = 0;
@@ -96,5 +102,16 @@ function end(open: Open): Omit<Mark, 'key' | 'sequence' | 'n'> {
   let lateSum = 0;
   const lateSums = late.map(({ quantity }) => (lateSum += quantity));
   const { balance, newest, lates } = open;
-  return { newest, balance, lates, occurrences, rest: rest.reverse(), lateOccurrences, lateSums };
+  return {
+    newest,
+    balance,
+    lates,
+    occurrences,
+    rest: rest.reverse(),
+    sequences,
+    balances,
+    places,
+    lateOccurrences,
+    lateSums,
+  };
 }
