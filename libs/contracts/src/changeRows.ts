@@ -23,7 +23,9 @@ export const HoldingDiffRow = HoldingRow.omit({ quantity: true, substitutes: tru
       balance: true,
     })
       .array()
-      .describe('The events that are in one of the moments and not in the other, with what each adds to the change'),
+      .describe(
+        'The events that are in one of the moments and not in the other, with what each adds to the change. What moved units within the row is not named',
+      ),
     partial: z
       .literal(true)
       .optional()

@@ -97,7 +97,7 @@ function accountsAsked(model: ReadModel, query: HoldingsFilter, where: Where): W
   return query.accounts === 'all' ? which : which.and(`h.stage = ANY(${where.value(PartiesStage.options)})`);
 }
 
-/** The first events that changed each of the rows. */
+/** The first events that changed each of the rows. What moved units within a row changed nothing, and would keep what did from being named. */
 async function eventsOf(
   model: ReadModel,
   query: DiffQuery,
@@ -116,7 +116,7 @@ async function eventsOf(
        SELECT ${names}, sequence, sum(quantity)::bigint AS quantity,
          row_number() OVER (PARTITION BY ${names} ORDER BY sequence) AS n
        FROM ${posted} p WHERE concat_ws(E'\\t', ${names}) = ANY(${those}::text[])
-       GROUP BY ${names}, sequence) d
+       GROUP BY ${names}, sequence HAVING sum(quantity) <> 0) d
      CROSS JOIN LATERAL (SELECT * FROM activity WHERE ledger = $1 AND sequence = d.sequence OFFSET 0) a
      WHERE d.n <= ${MOST_EVENTS + 1} ORDER BY d.sequence`,
     where.values,

@@ -199,11 +199,32 @@ describe('holdings at any moment, after random histories with late events', () =
           expect(row.change).toBe(row.after - row.before);
           if (row.partial === undefined)
             expect(row.events.reduce((sum, { quantity }) => sum + quantity, 0)).toBe(row.change);
+          expect(row.events.filter(({ quantity }) => quantity === 0)).toEqual([]);
           named += row.events.length;
         }
       }
     }
     expect(named).toBeGreaterThan(0);
+  });
+
+  it('differ by the events that changed a row, and not by those that moved units within it, however many these are', async () => {
+    const sent = (n: number) => dispatched(`S-${n}`, [{ ...of('PO-1', '1', 'tesla'), quantity: 1 }]);
+    const given5 = tell('reallocation.made', {
+      ...{ reallocation: 'RA-1', kind: 'reassigned', from: 'tesla', to: 'x', reason: 'priority' },
+      lines: [{ ...of('PO-1', '1'), quantity: 5 }],
+    });
+    const story = given(placed('PO-1', 'tesla', 100), ...Array.from({ length: 25 }, (_, n) => sent(n)), given5);
+    const ledger = 'within';
+    const events = story.ledger.events.map((event): LedgerEvent => ({ ...event, ledger }));
+    await applyAll(db.models, events);
+    const known = events.findIndex(({ type }) => type === 'lading.order.placed.v1') + 1;
+    const { data } = await ask(ledger, {}, (model) => holdingsDiff(model, { groupBy: ['owner'], 'from-known': known }));
+    expect(data.map(({ events: _, ...row }) => row)).toEqual([
+      { owner: 'tesla', before: 100, after: 95, change: -5 },
+      { owner: 'x', before: 0, after: 5, change: 5 },
+    ]);
+    for (const row of data)
+      expect(row.events).toMatchObject([{ type: 'lading.reallocation.made.v1', quantity: row.change }]);
   });
 
   it('as a series are at each of its moments what they are as of that moment, on either axis of time', async () => {
