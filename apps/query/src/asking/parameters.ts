@@ -35,12 +35,22 @@ const moment = z
 
 function whyNoMoment(text: string): string | undefined {
   if ((isDay(text) ? Day : Moment).safeParse(text).success) return undefined;
-  const [, day, time, offset] = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](.*?)([Zz]|[+ -]\d{2}:?\d{2})?)?$/.exec(text) ?? [];
+  const [, day, time, offset] = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](.*?)([Zz]|[+ -]\d{2}(?::?\d{2})?)?)?$/.exec(text) ?? [];
   if (day !== undefined && !Day.safeParse(day).success) return whyNoDay(day);
-  if (time !== undefined && offset === undefined)
-    return `say its offset, too: ${day ?? ''}T${time}Z, or a day alone, which is its end in UTC`;
-  if (offset?.startsWith(' ') === true) return 'in an address a + is written %2B: 2023-12-31T10:00:00%2B01:00';
-  return `${offset === undefined ? 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z' : LIMITS}, or a day, which is its end in UTC, like 2023-12-31`;
+  const written = day === undefined || time === undefined ? undefined : inFull(day, time, offset);
+  if (written === undefined)
+    return `${time === undefined ? 'a moment with its offset (RFC 3339), like 2023-12-31T10:00:00Z' : LIMITS}, or a day, which is its end in UTC, like 2023-12-31`;
+  if (offset === undefined) return `say its offset, too: ${written}, or a day alone, which is its end in UTC`;
+  if (offset.startsWith(' ')) return `in an address a + is written %2B: ${written.replace('+', '%2B')}`;
+  return `write it as RFC 3339 does, with its seconds and all of its offset: ${written}, or a day alone, which is its end in UTC`;
+}
+
+/** What was meant, as RFC 3339 writes it: what an answer proposes must not be refused again. Undefined where no moment comes of it. */
+function inFull(day: string, time: string, offset = 'Z'): string | undefined {
+  const [, sign, hours, minutes = '00'] = /^([+ -])(\d{2}):?(\d{2})?$/.exec(offset) ?? [];
+  const zone = hours === undefined ? offset : `${sign === '-' ? '-' : '+'}${hours}:${minutes}`;
+  const moment = `${day}T${/^\d{2}:\d{2}$/.test(time) ? `${time}:00` : time}${zone}`;
+  return Moment.safeParse(moment).success ? moment : undefined;
 }
 
 /** Of what looks like a moment: what it may have and this one has not. */
@@ -73,7 +83,11 @@ const whyNeither = (text: string): string | undefined => {
   return why?.startsWith('a moment') === true ? `a sequence, like 17; or ${why}` : why;
 };
 const whyNoSequence = (text: string): string | undefined =>
-  sequenceNumber.safeParse(text).success ? undefined : 'a sequence: a whole number, like 17';
+  sequenceNumber.safeParse(text).success
+    ? undefined
+    : text.startsWith('0')
+      ? 'a sequence: a whole number without zeros before it, like 17'
+      : 'no ledger has that many events: write a sequence, like 17, or leave it out';
 
 /** What every question takes that is answered as of any moment. */
 export const inTime = {

@@ -394,10 +394,15 @@ describe('the moment of a question', () => {
   });
 
   it.each([
-    ['at=2023-12-31T10:00:00', 'at', /offset/],
+    ['at=2023-12-31T10:00:00', 'at', /offset, too: 2023-12-31T10:00:00Z, or a day/],
+    ['at=2023-12-31T10:00', 'at', /offset, too: 2023-12-31T10:00:00Z, or a day/],
+    ['at=2023-12-31T10:00Z', 'at', /seconds .*: 2023-12-31T10:00:00Z, or a day/],
+    ['at=2023-12-31T10:00:00%2B02', 'at', /offset .*: 2023-12-31T10:00:00\+02:00, or a day/],
+    ['at=2023-12-31T10:00-0330', 'at', /offset .*: 2023-12-31T10:00:00-03:30, or a day/],
+    ['at=2023-12-31T24:00:00', 'at', /hours end at 23/],
     ['at=2023-02-30', 'at', /calendar has no day 2023-02-30/],
     ['at=2023-02-30T10:00:00Z', 'at', /calendar has no day/],
-    ['at=2023-12-31T10:00:00+01:00', 'at', /%2B/],
+    ['at=2023-12-31T10:00:00+02:00', 'at', /%2B: 2023-12-31T10:00:00%2B02:00/],
     ['at=yesterday', 'at', /RFC 3339/],
     ['at=1899-12-31', 'at', /years 1900 to 9999.*1900-01-01 or later/],
     ['at=2016-12-31T23:59:60Z', 'at', /seconds at 59/],
@@ -406,7 +411,8 @@ describe('the moment of a question', () => {
     ['at=', 'at', /RFC 3339/],
     ['known=1000000', 'known', /write at most \d+/],
     ['known=1.5', 'known', /RFC 3339/],
-    ['known=99999999999999999999', 'known', /whole number/],
+    ['known=99999999999999999999', 'known', /no ledger has that many events/],
+    ['known=2023-12-31T10:00', 'known', /offset, too: 2023-12-31T10:00:00Z/],
     ['known=2200-01-01', 'known', /write a moment that is over/],
     ['known=3&min-sequence=4', 'min-sequence', /leave it out/],
   ])('%s is refused with what to write instead', async (search, parameter, why) => {
