@@ -85,10 +85,17 @@ describe('status', () => {
 
   it('the lists of ledgers and of status come in pages, and refuse unknown parameters', async () => {
     const first = await query.get('/v1/ledgers?limit=1');
-    expect(first.body).toMatchObject({ data: [{ ledger: 'nvidia' }], next: '1' });
-    const second = await query.get('/v1/ledgers?limit=1&cursor=1');
+    expect(first.body).toMatchObject({ data: [{ ledger: 'nvidia' }], next: expect.any(String) });
+    const second = await query.get(`/v1/ledgers?limit=1&cursor=${String(first.body.next)}`);
     expect(second.body).toMatchObject({ data: [{ ledger: 'second' }], next: null });
-    expect((await query.get('/v1/ledgers?cursor=x')).status).toBe(400);
+    for (const route of ['ledgers?cursor=x', 'ledgers?cursor=1', `status?cursor=${String(first.body.next)}`]) {
+      const { status, body } = await query.get(`/v1/${route}`);
+      expect([route, status, body.errors]).toEqual([
+        route,
+        400,
+        [{ pointer: '/cursor', detail: 'not a cursor of this list' }],
+      ]);
+    }
     const twice = await query.get('/v1/ledgers?limit=1&limit=2');
     expect([twice.status, (twice.body as { detail?: string }).detail]).toEqual([
       400,
@@ -137,5 +144,26 @@ describe('the ledgers', () => {
       expect(new Set(body.data.map(({ ledger }) => ledger))).toEqual(new Set(['second']));
     }
     expect((await query.get('/v1/ledgers/nvidia/holdings', { key })).status).toBe(403);
+  });
+});
+
+describe('a walk over the ledgers, or over their consumers,', () => {
+  it('goes on behind the row that it had come to, also when a ledger is opened that stands before it', async () => {
+    const named = ({ consumer, ledger, version }: Partial<StatusRow>) => [consumer, version, ledger];
+    const lists = ['/v1/ledgers', '/v1/status'];
+    const before = await Promise.all(lists.map(async (list) => (await query.get(list)).body.data));
+    const first = await Promise.all(lists.map((list) => query.get(`${list}?limit=1`)));
+    await query.journal.open('alpha', { name: 'Alpha', keeper: 'nvidia' }, 'admin');
+    for (const [n, list] of lists.entries()) {
+      const all = await query.get(list);
+      expect(all.body.data.map(named)).toContainEqual(expect.arrayContaining(['alpha']));
+      const walked = [...first[n]!.body.data];
+      for (let { next } = first[n]!.body; next !== null; ) {
+        const { body } = await query.get(`${list}?limit=1&cursor=${next}`);
+        walked.push(...body.data);
+        next = body.next;
+      }
+      expect(walked.map(named).filter(([, , ledger]) => ledger !== 'alpha')).toEqual(before[n]!.map(named));
+    }
   });
 });
