@@ -415,6 +415,23 @@ describe('the dashboard', () => {
     });
   });
 
+  it('shows who has had a shipment, hand by hand, and that it goes to somebody else than who ordered it', async () => {
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      await page.goto(`${query.url}/app/nvidia/shipments?at=2023-12-30`);
+      const sent = page.locator('tr', { hasText: 'PO-TSLA-1' });
+      await sent.getByText('ordered by tesla').waitFor();
+      await sent.getByRole('link', { name: 'who has had it' }).click();
+      await page.getByRole('heading', { name: 'Who has had S-1' }).waitFor();
+      expect(await cells(page, '.custody table')).toEqual([
+        ['11 Dec 2023, 08:00 UTC', 'Shipment dispatched #11', 'nvidia', 'carrier-1', '12,000 H100'],
+        ['28 Dec 2023, 16:00 UTC', 'Shipment received #15', 'carrier-1', 'x', '12,000 H100'],
+      ]);
+      expect(page.url()).toContain('shipment=S-1');
+    });
+  });
+
   it('tells whose place was taken by which event and on whose authority, though a party may not see what others have', async () => {
     const keyOfX = await query.key({ name: 'place-of-x', roles: ['read'], party: 'x' });
     await withPage(async (page) => {

@@ -2,9 +2,10 @@ import type { LineageRow } from '#contracts/lineageRows';
 import type { QueueRow, SwapRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { EventLink } from '../../event/EventLink.tsx';
+import type { Told } from '../../event/told.ts';
 import { eventName, plural, units } from '../../format.ts';
 import { Agreed } from '../../why/Agreed.tsx';
-import { type Takeover, takeoversIn, takeoversOf, type Told } from './takeovers.ts';
+import { type Takeover, takeoversIn, takeoversOf } from './takeovers.ts';
 
 /** So many events are written out, the newest first. */
 const WRITTEN = 3;

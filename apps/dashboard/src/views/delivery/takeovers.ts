@@ -1,6 +1,7 @@
 import type { Completed } from '#contracts/catalog';
 import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import type { SwapRow } from '#contracts/rows';
+import { standingOf, type Told } from '../../event/told.ts';
 
 /** An event by which an owner got units of somebody else's order line, and how many. */
 export interface Takeover {
@@ -31,13 +32,6 @@ export function takeoversOf(owner: string, rows: readonly LineageRow[]): Takeove
   return newestFirst(found);
 }
 
-/** An event as the list of events has it. */
-export interface Told {
-  readonly sequence: string;
-  readonly type: string;
-  readonly data: object;
-}
-
 type Given = Completed<'lading.reallocation.made.v1' | 'lading.swap.executed.v1'>;
 const GIVING: ReadonlySet<string> = new Set(['lading.reallocation.made.v1', 'lading.swap.executed.v1']);
 
@@ -54,15 +48,10 @@ interface Place {
  * @param events what concerns the order
  */
 export function takeoversIn(place: Place, events: readonly Told[], swaps: readonly SwapRow[]): Takeover[] {
-  const takenBack = new Set(
-    events.flatMap(({ type, data }) =>
-      type === 'lading.event.voided.v1' ? [(data as Completed<'lading.event.voided.v1'>).sequence] : [],
-    ),
-  );
   const found = new Map<number, Takeover>();
-  for (const event of events) {
+  for (const event of standingOf(events)) {
     const sequence = Number(event.sequence);
-    if (!GIVING.has(event.type) || takenBack.has(sequence)) continue;
+    if (!GIVING.has(event.type)) continue;
     const data = event.data as Given;
     for (const { order, line, quantity, from, to } of data.moves) {
       if (order !== place.order || line !== place.line || to.owner !== place.owner || from.owner === to.owner) continue;

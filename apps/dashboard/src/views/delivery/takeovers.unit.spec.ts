@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LineageRow, LineageStep } from '#contracts/lineageRows';
 import type { SwapRow } from '#contracts/rows';
-import { takeoversIn, takeoversOf, type Told } from './takeovers.ts';
+import type { Told } from '../../event/told.ts';
+import { takeoversIn, takeoversOf } from './takeovers.ts';
 
 describe('whose place in a queue it was', () => {
   const place = (owner: string) => ({ owner, custodian: 'nvidia', stage: 'ordered' as const, shipment: null });
@@ -38,6 +39,7 @@ describe('whose place in a queue it was', () => {
     const told = (sequence: number, type: string, data: object): Told => ({
       sequence: String(sequence).padStart(16, '0'),
       type: `lading.${type}.v1`,
+      time: '2023-12-01T10:00:00Z',
       data,
     });
     const events = [

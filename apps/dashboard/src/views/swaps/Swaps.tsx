@@ -1,6 +1,6 @@
 import type { SwapRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
-import { day, moment, units } from '../../format.ts';
+import { day, moment, plural, units } from '../../format.ts';
 import { Empty, Id, Term } from '../../ui/parts.tsx';
 import { ChooseWay, Filter, Heads, ScrollTable, View, wayOf, type Ways } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
@@ -94,7 +94,8 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
         {evidence.length > 0 && (
           <>
             {' '}
-            {evidence.length} evidence: {evidence.map(({ kind, uri }) => `${kind} ${uri}`).join(', ')}.
+            {plural(evidence.length, 'piece')} of evidence:{' '}
+            {evidence.map(({ kind, uri }) => `${kind} ${uri}`).join(', ')}.
           </>
         )}
       </p>
@@ -118,7 +119,7 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
                 />
               </td>
               <td className="number">{units(leg.received)}</td>
-              <td className="number">{units(leg.missing)}</td>
+              <Missing leg={leg} />
               <td>{leg.overdue && <span className="tag bad">overdue</span>}</td>
             </tr>
           ))}
@@ -130,6 +131,15 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
     </article>
   );
 }
+
+/** What has not come, and what of it never will. */
+const Missing = ({ leg: { missing, lost, cancelled } }: { readonly leg: SwapRow['legs'][number] }) => (
+  <td className="number">
+    {units(missing)}
+    {lost > 0 && <div className="soft small">{units(lost)} lost</div>}
+    {cancelled > 0 && <div className="soft small">{units(cancelled)} cancelled</div>}
+  </td>
+);
 
 const steps = {
   proposed: ['accept', 'decline', 'withdraw'],
