@@ -55,7 +55,7 @@ const lists: readonly ListCommand[] = [
           { title: 'by', value: ({ due }) => due },
           { title: 'promised', value: ({ promised }) => promised?.code ?? '' },
           {
-            title: 'whose they are now',
+            title: 'whose they are',
             value: ({ units, substitutedBy = [], substitutes = [] }) =>
               [
                 ...units.map(({ owner, stage, quantity }) => `${owner} ${formatNumber(quantity)} ${stage}`),

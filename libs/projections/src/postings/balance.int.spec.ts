@@ -7,7 +7,8 @@ import { balanceThen } from './balance.ts';
 import { markPostings, SIZES, totalMark } from './model.ts';
 
 const POSTINGS = 1_500;
-const MOMENTS = 1_000;
+/** Of each of four ledgers: 10,000 altogether. */
+const MOMENTS = 2_500;
 
 describe('the balance of one account and of one total at any moment', () => {
   let db: FreshReadModels;
