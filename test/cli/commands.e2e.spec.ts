@@ -407,7 +407,11 @@ describe('the command line', () => {
       ['--url', lading.client.url],
     ])
       expect(await ask('replay', '-l', 'nvidia', '--no-events', ...moment, ...from)).toEqual(folded);
-    expect((await ask('replay', '-l', 'nvidia', '--at', 'then')).said).toMatch(/no moment: write one with its offset/);
+    for (const [bound, value, why] of [
+      ['--at', 'then', /^lading: "then" is no moment: write one with its offset/],
+      ['--known', '-1', /^lading: "-1" is no sequence and no moment: write a sequence, 17, a moment with its offset/],
+    ] as const)
+      expect((await ask('replay', '-l', 'nvidia', `${bound}=${value}`)).said).toMatch(why);
     for (const from of [['--file', file], []]) {
       const beyond = await ask('replay', '-l', 'nvidia', '--no-events', '--known', '1000', ...from);
       expect(beyond).toMatchObject({ code: 2, output: '' });

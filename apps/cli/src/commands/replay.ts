@@ -121,17 +121,26 @@ function isAfter({ sequence, recordedtime }: LedgerEvent, { to = Infinity, known
 
 const nothingOf = ({ known }: ReplayOptions): string => (known === undefined ? '' : ` that was known by ${known}`);
 
-/** A day is its end, in UTC. */
+const A_MOMENT = 'with its offset, 2023-12-31T10:00:00Z, or a day, 2023-12-31';
+
 function momentOf(text: string): string {
+  const moment = momentIn(text);
+  if (moment === undefined) throw new UserError(`"${text}" is no moment: write one ${A_MOMENT}.`);
+  return moment;
+}
+
+/** A day is its end, in UTC. */
+function momentIn(text: string): string | undefined {
   if (Day.safeParse(text).success) return `${text}T23:59:59.999999Z`;
-  if (Moment.safeParse(text).success) return utcOf(text);
-  throw new UserError(`"${text}" is no moment: write one with its offset, 2023-12-31T10:00:00Z, or a day, 2023-12-31.`);
+  return Moment.safeParse(text).success ? utcOf(text) : undefined;
 }
 
 /** As for the service: what will be known by a moment that is not over is not known yet. */
 function knownOf(text: string): number | string {
   if (/^\d+$/.test(text)) return wholeNumber(text);
-  const moment = momentOf(text);
+  const moment = momentIn(text);
+  if (moment === undefined)
+    throw new UserError(`"${text}" is no sequence and no moment: write a sequence, 17, a moment ${A_MOMENT}.`);
   const now = new Date().toISOString();
   if (exactMicroseconds(moment) <= exactMicroseconds(now)) return moment;
   throw new UserError(`--known ${text}: it is ${now} only. Write a moment that is over, or leave it out.`);
