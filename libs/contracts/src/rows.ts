@@ -65,7 +65,7 @@ const negative = z
   .literal(true)
   .optional()
   .describe(
-    'Below zero then: what brought the units was told later than what took them (flag `negative-past-balance`)',
+    'Below zero then, or of a group a part of it: what brought the units was told later than what took them (flag `negative-past-balance`)',
   );
 
 /** The balance of one account. Only `supply` and `count` may be below zero now. */

@@ -369,6 +369,17 @@ describe('the moment of a question', () => {
     expect((await query.get(`${L}/events?known=5&at=2023-12-31`)).body).toMatchObject({ sequence: 5, known: 5 });
   });
 
+  it('what is not there yet, or is refused, may be there later: no cache keeps that answer', async () => {
+    for (const [route, expected] of [
+      ['orders/PO-LATER', 404],
+      ['orders/PO-LATER?at=2023-12-31&known=5', 404],
+      ['activity?known=1000000', 400],
+    ] as const) {
+      const { status, headers } = await query.get(`${L}/${route}`);
+      expect([route, status, headers.get('cache-control')]).toEqual([route, expected, 'no-store']);
+    }
+  });
+
   it('a recorded moment is the last sequence recorded by then, and stays it', async () => {
     const { rows } = await query.pool.query<{ sequence: string; recorded: string; before: string }>(
       `SELECT sequence, to_char(recorded AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS recorded,

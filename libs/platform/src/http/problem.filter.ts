@@ -47,9 +47,10 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   const named = status === 500 ? { request: request.id, ...facts } : facts;
   // Sent as bytes, because Fastify would add a charset to a text, and this media type has none.
   const bytes = Buffer.from(JSON.stringify(problemDocument(status, code, { detail, instance, errors, facts: named })));
+  // What is not there yet may be there later, and a cache may keep a 404 that does not say so (RFC 9110, 15.1).
   void reply
     .code(status)
-    .headers({ ...headers })
+    .headers({ 'cache-control': 'no-store', ...headers })
     .type('application/problem+json');
   if (isLong(request)) sendWhileItComes(request, reply, bytes);
   else void reply.send(bytes);
