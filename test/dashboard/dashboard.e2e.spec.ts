@@ -432,6 +432,58 @@ describe('the dashboard', () => {
     });
   });
 
+  it('saves what is on the screen, with its filters and its moment, whatever the view counts it from', async () => {
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      const saved = async (path: string): Promise<{ name: string; at: string; data: Record<string, unknown>[] }> => {
+        await page.goto(`${query.url}/app/nvidia/${path}`);
+        const coming = page.waitForEvent('download');
+        await page.getByRole('button', { name: 'JSON', disabled: false }).click();
+        const file = await coming;
+        const text = readFileSync(await file.path(), 'utf8');
+        return {
+          ...(JSON.parse(text) as { at: string; data: Record<string, unknown>[] }),
+          name: file.suggestedFilename(),
+        };
+      };
+      const lines = await saved('delivery?order=PO-TSLA-1&at=2023-12-30');
+      expect([lines.name, lines.at, lines.data.length]).toEqual([
+        'nvidia-order-lines-2023-12-30.json',
+        '2023-12-30',
+        1,
+      ]);
+      expect(lines.data[0]).toMatchObject({
+        ...{
+          order: 'PO-TSLA-1',
+          line: '1',
+          buyer: 'tesla',
+          due: '2023-12-31',
+          arrived: 12_000,
+          reasons: '12,000 went to x',
+        },
+        timeline: '12,000 sent on 11 Dec 2023, on S-1; 12,000 arrived by 28 Dec 2023, with S-1',
+      });
+      const supply = await saved('delivery?show=supply&at=2023-12-30');
+      expect(supply.data[0]).toMatchObject({ item: 'H100', supplier: 'nvidia', promised: 12_000, delivered: 12_000 });
+      const sent = await saved('shipments?shipment=S-1&at=2023-12-30');
+      expect(sent.data).toMatchObject([{ shipment: 'S-1', consignee: 'x', buyer: 'tesla', received: 12_000 }]);
+      expect((await saved('swaps?swap=SW-1')).data).toMatchObject([{ swap: 'SW-1' }]);
+      const pairs = await saved('flags?show=pair&party=tesla&with=x&rule=related-party&at=2023-12-30');
+      expect(pairs.data).toMatchObject([{ parties: ['tesla', 'x'], count: 1 }]);
+
+      // Of events, those about the same thing.
+      await page.goto(`${query.url}/app/nvidia/events?at=2023-12-30`);
+      await page.getByRole('link', { name: 'shipment/S-1' }).first().click();
+      await page.waitForURL(/subject=shipment%2FS-1/);
+      await page.waitForFunction("document.querySelectorAll('.view tbody tr').length === 2");
+      expect((await cells(page, '.view .table')).map(([event]) => event?.split('\n')[0])).toEqual([
+        'Shipment received #15',
+        'Shipment dispatched #11',
+      ]);
+    });
+  });
+
   it('tells whose place was taken by which event and on whose authority, though a party may not see what others have', async () => {
     const keyOfX = await query.key({ name: 'place-of-x', roles: ['read'], party: 'x' });
     await withPage(async (page) => {

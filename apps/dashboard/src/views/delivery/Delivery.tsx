@@ -8,7 +8,7 @@ import { Empty } from '../../ui/parts.tsx';
 import { ChooseWay, Filter, Heads, TablePanel, View, wayOf, type Ways } from '../../ui/View.tsx';
 import { usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
-import { type DeliveryLine, deliveryOf } from './delivery.ts';
+import { type DeliveryLine, deliveryOf, savedOf } from './delivery.ts';
 import { Queue } from './Queue.tsx';
 import { SupplyGrid } from './Supply.tsx';
 import { isIn, type Period, periodOf } from './supply.ts';
@@ -42,7 +42,8 @@ export function Delivery() {
       <View
         title="When it comes, and to whom"
         answer={answer}
-        what="orders"
+        what="order lines"
+        saved={shape === 'supply' ? null : shown.map(savedOf)}
         empty={
           <Empty title="No order">
             <p>No order that you ask for was placed by this moment.</p>

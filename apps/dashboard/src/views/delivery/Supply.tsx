@@ -6,7 +6,7 @@ import { ledgerPath } from '../../api/paths.ts';
 import { useAsk, useMoment } from '../../api/useAsk.ts';
 import { day, plural, units } from '../../format.ts';
 import { Answered, Empty, Term } from '../../ui/parts.tsx';
-import { TablePanel } from '../../ui/View.tsx';
+import { SaveRows, TablePanel } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
 import { chosen } from '../../url/place.ts';
 import { usePlace } from '../../url/usePlace.ts';
@@ -31,6 +31,9 @@ export function SupplyGrid({ lines }: { readonly lines: readonly DeliveryLine[] 
           {names.length > asked.length && (
             <p className="soft small">These are the first {MOST_ITEMS} items: choose one above to see it.</p>
           )}
+          <div className="save-supply">
+            <SaveRows rows={rows} what="supply" sequence={items.sequence} />
+          </div>
           <Grid rows={rows} />
         </>
       )}

@@ -1,6 +1,6 @@
 import { day, units } from '../../format.ts';
 import { labelsOf, type Scale } from '../../time/scale.ts';
-import type { DeliveryLine, Mark } from './delivery.ts';
+import { type DeliveryLine, inWords, type Mark } from './delivery.ts';
 
 const DAY_MS = 86_400_000;
 const LABELS = 6;
@@ -149,10 +149,6 @@ export function Timeline({ row: { line, isLate, lateUntil, marks }, scale, today
 
 const Marks = ({ marks }: { readonly marks: readonly Mark[] }) =>
   marks.map((mark) => <li key={`${mark.kind} ${mark.day} ${mark.shipment}`}>{inWords(mark)}</li>);
-
-/** A shipment may arrive in parts: its day is the one by which all of them were there. */
-const inWords = ({ kind, day: on, quantity, shipment }: Mark): string =>
-  `${units(quantity)} ${kind} ${kind === 'arrived' ? 'by' : 'on'} ${day(on)}, ${kind === 'sent' ? 'on' : 'with'} ${shipment}`;
 
 interface SpanProps {
   readonly kind: string;

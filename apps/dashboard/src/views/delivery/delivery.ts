@@ -182,3 +182,24 @@ function lateReasons(row: Known, lines: readonly Known[]): Reason[] {
     [row.toCome / 2, `${units(row.toCome)} were not sent yet`],
   ];
 }
+
+/** A shipment may arrive in parts: its day is the one by which all of them were there. */
+export const inWords = ({ kind, day: on, quantity, shipment }: Mark): string =>
+  `${units(quantity)} ${kind} ${kind === 'arrived' ? 'by' : 'on'} ${day(on)}, ${kind === 'sent' ? 'on' : 'with'} ${shipment}`;
+
+/** What is on the screen of a line, for a file. */
+export function savedOf(row: DeliveryLine): object {
+  const { order, line, buyer, supplier, toCome, onTheWay, arrived, isLate, lateUntil, marks, reasons } = row;
+  const { item, quantity, window, due, dueFirst, promised } = line;
+  return {
+    ...{ order, line: line.line, item, buyer, supplier, ordered: quantity, from: window.from, to: window.to, due },
+    firstDue: dueFirst ?? null,
+    confirmed: promised?.code ?? null,
+    confirmedUnits: promised?.quantity ?? null,
+    confirmedTo: promised?.window?.to ?? null,
+    ...{ toCome, onTheWay, arrived, late: isLate ? 'late' : lateUntil === undefined ? null : 'came late' },
+    owners: line.units.map((one) => `${one.owner}: ${units(one.quantity)} ${one.stage}`).join('; '),
+    timeline: marks.map(inWords).join('; '),
+    reasons: reasons.join('; '),
+  };
+}

@@ -6,6 +6,7 @@ import { EventLink } from '../../event/EventLink.tsx';
 import { LongBody } from '../../ui/LongBody.tsx';
 import { Empty, Loading } from '../../ui/parts.tsx';
 import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
+import { Link } from '../../url/Link.tsx';
 import { chosen, type Place } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
 import { putDropped, useDropped } from '../../verify/dropped.ts';
@@ -43,8 +44,8 @@ const OFFERED = 2_000;
 
 function Stream() {
   const place = usePlace();
-  const { type, party, item } = place.choices;
-  const answer = useLongList<ActivityRow>('activity', { type, party, item });
+  const { type, party, item, subject } = place.choices;
+  const answer = useLongList<ActivityRow>('activity', { type, party, item, subject });
   const rows = answer.rows ?? [];
   return (
     <View
@@ -80,6 +81,7 @@ function Tools({ rows }: { readonly rows: readonly ActivityRow[] }) {
       <Filter label="Type" name="type" options={rows.map((row) => row.type)} text={eventName} />
       <Filter label="Party" name="party" options={rows.flatMap(({ parties }) => parties)} />
       <Filter label="Item" name="item" options={rows.flatMap(({ items }) => items)} />
+      {place.choices.subject !== undefined && <Filter label="About" name="subject" options={[]} />}
       <button
         type="button"
         className="button"
@@ -94,6 +96,7 @@ function Tools({ rows }: { readonly rows: readonly ActivityRow[] }) {
 }
 
 function Row({ row, at }: { readonly row: ActivityRow; readonly at: number }) {
+  const place = usePlace();
   return (
     <tr aria-rowindex={at}>
       <th scope="row" className="prose">
@@ -102,7 +105,9 @@ function Row({ row, at }: { readonly row: ActivityRow; readonly at: number }) {
         {row.voids !== null && <span className="tag">takes back #{row.voids}</span>}
         {row.note !== null && <div className="soft small">{row.note}</div>}
       </th>
-      <td className="mono small">{row.subject}</td>
+      <td className="mono small">
+        <Link to={chosen(place, { subject: row.subject })}>{row.subject}</Link>
+      </td>
       <td className="words">{row.parties.join(', ')}</td>
       <td className="number">
         {row.quantity === 0 ? <span className="none">·</span> : `${units(row.quantity)} ${row.items.join(', ')}`}

@@ -12,7 +12,7 @@ import { ChooseWay, Filter, Heads, TablePanel, View, wayOf, type Ways } from '..
 import { Link } from '../../url/Link.tsx';
 import { usePlace } from '../../url/usePlace.ts';
 import { FlagGroups } from './Groups.tsx';
-import { factsText, flagMeaning, flagName, pairsOf, sinceOf } from './flags.ts';
+import { factsText, flagMeaning, flagName, groupsOf, pairsOf, sinceOf } from './flags.ts';
 
 type Shape = 'flags' | 'party' | 'pair';
 const shapes: Ways<Shape> = [
@@ -39,6 +39,7 @@ export function Flags() {
       title="What needs a look"
       answer={answer}
       what="flags"
+      saved={shape === 'flags' ? shown : groupsOf(shown, shape)}
       empty={
         <Empty title="Nothing needs a look">
           <p>No rule has raised a flag at this moment.</p>

@@ -5,6 +5,7 @@ import { eventName, moment, units } from '../../format.ts';
 import { Answered, Empty } from '../../ui/parts.tsx';
 import { Heads, TablePanel } from '../../ui/View.tsx';
 import { handoversOf } from './custody.ts';
+import './shipments.css';
 
 /** Who has had what is on a shipment, hand by hand. */
 export function Custody({ shipment }: { readonly shipment: string }) {

@@ -31,6 +31,9 @@ export function Shipments() {
         title="What is on its way, and what arrived"
         answer={answer}
         what="shipments"
+        saved={shown.flatMap(({ lines, partial: _partial, ...row }) =>
+          lines.map((line) => ({ ...row, buyer: buyers.get(line.order) ?? null, ...line })),
+        )}
         empty={
           <Empty title="No shipment">
             <p>Nothing that you ask for was sent by this moment.</p>

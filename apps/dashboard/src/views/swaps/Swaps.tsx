@@ -32,7 +32,7 @@ export function Swaps() {
       title="What was swapped, and what is owed"
       answer={answer}
       what="swaps"
-      saved={shape === 'statement' ? null : rows}
+      saved={shape === 'statement' ? null : shown}
       empty={
         <Empty title="No swap">
           <p>No swap that you ask for was proposed by this moment.</p>
