@@ -412,6 +412,9 @@ describe('the dashboard', () => {
       );
       await taken.getByRole('link').click();
       await page.waitForURL(/event=14/);
+      // Before there was such an item, it had no queue, and nothing is wrong.
+      await page.goto(`${query.url}/app/nvidia/delivery?item=H100&at=2020-01-01`);
+      await page.getByText('Nobody waits for H100 at this moment').waitFor({ timeout: 10_000 });
     });
   });
 

@@ -1,4 +1,5 @@
 import type { QueueRow } from '#contracts/rows';
+import { Refused } from '../../api/client.ts';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, units } from '../../format.ts';
 import { LongBody } from '../../ui/LongBody.tsx';
@@ -9,12 +10,15 @@ import { Taken } from './Taken.tsx';
 
 /** Who waits for an item, in turn; and who took whose place. */
 export function Queue({ item }: { readonly item: string }) {
-  const answer = useAsk<QueueRow>(`items/${encodeURIComponent(item)}/queue`, {}, { most: 1000 });
+  const asked = useAsk<QueueRow>(`items/${encodeURIComponent(item)}/queue`, {}, { most: 1000 });
+  // Before an item was registered nobody waited for it.
+  const isUnknown = asked.error instanceof Refused && asked.error.problem.status === 404;
+  const answer = isUnknown ? { ...asked, rows: [], error: undefined } : asked;
   return (
     <div className="view queue">
       <h2>The queue for {item}</h2>
       <p className="soft small">By the window that the supplier is held to, then by who ordered first.</p>
-      <Answered answer={answer} what="the queue" empty={<Empty title={`Nobody waits for ${item}`} />}>
+      <Answered answer={answer} what="the queue" empty={<Empty title={`Nobody waits for ${item} at this moment`} />}>
         {(rows) => (
           <TablePanel label={`The queue for ${item}`} rows={rows.length + 1}>
             <Heads
