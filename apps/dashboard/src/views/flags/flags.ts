@@ -30,16 +30,9 @@ export function sinceOf({ rule, raised, facts }: FlagRow, occurred: ReadonlyMap<
 /** `related-party` → `Related party`. */
 export const flagName = (rule: string): string => (rule.charAt(0).toUpperCase() + rule.slice(1)).replaceAll('-', ' ');
 
-/** How many flags there are about the same parties, so that a pattern between two of them is seen. */
-export function pairsOf(flags: readonly FlagRow[]): ReadonlyMap<string, number> {
-  const pairs = new Map<string, number>();
-  for (const { parties } of flags) {
-    if (parties.length !== 2) continue;
-    const pair = parties.toSorted().join(' ');
-    pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
-  }
-  return pairs;
-}
+/** How many flags there are of each two parties, so that a pattern between them is seen. */
+export const pairsOf = (flags: readonly FlagRow[]): ReadonlyMap<string, number> =>
+  new Map(groupsOf(flags, 'pair').map(({ parties, count }) => [parties.join(' '), count]));
 
 /** The flags of one party, or of two. */
 interface FlagGroup {

@@ -6,12 +6,13 @@ const flag = (...parties: string[]) => ({
 });
 
 describe('flags', () => {
-  it('are counted for each two parties, whichever is named first', () => {
-    const pairs = pairsOf([flag('x', 'tesla'), flag('tesla', 'x'), flag('x', 'xai'), flag('x', 'tesla', 'nvidia')]);
-    expect([...pairs]).toEqual([
-      ['tesla x', 2],
-      ['x xai', 1],
+  it('are counted for each two parties, whichever is named first, and as often as where they are grouped', () => {
+    const all = [flag('x', 'tesla'), flag('tesla', 'x'), flag('x', 'xai'), flag('x', 'tesla', 'nvidia')];
+    const pairs = pairsOf(all);
+    expect([pairs.get('tesla x'), pairs.get('x xai'), pairs.get('nvidia x'), pairs.get('nvidia tesla x')]).toEqual([
+      ...[3, 1, 1, undefined],
     ]);
+    expect(groupsOf(all, 'pair').map(({ parties, count }) => [parties.join(' '), count])).toEqual([...pairs]);
   });
 
   it('are grouped by party and by each two parties, the most flags first', () => {
