@@ -121,6 +121,31 @@ describe('taking a fact back', () => {
     expect((await takeBack(placed)).body).toMatchObject({ code: 'depends-on-it' });
   });
 
+  it('all that stands on a fact is taken back with it in one batch, also 300 events on one order', async () => {
+    await app.submit(order({}, { name: 'PO-M', quantity: 1 }));
+    await app.submit(dispatch('S-M', 'PO-M', 1));
+    const line = { order: 'PO-M', line: '1', owner: 'tesla' };
+    const first = sequenceOf(
+      await app.submit(
+        event('lading.shipment.received.v1', { shipment: 'S-M', by: 'tesla', lines: [{ ...line, received: 1 }] }),
+      ),
+    );
+    const handed = Array.from({ length: 300 }, (_, n) => {
+      const [from, to] = n % 2 === 0 ? ['tesla', 'x'] : ['x', 'tesla'];
+      return event('lading.custody.transferred.v1', { from, to, lines: [{ ...line, quantity: 1 }], note: `${n}` });
+    });
+    expect(await app.batch(handed, '?atomic=true')).toMatchObject({ status: 201 });
+    const times = new Map(handed.map(({ time }, n) => [first + 1 + n, time]));
+    times.set(first, (await kept(first)).time);
+    const { body } = await takeBack(first);
+    const dependants = body.dependants as readonly { readonly sequence: number }[];
+    expect(dependants.map(({ sequence }) => sequence)).toEqual(handed.map((_, n) => first + handed.length - n));
+    const all = [...dependants.map(({ sequence }) => sequence), first];
+    const batch = all.map((sequence) => voiding(sequence, times.get(sequence)));
+    expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
+    expect((await takeBack(first)).body).toMatchObject({ code: 'already-voided' });
+  });
+
   it('serial numbers that a fact gave by mistake are nobody’s any more, and others are given in their place', async () => {
     const lines = [{ line: '1', item: 'D1', quantity: 3, window: { from: '2023-12-01', to: '2023-12-31' } }];
     await app.submit(event('lading.order.placed.v1', { order: 'PO-D', buyer: 'tesla', supplier: 'nvidia', lines }));

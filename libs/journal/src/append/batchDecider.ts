@@ -112,7 +112,7 @@ export class BatchDecider {
     if (decided.units !== undefined) await this.#moveUnits(decided.units);
     for (const [key, cached] of decided.entities) overlay.set(key, cached);
     draft.add(decided.drafted);
-    loaded.forgetEvents();
+    loaded.addEvent(decided.drafted.event);
     return { status: 'recorded', receipt: decided.drafted.receipt };
   }
 

@@ -95,6 +95,11 @@ export class LoadedState {
   }
 
   /** After an event was added to the batch. */
+  addEvent(event: LedgerEvent): void {
+    this.#events?.add(event);
+  }
+
+  /** After what was added to the batch was taken out of it again. */
   forgetEvents(): void {
     this.#events?.forget();
   }

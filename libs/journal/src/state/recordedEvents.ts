@@ -20,12 +20,14 @@ const MOST_NAMING = 1_000;
 const MOST_LATER = 100_000;
 
 /**
- * Events with their streams, as of the last event of the batch that is being decided. It is loaded for what takes events back, and
- * forgotten as soon as another event is added.
+ * Events with their streams, as of the last event of the batch that is being decided. It is loaded for what takes events back. Streams grow
+ * with the batch: loaded anew for each of 600 events that are taken back in one, they were read for longer than a ledger is held.
  */
 export class RecordedEvents implements KnownEvents {
   readonly #recorded = new Map<number, Recorded | null>();
   readonly #streams = new Map<EntityKey, LedgerEvent[]>();
+  /** How many events are in the streams. */
+  #kept = 0;
 
   /** @param drafted the events that are decided and not written yet, in order */
   constructor(
@@ -46,6 +48,22 @@ export class RecordedEvents implements KnownEvents {
   forget(): void {
     this.#recorded.clear();
     this.#streams.clear();
+    this.#kept = 0;
+  }
+
+  /** After an event was added to the batch. */
+  add(event: LedgerEvent): void {
+    if (this.#kept > MOST_EVENTS) this.forget();
+    this.#recorded.clear();
+    for (const key of touched(event)) this.#keep(key, event);
+  }
+
+  /** What was drafted may be written already, and was read with the stream then. */
+  #keep(key: EntityKey, event: LedgerEvent): void {
+    const stream = this.#streams.get(key);
+    if (stream === undefined || event.sequence <= (stream.at(-1)?.sequence ?? 0)) return;
+    stream.push(event);
+    this.#kept += 1;
   }
 
   async load(sequences: ReadonlySet<number>, streams: ReadonlySet<EntityKey>): Promise<void> {
@@ -87,12 +105,10 @@ export class RecordedEvents implements KnownEvents {
       const event = parseEvent(bytes);
       const same = parsed.get(event.id + event.source) ?? event;
       parsed.set(event.id + event.source, same);
-      this.#streams.get(entity)?.push(same);
+      this.#keep(entity, same);
     }
-    for (const event of this.drafted()) {
-      const of = touched(event);
-      for (const key of unknown) if (of.includes(key)) this.#streams.get(key)?.push(event);
-    }
+    const added = new Set(unknown);
+    for (const event of this.drafted()) for (const key of touched(event)) if (added.has(key)) this.#keep(key, event);
     return undefined;
   }
 
