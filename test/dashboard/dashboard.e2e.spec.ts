@@ -505,6 +505,44 @@ describe('the dashboard', () => {
     });
   });
 
+  it('shows of the events those that a flag stands on, and what happened on some days; and where the units of the legs of a swap are', async () => {
+    await withPage(async (page) => {
+      await page.goto(link());
+      await page.waitForSelector('table.holdings tbody tr');
+      const moment = 'at=2023-12-30&known=15';
+      await page.goto(`${query.url}/app/nvidia/events?${moment}`);
+      const shows = (...names: string[]) =>
+        expect
+          .poll(async () => (await cells(page, '.table')).map(([name = '']) => name.split('\n')[0]), {
+            timeout: 60_000,
+          })
+          .toEqual(names);
+      const flag = page.locator('label.field', { hasText: /^Flag/ }).locator('select');
+      await flag.selectOption('related-party');
+      await page.waitForURL(/flag=related-party/);
+      await shows('Swap executed #14', 'Swap proposed #12');
+      await page.getByLabel('Happened from').fill('2023-12-19');
+      await page.waitForURL(/from=2023-12-19/);
+      await shows('Swap executed #14');
+      await flag.selectOption('oversold');
+      await page.getByText('Nothing that you ask for has happened').waitFor();
+      await flag.selectOption('All');
+      await page.getByLabel('To the end of').fill('2023-12-28');
+      await shows('Shipment received #15', 'Swap executed #14');
+
+      await page.goto(`${query.url}/app/nvidia/swaps?at=2023-12-20&known=15`);
+      await page.getByRole('region', { name: 'Legs of SW-1' }).waitFor();
+      await page.getByText('12,000 in transit').waitFor();
+      expect(
+        (await cells(page, '[aria-label="Legs of SW-1"] table')).map((row) => [row[0], ...row.slice(4, 7)]),
+      ).toEqual([
+        ['tesla → x', '0', '12,000', '12,000 in transit'],
+        ['x → tesla', '0', '6,000', '6,000 ordered'],
+        ['x → tesla', '0', '6,000', '6,000 ordered'],
+      ]);
+    });
+  });
+
   it('checks files of evidence and bundles without a network, and says of a damaged one that it proves nothing', async () => {
     await withPage(async (page) => {
       await signLedger(query.pool, 'nvidia');

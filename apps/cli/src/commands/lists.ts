@@ -215,6 +215,8 @@ const lists: readonly ListCommand[] = [
       item: 'only events that move this item',
       source: 'only events that this source submitted',
       'reason-code': 'only events with this reason code',
+      sequence: 'only these events: 14,17',
+      occurred: 'only what occurred on this day, or from/to: ../2023-12-31',
     },
     example: 'activity --ledger nvidia --limit 20',
     limit: 100,

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { Answer } from '../api/useAsk.ts';
 import { asOf, moment } from '../format.ts';
 import { chosen } from '../url/place.ts';
-import { go, usePlace } from '../url/usePlace.ts';
+import { adjust, go, usePlace } from '../url/usePlace.ts';
 import { save } from './exporting.ts';
 import { Answered, Choice, Standing } from './parts.tsx';
 
@@ -109,6 +109,31 @@ export function Filter({ label, name, options, text = (option) => option }: Filt
           </option>
         ))}
       </select>
+    </label>
+  );
+}
+
+interface ChosenProps {
+  /** The choice in the address. */
+  readonly name: string;
+  readonly label: string;
+  readonly type: 'date' | 'number';
+}
+
+/** A day, or a number, that is written. */
+export function Chosen({ name, label, type }: ChosenProps) {
+  const place = usePlace();
+  return (
+    <label className="field">
+      {label}
+      <input
+        type={type}
+        min={type === 'number' ? 0 : undefined}
+        value={place.choices[name] ?? ''}
+        onChange={(event) => {
+          adjust(chosen(place, { [name]: event.target.value === '' ? undefined : event.target.value }));
+        }}
+      />
     </label>
   );
 }

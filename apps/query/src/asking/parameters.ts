@@ -148,6 +148,23 @@ export const days = z
   }, 'the first day before the last')
   .optional();
 
+/** Events by what they are: by their sequences, or by the days on which they occurred. */
+export const someEvents = {
+  sequence: z
+    .string()
+    .regex(/^[1-9]\d{0,14}(,[1-9]\d{0,14}){0,199}$/, 'sequences, 200 at most, with commas between them: 14,17')
+    .transform((text) => text.split(',').map(Number))
+    .pipe(z.array(z.int().min(1)).min(1).max(200))
+    .optional()
+    .describe('Only these events: their sequences, separated by commas, 200 at most.')
+    .meta({ example: '9,11' }),
+  occurred: days
+    .describe(
+      'Events that occurred on this day in UTC, or from the first to the last of two: `2023-12-01/2023-12-31`, `../2023-12-31`. A page may have fewer rows than `limit`, and yet a `next`.',
+    )
+    .meta({ example: '2023-12-01/2023-12-31' }),
+};
+
 /** Any of `values`, separated by commas. */
 export const oneOrMore = <T extends string>(values: z.ZodEnum<Record<T, T>>) =>
   z

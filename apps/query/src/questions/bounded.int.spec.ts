@@ -58,7 +58,7 @@ const ASKED: Readonly<Record<QuestionName, Asking>> = {
     ...[{}, { rule: 'overdue-leg' }, { rule: 'overdue-shipment' }, { rule: 'overdue-line' }, { party: 'y-3' }],
   ],
   'flags.one': ['overdue-leg:SW-00000:1', {}],
-  'activity.list': ['', {}, { party: 'buyer' }, { item: 'I-1' }, { every: 2 }],
+  'activity.list': ['', {}, { party: 'buyer' }, { item: 'I-1' }, { every: 2 }, { occurred: '1999-01-01' }],
   'activity.reasons': ['', {}, { party: 'buyer' }],
 };
 

@@ -93,6 +93,7 @@ const LISTS = [
     'activity',
     'activity?party=xai',
     'activity?every=5',
+    'activity?occurred=2023-01-01/..',
     'activity/reasons',
     'events',
     'events?entity=order/PO-1',
@@ -198,6 +199,11 @@ describe('a key that speaks for a party reads', () => {
       }
       expect((await ask(party, 'activity?limit=1000')).body.data.map(({ sequence }) => sequence).toReversed()).toEqual(
         own,
+      );
+      const named = Array.from({ length: Math.min(head, 200) }, (_, n) => n + 1);
+      const told = (await ask(party, `activity?limit=1000&sequence=${named.join()}`)).body.data;
+      expect(told.map(({ sequence }) => sequence).toReversed()).toEqual(
+        own.filter((sequence) => sequence <= named.length),
       );
       const stream = await readEventStream(`${query.url}${L}/events/stream`, keys.get(party)!);
       const sent = (await stream.until(own.length)).map(({ id }) => id);

@@ -9,6 +9,7 @@ import * as rows from '#contracts/rows';
 import { SupplyRow } from '#contracts/supplyRows';
 import { PartyTenureRow } from '#contracts/tenureRows';
 import { requestHash } from '#intake/parseSubmission';
+import type { Page } from '#projections/reading/page';
 import { type QueryService, startQuery } from '#test/setup/startQuery';
 
 /** The memo (apps/cli/src/scenarios/memo), asked after its second file: 12,000 went to X, both of X's lines to Tesla, X received. */
@@ -593,6 +594,36 @@ describe('what is late, and of whom', () => {
     expect(new Set(await ids('flags?rule=overdue-line', 'rule'))).toEqual(new Set(['overdue-line']));
   });
 
+  it('activity is only of some events, or of what occurred on some days, page by page, also beside other filters', async () => {
+    const walk = async (filter: string): Promise<number[]> => {
+      const found: number[] = [];
+      for (let cursor = ''; ; ) {
+        const { body } = await query.get<Page<ActivityRow>>(
+          `${L}/activity?limit=2&${filter}${cursor && `&cursor=${cursor}`}`,
+        );
+        found.push(...body.data.map(({ sequence }) => sequence));
+        if (body.next === null) return found;
+        cursor = body.next;
+      }
+    };
+    const all = (await query.get<Page<ActivityRow>>(`${L}/activity?limit=1000`)).body.data;
+    const those = (is: (row: ActivityRow) => boolean) => all.filter(is).map(({ sequence }) => sequence);
+    const dayOf = ({ occurred }: ActivityRow) => occurred.slice(0, 10);
+    const isOfX = ({ parties }: ActivityRow) => parties.includes('x');
+    const december = (row: ActivityRow) => dayOf(row) >= '2023-12-01' && dayOf(row) <= '2023-12-31';
+    expect(those(december).length).toBeGreaterThan(3);
+    expect(await walk('occurred=2023-12-01/2023-12-31')).toEqual(those(december));
+    expect(await walk('occurred=2023-12-01/..&party=x')).toEqual(
+      those((row) => dayOf(row) >= '2023-12-01' && isOfX(row)),
+    );
+    const [first = 0, second = 0, third = 0] = those(isOfX);
+    expect(await walk(`sequence=${third},${first},${second},999999`)).toEqual([first, second, third]);
+    expect(await walk(`sequence=${first},${third}&at=2023-12-31&known=${third}`)).toEqual(
+      those((row) => row.sequence === third && dayOf(row) <= '2023-12-31'),
+    );
+    expect(await walk('occurred=1999-01-01')).toEqual([]);
+  });
+
   it.each([
     ['orders?late=yes', '/late'],
     ['orders?late=', '/late'],
@@ -601,6 +632,11 @@ describe('what is late, and of whom', () => {
     ['shipments?eta=2023-02-30', '/eta'],
     ['shipments?eta=2023-12-31/2023-12-01', '/eta'],
     ['activity?source=a%20b', '/source'],
+    ['activity?sequence=0', '/sequence'],
+    ['activity?sequence=1,', '/sequence'],
+    [`activity?sequence=${Array<number>(201).fill(1).join()}`, '/sequence'],
+    ['activity?occurred=soon', '/occurred'],
+    ['activity?occurred=2023-12-31/2023-12-01', '/occurred'],
     ['activity?reasonCode=because', '/reasonCode'],
     ['activity/reasons?reasonCode=', '/reasonCode'],
   ])('%s is a 400 that names the parameter', async (route, pointer) => {

@@ -18,7 +18,7 @@ import { shipment, shipments } from '#projections/shipments/queries';
 import { supply } from '#projections/supply/queries';
 import { swap, swaps } from '#projections/swaps/queries';
 import { units } from '#projections/units/queries';
-import { accountFilter, accounts, days, id, numeral, oneOrMore, yesOrNo } from '../asking/parameters.ts';
+import { accountFilter, accounts, days, id, numeral, oneOrMore, someEvents, yesOrNo } from '../asking/parameters.ts';
 import { eventFilter } from '../events/eventFilter.ts';
 import { lineageQuestions } from '../lineage/lineageQuestions.ts';
 import { oneUnit } from '../lineage/oneUnit.ts';
@@ -276,6 +276,7 @@ export const questions = {
           'A sample of the whole ledger: of each so many sequences that follow each other the newest event, of a party the newest that concerns it. What else is asked for is looked for among these.',
         )
         .meta({ example: 1000 }),
+      ...someEvents,
     },
     row: 'Activity',
     past: true,

@@ -3,6 +3,7 @@ import type { ReasonCode } from '#contracts/reasonCodes';
 import { instantOf } from '../engine/values.ts';
 import {
   limitOf,
+  MAX_LIMIT,
   type Page,
   pageOf,
   type PageQuery,
@@ -24,6 +25,10 @@ interface ActivityQuery extends PageQuery {
   readonly reasonCode?: ReasonCode | undefined;
   /** Only the newest of each so many sequences that follow each other. */
   readonly every?: number | undefined;
+  /** Only these events. */
+  readonly sequence?: readonly number[] | undefined;
+  /** Occurred on this day in UTC, or on those from one to another (`2023-12-01/2023-12-31`), where `..` is open. */
+  readonly occurred?: string | undefined;
 }
 
 /** That an event concerns a party: what a key that speaks for it may read. */
@@ -115,8 +120,41 @@ async function concernsMany({ db, ledger }: ReadModel, party: string): Promise<b
   return rows[0]?.events === MANY;
 }
 
+/** Events that are looked at for a page of some days: it may have fewer rows than it may have, and yet not be the last. */
+const LOOKED_AT = 5_000;
+
 /** What happened, the newest first. */
-export async function activity(model: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
+export async function activity(model: ReadModel, { occurred, ...query }: ActivityQuery): Promise<Page<ActivityRow>> {
+  if (occurred === undefined) return whenever(model, query);
+  const [from = '..', to = from] = occurred.split('/');
+  const isOf = (day: string) => (from === '..' || day >= from) && (to === '..' || day <= to);
+  const limit = limitOf(query);
+  const found: ActivityRow[] = [];
+  // What is told late may be anywhere: no index has the events of a day.
+  let { cursor } = query;
+  for (let looked = 0; looked < LOOKED_AT && found.length <= limit; looked += MAX_LIMIT) {
+    const page = await whenever(model, { ...query, cursor, limit: MAX_LIMIT });
+    found.push(...page.data.filter((row) => isOf(row.occurred.slice(0, 10))));
+    if (page.next === null)
+      return pageOf(
+        found,
+        query,
+        ({ sequence }) => [sequence],
+        (row) => row,
+      );
+    cursor = page.next;
+  }
+  if (found.length > limit)
+    return pageOf(
+      found,
+      query,
+      ({ sequence }) => [sequence],
+      (row) => row,
+    );
+  return { data: found, next: cursor ?? null };
+}
+
+async function whenever(model: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const { db, ledger, party } = model;
   const where = new Where(ledger, 'a')
     .until(model, 'a')
@@ -132,12 +170,18 @@ export async function activity(model: ReadModel, query: ActivityQuery): Promise<
   }
   if (query.item !== undefined) where.and(`${where.value(query.item)} = ANY(string_to_array(a.items, E'\\t'))`);
   const before = pageStart(query, [0]);
-  const walked = party ?? query.party;
+  // Of events that are named nobody's are walked.
+  const walked = query.sequence === undefined ? (party ?? query.party) : undefined;
+  if (query.sequence !== undefined) {
+    where.and(`a.sequence = ANY(${where.value(query.sequence)}::bigint[])`);
+    where.only(party, (mine) => concerns(mine, 'a.sequence'));
+  }
   const { type, source, item, subject, reasonCode } = query;
   // A subject and a reason have an index of their own; and the few events of a party are walked.
   const rare = subject === undefined && reasonCode === undefined ? { type, source, item } : {};
   const spanned =
     query.every === undefined &&
+    query.sequence === undefined &&
     Object.values(rare).some((value) => value !== undefined) &&
     (walked === undefined || (await concernsMany(model, walked)));
   if (before !== undefined) where.and(`a.sequence < ${where.value(before[0])}`);

@@ -1,15 +1,18 @@
 import { lazy, Suspense } from 'react';
 import type { ActivityRow } from '#contracts/activityRows';
+import type { FlagRow } from '#contracts/flagRows';
+import { useAsk } from '../../api/useAsk.ts';
 import { useLongList } from '../../api/useLongList.ts';
 import { eventName, moment, units } from '../../format.ts';
 import { EventLink } from '../../event/EventLink.tsx';
 import { LongBody } from '../../ui/LongBody.tsx';
-import { Empty, Loading } from '../../ui/parts.tsx';
-import { Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
+import { Answered, Empty, Loading } from '../../ui/parts.tsx';
+import { Chosen, Filter, Heads, TablePanel, View } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
 import { chosen, type Place } from '../../url/place.ts';
 import { go, usePlace } from '../../url/usePlace.ts';
 import { putDropped, useDropped } from '../../verify/dropped.ts';
+import { flagMeaning, flagName } from '../flags/flags.ts';
 
 const CheckFile = lazy(() => import('../../verify/CheckFile.tsx').then(({ CheckFile }) => ({ default: CheckFile })));
 
@@ -19,7 +22,7 @@ export function Events() {
   const { file, turn } = useDropped();
   return (
     <>
-      <Stream />
+      {place.choices.flag === undefined ? <Stream /> : <Flagged rule={place.choices.flag} />}
       {place.choices.check === 'file' && place.choices.event === undefined && (
         <Suspense fallback={null}>
           <CheckFile
@@ -42,10 +45,27 @@ const checking = (place: Place, isOpen: boolean): Place =>
 /** What can be filtered by is what so many rows have: a hundred thousand would be looked through with every page that comes. */
 const OFFERED = 2_000;
 
-function Stream() {
+/** So many events are asked for by their sequences. */
+const NAMED = 200;
+/** No ledger has an event with this sequence. */
+const NONE = 999_999_999_999_999;
+
+/** The events that flags of one rule stand on. */
+function Flagged({ rule }: { readonly rule: string }) {
+  const answer = useAsk<FlagRow>('flags', { rule }, { most: 1000 });
+  return (
+    <Answered answer={answer} what="the flags" empty={<Stream among={[]} />}>
+      {(flags) => <Stream among={[...new Set(flags.flatMap(({ events }) => events))].sort((a, b) => b - a)} />}
+    </Answered>
+  );
+}
+
+function Stream({ among }: { readonly among?: readonly number[] }) {
   const place = usePlace();
-  const { type, party, item, subject } = place.choices;
-  const answer = useLongList<ActivityRow>('activity', { type, party, item, subject });
+  const { type, party, item, subject, from, to } = place.choices;
+  const occurred = from === undefined && to === undefined ? undefined : `${from ?? '..'}/${to ?? '..'}`;
+  const sequence = among === undefined ? undefined : among.slice(0, NAMED).join() || String(NONE);
+  const answer = useLongList<ActivityRow>('activity', { type, party, item, subject, occurred, sequence });
   const rows = answer.rows ?? [];
   return (
     <View
@@ -61,6 +81,9 @@ function Stream() {
     >
       {() => (
         <>
+          {among !== undefined && among.length > NAMED && (
+            <p className="soft small">Of the events that these flags stand on, these are the last {NAMED}.</p>
+          )}
           <TablePanel label="Events" rows={answer.more ? -1 : rows.length + 1}>
             <Heads names={['Event', 'About', 'Parties', '#Units', 'Happened', 'Recorded', 'By key']} />
             <LongBody rows={rows} columns={7} onEnd={answer.onEnd}>
@@ -81,6 +104,9 @@ function Tools({ rows }: { readonly rows: readonly ActivityRow[] }) {
       <Filter label="Type" name="type" options={rows.map((row) => row.type)} text={eventName} />
       <Filter label="Party" name="party" options={rows.flatMap(({ parties }) => parties)} />
       <Filter label="Item" name="item" options={rows.flatMap(({ items }) => items)} />
+      <Filter label="Flag" name="flag" options={Object.keys(flagMeaning)} text={flagName} />
+      <Chosen name="from" label="Happened from" type="date" />
+      <Chosen name="to" label="To the end of" type="date" />
       {place.choices.subject !== undefined && <Filter label="About" name="subject" options={[]} />}
       <button
         type="button"

@@ -3,9 +3,8 @@ import { useAsk } from '../../api/useAsk.ts';
 import { EventLink } from '../../event/EventLink.tsx';
 import { signed, units } from '../../format.ts';
 import { Answered, Empty } from '../../ui/parts.tsx';
-import { Heads, SaveRows, ScrollTable } from '../../ui/View.tsx';
-import { chosen } from '../../url/place.ts';
-import { adjust, usePlace } from '../../url/usePlace.ts';
+import { Chosen, Heads, SaveRows, ScrollTable } from '../../ui/View.tsx';
+import { usePlace } from '../../url/usePlace.ts';
 import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { isStage, stageName } from './holdings.ts';
 
@@ -37,29 +36,6 @@ export function Changes({ item }: { readonly item: string | undefined }) {
         </Empty>
       )}
     </>
-  );
-}
-
-interface ChosenProps {
-  readonly name: 'since' | 'told';
-  readonly label: string;
-  readonly type: 'date' | 'number';
-}
-
-function Chosen({ name, label, type }: ChosenProps) {
-  const place = usePlace();
-  return (
-    <label className="field">
-      {label}
-      <input
-        type={type}
-        min={type === 'number' ? 0 : undefined}
-        value={place.choices[name] ?? ''}
-        onChange={(event) => {
-          adjust(chosen(place, { [name]: event.target.value === '' ? undefined : event.target.value }));
-        }}
-      />
-    </label>
   );
 }
 

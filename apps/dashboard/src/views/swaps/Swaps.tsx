@@ -1,4 +1,5 @@
-import type { SwapRow } from '#contracts/rows';
+import { useMemo } from 'react';
+import type { OrderRow, SwapRow } from '#contracts/rows';
 import { useAsk } from '../../api/useAsk.ts';
 import { day, moment, plural, units } from '../../format.ts';
 import { Empty, Id, Term } from '../../ui/parts.tsx';
@@ -10,6 +11,7 @@ import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { Ageing } from './Ageing.tsx';
 import { ExchangeOverTime } from './ExchangeOverTime.tsx';
 import { StatementOfTwo } from './Statement.tsx';
+import { ownedOf, type Stages, stagesOf } from './stages.ts';
 import './swaps.css';
 
 type Shape = 'swaps' | 'statement';
@@ -24,6 +26,8 @@ export function Swaps() {
   const { party, status, swap, show } = choices;
   const shape = wayOf(show, shapes);
   const answer = useAsk<SwapRow>('swaps', shape === 'swaps' ? { party, status } : {}, { most: 1000 });
+  const orders = useAsk<OrderRow>('orders', {}, { most: 1000, enabled: shape === 'swaps' });
+  const where = useMemo(() => stagesOf(orders.rows ?? []), [orders.rows]);
   const rows = answer.rows ?? [];
   const shown = swap === undefined ? rows : rows.filter((row) => row.swap === swap);
   const legs = shown.flatMap((row) => (row.status === 'executed' ? row.legs : []));
@@ -49,7 +53,7 @@ export function Swaps() {
               <Ageing legs={legs} on={(at ?? new Date().toISOString()).slice(0, 10)} />
             </section>
             {shown.map((row) => (
-              <Swap key={row.swap} swap={row} />
+              <Swap key={row.swap} swap={row} where={where} />
             ))}
           </>
         )
@@ -74,7 +78,12 @@ function Tools({ rows, shape }: { readonly rows: readonly SwapRow[]; readonly sh
   );
 }
 
-function Swap({ swap }: { readonly swap: SwapRow }) {
+interface SwapProps {
+  readonly swap: SwapRow;
+  readonly where: Stages;
+}
+
+function Swap({ swap, where }: SwapProps) {
   const { reason, authorisedBy, evidence, executed } = swap;
   return (
     <article className="panel swap" aria-label={`Swap ${swap.swap}`}>
@@ -100,28 +109,14 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
         )}
       </p>
       <ScrollTable label={`Legs of ${swap.swap}`}>
-        <Heads names={['Leg', 'Order line', 'Due', '#Agreed', '#Received', '#Missing', 'Overdue']} />
+        <Heads names={['Leg', 'Order line', 'Due', '#Agreed', '#Received', '#Missing', 'Where they are', 'Overdue']} />
         <tbody>
           {swap.legs.map((leg) => (
-            <tr key={`${leg.order} ${leg.line} ${leg.to}`}>
-              <th scope="row" className="nowrap">
-                {leg.from} → {leg.to}
-              </th>
-              <td className="nowrap">
-                {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
-              </td>
-              <td className="nowrap">{day(leg.window.to)}</td>
-              <td className="number">
-                <WhyNumber
-                  count={leg.quantity}
-                  subject={{ owner: leg.to, order: leg.order, line: leg.line }}
-                  what={`${leg.to}, ${leg.order} line ${leg.line}`}
-                />
-              </td>
-              <td className="number">{units(leg.received)}</td>
-              <Missing leg={leg} />
-              <td>{leg.overdue && <span className="tag bad">overdue</span>}</td>
-            </tr>
+            <Leg
+              key={`${leg.order} ${leg.line} ${leg.to}`}
+              leg={leg}
+              stages={executed === null ? undefined : where.get(ownedOf(leg.order, leg.line, leg.to))}
+            />
           ))}
         </tbody>
       </ScrollTable>
@@ -129,6 +124,45 @@ function Swap({ swap }: { readonly swap: SwapRow }) {
       {executed !== null && <ExchangeOverTime swap={swap.swap} />}
       <Steps swap={swap} />
     </article>
+  );
+}
+
+interface LegProps {
+  readonly leg: SwapRow['legs'][number];
+  /** Where the receiver's units of the line are. */
+  readonly stages: ReadonlyMap<string, number> | undefined;
+}
+
+function Leg({ leg, stages }: LegProps) {
+  return (
+    <tr>
+      <th scope="row" className="nowrap">
+        {leg.from} → {leg.to}
+      </th>
+      <td className="nowrap">
+        {leg.order} line {leg.line} <span className="soft">{leg.item}</span>
+      </td>
+      <td className="nowrap">{day(leg.window.to)}</td>
+      <td className="number">
+        <WhyNumber
+          count={leg.quantity}
+          subject={{ owner: leg.to, order: leg.order, line: leg.line }}
+          what={`${leg.to}, ${leg.order} line ${leg.line}`}
+        />
+      </td>
+      <td className="number">{units(leg.received)}</td>
+      <Missing leg={leg} />
+      <td className="small">
+        {[...(stages ?? [])].map(([stage, quantity]) => (
+          <div key={stage}>
+            <span className={`stage is-${stage}`}>
+              {units(quantity)} {stage.replace('_', ' ')}
+            </span>
+          </div>
+        ))}
+      </td>
+      <td>{leg.overdue && <span className="tag bad">overdue</span>}</td>
+    </tr>
   );
 }
 
