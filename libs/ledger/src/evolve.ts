@@ -9,11 +9,21 @@ import { evolveSwap } from './swap/evolveSwap.ts';
 import { evolveCommitments } from './supply/evolveCommitments.ts';
 import { evolveStock } from './units/evolveStock.ts';
 
+const touchedBy = new WeakMap<LedgerEvent, readonly EntityKey[]>();
+
 /**
  * The streams that an event belongs to: the entities that `evolve` changes by it, each once, and told by the event alone.
- * No stream grows by being mentioned.
+ * No stream grows by being mentioned. To take an event back is to ask this of each event for each that stands on it: so the answer is kept.
  */
-export function touched(event: LedgerEvent): EntityKey[] {
+export function touched(event: LedgerEvent): readonly EntityKey[] {
+  const known = touchedBy.get(event);
+  if (known !== undefined) return known;
+  const keys = keysOf(event);
+  touchedBy.set(event, keys);
+  return keys;
+}
+
+function keysOf(event: LedgerEvent): EntityKey[] {
   // What takes an event back is in all its streams.
   if (isVoid(event)) return [...touched(takenBack(event)), event.subject as EntityKey];
   const keys = new Set<EntityKey>();
@@ -61,16 +71,59 @@ export const isFoldedAnew = (key: EntityKey): boolean => !key.startsWith('stock/
 
 /** The events of a stream that count: without those that were taken back, and what took them back. */
 export function standingIn(stream: readonly LedgerEvent[]): LedgerEvent[] {
-  const gone = new Set(stream.flatMap((event) => (isVoid(event) ? [event.data.sequence] : [])));
+  const gone = new Set<number>();
+  for (const event of stream) if (isVoid(event)) gone.add(event.data.sequence);
+  if (gone.size === 0) return [...stream];
   return stream.filter((event) => !isVoid(event) && !gone.has(event.sequence));
 }
 
-/** An entity after its whole stream, oldest first; undefined when what made it was taken back. */
+/** What an entity was after some of the events of its stream, by how many. */
+interface Folded {
+  readonly events: readonly LedgerEvent[];
+  readonly after: ReadonlyMap<number, Entity>;
+}
+const folded = new WeakMap<LedgerEvent, Map<EntityKey, Folded>>();
+
+/** Shorter streams are folded as they are; of longer ones so many states are kept, at equal distances. */
+const SHORT = 32;
+const KEPT = 64;
+
+/**
+ * An entity after its whole stream, oldest first; undefined when what made it was taken back. Hundreds of events that are taken back in one batch,
+ * the last first, fold a stream as often, which is then shorter by one: so it goes on from a state that was kept, as far as the events are the same ones.
+ */
 export function foldStream(key: EntityKey, stream: readonly LedgerEvent[]): Entity | undefined {
-  let entity: Entity | undefined;
-  for (const event of isFoldedAnew(key) ? standingIn(stream) : stream) entity = evolve(key, entity, event);
+  const events = isFoldedAnew(key) ? standingIn(stream) : stream;
+  const entity = events.length < SHORT ? foldOn(key, undefined, events) : foldLong(key, events);
   const version = stream.at(-1)?.sequence;
   return entity && version !== undefined ? { ...entity, version } : undefined;
+}
+
+const foldOn = (key: EntityKey, entity: Entity | undefined, events: readonly LedgerEvent[]): Entity | undefined => {
+  let after = entity;
+  for (const event of events) after = evolve(key, after, event);
+  return after;
+};
+
+function foldLong(key: EntityKey, events: readonly LedgerEvent[]): Entity | undefined {
+  const [first] = events;
+  if (first === undefined) return undefined;
+  const ofFirst = folded.get(first) ?? new Map<EntityKey, Folded>();
+  const before = ofFirst.get(key) ?? { events: [], after: new Map<number, Entity>() };
+  let same = 0;
+  while (same < events.length && events[same] === before.events[same]) same += 1;
+  const after = new Map([...before.after].filter(([count]) => count <= same).slice(-KEPT));
+  const step = Math.ceil(events.length / KEPT);
+  let count = Math.max(0, ...after.keys());
+  let entity = after.get(count);
+  while (count < events.length) {
+    const to = Math.min(events.length, (Math.floor(count / step) + 1) * step);
+    entity = foldOn(key, entity, events.slice(count, to));
+    if (entity !== undefined) after.set(to, entity);
+    count = to;
+  }
+  folded.set(first, ofFirst.set(key, { events, after }));
+  return entity;
 }
 
 function next(id: string, key: EntityKey, entity: Entity | undefined, event: LedgerEvent): Entity | undefined {

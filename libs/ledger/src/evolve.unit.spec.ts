@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { accepted, dispatched, of, placed, proposed, received } from '#test/ledger/facts';
+import type { LedgerEvent } from '#contracts/cloudEvent';
+import { accepted, dispatched, of, placed, proposed, received, tell } from '#test/ledger/facts';
 import { given } from '#test/ledger/story';
-import type { Order } from './entity.ts';
-import { evolve } from './evolve.ts';
+import type { Entity, Order } from './entity.ts';
+import { evolve, foldStream, touched } from './evolve.ts';
 import { approximateBytes, fromJson, toJson } from './serialisable.ts';
 
 const one = of('PO-1', '1');
@@ -53,6 +54,34 @@ describe('an entity', () => {
     expect(onTheWay()).toEqual(['S-1']);
     delivery.take(received('S-1', 'x', [{ ...one, received: 1 }]));
     expect(onTheWay()).toEqual([]);
+  });
+
+  it('a long stream comes to the same each time it is folded, whichever of its events were taken back before', () => {
+    const handed = Array.from({ length: 150 }, (_, n) => {
+      const [from, to] = n % 2 === 0 ? (['x', 'tesla'] as const) : (['tesla', 'x'] as const);
+      return tell('custody.transferred', { from, to, lines: [{ ...one, quantity: 1, owner: 'tesla' }] });
+    });
+    const long = given(
+      placed('PO-1', 'tesla', 100),
+      dispatched('S-1', [{ ...one, quantity: 60 }]),
+      received('S-1', 'x', [{ ...one, received: 60 }]),
+      ...handed,
+    ).ledger.events.filter((event) => touched(event).includes('order/PO-1'));
+    expect(long.length).toBe(153);
+    const foldOf = (stream: readonly LedgerEvent[]) => {
+      let entity: Entity | undefined;
+      for (const event of stream) entity = evolve('order/PO-1', entity, event);
+      return entity;
+    };
+    const streams = [
+      long,
+      // One less each time, from the end on; some more again; without some in the middle; and the whole of it once more.
+      ...Array.from({ length: 140 }, (_, n) => long.slice(0, -1 - n)),
+      ...[20, 60, 61, 120].map((count) => long.slice(0, count)),
+      ...[3, 40, 41, 130].map((at) => long.toSpliced(at, 2)),
+      long,
+    ];
+    for (const stream of streams) expect(foldStream('order/PO-1', stream)).toEqual(foldOf(stream));
   });
 
   it('an entity is not made from a stream whose beginning is missing', () => {

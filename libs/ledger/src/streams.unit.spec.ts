@@ -37,7 +37,7 @@ describe('the streams that an event belongs to', () => {
       ],
     }),
   );
-  const at = (offset: number) => touched(story.ledger.events[story.ledger.events.length - 14 + offset]!).sort();
+  const at = (offset: number) => touched(story.ledger.events[story.ledger.events.length - 14 + offset]!).toSorted();
 
   it.each([
     ['an order: its own', 0, ['order/PO-1']],
@@ -69,7 +69,7 @@ describe('the streams that an event belongs to', () => {
       tell('units.scrapped', { custodian: 'tesla', lines: [{ ...one, quantity: 1 }] }),
     );
     const stock = 'stock/["tesla","H100"]';
-    expect(own.ledger.events.slice(-2).map((event) => touched(event).sort())).toEqual([
+    expect(own.ledger.events.slice(-2).map((event) => touched(event).toSorted())).toEqual([
       ['order/PO-1', 'shipment/S-1', stock],
       ['order/PO-1', stock],
     ]);

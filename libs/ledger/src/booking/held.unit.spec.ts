@@ -193,7 +193,7 @@ describe('a swap holds units', () => {
     (how) => {
       const story = given(...orders, ...agreed('SW-1', [give(60)]));
       expect(story.take(step(how, 'x'))).toMatchObject({ released: ['PO-T', 'PO-X'] });
-      expect(touched(story.ledger.events.at(-1)!).sort()).toEqual(['order/PO-T', 'order/PO-X', 'swap/SW-1']);
+      expect(touched(story.ledger.events.at(-1)!).toSorted()).toEqual(['order/PO-T', 'order/PO-X', 'swap/SW-1']);
       story.take(sell(100));
     },
   );

@@ -86,7 +86,7 @@ describe('units that an owner holds for a purpose', () => {
   it('are free again when their hold is released, which its event says of each order, and again is refused', () => {
     const story = given(...orders, held('H/1', 60));
     expect(story.take(released('H/1'))).toEqual({ hold: 'H/1', owner: 'tesla', released: ['PO-T'] });
-    expect(touched(story.ledger.events.at(-1)!).sort()).toEqual(['hold/H/1', 'order/PO-T']);
+    expect(touched(story.ledger.events.at(-1)!).toSorted()).toEqual(['hold/H/1', 'order/PO-T']);
     expect(story.refusal(released('H/1'))).toMatchObject({
       code: 'hold-not-open',
       facts: { hold: 'H/1', state: 'released' },
