@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { rm } from 'node:fs/promises';
 import type pg from 'pg';
 import { contractDocument } from '#apps/cli/src/up/contractDocument';
 import { AllInOneModule } from '#apps/cli/src/up/allInOne.module';
@@ -14,6 +15,7 @@ import { projectionMigrations } from '#projections/migrations/projectionMigratio
 import { signLedger } from '#test/evidence/signLedger';
 import { eventually } from '#test/feed/eventually';
 import { freshDatabase } from '#test/setup/freshDatabase';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 /** Who may, by the contract; a route that is in none of these lines is one that nobody thought about. */
 function mayCall(method: string, path: string): readonly Role[] | 'anybody' {
@@ -65,6 +67,7 @@ const ofLedger = closed.filter(([, { path }]) => path.includes('{ledger}'));
 
 let app: NestFastifyApplication;
 let pool: pg.Pool;
+let folder: string;
 let weak: ReadonlyMap<Role, string>;
 let elsewhere: string;
 const dead: [what: string, header: string | undefined][] = [];
@@ -74,8 +77,11 @@ beforeAll(async () => {
     template: 'all in one',
     migrate: (url) => migrate(url, projectionMigrations),
   });
+  // Its signer keeps what it published: in the folder of the checkout, the next start would miss that ledger.
+  folder = await temporaryFolder('keys');
   const env = {
     DATABASE_URL: database.url,
+    LADING_DATA: folder,
     LADING_ADMIN_KEY: 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6',
     LOG_LEVEL: 'silent',
   };
@@ -112,7 +118,10 @@ beforeAll(async () => {
     expect((await call(ready, undefined, 'GET')).statusCode).toBe(200);
   });
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await app.close();
+  await rm(folder, { recursive: true });
+});
 
 let calls = 0;
 

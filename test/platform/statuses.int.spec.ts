@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { AllInOneModule } from '#apps/cli/src/up/allInOne.module';
 import { contractDocument } from '#apps/cli/src/up/contractDocument';
@@ -14,6 +15,7 @@ import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { eventually } from '#test/feed/eventually';
 import { freshDatabase } from '#test/setup/freshDatabase';
+import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 const ADMIN = 'lading_mT4vQ9xJr2WnB7yLc5HdZs8GpKf3RuXa1EoVi6';
 const AUTHORIZATION = `Authorization: Bearer ${ADMIN}\r\n`;
@@ -31,6 +33,7 @@ const filled = (path: string): string => path.replace('{file}', 'envelope.json')
 
 const apps: NestFastifyApplication[] = [];
 const ports: number[] = [];
+let folder: string;
 const SERVICES = ['the front door', 'a writing service'];
 
 beforeAll(async () => {
@@ -38,7 +41,9 @@ beforeAll(async () => {
     template: 'all in one',
     migrate: (url) => migrate(url, projectionMigrations),
   });
-  const env = { DATABASE_URL: database.url, LADING_ADMIN_KEY: ADMIN, LOG_LEVEL: 'silent', LADING_PORT: '0' };
+  folder = await temporaryFolder('statuses');
+  const settings = { LADING_DATA: folder, LADING_ADMIN_KEY: ADMIN, LOG_LEVEL: 'silent', LADING_PORT: '0' };
+  const env = { DATABASE_URL: database.url, ...settings };
   const config = readConfig({ env }) as WithDatabase;
   for (const [module, part] of [
     [AllInOneModule.with({ kafkaBrokers: [] }), undefined],
@@ -53,7 +58,10 @@ beforeAll(async () => {
     apps.push(app);
   }
 });
-afterAll(() => Promise.all(apps.map((app) => app.close())));
+afterAll(async () => {
+  await Promise.all(apps.map((app) => app.close()));
+  await rm(folder, { recursive: true });
+});
 
 interface Answer {
   readonly status: number;
