@@ -131,28 +131,23 @@ export async function activity(model: ReadModel, { occurred, ...query }: Activit
   const limit = limitOf(query);
   const found: ActivityRow[] = [];
   // What is told late may be anywhere: no index has the events of a day.
-  let { cursor } = query;
+  let next = query.cursor ?? null;
   for (let looked = 0; looked < LOOKED_AT && found.length <= limit; looked += MAX_LIMIT) {
-    const page = await whenever(model, { ...query, cursor, limit: MAX_LIMIT });
+    const page = await whenever(model, { ...query, cursor: next ?? undefined, limit: MAX_LIMIT });
     found.push(...page.data.filter((row) => isOf(row.occurred.slice(0, 10))));
-    if (page.next === null)
-      return pageOf(
-        found,
-        query,
-        ({ sequence }) => [sequence],
-        (row) => row,
-      );
-    cursor = page.next;
+    next = page.next;
+    if (next === null) break;
   }
-  if (found.length > limit)
-    return pageOf(
-      found,
-      query,
-      ({ sequence }) => [sequence],
-      (row) => row,
-    );
-  return { data: found, next: cursor ?? null };
+  return next === null || found.length > limit ? pageBySequence(found, query) : { data: found, next };
 }
+
+const pageBySequence = (rows: readonly ActivityRow[], query: PageQuery): Page<ActivityRow> =>
+  pageOf(
+    rows,
+    query,
+    ({ sequence }) => [sequence],
+    (row) => row,
+  );
 
 async function whenever(model: ReadModel, query: ActivityQuery): Promise<Page<ActivityRow>> {
   const { db, ledger, party } = model;
@@ -202,12 +197,7 @@ async function whenever(model: ReadModel, query: ActivityQuery): Promise<Page<Ac
      FROM ${from} ${where.sql} ${query.every === undefined ? sorted : ''} LIMIT ${limitOf(query) + 1}`,
     where.values,
   );
-  return pageOf(
-    rows,
-    query,
-    ({ sequence }) => [sequence],
-    (row) => row,
-  );
+  return pageBySequence(rows, query);
 }
 
 interface ReasonsQuery extends PageQuery {

@@ -48,6 +48,7 @@ export const moments: Column<readonly number[]> = {
   read: momentsOf,
   copy: copiedMoments,
 };
+
 export const optional = <V>(column: Column<V>): Column<V | null> => ({
   ...(column as Column<V | null>),
   nullable: true,
