@@ -121,29 +121,86 @@ describe('taking a fact back', () => {
     expect((await takeBack(placed)).body).toMatchObject({ code: 'depends-on-it' });
   });
 
-  it('all that stands on a fact is taken back with it in one batch, also 300 events on one order', async () => {
-    await app.submit(order({}, { name: 'PO-M', quantity: 1 }));
-    await app.submit(dispatch('S-M', 'PO-M', 1));
-    const line = { order: 'PO-M', line: '1', owner: 'tesla' };
-    const first = sequenceOf(
-      await app.submit(
-        event('lading.shipment.received.v1', { shipment: 'S-M', by: 'tesla', lines: [{ ...line, received: 1 }] }),
-      ),
-    );
-    const handed = Array.from({ length: 300 }, (_, n) => {
+  describe('all that stands on a fact is taken back with it in one batch', () => {
+    const receipt = (shipment: string, of: string) =>
+      event('lading.shipment.received.v1', {
+        ...{ shipment, by: 'tesla' },
+        lines: [{ order: of, line: '1', owner: 'tesla', received: 1 }],
+      });
+    const handed = (of: string) => (n: number) => {
       const [from, to] = n % 2 === 0 ? ['tesla', 'x'] : ['x', 'tesla'];
-      return event('lading.custody.transferred.v1', { from, to, lines: [{ ...line, quantity: 1 }], note: `${n}` });
+      const lines = [{ order: of, line: '1', owner: 'tesla', quantity: 1 }];
+      return event('lading.custody.transferred.v1', { from, to, lines, note: `${n}` });
+    };
+    const sentAndReceived = (of: string) => (n: number) =>
+      n % 2 === 0 ? dispatch(`${of}-${n}`, of, 1) : receipt(`${of}-${n - 1}`, of);
+    const numbered = (of: string) => (n: number) =>
+      n % 2 === 0 ? dispatch(`${of}-${n}`, of, 1, {}, { serials: [`${of}-${n}`] }) : receipt(`${of}-${n - 1}`, of);
+    const proposed = (of: string) => (n: number) => {
+      const leg = { order: of, line: '1', quantity: 1 };
+      const legs = [
+        { from: 'tesla', to: 'x', ...leg },
+        { from: 'x', to: 'tesla', ...leg },
+      ];
+      return event('lading.swap.proposed.v1', { swap: `${of}-${n}`, by: 'tesla', legs });
+    };
+    const ordered = (of: string) => (n: number) =>
+      n % 2 === 0 ? order({}, { name: `${of}-${n}`, quantity: 1 }) : dispatch(`${of}-${n - 1}`, `${of}-${n - 1}`, 1);
+
+    /** Records what stands on a fact, all of it, and answers what takes all of it back, in the order of the refusal. */
+    async function voidsOfAll(first: number, standing: readonly ReturnType<typeof event>[]) {
+      expect(await app.batch([...standing], '?atomic=true')).toMatchObject({ status: 201 });
+      const { body } = await takeBack(first);
+      expect(body).toMatchObject({ code: 'depends-on-it' });
+      const dependants = (body.dependants as readonly { readonly sequence: number }[]).map(({ sequence }) => sequence);
+      expect(dependants).toEqual(standing.map((_, n) => first + standing.length - n));
+      const times = new Map<number, unknown>(standing.map(({ time }, n) => [first + 1 + n, time]));
+      times.set(first, (await kept(first)).time);
+      return [...dependants, first].map((sequence) => voiding(sequence, times.get(sequence)));
+    }
+
+    it.each([
+      ['800 transfers of one unit, with something else that is said of the order later', 800, 'H100', handed],
+      ['200 dispatches and receipts of an order', 200, 'H100', sentAndReceived],
+      ['200 dispatches and receipts of units with serial numbers', 200, 'D1', numbered],
+      ['200 swaps that name the order and move nothing', 200, 'H100', proposed],
+    ])('%s', async (_, many, item, kind) => {
+      const of = `PO-${kind.name}`;
+      const lines = [{ line: '1', item, quantity: 1_000, window: { from: '2023-12-01', to: '2023-12-31' } }];
+      const placed = { order: of, buyer: 'tesla', supplier: 'nvidia', lines };
+      let first = sequenceOf(await app.submit(event('lading.order.placed.v1', placed)));
+      if (kind === handed) {
+        await app.submit(dispatch(`S-${of}`, of, 1));
+        first = sequenceOf(await app.submit(receipt(`S-${of}`, of)));
+      }
+      const batch = await voidsOfAll(
+        first,
+        Array.from({ length: many }, (__, n) => kind(of)(n)),
+      );
+      if (kind === handed) await app.submit(dispatch(`S-${of}-2`, of, 1));
+      expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
+      expect((await takeBack(first)).body).toMatchObject({ code: 'already-voided' });
     });
-    expect(await app.batch(handed, '?atomic=true')).toMatchObject({ status: 201 });
-    const times = new Map(handed.map(({ time }, n) => [first + 1 + n, time]));
-    times.set(first, (await kept(first)).time);
-    const { body } = await takeBack(first);
-    const dependants = body.dependants as readonly { readonly sequence: number }[];
-    expect(dependants.map(({ sequence }) => sequence)).toEqual(handed.map((_, n) => first + handed.length - n));
-    const all = [...dependants.map(({ sequence }) => sequence), first];
-    const batch = all.map((sequence) => voiding(sequence, times.get(sequence)));
-    expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
-    expect((await takeBack(first)).body).toMatchObject({ code: 'already-voided' });
+
+    it('200 orders and dispatches of an item, and not without one of them', async () => {
+      const item = event('lading.item.registered.v1', { item: 'H100B', name: 'H100', tracking: 'quantity' });
+      const first = sequenceOf(await app.submit(item));
+      const of = (n: number) => {
+        const one = ordered('PO-ofItem')(n);
+        const { lines, ...data } = one.data as { lines: readonly object[] };
+        return n % 2 === 0 ? { ...one, data: { ...data, lines: [{ ...lines[0], item: 'H100B' }] } } : one;
+      };
+      const batch = await voidsOfAll(
+        first,
+        Array.from({ length: 200 }, (_, n) => of(n)),
+      );
+      const without = batch.filter((__, n) => n !== 198 && n !== 199);
+      expect(await app.batch(without, '?atomic=true')).toMatchObject({
+        status: 422,
+        body: { code: 'depends-on-it', dependants: [{ sequence: first + 2 }, { sequence: first + 1 }] },
+      });
+      expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
+    });
   });
 
   it('serial numbers that a fact gave by mistake are nobody’s any more, and others are given in their place', async () => {

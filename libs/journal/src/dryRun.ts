@@ -53,14 +53,10 @@ export class DryRun {
       client,
       ledger,
       head,
-      loaded: new LoadedState(
-        client,
-        ledger,
-        head.sequence,
-        new CommittedEntities(partition),
-        new UnitsTried(),
-        () => this.#draft.recent,
-      ),
+      loaded: new LoadedState(client, ledger, head.sequence, new CommittedEntities(partition), new UnitsTried(), {
+        drafted: () => this.#draft.recent,
+        voids: [],
+      }),
       stored: this.#stored,
       isOurs: () => false,
       draft: this.#draft,

@@ -69,12 +69,33 @@ export function evolve(key: EntityKey, entity: Entity | undefined, event: Ledger
  */
 export const isFoldedAnew = (key: EntityKey): boolean => !key.startsWith('stock/') && !key.startsWith('event/');
 
-/** The events of a stream that count: without those that were taken back, and what took them back. */
-export function standingIn(stream: readonly LedgerEvent[]): LedgerEvent[] {
-  const gone = new Set<number>();
-  for (const event of stream) if (isVoid(event)) gone.add(event.data.sequence);
-  if (gone.size === 0) return [...stream];
-  return stream.filter((event) => !isVoid(event) && !gone.has(event.sequence));
+/** What stands of a stream, as far as it was when it was asked for last. */
+interface Stands {
+  readonly events: readonly LedgerEvent[];
+  readonly length: number;
+  readonly last: LedgerEvent | undefined;
+}
+const stands = new WeakMap<readonly LedgerEvent[], Stands>();
+
+/**
+ * The events of a stream that count: without those that were taken back, and what took them back. Hundreds that are taken back in one
+ * batch ask it of the same streams again and again, each of them longer by one void: so it goes on from the last answer.
+ */
+export function standingIn(stream: readonly LedgerEvent[]): readonly LedgerEvent[] {
+  const known = stands.get(stream);
+  const isSame = known !== undefined && known.length <= stream.length && stream[known.length - 1] === known.last;
+  if (isSame && known.length === stream.length) return known.events;
+  const events = isSame ? standingAfter(known.events, stream.slice(known.length)) : standingAfter([], stream);
+  stands.set(stream, { events, length: stream.length, last: stream.at(-1) });
+  return events;
+}
+
+function standingAfter(standing: readonly LedgerEvent[], added: readonly LedgerEvent[]): readonly LedgerEvent[] {
+  const voids = added.filter(isVoid);
+  const all = standing.concat(added);
+  if (voids.length === 0) return all;
+  const gone = new Set(voids.map(({ data }) => data.sequence));
+  return all.filter((event) => !isVoid(event) && !gone.has(event.sequence));
 }
 
 /** What an entity was after some of the events of its stream, by how many. */
@@ -89,13 +110,15 @@ const SHORT = 32;
 const KEPT = 64;
 
 /**
- * An entity after its whole stream, oldest first; undefined when what made it was taken back. Hundreds of events that are taken back in one batch,
- * the last first, fold a stream as often, which is then shorter by one: so it goes on from a state that was kept, as far as the events are the same ones.
+ * An entity after its whole stream, oldest first, and after an event that is to be added to it; undefined when what made it was taken back.
+ * Hundreds of events that are taken back in one batch, the last first, fold a stream as often, which is then shorter by one: so it goes on
+ * from a state that was kept, as far as the events are the same ones.
  */
-export function foldStream(key: EntityKey, stream: readonly LedgerEvent[]): Entity | undefined {
-  const events = isFoldedAnew(key) ? standingIn(stream) : stream;
+export function foldStream(key: EntityKey, stream: readonly LedgerEvent[], toAdd?: LedgerEvent): Entity | undefined {
+  const added = toAdd === undefined ? [] : [toAdd];
+  const events = isFoldedAnew(key) ? standingAfter(standingIn(stream), added) : stream.concat(added);
   const entity = events.length < SHORT ? foldOn(key, undefined, events) : foldLong(key, events);
-  const version = stream.at(-1)?.sequence;
+  const version = (toAdd ?? stream.at(-1))?.sequence;
   return entity && version !== undefined ? { ...entity, version } : undefined;
 }
 

@@ -152,18 +152,31 @@ export class UnitIndex {
     for (const { value, ...range } of this.#spots.all()) yield { ...range, ...value };
   }
 
+  /** What an account has now, as ranges. */
+  unitsIn(account: string): UnitRange[] {
+    const there = this.#there(account);
+    for (;;) {
+      const { done, value } = there.next();
+      if (done === true) return value;
+    }
+  }
+
   /** What an account has now. It is about to leave, so it is not looked for here again. */
   *#take(account: string): Generator<undefined, UnitRange[]> {
-    const ranges = this.#putInto.get(account) ?? [];
+    const there = yield* this.#there(account);
     this.#putInto.delete(account);
-    const taken = new UnitMap<true>();
-    for (const range of ranges) {
+    return there;
+  }
+
+  *#there(account: string): Generator<undefined, UnitRange[]> {
+    const there = new UnitMap<true>();
+    for (const range of this.#putInto.get(account) ?? []) {
       for (const { value, ...piece } of this.#spots.pieces(range)) {
-        if (value?.account === account) taken.put(piece, true);
+        if (value?.account === account) there.put(piece, true);
       }
       yield;
     }
-    return [...taken.all()].map(({ value, ...range }) => range);
+    return [...there.all()].map(({ value, ...range }) => range);
   }
 
   #count(account: string, change: number): void {

@@ -51,9 +51,10 @@ export async function appendBatch(
     client,
     ledger,
     head,
-    loaded: new LoadedState(client, ledger, head.sequence, entities, undefined, () =>
-      draft.events.map(({ event }) => event),
-    ),
+    loaded: new LoadedState(client, ledger, head.sequence, entities, undefined, {
+      drafted: () => draft.events.map(({ event }) => event),
+      voids: jobs.flatMap(({ submissions }) => voidsIn(submissions)),
+    }),
     stored,
     // Nobody else can have written the same sequence, time and actor: the leaf hash identifies an event of this batch.
     isOurs: ({ leafHash }) => inDoubt.some(({ events }) => events.some((event) => event.leafHash.equals(leafHash))),
@@ -87,6 +88,10 @@ export async function appendBatch(
   state.moveTo(head.sequence + draft.size);
   return { answers, events: draft.size, left: jobs.length - answers.length };
 }
+
+/** The sequences of the events that some submissions are to take back. */
+const voidsIn = (submissions: readonly Submission[]): number[] =>
+  submissions.flatMap(({ event }) => (event.type === 'lading.event.voided.v1' ? [event.data.sequence] : []));
 
 /** A ledger whose lock this transaction holds, with what it takes to decide. */
 interface LockedLedger {

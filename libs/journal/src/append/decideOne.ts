@@ -129,7 +129,7 @@ export function decideOne(
   for (const key of streams) {
     const cached = entities.get(key);
     if (cached === undefined) view.recordMissing(key);
-    else if (isVoid(event) && isFoldedAnew(key)) changes.push([key, anewFrom(key, [...view.stream(key), event])]);
+    else if (isVoid(event) && isFoldedAnew(key)) changes.push([key, anewFrom(key, view.stream(key), event)]);
     else changes.push([key, evolved(key, cached, event)]);
   }
   const moved = serialMoves(event, view);

@@ -32,12 +32,34 @@ export async function wholeStreams(
   return rows;
 }
 
-// What was taken back itself names nothing any more. `position` is the cheapest look into bytes: what it finds is looked at again.
+// What was taken back itself names nothing any more.
+const STANDS = `NOT EXISTS (SELECT 1 FROM journal.event_entities AS v WHERE v.ledger = $1 AND v.entity = 'event/' || e.sequence)`;
+
+const STANDING_LATER = `
+  SELECT e.bytes FROM journal.events AS e
+   WHERE e.ledger = $1 AND e.sequence > $2 AND e.sequence <= $3 AND ($4::text[] IS NULL OR e.type = ANY($4::text[])) AND ${STANDS}
+   ORDER BY e.sequence LIMIT $5`;
+
+/** Events after a sequence and up to another one, of these types, that stand, oldest first. */
+export async function standingLater(
+  client: pg.ClientBase,
+  ledger: string,
+  { after, to }: { readonly after: number; readonly to: number },
+  types: readonly string[] | undefined,
+  most: number,
+): Promise<Buffer[]> {
+  const { rows } = await client.query<{ bytes: Buffer }>(STANDING_LATER, [ledger, after, to, orNull(types), most]);
+  return rows.map(({ bytes }) => bytes);
+}
+
+const orNull = (types: readonly string[] | undefined): string | null => (types === undefined ? null : textArray(types));
+
+// `position` is the cheapest look into bytes: what it finds is looked at again.
 const EVENTS_NAMING = `
   SELECT e.bytes FROM journal.events AS e
    WHERE e.ledger = $1 AND e.sequence > $2 AND ($3::text[] IS NULL OR e.type = ANY($3::text[]))
      AND position(convert_to($4, 'UTF8') IN e.bytes) > 0
-     AND NOT EXISTS (SELECT 1 FROM journal.event_entities AS v WHERE v.ledger = $1 AND v.entity = 'event/' || e.sequence)
+     AND ${STANDS}
    ORDER BY e.sequence LIMIT $5`;
 
 /** Events after a sequence, of these types, that have a text in them and stand, oldest first. */
@@ -49,12 +71,6 @@ export async function eventsNaming(
   text: string,
   most: number,
 ): Promise<Buffer[]> {
-  const { rows } = await client.query<{ bytes: Buffer }>(EVENTS_NAMING, [
-    ledger,
-    after,
-    types === undefined ? null : textArray(types),
-    text,
-    most,
-  ]);
+  const { rows } = await client.query<{ bytes: Buffer }>(EVENTS_NAMING, [ledger, after, orNull(types), text, most]);
   return rows.map(({ bytes }) => bytes);
 }

@@ -22,8 +22,8 @@ export const evolved = (key: EntityKey, { entity, sinceSnapshot }: CachedEntity,
 });
 
 /** An entity from its whole stream, after an event of it was taken back. It gets a snapshot at once: the next one who loads it need not fold all of it. */
-export const anewFrom = (key: EntityKey, stream: readonly LedgerEvent[]): CachedEntity => ({
-  entity: foldStream(key, stream),
+export const anewFrom = (key: EntityKey, stream: readonly LedgerEvent[], toAdd?: LedgerEvent): CachedEntity => ({
+  entity: foldStream(key, stream, toAdd),
   sinceSnapshot: Infinity,
 });
 

@@ -10,7 +10,7 @@ import { Turns } from '#platform/service/turns';
 import { wholeStreams } from '../sql/recorded.ts';
 import { loadStreams, type SnapshotRow } from '../sql/streams.ts';
 import { anewFrom, type CachedEntity, type CommittedEntities, evolved } from './entities.ts';
-import { type KnownEvents, RecordedEvents } from './recordedEvents.ts';
+import { type KnownEvents, type InTheMaking, RecordedEvents } from './recordedEvents.ts';
 import { type KnownUnits, Missing, RecordingView, UnitsWritten } from './recordingView.ts';
 
 /**
@@ -84,7 +84,7 @@ export class LoadedState {
     private readonly head: number,
     readonly entities: CommittedEntities,
     readonly units: KnownUnits = new UnitsWritten(),
-    private readonly drafted: () => Iterable<LedgerEvent> = () => [],
+    private readonly batch: InTheMaking = { drafted: () => [], voids: [] },
   ) {}
 
   /** Of what takes events back: made when there is something to load. */
@@ -120,7 +120,7 @@ export class LoadedState {
       await this.load(decided.entities);
       await this.units.load(this.client, this.ledger, this.head, decided);
       if (decided.recorded.size > 0 || decided.streams.size > 0) {
-        this.#events ??= new RecordedEvents(this.client, this.ledger, this.head, this.drafted);
+        this.#events ??= new RecordedEvents(this.client, this.ledger, this.head, this.batch);
         await this.#events.load(decided.recorded, decided.streams);
       }
       decided = await decideAgain();

@@ -32,7 +32,7 @@ it('the streams of what a batch takes back are read once, and grow with it: what
           }
         : Reflect.get(of, name),
   });
-  const events = new RecordedEvents(counting, book, last.sequence, () => drafted);
+  const events = new RecordedEvents(counting, book, last.sequence, { drafted: () => drafted, voids: [] });
   const streamNow = async () => {
     await events.load(new Set([first.sequence]), new Set());
     return events

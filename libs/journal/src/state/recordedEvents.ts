@@ -1,11 +1,11 @@
 import type pg from 'pg';
-import { isVoid, type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
 import type { EntityKey } from '#ledger/entity';
-import { isFoldedAnew, standingIn, touched } from '#ledger/evolve';
+import { isFoldedAnew, touched } from '#ledger/evolve';
 import type { Recorded } from '#ledger/view';
-import { nameOf, namesWhatBegan } from '#ledger/voiding/naming';
 import { Turns } from '#platform/service/turns';
-import { eventsAt, eventsNaming, wholeStreams } from '../sql/recorded.ts';
+import { eventsAt, wholeStreams } from '../sql/recorded.ts';
+import { LaterNaming } from './laterNaming.ts';
 
 /** What a decision to take an event back looks at, as far as it was loaded. */
 export interface KnownEvents {
@@ -14,10 +14,19 @@ export interface KnownEvents {
   stream(key: EntityKey): readonly LedgerEvent[] | undefined;
 }
 
-/** Events of all streams together, and later events, that are looked at to take one back: more is too many to hold a ledger for. */
+/** Events of all streams together that are looked at to take one back: more is too many to hold a ledger for. */
 const MOST_EVENTS = 10_000;
-const MOST_NAMING = 1_000;
-const MOST_LATER = 100_000;
+
+/** So many of the events that a batch takes back are read together with their streams. */
+const TOGETHER = 64;
+
+/** A batch that is being decided. */
+export interface InTheMaking {
+  /** The events that are decided and not written yet, in order. */
+  readonly drafted: () => Iterable<LedgerEvent>;
+  /** The sequences of the events that it is to take back, in its order. */
+  readonly voids: readonly number[];
+}
 
 /**
  * Events with their streams, as of the last event of the batch that is being decided. It is loaded for what takes events back. Streams grow
@@ -26,16 +35,20 @@ const MOST_LATER = 100_000;
 export class RecordedEvents implements KnownEvents {
   readonly #recorded = new Map<number, Recorded | null>();
   readonly #streams = new Map<EntityKey, LedgerEvent[]>();
+  /** Events that were read, by their sequences. */
+  readonly #events = new Map<number, LedgerEvent>();
   /** How many events are in the streams. */
   #kept = 0;
+  readonly #naming: LaterNaming;
 
-  /** @param drafted the events that are decided and not written yet, in order */
   constructor(
     private readonly client: pg.ClientBase,
     private readonly ledger: string,
     private readonly head: number,
-    private readonly drafted: () => Iterable<LedgerEvent>,
-  ) {}
+    private readonly batch: InTheMaking,
+  ) {
+    this.#naming = new LaterNaming(client, ledger, head, batch.drafted);
+  }
 
   recorded(sequence: number): Recorded | null | undefined {
     return this.#recorded.get(sequence);
@@ -48,6 +61,8 @@ export class RecordedEvents implements KnownEvents {
   forget(): void {
     this.#recorded.clear();
     this.#streams.clear();
+    this.#events.clear();
+    this.#naming.forget();
     this.#kept = 0;
   }
 
@@ -55,6 +70,7 @@ export class RecordedEvents implements KnownEvents {
   add(event: LedgerEvent): void {
     if (this.#kept > MOST_EVENTS) this.forget();
     this.#recorded.clear();
+    this.#naming.add(event);
     for (const key of touched(event)) this.#keep(key, event);
   }
 
@@ -63,18 +79,18 @@ export class RecordedEvents implements KnownEvents {
     const stream = this.#streams.get(key);
     if (stream === undefined || event.sequence <= (stream.at(-1)?.sequence ?? 0)) return;
     stream.push(event);
+    this.#events.set(event.sequence, event);
     this.#kept += 1;
   }
 
   async load(sequences: ReadonlySet<number>, streams: ReadonlySet<EntityKey>): Promise<void> {
-    const events = await this.#events(sequences);
-    const keys = new Set([...streams, ...events.flatMap((event) => touched(event).filter(isFoldedAnew))]);
-    const tooMany = await this.#loadStreams(keys);
+    await this.#loadEvents(sequences);
+    const events = [...sequences].flatMap((sequence) => this.#events.get(sequence) ?? []);
+    const tooMany = await this.#loadStreams(new Set([...streams, ...streamsOf(events)]), this.#next([...sequences]));
     for (const sequence of sequences) this.#recorded.set(sequence, null);
     for (const event of events) {
-      const own = touched(event).filter(isFoldedAnew);
-      const whole = new Map(own.map((key) => [key, this.#streams.get(key) ?? []]));
-      const naming = tooMany === undefined ? await this.#naming(event) : [];
+      const whole = new Map(streamsOf([event]).map((key) => [key, this.#streams.get(key) ?? []]));
+      const naming = tooMany === undefined ? await this.#naming.of(event) : [];
       const many = tooMany ?? (typeof naming === 'number' ? naming : undefined);
       this.#recorded.set(event.sequence, {
         event,
@@ -85,45 +101,49 @@ export class RecordedEvents implements KnownEvents {
     }
   }
 
-  async #events(sequences: ReadonlySet<number>): Promise<LedgerEvent[]> {
-    const drafted = [...this.drafted()].filter(({ sequence }) => sequences.has(sequence));
-    const asked = [...sequences].filter((sequence) => sequence <= this.head);
-    if (asked.length === 0) return drafted;
-    return [...(await eventsAt(this.client, this.ledger, asked)).map(parseEvent), ...drafted];
+  async #loadEvents(sequences: ReadonlySet<number>): Promise<void> {
+    const unknown = [...sequences].filter((sequence) => !this.#events.has(sequence));
+    if (unknown.length === 0) return;
+    for (const event of this.batch.drafted())
+      if (sequences.has(event.sequence)) this.#events.set(event.sequence, event);
+    const asked = [...unknown, ...this.#next(unknown)].filter((sequence) => sequence <= this.head);
+    if (asked.length === 0) return;
+    for (const bytes of await eventsAt(this.client, this.ledger, asked)) {
+      const event = parseEvent(bytes);
+      this.#events.set(event.sequence, event);
+    }
   }
 
-  async #loadStreams(keys: ReadonlySet<EntityKey>): Promise<number | undefined> {
-    const unknown = [...keys].filter((key) => !this.#streams.has(key));
+  /** What the batch takes back after these: it is read with them, since each round trip is one for which the ledger is held. */
+  #next(sequences: readonly number[]): number[] {
+    const after = this.batch.voids.indexOf(sequences.at(-1) ?? 0) + 1;
+    return after === 0 ? [] : this.batch.voids.slice(after, after + TOGETHER);
+  }
+
+  async #loadStreams(needed: ReadonlySet<EntityKey>, next: readonly number[]): Promise<number | undefined> {
+    const isUnknown = (key: EntityKey): boolean => !this.#streams.has(key);
+    let unknown = [...needed].filter(isUnknown);
     if (unknown.length === 0) return undefined;
-    const rows = await wholeStreams(this.client, this.ledger, unknown, MOST_EVENTS + 1);
+    const ahead = streamsOf(next.flatMap((sequence) => this.#events.get(sequence) ?? [])).filter(isUnknown);
+    const more = [...new Set([...unknown, ...ahead])];
+    let rows = await wholeStreams(this.client, this.ledger, more, MOST_EVENTS + 1);
+    if (rows.length <= MOST_EVENTS) unknown = more;
+    else if (more.length > unknown.length)
+      rows = await wholeStreams(this.client, this.ledger, unknown, MOST_EVENTS + 1);
     if (rows.length > MOST_EVENTS) return rows.length;
     for (const key of unknown) this.#streams.set(key, []);
     const turns = new Turns();
-    const parsed = new Map<string, LedgerEvent>();
     for (const { entity, bytes } of rows) {
       if (turns.over) await turns.next();
       const event = parseEvent(bytes);
-      const same = parsed.get(event.id + event.source) ?? event;
-      parsed.set(event.id + event.source, same);
-      this.#keep(entity, same);
+      this.#keep(entity, this.#events.get(event.sequence) ?? event);
     }
     const added = new Set(unknown);
-    for (const event of this.drafted()) for (const key of touched(event)) if (added.has(key)) this.#keep(key, event);
+    for (const event of this.batch.drafted())
+      for (const key of touched(event)) if (added.has(key)) this.#keep(key, event);
     return undefined;
   }
-
-  async #naming(event: LedgerEvent): Promise<LedgerEvent[] | number> {
-    const isAfter = namesWhatBegan(event);
-    const name = nameOf(event);
-    if (isAfter === undefined || name === undefined) return [];
-    const drafted = [...this.drafted()];
-    const gone = new Set(drafted.flatMap((one) => (isVoid(one) ? [one.data.sequence] : [])));
-    const later = this.head - event.sequence;
-    if (name.types === undefined && later > MOST_LATER) return later;
-    const text = JSON.stringify(name.id);
-    const rows = await eventsNaming(this.client, this.ledger, event.sequence, name.types, text, MOST_NAMING + 1);
-    if (rows.length > MOST_NAMING) return rows.length;
-    const found = rows.map(parseEvent).filter(({ sequence }) => !gone.has(sequence));
-    return [...found, ...standingIn(drafted)].filter(isAfter);
-  }
 }
+
+const streamsOf = (events: readonly LedgerEvent[]): EntityKey[] =>
+  events.flatMap((event) => touched(event).filter(isFoldedAnew));

@@ -1,21 +1,89 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
-import { rangesOf, serialsOf } from '#contracts/serials';
-import { keyAt } from '../account.ts';
+import { rangesOf, type SerialRange, serialsOf } from '#contracts/serials';
+import { keyAt, parseAccountKey } from '../account.ts';
 import { standingIn } from '../evolve.ts';
 import { unitChanges, UnitIndex } from '../units.ts';
 import { joinUnits, outside, type UnitRange } from '../unitRanges.ts';
 import type { Recorded } from '../view.ts';
 
-/** Where the units of the event's orders were before it. */
-export function unitsBefore(recorded: Recorded): UnitIndex {
+/** The moves of an event, each with the units that it moved, and the units that those turned round do not lead back. */
+export interface Moved {
+  readonly moves: readonly Move[];
+  readonly unnamed: readonly { readonly item: string; readonly serials: (string | SerialRange)[] }[];
+}
+
+/** What the events of some orders moved, by sequence, as far as they are these. */
+interface Passed {
+  readonly events: readonly LedgerEvent[];
+  readonly moved: Map<number, Moved>;
+}
+const passed = new WeakMap<LedgerEvent, Map<string, Passed>>();
+
+/** Kept is what the last of the events moved: so many ranges of units in all. */
+const MOST_RANGES = 50_000;
+
+/**
+ * What an event moved. The events of its orders are gone through for it from the first one, and what they moved is kept: hundreds of them
+ * are taken back in one batch, the last first, so that those before stay the same.
+ */
+export function movedBy(recorded: Recorded): Moved {
+  const { event, streams } = recorded;
+  const events = inOrders([recorded]).filter(({ sequence }) => sequence <= event.sequence);
+  const [first = event] = events;
+  const orders = [...streams.keys()].filter((key) => key.startsWith('order/')).join(' ');
+  const ofFirst = passed.get(first) ?? new Map<string, Passed>();
+  const known = ofFirst.get(orders);
+  const isSame = known !== undefined && events.every((one, n) => known.events[n] === one);
+  const found = isSame ? known.moved.get(event.sequence) : undefined;
+  if (found !== undefined) return found;
+  const moved = movedInTurn(events);
+  passed.set(first, ofFirst.set(orders, { events, moved }));
+  return moved.get(event.sequence) ?? { moves: movesOf(event), unnamed: [] };
+}
+
+/** What each of some events moved; of the first ones not, where that is more than is kept. */
+function movedInTurn(events: readonly LedgerEvent[]): Map<number, Moved> {
+  const all = new Map<number, Moved>();
   const index = new UnitIndex();
-  for (const event of inOrders([recorded])) {
-    if (event.sequence >= recorded.event.sequence) break;
+  let ranges = 0;
+  for (const event of events) {
+    const moves = withUnits(movesOf(event), index);
+    all.set(event.sequence, { moves, unnamed: namedAnew(movesOf(event), index) });
+    ranges += sizeOf(moves);
+    for (const [sequence, oldest] of all) {
+      if (ranges <= MOST_RANGES || sequence === event.sequence) break;
+      all.delete(sequence);
+      ranges -= sizeOf(oldest.moves);
+    }
     index.apply(movesOf(event));
   }
-  return index;
+  return all;
 }
+
+/** How many ranges of units some moves name. */
+const sizeOf = (moves: readonly Move[]): number =>
+  moves.reduce((sum, { serials }) => sum + (Array.isArray(serials) ? serials.length : 1), 0);
+
+/** The units that nobody knew before an event named them, or that were in supply elsewhere, which its moves turned round do not lead back to. */
+function namedAnew(moves: readonly Move[], index: UnitIndex): Moved['unnamed'] {
+  const unknown = new Map<string, UnitRange[]>();
+  const naming = moves.filter(({ serials }) => serials !== undefined);
+  const froms = new Set(moves.map((move) => keyAt(move, move.from)));
+  const leadsBack = (account: string): boolean => froms.has(account) || parseAccountKey(account).stage !== 'supply';
+  for (const { item, serials = [] } of naming) {
+    const ranges = unknown.get(item) ?? [];
+    for (const range of rangesOf(serials)) {
+      for (const { account, ...piece } of index.units({ item, ...range }))
+        if (account === undefined || !leadsBack(account)) ranges.push(piece);
+    }
+    if (ranges.length > 0) unknown.set(item, ranges);
+  }
+  return [...unknown].map(([item, ranges]) => ({ item, serials: listed(joinUnits(ranges)) }));
+}
+
+const listed = (units: readonly UnitRange[]): (string | SerialRange)[] =>
+  serialsOf(units.map(({ item: _, ...range }) => range));
 
 /** What stands in the orders that some events touch, in its order. */
 function inOrders(some: Iterable<Recorded>): LedgerEvent[] {
@@ -28,22 +96,13 @@ function inOrders(some: Iterable<Recorded>): LedgerEvent[] {
 }
 
 /** The moves, each with the units that it moved; of one that named none: all that `index` has where it took them from. */
-export function withUnits(moves: readonly Move[], index: UnitIndex, isSerial: (item: string) => boolean): Move[] {
-  const { named } = unitChanges(moves, isSerial);
+function withUnits(moves: readonly Move[], index: UnitIndex): readonly Move[] {
+  if (moves.every(({ serials }) => serials !== undefined)) return moves;
+  const { named } = unitChanges(moves);
   return moves.map((move): Move => {
-    if (!isSerial(move.item) || move.serials !== undefined || move.from.stage === 'supply') return move;
-    const from = keyAt(move, move.from);
-    const all = [...index.all()].filter(({ account }) => account === from);
-    const units = joinUnits(
-      outside(all, named).map(({ item, prefix, digits, from: first, to }) => ({
-        item,
-        prefix,
-        digits,
-        from: first,
-        to,
-      })),
-    );
-    return units.length === 0 ? move : { ...move, serials: serialsOf(units.map(({ item: _, ...range }) => range)) };
+    if (move.serials !== undefined || move.from.stage === 'supply') return move;
+    const units = joinUnits(outside(index.unitsIn(keyAt(move, move.from)), named));
+    return units.length === 0 ? move : { ...move, serials: listed(units) };
   });
 }
 
@@ -62,7 +121,7 @@ export function suppliedBy(
   for (const event of inOrders(taken.values())) {
     const moves = movesOf(event);
     if (taken.has(event.sequence) && moves.some(isSupplied)) {
-      const units = withUnits(moves, index, isSerial)
+      const units = withUnits(moves, index)
         .filter(isSupplied)
         .flatMap(({ item, serials = [] }) => rangesOf(serials).map((range) => ({ item, ...range })));
       supplied.set(event.sequence, units);

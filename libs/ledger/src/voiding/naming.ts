@@ -58,13 +58,16 @@ function losesRole({ event, streams }: Recorded): boolean {
   return before?.kind === 'party' && event.data.roles.some((role) => !before.data.roles.includes(role));
 }
 
-/** Whether an event names something: `party`, `tesla`. */
-function names({ type, data }: LedgerEvent, what: string, id: string): boolean {
-  let found = false;
-  eachName(namingIn(type).completed, data, (name, field) => {
-    found ||= field.what === what && name === id;
-  });
-  return found;
+const namedBy = new WeakMap<LedgerEvent, ReadonlySet<string>>();
+
+/** What an event names: `party/tesla`. Each event that is taken back with hundreds of others asks it of the same later ones, so the answer is kept. */
+function namesIn(event: LedgerEvent): ReadonlySet<string> {
+  const known = namedBy.get(event);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  eachName(namingIn(event.type).completed, event.data, (name, { what }) => names.add(`${what}/${name}`));
+  namedBy.set(event, names);
+  return names;
 }
 
 /** Which later events name what an event began, though they are in none of its streams. */
@@ -72,9 +75,10 @@ export function namesWhatBegan(began: LedgerEvent): ((later: LedgerEvent) => boo
   const named = nameOf(began);
   if (named === undefined) return undefined;
   const { what, id, types } = named;
+  const name = `${what}/${id}`;
   return (later) =>
     later.sequence > began.sequence &&
     !isVoid(later) &&
     (types === undefined || types.includes(later.type)) &&
-    names(later, what, id);
+    namesIn(later).has(name);
 }

@@ -3,6 +3,7 @@ import { keyAt, mayBeNegative, parseAccountKey } from '../account.ts';
 import type { EntityKey } from '../entity.ts';
 import { standingIn } from '../evolve.ts';
 import { entityOf, type Recorded, type View } from '../view.ts';
+import { Later } from './later.ts';
 import { suppliedBy } from './moved.ts';
 import { holdsOf } from './said.ts';
 import { Stood, type Units } from './stood.ts';
@@ -41,17 +42,24 @@ export function standingOn(first: Recorded, view: View): Standing[] | { readonly
 /** An atomic batch takes so many, with the first one and what corrects it. */
 const MOST = 900;
 
-function oncePassed(taken: ReadonlyMap<number, Recorded>, elsewhere: readonly LedgerEvent[], units: Units): Standing[] {
-  const events = new Map<number, LedgerEvent>();
+function oncePassed(
+  taken: ReadonlyMap<number, Recorded>,
+  elsewhere: readonly (readonly LedgerEvent[])[],
+  units: Units,
+): Standing[] {
+  const streams = new Set(elsewhere);
   const orders = new Set<string>();
-  for (const { streams, naming } of taken.values()) {
-    for (const [key, stream] of streams) {
+  for (const recorded of taken.values()) {
+    for (const [key, stream] of recorded.streams) {
       if (key.startsWith('order/')) orders.add(key.slice('order/'.length));
-      for (const event of standingIn(stream)) events.set(event.sequence, event);
+      streams.add(standingIn(stream));
     }
-    for (const event of naming) if (!isVoid(event)) events.set(event.sequence, event);
+    streams.add(recorded.naming.filter((event) => !isVoid(event)));
   }
-  for (const event of elsewhere) events.set(event.sequence, event);
+  const first = Math.min(...taken.keys());
+  if ([...streams].every((stream) => (stream.at(-1)?.sequence ?? 0) <= first)) return [];
+  const events = new Map<number, LedgerEvent>();
+  for (const stream of streams) for (const event of stream) events.set(event.sequence, event);
   const book = new Balances(orders);
   const stood: Stood[] = [];
   const found: Standing[] = [];
@@ -61,7 +69,11 @@ function oncePassed(taken: ReadonlyMap<number, Recorded>, elsewhere: readonly Le
     const isFirst = stood.length === 0;
     let needs: string | undefined;
     if (!isFirst) {
-      for (const one of stood) needs ??= one.neededBy(event, held);
+      const later = new Later(event, held);
+      for (const one of stood) {
+        needs = one.neededBy(later);
+        if (needs !== undefined) break;
+      }
       needs ??= book.short(event);
       if (needs !== undefined) found.push({ event, needs });
     }
@@ -84,7 +96,7 @@ function streamsElsewhere(
   taken: ReadonlyMap<number, Recorded>,
   supplied: Units['supplied'],
   view: View,
-): LedgerEvent[] {
+): (readonly LedgerEvent[])[] {
   const keys = new Set<EntityKey>();
   for (const { event, streams } of taken.values()) {
     // A receipt of none of them moves nothing, and still says whose they are.
@@ -94,7 +106,7 @@ function streamsElsewhere(
         if (account !== undefined) keys.add(`order/${parseAccountKey(account).order}`);
     for (const key of streams.keys()) keys.delete(key);
   }
-  return [...keys].flatMap((key) => standingIn(view.stream(key)));
+  return [...keys].map((key) => standingIn(view.stream(key)));
 }
 
 /**
@@ -105,17 +117,23 @@ class Balances {
   /** By `accountKey`, and by shipment. */
   readonly #there = new Map<string, number>();
   readonly #lacking = new Map<string, number>();
+  #unbooked: LedgerEvent[] = [];
 
   constructor(private readonly orders: ReadonlySet<string>) {}
 
+  /** Nothing is added up until it is asked for: most of what is taken back lacks nothing to anybody. */
   book(event: LedgerEvent): void {
+    this.#unbooked.push(event);
+  }
+
+  #add(event: LedgerEvent): void {
     for (const move of movesOf(event)) {
       const { from, to, quantity } = move;
-      if (from.shipment !== undefined) this.#add(`shipment/${from.shipment}`, -quantity);
-      if (to.shipment !== undefined) this.#add(`shipment/${to.shipment}`, quantity);
+      if (from.shipment !== undefined) this.#bring(`shipment/${from.shipment}`, -quantity);
+      if (to.shipment !== undefined) this.#bring(`shipment/${to.shipment}`, quantity);
       if (!this.orders.has(move.order)) continue;
-      this.#add(keyAt(move, move.from), -move.quantity);
-      this.#add(keyAt(move, move.to), move.quantity);
+      this.#bring(keyAt(move, move.from), -move.quantity);
+      this.#bring(keyAt(move, move.to), move.quantity);
     }
   }
 
@@ -143,10 +161,13 @@ class Balances {
   /** Whether fewer than so many would be there without what is to be taken back. */
   #lacks(key: string, quantity: number): boolean {
     const lacking = this.#lacking.get(key);
-    return lacking !== undefined && (this.#there.get(key) ?? 0) - lacking < quantity;
+    if (lacking === undefined) return false;
+    for (const event of this.#unbooked) this.#add(event);
+    this.#unbooked = [];
+    return (this.#there.get(key) ?? 0) - lacking < quantity;
   }
 
-  #add(key: string, quantity: number): void {
+  #bring(key: string, quantity: number): void {
     this.#there.set(key, (this.#there.get(key) ?? 0) + quantity);
   }
 }

@@ -1,4 +1,4 @@
-import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { keyOf } from '#contracts/scalars';
 import { rangesOf } from '#contracts/serials';
 import { keyAt } from '../account.ts';
@@ -8,18 +8,9 @@ import { holdOf } from '../order/evolveOrder.ts';
 import { overlap } from '../supply/evolveCommitments.ts';
 import { UnitMap, type UnitRange } from '../unitRanges.ts';
 import type { Recorded } from '../view.ts';
+import type { Later } from './later.ts';
 import { namingOf } from './naming.ts';
-import {
-  changedHeaders,
-  headersIn,
-  holdsOf,
-  linesIn,
-  type Part,
-  releasedBy,
-  type Said,
-  shipmentsIn,
-  valuesIn,
-} from './said.ts';
+import { changedHeaders, headersIn, type Part, releasedBy, type Said, shipmentsIn, valuesIn } from './said.ts';
 
 /** What is known of units with serial numbers. */
 export interface Units {
@@ -95,71 +86,61 @@ export class Stood {
   }
 
   /** What a later event needs of it, in words; undefined: nothing, but for units by their number, which are counted elsewhere. */
-  neededBy(later: LedgerEvent, held: ReadonlySet<string>): string | undefined {
-    if (isVoid(later)) return undefined;
+  neededBy(later: Later): string | undefined {
     return (
-      this.#naming.get(later.sequence) ??
+      this.#naming.get(later.event.sequence) ??
       this.#entity(later) ??
       this.#value(later) ??
       this.#header(later) ??
       this.#counted(later) ??
       this.#held(later) ??
-      this.#free(later, held) ??
-      this.#unit(later) ??
-      this.#owner(later)
+      this.#free(later) ??
+      this.#unit(later.event) ??
+      this.#owner(later.event)
     );
   }
 
-  #entity(later: LedgerEvent): string | undefined {
-    for (const key of touched(later)) {
-      if (this.#began.has(key) && !key.startsWith('commitments/')) return key;
-      // Steps of a swap and of a hold stand on those before them, and master data that is registered again on what it was.
-      if (this.#keys.has(key) && /^(?:swap|hold|party|item)\//.test(key)) return key;
-    }
+  #entity(later: Later): string | undefined {
+    const key = later.streams.find(
+      (one) =>
+        (this.#began.has(one) && !one.startsWith('commitments/')) || (this.#keys.has(one) && later.steps.has(one)),
+    );
+    if (key !== undefined) return key;
     const { data } = this.#event;
-    if (later.type === 'lading.supply.committed.v1' && 'period' in data) {
-      const { supplier, item, period } = later.data;
+    if (later.event.type === 'lading.supply.committed.v1' && 'period' in data) {
+      const { supplier, item, period } = later.event.data;
       if (supplier === data.supplier && item === data.item && overlap(period, data.period))
         return `what ${supplier} committed to of ${item}`;
     }
     if (this.#added.size === 0) return undefined;
-    const line = [...linesIn(later)].find((one) => this.#added.has(one));
+    const line = [...later.lines].find((one) => this.#added.has(one));
     return line === undefined ? undefined : `a line that it added`;
   }
 
-  #value(later: LedgerEvent): string | undefined {
+  #value({ values }: Later): string | undefined {
     if (this.#values.size === 0) return undefined;
-    for (const [line, { uses }] of valuesIn(later)) {
+    for (const [line, { uses }] of values) {
       const value = this.#values.get(line)?.sets.find((one) => uses.includes(one));
       if (value !== undefined) return `the ${value} of an order line`;
     }
     return undefined;
   }
 
-  #header(later: LedgerEvent): string | undefined {
-    const said = headersIn(later);
-    for (const [shipment, parts] of said) {
+  #header({ headers, ended }: Later): string | undefined {
+    for (const [shipment, parts] of headers) {
       const part = this.#headers.get(shipment)?.find((one) => parts.includes(one));
       if (part !== undefined) return `the ${part} of shipment ${shipment}`;
     }
-    const { data } = later;
-    const judged = 'consignees' in data ? (data.consignees ?? []).map(({ shipment }) => shipment) : [];
-    const ended = 'final' in data && data.final === true ? [data.shipment] : [];
-    const shipment = [...judged, ...ended].find((one) => this.#shipments.has(one));
+    const shipment = ended.find((one) => this.#shipments.has(one));
     return shipment === undefined ? undefined : `what is in transit on shipment ${shipment}`;
   }
 
-  #counted(later: LedgerEvent): string | undefined {
-    if (later.type !== 'lading.count.adjusted.v1') return undefined;
-    const { custodian, lines } = later.data;
-    const counted = lines.some((line) =>
-      this.#accounts.has(keyAt(line, { owner: line.owner, custodian, stage: 'held' })),
-    );
-    return counted ? 'what was there when it was counted' : undefined;
+  #counted({ counted }: Later): string | undefined {
+    return counted.some((one) => this.#accounts.has(one)) ? 'what was there when it was counted' : undefined;
   }
 
-  #held(later: LedgerEvent): string | undefined {
-    const held = holdOf(later)?.lines;
+  #held({ event }: Later): string | undefined {
+    const held = holdOf(event)?.lines;
     if (held === undefined) return undefined;
     const isHeld = movesOf(this.#event).some(({ order, line, to }) =>
       held.some(
@@ -176,9 +157,8 @@ export class Stood {
   }
 
   /** What takes units of which some are held needs those that are free. */
-  #free(later: LedgerEvent, held: ReadonlySet<string>): string | undefined {
-    const takes = [...movesOf(later).map(({ order, line, from }) => keyOf(order, line, from.owner)), ...holdsOf(later)];
-    const isTaken = takes.some((one) => this.#released.has(one) || (held.has(one) && this.#owners.has(one)));
+  #free({ takes, squeezed }: Later): string | undefined {
+    const isTaken = takes.some((one) => this.#released.has(one)) || squeezed.some((one) => this.#owners.has(one));
     return isTaken ? 'units that are not held for others' : undefined;
   }
 

@@ -1,15 +1,10 @@
 import type { Completed } from '#contracts/catalog';
 import { type LedgerEvent, movesOf, turnedRound } from '#contracts/cloudEvent';
-import type { Move } from '#contracts/move';
 import { exactMicroseconds } from '#contracts/scalars';
-import { rangesOf, serialsOf } from '#contracts/serials';
-import { keyAt, parseAccountKey } from '../account.ts';
 import type { Rule } from '../command.ts';
 import { accept, type Rejected, reject } from '../decision.ts';
-import type { UnitIndex } from '../units.ts';
-import { joinUnits, type UnitRange } from '../unitRanges.ts';
 import { entityOf, type Recorded, type View } from '../view.ts';
-import { unitsBefore, withUnits } from './moved.ts';
+import { movedBy } from './moved.ts';
 import { restoredBy } from './restored.ts';
 import { type Standing, standingOn } from './standing.ts';
 
@@ -37,48 +32,20 @@ export const takeBack: Rule<'lading.event.voided.v1'> = (data, { view, time, bes
   return accept({ ...data, ...withoutIt(recorded, view) });
 };
 
-/** What a void says besides what was submitted. */
+/** What a void says besides what was submitted; its moves are turned round, the last first. */
 function withoutIt(recorded: Recorded, view: View): Pick<Voided, 'voided' | 'restored' | 'unnamed' | 'moves'> {
   const { source, id, type, subject, actor, recordedtime, data } = recorded.event;
   const { moves: _, ...said } = data as { moves?: unknown } & Record<string, unknown>;
-  const { moves, unnamed } = movesBack(recorded, view);
   const restored = restoredBy(recorded);
+  const own = movesOf(recorded.event);
+  const hasNumbers = own.some(({ item }) => entityOf(view, 'item', item)?.data.tracking === 'serial');
+  const { moves, unnamed } = hasNumbers ? movedBy(recorded) : { moves: own, unnamed: [] };
   return {
     voided: { source, id, type, subject, actor, recordedtime, data: said },
     ...(restored && { restored }),
-    ...(unnamed.length > 0 && { unnamed }),
-    ...(moves.length > 0 && { moves }),
+    ...(unnamed.length > 0 && { unnamed: [...unnamed] }),
+    ...(moves.length > 0 && { moves: moves.map(turnedRound).reverse() }),
   };
-}
-
-/** The moves turned round, the last first; each names the units that it moved. */
-function movesBack(recorded: Recorded, view: View): { moves: Move[]; unnamed: NonNullable<Voided['unnamed']> } {
-  const isSerial = (item: string): boolean => entityOf(view, 'item', item)?.data.tracking === 'serial';
-  const moves = movesOf(recorded.event);
-  const serial = moves.filter(({ item }) => isSerial(item));
-  if (serial.length === 0) return { moves: moves.map(turnedRound).reverse(), unnamed: [] };
-  const index = unitsBefore(recorded);
-  return { moves: withUnits(moves, index, isSerial).map(turnedRound).reverse(), unnamed: namedByIt(serial, index) };
-}
-
-/** The units that nobody knew before the event named them, or that were in supply elsewhere, which its moves turned round do not lead back to. */
-function namedByIt(moves: readonly Move[], index: UnitIndex): NonNullable<Voided['unnamed']> {
-  const unknown = new Map<string, UnitRange[]>();
-  const froms = new Set(moves.map((move) => keyAt(move, move.from)));
-  const leadsBack = (account: string): boolean => froms.has(account) || parseAccountKey(account).stage !== 'supply';
-  for (const { item, serials } of moves) {
-    if (serials === undefined) continue;
-    const ranges = unknown.get(item) ?? [];
-    for (const range of rangesOf(serials)) {
-      for (const { account, ...piece } of index.units({ item, ...range }))
-        if (account === undefined || !leadsBack(account)) ranges.push(piece);
-    }
-    if (ranges.length > 0) unknown.set(item, ranges);
-  }
-  return [...unknown].map(([item, ranges]) => ({
-    item,
-    serials: serialsOf(joinUnits(ranges).map(({ item: _, ...range }) => range)),
-  }));
 }
 
 const unknownEvent = (sequence: number): Rejected =>

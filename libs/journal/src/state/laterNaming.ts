@@ -1,0 +1,96 @@
+import type pg from 'pg';
+import type { EventType } from '#contracts/catalog';
+import { isVoid, type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
+import { nameOf, namesWhatBegan } from '#ledger/voiding/naming';
+import { eventsNaming, standingLater } from '../sql/recorded.ts';
+
+/** Later events that name what one began, and later events at all, that are looked at to take it back: more is too many to hold a ledger for. */
+const MOST_NAMING = 1_000;
+const MOST_LATER = 100_000;
+
+/** A name is searched for in later events so often; from then on those that may have a name are read, and kept while they are few. */
+const SEARCHES = 4;
+const MOST_READ = 2_000;
+/** What is taken back next is older: so older events are read with those that are needed now. */
+const AHEAD = 5_000;
+
+/** The events after a sequence that may have a name and stand, oldest first. */
+interface Read {
+  readonly after: number;
+  readonly events: readonly LedgerEvent[];
+}
+
+/**
+ * Later events that name what an event began, though they are in none of its streams. Hundreds of events that are taken back in one batch
+ * ask for as many names: each search goes through all later events, for as long as a ledger is held and longer.
+ */
+export class LaterNaming {
+  /** By types; null: they are too many to be kept. */
+  readonly #read = new Map<string, Read | null>();
+  #searches = 0;
+  #inBatch: { readonly events: LedgerEvent[]; readonly gone: Set<number> } | undefined;
+
+  /** @param drafted the events that are decided and not written yet, in order */
+  constructor(
+    private readonly client: pg.ClientBase,
+    private readonly ledger: string,
+    private readonly head: number,
+    private readonly drafted: () => Iterable<LedgerEvent>,
+  ) {}
+
+  forget(): void {
+    this.#inBatch = undefined;
+  }
+
+  add(event: LedgerEvent): void {
+    this.#inBatch?.events.push(event);
+    if (isVoid(event)) this.#inBatch?.gone.add(event.data.sequence);
+  }
+
+  /** Those of one event, oldest first; their number, where they are too many. */
+  async of(event: LedgerEvent): Promise<readonly LedgerEvent[] | number> {
+    const isAfter = namesWhatBegan(event);
+    const name = nameOf(event);
+    if (isAfter === undefined || name === undefined) return [];
+    const later = this.head - event.sequence;
+    if (name.types === undefined && later > MOST_LATER) return later;
+    const found = (await this.#readAfter(event.sequence, name.types)) ?? (await this.#search(event.sequence, name));
+    if (typeof found === 'number') return found;
+    this.#inBatch ??= this.#drafted();
+    const { events, gone } = this.#inBatch;
+    const naming = [...found, ...events].filter((one) => isAfter(one) && !gone.has(one.sequence));
+    return naming.length > MOST_NAMING ? naming.length : naming;
+  }
+
+  #drafted(): { events: LedgerEvent[]; gone: Set<number> } {
+    const events = [...this.drafted()];
+    return { events, gone: new Set(events.filter(isVoid).map(({ data }) => data.sequence)) };
+  }
+
+  async #search(
+    after: number,
+    { id, types }: { readonly id: string; readonly types?: readonly EventType[] },
+  ): Promise<LedgerEvent[] | number> {
+    this.#searches += 1;
+    const text = JSON.stringify(id);
+    const rows = await eventsNaming(this.client, this.ledger, after, types, text, MOST_NAMING + 1);
+    return rows.length > MOST_NAMING ? rows.length : rows.map(parseEvent);
+  }
+
+  async #readAfter(
+    sequence: number,
+    types: readonly EventType[] | undefined,
+  ): Promise<readonly LedgerEvent[] | undefined> {
+    const key = types?.join(' ') ?? '';
+    const known = this.#read.get(key);
+    if (known === null || this.#searches < SEARCHES) return undefined;
+    const { after, events } = known ?? { after: this.head, events: [] };
+    if (sequence >= after) return events;
+    const range = { after: Math.max(0, sequence - AHEAD), to: after };
+    const most = MOST_READ - events.length;
+    const rows = await standingLater(this.client, this.ledger, range, types, most + 1);
+    const read = rows.length > most ? null : { after: range.after, events: [...rows.map(parseEvent), ...events] };
+    this.#read.set(key, read);
+    return read?.events;
+  }
+}
