@@ -32,45 +32,47 @@ export async function wholeStreams(
   return rows;
 }
 
+/** Which later events are looked at for a name: those that may name an order or a shipment of which they move nothing, or all. */
+export type Looked = 'may-name' | 'all';
+
+// As in the index `events_that_may_name`, word for word: it is not used otherwise.
+const LOOKED: Readonly<Record<Looked, string>> = {
+  'may-name': `(e.type = 'lading.swap.proposed.v1' OR e.type = 'lading.shipment.dispatched.v1'
+          AND (position('"from":['::bytea IN e.bytes) > 0 OR position('"substitutes"'::bytea IN e.bytes) > 0))`,
+  all: 'true',
+};
+
 // What was taken back itself names nothing any more.
-const STANDS = `NOT EXISTS (SELECT 1 FROM journal.event_entities AS v WHERE v.ledger = $1 AND v.entity = 'event/' || e.sequence)`;
-
-const STANDING_LATER = `
+const laterEvents = (looked: Looked, among: string): string => `
   SELECT e.bytes FROM journal.events AS e
-   WHERE e.ledger = $1 AND e.sequence > $2 AND e.sequence <= $3 AND ($4::text[] IS NULL OR e.type = ANY($4::text[])) AND ${STANDS}
-   ORDER BY e.sequence LIMIT $5`;
+   WHERE e.ledger = $1 AND e.sequence > $2 AND ${LOOKED[looked]} AND ${among}
+     AND NOT EXISTS (SELECT 1 FROM journal.event_entities AS v WHERE v.ledger = $1 AND v.entity = 'event/' || e.sequence)
+   ORDER BY e.sequence LIMIT $4`;
 
-/** Events after a sequence and up to another one, of these types, that stand, oldest first. */
+/** Events after a sequence and up to another one that stand, oldest first. */
 export async function standingLater(
   client: pg.ClientBase,
   ledger: string,
   { after, to }: { readonly after: number; readonly to: number },
-  types: readonly string[] | undefined,
+  looked: Looked,
   most: number,
 ): Promise<Buffer[]> {
-  const { rows } = await client.query<{ bytes: Buffer }>(STANDING_LATER, [ledger, after, to, orNull(types), most]);
+  const text = laterEvents(looked, 'e.sequence <= $3');
+  const { rows } = await client.query<{ bytes: Buffer }>(text, [ledger, after, to, most]);
   return rows.map(({ bytes }) => bytes);
 }
 
-const orNull = (types: readonly string[] | undefined): string | null => (types === undefined ? null : textArray(types));
-
-// `position` is the cheapest look into bytes: what it finds is looked at again.
-const EVENTS_NAMING = `
-  SELECT e.bytes FROM journal.events AS e
-   WHERE e.ledger = $1 AND e.sequence > $2 AND ($3::text[] IS NULL OR e.type = ANY($3::text[]))
-     AND position(convert_to($4, 'UTF8') IN e.bytes) > 0
-     AND ${STANDS}
-   ORDER BY e.sequence LIMIT $5`;
-
-/** Events after a sequence, of these types, that have a text in them and stand, oldest first. */
+/** Events after a sequence that have a text in them and stand, oldest first. */
 export async function eventsNaming(
   client: pg.ClientBase,
   ledger: string,
   after: number,
-  types: readonly string[] | undefined,
-  text: string,
+  looked: Looked,
+  name: string,
   most: number,
 ): Promise<Buffer[]> {
-  const { rows } = await client.query<{ bytes: Buffer }>(EVENTS_NAMING, [ledger, after, orNull(types), text, most]);
+  // `position` is the cheapest look into bytes: what it finds is looked at again.
+  const text = laterEvents(looked, `position(convert_to($3, 'UTF8') IN e.bytes) > 0`);
+  const { rows } = await client.query<{ bytes: Buffer }>(text, [ledger, after, JSON.stringify(name), most]);
   return rows.map(({ bytes }) => bytes);
 }

@@ -1,8 +1,7 @@
 import type pg from 'pg';
-import type { EventType } from '#contracts/catalog';
 import { isVoid, type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
 import { nameOf, namesWhatBegan } from '#ledger/voiding/naming';
-import { eventsNaming, standingLater } from '../sql/recorded.ts';
+import { eventsNaming, type Looked, standingLater } from '../sql/recorded.ts';
 
 /** Later events that name what one began, and later events at all, that are looked at to take it back: more is too many to hold a ledger for. */
 const MOST_NAMING = 1_000;
@@ -25,8 +24,8 @@ interface Read {
  * ask for as many names: each search goes through all later events, for as long as a ledger is held and longer.
  */
 export class LaterNaming {
-  /** By types; null: they are too many to be kept. */
-  readonly #read = new Map<string, Read | null>();
+  /** null: they are too many to be kept. */
+  readonly #read = new Map<Looked, Read | null>();
   #searches = 0;
   #inBatch: { readonly events: LedgerEvent[]; readonly gone: Set<number> } | undefined;
 
@@ -53,8 +52,10 @@ export class LaterNaming {
     const name = nameOf(event);
     if (isAfter === undefined || name === undefined) return [];
     const later = this.head - event.sequence;
-    if (name.types === undefined && later > MOST_LATER) return later;
-    const found = (await this.#readAfter(event.sequence, name.types)) ?? (await this.#search(event.sequence, name));
+    const looked = name.types === undefined ? 'all' : 'may-name';
+    if (looked === 'all' && later > MOST_LATER) return later;
+    const found =
+      (await this.#readAfter(event.sequence, looked)) ?? (await this.#search(event.sequence, looked, name.id));
     if (typeof found === 'number') return found;
     this.#inBatch ??= this.#drafted();
     const { events, gone } = this.#inBatch;
@@ -67,30 +68,22 @@ export class LaterNaming {
     return { events, gone: new Set(events.filter(isVoid).map(({ data }) => data.sequence)) };
   }
 
-  async #search(
-    after: number,
-    { id, types }: { readonly id: string; readonly types?: readonly EventType[] },
-  ): Promise<LedgerEvent[] | number> {
+  async #search(after: number, looked: Looked, name: string): Promise<LedgerEvent[] | number> {
     this.#searches += 1;
-    const text = JSON.stringify(id);
-    const rows = await eventsNaming(this.client, this.ledger, after, types, text, MOST_NAMING + 1);
+    const rows = await eventsNaming(this.client, this.ledger, after, looked, name, MOST_NAMING + 1);
     return rows.length > MOST_NAMING ? rows.length : rows.map(parseEvent);
   }
 
-  async #readAfter(
-    sequence: number,
-    types: readonly EventType[] | undefined,
-  ): Promise<readonly LedgerEvent[] | undefined> {
-    const key = types?.join(' ') ?? '';
-    const known = this.#read.get(key);
+  async #readAfter(sequence: number, looked: Looked): Promise<readonly LedgerEvent[] | undefined> {
+    const known = this.#read.get(looked);
     if (known === null || this.#searches < SEARCHES) return undefined;
     const { after, events } = known ?? { after: this.head, events: [] };
     if (sequence >= after) return events;
     const range = { after: Math.max(0, sequence - AHEAD), to: after };
     const most = MOST_READ - events.length;
-    const rows = await standingLater(this.client, this.ledger, range, types, most + 1);
+    const rows = await standingLater(this.client, this.ledger, range, looked, most + 1);
     const read = rows.length > most ? null : { after: range.after, events: [...rows.map(parseEvent), ...events] };
-    this.#read.set(key, read);
+    this.#read.set(looked, read);
     return read?.events;
   }
 }

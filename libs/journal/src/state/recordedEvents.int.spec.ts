@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
-import { order, reassign } from '#test/journal/submissions';
+import { order, reassign, submission } from '#test/journal/submissions';
 import { record, TestJournals } from '#test/journal/testJournal';
 import { readEvents } from '../reader.ts';
 import { RecordedEvents } from './recordedEvents.ts';
@@ -48,5 +48,31 @@ it('the streams of what a batch takes back are read once, and grow with it: what
   expect(events.recorded(first.sequence)).toBeUndefined();
   expect(await streamNow()).toEqual([...ofTheOrder, more.sequence]);
   expect(asked.filter((text) => text.includes('event_entities'))).toHaveLength(1);
+  client.release();
+});
+
+it('what names an order is looked for in the events that may name one, however many dispatches came later', async () => {
+  const journal = journals.make();
+  const book = await journals.openLedger(journal, 'named');
+  const line = { order: 'PO-1', line: '1', quantity: 1 };
+  const sent = { shipment: 'S-1', consignee: 'tesla', carrier: 'dhl', lines: [line] };
+  await record(journal, book, [order('PO-1', 'tesla', 9), submission('lading.shipment.dispatched.v1', sent)]);
+  const placed = (await readEvents(journals.pool, book, 0, 100)).map(({ bytes }) => parseEvent(bytes)).at(-2);
+  const client = await journals.pool.connect();
+  await client.query('BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off');
+  const asked: [string, unknown[]][] = [];
+  const listening = new Proxy(client, {
+    get: (of, name) =>
+      name === 'query'
+        ? (...query: [string, unknown[]]) => (asked.push(query), of.query(...query))
+        : Reflect.get(of, name),
+  });
+  const events = new RecordedEvents(listening, book, placed!.sequence + 1, { drafted: () => [], voids: [] });
+  await events.load(new Set([placed!.sequence]), new Set());
+  expect(events.recorded(placed!.sequence)?.naming).toEqual([]);
+  const [text, values] = asked.find(([sql]) => sql.includes('convert_to'))!;
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
+  expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Scan using events_that_may_name');
+  await client.query('ROLLBACK');
   client.release();
 });

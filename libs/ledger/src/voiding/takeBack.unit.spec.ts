@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { eventTypes } from '#contracts/catalog';
-import type { LedgerEvent } from '#contracts/cloudEvent';
+import { eventText, type LedgerEvent } from '#contracts/cloudEvent';
 import type { Command } from '#ledger/command';
+import type { EntityKey } from '#ledger/entity';
+import { touched } from '#ledger/evolve';
+import { nameOf, namesWhatBegan } from '#ledger/voiding/naming';
 import { Dice, happens } from '#test/ledger/happenings';
 import { History, same } from '#test/ledger/history';
 import { areTheSame, tellRight, type Told, tookTheSame } from '#test/ledger/toldRight';
@@ -54,6 +57,27 @@ describe('a fact that is taken back', () => {
       expect(taken.size).toBeGreaterThan(10);
     },
   );
+
+  it('what names an order or a shipment of which it moves nothing is among the events in which the journal looks for names', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(steps, (rolls) => {
+        const { events } = remembered(rolls).history.ledger;
+        for (const began of events) {
+          const name = nameOf(began);
+          if (name?.types === undefined) continue;
+          const isBeside = (later: LedgerEvent) => !touched(later).includes(`${name.what}/${name.id}` as EntityKey);
+          for (const later of events.filter(namesWhatBegan(began)!).filter(isBeside)) {
+            found += 1;
+            // As in the index `events_that_may_name`.
+            if (later.type !== 'lading.swap.proposed.v1') expect(eventText(later)).toMatch(/"from":\[|"substitutes"/);
+          }
+        }
+      }),
+      { numRuns: RUNS, seed, endOnFailure: true },
+    );
+    expect(found).toBeGreaterThan(0);
+  });
 
   it('void, then record it right: with what stood on it told again, it is as if it had been right the first time, at every moment', () => {
     const right = new Map<string, number>();
