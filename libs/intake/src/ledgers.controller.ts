@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { LedgerId, Name, PartyId } from '#contracts/scalars';
 import { errorOf, ProblemError } from '#platform/http/problemError';
-import { checked } from '#platform/http/checked';
+import { checked } from '#platform/http/fieldErrors';
 import { heldKeyOf } from '#platform/keys/actor';
 import { Requires } from '#platform/keys/requires';
 import { refusalOfError, sendJson } from './answers.ts';

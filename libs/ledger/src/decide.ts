@@ -19,10 +19,9 @@ import { executeSwap } from './swap/execute.ts';
 import { propose } from './swap/propose.ts';
 import { acceptSwap, rejectSwap, withdrawSwap } from './swap/respond.ts';
 import { adjustCount } from './units/adjustCount.ts';
-import { changeCondition } from './units/changeCondition.ts';
+import { changeCondition, scrap } from './units/condition.ts';
 import { holdUnits, releaseUnits } from './units/holdUnits.ts';
 import { returnUnits } from './units/returnUnits.ts';
-import { scrap } from './units/scrap.ts';
 import type { View } from './view.ts';
 import { takeBack } from './voiding/takeBack.ts';
 

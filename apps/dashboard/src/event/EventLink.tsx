@@ -12,3 +12,16 @@ export function EventLink({ sequence, children }: { readonly sequence: number; r
     </Link>
   );
 }
+
+/** The events of a list, as links. */
+export function EventList({ events }: { readonly events: readonly number[] }) {
+  return (
+    <>
+      {events.map((sequence) => (
+        <span key={sequence}>
+          <EventLink sequence={sequence} />{' '}
+        </span>
+      ))}
+    </>
+  );
+}

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FieldError } from '#contracts/problem';
+import { ProblemError } from './problemError.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -26,6 +27,19 @@ export function fieldErrors(issues: readonly Issue[], input: unknown): FieldErro
     if (errors.size >= MAX_FIELD_ERRORS) break;
   }
   return [...errors.values()];
+}
+
+/**
+ * Parses `value` with `schema`.
+ * @throws ProblemError 400 `malformed` that names every wrong field by its JSON pointer
+ */
+export function checked<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = fieldErrors(parsed.error.issues, value);
+  const named = errors.map(({ pointer, detail }) => `${pointer || 'the body'}: ${detail}`);
+  const detail = named.length === 1 ? String(named[0]) : `${named.length} fields are wrong: see errors`;
+  throw new ProblemError(400, 'malformed', detail, { errors });
 }
 
 function collect(issue: Issue, base: readonly PropertyKey[], input: unknown, errors: Map<string, FieldError>): void {

@@ -16,7 +16,7 @@ import { Actor } from '../keys/actor.ts';
 import { createKey, revokeKey } from '../keys/apiKeys.ts';
 import { readConfig, type WithDatabase } from './config.ts';
 import { createApp } from './createApp.ts';
-import { checked } from '../http/checked.ts';
+import { checked } from '../http/fieldErrors.ts';
 import { Drain } from '../http/drain.ts';
 import { HealthChecks, NotReady } from '../watching/health.ts';
 import { migrate } from '../database/migrate.ts';

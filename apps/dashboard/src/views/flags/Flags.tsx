@@ -5,7 +5,7 @@ import type { FlagRow } from '#contracts/flagRows';
 import { askPage } from '../../api/client.ts';
 import { ledgerPath } from '../../api/paths.ts';
 import { useAsk } from '../../api/useAsk.ts';
-import { EventList } from '../../event/EventList.tsx';
+import { EventList } from '../../event/EventLink.tsx';
 import { useTicks } from '../../time/useTicks.ts';
 import { Empty } from '../../ui/parts.tsx';
 import { ChooseWay, Filter, Heads, TablePanel, View, wayOf, type Ways } from '../../ui/View.tsx';

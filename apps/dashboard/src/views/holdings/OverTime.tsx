@@ -10,8 +10,7 @@ import { highest } from '../../chart/steps.ts';
 import { Empty, Loading, Trouble } from '../../ui/parts.tsx';
 import { ChooseWay, wayOf, type Ways } from '../../ui/View.tsx';
 import { usePlace } from '../../url/usePlace.ts';
-import { mayHaveHad } from './mayHaveHad.ts';
-import { type PartyLine, type Stage, stageName, stages } from './holdings.ts';
+import { mayHaveHad, type PartyLine, type Stage, stageName, stages } from './holdings.ts';
 
 const [MOST_ASKED, MOST_LINES] = [10, 6];
 const MOST_STEPS = 1000;

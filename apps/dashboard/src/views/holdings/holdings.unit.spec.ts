@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HoldingGroupRow, PartyRow } from '#contracts/rows';
-import { flowOf, holdingsOf, linesOf } from './holdings.ts';
+import { flowOf, holdingsOf, linesOf, mayHaveHad } from './holdings.ts';
 
 const rows: HoldingGroupRow[] = [
   { owner: 'x', custodian: 'x', item: 'H100', stage: 'held', quantity: 12_000 },
@@ -58,5 +58,18 @@ describe('the first page', () => {
     const below = holdingsOf([{ owner: 'x', custodian: 'x', item: 'H100', stage: 'held', quantity: -4 }]);
     expect(flowOf(below).links).toEqual([]);
     expect(linesOf(below, [])[0]?.held).toBe(-4);
+  });
+});
+
+describe('holdings over time', () => {
+  it('are asked about of those who have most and of every customer, whatever they have now', () => {
+    const lines = [
+      { party: 'z', total: 5 },
+      { party: 'b', total: 4 },
+      { party: 'b', total: 4 },
+    ];
+    const parties = ['a', 'b', 'c'].map((party) => ({ party, roles: [party === 'c' ? 'carrier' : 'customer'] }));
+    expect(mayHaveHad(lines, parties, 9)).toEqual(['a', 'b', 'z']);
+    expect(mayHaveHad(lines, parties, 1)).toEqual(['b']);
   });
 });
