@@ -335,9 +335,10 @@ export function asItWas<T extends { readonly data: object }>(told: T, event: Led
 export const unnamedBy = (event: LedgerEvent): string[] =>
   event.type !== 'lading.event.voided.v1'
     ? []
-    : (event.data.unnamed ?? []).flatMap(({ item, serials }) =>
-        expandSerials(serials).map((serial) => `${item} ${serial}`),
-      );
+    : (event.data.unnamed ?? []).flatMap(({ item, serials }) => {
+        const named = movesOf(event).flatMap((move) => (move.item === item ? (move.serials ?? []) : []));
+        return expandSerials(serials ?? named).map((serial) => `${item} ${serial}`);
+      });
 
 /** Whether it says of each line whose units it is about. */
 const namesOwners = ({ type, data }: Told): boolean =>

@@ -64,6 +64,21 @@ const Restored = z.strictObject({
     .array(z.strictObject({ order: OrderId, line: LineId, window: Window, promised: Confirmed.optional() }))
     .min(1)
     .optional(),
+  /**
+   * In place of `lines`, where a void of a confirmation would be too large with them: what was promised of its lines, by the event that had
+   * confirmed them. `ordered` is left out where it was what the voided confirmation says; a line that is in none had no promise.
+   */
+  confirmed: z
+    .array(
+      z.strictObject({
+        sequence: Sequence,
+        time: Moment,
+        stands: z.boolean(),
+        lines: z.array(z.record(z.string(), z.unknown())).min(1),
+      }),
+    )
+    .min(1)
+    .optional(),
   shipments: z
     .array(
       z.strictObject({
@@ -83,7 +98,7 @@ const Restored = z.strictObject({
     .array(z.strictObject({ period: Window, quantity: Count, sequence: Sequence }))
     .min(1)
     .optional(),
-  /** The windows of a swap's legs before its execution, in their order. */
+  /** The windows of a swap's legs before its execution, in their order; of those that are left out at the end, as at the execution. */
   windows: z.array(Window).min(1).optional(),
 });
 export type Restored = z.infer<typeof Restored>;
@@ -92,9 +107,9 @@ const voids = {
   /** The contract had voids without it before any ledger took one. */
   voided: TakenBack.optional(),
   restored: Restored.optional(),
-  /** Units that the event gave their serial numbers: they have none any more. */
+  /** Units that the event gave their serial numbers: they have none any more. Without `serials`: all of the item that the moves name. */
   unnamed: z
-    .array(z.strictObject({ item: ItemId, serials: Serials }))
+    .array(z.strictObject({ item: ItemId, serials: Serials.optional() }))
     .min(1)
     .optional(),
   moves: z.array(Move).min(1).optional(),

@@ -208,8 +208,16 @@ describe('taking a fact back', () => {
     await app.submit(event('lading.order.placed.v1', { order: 'PO-D', buyer: 'tesla', supplier: 'nvidia', lines }));
     const wrong = sequenceOf(await app.submit(dispatch('S-D', 'PO-D', 2, {}, { serials: ['A-1', 'A-2'] })));
     expect(await takeBack(wrong)).toMatchObject({ status: 201 });
-    const { rows } = await app.pool.query(`SELECT * FROM journal.units WHERE ledger = 'nvidia' AND item = 'D1'`);
-    expect(rows).toEqual([]);
+    const named = () => app.pool.query(`SELECT * FROM journal.units WHERE ledger = 'nvidia' AND item = 'D1'`);
+    expect((await named()).rows).toEqual([]);
+    // So many that the void cannot name them twice.
+    const many = Array.from({ length: 900 }, (_, n) => `GPU-${n}-${'x'.repeat(20)}${n % 7}`);
+    const large = { order: 'PO-DD', buyer: 'tesla', supplier: 'nvidia', lines: [{ ...lines[0], quantity: 900 }] };
+    await app.submit(event('lading.order.placed.v1', large));
+    const sent = sequenceOf(await app.submit(dispatch('S-DD', 'PO-DD', 900, {}, { serials: many })));
+    expect((await named()).rows).not.toEqual([]);
+    expect(await takeBack(sent)).toMatchObject({ status: 201 });
+    expect((await named()).rows).toEqual([]);
     expect(await app.submit(dispatch('S-D', 'PO-D', 3, {}, { serials: ['B-1', 'B-2', 'A-2'] }))).toMatchObject({
       status: 201,
     });

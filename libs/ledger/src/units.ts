@@ -32,7 +32,11 @@ export function unitChangesOf(
   const changes = unitChanges(movesOf(event), isSerial);
   if (event.type !== 'lading.event.voided.v1') return changes;
   const { unnamed: lists = [] } = event.data as LedgerEvent<'lading.event.voided.v1'>['data'];
-  const unnamed = lists.flatMap(({ item, serials }) => rangesOf(serials).map((range) => ({ item, ...range })));
+  const unnamed = lists.flatMap(({ item, serials }): readonly UnitRange[] =>
+    serials === undefined
+      ? changes.named.filter((units) => units.item === item)
+      : rangesOf(serials).map((range) => ({ item, ...range })),
+  );
   return { named: outside(changes.named, unnamed), rest: [], unnamed };
 }
 

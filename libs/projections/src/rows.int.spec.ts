@@ -246,6 +246,18 @@ describe('the rows of each read model', () => {
     ]);
   });
 
+  it('units that a large fact gave their serial numbers have none when it is taken back', async () => {
+    const serials = Array.from({ length: 900 }, (_, n) => `GPU-${n}-${'x'.repeat(20)}${n % 7}`);
+    db = await projected(placed('PO-1', 'tesla', { item: 'D1', quantity: 900 }));
+    await db.happens([dispatched('S-1', [{ ...of('PO-1', '1'), quantity: 900, serials }])]);
+    const { sequence } = db.story.ledger.events.at(-1)!;
+    expect(await db.read((m) => unit(m, serials[7]!))).toMatchObject({ units: [{ item: 'D1' }] });
+    await db.happens([tell('event.voided', { sequence, reason: 'did_not_occur' })]);
+    expect(db.story.ledger.events.at(-1)!.data).toMatchObject({ unnamed: [{ item: 'D1' }] });
+    expect(await db.read((m) => unit(m, serials[7]!))).toEqual({ units: [], count: 0 });
+    expect((await db.pool.query('SELECT FROM rm_1.units')).rowCount).toBe(0);
+  });
+
   it('each serial number is in the account that the last event put it in', async () => {
     db = await projected(
       tell('order.placed', {

@@ -8,7 +8,7 @@ import { joinUnits, outside, type UnitRange } from '../unitRanges.ts';
 import type { Recorded } from '../view.ts';
 
 /** The moves of an event, each with the units that it moved, and the units that those turned round do not lead back. */
-interface Moved {
+export interface Moved {
   readonly moves: readonly Move[];
   readonly unnamed: readonly { readonly item: string; readonly serials: (string | SerialRange)[] }[];
 }

@@ -22,6 +22,29 @@ export function restoredBy({ event, streams }: Recorded): Restored | undefined {
   return Object.keys(restored).length > 0 ? restored : undefined;
 }
 
+/** The same in fewer bytes, for voids that would be too large: without what the event that is taken back says itself. */
+export function inFewerBytes({ type, data }: LedgerEvent, restored: Restored | undefined): Restored | undefined {
+  if (type === 'lading.swap.executed.v1') {
+    const windows = restored?.windows ?? [];
+    const last = windows.findLastIndex((window, n) => JSON.stringify(window) !== JSON.stringify(data.legs[n]?.window));
+    return last < 0 ? undefined : { windows: windows.slice(0, last + 1) };
+  }
+  if (type !== 'lading.order.confirmed.v1') return restored;
+  const orderedNow = new Map(data.lines.map(({ line, ordered }) => [line, ordered]));
+  const confirmed = new Map<string, NonNullable<Restored['confirmed']>[number]>();
+  for (const { line: name, promised } of restored?.lines ?? []) {
+    if (promised === undefined) continue;
+    const { sequence, time, stands, line } = promised;
+    const { item: _, ordered, ...said } = line;
+    const isSame = JSON.stringify(ordered) === JSON.stringify(orderedNow.get(name));
+    const key = `${sequence} ${stands}`;
+    const group = confirmed.get(key) ?? { sequence, time, stands, lines: [] };
+    group.lines.push(isSame ? said : { ...said, ordered });
+    confirmed.set(key, group);
+  }
+  return confirmed.size === 0 ? undefined : { confirmed: [...confirmed.values()] };
+}
+
 type Streams = Recorded['streams'];
 
 function registeredBefore({ type, subject, sequence }: LedgerEvent, streams: Streams): Restored {

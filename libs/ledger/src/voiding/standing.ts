@@ -9,10 +9,11 @@ import { holdsOf } from './said.ts';
 import { Stood, type Units } from './stood.ts';
 
 /** A later event, and what it needs of those that are to be taken back. */
-export interface Standing {
+interface Needing {
   readonly event: LedgerEvent;
   readonly needs: string;
 }
+export type Standing = Needing & { readonly recorded: Recorded };
 
 /**
  * What stands on an event, and on that in turn, the last first: taken back in this order, each can be. A unit that was brought to an
@@ -26,7 +27,10 @@ export function standingOn(first: Recorded, view: View): Standing[] | { readonly
     const supplied = suppliedBy(taken, isSerial);
     const found = oncePassed(taken, streamsElsewhere(taken, supplied, view), { isSerial, supplied });
     const fresh = found.filter(({ event }) => !taken.has(event.sequence));
-    if (fresh.length === 0) return found.sort((a, b) => b.event.sequence - a.event.sequence);
+    if (fresh.length === 0) {
+      const standing = found.map((one): Standing => ({ ...one, recorded: taken.get(one.event.sequence) ?? first }));
+      return standing.sort((a, b) => b.event.sequence - a.event.sequence);
+    }
     if (taken.size + fresh.length > MOST) return { tooMany: taken.size + fresh.length };
     let isMissing = false;
     for (const { event } of fresh) {
@@ -46,7 +50,7 @@ function oncePassed(
   taken: ReadonlyMap<number, Recorded>,
   elsewhere: readonly (readonly LedgerEvent[])[],
   units: Units,
-): Standing[] {
+): Needing[] {
   const streams = new Set(elsewhere);
   const orders = new Set<string>();
   for (const recorded of taken.values()) {
@@ -62,7 +66,7 @@ function oncePassed(
   for (const stream of streams) for (const event of stream) events.set(event.sequence, event);
   const book = new Balances(orders);
   const stood: Stood[] = [];
-  const found: Standing[] = [];
+  const found: Needing[] = [];
   const held = new Set<string>();
   for (const event of [...events.values()].sort((a, b) => a.sequence - b.sequence)) {
     const recorded = taken.get(event.sequence);

@@ -1,11 +1,14 @@
 import type { Completed } from '#contracts/catalog';
-import { type LedgerEvent, movesOf, turnedRound } from '#contracts/cloudEvent';
+import { type LedgerEvent, MAX_EVENT_BYTES, movesOf, turnedRound } from '#contracts/cloudEvent';
+import type { Restored } from '#contracts/ledgerEvents';
+import type { Move } from '#contracts/move';
 import { exactMicroseconds } from '#contracts/scalars';
+import { countDistinct, rangesOf } from '#contracts/serials';
 import type { Rule } from '../command.ts';
 import { accept, type Rejected, reject } from '../decision.ts';
 import { entityOf, type Recorded, type View } from '../view.ts';
-import { movedBy } from './moved.ts';
-import { restoredBy } from './restored.ts';
+import { type Moved, movedBy } from './moved.ts';
+import { inFewerBytes, restoredBy } from './restored.ts';
 import { type Standing, standingOn } from './standing.ts';
 
 type Voided = Completed<'lading.event.voided.v1'>;
@@ -28,25 +31,51 @@ export const takeBack: Rule<'lading.event.voided.v1'> = (data, { view, time, bes
   const standing = standingOn(recorded, view);
   if (standing === undefined) return unknownEvent(sequence); // more is loaded, and it is decided again
   if ('tooMany' in standing) return tooMuch(event, standing.tooMany);
+  // What would be named has to be taken back, too.
+  const never = standing.find((one) => withoutIt(one.recorded, view) === undefined)?.event;
+  if (never !== undefined) return tooLarge(event, never);
   if (standing.length > 0) return dependsOnIt(event, standing);
-  return accept({ ...data, ...withoutIt(recorded, view) });
+  const said = withoutIt(recorded, view);
+  return said === undefined ? tooLarge(event, event) : accept({ ...data, ...said });
 };
 
-/** What a void says besides what was submitted; its moves are turned round, the last first. */
-function withoutIt(recorded: Recorded, view: View): Pick<Voided, 'voided' | 'restored' | 'unnamed' | 'moves'> {
+type Without = Pick<Voided, 'voided' | 'restored' | 'unnamed' | 'moves'>;
+
+/** What a void says at most besides what was submitted; the rest of an event is for that. */
+const MOST_BYTES = MAX_EVENT_BYTES - 1_000;
+
+/** What a void says besides what was submitted; its moves are turned round, the last first. Undefined: that would be too large for an event. */
+function withoutIt(recorded: Recorded, view: View): Without | undefined {
   const { source, id, type, subject, actor, recordedtime, data } = recorded.event;
   const { moves: _, ...said } = data as { moves?: unknown } & Record<string, unknown>;
   const restored = restoredBy(recorded);
   const own = movesOf(recorded.event);
   const hasNumbers = own.some(({ item }) => entityOf(view, 'item', item)?.data.tracking === 'serial');
   const { moves, unnamed } = hasNumbers ? movedBy(recorded) : { moves: own, unnamed: [] };
-  return {
+  const whole = (before: Restored | undefined, without: NonNullable<Voided['unnamed']>): Without => ({
     voided: { source, id, type, subject, actor, recordedtime, data: said },
-    ...(restored && { restored }),
-    ...(unnamed.length > 0 && { unnamed: [...unnamed] }),
+    ...(before && { restored: before }),
+    ...(without.length > 0 && { unnamed: without }),
     ...(moves.length > 0 && { moves: moves.map(turnedRound).reverse() }),
-  };
+  });
+  const all = whole(restored, [...unnamed]);
+  if (fits(all)) return all;
+  // Only where it has to be: a reader of an older release knows the other form.
+  const less = whole(
+    inFewerBytes(recorded.event, restored),
+    unnamed.map((units) => (areAllNamed(units, moves) ? { item: units.item } : units)),
+  );
+  return fits(less) ? less : undefined;
 }
+
+/** Whether some units of an item are all that moves name of it; they are among those. */
+function areAllNamed({ item, serials }: Moved['unnamed'][number], moves: readonly Move[]): boolean {
+  const named = moves.flatMap((move) => (move.item === item ? rangesOf(move.serials ?? []) : []));
+  return countDistinct(named) === countDistinct(rangesOf(serials));
+}
+
+const utf8 = new TextEncoder();
+const fits = (said: Without): boolean => utf8.encode(JSON.stringify(said)).length <= MOST_BYTES;
 
 const unknownEvent = (sequence: number): Rejected =>
   reject('unknown-event', `The ledger has no event ${sequence} yet. Correct the sequence.`, { sequence });
@@ -94,6 +123,13 @@ const tooMuch = ({ sequence, type }: LedgerEvent, events: number): Rejected =>
     'not-supported',
     `Event ${sequence} is not taken back any more: ${events} events would have to be looked at. Record what corrects it: a count, a reallocation, a change of the line.`,
     { sequence, eventType: type, events },
+  );
+
+const tooLarge = ({ sequence, type }: LedgerEvent, never: LedgerEvent): Rejected =>
+  reject(
+    'not-supported',
+    `Event ${sequence} is not taken back: ${never.sequence === sequence ? 'it' : `event ${never.sequence}, which stands on it,`} says so much that what takes it back would be too large for an event. Record what corrects it: a count, a reallocation, a change of the line.`,
+    { sequence, eventType: type, tooLarge: never.sequence },
   );
 
 function dependsOnIt({ sequence, type, subject }: LedgerEvent, standing: readonly Standing[]): Rejected {

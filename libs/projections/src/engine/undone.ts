@@ -27,7 +27,8 @@ interface Unsaid {
 }
 
 /** What becomes of lines when what an event said of them is taken back. */
-export function unsaid({ type, data }: LedgerEvent, { lines = [] }: Restored): Unsaid[] {
+export function unsaid({ type, data }: LedgerEvent, { lines = [], confirmed = [] }: Restored): Unsaid[] {
+  if (type === 'lading.order.confirmed.v1' && lines.length === 0) return unconfirmed(data, confirmed);
   const before = lines.map(({ order, line, window, promised }): Required<Unsaid> => {
     const promise = promised && { ...promiseOf(promised.line as Confirmed, promised), stands: promised.stands };
     return { order, line, less: 0, window, promise: promise ?? null };
@@ -38,4 +39,22 @@ export function unsaid({ type, data }: LedgerEvent, { lines = [] }: Restored): U
   const { order, line, quantity, window, previous } = data;
   const less = (quantity ?? previous.quantity) - previous.quantity;
   return window === undefined ? [{ order, line, less }] : before.map((one) => ({ ...one, less }));
+}
+
+/** Of a confirmation whose void says in fewer bytes what was promised before it. */
+function unconfirmed(
+  { order, lines }: LedgerEvent<'lading.order.confirmed.v1'>['data'],
+  confirmed: NonNullable<Restored['confirmed']>,
+): Unsaid[] {
+  const before = new Map(confirmed.flatMap((one) => one.lines.map((line) => [line.line, { ...one, line }])));
+  return lines.map(({ line, item, ordered }) => {
+    const promised = before.get(line);
+    const said = { item, ordered, ...promised?.line } as Confirmed;
+    return {
+      order,
+      line,
+      less: 0,
+      promise: promised ? { ...promiseOf(said, promised), stands: promised.stands } : null,
+    };
+  });
 }

@@ -50,6 +50,26 @@ describe('what a supplier promised', () => {
     });
   });
 
+  it('a confirmation of 150 lines is taken back, and what was promised of each before stands again', async () => {
+    const many = (count: number, window: typeof january, rest: Partial<Line> = {}) =>
+      confirmed('PO-1', ...Array.from({ length: count }, () => ({ code: 'changed' as const, window, ...rest })));
+    db = await projected(placed('PO-1', 'tesla', ...Array<number>(150).fill(100)));
+    await db.happens([
+      many(100, january, { reason: 'Packaging is short' }),
+      many(50, june),
+      tell('order.line_changed', { order: 'PO-1', line: '1', initiator: 'buyer', window: june }),
+      tell('order.line_changed', { order: 'PO-1', line: '2', initiator: 'buyer', quantity: 120 }),
+    ]);
+    const before = (await db.read((m) => order(m, 'PO-1')))!;
+    await db.happens([many(150, june, { quantity: 90 })]);
+    const { sequence } = db.story.ledger.events.at(-1)!;
+    expect(await lineOf('PO-1', 149)).toMatchObject({ promised: { sequence, quantity: 90, window: june } });
+    await db.happens([tell('event.voided', { sequence, reason: 'did_not_occur' })]);
+    expect(before.lines.map(({ promised }) => promised?.sequence).filter((one) => one !== undefined)).toHaveLength(100);
+    expect(await db.read((m) => order(m, 'PO-1'))).toEqual(before);
+    expect(db.story.ledger.events.at(-1)!.data).toHaveProperty('restored.confirmed');
+  });
+
   it('the queue, the late orders and the flags hold the supplier to the promised window, to the ordered one without', async () => {
     db = await projected(placed('PO-1', 'tesla', 100), placed('PO-2', 'x', { quantity: 10, window: january }));
     const turns = async () =>
