@@ -121,6 +121,22 @@ describe('taking a fact back', () => {
     expect((await takeBack(placed)).body).toMatchObject({ code: 'depends-on-it' });
   });
 
+  it('a change that was taken back with its order is told so, also in a dry run', async () => {
+    const placed = sequenceOf(await app.submit(order({}, { name: 'PO-4', quantity: 10 })));
+    const changed = sequenceOf(
+      await app.submit(
+        event('lading.order.line_changed.v1', { order: 'PO-4', line: '1', initiator: 'buyer', quantity: 9 }),
+      ),
+    );
+    for (const sequence of [changed, placed]) expect(await takeBack(sequence)).toMatchObject({ status: 201 });
+    const again = voiding(changed, (await kept(changed)).time);
+    for (const query of ['', '&dry-run=true'])
+      expect(await app.batch([again], `?atomic=true${query}`)).toMatchObject({
+        status: 422,
+        body: { code: 'already-voided' },
+      });
+  });
+
   describe('all that stands on a fact is taken back with it in one batch', () => {
     const receipt = (shipment: string, of: string) =>
       event('lading.shipment.received.v1', {

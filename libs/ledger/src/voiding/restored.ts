@@ -61,7 +61,9 @@ function linesBefore(event: LedgerEvent, streams: Streams): Restored {
   if (named.length === 0 || !('order' in data)) return {};
   const { order } = data;
   const key = `order/${order}` as const;
-  const before = entityBefore(key, sequence, streams) as Order;
+  const before = entityBefore(key, sequence, streams) as Order | undefined;
+  // Whether the event is taken back already, with its order, may not be loaded yet.
+  if (before === undefined) return {};
   const earlier = standingIn(streams.get(key) ?? []).filter((one) => one.sequence < sequence);
   const lines = named.flatMap((line) => {
     const state = before.lines[before.index.get(line) ?? -1];
