@@ -239,6 +239,28 @@ describe('taking a fact back', () => {
     });
   });
 
+  it('a unit that a dispatch took from what another order had cancelled is back there when the dispatch is taken back', async () => {
+    const lines = (serials?: string[]) => [
+      { line: '1', item: 'D1', quantity: 3, window: { from: '2023-12-01', to: '2023-12-31' }, ...(serials && { serials }) },
+    ];
+    const parties = { buyer: 'tesla', supplier: 'nvidia' };
+    const named = { order: 'PO-E', ...parties, lines: lines(['E-1', 'E-2', 'E-3']) };
+    await app.submit(event('lading.order.placed.v1', named));
+    const less = { order: 'PO-E', line: '1', initiator: 'buyer', quantity: 2, serials: ['E-1'] };
+    expect(await app.submit(event('lading.order.line_changed.v1', less))).toMatchObject({ status: 201 });
+    await app.submit(event('lading.order.placed.v1', { order: 'PO-F', ...parties, lines: lines() }));
+    const sent = sequenceOf(await app.submit(dispatch('S-F', 'PO-F', 2, {}, { serials: ['E-1', 'F-2'] })));
+    const placeOf = async () =>
+      (
+        await app.pool.query<{ account: string }>(
+          `SELECT account FROM journal.units WHERE ledger = 'nvidia' AND item = 'D1' AND prefix = 'E-' AND first = 1`,
+        )
+      ).rows;
+    expect((await placeOf())[0]?.account).toContain('|in_transit|');
+    expect(await takeBack(sent)).toMatchObject({ status: 201 });
+    expect((await placeOf())[0]?.account).toContain('|PO-E|1|cancelled|');
+  });
+
   it('only its submitter or an admin takes a fact back, with the role that its type needs', async () => {
     const erp = await app.keyed({ name: 'erp', roles: ['shipments:write'] });
     const rival = await app.keyed({ name: 'rival', roles: ['shipments:write'] });

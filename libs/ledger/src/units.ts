@@ -29,8 +29,8 @@ export function unitChangesOf(
   event: Pick<LedgerEvent, 'type' | 'data'>,
   isSerial?: (item: string) => boolean,
 ): UnitChanges {
-  const changes = unitChanges(movesOf(event), isSerial);
-  if (event.type !== 'lading.event.voided.v1') return changes;
+  if (event.type !== 'lading.event.voided.v1') return unitChanges(movesOf(event), isSerial);
+  const changes = unitChanges(movesOf(event), isSerial, 'back');
   const { unnamed: lists = [] } = event.data as LedgerEvent<'lading.event.voided.v1'>['data'];
   const unnamed = lists.flatMap(({ item, serials }): readonly UnitRange[] =>
     serials === undefined
@@ -45,9 +45,14 @@ export function unitChangesOf(
  * named unit that its `from` held before the event and that no other move of the event names: for an item tracked by
  * quantity there are none. All of it is read from the state before the event, at once: no leg spends what another brings.
  * Each unit is named once in the answer: what comes back and goes on is where it went; units that follow each other are one range,
- * in whatever order they were named. `isSerial` spares the moves of items that have no serial numbers.
+ * in whatever order they were named. `isSerial` spares the moves of items that have no serial numbers; the moves of what takes an
+ * event back lead `back`.
  */
-export function unitChanges(moves: readonly Move[], isSerial: (item: string) => boolean = () => true): UnitChanges {
+export function unitChanges(
+  moves: readonly Move[],
+  isSerial: (item: string) => boolean = () => true,
+  way: 'forth' | 'back' = 'forth',
+): UnitChanges {
   let named: NamedUnits[] = [];
   const rest = new Map<string, TheRest>();
   let comesBack = false;
@@ -57,8 +62,8 @@ export function unitChanges(moves: readonly Move[], isSerial: (item: string) => 
     const account = keyAt(move, move.to);
     if (serials !== undefined) {
       const units = rangesOf(serials).map((range) => ({ item, ...range, account }));
-      // Units that came back to supply go on from there in the same event.
-      if (comesBack) named = outside(named, units);
+      // Units that came back to supply go on from there in the same event; turned round, they go on to where they came from.
+      if (comesBack || (way === 'back' && move.from.stage === 'supply')) named = outside(named, units);
       comesBack ||= move.to.stage === 'supply';
       named.push(...units);
     }
