@@ -58,6 +58,16 @@ describe('what stands on a fact', () => {
     expect(standingOn(story, 1)).toEqual(['lading.shipment.received.v1: units by their serial numbers']);
   });
 
+  it('a dispatch of a line that was added needs that line, whether the ledger looked for names in it or not', () => {
+    const window = { from: '2023-12-01', to: '2023-12-31' };
+    const added = tell('order.lines_added', { order: 'PO-1', lines: [{ line: '2', item: 'H100', quantity: 5, window }] });
+    const sent = (from?: 'new') => dispatched('S-1', [{ ...of('PO-1', '2'), quantity: 1, ...(from && { from }) }]);
+    expect(standingOn(given(placed('PO-1', 'tesla', 5), added, sent('new'), sent()), 2)).toEqual([
+      'lading.shipment.dispatched.v1: a line that it added',
+      'lading.shipment.dispatched.v1: a line that it added',
+    ]);
+  });
+
   describe('units that a dispatch put back into supply, all that an account had', () => {
     const story = () =>
       given(

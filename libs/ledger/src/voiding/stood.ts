@@ -88,8 +88,8 @@ export class Stood {
   /** What a later event needs of it, in words; undefined: nothing, but for units by their number, which are counted elsewhere. */
   neededBy(later: Later): string | undefined {
     return (
-      this.#naming.get(later.event.sequence) ??
       this.#entity(later) ??
+      this.#naming.get(later.event.sequence) ??
       this.#value(later) ??
       this.#header(later) ??
       this.#counted(later) ??
