@@ -219,6 +219,31 @@ describe('taking a fact back', () => {
     });
   });
 
+  it('an order with a name that a thousand later events have for something else is taken back, as the refusal that names it says', async () => {
+    const party = event('lading.party.registered.v1', { party: 'newcomer', name: 'New', roles: ['customer'] });
+    const first = sequenceOf(await app.submit(party));
+    const orders = ['PO-N1', 'PO-N2', 'PO-N3', 'PO-N4', '1'].map((name) => order({ }, { name, quantity: 1, buyer: 'newcomer' }));
+    expect(await app.batch(orders, '?atomic=true')).toMatchObject({ status: 201 });
+    await app.submit(order({}, { name: 'PO-Z', quantity: 1 }));
+    const leg = { order: 'PO-Z', line: '1', quantity: 1 };
+    const legs = [
+      { from: 'tesla', to: 'x', ...leg },
+      { from: 'x', to: 'tesla', ...leg },
+    ];
+    for (const part of ['A', 'B']) {
+      const some = Array.from({ length: 501 }, (_, n) =>
+        event('lading.swap.proposed.v1', { swap: `${part}-${n}`, by: 'tesla', legs }),
+      );
+      expect(await app.batch(some, '?atomic=true')).toMatchObject({ status: 201 });
+    }
+    const { body } = await takeBack(first);
+    const dependants = body.dependants as readonly { readonly sequence: number }[];
+    expect(dependants.map(({ sequence }) => sequence)).toEqual([5, 4, 3, 2, 1].map((n) => first + n));
+    const all = [...dependants.map(({ sequence }) => sequence), first];
+    const batch = await Promise.all(all.map(async (sequence) => voiding(sequence, (await kept(sequence)).time)));
+    expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
+  });
+
   it('serial numbers that a fact gave by mistake are nobody’s any more, and others are given in their place', async () => {
     const lines = [{ line: '1', item: 'D1', quantity: 3, window: { from: '2023-12-01', to: '2023-12-31' } }];
     await app.submit(event('lading.order.placed.v1', { order: 'PO-D', buyer: 'tesla', supplier: 'nvidia', lines }));

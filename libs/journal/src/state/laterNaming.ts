@@ -54,8 +54,7 @@ export class LaterNaming {
     const later = this.head - event.sequence;
     const looked = name.types === undefined ? 'all' : 'may-name';
     if (looked === 'all' && later > MOST_LATER) return later;
-    const found =
-      (await this.#readAfter(event.sequence, looked)) ?? (await this.#search(event.sequence, looked, name.id));
+    const found = await this.#found(event.sequence, looked, name.id);
     if (typeof found === 'number') return found;
     this.#inBatch ??= this.#drafted();
     const { events, gone } = this.#inBatch;
@@ -66,6 +65,16 @@ export class LaterNaming {
   #drafted(): { events: LedgerEvent[]; gone: Set<number> } {
     const events = [...this.drafted()];
     return { events, gone: new Set(events.filter(isVoid).map(({ data }) => data.sequence)) };
+  }
+
+  async #found(after: number, looked: Looked, name: string): Promise<readonly LedgerEvent[] | number> {
+    const read = await this.#readAfter(after, looked);
+    if (read !== undefined) return read;
+    const searched = await this.#search(after, looked, name);
+    if (typeof searched !== 'number') return searched;
+    // Most of them may have the text for something else: an order may be called 1, as lines are.
+    this.#searches = SEARCHES;
+    return (await this.#readAfter(after, looked)) ?? searched;
   }
 
   async #search(after: number, looked: Looked, name: string): Promise<LedgerEvent[] | number> {
