@@ -222,7 +222,9 @@ describe('taking a fact back', () => {
   it('an order with a name that a thousand later events have for something else is taken back, as the refusal that names it says', async () => {
     const party = event('lading.party.registered.v1', { party: 'newcomer', name: 'New', roles: ['customer'] });
     const first = sequenceOf(await app.submit(party));
-    const orders = ['PO-N1', 'PO-N2', 'PO-N3', 'PO-N4', '1'].map((name) => order({ }, { name, quantity: 1, buyer: 'newcomer' }));
+    const orders = ['PO-N1', 'PO-N2', 'PO-N3', 'PO-N4', '1'].map((name) =>
+      order({}, { name, quantity: 1, buyer: 'newcomer' }),
+    );
     expect(await app.batch(orders, '?atomic=true')).toMatchObject({ status: 201 });
     await app.submit(order({}, { name: 'PO-Z', quantity: 1 }));
     const leg = { order: 'PO-Z', line: '1', quantity: 1 };
@@ -266,7 +268,13 @@ describe('taking a fact back', () => {
 
   it('a unit that a dispatch took from what another order had cancelled is back there when the dispatch is taken back', async () => {
     const lines = (serials?: string[]) => [
-      { line: '1', item: 'D1', quantity: 3, window: { from: '2023-12-01', to: '2023-12-31' }, ...(serials && { serials }) },
+      {
+        line: '1',
+        item: 'D1',
+        quantity: 3,
+        window: { from: '2023-12-01', to: '2023-12-31' },
+        ...(serials && { serials }),
+      },
     ];
     const parties = { buyer: 'tesla', supplier: 'nvidia' };
     const named = { order: 'PO-E', ...parties, lines: lines(['E-1', 'E-2', 'E-3']) };

@@ -60,7 +60,10 @@ describe('what stands on a fact', () => {
 
   it('a dispatch of a line that was added needs that line, whether the ledger looked for names in it or not', () => {
     const window = { from: '2023-12-01', to: '2023-12-31' };
-    const added = tell('order.lines_added', { order: 'PO-1', lines: [{ line: '2', item: 'H100', quantity: 5, window }] });
+    const added = tell('order.lines_added', {
+      order: 'PO-1',
+      lines: [{ line: '2', item: 'H100', quantity: 5, window }],
+    });
     const sent = (from?: 'new') => dispatched('S-1', [{ ...of('PO-1', '2'), quantity: 1, ...(from && { from }) }]);
     expect(standingOn(given(placed('PO-1', 'tesla', 5), added, sent('new'), sent()), 2)).toEqual([
       'lading.shipment.dispatched.v1: a line that it added',
