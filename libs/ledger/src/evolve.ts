@@ -69,7 +69,7 @@ export function evolve(key: EntityKey, entity: Entity | undefined, event: Ledger
  */
 export const isFoldedAnew = (key: EntityKey): boolean => !key.startsWith('stock/') && !key.startsWith('event/');
 
-/** What stands of a stream, as far as it was when it was asked for last. */
+/** What stands of a stream that had `length` events, the last of them `last`. */
 interface Stands {
   readonly events: readonly LedgerEvent[];
   readonly length: number;

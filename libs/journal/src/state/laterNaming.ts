@@ -7,10 +7,10 @@ import { eventsNaming, type Looked, standingLater } from '../sql/recorded.ts';
 const MOST_NAMING = 1_000;
 const MOST_LATER = 100_000;
 
-/** A name is searched for in later events so often; from then on those that may have a name are read, and kept while they are few. */
+/** After so many searches for names, the later events that may have one are read and kept, while they are few. */
 const SEARCHES = 4;
 const MOST_READ = 2_000;
-/** What is taken back next is older: so older events are read with those that are needed now. */
+/** What is taken back next is older: so many older events are read at the same time. */
 const AHEAD = 5_000;
 
 /** The events after a sequence that may have a name and stand, oldest first. */
@@ -46,7 +46,7 @@ export class LaterNaming {
     if (isVoid(event)) this.#inBatch?.gone.add(event.data.sequence);
   }
 
-  /** Those of one event, oldest first; their number, where they are too many. */
+  /** The later events that name what one began, oldest first; a number: so many would have to be looked at, which is too many. */
   async of(event: LedgerEvent): Promise<readonly LedgerEvent[] | number> {
     const isAfter = namesWhatBegan(event);
     const name = nameOf(event);

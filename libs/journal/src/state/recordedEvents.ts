@@ -17,7 +17,7 @@ export interface KnownEvents {
 /** Events of all streams together that are looked at to take one back: more is too many to hold a ledger for. */
 const MOST_EVENTS = 10_000;
 
-/** So many of the events that a batch takes back are read together with their streams. */
+/** So many events that a batch takes back are read at a time, with their streams. */
 const TOGETHER = 64;
 
 /** A batch that is being decided. */

@@ -6,8 +6,8 @@ import { touched } from '../evolve.ts';
 import { headersIn, holdsOf, linesIn, type Part, type Said, valuesIn } from './said.ts';
 
 /**
- * What a later event may need of those that are to be taken back, told by itself. Each of hundreds is asked whether it is that one: so it is
- * told once for all of them.
+ * What a later event uses, read from that event alone. Each of the hundreds of events that are to be taken back is compared with it, so it
+ * is worked out once.
  */
 export class Later {
   readonly streams: readonly EntityKey[];
@@ -15,7 +15,7 @@ export class Later {
   readonly steps: ReadonlySet<EntityKey>;
   readonly values: ReadonlyMap<string, Said>;
   readonly headers: ReadonlyMap<string, readonly Part[]>;
-  /** Shipments that it judges or ends by what is in transit on them. */
+  /** Shipments of which it says what depends on the units in transit on them: who gets those, or that no more are coming. */
   readonly ended: readonly string[];
   /** The accounts that it counts, by `accountKey`. */
   readonly counted: readonly string[];

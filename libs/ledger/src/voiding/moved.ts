@@ -7,20 +7,20 @@ import { unitChanges, UnitIndex } from '../units.ts';
 import { joinUnits, outside, type UnitRange } from '../unitRanges.ts';
 import type { Recorded } from '../view.ts';
 
-/** The moves of an event, each with the units that it moved, and the units that those turned round do not lead back. */
+/** The moves of an event, each with the units that it moved; `unnamed` are those that have no serial number any more without the event. */
 export interface Moved {
   readonly moves: readonly Move[];
   readonly unnamed: readonly { readonly item: string; readonly serials: (string | SerialRange)[] }[];
 }
 
-/** What the events of some orders moved, by sequence, as far as they are these. */
+/** What each of these events moved, by sequence. */
 interface Passed {
   readonly events: readonly LedgerEvent[];
   readonly moved: Map<number, Moved>;
 }
 const passed = new WeakMap<LedgerEvent, Map<string, Passed>>();
 
-/** Kept is what the last of the events moved: so many ranges of units in all. */
+/** Of the last events it is kept what they moved, up to so many ranges of units. */
 const MOST_RANGES = 50_000;
 
 /**
@@ -42,7 +42,7 @@ export function movedBy(recorded: Recorded): Moved {
   return moved.get(event.sequence) ?? { moves: movesOf(event), unnamed: [] };
 }
 
-/** What each of some events moved; of the first ones not, where that is more than is kept. */
+/** What each of some events moved, by sequence; the first ones are left out where they are more than is kept. */
 function movedInTurn(events: readonly LedgerEvent[]): Map<number, Moved> {
   const all = new Map<number, Moved>();
   const index = new UnitIndex();

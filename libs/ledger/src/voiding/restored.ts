@@ -22,7 +22,7 @@ export function restoredBy({ event, streams }: Recorded): Restored | undefined {
   return Object.keys(restored).length > 0 ? restored : undefined;
 }
 
-/** The same in fewer bytes, for voids that would be too large: without what the event that is taken back says itself. */
+/** The same in fewer bytes, for a void that would be too large: without what stands in the event that is taken back. */
 export function inFewerBytes({ type, data }: LedgerEvent, restored: Restored | undefined): Restored | undefined {
   if (type === 'lading.swap.executed.v1') {
     const windows = restored?.windows ?? [];

@@ -31,7 +31,7 @@ export const takeBack: Rule<'lading.event.voided.v1'> = (data, { view, time, bes
   const standing = standingOn(recorded, view);
   if (standing === undefined) return unknownEvent(sequence); // more is loaded, and it is decided again
   if ('tooMany' in standing) return tooMuch(event, standing.tooMany);
-  // What would be named has to be taken back, too.
+  // Whoever is told to take something back has to be able to.
   const never = standing.find((one) => withoutIt(one.recorded, view) === undefined)?.event;
   if (never !== undefined) return tooLarge(event, never);
   if (standing.length > 0) return dependsOnIt(event, standing);
@@ -68,7 +68,7 @@ function withoutIt(recorded: Recorded, view: View): Without | undefined {
   return fits(less) ? less : undefined;
 }
 
-/** Whether some units of an item are all that moves name of it; they are among those. */
+/** Whether the moves name no other units of an item than these, which are among those that they name. */
 function areAllNamed({ item, serials }: Moved['unnamed'][number], moves: readonly Move[]): boolean {
   const named = moves.flatMap((move) => (move.item === item ? rangesOf(move.serials ?? []) : []));
   return countDistinct(named) === countDistinct(rangesOf(serials));
