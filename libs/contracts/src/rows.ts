@@ -28,6 +28,9 @@ export const standing = z
   .meta({ example: 17 });
 export const moment = (what: string) => z.string().describe(`${what} (RFC 3339)`).meta({ example: MOMENT });
 const count = (what: string) => z.int().min(0).describe(`${what}, in units`).meta({ example: 12000 });
+/** At a moment of the past, what took units may be known, and not yet what had brought them (flag `negative-past-balance`). */
+const balance = (what: string) =>
+  z.int().describe(`${what}, in units; below zero only at a moment of the past`).meta({ example: 12000 });
 export const id = (schema: typeof Id, what: string, example: string) => schema.describe(what).meta({ example });
 
 const party = id(PartyId, 'A party', 'tesla');
@@ -49,10 +52,10 @@ const partial = (parts: string, where: string) =>
 
 /** Units by the stages that are in parties' hands. */
 export const Stages = z.object({
-  ordered: count('Promised, not sent'),
-  in_transit: count('On the way'),
-  held: count('There'),
-  damaged: count('There, damaged'),
+  ordered: balance('Promised, not sent'),
+  in_transit: balance('On the way'),
+  held: balance('There'),
+  damaged: balance('There, damaged'),
 });
 export type Stages = z.infer<typeof Stages>;
 
@@ -144,8 +147,8 @@ export const OrderRow = z.object({
     z.object({
       line,
       item,
-      quantity: count("The line's total; cancelled units are not counted"),
-      cancelled: count('Cancelled so far'),
+      quantity: balance("The line's total; cancelled units are not counted"),
+      cancelled: balance('Cancelled so far'),
       window: Window.describe('As ordered, and as changed since'),
       due: Due,
       dueFirst: Day.optional()
@@ -153,7 +156,7 @@ export const OrderRow = z.object({
         .meta({ example: '2023-11-30' }),
       promised: Promised,
       units: z
-        .array(z.object({ owner, custodian, stage, shipment, quantity: Quantity }))
+        .array(z.object({ owner, custodian, stage, shipment, quantity: balance('There') }))
         .describe('Where the units of the line are now, and whose they are'),
       onHold: OnHold,
       available: Available,
@@ -184,12 +187,12 @@ export const ShipmentRow = z.object({
       line,
       item,
       owner,
-      advised: count('Sent, for this owner'),
+      advised: balance('Sent, for this owner'),
       received: count('Arrived in good order'),
       damaged: count('Arrived damaged'),
       surplus: count('Arrived beyond what was sent'),
-      lost: count('Lost on the way'),
-      inTransit: count('Still on the way'),
+      lost: balance('Lost on the way'),
+      inTransit: balance('Still on the way'),
       arrived: moment('When units that were sent arrived last; null where none did').nullable(),
     }),
   ),
@@ -266,10 +269,10 @@ export const QueueRow = z.object({
   buyer: party,
   owner,
   window: Window.describe('As ordered'),
-  quantity: count('All of the line that the owner has or is promised'),
+  quantity: balance('All of the line that the owner has or is promised'),
   ordered: Stages.shape.ordered,
   in_transit: Stages.shape.in_transit,
-  held: count('There, damaged ones too'),
+  held: balance('There, damaged ones too'),
   due: Due,
   promised: Promised,
   onHold: OnHold,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { FlagRow } from '#contracts/flagRows';
 import type { ExchangeHistoryRow } from '#contracts/changeRows';
-import type { SwapRow } from '#contracts/rows';
+import { ItemRow, OrderRow, PartyRow, QueueRow, ShipmentRow, type SwapRow } from '#contracts/rows';
 import { microseconds, utcOf } from '#contracts/scalars';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
 import { fromTheJournal, record } from '#test/projections/recorded';
@@ -182,6 +182,48 @@ describe('what was, at any moment, as it was known at any moment', () => {
       });
     expect(await ask('S-1')).toMatchObject({ shipment: 'S-1', lines: [{ order: 'PO-1', advised: 7 }] });
     expect(await ask('')).toMatchObject({ data: [{ shipment: 'S-1' }], next: null });
+  });
+
+  it('has what arrived for an owner before it was told whose it is, below zero as in holdings, and as the contract says', async () => {
+    const history = new History();
+    const some = (quantity: number) => ({ ...of('PO-1', '1'), quantity });
+    const sent = (shipment: string, quantity: number) => dispatched(shipment, [some(quantity)]);
+    history.happens(placed('PO-1', 'tesla', 12));
+    history.happens(sent('S-1', 4));
+    history.happens(sent('S-2', 2));
+    history.happens(sent('S-2', 3));
+    const lines = [{ ...some(4), shipment: 'S-1' }];
+    history.happens(
+      tell('reallocation.made', { reallocation: 'RA', kind: 'reconsigned', from: 'tesla', to: 'x', lines }),
+    );
+    history.happens(received('S-1', 'x', [{ ...of('PO-1', '1', 'x'), received: 3 }]), 3);
+    history.happens(received('S-2', 'tesla', [{ ...of('PO-1', '1'), received: 5 }]), 4);
+    expect(history.refused).toEqual([]);
+    const all = inLedger(history.ledger.events, `past-${++n}`);
+    await record(db.pool, all);
+    await db.apply(all, 40);
+    const at = all.at(-1)!.time;
+    const asOf = { at, known: all.length, occurred: new Date(at) };
+    const asking = { ledger: all[0]!.ledger, asOf, party: undefined };
+    const ask = (kind: PastKind, id: string, one: One) =>
+      askThen(asking, kind, { ...{ id, asked: {} }, read: (model) => one(model, id) });
+    const first = ShipmentRow.parse(await ask('shipment', 'S-1', shipment));
+    expect(first.status).toBe('partly_received');
+    expect(first.lines).toMatchObject([
+      { owner: 'tesla', advised: 4, received: 0, inTransit: 4 },
+      { owner: 'x', advised: 0, received: 3, inTransit: -3 },
+    ]);
+    const second = ShipmentRow.parse(await ask('shipment', 'S-2', shipment));
+    expect(second.lines).toMatchObject([{ owner: 'tesla', advised: 2, received: 5, inTransit: -3 }]);
+    for (const [kind, id, read, row] of [
+      ['order', 'PO-1', order, OrderRow],
+      ['party', 'tesla', party, PartyRow],
+      ['party', 'x', party, PartyRow],
+      ['item', 'H100', item, ItemRow],
+    ] as const)
+      expect(row.parse(await ask(kind, id, read))).toBeDefined();
+    for (const row of ((await ask('queue', 'H100', (m, id) => queue(m, id, {}))) as Page<object>).data)
+      expect(QueueRow.parse(row)).toBeDefined();
   });
 
   it('tells what is owed under a swap, step by step, as the swap itself does at each of them: late receipts and such as were taken back among them', async () => {

@@ -4,6 +4,7 @@ import { instantOf } from '../engine/values.ts';
 import { ownOrder } from '../orders/queries.ts';
 import { limitOf, type Page, pageOf, type PageQuery, pageStart, partialIf, partsOf, Where } from '../reading/page.ts';
 import { dayOf, type Planned, plannedOnce, type ReadModel, unplanned } from '../reading/readModel.ts';
+import { STATES } from './tables.ts';
 
 interface ShipmentsQuery extends PageQuery {
   readonly consignee?: string | undefined;
@@ -20,13 +21,19 @@ interface ShipmentsQuery extends PageQuery {
   readonly eta?: string | undefined;
 }
 
+/**
+ * Whether anything of a line is on the shipment: units that were given away whole are not. At a moment of the past units may have arrived
+ * for an owner of whom it was told later that they had become its own.
+ */
+const isOn = (l: string): string => `(${STATES.map((state) => `${l}.${state} <> 0`).join(' OR ')})`;
+
 /** The ledger's shipments by id: what was sent on each, what arrived, what is still on the way. */
 export async function shipments(model: ReadModel, query: ShipmentsQuery): Promise<Page<ShipmentRow>> {
   const where = new Where(model.ledger, 's').equals('s.consignee', query.consignee).equals('s.carrier', query.carrier);
   for (const column of ['order', 'item', 'owner'] as const) {
     if (query[column] === undefined) continue;
     where.and(
-      `EXISTS (SELECT FROM shipment_lines l WHERE l.ledger = $1 AND l.shipment = s.shipment AND l.advised + l.surplus > 0
+      `EXISTS (SELECT FROM shipment_lines l WHERE l.ledger = $1 AND l.shipment = s.shipment AND ${isOn('l')}
          AND l."${column}" = ${where.value(query[column])})`,
     );
   }
@@ -34,7 +41,7 @@ export async function shipments(model: ReadModel, query: ShipmentsQuery): Promis
     const party = where.value(query.party);
     where.and(`(s.consignee = ${party} OR s.carrier = ${party} OR EXISTS (
        SELECT FROM shipment_lines l JOIN orders o ON o.ledger = $1 AND o."order" = l."order"
-       WHERE l.ledger = $1 AND l.shipment = s.shipment AND l.advised + l.surplus > 0 AND ${party} IN (l.owner, o.supplier)))`);
+       WHERE l.ledger = $1 AND l.shipment = s.shipment AND ${isOn('l')} AND ${party} IN (l.owner, o.supplier)))`);
   }
   if (query.late !== undefined) {
     const today = where.value(dayOf(model.asOf.occurred));
@@ -104,7 +111,7 @@ const lookAt = (lines: readonly ShipmentLine[]): Underway => ({
 /** The same of a shipment with more lines than an answer has. */
 async function lookAtAll({ db, ledger, party }: ReadModel, shipment: string): Promise<Underway> {
   const some = (condition: string) =>
-    `EXISTS (SELECT FROM shipment_lines l WHERE ledger = $1 AND shipment = $2 AND advised + surplus > 0 AND ${condition}
+    `EXISTS (SELECT FROM shipment_lines l WHERE l.ledger = $1 AND l.shipment = $2 AND ${isOn('l')} AND ${condition}
        ${party === undefined ? '' : `AND ${seenLine('$3')}`})`;
   const { rows } = await db.query<Underway>(
     `SELECT ${some('received + damaged + surplus > 0')} AS arrived, ${some('in_transit > 0')} AS moving`,
@@ -146,7 +153,7 @@ async function linesOf({ db, ledger, party }: ReadModel, ids: readonly string[],
         planned(
           `SELECT shipment, "order", line, item, owner, advised, received, damaged, surplus, lost, in_transit AS "inTransit",
          ${instantOf('arrived')} AS arrived
-       FROM shipment_lines l WHERE ledger = $1 AND shipment = ANY($2) AND advised + surplus > 0 ${party === undefined ? '' : `AND ${seenLine('$4')}`}
+       FROM shipment_lines l WHERE ledger = $1 AND shipment = ANY($2) AND ${isOn('l')} ${party === undefined ? '' : `AND ${seenLine('$4')}`}
        ORDER BY shipment, "order", line, owner LIMIT $3`,
           [ledger, of, most, ...(party === undefined ? [] : [party])],
         ),
