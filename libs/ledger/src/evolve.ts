@@ -105,7 +105,7 @@ interface Folded {
 }
 const folded = new WeakMap<LedgerEvent, Map<EntityKey, Folded>>();
 
-/** Shorter streams are folded as they are; of longer ones so many states are kept, at equal distances. */
+/** Shorter streams are folded as they are; of longer ones so many states are kept, at equal distances, and as many between the last two of these. */
 const SHORT = 32;
 const KEPT = 64;
 
@@ -135,12 +135,14 @@ function foldLong(key: EntityKey, events: readonly LedgerEvent[]): Entity | unde
   const before = ofFirst.get(key) ?? { events: [], after: new Map<number, Entity>() };
   let same = 0;
   while (same < events.length && events[same] === before.events[same]) same += 1;
-  const after = new Map([...before.after].filter(([count]) => count <= same).slice(-KEPT));
+  const after = new Map([...before.after].filter(([count]) => count <= same).slice(-2 * KEPT));
   const step = Math.ceil(events.length / KEPT);
+  const small = Math.ceil(step / KEPT);
   let count = Math.max(0, ...after.keys());
   let entity = after.get(count);
   while (count < events.length) {
-    const to = Math.min(events.length, (Math.floor(count / step) + 1) * step);
+    const next = (Math.floor(count / step) + 1) * step;
+    const to = next < events.length ? next : Math.min(events.length, count + small);
     entity = foldOn(key, entity, events.slice(count, to));
     if (entity !== undefined) after.set(to, entity);
     count = to;
