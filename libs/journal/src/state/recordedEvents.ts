@@ -68,7 +68,8 @@ export class RecordedEvents implements KnownEvents {
 
   /** After an event was added to the batch. */
   add(event: LedgerEvent): void {
-    if (this.#kept > MOST_EVENTS) this.forget();
+    // What one void needs may be as many as are read for it: to forget already then was to read all of it again for each.
+    if (this.#kept > 2 * MOST_EVENTS) this.forget();
     this.#recorded.clear();
     this.#naming.add(event);
     for (const key of touched(event)) this.#keep(key, event);
