@@ -53,13 +53,32 @@ const laterEvents = (looked: Looked, among: string): string => `
 export async function standingLater(
   client: pg.ClientBase,
   ledger: string,
-  { after, to }: { readonly after: number; readonly to: number },
+  { after, to }: Range,
   looked: Looked,
-  most: number,
 ): Promise<Buffer[]> {
   const text = laterEvents(looked, 'e.sequence <= $3');
-  const { rows } = await client.query<{ bytes: Buffer }>(text, [ledger, after, to, most]);
+  const { rows } = await client.query<{ bytes: Buffer }>(text, [ledger, after, to, null]);
   return rows.map(({ bytes }) => bytes);
+}
+
+/** How many bytes they have together with those that were taken back. */
+export async function bytesLater(
+  client: pg.ClientBase,
+  ledger: string,
+  { after, to }: Range,
+  looked: Looked,
+): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(
+    `SELECT coalesce(sum(octet_length(e.bytes)), 0)::float8 AS bytes FROM journal.events AS e
+      WHERE e.ledger = $1 AND e.sequence > $2 AND e.sequence <= $3 AND ${LOOKED[looked]}`,
+    [ledger, after, to],
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
+interface Range {
+  readonly after: number;
+  readonly to: number;
 }
 
 /** Events after a sequence that have a text in them and stand, oldest first. */

@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { isVoid, type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
 import { nameOf, namesWhatBegan } from '#ledger/voiding/naming';
-import { eventsNaming, type Looked, standingLater } from '../sql/recorded.ts';
+import { Turns } from '#platform/service/turns';
+import { bytesLater, eventsNaming, type Looked, standingLater } from '../sql/recorded.ts';
 
 /** Later events that name what one began, and later events at all, that are looked at to take it back: more is too many to hold a ledger for. */
 const MOST_NAMING = 1_000;
@@ -9,7 +10,8 @@ const MOST_LATER = 100_000;
 
 /** After so many searches for names, the later events that may have one are read and kept, while they are few. */
 const SEARCHES = 4;
-const MOST_READ = 2_000;
+/** Bytes of events; to parse as many takes about a second. */
+const MOST_READ = 16_777_216;
 /** What is taken back next is older: so many older events are read at the same time. */
 const AHEAD = 5_000;
 
@@ -17,6 +19,7 @@ const AHEAD = 5_000;
 interface Read {
   readonly after: number;
   readonly events: readonly LedgerEvent[];
+  readonly bytes: number;
 }
 
 /**
@@ -42,6 +45,7 @@ export class LaterNaming {
   }
 
   add(event: LedgerEvent): void {
+    if (this.#inBatch !== undefined && this.#inBatch.events.length > 2 * MOST_NAMING) this.forget();
     this.#inBatch?.events.push(event);
     if (isVoid(event)) this.#inBatch?.gone.add(event.data.sequence);
   }
@@ -86,13 +90,22 @@ export class LaterNaming {
   async #readAfter(sequence: number, looked: Looked): Promise<readonly LedgerEvent[] | undefined> {
     const known = this.#read.get(looked);
     if (known === null || this.#searches < SEARCHES) return undefined;
-    const { after, events } = known ?? { after: this.head, events: [] };
-    if (sequence >= after) return events;
-    const range = { after: Math.max(0, sequence - AHEAD), to: after };
-    const most = MOST_READ - events.length;
-    const rows = await standingLater(this.client, this.ledger, range, looked, most + 1);
-    const read = rows.length > most ? null : { after: range.after, events: [...rows.map(parseEvent), ...events] };
+    const before = known ?? { after: this.head, events: [], bytes: 0 };
+    if (sequence >= before.after) return before.events;
+    const range = { after: Math.max(0, sequence - AHEAD), to: before.after };
+    const bytes = before.bytes + (await bytesLater(this.client, this.ledger, range, looked));
+    if (bytes > MOST_READ) {
+      this.#read.set(looked, null);
+      return undefined;
+    }
+    const events: LedgerEvent[] = [];
+    const turns = new Turns();
+    for (const row of await standingLater(this.client, this.ledger, range, looked)) {
+      if (turns.over) await turns.next();
+      events.push(parseEvent(row));
+    }
+    const read = { after: range.after, events: [...events, ...before.events], bytes };
     this.#read.set(looked, read);
-    return read?.events;
+    return read.events;
   }
 }

@@ -89,6 +89,9 @@ export class RecordedEvents implements KnownEvents {
     const events = [...sequences].flatMap((sequence) => this.#events.get(sequence) ?? []);
     const tooMany = await this.#loadStreams(new Set([...streams, ...streamsOf(events)]), this.#next([...sequences]));
     for (const sequence of sequences) this.#recorded.set(sequence, null);
+    // Otherwise streams that nothing is taken back of would be asked for again and again.
+    if (tooMany !== undefined)
+      for (const [sequence, known] of this.#recorded) if (known) this.#recorded.set(sequence, { ...known, tooMany });
     for (const event of events) {
       const whole = new Map(streamsOf([event]).map((key) => [key, this.#streams.get(key) ?? []]));
       const naming = tooMany === undefined ? await this.#naming.of(event) : [];

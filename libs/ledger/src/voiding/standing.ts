@@ -21,7 +21,8 @@ export type Standing = Needing & { readonly recorded: Recorded };
  * there again. So it names rather more than less, and whatever it leaves out stands without any of these. Undefined: more has to be loaded.
  */
 export function standingOn(first: Recorded, view: View): Standing[] | { readonly tooMany: number } | undefined {
-  const taken = new Map([[first.event.sequence, first]]);
+  const taken = foundSoFar.get(first) ?? new Map([[first.event.sequence, first]]);
+  foundSoFar.set(first, taken);
   const isSerial = (item: string): boolean => entityOf(view, 'item', item)?.data.tracking === 'serial';
   for (;;) {
     const supplied = suppliedBy(taken, isSerial);
@@ -42,6 +43,9 @@ export function standingOn(first: Recorded, view: View): Standing[] | { readonly
     if (isMissing) return undefined;
   }
 }
+
+/** What stands on an event may be found in as many rounds as there are events, with a load after each: none of them is gone through again. */
+const foundSoFar = new WeakMap<Recorded, Map<number, Recorded>>();
 
 /** An atomic batch takes so many, with the first one and what corrects it. */
 const MOST = 900;
