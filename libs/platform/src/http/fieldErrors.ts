@@ -53,9 +53,10 @@ function collect(issue: Issue, base: readonly PropertyKey[], input: unknown, err
       for (const key of issue.keys.slice(0, MAX_FIELD_ERRORS)) add([...path, key], 'unknown field');
       return;
     case 'invalid_union': {
-      const branch = likeliest(issue.errors);
+      const value = valueAt(input, path);
+      const branch = likeliest(issue.errors, value);
       if (branch !== undefined) for (const inner of branch) collect(inner, path, input, errors);
-      else add(path, unionDetail(issue, valueAt(input, path)));
+      else add(path, unionDetail(issue, value));
       return;
     }
     default:
@@ -64,10 +65,12 @@ function collect(issue: Issue, base: readonly PropertyKey[], input: unknown, err
 }
 
 /** Of a union's branches the one that was meant: the only one whose own type fits what was sent. */
-function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const fitting = branches.filter(
-    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && !path.length),
-  );
+function likeliest(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] | undefined {
+  const ofAnotherType = (issue: Issue): boolean =>
+    issue.path.length === 0 &&
+    (issue.code === 'invalid_type' ||
+      (issue.code === 'invalid_value' && issue.values.every((allowed) => typeof allowed !== typeof value)));
+  const fitting = branches.filter((issues) => !issues.some(ofAnotherType));
   // A branch that takes one value says little of a value that is none of it: `expected ""`, where a text is too long.
   const another = (issues: readonly Issue[]) =>
     Number(issues.some(({ code, path }) => code === 'invalid_value' && !path.length));
@@ -76,7 +79,12 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
 
 function unionDetail(issue: Extract<Issue, { code: 'invalid_union' }>, value: unknown): string {
   if (value === undefined) return 'missing';
-  const expected = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : []));
+  const types = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : []));
+  const values = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_value' ? inner.values : []));
+  const expected = [
+    ...values.filter((one) => !types.some((type) => type === typeof one)).map((one) => JSON.stringify(one)),
+    ...types.map((type) => (type === 'int' ? 'whole number' : type)),
+  ];
   if (expected.length === 0) return issue.message.replace('Invalid discriminator value. Expected', 'expected');
   return `expected ${[...new Set(expected)].join(' or ')}, got ${kindOf(value)}`;
 }

@@ -29,3 +29,14 @@ it('the error of a text that is too long says its bound, also where one value wa
     { pointer: '/foo', detail: 'at most 3 characters' },
   ]);
 });
+
+it('the error of a value of another type says which types there are, also where one value was taken besides', () => {
+  const attribute = z.union([z.literal(''), z.string().max(3), z.boolean(), z.int32()]);
+  const detail = (foo: unknown) => wrong(z.object({ foo: attribute }), { foo })[0]?.detail;
+  expect(detail(5.5)).toBe('expected string or boolean or whole number, got number');
+  expect(detail({})).toBe('expected string or boolean or number, got object');
+  const from = (sent: unknown) =>
+    wrong(z.object({ from: z.union([z.literal('new'), z.array(z.string())]) }), { from: sent })[0]?.detail;
+  expect(from(5)).toBe('expected "new" or array, got number');
+  expect(from('old')).toBe('expected "new"');
+});
