@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ReasonCode } from './reasonCodes.ts';
 import { PostingRow, sequence } from './rows.ts';
-import { Count, ItemId, PartyId } from './scalars.ts';
+import { ItemId, PartyId } from './scalars.ts';
+import { Total } from './totals.ts';
 
 /** One event as a line to read: what happened, to whom, how many. */
 export const ActivityRow = z.object({
@@ -15,7 +16,7 @@ export const ActivityRow = z.object({
   recorded: PostingRow.shape.recorded,
   parties: z.array(PartyId).describe('Whose units it moves, or whom it names'),
   items: z.array(ItemId),
-  quantity: Count.describe('The units that it moves').meta({ example: 12000 }),
+  quantity: Total.describe('The units that it moves').meta({ example: 12000 }),
   reasonCode: ReasonCode.nullable().describe('Why, for programs').meta({ example: 'shortage' }),
   note: z.string().nullable().meta({ example: null }),
   voidedBy: PostingRow.shape.voidedBy,
@@ -27,8 +28,8 @@ export type ActivityRow = z.infer<typeof ActivityRow>;
 export const ReasonRow = z.object({
   reasonCode: ReasonCode.meta({ example: 'shortage' }),
   type: PostingRow.shape.type,
-  events: Count.describe('The events of this type with this code').meta({ example: 3 }),
-  quantity: Count.describe('The units that they move, together').meta({ example: 12000 }),
+  events: Total.describe('The events of this type with this code').meta({ example: 3 }),
+  quantity: Total.describe('The units that they move, together').meta({ example: 12000 }),
   last: sequence.describe('The newest of them'),
 });
 export type ReasonRow = z.infer<typeof ReasonRow>;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { Count, PartyId, Window } from './scalars.ts';
+import { Total } from './totals.ts';
 
-const units = (what: string, example: number) => Count.describe(`${what}, in units`).meta({ example });
+const units = (what: string, example: number) =>
+  z.int().describe(`${what}, in units; below zero only at a moment of the past`).meta({ example });
 
 /**
  * What one supplier promised of an item in a period, and what it committed to. A line counts in the period in which the window ends that
@@ -20,7 +22,7 @@ export const SupplyRow = z.object({
   ),
   dispatched: units('Of these, sent', 78000),
   reallocated: units('Of these, still ordered, and by a reallocation or swap not the buyer’s any more', 12000),
-  oversold: units('Promised beyond what is committed', 10000),
+  oversold: Total.describe('Promised beyond what is committed, in units').meta({ example: 10000 }),
   sequence: z.int().min(1).nullable().describe('The event that committed it').meta({ example: 17 }),
 });
 export type SupplyRow = z.infer<typeof SupplyRow>;

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { FlagRow } from '#contracts/flagRows';
 import type { ExchangeHistoryRow } from '#contracts/changeRows';
+import { AvailableRow } from '#contracts/holdRows';
+import { SupplyRow } from '#contracts/supplyRows';
 import { ItemRow, OrderRow, PartyRow, QueueRow, ShipmentRow, type SwapRow } from '#contracts/rows';
 import { microseconds, utcOf } from '#contracts/scalars';
 import { type FreshReadModels, freshReadModels } from '#test/projections/freshReadModels';
@@ -198,6 +200,12 @@ describe('what was, at any moment, as it was known at any moment', () => {
     );
     history.happens(received('S-1', 'x', [{ ...of('PO-1', '1', 'x'), received: 3 }]), 3);
     history.happens(received('S-2', 'tesla', [{ ...of('PO-1', '1'), received: 5 }]), 4);
+    history.happens(placed('PO-2', 'xai', 3));
+    const away = [{ ...of('PO-2', '1'), quantity: 3 }];
+    history.happens(
+      tell('reallocation.made', { reallocation: 'RB', kind: 'reassigned', from: 'xai', to: 'x', lines: away }),
+      6,
+    );
     expect(history.refused).toEqual([]);
     const all = inLedger(history.ledger.events, `past-${++n}`);
     await record(db.pool, all);
@@ -224,6 +232,16 @@ describe('what was, at any moment, as it was known at any moment', () => {
       expect(row.parse(await ask(kind, id, read))).toBeDefined();
     for (const row of ((await ask('queue', 'H100', (m, id) => queue(m, id, {}))) as Page<object>).data)
       expect(QueueRow.parse(row)).toBeDefined();
+    const there = (await askThen(asking, 'available', {
+      id: '',
+      asked: {},
+      read: (m) => available(m, {}),
+    })) as Page<object>;
+    expect(there.data.map((row) => AvailableRow.parse(row))).toContainEqual({
+      ...{ owner: 'xai', item: 'H100', there: -3, onHold: 0, available: -3 },
+    });
+    for (const row of ((await ask('supply', 'H100', (m, id) => supply(m, id, {}))) as Page<object>).data)
+      expect(SupplyRow.parse(row)).toBeDefined();
   });
 
   it('tells what is owed under a swap, step by step, as the swap itself does at each of them: late receipts and such as were taken back among them', async () => {

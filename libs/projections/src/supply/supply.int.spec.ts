@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
+import type { z } from 'zod';
+import { ActivityRow } from '#contracts/activityRows';
 import type { Submitted } from '#contracts/catalog';
+import { FlagRow } from '#contracts/flagRows';
+import { AvailableRow } from '#contracts/holdRows';
 import { microseconds, type Window } from '#contracts/scalars';
 import { SupplyRow } from '#contracts/supplyRows';
 import type { Commitments, Order, OrderLine } from '#ledger/entity';
@@ -9,6 +13,8 @@ import { Dice, happens } from '#test/ledger/happenings';
 import { History } from '#test/ledger/history';
 import { applyAll, freshReadModels } from '#test/projections/freshReadModels';
 import { projected, type Projected } from '#test/projections/projected';
+import { activity } from '../activity/queries.ts';
+import { available } from '../holds/queries.ts';
 import { countFlags } from '../flags/counts.ts';
 import { flag, flags } from '../flags/queries.ts';
 import { BadCursor } from '../reading/page.ts';
@@ -114,6 +120,22 @@ describe('what is promised of an item, committed and allocated', () => {
       tell('order.line_cancelled', { ...of('PO-1', '1', 'tesla'), initiator: 'seller', quantity: 70 }),
     ]);
     expect(await figures(december)).toEqual([100, 30, 30, 30, 0]);
+  });
+
+  it('is what all lines have together, also where 32 bits do not hold it, in each answer that adds them up', async () => {
+    const most = 2 ** 31 - 1;
+    db = await projected(placed('PO-1', 'tesla', most, most), committed(1));
+    const lines = ['1', '2'].map((line) => ({ ...of('PO-1', line), quantity: most }));
+    await db.happens([
+      tell('units.held', { hold: 'H-1', owner: 'tesla', purpose: 'p', until: '2030-01-01T00:00:00Z', lines }),
+    ]);
+    const parse = (row: z.ZodType, { data }: { data: readonly object[] }) => data.map((one) => row.parse(one));
+    expect(parse(SupplyRow, { data: await rows() })).toMatchObject([{ promised: 2 * most, oversold: 2 * most - 1 }]);
+    const free = { there: 2 * most, onHold: 2 * most, available: 0 };
+    expect(parse(AvailableRow, await db.read((m) => available(m, {})))).toMatchObject([free]);
+    const ordered = await db.read((m) => activity(m, { type: 'lading.order.placed.v1' }));
+    expect(parse(ActivityRow, ordered)).toMatchObject([{ quantity: 2 * most }]);
+    expect(parse(FlagRow, await db.read((m) => flags(m, { rule: 'oversold' })))).toHaveLength(1);
   });
 
   it('oversold: more is promised than committed, until it is not; without a commitment there is no flag', async () => {
