@@ -61,11 +61,16 @@ export function parseSubmission(value: unknown, served?: readonly Service[]): Pa
     const couldFit = bytes > MAX_WITH_LINES ? undefined : firstLines(event);
     return couldFit === undefined ? refuseSize(bytes) : { ok: true, event: couldFit, bytes, hash: sha256(sentText) };
   }
-  // What an event says decides whether two are the same; how it was sent, and what was attached to it on its way, does not.
-  if (extensions === undefined) return { ok: true, event, hash: sha256(sentText) };
-  const hash = requestHash({ ...divide(sent as Envelope).said });
-  const { datacontenttype: _type, ...kept } = extensions; // the ledger writes its own
-  return { ok: true, event: withExtensions(event, kept as Extensions), hash, sentHash: sha256(sentText) };
+  // What an event says decides whether two are the same; how it was sent, and what was attached to it on its way, does not. Nor does its
+  // subject, which follows from the data: who sends on what the ledger has answered says the same again.
+  if (extensions === undefined && subject === undefined) return { ok: true, event, hash: sha256(sentText) };
+  const saidAsSent = divide(sent as Envelope).said;
+  const { subject: _about, ...essence } = saidAsSent;
+  const hash = requestHash(essence);
+  // As releases hashed it to which the subject counted.
+  const sentHash = subject === undefined ? sha256(sentText) : requestHash(saidAsSent);
+  const { datacontenttype: _type, ...kept } = extensions ?? {}; // the ledger writes its own
+  return { ok: true, event: withExtensions(event, kept as Extensions), hash, sentHash };
 }
 
 /** What an event says, and the attributes beside that: of the latter there are mostly none. */
