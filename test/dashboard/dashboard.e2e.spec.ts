@@ -359,7 +359,7 @@ describe('the dashboard', () => {
       await page.getByLabel('Kind').selectOption('reassigned');
       for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value);
       // What is wrong while the field is empty stands there first.
-      const wrong = 'has 6000 units there for tesla, 7000 asked for';
+      const wrong = 'has 6000 units for tesla (ordered), 7000 asked for';
       await page.locator('#wrong-lines-0-quantity', { hasText: wrong }).waitFor();
       await page.getByLabel('Units', { exact: true }).fill('100');
       await page.locator('.impacts').waitFor();

@@ -67,9 +67,19 @@ export const insufficient = (
 ): Rejected =>
   reject(
     'insufficient-quantity',
-    `Line ${line} of order ${order} has ${available} ${available === 1 ? 'unit' : 'units'} there${owner === undefined ? '' : ` for ${owner}`}, ${asked} asked for. Ask for no more than there are.`,
+    `Line ${line} of order ${order} has ${available} ${available === 1 ? 'unit' : 'units'}${owner === undefined ? '' : ` for ${owner}`}${placeIn({ custodian, stage, shipment })}, ${asked} asked for. Ask for no more than there are.`,
     { order, line, item, owner, custodian, stage, shipment, asked, available },
   );
+
+/** Where units are asked for, in words: ` (held, with tesla)`. */
+function placeIn({ custodian, stage, shipment }: UnitsFilter): string {
+  const place = [
+    stage?.replace('_', ' '),
+    custodian && `with ${custodian}`,
+    typeof shipment === 'string' && `on shipment ${shipment}`,
+  ].filter(Boolean);
+  return place.length === 0 ? '' : ` (${place.join(', ')})`;
+}
 
 /** An account takes no more. `available`: what it still takes, where that is told. */
 export const overfull = ({ order, line }: Names, place: UnitsFilter, asked: number, available?: number): Rejected =>
