@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HoldId, ItemId, LineId, OrderId, PartiesStage, PartyId, Quantity, ShipmentId, SwapId } from './scalars.ts';
-import { Total } from './totals.ts';
+import { balance, Total } from './totals.ts';
 
 /** What is held, in answers. `held` is a stage; what is kept for something is on hold. */
 
@@ -11,12 +11,7 @@ const order = OrderId.meta({ example: 'PO-TSLA-1' });
 const line = LineId.meta({ example: '1' });
 const item = ItemId.meta({ example: 'H100' });
 export const OnHold = Total.describe('Of these units, on hold for a swap or a purpose').meta({ example: 1000 });
-/** At a moment of the past, units may have left an owner before it was told that it had got them. */
-const PAST = 'below zero only at a moment of the past';
-export const Available = z
-  .int()
-  .describe(`Available to promise: what is there less what is on hold; ${PAST}`)
-  .meta({ example: 11000 });
+export const Available = balance('Available to promise: what is there less what is on hold').meta({ example: 11000 });
 
 /** Of a swap. */
 export const HoldsUntil = z
@@ -73,7 +68,7 @@ export type HoldRow = z.infer<typeof HoldRow>;
 export const AvailableRow = z.object({
   owner,
   item,
-  there: z.int().describe(`All that it owns: ordered, in transit, held and damaged; ${PAST}`).meta({ example: 12000 }),
+  there: balance('All that it owns: ordered, in transit, held and damaged').meta({ example: 12000 }),
   onHold: OnHold,
   available: Available,
 });

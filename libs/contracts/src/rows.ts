@@ -16,6 +16,7 @@ import {
   SwapId,
   Window,
 } from './scalars.ts';
+import { balance } from './totals.ts';
 
 /** The rows that the query service answers with (and the read models keep): the asking half of the contract. */
 
@@ -28,9 +29,7 @@ export const standing = z
   .meta({ example: 17 });
 export const moment = (what: string) => z.string().describe(`${what} (RFC 3339)`).meta({ example: MOMENT });
 const count = (what: string) => z.int().min(0).describe(`${what}, in units`).meta({ example: 12000 });
-/** At a moment of the past, what took units may be known, and not yet what had brought them (flag `negative-past-balance`). */
-const balance = (what: string) =>
-  z.int().describe(`${what}, in units; below zero only at a moment of the past`).meta({ example: 12000 });
+const there = (what: string) => balance(`${what}, in units`).meta({ example: 12000 });
 export const id = (schema: typeof Id, what: string, example: string) => schema.describe(what).meta({ example });
 
 const party = id(PartyId, 'A party', 'tesla');
@@ -52,10 +51,10 @@ const partial = (parts: string, where: string) =>
 
 /** Units by the stages that are in parties' hands. */
 export const Stages = z.object({
-  ordered: balance('Promised, not sent'),
-  in_transit: balance('On the way'),
-  held: balance('There'),
-  damaged: balance('There, damaged'),
+  ordered: there('Promised, not sent'),
+  in_transit: there('On the way'),
+  held: there('There'),
+  damaged: there('There, damaged'),
 });
 export type Stages = z.infer<typeof Stages>;
 
@@ -147,8 +146,8 @@ export const OrderRow = z.object({
     z.object({
       line,
       item,
-      quantity: balance("The line's total; cancelled units are not counted"),
-      cancelled: balance('Cancelled so far'),
+      quantity: there("The line's total; cancelled units are not counted"),
+      cancelled: there('Cancelled so far'),
       window: Window.describe('As ordered, and as changed since'),
       due: Due,
       dueFirst: Day.optional()
@@ -156,7 +155,7 @@ export const OrderRow = z.object({
         .meta({ example: '2023-11-30' }),
       promised: Promised,
       units: z
-        .array(z.object({ owner, custodian, stage, shipment, quantity: balance('There') }))
+        .array(z.object({ owner, custodian, stage, shipment, quantity: there('There') }))
         .describe('Where the units of the line are now, and whose they are'),
       onHold: OnHold,
       available: Available,
@@ -187,12 +186,12 @@ export const ShipmentRow = z.object({
       line,
       item,
       owner,
-      advised: balance('Sent, for this owner'),
+      advised: there('Sent, for this owner'),
       received: count('Arrived in good order'),
       damaged: count('Arrived damaged'),
       surplus: count('Arrived beyond what was sent'),
-      lost: balance('Lost on the way'),
-      inTransit: balance('Still on the way'),
+      lost: there('Lost on the way'),
+      inTransit: there('Still on the way'),
       arrived: moment('When units that were sent arrived last; null where none did').nullable(),
     }),
   ),
@@ -269,10 +268,10 @@ export const QueueRow = z.object({
   buyer: party,
   owner,
   window: Window.describe('As ordered'),
-  quantity: balance('All of the line that the owner has or is promised'),
+  quantity: there('All of the line that the owner has or is promised'),
   ordered: Stages.shape.ordered,
   in_transit: Stages.shape.in_transit,
-  held: balance('There, damaged ones too'),
+  held: there('There, damaged ones too'),
   due: Due,
   promised: Promised,
   onHold: OnHold,

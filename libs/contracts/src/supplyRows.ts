@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { Count, PartyId, Window } from './scalars.ts';
-import { Total } from './totals.ts';
+import { balance, Total } from './totals.ts';
 
-const units = (what: string, example: number) =>
-  z.int().describe(`${what}, in units; below zero only at a moment of the past`).meta({ example });
+const units = (what: string, example: number) => balance(`${what}, in units`).meta({ example });
 
 /**
  * What one supplier promised of an item in a period, and what it committed to. A line counts in the period in which the window ends that

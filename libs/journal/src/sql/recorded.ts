@@ -32,20 +32,20 @@ export async function wholeStreams(
   return rows;
 }
 
-/** Which later events are looked at for a name: those that may name an order or a shipment of which they move nothing, or all. */
-export type Looked = 'may-name' | 'all';
+/** Among which later events a name is looked for: those that may name an order or a shipment of which they move nothing, or all. */
+export type Among = 'may-name' | 'all';
 
 // As in the index `events_that_may_name`, word for word: it is not used otherwise.
-const LOOKED: Readonly<Record<Looked, string>> = {
+const AMONG: Readonly<Record<Among, string>> = {
   'may-name': `(e.type = 'lading.swap.proposed.v1' OR e.type = 'lading.shipment.dispatched.v1'
           AND (position('"from":['::bytea IN e.bytes) > 0 OR position('"substitutes"'::bytea IN e.bytes) > 0))`,
   all: 'true',
 };
 
 // What was taken back itself names nothing any more.
-const laterEvents = (looked: Looked, among: string): string => `
+const laterEvents = (among: Among, condition: string): string => `
   SELECT e.bytes FROM journal.events AS e
-   WHERE e.ledger = $1 AND e.sequence > $2 AND ${LOOKED[looked]} AND ${among}
+   WHERE e.ledger = $1 AND e.sequence > $2 AND ${AMONG[among]} AND ${condition}
      AND NOT EXISTS (SELECT 1 FROM journal.event_entities AS v WHERE v.ledger = $1 AND v.entity = 'event/' || e.sequence)
    ORDER BY e.sequence LIMIT $4`;
 
@@ -54,9 +54,9 @@ export async function standingLater(
   client: pg.ClientBase,
   ledger: string,
   { after, to }: Range,
-  looked: Looked,
+  among: Among,
 ): Promise<Buffer[]> {
-  const text = laterEvents(looked, 'e.sequence <= $3');
+  const text = laterEvents(among, 'e.sequence <= $3');
   const { rows } = await client.query<{ bytes: Buffer }>(text, [ledger, after, to, null]);
   return rows.map(({ bytes }) => bytes);
 }
@@ -66,11 +66,11 @@ export async function bytesLater(
   client: pg.ClientBase,
   ledger: string,
   { after, to }: Range,
-  looked: Looked,
+  among: Among,
 ): Promise<number> {
   const { rows } = await client.query<{ bytes: number }>(
     `SELECT coalesce(sum(octet_length(e.bytes)), 0)::float8 AS bytes FROM journal.events AS e
-      WHERE e.ledger = $1 AND e.sequence > $2 AND e.sequence <= $3 AND ${LOOKED[looked]}`,
+      WHERE e.ledger = $1 AND e.sequence > $2 AND e.sequence <= $3 AND ${AMONG[among]}`,
     [ledger, after, to],
   );
   return rows[0]?.bytes ?? 0;
@@ -86,12 +86,12 @@ export async function eventsNaming(
   client: pg.ClientBase,
   ledger: string,
   after: number,
-  looked: Looked,
+  among: Among,
   name: string,
   most: number,
 ): Promise<Buffer[]> {
   // `position` is the cheapest look into bytes: what it finds is looked at again.
-  const text = laterEvents(looked, `position(convert_to($3, 'UTF8') IN e.bytes) > 0`);
+  const text = laterEvents(among, `position(convert_to($3, 'UTF8') IN e.bytes) > 0`);
   const { rows } = await client.query<{ bytes: Buffer }>(text, [ledger, after, JSON.stringify(name), most]);
   return rows.map(({ bytes }) => bytes);
 }

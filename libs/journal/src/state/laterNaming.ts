@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { isVoid, type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
 import { nameOf, namesWhatBegan } from '#ledger/voiding/naming';
 import { Turns } from '#platform/service/turns';
-import { bytesLater, eventsNaming, type Looked, standingLater } from '../sql/recorded.ts';
+import { bytesLater, eventsNaming, type Among, standingLater } from '../sql/recorded.ts';
 
 /** Later events that name what one began, and later events at all, that are looked at to take it back: more is too many to hold a ledger for. */
 const MOST_NAMING = 1_000;
@@ -28,7 +28,7 @@ interface Read {
  */
 export class LaterNaming {
   /** null: they are too many to be kept. */
-  readonly #read = new Map<Looked, Read | null>();
+  readonly #read = new Map<Among, Read | null>();
   #searches = 0;
   #inBatch: { readonly events: LedgerEvent[]; readonly gone: Set<number> } | undefined;
 
@@ -56,9 +56,9 @@ export class LaterNaming {
     const name = nameOf(event);
     if (isAfter === undefined || name === undefined) return [];
     const later = this.head - event.sequence;
-    const looked = name.types === undefined ? 'all' : 'may-name';
-    if (looked === 'all' && later > MOST_LATER) return later;
-    const found = await this.#found(event.sequence, looked, name.id);
+    const among = name.types === undefined ? 'all' : 'may-name';
+    if (among === 'all' && later > MOST_LATER) return later;
+    const found = await this.#found(event.sequence, among, name.id);
     if (typeof found === 'number') return found;
     this.#inBatch ??= this.#drafted();
     const { events, gone } = this.#inBatch;
@@ -71,41 +71,41 @@ export class LaterNaming {
     return { events, gone: new Set(events.filter(isVoid).map(({ data }) => data.sequence)) };
   }
 
-  async #found(after: number, looked: Looked, name: string): Promise<readonly LedgerEvent[] | number> {
-    const read = await this.#readAfter(after, looked);
+  async #found(after: number, among: Among, name: string): Promise<readonly LedgerEvent[] | number> {
+    const read = await this.#readAfter(after, among);
     if (read !== undefined) return read;
-    const searched = await this.#search(after, looked, name);
+    const searched = await this.#search(after, among, name);
     if (typeof searched !== 'number') return searched;
     // Most of them may have the text for something else: an order may be called 1, as lines are.
     this.#searches = SEARCHES;
-    return (await this.#readAfter(after, looked)) ?? searched;
+    return (await this.#readAfter(after, among)) ?? searched;
   }
 
-  async #search(after: number, looked: Looked, name: string): Promise<LedgerEvent[] | number> {
+  async #search(after: number, among: Among, name: string): Promise<LedgerEvent[] | number> {
     this.#searches += 1;
-    const rows = await eventsNaming(this.client, this.ledger, after, looked, name, MOST_NAMING + 1);
+    const rows = await eventsNaming(this.client, this.ledger, after, among, name, MOST_NAMING + 1);
     return rows.length > MOST_NAMING ? rows.length : rows.map(parseEvent);
   }
 
-  async #readAfter(sequence: number, looked: Looked): Promise<readonly LedgerEvent[] | undefined> {
-    const known = this.#read.get(looked);
+  async #readAfter(sequence: number, among: Among): Promise<readonly LedgerEvent[] | undefined> {
+    const known = this.#read.get(among);
     if (known === null || this.#searches < SEARCHES) return undefined;
     const before = known ?? { after: this.head, events: [], bytes: 0 };
     if (sequence >= before.after) return before.events;
     const range = { after: Math.max(0, sequence - AHEAD), to: before.after };
-    const bytes = before.bytes + (await bytesLater(this.client, this.ledger, range, looked));
+    const bytes = before.bytes + (await bytesLater(this.client, this.ledger, range, among));
     if (bytes > MOST_READ) {
-      this.#read.set(looked, null);
+      this.#read.set(among, null);
       return undefined;
     }
     const events: LedgerEvent[] = [];
     const turns = new Turns();
-    for (const row of await standingLater(this.client, this.ledger, range, looked)) {
+    for (const row of await standingLater(this.client, this.ledger, range, among)) {
       if (turns.over) await turns.next();
       events.push(parseEvent(row));
     }
     const read = { after: range.after, events: [...events, ...before.events], bytes };
-    this.#read.set(looked, read);
+    this.#read.set(among, read);
     return read.events;
   }
 }

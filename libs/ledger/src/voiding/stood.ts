@@ -85,7 +85,7 @@ export class Stood {
     this.brought.set(key, (this.brought.get(key) ?? 0) + quantity);
   }
 
-  /** What a later event needs of it, in words; undefined: nothing, but for units by their number, which are counted elsewhere. */
+  /** What a later event needs of it, in words; undefined: nothing, but maybe that enough units are there, which `Balances` adds up. */
   neededBy(later: Later): string | undefined {
     return (
       this.#entity(later) ??

@@ -118,17 +118,19 @@ const notInTheBatch = (corrections: readonly { source: string; id: string }[]): 
     { corrections },
   );
 
+const INSTEAD = 'Record what corrects it: a count, a reallocation, a change of the line.';
+
 const tooMuch = ({ sequence, type }: LedgerEvent, events: number): Rejected =>
   reject(
     'not-supported',
-    `Event ${sequence} is not taken back any more: ${events} events would have to be looked at. Record what corrects it: a count, a reallocation, a change of the line.`,
+    `Event ${sequence} is not taken back any more: ${events} events would have to be looked at. ${INSTEAD}`,
     { sequence, eventType: type, events },
   );
 
 const tooLarge = ({ sequence, type }: LedgerEvent, never: LedgerEvent): Rejected =>
   reject(
     'not-supported',
-    `Event ${sequence} is not taken back: ${never.sequence === sequence ? 'it' : `event ${never.sequence}, which stands on it,`} says so much that what takes it back would be too large for an event. Record what corrects it: a count, a reallocation, a change of the line.`,
+    `Event ${sequence} is not taken back: ${never.sequence === sequence ? 'it' : `event ${never.sequence}, which stands on it,`} says so much that what takes it back would be too large for an event. ${INSTEAD}`,
     { sequence, eventType: type, tooLarge: never.sequence },
   );
 

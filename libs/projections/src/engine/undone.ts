@@ -27,34 +27,33 @@ interface Unsaid {
 }
 
 /** What becomes of lines when what an event said of them is taken back. */
-export function unsaid({ type, data }: LedgerEvent, { lines = [], confirmed = [] }: Restored): Unsaid[] {
-  if (type === 'lading.order.confirmed.v1' && lines.length === 0) return unconfirmed(data, confirmed);
-  const before = lines.map(({ order, line, window, promised }): Required<Unsaid> => {
-    const promise = promised && { ...promiseOf(promised.line as Confirmed, promised), stands: promised.stands };
-    return { order, line, less: 0, window, promise: promise ?? null };
-  });
-  if (type === 'lading.order.confirmed.v1') return before.map(({ window: _, ...rest }) => rest);
+export function unsaid(event: LedgerEvent, restored: Restored): Unsaid[] {
+  const { type, data } = event;
   if (type === 'lading.order.line_cancelled.v1') return [{ order: data.order, line: data.line, less: -data.quantity }];
+  if (type === 'lading.order.confirmed.v1') {
+    const before = restored.lines ?? linesOf(event, restored.confirmed);
+    return before.map(({ order, line, promised }) => ({ order, line, less: 0, promise: promiseBefore(promised) }));
+  }
   if (type !== 'lading.order.line_changed.v1') return [];
   const { order, line, quantity, window, previous } = data;
   const less = (quantity ?? previous.quantity) - previous.quantity;
-  return window === undefined ? [{ order, line, less }] : before.map((one) => ({ ...one, less }));
+  if (window === undefined) return [{ order, line, less }];
+  return (restored.lines ?? []).map(({ promised, ...one }) => ({ ...one, less, promise: promiseBefore(promised) }));
 }
 
-/** Of a confirmation whose void says in fewer bytes what was promised before it. */
-function unconfirmed(
-  { order, lines }: LedgerEvent<'lading.order.confirmed.v1'>['data'],
-  confirmed: NonNullable<Restored['confirmed']>,
-): Unsaid[] {
+type LineBefore = NonNullable<Restored['lines']>[number];
+
+const promiseBefore = (promised: LineBefore['promised']): PromiseState | null =>
+  promised === undefined ? null : { ...promiseOf(promised.line as Confirmed, promised), stands: promised.stands };
+
+/** The lines of a confirmation as they were before it, where its void says that in fewer bytes. */
+function linesOf(
+  { data: { order, lines } }: LedgerEvent<'lading.order.confirmed.v1'>,
+  confirmed: Restored['confirmed'] = [],
+): Pick<LineBefore, 'order' | 'line' | 'promised'>[] {
   const before = new Map(confirmed.flatMap((one) => one.lines.map((line) => [line.line, { ...one, line }])));
   return lines.map(({ line, item, ordered }) => {
     const promised = before.get(line);
-    const said = { item, ordered, ...promised?.line } as Confirmed;
-    return {
-      order,
-      line,
-      less: 0,
-      promise: promised ? { ...promiseOf(said, promised), stands: promised.stands } : null,
-    };
+    return { order, line, ...(promised && { promised: { ...promised, line: { item, ordered, ...promised.line } } }) };
   });
 }

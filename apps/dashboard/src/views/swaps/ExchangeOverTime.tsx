@@ -6,7 +6,7 @@ import { ChooseWay, wayOf, type Ways } from '../../ui/View.tsx';
 import { Link } from '../../url/Link.tsx';
 import { chosen } from '../../url/place.ts';
 import { usePlace } from '../../url/usePlace.ts';
-import { exchangeSeries } from './exchange.ts';
+import { exchangeSeries } from './swaps.ts';
 
 type Of = 'units' | 'unitDays';
 const ofs: Ways<Of> = [

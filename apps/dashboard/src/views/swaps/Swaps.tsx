@@ -11,7 +11,7 @@ import { WhyNumber } from '../../why/WhyNumber.tsx';
 import { Ageing } from './Ageing.tsx';
 import { ExchangeOverTime } from './ExchangeOverTime.tsx';
 import { StatementOfTwo } from './Statement.tsx';
-import { ownedOf, type Stages, stagesOf } from './stages.ts';
+import { ownedOf, type Stages, stagesOf } from './swaps.ts';
 import './swaps.css';
 
 type Shape = 'swaps' | 'statement';

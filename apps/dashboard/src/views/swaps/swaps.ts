@@ -1,4 +1,6 @@
+import type { ExchangeHistoryRow } from '#contracts/changeRows';
 import type { OrderRow } from '#contracts/rows';
+import type { Series } from '../../chart/steps.ts';
 
 /** What an owner has of an order line, by its stage. */
 export type Stages = ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -21,3 +23,18 @@ export function stagesOf(orders: readonly OrderRow[]): Stages {
 }
 
 const ORDER = ['ordered', 'in_transit', 'held', 'damaged'];
+
+/** The exchange balance of a swap over time, a line for each party and item: above zero it is owed, below it owes. */
+export function exchangeSeries(rows: readonly ExchangeHistoryRow[], of: 'units' | 'unitDays'): Series[] {
+  const all = rows.at(-1)?.balance ?? [];
+  const isOneItem = new Set(all.map(({ item }) => item)).size === 1;
+  return all.map(({ party, item }) => ({
+    party: `${party} ${item}`,
+    name: isOneItem ? party : `${party}, ${item}`,
+    steps: rows.flatMap(({ moment, balance }) =>
+      balance
+        .filter((side) => side.party === party && side.item === item)
+        .map((side) => ({ moment, quantity: Math.round(side[of]) })),
+    ),
+  }));
+}
