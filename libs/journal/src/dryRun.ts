@@ -232,6 +232,11 @@ class UnitsTried implements KnownUnits {
     await this.#turns.through(this.#index.changing(changes, 0));
   }
 
+  /** Nothing is written. */
+  write(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Only an atomic batch is ever taken back, and it ends its dry run: nothing is counted any more. */
   forget(): void {
     this.#accounts.clear();

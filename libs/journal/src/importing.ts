@@ -55,6 +55,7 @@ export async function importEvents(
     }
     const last = events.at(-1)?.event;
     if (last === undefined) throw new RangeError('there are no events to import');
+    await units.write(client, ledger, last.sequence);
     const root = head.tree.root();
     await moveHead(client, ledger, first - 1, last.sequence, last.recordedtime, { tree: head.tree, nodes });
     await commit(client);

@@ -79,7 +79,7 @@ export function unitChanges(
 }
 
 /** The account that units are in, and the sequence of the event that brought them there (0: it is not known). */
-interface Spot {
+export interface Spot {
   readonly account: string;
   readonly since: number;
 }
@@ -144,6 +144,13 @@ export class UnitIndex {
   /** The units of a range by their accounts; undefined: the unit is nowhere. */
   units(range: UnitRange): FoundUnits[] {
     return this.#spots.pieces(range).map(({ value, ...piece }) => ({ ...piece, account: value?.account }));
+  }
+
+  /** Where the units of a range are, and since when, but for those that are nowhere. */
+  spots(range: UnitRange): (UnitRange & Spot)[] {
+    return this.#spots
+      .pieces(range)
+      .flatMap(({ value, ...piece }) => (value === undefined ? [] : [{ ...piece, ...value }]));
   }
 
   /** The key of the account that one unit is in. */

@@ -47,18 +47,14 @@ export async function appendBatch(
   const { head, entities, stored } = await lockLedger(client, state, jobs, options);
 
   const draft = new Draft(client, ledger, head);
+  const loaded = new LoadedState(client, ledger, head.sequence, entities, undefined, {
+    drafted: () => draft.events.map(({ event }) => event),
+    voids: jobs.flatMap(({ submissions }) => voidsIn(submissions)),
+  });
   const decider = new BatchDecider({
-    client,
-    ledger,
-    head,
-    loaded: new LoadedState(client, ledger, head.sequence, entities, undefined, {
-      drafted: () => draft.events.map(({ event }) => event),
-      voids: jobs.flatMap(({ submissions }) => voidsIn(submissions)),
-    }),
-    stored,
+    ...{ client, ledger, head, loaded, stored, draft },
     // Nobody else can have written the same sequence, time and actor: the leaf hash identifies an event of this batch.
     isOurs: ({ leafHash }) => inDoubt.some(({ events }) => events.some((event) => event.leafHash.equals(leafHash))),
-    draft,
   });
   const answers: Answered[] = [];
   // What may be committed already is looked at whole: only this call knows that it is its own.
@@ -73,6 +69,7 @@ export async function appendBatch(
   if (draft.size === 0) {
     await client.query('ROLLBACK'); // nothing to keep: a COMMIT would wait for the disk
   } else {
+    await loaded.units.write(client, ledger, head.sequence);
     inDoubt.push(draft);
     const snapshots = decider.overlay.takeDueForSnapshot(options.snapshotEvery).map(snapshotRow);
     await inOrder(client, [

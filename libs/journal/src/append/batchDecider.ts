@@ -136,6 +136,7 @@ export class BatchDecider {
   async #moveUnits(units: NonNullable<Decided['units']>): Promise<void> {
     const { client, ledger, head, loaded } = this.context;
     if (this.#savepoint === 'wanted') {
+      await loaded.units.write(client, ledger, head.sequence);
       await client.query('SAVEPOINT atomic_batch');
       this.#savepoint = 'set';
     }

@@ -127,9 +127,10 @@ export function decideOne(
   const streams = touched(event);
   const changes: [EntityKey, CachedEntity][] = [];
   for (const key of streams) {
-    const cached = entities.get(key);
-    if (cached === undefined) view.recordMissing(key);
-    else if (isVoid(event) && isFoldedAnew(key)) changes.push([key, anewFrom(key, view.stream(key), event)]);
+    const isAnew = isVoid(event) && isFoldedAnew(key);
+    const cached = isAnew ? undefined : entities.get(key);
+    if (isAnew) changes.push([key, anewFrom(key, view.stream(key), event)]);
+    else if (cached === undefined) view.recordMissing(key);
     else changes.push([key, evolved(key, cached, event)]);
   }
   const moved = serialMoves(event, view);

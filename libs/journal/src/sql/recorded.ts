@@ -11,7 +11,7 @@ export async function eventsAt(client: pg.ClientBase, ledger: string, sequences:
 }
 
 const WHOLE_STREAMS = `
-  SELECT ee.entity, e.bytes
+  SELECT ee.entity, e.sequence, e.bytes
     FROM journal.event_entities AS ee
     JOIN journal.events AS e ON e.ledger = $1 AND e.sequence = ee.sequence
    WHERE ee.ledger = $1 AND ee.entity = ANY($2::text[])
@@ -23,13 +23,13 @@ export async function wholeStreams(
   ledger: string,
   keys: readonly EntityKey[],
   most: number,
-): Promise<{ readonly entity: EntityKey; readonly bytes: Buffer }[]> {
-  const { rows } = await client.query<{ entity: EntityKey; bytes: Buffer }>(WHOLE_STREAMS, [
+): Promise<{ readonly entity: EntityKey; readonly sequence: number; readonly bytes: Buffer }[]> {
+  const { rows } = await client.query<{ entity: EntityKey; sequence: string; bytes: Buffer }>(WHOLE_STREAMS, [
     ledger,
     textArray(keys),
     most,
   ]);
-  return rows;
+  return rows.map(({ sequence, ...row }) => ({ ...row, sequence: Number(sequence) }));
 }
 
 /** Among which later events a name is looked for: those that may name an order or a shipment of which they move nothing, or all. */

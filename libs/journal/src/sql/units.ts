@@ -14,7 +14,8 @@ export interface StoredUnits extends UnitRange {
 
 // Of one item and series no two rows overlap, so they stand in the order of their last numbers, too: those that overlap a range
 // are the rows that end in it, and the next one if it begins before the range ends. Each part is one look into the index, whatever
-// PostgreSQL knows about the table.
+// PostgreSQL knows about the table. The next one takes as long as five others, since PostgreSQL reads a page for it, and there is none
+// where a row ends with the range.
 const overlapping = (columns: string): string => `
   unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[]) AS asked (item, prefix, digits, first, last)
   CROSS JOIN LATERAL (
@@ -26,6 +27,9 @@ const overlapping = (columns: string): string => `
       SELECT u.ctid, u.* FROM journal.units AS u
        WHERE u.ledger = $1 AND u.item = asked.item AND u.prefix = asked.prefix AND u.digits = asked.digits
          AND u.last > asked.last
+         AND (SELECT true FROM journal.units AS e
+               WHERE e.ledger = $1 AND e.item = asked.item AND e.prefix = asked.prefix AND e.digits = asked.digits
+                 AND e.last = asked.last) IS NULL
        ORDER BY u.last LIMIT 1
     ) AS u
      WHERE u.first <= asked.last

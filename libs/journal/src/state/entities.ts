@@ -21,11 +21,25 @@ export const evolved = (key: EntityKey, { entity, sinceSnapshot }: CachedEntity,
   sinceSnapshot: sinceSnapshot + 1,
 });
 
-/** An entity from its whole stream, after an event of it was taken back. It gets a snapshot at once: the next one who loads it need not fold all of it. */
-export const anewFrom = (key: EntityKey, stream: readonly LedgerEvent[], toAdd?: LedgerEvent): CachedEntity => ({
-  entity: foldStream(key, stream, toAdd),
-  sinceSnapshot: Infinity,
-});
+/**
+ * An entity from its whole stream, after an event of it was taken back. It gets a snapshot at once: the next one who loads it need not fold all of it.
+ * It is folded when somebody asks for it: of the hundreds of events that one batch takes back, only the last one's entities are asked for.
+ */
+export function anewFrom(key: EntityKey, stream: readonly LedgerEvent[], toAdd?: LedgerEvent): CachedEntity {
+  // The stream may grow before it is folded.
+  const { length } = stream;
+  let entity: Entity | undefined;
+  let fold: (() => Entity | undefined) | undefined = () =>
+    foldStream(key, length === stream.length ? stream : stream.slice(0, length), toAdd);
+  return {
+    get entity() {
+      if (fold !== undefined) entity = fold();
+      fold = undefined;
+      return entity;
+    },
+    sinceSnapshot: Infinity,
+  };
+}
 
 /** What entities are looked up in. Undefined means not loaded; an entity known not to exist is a `CachedEntity` too. */
 export interface EntityLookup {

@@ -72,6 +72,7 @@ export class RecordedEvents implements KnownEvents {
     if (this.#kept > 2 * MOST_EVENTS) this.forget();
     this.#recorded.clear();
     this.#naming.add(event);
+    this.#events.set(event.sequence, event);
     for (const key of touched(event)) this.#keep(key, event);
   }
 
@@ -80,7 +81,6 @@ export class RecordedEvents implements KnownEvents {
     const stream = this.#streams.get(key);
     if (stream === undefined || event.sequence <= (stream.at(-1)?.sequence ?? 0)) return;
     stream.push(event);
-    this.#events.set(event.sequence, event);
     this.#kept += 1;
   }
 
@@ -137,14 +137,17 @@ export class RecordedEvents implements KnownEvents {
     if (rows.length > MOST_EVENTS) return rows.length;
     for (const key of unknown) this.#streams.set(key, []);
     const turns = new Turns();
-    for (const { entity, bytes } of rows) {
+    for (const { entity, sequence, bytes } of rows) {
       if (turns.over) await turns.next();
-      const event = parseEvent(bytes);
-      this.#keep(entity, this.#events.get(event.sequence) ?? event);
+      const event = this.#events.get(sequence) ?? parseEvent(bytes);
+      this.#events.set(sequence, event);
+      this.#keep(entity, event);
     }
     const added = new Set(unknown);
-    for (const event of this.batch.drafted())
+    for (const event of this.batch.drafted()) {
+      this.#events.set(event.sequence, event);
       for (const key of touched(event)) if (added.has(key)) this.#keep(key, event);
+    }
     return undefined;
   }
 }

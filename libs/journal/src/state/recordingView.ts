@@ -3,7 +3,7 @@ import type { SerialRange } from '#contracts/serials';
 import type { Entity, EntityKey } from '#ledger/entity';
 import type pg from 'pg';
 import { UnitMap, type UnitRange } from '#ledger/unitRanges';
-import type { UnitChanges } from '#ledger/units';
+import type { NamedUnits, UnitChanges } from '#ledger/units';
 import type { FoundUnits, Recorded, View } from '#ledger/view';
 import { Turns } from '#platform/service/turns';
 import { moveUnits, namedInAccounts, type StoredUnits, storedUnits } from '../sql/units.ts';
@@ -34,18 +34,23 @@ export interface KnownUnits {
   named(account: string): number | undefined;
   load(client: pg.ClientBase, ledger: string, head: number, missing: NotLoaded): Promise<void>;
   move(client: pg.ClientBase, ledger: string, head: number, changes: UnitChanges): Promise<void>;
+  /** Writes what was moved, where that is not done yet. */
+  write(client: pg.ClientBase, ledger: string, head: number): Promise<void>;
   /** After units were moved back. */
   forget(): void;
 }
 
 /**
- * The serial numbers of one transaction that writes them. What is known is never kept beyond the transaction, and is forgotten as
- * soon as an event moves units: so a decision always sees what the events before it wrote.
+ * The serial numbers of one transaction that writes them. What is known is never kept beyond the transaction. Where an event names units
+ * they are moved here, and are written with those of the events after it: the same units may be handed on hundreds of times in one batch.
  */
 export class UnitsWritten implements KnownUnits {
-  /** Made when it is needed: most batches name no unit. */
+  /** Where units are after the events so far. Made when it is needed: most batches name no unit. */
   #places: UnitMap<string | null> | undefined;
-  #rows: (readonly StoredUnits[])[] = [];
+  /** The rows of `journal.units` that have units of these, by `tid`. */
+  readonly #rows = new Map<string, StoredUnits>();
+  /** The units that were moved and are not written. */
+  #moved: UnitMap<true> | undefined;
   readonly #named = new Map<string, number>();
 
   pieces(range: UnitRange) {
@@ -57,38 +62,77 @@ export class UnitsWritten implements KnownUnits {
   }
 
   async load(client: pg.ClientBase, ledger: string, head: number, { units, accounts }: NotLoaded): Promise<void> {
-    if (units.length > 0) {
-      const places = (this.#places ??= new UnitMap());
-      const { asked, rows } = await storedUnits(client, ledger, head, units);
-      this.#rows.push(rows);
-      for (const range of asked) places.put(range, null);
-      // Of a row that reaches beyond what was asked for, the rest is known now, too.
-      const turns = new Turns();
-      for (const row of rows) {
-        if (turns.over) await turns.next();
-        places.put(row, row.account);
-      }
-      await turns.next();
-    }
+    if (units.length > 0) await this.#loadUnits(client, ledger, head, units);
     if (accounts.size === 0) return;
+    await this.write(client, ledger, head);
     const named = await namedInAccounts(client, ledger, head, [...accounts]);
     for (const [account, count] of named) this.#named.set(account, count);
   }
 
+  async #loadUnits(client: pg.ClientBase, ledger: string, head: number, units: readonly UnitRange[]): Promise<void> {
+    const { asked, rows } = await storedUnits(client, ledger, head, units);
+    const places = (this.#places ??= new UnitMap());
+    const turns = new Turns();
+    // Of a row that reaches beyond what was asked for, the rest is known now, too. What was known may have been moved since.
+    for (const row of rows) {
+      if (turns.over) await turns.next();
+      this.#rows.set(row.tid, row);
+      for (const { value, ...piece } of places.pieces(row)) if (value === undefined) places.put(piece, row.account);
+    }
+    for (const range of asked)
+      for (const { value, ...piece } of places.pieces(range)) if (value === undefined) places.put(piece, null);
+    await turns.next();
+  }
+
   async move(client: pg.ClientBase, ledger: string, head: number, changes: UnitChanges): Promise<void> {
+    const { named, rest, unnamed = [] } = changes;
     // A rule has asked for what it names, as a rule.
-    const units = [...changes.named, ...(changes.unnamed ?? [])].flatMap((range) =>
+    const units = [...named, ...unnamed].flatMap((range) =>
       this.pieces(range).filter(({ value }) => value === undefined),
     );
-    if (units.length > 0) await this.load(client, ledger, head, { units, accounts: new Set() });
-    const before = new Map(this.#rows.flat().map((row) => [row.tid, row]));
-    await moveUnits(client, ledger, head, changes, before.values());
+    if (units.length > 0) await this.#loadUnits(client, ledger, head, units);
+    this.#named.clear();
+    if (rest.length > 0) {
+      // PostgreSQL knows what else is in an account.
+      await this.write(client, ledger, head);
+      await moveUnits(client, ledger, head, changes, this.#rows.values());
+      this.forget();
+      return;
+    }
+    const places = (this.#places ??= new UnitMap());
+    const moved = (this.#moved ??= new UnitMap());
+    const turns = new Turns();
+    for (const { account, ...range } of named) {
+      if (turns.over) await turns.next();
+      places.put(range, account);
+      moved.put(range, true);
+    }
+    for (const range of unnamed) {
+      places.put(range, null);
+      moved.put(range, true);
+    }
+  }
+
+  async write(client: pg.ClientBase, ledger: string, head: number): Promise<void> {
+    if (this.#moved === undefined) return;
+    const named: NamedUnits[] = [];
+    const unnamed: UnitRange[] = [];
+    const turns = new Turns();
+    for (const { value: _, ...range } of this.#moved.all()) {
+      if (turns.over) await turns.next();
+      for (const { value: account, ...piece } of this.pieces(range)) {
+        if (typeof account === 'string') named.push({ ...piece, account });
+        else unnamed.push(piece);
+      }
+    }
+    await moveUnits(client, ledger, head, { named, rest: [], unnamed }, this.#rows.values());
     this.forget();
   }
 
   forget(): void {
     this.#places = undefined;
-    this.#rows = [];
+    this.#moved = undefined;
+    this.#rows.clear();
     this.#named.clear();
   }
 }

@@ -2,9 +2,10 @@ import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { rangesOf, type SerialRange, serialsOf } from '#contracts/serials';
 import { keyAt, parseAccountKey } from '../account.ts';
+import type { EntityKey } from '../entity.ts';
 import { standingIn } from '../evolve.ts';
-import { unitChanges, UnitIndex } from '../units.ts';
-import { joinUnits, outside, type UnitRange } from '../unitRanges.ts';
+import { type Spot, unitChanges, UnitIndex } from '../units.ts';
+import { joinUnits, outside, UnitMap, type UnitRange } from '../unitRanges.ts';
 import type { Recorded } from '../view.ts';
 
 /** The moves of an event, each with the units that it moved; `unnamed` are those that have no serial number any more without the event. */
@@ -13,60 +14,88 @@ export interface Moved {
   readonly unnamed: readonly { readonly item: string; readonly serials: (string | SerialRange)[] }[];
 }
 
-/** What each of these events moved, by sequence. */
+/** What an event did to the units of one order, by the events of that order. */
+interface Done {
+  /** Its moves; of those in the order, each with the units that it moved. */
+  readonly moves: readonly Move[];
+  /** Where the units that it names were before it. */
+  readonly were: readonly (UnitRange & Spot)[];
+}
+
+/** What each of these events of an order did, by sequence. */
 interface Passed {
   readonly events: readonly LedgerEvent[];
-  readonly moved: Map<number, Moved>;
+  readonly done: ReadonlyMap<number, Done>;
 }
-const passed = new WeakMap<LedgerEvent, Map<string, Passed>>();
+const passed = new WeakMap<LedgerEvent, Map<EntityKey, Passed>>();
 
-/** Of the last events it is kept what they moved, up to so many ranges of units. */
+/** Of the last events of an order it is kept what they did, up to so many ranges of units. */
 const MOST_RANGES = 50_000;
 
-/**
- * What an event moved. The events of its orders are gone through for it from the first one, and what they moved is kept: hundreds of them
- * are taken back in one batch, the last first, so that those before stay the same.
- */
-export function movedBy(recorded: Recorded): Moved {
-  const { event, streams } = recorded;
-  const events = inOrders([recorded]).filter(({ sequence }) => sequence <= event.sequence);
-  const [first = event] = events;
-  const orders = [...streams.keys()].filter((key) => key.startsWith('order/')).join(' ');
-  const ofFirst = passed.get(first) ?? new Map<string, Passed>();
-  const known = ofFirst.get(orders);
-  const isSame = known !== undefined && events.every((one, n) => known.events[n] === one);
-  const found = isSame ? known.moved.get(event.sequence) : undefined;
-  if (found !== undefined) return found;
-  const moved = movedInTurn(events);
-  passed.set(first, ofFirst.set(orders, { events, moved }));
-  return moved.get(event.sequence) ?? { moves: movesOf(event), unnamed: [] };
+/** What an event moved. The events of an order say what is in its accounts; where a unit was, the last event in any of this one's orders says. */
+export function movedBy({ event, streams }: Recorded): Moved {
+  const orders = new Map<string, Done>();
+  for (const [key, stream] of streams)
+    if (key.startsWith('order/')) {
+      const done = doneIn(key, standingIn(stream), event);
+      if (done !== undefined) orders.set(key.slice('order/'.length), done);
+    }
+  const were = new UnitMap<Spot>();
+  for (const { account, since, ...range } of [...orders.values()].flatMap((one) => one.were)) {
+    for (const { value, ...piece } of were.pieces(range))
+      if (value === undefined || value.since < since) were.put(piece, { account, since });
+  }
+  const moves = movesOf(event).map((move, n) => orders.get(move.order)?.moves[n] ?? move);
+  return { moves, unnamed: namedAnew(movesOf(event), were) };
 }
 
-/** What each of some events moved, by sequence; the first ones are left out where they are more than is kept. */
-function movedInTurn(events: readonly LedgerEvent[]): Map<number, Moved> {
-  const all = new Map<number, Moved>();
+/**
+ * What an event did in one of its orders. The order's events are gone through for it from the first one, and what they did is kept: hundreds
+ * of them are taken back in one batch, the last first, so that those before stay the same.
+ */
+function doneIn(order: EntityKey, stream: readonly LedgerEvent[], event: LedgerEvent): Done | undefined {
+  const events = stream.filter(({ sequence }) => sequence <= event.sequence);
+  const [first = event] = events;
+  const ofFirst = passed.get(first) ?? new Map<EntityKey, Passed>();
+  const known = ofFirst.get(order);
+  const isSame = known !== undefined && events.every((one, n) => known.events[n] === one);
+  const found = isSame ? known.done.get(event.sequence) : undefined;
+  if (found !== undefined) return found;
+  const done = doneInTurn(order, events);
+  passed.set(first, ofFirst.set(order, { events, done }));
+  return done.get(event.sequence);
+}
+
+/** What each of the events of an order did, by sequence; the first ones are left out where they are more than is kept. */
+function doneInTurn(order: EntityKey, events: readonly LedgerEvent[]): Map<number, Done> {
+  const all = new Map<number, Done>();
   const index = new UnitIndex();
   let ranges = 0;
   for (const event of events) {
-    const moves = withUnits(movesOf(event), index);
-    all.set(event.sequence, { moves, unnamed: namedAnew(movesOf(event), index) });
-    ranges += sizeOf(moves);
+    const moves = withUnits(movesOf(event), index, (move) => `order/${move.order}` === order);
+    const done = { moves, were: spotsOf(movesOf(event), index) };
+    all.set(event.sequence, done);
+    ranges += sizeOf(done);
     for (const [sequence, oldest] of all) {
       if (ranges <= MOST_RANGES || sequence === event.sequence) break;
       all.delete(sequence);
-      ranges -= sizeOf(oldest.moves);
+      ranges -= sizeOf(oldest);
     }
-    index.apply(movesOf(event));
+    index.apply(movesOf(event), event.sequence);
   }
   return all;
 }
 
-/** How many ranges of units some moves name. */
-const sizeOf = (moves: readonly Move[]): number =>
-  moves.reduce((sum, { serials }) => sum + (Array.isArray(serials) ? serials.length : 1), 0);
+/** How many ranges of units are kept of what an event did. */
+const sizeOf = ({ moves, were }: Done): number =>
+  moves.reduce((sum, { serials }) => sum + (Array.isArray(serials) ? serials.length : 1), were.length);
+
+/** Where the units are that some moves name, but for those that are nowhere. */
+const spotsOf = (moves: readonly Move[], index: UnitIndex): (UnitRange & Spot)[] =>
+  moves.flatMap(({ item, serials = [] }) => rangesOf(serials).flatMap((range) => index.spots({ item, ...range })));
 
 /** The units that nobody knew before an event named them, or that were in supply elsewhere, which its moves turned round do not lead back to. */
-function namedAnew(moves: readonly Move[], index: UnitIndex): Moved['unnamed'] {
+function namedAnew(moves: readonly Move[], were: UnitMap<Spot>): Moved['unnamed'] {
   const unknown = new Map<string, UnitRange[]>();
   const naming = moves.filter(({ serials }) => serials !== undefined);
   const froms = new Set(moves.map((move) => keyAt(move, move.from)));
@@ -74,8 +103,8 @@ function namedAnew(moves: readonly Move[], index: UnitIndex): Moved['unnamed'] {
   for (const { item, serials = [] } of naming) {
     const ranges = unknown.get(item) ?? [];
     for (const range of rangesOf(serials)) {
-      for (const { account, ...piece } of index.units({ item, ...range }))
-        if (account === undefined || !leadsBack(account)) ranges.push(piece);
+      for (const { value, ...piece } of were.pieces({ item, ...range }))
+        if (value === undefined || !leadsBack(value.account)) ranges.push(piece);
     }
     if (ranges.length > 0) unknown.set(item, ranges);
   }
@@ -96,11 +125,15 @@ function inOrders(some: Iterable<Recorded>): LedgerEvent[] {
 }
 
 /** The moves, each with the units that it moved; of one that named none: all that `index` has where it took them from. */
-function withUnits(moves: readonly Move[], index: UnitIndex): readonly Move[] {
+function withUnits(
+  moves: readonly Move[],
+  index: UnitIndex,
+  isOf: (move: Move) => boolean = () => true,
+): readonly Move[] {
   if (moves.every(({ serials }) => serials !== undefined)) return moves;
   const { named } = unitChanges(moves);
   return moves.map((move): Move => {
-    if (move.serials !== undefined || move.from.stage === 'supply') return move;
+    if (move.serials !== undefined || move.from.stage === 'supply' || !isOf(move)) return move;
     const units = joinUnits(outside(index.unitsIn(keyAt(move, move.from)), named));
     return units.length === 0 ? move : { ...move, serials: listed(units) };
   });

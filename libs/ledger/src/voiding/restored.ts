@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Restored } from '#contracts/ledgerEvents';
 import { microseconds } from '#contracts/scalars';
-import type { Order, Shipment } from '../entity.ts';
+import type { Shipment } from '../entity.ts';
 import { standingIn, touched } from '../evolve.ts';
 import { overlap } from '../supply/evolveCommitments.ts';
 import type { Recorded } from '../view.ts';
@@ -60,33 +60,51 @@ function linesBefore(event: LedgerEvent, streams: Streams): Restored {
   if (type === 'lading.order.confirmed.v1') named = data.lines.map(({ line }) => line);
   if (named.length === 0 || !('order' in data)) return {};
   const { order } = data;
-  const key = `order/${order}` as const;
-  const before = entityBefore(key, sequence, streams) as Order | undefined;
+  const earlier = standingIn(streams.get(`order/${order}`) ?? []).filter((one) => one.sequence < sequence);
   // Whether the event is taken back already, with its order, may not be loaded yet.
-  if (before === undefined) return {};
-  const earlier = standingIn(streams.get(key) ?? []).filter((one) => one.sequence < sequence);
+  if (earlier.length === 0) return {};
+  const said = saidOf(earlier, order, new Set(named));
   const lines = named.flatMap((line) => {
-    const state = before.lines[before.index.get(line) ?? -1];
-    if (state === undefined) return [];
-    const promised = promisedIn(earlier, order, line);
-    return [{ order, line, window: state.window, ...(promised && { promised }) }];
+    const { window, promised } = said.get(line) ?? {};
+    return window === undefined ? [] : [{ order, line, window, ...(promised && { promised }) }];
   });
   return { lines };
 }
 
-/** What the supplier had confirmed of a line, and whether the window that was ordered was still that one. */
-function promisedIn(events: readonly LedgerEvent[], order: string, name: string) {
-  let promised: NonNullable<NonNullable<Restored['lines']>[number]['promised']> | undefined;
-  for (const { type, data, sequence, time } of events) {
-    if (type === 'lading.order.confirmed.v1' && data.order === order) {
-      const line = data.lines.findLast((one) => one.line === name);
-      if (line !== undefined) promised = { sequence, time, stands: true, line };
-    } else if (type === 'lading.order.line_changed.v1' && data.order === order && data.line === name) {
-      if (data.window !== undefined && promised !== undefined && microseconds(promised.time) <= microseconds(time))
-        promised = { ...promised, stands: false };
+/** The window of a line; what the supplier had confirmed of it, and whether the window that was ordered was still that one. */
+type LineSaid = Partial<Pick<NonNullable<Restored['lines']>[number], 'window' | 'promised'>>;
+
+/**
+ * What some events say of lines of an order, as of the last of them. They are gone through from there: of hundreds of confirmations that
+ * are taken back in one batch, what was before each is in the one before.
+ */
+function saidOf(events: readonly LedgerEvent[], order: string, names: ReadonlySet<string>): Map<string, LineSaid> {
+  const said = new Map<string, LineSaid>([...names].map((name) => [name, {}]));
+  const add = (name: string, more: LineSaid): void => {
+    const known = said.get(name);
+    if (known !== undefined) said.set(name, { ...more, ...known });
+  };
+  /** The newest change of a line's window of those that were told later. */
+  const changed = new Map<string, number>();
+  let unconfirmed = names.size;
+  for (const { type, data, sequence, time } of events.toReversed()) {
+    if (!('order' in data) || data.order !== order) continue;
+    if (type === 'lading.order.placed.v1' || type === 'lading.order.lines_added.v1') {
+      for (const { line, window } of data.lines) add(line, { window });
+    } else if (type === 'lading.order.line_changed.v1' && data.window !== undefined) {
+      add(data.line, { window: data.window });
+      changed.set(data.line, Math.max(microseconds(time), changed.get(data.line) ?? -Infinity));
+    } else if (type === 'lading.order.confirmed.v1' && unconfirmed > 0) {
+      for (const line of data.lines.toReversed()) {
+        const known = said.get(line.line);
+        if (known === undefined || known.promised !== undefined) continue;
+        const stands = microseconds(time) > (changed.get(line.line) ?? -Infinity);
+        add(line.line, { promised: { sequence, time, stands, line } });
+        unconfirmed -= 1;
+      }
     }
   }
-  return promised;
+  return said;
 }
 
 function shipmentsBefore(event: LedgerEvent, streams: Streams): Restored {
