@@ -125,14 +125,7 @@ export function decideOne(
   }
 
   const streams = touched(event);
-  const changes: [EntityKey, CachedEntity][] = [];
-  for (const key of streams) {
-    const isAnew = isVoid(event) && isFoldedAnew(key);
-    const cached = isAnew ? undefined : entities.get(key);
-    if (isAnew) changes.push([key, anewFrom(key, view.stream(key), event)]);
-    else if (cached === undefined) view.recordMissing(key);
-    else changes.push([key, evolved(key, cached, event)]);
-  }
+  const changes = entitiesAfter(event, streams, entities, view);
   const moved = serialMoves(event, view);
   const missing = view.missing();
   if (missing !== undefined) return missing;
@@ -140,6 +133,26 @@ export function decideOne(
   const receipt = { ledger, sequence, id: submitted.id, recordedtime };
   const drafted = { event, bytes, requestHash: hash, leafHash: leafHash(bytes), entities: streams, receipt };
   return { drafted, entities: changes, units: moved };
+}
+
+/** The entities of an event's streams, after it. */
+function entitiesAfter(
+  event: LedgerEvent,
+  streams: readonly EntityKey[],
+  entities: EntityLookup,
+  view: RecordingView,
+): [EntityKey, CachedEntity][] {
+  const after: [EntityKey, CachedEntity][] = [];
+  for (const key of streams) {
+    if (isVoid(event) && isFoldedAnew(key)) {
+      after.push([key, anewFrom(key, view.stream(key), event)]);
+      continue;
+    }
+    const cached = entities.get(key);
+    if (cached === undefined) view.recordMissing(key);
+    else after.push([key, evolved(key, cached, event)]);
+  }
+  return after;
 }
 
 /** The event as it is decided: what takes an event back looks at its batch, and may have the time of that event. */
