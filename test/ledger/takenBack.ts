@@ -37,7 +37,13 @@ function voiding(ledger: Sandbox, sequence: number, corrections: Corrections): C
     corrections.length === 0
       ? { sequence, reason: 'did_not_occur' }
       : { sequence, reason: 'incorrect_data', corrections };
-  return { source: asNvidia.source, type: 'lading.event.voided.v1', data, time, beside: () => true };
+  return {
+    source: asNvidia.source,
+    type: 'lading.event.voided.v1',
+    data,
+    time,
+    beside: { has: () => true, takenBack: [] },
+  };
 }
 
 /** Takes an event back with all that its refusal names, in that order; undefined when it is never taken back. */

@@ -9,7 +9,8 @@ beforeAll(async () => {
   const url = await intakeDatabase();
   app = await startWritingApp(url);
   await app.open();
-  await app.submit(event('lading.item.registered.v1', { item: 'D1', name: 'Dojo tile', tracking: 'serial' }));
+  for (const item of ['D1', 'D2'])
+    await app.submit(event('lading.item.registered.v1', { item, name: 'Dojo tile', tracking: 'serial' }));
   other = await startWritingApp(url);
 });
 afterAll(async () => {
@@ -216,6 +217,78 @@ describe('taking a fact back', () => {
         body: { code: 'depends-on-it', dependants: [{ sequence: first + 2 }, { sequence: first + 1 }] },
       });
       expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
+    });
+
+    const window = { from: '2023-12-01', to: '2023-12-31' };
+    const numberedOrder = async (name: string, quantity: number) =>
+      sequenceOf(
+        await app.submit(
+          event('lading.order.placed.v1', {
+            ...{ order: name, buyer: 'tesla', supplier: 'nvidia' },
+            lines: [{ line: '1', item: 'D2', quantity, window }],
+          }),
+        ),
+      );
+
+    it('100 dispatches of units with serial numbers, each of them also of an order of its own, which are then nobody’s', async () => {
+      for (let n = 0; n < 100; n++) await numberedOrder(`PO-own-${n}`, 1);
+      const first = await numberedOrder('PO-own', 100);
+      const units = (n: number) => [`own-${n}`, `other-${n}`];
+      const sent = (n: number) => {
+        const [one, two] = units(n);
+        const data = { shipment: `S-own-${n}`, consignee: 'tesla', carrier: 'dhl' };
+        const lines = [
+          { order: 'PO-own', line: '1', quantity: 1, serials: [one] },
+          { order: `PO-own-${n}`, line: '1', quantity: 1, serials: [two] },
+        ];
+        return event('lading.shipment.dispatched.v1', { ...data, lines });
+      };
+      const batch = await voidsOfAll(
+        first,
+        Array.from({ length: 100 }, (_, n) => sent(n)),
+      );
+      expect(await app.batch(batch, '?atomic=true')).toMatchObject({ status: 201 });
+      await numberedOrder('PO-own', 200);
+      const again = event('lading.shipment.dispatched.v1', {
+        ...{ shipment: 'S-own', consignee: 'tesla', carrier: 'dhl' },
+        lines: [
+          {
+            order: 'PO-own',
+            line: '1',
+            quantity: 200,
+            serials: Array.from({ length: 100 }, (_, n) => units(n)).flat(),
+          },
+        ],
+      });
+      expect(await app.submit(again)).toMatchObject({ status: 201 });
+    });
+
+    it('and where that is more than one batch takes back, the refusal names those that one does', async () => {
+      await numberedOrder('PO-far', 900);
+      // Numbers that do not follow each other: each is moved by itself.
+      const serials = Array.from({ length: 900 }, (_, n) => `F${100_000 + n * 17}`);
+      await app.submit(dispatch('S-far', 'PO-far', 900, {}, { serials }));
+      const line = { order: 'PO-far', line: '1', owner: 'tesla' };
+      const received = { shipment: 'S-far', by: 'tesla', lines: [{ ...line, received: 900 }] };
+      const first = sequenceOf(await app.submit(event('lading.shipment.received.v1', received)));
+      const moved = Array.from({ length: 60 }, (_, n) => {
+        const [from, to] = n % 2 === 0 ? ['tesla', 'x'] : ['x', 'tesla'];
+        const lines = [{ ...line, quantity: 900, serials }];
+        return event('lading.custody.transferred.v1', { from, to, lines, note: `${n}` });
+      });
+      expect(await app.batch(moved, '?atomic=true')).toMatchObject({ status: 201 });
+      const { body } = await takeBack(first);
+      const named = Array.from({ length: 43 }, (_, n) => first + 60 - n);
+      expect(body).toMatchObject({ code: 'not-supported', events: 60, first: named });
+      const voidOf = (sequence: number) => voiding(sequence, moved[sequence - first - 1]?.time);
+      expect(await app.batch(named.map(voidOf), '?atomic=true')).toMatchObject({ status: 201 });
+      const rest = (await takeBack(first)).body.dependants as readonly { readonly sequence: number }[];
+      expect(rest.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 17 }, (_, n) => first + 17 - n));
+      const all = [...rest.map(({ sequence }) => voidOf(sequence)), voiding(first, (await kept(first)).time)];
+      expect(await app.batch(all, '?atomic=true')).toMatchObject({ status: 201 });
+      expect(await app.submit(event('lading.shipment.received.v1', { ...received, by: 'x' }))).toMatchObject({
+        status: 201,
+      });
     });
   });
 

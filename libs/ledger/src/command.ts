@@ -10,12 +10,17 @@ export type Command<T extends EventType = EventType> = {
     readonly type: K;
     readonly data: Submitted<K>;
     readonly time: string;
-    /** Whether an event is in the same atomic batch. */
+    /** The atomic batch that it is in. */
     readonly beside?: Beside | undefined;
   };
 }[T];
 
-type Beside = (event: { readonly source: string; readonly id: string }) => boolean;
+/** What else is in a command's atomic batch. */
+export interface Beside {
+  readonly has: (event: { readonly source: string; readonly id: string }) => boolean;
+  /** The sequences of what it takes back, with those before and after it that take something back, too, in their order: as one list for all of these. */
+  readonly takenBack: readonly number[];
+}
 
 /** What a rule may look at, beside the data. */
 interface Situation {

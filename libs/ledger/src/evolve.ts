@@ -56,11 +56,11 @@ function keysOf(event: LedgerEvent): EntityKey[] {
 export function evolve(key: EntityKey, entity: Entity | undefined, event: LedgerEvent): Entity {
   if (isVoid(event) && isFoldedAnew(key)) throw new Error(`${key} is folded anew when an event of it is taken back`);
   const id = key.slice(key.indexOf('/') + 1);
-  const evolved = next(id, key, entity, event);
-  if (evolved === undefined) {
-    throw new Error(`the stream ${key} does not begin with ${event.type} (sequence ${event.sequence})`);
-  }
-  return evolved;
+  return next(id, key, entity, event) ?? neverBegun(key, event);
+}
+
+function neverBegun(key: EntityKey, { type, sequence }: LedgerEvent): never {
+  throw new Error(`the stream ${key} does not begin with ${type} (sequence ${sequence})`);
 }
 
 /**
@@ -98,58 +98,29 @@ function standingAfter(standing: readonly LedgerEvent[], added: readonly LedgerE
   return all.filter((event) => !isVoid(event) && !gone.has(event.sequence));
 }
 
-/** What an entity was after some of the events of its stream, by how many. */
-interface Folded {
-  readonly events: readonly LedgerEvent[];
-  readonly after: ReadonlyMap<number, Entity>;
-}
-const folded = new WeakMap<LedgerEvent, Map<EntityKey, Folded>>();
-
-/** Shorter streams are folded as they are; of longer ones so many states are kept, at equal distances, and as many between the last two of these. */
-const SHORT = 32;
-const KEPT = 64;
-
-/**
- * An entity after its whole stream, oldest first, and after an event that is to be added to it; undefined when what made it was taken back.
- * Hundreds of events that are taken back in one batch, the last first, fold a stream as often, which is then shorter by one: so it goes on
- * from a state that was kept, as far as the events are the same ones.
- */
+/** An entity after its whole stream, oldest first, and after an event that is to be added to it; undefined when what made it was taken back. */
 export function foldStream(key: EntityKey, stream: readonly LedgerEvent[], toAdd?: LedgerEvent): Entity | undefined {
   const added = toAdd === undefined ? [] : [toAdd];
   const events = isFoldedAnew(key) ? standingAfter(standingIn(stream), added) : stream.concat(added);
-  const entity = events.length < SHORT ? foldOn(key, undefined, events) : foldLong(key, events);
+  const entity = foldOn(key, undefined, events);
   const version = (toAdd ?? stream.at(-1))?.sequence;
   return entity && version !== undefined ? { ...entity, version } : undefined;
 }
 
-const foldOn = (key: EntityKey, entity: Entity | undefined, events: readonly LedgerEvent[]): Entity | undefined => {
+/** An entity after some more events of its stream, oldest first: as `evolve` makes it, one after the other. */
+export function foldOn(key: EntityKey, entity: Entity | undefined, events: readonly LedgerEvent[]): Entity | undefined {
+  const [first] = events;
+  if (first === undefined) return entity;
+  // An order may have thousands of accounts: they are copied once for all of these events.
+  if (key.startsWith('order/') && !events.some(isVoid))
+    return orderAfter(key.slice('order/'.length), entity, events) ?? neverBegun(key, first);
   let after = entity;
   for (const event of events) after = evolve(key, after, event);
   return after;
-};
-
-function foldLong(key: EntityKey, events: readonly LedgerEvent[]): Entity | undefined {
-  const [first] = events;
-  if (first === undefined) return undefined;
-  const ofFirst = folded.get(first) ?? new Map<EntityKey, Folded>();
-  const before = ofFirst.get(key) ?? { events: [], after: new Map<number, Entity>() };
-  let same = 0;
-  while (same < events.length && events[same] === before.events[same]) same += 1;
-  const after = new Map([...before.after].filter(([count]) => count <= same).slice(-2 * KEPT));
-  const step = Math.ceil(events.length / KEPT);
-  const small = Math.ceil(step / KEPT);
-  let count = Math.max(0, ...after.keys());
-  let entity = after.get(count);
-  while (count < events.length) {
-    const next = (Math.floor(count / step) + 1) * step;
-    const to = next < events.length ? next : Math.min(events.length, count + small);
-    entity = foldOn(key, entity, events.slice(count, to));
-    if (entity !== undefined) after.set(to, entity);
-    count = to;
-  }
-  folded.set(first, ofFirst.set(key, { events, after }));
-  return entity;
 }
+
+const orderAfter = (id: string, entity: Entity | undefined, events: readonly LedgerEvent[]): Entity | undefined =>
+  evolveOrder(id, entity?.kind === 'order' ? entity : undefined, events);
 
 function next(id: string, key: EntityKey, entity: Entity | undefined, event: LedgerEvent): Entity | undefined {
   const version = event.sequence;
@@ -163,7 +134,7 @@ function next(id: string, key: EntityKey, entity: Entity | undefined, event: Led
         ? { kind: 'item', version, data: event.data, said: saidIn(event, entity) }
         : undefined;
     case 'order':
-      return evolveOrder(id, entity?.kind === 'order' ? entity : undefined, event);
+      return orderAfter(id, entity, [event]);
     case 'shipment':
       return evolveShipment(id, entity?.kind === 'shipment' ? entity : undefined, event);
     case 'document':

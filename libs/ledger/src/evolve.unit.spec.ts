@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { LedgerEvent } from '#contracts/cloudEvent';
-import { accepted, dispatched, of, placed, proposed, received, tell } from '#test/ledger/facts';
+import fc from 'fast-check';
+import { accepted, dispatched, of, placed, proposed, received } from '#test/ledger/facts';
+import { Dice, happens } from '#test/ledger/happenings';
+import { History } from '#test/ledger/history';
 import { given } from '#test/ledger/story';
+import { seed } from '#test/setup/seed';
 import type { Entity, Order } from './entity.ts';
-import { evolve, foldStream, touched } from './evolve.ts';
+import { evolve, foldOn, isFoldedAnew, standingIn, touched } from './evolve.ts';
 import { approximateBytes, fromJson, toJson } from './serialisable.ts';
 
 const one = of('PO-1', '1');
@@ -19,6 +22,10 @@ const story = given(
   accepted('SW-1', 'tesla'),
 );
 const { entities, events } = story.ledger;
+
+const steps = fc.noBias(
+  fc.array(fc.array(fc.nat(9_999), { minLength: 20, maxLength: 20 }), { minLength: 10, maxLength: 50 }),
+);
 
 describe('an entity', () => {
   it('an event makes a new entity and leaves the old one as it was; lines that did not change are shared', () => {
@@ -56,32 +63,28 @@ describe('an entity', () => {
     expect(onTheWay()).toEqual([]);
   });
 
-  it('a long stream comes to the same each time it is folded, whichever of its events were taken back before', () => {
-    const handed = Array.from({ length: 150 }, (_, n) => {
-      const [from, to] = n % 2 === 0 ? (['x', 'tesla'] as const) : (['tesla', 'x'] as const);
-      return tell('custody.transferred', { from, to, lines: [{ ...one, quantity: 1, owner: 'tesla' }] });
-    });
-    const long = given(
-      placed('PO-1', 'tesla', 100),
-      dispatched('S-1', [{ ...one, quantity: 60 }]),
-      received('S-1', 'x', [{ ...one, received: 60 }]),
-      ...handed,
-    ).ledger.events.filter((event) => touched(event).includes('order/PO-1'));
-    expect(long.length).toBe(153);
-    const foldOf = (stream: readonly LedgerEvent[]) => {
-      let entity: Entity | undefined;
-      for (const event of stream) entity = evolve('order/PO-1', entity, event);
-      return entity;
-    };
-    const streams = [
-      long,
-      // One less each time, from the end on; some more again; without some in the middle; and the whole of it once more.
-      ...Array.from({ length: 140 }, (_, n) => long.slice(0, -1 - n)),
-      ...[20, 60, 61, 120].map((count) => long.slice(0, count)),
-      ...[3, 40, 41, 130].map((at) => long.toSpliced(at, 2)),
-      long,
-    ];
-    for (const stream of streams) expect(foldStream('order/PO-1', stream)).toEqual(foldOf(stream));
+  it('an entity is the same after many events at once as after one after the other, whatever happened, and the one before stays as it was', () => {
+    let folded = 0;
+    fc.assert(
+      fc.property(steps, (rolls) => {
+        const history = new History();
+        for (const roll of rolls) history.happens(happens(new Dice(roll), history.model), 0);
+        const { events } = history.ledger;
+        for (const key of new Set(events.flatMap(touched))) {
+          const stream = standingIn(events.filter((event) => touched(event).includes(key)));
+          if (!isFoldedAnew(key) || stream.length === 0) continue;
+          const states: (Entity | undefined)[] = [undefined];
+          for (const event of stream) states.push(evolve(key, states.at(-1), event));
+          const written = states.map((state) => JSON.stringify(state && toJson(state)));
+          for (const from of [0, 1, stream.length >> 1])
+            expect(foldOn(key, states[from], stream.slice(from))).toEqual(states.at(-1));
+          expect(states.map((state) => JSON.stringify(state && toJson(state)))).toEqual(written);
+          if (key.startsWith('order/') && stream.length > 3) folded += 1;
+        }
+      }),
+      { numRuns: 60, seed, endOnFailure: true },
+    );
+    expect(folded).toBeGreaterThan(20);
   });
 
   it('an entity is not made from a stream whose beginning is missing', () => {

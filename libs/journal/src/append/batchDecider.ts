@@ -70,13 +70,13 @@ export class BatchDecider {
     const overlay = new EntityOverlay(this.overlay);
     this.#savepoint = 'wanted';
     const receipts: Receipt[] = [];
+    const lists = takenBackBy(submissions);
+    const has: InBatch['has'] = ({ source, id }) =>
+      submissions.some(({ event }) => event.source === source && event.id === id);
     try {
       for (const [index, submission] of submissions.entries()) {
-        const outcome = await this.#append(submission, overlay, {
-          index,
-          size: submissions.length,
-          has: ({ source, id }) => submissions.some(({ event }) => event.source === source && event.id === id),
-        });
+        const batch = { index, size: submissions.length, has, takenBack: lists[index] ?? [] };
+        const outcome = await this.#append(submission, overlay, batch);
         if (outcome.status !== 'recorded') {
           await this.#takeBack(before);
           return { status: 'failed', index, outcome };
@@ -196,6 +196,16 @@ export class BatchDecider {
 
 const isSame = (stored: Buffer, { hash, sentHash }: Submission): boolean =>
   stored.equals(hash) || (sentHash !== undefined && stored.equals(sentHash));
+
+/** What each submission takes back with those before and after it, up to the next one that takes nothing back. */
+function takenBackBy(submissions: readonly Submission[]): (readonly number[])[] {
+  let list: number[] = [];
+  return submissions.map(({ event }) => {
+    if (event.type === 'lading.event.voided.v1') list.push(event.data.sequence);
+    else list = [];
+    return list;
+  });
+}
 
 /** One id twice in one atomic batch: an id names one fact, and the two events claim to be two. */
 function firstRepeated(submissions: readonly Submission[]): AtomicOutcome | undefined {

@@ -1,6 +1,6 @@
 import { type EventType, type Submitted, subjectOf } from '#contracts/catalog';
 import { eventText, isVoid, type LedgerEvent, MAX_EVENT_BYTES } from '#contracts/cloudEvent';
-import type { Command } from '#ledger/command';
+import type { Beside, Command } from '#ledger/command';
 import { decide } from '#ledger/decide';
 import { toldTo } from '#ledger/discreet';
 import { whyNotEntitled } from '#ledger/entitled';
@@ -26,10 +26,9 @@ export interface Stamp {
 }
 
 /** An event's place in an atomic batch, and what else is in it. */
-export interface InBatch {
+export interface InBatch extends Beside {
   readonly index: number;
   readonly size: number;
-  readonly has: (event: { readonly source: string; readonly id: string }) => boolean;
 }
 
 /** An event that may be written, with what it does to the entities and units. */
@@ -163,7 +162,7 @@ function batchOrTime(
 ): Submission['event'] & Pick<Command, 'beside'> {
   if (event.type !== 'lading.event.voided.v1') return event;
   const time = atItsTime === true ? events?.recorded(event.data.sequence)?.event.time : undefined;
-  return { ...event, ...(time !== undefined && { time }), beside: batch?.has };
+  return { ...event, ...(time !== undefined && { time }), beside: batch };
 }
 
 /** The event that the ledger would keep. */

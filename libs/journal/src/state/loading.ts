@@ -3,13 +3,13 @@ import { type EventType, subjectOf } from '#contracts/catalog';
 import { isVoid, type LedgerEvent, parseEvent, type SubmittedEvent } from '#contracts/cloudEvent';
 import { decide } from '#ledger/decide';
 import type { Entity, EntityKey } from '#ledger/entity';
-import { isFoldedAnew } from '#ledger/evolve';
+import { foldOn, isFoldedAnew } from '#ledger/evolve';
 import { entitiesNamed } from '#ledger/named';
 import { fromJson, toJson } from '#ledger/serialisable';
 import { Turns } from '#platform/service/turns';
 import { wholeStreams } from '../sql/recorded.ts';
 import { loadStreams, type SnapshotRow } from '../sql/streams.ts';
-import { anewFrom, type CachedEntity, type CommittedEntities, evolved } from './entities.ts';
+import { anewFrom, type CachedEntity, type CommittedEntities } from './entities.ts';
 import { type KnownEvents, type InTheMaking, RecordedEvents } from './recordedEvents.ts';
 import { type KnownUnits, Missing, RecordingView, UnitsWritten } from './recordingView.ts';
 
@@ -42,16 +42,23 @@ export async function loadEntities(
   const again = new Set<EntityKey>();
   for (let from = 0; from < keys.length; from += STREAMS_AT_ONCE) {
     const some = keys.slice(from, from + STREAMS_AT_ONCE);
+    const since = new Map<EntityKey, LedgerEvent[]>();
     for (const { entity: key, snapshot, bytes } of await loadStreams(client, ledger, head, some, SNAPSHOT_FORMAT)) {
       if (turns.over) await turns.next();
-      const event = snapshot ? undefined : parseEvent(bytes);
-      if (event !== undefined && isVoid(event) && isFoldedAnew(key)) again.add(key);
+      if (snapshot) {
+        loaded.set(key, { entity: fromJson(JSON.parse(bytes.toString('utf8'))), sinceSnapshot: 0 });
+        continue;
+      }
+      const event = parseEvent(bytes);
+      if (isVoid(event) && isFoldedAnew(key)) again.add(key);
+      const events = since.get(key);
+      if (events === undefined) since.set(key, [event]);
+      else events.push(event);
+    }
+    for (const [key, events] of since) {
+      if (turns.over) await turns.next();
       if (again.has(key)) continue;
-      const cached =
-        event === undefined
-          ? { entity: fromJson(JSON.parse(bytes.toString('utf8'))), sinceSnapshot: 0 }
-          : evolved(key, loaded.get(key) ?? nothing, event);
-      loaded.set(key, cached);
+      loaded.set(key, { entity: foldOn(key, loaded.get(key)?.entity, events), sinceSnapshot: events.length });
     }
   }
   if (again.size > 0) for (const [key, cached] of await foldedAnew(client, ledger, [...again])) loaded.set(key, cached);
@@ -122,6 +129,9 @@ export class LoadedState {
       if (decided.recorded.size > 0 || decided.streams.size > 0) {
         this.#events ??= new RecordedEvents(this.client, this.ledger, this.head, this.batch);
         await this.#events.load(decided.recorded, decided.streams);
+        // One look for all of them: most follow each other, and each look takes as long as many rows.
+        const units = this.#events.takeUnits();
+        await this.units.load(this.client, this.ledger, this.head, { units, accounts: new Set() });
       }
       decided = await decideAgain();
     }

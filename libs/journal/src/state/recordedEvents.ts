@@ -1,7 +1,9 @@
 import type pg from 'pg';
-import { type LedgerEvent, parseEvent } from '#contracts/cloudEvent';
+import { type LedgerEvent, movesOf, parseEvent } from '#contracts/cloudEvent';
+import { rangesOf } from '#contracts/serials';
 import type { EntityKey } from '#ledger/entity';
 import { isFoldedAnew, touched } from '#ledger/evolve';
+import type { UnitRange } from '#ledger/unitRanges';
 import type { Recorded } from '#ledger/view';
 import { Turns } from '#platform/service/turns';
 import { eventsAt, wholeStreams } from '../sql/recorded.ts';
@@ -37,6 +39,9 @@ export class RecordedEvents implements KnownEvents {
   readonly #streams = new Map<EntityKey, LedgerEvent[]>();
   /** Events that were read, by their sequences. */
   readonly #events = new Map<number, LedgerEvent>();
+  /** What the batch takes back and was not loaded yet, and what was loaded of it since `takeUnits`. */
+  readonly #toCome: Set<number>;
+  #loaded: LedgerEvent[] = [];
   /** How many events are in the streams. */
   #kept = 0;
   readonly #naming: LaterNaming;
@@ -47,6 +52,7 @@ export class RecordedEvents implements KnownEvents {
     private readonly head: number,
     private readonly batch: InTheMaking,
   ) {
+    this.#toCome = new Set(batch.voids);
     this.#naming = new LaterNaming(client, ledger, head, batch.drafted);
   }
 
@@ -87,6 +93,7 @@ export class RecordedEvents implements KnownEvents {
   async load(sequences: ReadonlySet<number>, streams: ReadonlySet<EntityKey>): Promise<void> {
     await this.#loadEvents(sequences);
     const events = [...sequences].flatMap((sequence) => this.#events.get(sequence) ?? []);
+    for (const event of events) if (this.#toCome.delete(event.sequence)) this.#loaded.push(event);
     const tooMany = await this.#loadStreams(new Set([...streams, ...streamsOf(events)]), this.#next([...sequences]));
     for (const sequence of sequences) this.#recorded.set(sequence, null);
     // Otherwise streams that nothing is taken back of would be asked for again and again.
@@ -116,6 +123,13 @@ export class RecordedEvents implements KnownEvents {
       const event = parseEvent(bytes);
       this.#events.set(event.sequence, event);
     }
+  }
+
+  /** The units that events name which the batch takes back, of those that were loaded since it was asked last: they are about to be moved. */
+  takeUnits(): UnitRange[] {
+    const moves = this.#loaded.flatMap(movesOf);
+    this.#loaded = [];
+    return moves.flatMap(({ item, serials = [] }) => rangesOf(serials).map((range) => ({ item, ...range })));
   }
 
   /** What the batch takes back after these: it is read with them, since each round trip is one for which the ledger is held. */

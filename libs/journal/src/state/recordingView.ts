@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import type { SerialRange } from '#contracts/serials';
+import { lengthOf, type SerialRange } from '#contracts/serials';
 import type { Entity, EntityKey } from '#ledger/entity';
 import type pg from 'pg';
 import { UnitMap, type UnitRange } from '#ledger/unitRanges';
@@ -51,20 +51,22 @@ export class UnitsWritten implements KnownUnits {
   readonly #rows = new Map<string, StoredUnits>();
   /** The units that were moved and are not written. */
   #moved: UnitMap<true> | undefined;
+  /** How many units of an account have a serial number by what is written, and how many more by what is not. */
   readonly #named = new Map<string, number>();
+  readonly #more = new Map<string, number>();
 
   pieces(range: UnitRange) {
     return (this.#places ??= new UnitMap()).pieces(range);
   }
 
   named(account: string): number | undefined {
-    return this.#named.get(account);
+    const written = this.#named.get(account);
+    return written === undefined ? undefined : written + (this.#more.get(account) ?? 0);
   }
 
   async load(client: pg.ClientBase, ledger: string, head: number, { units, accounts }: NotLoaded): Promise<void> {
     if (units.length > 0) await this.#loadUnits(client, ledger, head, units);
     if (accounts.size === 0) return;
-    await this.write(client, ledger, head);
     const named = await namedInAccounts(client, ledger, head, [...accounts]);
     for (const [account, count] of named) this.#named.set(account, count);
   }
@@ -91,7 +93,6 @@ export class UnitsWritten implements KnownUnits {
       this.pieces(range).filter(({ value }) => value === undefined),
     );
     if (units.length > 0) await this.#loadUnits(client, ledger, head, units);
-    this.#named.clear();
     if (rest.length > 0) {
       // PostgreSQL knows what else is in an account.
       await this.write(client, ledger, head);
@@ -99,18 +100,23 @@ export class UnitsWritten implements KnownUnits {
       this.forget();
       return;
     }
-    const places = (this.#places ??= new UnitMap());
-    const moved = (this.#moved ??= new UnitMap());
     const turns = new Turns();
     for (const { account, ...range } of named) {
       if (turns.over) await turns.next();
-      places.put(range, account);
-      moved.put(range, true);
+      this.#place(range, account);
     }
-    for (const range of unnamed) {
-      places.put(range, null);
-      moved.put(range, true);
-    }
+    for (const range of unnamed) this.#place(range, null);
+  }
+
+  #place(range: UnitRange, account: string | null): void {
+    for (const { value, ...piece } of this.pieces(range)) this.#count(value, -lengthOf(piece));
+    this.#count(account, lengthOf(range));
+    this.#places?.put(range, account);
+    (this.#moved ??= new UnitMap()).put(range, true);
+  }
+
+  #count(account: string | null | undefined, more: number): void {
+    if (typeof account === 'string') this.#more.set(account, (this.#more.get(account) ?? 0) + more);
   }
 
   async write(client: pg.ClientBase, ledger: string, head: number): Promise<void> {
@@ -134,6 +140,7 @@ export class UnitsWritten implements KnownUnits {
     this.#moved = undefined;
     this.#rows.clear();
     this.#named.clear();
+    this.#more.clear();
   }
 }
 

@@ -6,49 +6,22 @@ import { type Holding, keyAt } from '../account.ts';
 import { newest, type Occurrence } from '../overtaken.ts';
 import type { EntityKey, LineHold, Order, OrderLine, Promised } from '../entity.ts';
 
-/** An order after an event: its lines' accounts by the moves, and what the event itself says of a line. */
-export function evolveOrder(id: string, before: Order | undefined, event: LedgerEvent): Order | undefined {
-  // An event of another order may bring units back from this one.
-  const isOwn = event.subject === `order/${id}`;
-  const order =
-    event.type === 'lading.order.placed.v1' && isOwn
-      ? placed(event)
-      : event.type === 'lading.order.lines_added.v1' && isOwn && before !== undefined
-        ? withLines(before, event)
-        : before;
-  if (order === undefined) return undefined;
-
-  const lines = new Changes(order, event);
-  for (const move of movesOf(event)) {
-    if (move.order !== id) continue;
-    lines.post(move);
+/**
+ * An order after some events of its stream, oldest first: its lines' accounts by the moves, and what the events themselves say of a line. Undefined where
+ * the first of them does not place it.
+ */
+export function evolveOrder(id: string, before: Order | undefined, events: readonly LedgerEvent[]): Order | undefined {
+  let order = before && new Changes(before);
+  for (const event of events) {
+    // An event of another order may bring units back from this one.
+    const isOwn = event.subject === `order/${id}`;
+    if (event.type === 'lading.order.placed.v1' && isOwn) order = new Changes(placed(event));
+    else if (event.type === 'lading.order.lines_added.v1' && isOwn && order !== undefined)
+      order = new Changes(withLines(order.done(), event));
+    if (order === undefined) return undefined;
+    order.add(id, event);
   }
-  if (event.type === 'lading.order.line_changed.v1' && isOwn) {
-    const { line, quantity, window } = event.data;
-    lines.say(line, { quantity, window });
-  }
-  if (event.type === 'lading.order.confirmed.v1' && isOwn) {
-    for (const confirmed of event.data.lines) lines.promise(confirmed);
-  }
-  if (event.type === 'lading.order.line_cancelled.v1') {
-    lines.cancel(event.data.line, event.data.quantity);
-  }
-  if (event.type === 'lading.count.adjusted.v1') {
-    const { custodian } = event.data;
-    for (const counted of event.data.lines) {
-      // Where it is as expected nothing moves: it was counted all the same.
-      if (counted.order === id)
-        lines.touch(counted.line, keyAt(counted, { owner: counted.owner, custodian, stage: 'held' }));
-    }
-  }
-  const ended = endedHold(event);
-  if (ended !== undefined) lines.release(ended);
-  const hold = holdOf(event);
-  if (hold !== undefined) {
-    const { lines: held, ...rest } = hold;
-    for (const line of held) if (line.order === id) lines.hold({ ...line, ...rest });
-  }
-  return { ...order, version: event.sequence, lines: lines.done() };
+  return order?.done();
 }
 
 /** What an event holds from then on, and for how long. */
@@ -112,13 +85,13 @@ export const newLine = (
 export const indexOf = (lines: readonly OrderLine[]): ReadonlyMap<string, number> =>
   new Map(lines.map(({ line }, index) => [line, index]));
 
-/** A line that an event changes: its own copy of the maps, made once, so that an event of 1,000 moves copies each once. */
+/** A line that events change: its own copies of the maps, made once, so that 1,000 moves of an event, or of as many events, copy each once. */
 interface LineDraft {
   readonly state: OrderLine;
   readonly accounts: Map<string, Holding>;
   dispatched: Map<string, number> | undefined;
   moved: Map<string, Occurrence> | undefined;
-  /** Shipments that units left: when they were the last, the shipment is forgotten. */
+  /** Shipments that units left by the event: when they were the last, the shipment is forgotten. */
   readonly left: Set<string>;
   holds: readonly LineHold[];
   fields: Partial<Pick<OrderLine, 'quantity' | 'window' | 'said' | 'promised'>>;
@@ -126,21 +99,66 @@ interface LineDraft {
 
 type Confirmed = Completed<'lading.order.confirmed.v1'>['lines'][number];
 
+/** What events change of an order, one after the other. */
 class Changes {
   readonly #order: Order;
-  readonly #now: Occurrence;
-  /** When the event was recorded: holds that are over by then are forgotten where a line changes anyway. */
-  readonly #recorded: number;
-  readonly #changes = new Map<number, LineDraft>();
+  #version: number;
+  /** Of the event that is being added: one for all that it says and moves, which lines share. */
+  #now: Occurrence;
+  readonly #drafts = new Map<number, LineDraft>();
+  /** The lines that the event changes. */
+  readonly #changed = new Set<LineDraft>();
 
-  constructor(order: Order, { time, sequence, id, recordedtime }: LedgerEvent) {
+  constructor(order: Order) {
     this.#order = order;
-    // One for all that the event says and moves: lines share it.
-    this.#now = { time, sequence, id };
-    this.#recorded = microseconds(recordedtime);
+    this.#version = order.version;
+    this.#now = { time: '', sequence: order.version, id: '' };
   }
 
-  post(move: Move): void {
+  add(id: string, event: LedgerEvent): void {
+    const { time, sequence } = event;
+    this.#version = sequence;
+    this.#now = { time, sequence, id: event.id };
+    for (const move of movesOf(event)) if (move.order === id) this.#post(move);
+    this.#takeIn(id, event);
+    const ended = endedHold(event);
+    if (ended !== undefined) this.#release(ended);
+    const hold = holdOf(event);
+    if (hold !== undefined) {
+      const { lines: held, ...rest } = hold;
+      for (const line of held) if (line.order === id) this.#hold({ ...line, ...rest });
+    }
+    // Holds that are over by now are forgotten where a line changes anyway.
+    if (this.#changed.size === 0) return;
+    const recorded = microseconds(event.recordedtime);
+    for (const draft of this.#changed) {
+      draft.holds = draft.holds.filter(({ until }) => microseconds(until) > recorded);
+      forgetLeft(draft);
+    }
+    this.#changed.clear();
+  }
+
+  /** What the event itself says. */
+  #takeIn(id: string, { type, subject, data }: LedgerEvent): void {
+    const isOwn = subject === `order/${id}`;
+    if (type === 'lading.order.line_changed.v1' && isOwn) {
+      const { line, quantity, window } = data;
+      this.#say(line, { quantity, window });
+    } else if (type === 'lading.order.confirmed.v1' && isOwn) {
+      for (const confirmed of data.lines) this.#promise(confirmed);
+    } else if (type === 'lading.order.line_cancelled.v1') {
+      this.#cancel(data.line, data.quantity);
+    } else if (type === 'lading.count.adjusted.v1') {
+      const { custodian } = data;
+      for (const counted of data.lines) {
+        // Where it is as expected nothing moves: it was counted all the same.
+        if (counted.order === id)
+          this.#touch(this.#change(counted.line), keyAt(counted, { owner: counted.owner, custodian, stage: 'held' }));
+      }
+    }
+  }
+
+  #post(move: Move): void {
     const draft = this.#change(move.line);
     this.#book(draft, move, move.from, -move.quantity);
     this.#book(draft, move, move.to, move.quantity);
@@ -152,10 +170,11 @@ class Changes {
   }
 
   /** What the event says of a line; a value that it leaves out stays. */
-  say(line: string, { quantity, window }: { quantity?: number | undefined; window?: Window | undefined }): void {
+  #say(line: string, { quantity, window }: { quantity?: number | undefined; window?: Window | undefined }): void {
     const draft = this.#change(line);
-    const { state } = draft;
+    const state = { ...draft.state, ...draft.fields };
     draft.fields = {
+      ...draft.fields,
       quantity: quantity ?? state.quantity,
       window: window ?? state.window,
       said: {
@@ -166,7 +185,7 @@ class Changes {
   }
 
   /** What the supplier promises of a line from now on. */
-  promise({ line, code, quantity = 0, window }: Confirmed): void {
+  #promise({ line, code, quantity = 0, window }: Confirmed): void {
     const draft = this.#change(line);
     const isRejected = code === 'rejected';
     const { time, sequence, id } = this.#now;
@@ -177,14 +196,9 @@ class Changes {
     draft.fields = { ...draft.fields, promised };
   }
 
-  cancel(line: string, quantity: number): void {
-    const { state } = this.#change(line);
-    this.say(line, { quantity: state.quantity - quantity });
-  }
-
-  /** Units of an account were counted, or moved. */
-  touch(line: string, account: string): void {
-    this.#touch(this.#change(line), account);
+  #cancel(line: string, quantity: number): void {
+    const { state, fields } = this.#change(line);
+    this.#say(line, { quantity: (fields.quantity ?? state.quantity) - quantity });
   }
 
   #book(draft: LineDraft, move: Move, place: Place, quantity: number): void {
@@ -193,43 +207,43 @@ class Changes {
     if (place.stage === 'ordered' || place.stage === 'held') this.#touch(draft, account);
   }
 
+  /** Units of an account were counted, or moved. */
   #touch(draft: LineDraft, account: string): void {
     draft.moved ??= new Map(draft.state.moved);
     const before = draft.moved.get(account);
     draft.moved.set(account, before === undefined ? this.#now : newest(before, this.#now));
   }
 
-  hold(hold: LineHold): void {
+  #hold(hold: LineHold): void {
     const draft = this.#change(hold.line);
     draft.holds = [...draft.holds, hold];
   }
 
   /** Ends what something holds, on whichever lines. */
-  release(ended: EntityKey): void {
-    for (const { line, holds } of this.#order.lines) {
-      if (!holds.some((hold) => hold.for === ended)) continue;
+  #release(ended: EntityKey): void {
+    for (const [index, { line, holds }] of this.#order.lines.entries()) {
+      if (!(this.#drafts.get(index)?.holds ?? holds).some((hold) => hold.for === ended)) continue;
       const draft = this.#change(line);
       draft.holds = draft.holds.filter((hold) => hold.for !== ended);
     }
   }
 
-  done(): readonly OrderLine[] {
+  /** The order after the events so far. No more are added. */
+  done(): Order {
     const lines = this.#order.lines.slice();
-    for (const [index, draft] of this.#changes) {
-      const { state, fields, accounts, moved = state.moved } = draft;
-      const holds = draft.holds.filter(({ until }) => microseconds(until) > this.#recorded);
-      lines[index] = { ...state, ...fields, accounts, dispatched: underWay(draft), moved, holds };
-    }
-    return lines;
+    for (const [index, { state, fields, accounts, dispatched = state.dispatched, moved = state.moved, holds }] of this
+      .#drafts)
+      lines[index] = { ...state, ...fields, accounts, dispatched, moved, holds };
+    return { ...this.#order, version: this.#version, lines };
   }
 
   #change(line: string): LineDraft {
     const index = this.#order.index.get(line);
     const state = index === undefined ? undefined : this.#order.lines[index];
     if (index === undefined || state === undefined) throw new Error(`order ${this.#order.order} has no line ${line}`);
-    let draft = this.#changes.get(index);
+    let draft = this.#drafts.get(index);
     if (draft === undefined) {
-      this.#changes.set(
+      this.#drafts.set(
         index,
         (draft = {
           state,
@@ -242,17 +256,19 @@ class Changes {
         }),
       );
     }
+    this.#changed.add(draft);
     return draft;
   }
 }
 
-function underWay({ state, accounts, dispatched, left }: LineDraft): OrderLine['dispatched'] {
-  if (left.size === 0) return dispatched ?? state.dispatched;
+/** Forgets the shipments that the last units of a line left. */
+function forgetLeft(draft: LineDraft): void {
+  const { state, accounts, left } = draft;
+  if (left.size === 0) return;
   for (const { shipment } of accounts.values()) if (shipment !== null) left.delete(shipment);
-  if (left.size === 0) return dispatched ?? state.dispatched;
-  const still = dispatched ?? new Map(state.dispatched);
-  for (const shipment of left) still.delete(shipment);
-  return still;
+  if (left.size > 0) draft.dispatched ??= new Map(state.dispatched);
+  for (const shipment of left) draft.dispatched?.delete(shipment);
+  left.clear();
 }
 
 /** Adds to a balance; an account at zero is left out. */

@@ -4,7 +4,7 @@ import { eachName, namingIn } from '#contracts/names';
 import { keyOf } from '#contracts/scalars';
 import type { EntityKey } from '../entity.ts';
 import type { Recorded } from '../view.ts';
-import { entityBefore, linesIn } from './said.ts';
+import { linesIn, standingBefore } from './said.ts';
 
 /** What names an order or a shipment without a move of it: a swap that is only proposed, or a line that a dispatch would have drawn from. */
 const MAY_NAME: readonly EventType[] = ['lading.swap.proposed.v1', 'lading.shipment.dispatched.v1'];
@@ -54,8 +54,10 @@ export function namingOf(recorded: Recorded, began: ReadonlySet<EntityKey>): { s
 function losesRole({ event, streams }: Recorded): boolean {
   if (event.type !== 'lading.party.registered.v1') return false;
   const key: EntityKey = `party/${event.data.party}`;
-  const before = entityBefore(key, event.sequence, streams);
-  return before?.kind === 'party' && event.data.roles.some((role) => !before.data.roles.includes(role));
+  const before = standingBefore(key, event.sequence, streams).at(-1);
+  return (
+    before?.type === 'lading.party.registered.v1' && event.data.roles.some((role) => !before.data.roles.includes(role))
+  );
 }
 
 const namedBy = new WeakMap<LedgerEvent, ReadonlySet<string>>();

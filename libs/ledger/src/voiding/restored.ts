@@ -1,11 +1,11 @@
 import type { LedgerEvent } from '#contracts/cloudEvent';
 import type { Restored } from '#contracts/ledgerEvents';
 import { microseconds } from '#contracts/scalars';
-import type { Shipment } from '../entity.ts';
-import { standingIn, touched } from '../evolve.ts';
+import type { EntityKey } from '../entity.ts';
+import { foldStream, standingIn, touched } from '../evolve.ts';
 import { overlap } from '../supply/evolveCommitments.ts';
 import type { Recorded } from '../view.ts';
-import { changedHeaders, entityBefore } from './said.ts';
+import { changedHeaders, headerBefore, standingBefore } from './said.ts';
 
 /**
  * What an event had set, as it was before it, so that whoever reads its void need not look for it; undefined when it set nothing. All
@@ -49,8 +49,10 @@ type Streams = Recorded['streams'];
 
 function registeredBefore({ type, subject, sequence }: LedgerEvent, streams: Streams): Restored {
   if (type !== 'lading.party.registered.v1' && type !== 'lading.item.registered.v1') return {};
-  const before = entityBefore(subject as `party/${string}`, sequence, streams);
-  return before?.kind === 'party' || before?.kind === 'item' ? { registered: before.data } : {};
+  const before = standingBefore(subject as EntityKey, sequence, streams).at(-1);
+  return before?.type === 'lading.party.registered.v1' || before?.type === 'lading.item.registered.v1'
+    ? { registered: before.data }
+    : {};
 }
 
 function linesBefore(event: LedgerEvent, streams: Streams): Restored {
@@ -60,7 +62,7 @@ function linesBefore(event: LedgerEvent, streams: Streams): Restored {
   if (type === 'lading.order.confirmed.v1') named = data.lines.map(({ line }) => line);
   if (named.length === 0 || !('order' in data)) return {};
   const { order } = data;
-  const earlier = standingIn(streams.get(`order/${order}`) ?? []).filter((one) => one.sequence < sequence);
+  const earlier = standingBefore(`order/${order}`, sequence, streams);
   // Whether the event is taken back already, with its order, may not be loaded yet.
   if (earlier.length === 0) return {};
   const said = saidOf(earlier, order, new Set(named));
@@ -112,9 +114,9 @@ function shipmentsBefore(event: LedgerEvent, streams: Streams): Restored {
   const changed = changedHeaders({ event, streams });
   const shipments = touched(event).flatMap((key) => {
     if (!key.startsWith('shipment/')) return [];
-    const before = entityBefore(key, sequence, streams) as Shipment | undefined;
+    const shipment = key.slice('shipment/'.length);
+    const before = headerBefore(shipment, sequence, streams);
     if (before === undefined) return [];
-    const { shipment } = before;
     const header = Object.fromEntries((changed.get(shipment) ?? []).map((part) => [part, before[part] ?? null]));
     const isFinal = 'final' in data && data.final === true;
     const others = isFinal ? standingIn(streams.get(key) ?? []).filter((one) => one.sequence !== sequence) : [];
@@ -145,6 +147,7 @@ function commitmentsBefore({ type, data, sequence }: LedgerEvent, streams: Strea
 
 function windowsBefore({ type, data, sequence }: LedgerEvent, streams: Streams): Restored {
   if (type !== 'lading.swap.executed.v1') return {};
-  const swap = entityBefore(`swap/${data.swap}`, sequence, streams);
+  const key = `swap/${data.swap}` as const;
+  const swap = foldStream(key, standingBefore(key, sequence, streams));
   return swap?.kind === 'swap' ? { windows: swap.terms.legs.map(({ window }) => window) } : {};
 }

@@ -1,8 +1,8 @@
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import { eachName, namingIn } from '#contracts/names';
 import { keyOf } from '#contracts/scalars';
-import type { Entity, EntityKey } from '../entity.ts';
-import { foldStream, standingIn } from '../evolve.ts';
+import type { EntityKey } from '../entity.ts';
+import { standingIn } from '../evolve.ts';
 import { endedHold, holdOf } from '../order/evolveOrder.ts';
 import { HEADER } from '../shipment/evolveShipment.ts';
 import type { Recorded } from '../view.ts';
@@ -10,10 +10,16 @@ import type { Recorded } from '../view.ts';
 type Value = 'quantity' | 'window' | 'promise';
 
 /** What an event says of the values of a line. */
-export interface Said {
+interface Said {
   readonly sets: readonly Value[];
   readonly uses: readonly Value[];
 }
+
+/** The name of a value of a line, which is by `keyOf` itself. */
+export const valueOf = (value: Value, line: string): string => `${value} ${line}`;
+
+/** The name of a part of a shipment's header. */
+export const partOf = (part: Part, shipment: string): string => `header ${part} ${shipment}`;
 
 /** By `keyOf`, order and line. */
 export function valuesIn({ type, data }: LedgerEvent): Map<string, Said> {
@@ -33,7 +39,7 @@ export function valuesIn({ type, data }: LedgerEvent): Map<string, Said> {
 }
 
 /** The parts of shipments' headers that an event says. */
-export type Part = (typeof HEADER)[number];
+type Part = (typeof HEADER)[number];
 
 export function headersIn({ type, data }: LedgerEvent): Map<string, Part[]> {
   const said = new Map<string, Part[]>();
@@ -72,20 +78,42 @@ export function releasedBy({ event, streams }: Recorded): Set<string> {
   return new Set(earlier.flatMap(holdsOf));
 }
 
-/** What an entity was before an event, by what stands of its stream. */
-export const entityBefore = (key: EntityKey, sequence: number, streams: Recorded['streams']): Entity | undefined =>
-  foldStream(
-    key,
-    standingIn(streams.get(key) ?? []).filter((event) => event.sequence < sequence),
-  );
+/** What stands of a stream from before an event. */
+export const standingBefore = (key: EntityKey, sequence: number, streams: Recorded['streams']): LedgerEvent[] =>
+  standingIn(streams.get(key) ?? []).filter((event) => event.sequence < sequence);
+
+type Header = Partial<Record<Part, string | undefined>>;
+
+/**
+ * A shipment's header before an event; undefined: there was no such shipment. Its events are gone through from the last one, since each of
+ * hundreds that are taken back in one batch asks for it.
+ */
+export function headerBefore(shipment: string, sequence: number, streams: Recorded['streams']): Header | undefined {
+  const events = standingBefore(`shipment/${shipment}`, sequence, streams);
+  if (events.length === 0) return undefined;
+  const header: Header = {};
+  for (const event of events.toReversed()) {
+    if (HEADER.every((part) => header[part] !== undefined)) break;
+    const said = saidOf(shipment, event);
+    for (const part of HEADER) header[part] ??= said[part];
+  }
+  return header;
+}
+
+function saidOf(shipment: string, { type, data }: LedgerEvent): Header {
+  if (type === 'lading.shipment.dispatched.v1' || type === 'lading.shipment.rescheduled.v1')
+    return data.shipment === shipment ? data : {};
+  const changes = 'consignees' in data ? (data.consignees ?? []) : [];
+  return changes.find((one) => one.shipment === shipment) ?? {};
+}
 
 /** The parts of headers that an event changed: a dispatch that adds lines repeats most of them. */
 export function changedHeaders({ event, streams }: Pick<Recorded, 'event' | 'streams'>): Map<string, Part[]> {
   const said = headersIn(event);
   if (event.type !== 'lading.shipment.dispatched.v1') return said;
   const { shipment } = event.data;
-  const before = entityBefore(`shipment/${shipment}`, event.sequence, streams);
-  if (before?.kind !== 'shipment') return said;
+  const before = headerBefore(shipment, event.sequence, streams);
+  if (before === undefined) return said;
   const changed = HEADER.filter((part) => event.data[part] !== undefined && event.data[part] !== before[part]);
   return new Map([[shipment, changed]]);
 }

@@ -1,12 +1,12 @@
 import { isVoid, type LedgerEvent, movesOf } from '#contracts/cloudEvent';
-import { keyAt, mayBeNegative, parseAccountKey } from '../account.ts';
+import { keyAt, parseAccountKey } from '../account.ts';
 import type { EntityKey } from '../entity.ts';
 import { standingIn } from '../evolve.ts';
 import { entityOf, type Recorded, type View } from '../view.ts';
+import { Given, type Units } from './given.ts';
 import { Later } from './later.ts';
 import { suppliedBy } from './moved.ts';
 import { holdsOf } from './said.ts';
-import { Stood, type Units } from './stood.ts';
 
 /** A later event, and what it needs of those that are to be taken back. */
 interface Needing {
@@ -44,6 +44,26 @@ export function standingOn(first: Recorded, view: View): Standing[] | { readonly
   }
 }
 
+/** Lists of events that one batch takes back, one right after the other. */
+const inTurn = new WeakMap<readonly number[], boolean>();
+
+/**
+ * Whether an event is one of a list that a batch takes back, which are all that stands on the last of them, in that order: then nothing
+ * stands on any of them when its turn comes. It is found out when the first of them is taken back. Otherwise each of hundreds would be held
+ * against the thousands of later events that their orders may have.
+ */
+export function isTakenInTurn({ event }: Recorded, list: readonly number[], view: View): boolean {
+  const known = inTurn.get(list);
+  if (known !== undefined) return known;
+  const last = list.length > 1 && list[0] === event.sequence ? view.recorded(list.at(-1) ?? 0) : undefined;
+  const standing = last?.tooMany === undefined && last !== undefined ? standingOn(last, view) : undefined;
+  if (last === undefined || standing === undefined || 'tooMany' in standing) return false;
+  const all = [...standing.map((one) => one.event.sequence), last.event.sequence];
+  const is = all.length === list.length && all.every((sequence, n) => sequence === list[n]);
+  inTurn.set(list, is);
+  return is;
+}
+
 /** What stands on an event may be found in as many rounds as there are events, with a load after each: none of them is gone through again. */
 const foundSoFar = new WeakMap<Recorded, Map<number, Recorded>>();
 
@@ -69,27 +89,18 @@ function oncePassed(
   const events = new Map<number, LedgerEvent>();
   for (const stream of streams) for (const event of stream) events.set(event.sequence, event);
   const book = new Balances(orders);
-  const stood: Stood[] = [];
+  const given = new Given(units);
   const found: Needing[] = [];
   const held = new Set<string>();
   for (const event of [...events.values()].sort((a, b) => a.sequence - b.sequence)) {
-    const recorded = taken.get(event.sequence);
-    const isFirst = stood.length === 0;
+    const { sequence } = event;
     let needs: string | undefined;
-    if (!isFirst) {
-      const later = new Later(event, held);
-      for (const one of stood) {
-        needs = one.neededBy(later);
-        if (needs !== undefined) break;
-      }
-      needs ??= book.short(event);
+    if (sequence > first) {
+      const later = Later.of(event);
+      needs = given.neededBy(later, held) ?? book.short(later);
       if (needs !== undefined) found.push({ event, needs });
     }
-    if ((isFirst && recorded !== undefined) || needs !== undefined) {
-      const own = new Stood(event, units, recorded);
-      stood.push(own);
-      book.lacks(own.brought);
-    }
+    if (sequence === first || needs !== undefined) book.lacks(given.add(event, taken.get(sequence)));
     for (const one of holdsOf(event)) held.add(one);
     book.book(event);
   }
@@ -150,20 +161,11 @@ class Balances {
   }
 
   /** Whether an event takes units that would not be there, or says where units go that would not be on the way, in words. */
-  short(event: LedgerEvent): string | undefined {
+  short({ event, out }: Later): string | undefined {
     if (event.type === 'lading.shipment.rescheduled.v1' && this.#lacks(event.subject, 1))
       return `what is in transit on shipment ${event.data.shipment}`;
-    const out = new Map<string, number>();
-    for (const move of movesOf(event)) {
-      // What a count found too few may come back: what brings it back names it, and a count does not.
-      if (event.type === 'lading.count.adjusted.v1' && mayBeNegative(move.from.stage)) continue;
-      const key = keyAt(move, move.from);
-      const asked = (out.get(key) ?? 0) + move.quantity;
-      out.set(key, asked);
-      if (!this.#lacks(key, asked)) continue;
-      return `units of line ${move.line} of order ${move.order} (${move.from.stage}, ${move.from.owner})`;
-    }
-    return undefined;
+    const short = out.find(({ account, quantity }) => this.#lacks(account, quantity))?.move;
+    return short && `units of line ${short.line} of order ${short.order} (${short.from.stage}, ${short.from.owner})`;
   }
 
   /** Whether fewer than so many would be there without what is to be taken back. */

@@ -64,8 +64,9 @@ describe('what stands on a fact', () => {
       order: 'PO-1',
       lines: [{ line: '2', item: 'H100', quantity: 5, window }],
     });
-    const sent = (from?: 'new') => dispatched('S-1', [{ ...of('PO-1', '2'), quantity: 1, ...(from && { from }) }]);
-    expect(standingOn(given(placed('PO-1', 'tesla', 5), added, sent('new'), sent()), 2)).toEqual([
+    const sent = (shipment: string, from?: 'new') =>
+      dispatched(shipment, [{ ...of('PO-1', '2'), quantity: 1, ...(from && { from }) }]);
+    expect(standingOn(given(placed('PO-1', 'tesla', 5), added, sent('S-1', 'new'), sent('S-2')), 2)).toEqual([
       'lading.shipment.dispatched.v1: a line that it added',
       'lading.shipment.dispatched.v1: a line that it added',
     ]);
