@@ -88,8 +88,16 @@ interface Dependant {
 }
 
 function refusalOf(problem: Problem): string {
-  const { dependants = [] } = problem as Problem & { readonly dependants?: readonly Dependant[] };
+  const { dependants = [], first = [] } = problem as Problem & {
+    readonly dependants?: readonly Dependant[];
+    readonly first?: readonly number[];
+  };
   const lines = dependants.map(({ sequence, type, needs }) => `\n  ${sequence} ${type} (needs ${needs})`);
-  const how = dependants.length > 0 ? '\nWith --all they are taken back, too.' : '';
+  const how =
+    dependants.length > 0
+      ? '\nWith --all they are taken back, too.'
+      : first.length > 0
+        ? `\nfirst: ${first.join(' ')}`
+        : '';
   return `The ledger refused it (${problem.code ?? problem.title}): ${problem.detail ?? ''}${lines.join('')}${how}`;
 }

@@ -28,6 +28,9 @@ export interface Appended {
 /** The part of `holdMs` in which commands are decided; the rest is for writing them. */
 const DECIDING = 1 / 4;
 
+/** So many ranges of units are written at a time: few enough that the time which it takes is seen before the next command is decided. */
+const UNITS_AT_ONCE = 16;
+
 /** Leaves that one batch adds to a tree that is behind, beside its own: some 50 ms. Where more are missing, the next batches go on. */
 const CATCH_UP_LEAVES = 8_192;
 
@@ -64,6 +67,7 @@ export async function appendBatch(
     answers.push({ job, answer: await decideJob(decider, job, head) });
     if (job.kind !== 'atomic') draft.writeWhatHasGrown();
     else await draft.writeInTurns();
+    await loaded.units.write(client, ledger, head.sequence, UNITS_AT_ONCE);
   }
 
   if (draft.size === 0) {

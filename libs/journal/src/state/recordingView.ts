@@ -34,8 +34,8 @@ export interface KnownUnits {
   named(account: string): number | undefined;
   load(client: pg.ClientBase, ledger: string, head: number, missing: NotLoaded): Promise<void>;
   move(client: pg.ClientBase, ledger: string, head: number, changes: UnitChanges): Promise<void>;
-  /** Writes what was moved, where that is not done yet. */
-  write(client: pg.ClientBase, ledger: string, head: number): Promise<void>;
+  /** Writes what was moved and is not written yet, where that is so many ranges of units at least. */
+  write(client: pg.ClientBase, ledger: string, head: number, least?: number): Promise<void>;
   /** After units were moved back. */
   forget(): void;
 }
@@ -51,6 +51,7 @@ export class UnitsWritten implements KnownUnits {
   readonly #rows = new Map<string, StoredUnits>();
   /** The units that were moved and are not written. */
   #moved: UnitMap<true> | undefined;
+  #unwritten = 0;
   /** How many units of an account have a serial number by what is written, and how many more by what is not. */
   readonly #named = new Map<string, number>();
   readonly #more = new Map<string, number>();
@@ -113,14 +114,15 @@ export class UnitsWritten implements KnownUnits {
     this.#count(account, lengthOf(range));
     this.#places?.put(range, account);
     (this.#moved ??= new UnitMap()).put(range, true);
+    this.#unwritten += 1;
   }
 
   #count(account: string | null | undefined, more: number): void {
     if (typeof account === 'string') this.#more.set(account, (this.#more.get(account) ?? 0) + more);
   }
 
-  async write(client: pg.ClientBase, ledger: string, head: number): Promise<void> {
-    if (this.#moved === undefined) return;
+  async write(client: pg.ClientBase, ledger: string, head: number, least = 1): Promise<void> {
+    if (this.#moved === undefined || this.#unwritten < least) return;
     const named: NamedUnits[] = [];
     const unnamed: UnitRange[] = [];
     const turns = new Turns();
@@ -138,6 +140,7 @@ export class UnitsWritten implements KnownUnits {
   forget(): void {
     this.#places = undefined;
     this.#moved = undefined;
+    this.#unwritten = 0;
     this.#rows.clear();
     this.#named.clear();
     this.#more.clear();

@@ -32,6 +32,8 @@ export class Given {
   /** Values and parts of headers, by `valueOf` and `partOf`. */
   readonly #said = new Set<string>();
   readonly #shipments = new Set<string>();
+  #hasNumbers = false;
+  #unlisted: Move[] = [];
   readonly #accounts = new Set<string>();
   /** Where they brought units, by `accountKey`, and those by whose units of which lines, by `keyOf`. */
   readonly #brought = new Map<string, Map<string, Place>>();
@@ -88,16 +90,26 @@ export class Given {
   }
 
   #move(move: Move, to: string): void {
-    const from = keyAt(move, move.from);
-    this.#accounts.add(from).add(to);
-    const owner = keyOf(move.order, move.line, move.to.owner);
-    const places = this.#brought.get(owner) ?? new Map<string, Place>();
-    this.#brought.set(owner, places.set(to, move.to));
+    this.#unlisted.push(move);
     if (!this.known.isSerial(move.item)) return;
-    this.#whole.add(to).add(from);
-    this.#chosenFrom.add(owner).add(keyOf(move.order, move.line, move.from.owner));
+    this.#hasNumbers = true;
     if (move.serials === undefined) this.#unnamed.add(to);
     else for (const range of rangesOf(move.serials)) this.#units.put({ item: move.item, ...range }, true);
+  }
+
+  /** Lists where units were moved: few later events ask for it, and there may be 100,000 moves. */
+  #list(): void {
+    for (const move of this.#unlisted) {
+      const [from, to] = [keyAt(move, move.from), keyAt(move, move.to)];
+      this.#accounts.add(from).add(to);
+      const owner = keyOf(move.order, move.line, move.to.owner);
+      const places = this.#brought.get(owner) ?? new Map<string, Place>();
+      this.#brought.set(owner, places.set(to, move.to));
+      if (!this.known.isSerial(move.item)) continue;
+      this.#whole.add(to).add(from);
+      this.#chosenFrom.add(owner).add(keyOf(move.order, move.line, move.from.owner));
+    }
+    this.#unlisted = [];
   }
 
   /**
@@ -114,11 +126,11 @@ export class Given {
         : undefined) ??
       this.#naming.get(later.event.sequence) ??
       this.#value(later) ??
-      (later.counted.some((one) => this.#accounts.has(one)) ? 'what was there when it was counted' : undefined) ??
+      (later.counted.some((one) => this.#isCounted(one)) ? 'what was there when it was counted' : undefined) ??
       (later.holds.some((one) => this.#isHeld(one)) ? 'the units that it holds' : undefined) ??
       this.#free(later, held) ??
-      (this.#whole.size > 0 && this.#unit(later.event) ? 'units by their serial numbers' : undefined) ??
-      later.owners.find(([owner]) => this.#brought.has(owner))?.[1]
+      (this.#hasNumbers && this.#unit(later.event) ? 'units by their serial numbers' : undefined) ??
+      later.owners.find(([owner]) => this.#isBrought(owner))?.[1]
     );
   }
 
@@ -137,7 +149,19 @@ export class Given {
     return shipment === undefined ? undefined : `what is in transit on shipment ${shipment}`;
   }
 
+  #isCounted(account: string): boolean {
+    this.#list();
+    return this.#accounts.has(account);
+  }
+
+  /** Whether they brought units of a line to an owner. */
+  #isBrought(owner: string): boolean {
+    this.#list();
+    return this.#brought.has(owner);
+  }
+
   #isHeld({ order, line, owner, stage, custodian, shipment }: HeldLine): boolean {
+    this.#list();
     const places = this.#brought.get(keyOf(order, line, owner))?.values() ?? [];
     return [...places].some(
       (to) =>
@@ -150,19 +174,21 @@ export class Given {
   /** What takes units of which some are held needs those that are free. */
   #free(later: Later, held: ReadonlySet<string>): string | undefined {
     if (this.#released.size === 0 && held.size === 0) return undefined;
-    const isTaken = later.takes.some((one) => this.#released.has(one) || (held.has(one) && this.#brought.has(one)));
+    const isTaken = later.takes.some((one) => this.#released.has(one) || (held.has(one) && this.#isBrought(one)));
     return isTaken ? 'units that are not held for others' : undefined;
   }
 
   #unit(later: LedgerEvent): boolean {
     return movesOf(later).some((move) => {
       const from = keyAt(move, move.from);
-      if (move.serials === undefined)
+      if (move.serials === undefined) {
+        this.#list();
         return (
           move.from.stage !== 'supply' &&
           (this.#whole.has(from) ||
             (CHOOSING.has(later.type) && this.#chosenFrom.has(keyOf(move.order, move.line, move.from.owner))))
         );
+      }
       return (
         this.#unnamed.has(from) ||
         rangesOf(move.serials).some((range) =>

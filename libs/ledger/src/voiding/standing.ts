@@ -16,20 +16,30 @@ interface Needing {
 export type Standing = Needing & { readonly recorded: Recorded };
 
 /**
- * What stands on an event, and on that in turn, the last first: taken back in this order, each can be. A unit that was brought to an
+ * What stands on some events, and on that in turn, the last first: taken back in this order, and then these, each can be. A unit that was brought to an
  * account is taken for the one that left it when the others there would not have been enough; what left it is not counted as
  * there again. So it names rather more than less, and whatever it leaves out stands without any of these. Undefined: more has to be loaded.
+ *
+ * @param asked the same when it is asked again after that
  */
-export function standingOn(first: Recorded, view: View): Standing[] | { readonly tooMany: number } | undefined {
-  const taken = foundSoFar.get(first) ?? new Map([[first.event.sequence, first]]);
-  foundSoFar.set(first, taken);
+export function standingOn(
+  given: readonly Recorded[],
+  view: View,
+  asked: object,
+): Standing[] | { readonly tooMany: number } | undefined {
+  const roots = new Map(given.map((one) => [one.event.sequence, one]));
+  const taken = foundSoFar.get(asked) ?? new Map(roots);
+  foundSoFar.set(asked, taken);
   const isSerial = (item: string): boolean => entityOf(view, 'item', item)?.data.tracking === 'serial';
   for (;;) {
     const supplied = suppliedBy(taken, isSerial);
-    const found = oncePassed(taken, streamsElsewhere(taken, supplied, view), { isSerial, supplied });
+    const found = oncePassed(roots, taken, streamsElsewhere(taken, supplied, view), { isSerial, supplied });
     const fresh = found.filter(({ event }) => !taken.has(event.sequence));
     if (fresh.length === 0) {
-      const standing = found.map((one): Standing => ({ ...one, recorded: taken.get(one.event.sequence) ?? first }));
+      const standing = found.flatMap((one): Standing[] => {
+        const recorded = taken.get(one.event.sequence);
+        return recorded === undefined || roots.has(one.event.sequence) ? [] : [{ ...one, recorded }];
+      });
       return standing.sort((a, b) => b.event.sequence - a.event.sequence);
     }
     if (taken.size + fresh.length > MOST) return { tooMany: taken.size + fresh.length };
@@ -48,29 +58,32 @@ export function standingOn(first: Recorded, view: View): Standing[] | { readonly
 const inTurn = new WeakMap<readonly number[], boolean>();
 
 /**
- * Whether an event is one of a list that a batch takes back, which are all that stands on the last of them, in that order: then nothing
- * stands on any of them when its turn comes. It is found out when the first of them is taken back. Otherwise each of hundreds would be held
+ * Whether an event is one of a list that a batch takes back, the last first, on which nothing else stands: then nothing stands on any of
+ * them when its turn comes. It is found out when the first of them is taken back. Otherwise each of hundreds would be held
  * against the thousands of later events that their orders may have.
  */
 export function isTakenInTurn({ event }: Recorded, list: readonly number[], view: View): boolean {
   const known = inTurn.get(list);
   if (known !== undefined) return known;
-  const last = list.length > 1 && list[0] === event.sequence ? view.recorded(list.at(-1) ?? 0) : undefined;
-  const standing = last?.tooMany === undefined && last !== undefined ? standingOn(last, view) : undefined;
-  if (last === undefined || standing === undefined || 'tooMany' in standing) return false;
-  const all = [...standing.map((one) => one.event.sequence), last.event.sequence];
-  const is = all.length === list.length && all.every((sequence, n) => sequence === list[n]);
+  const isLastFirst = list.every((sequence, n) => n === 0 || sequence < (list[n - 1] ?? 0));
+  if (list.length < 2 || list[0] !== event.sequence || !isLastFirst) return false;
+  const all = list.flatMap((sequence) => view.recorded(sequence) ?? []);
+  const isWhole = all.length === list.length && all.every(({ tooMany }) => tooMany === undefined);
+  const standing = isWhole ? standingOn(all, view, list) : undefined;
+  if (standing === undefined) return false; // more is loaded, and it is decided again
+  const is = !('tooMany' in standing) && standing.length === 0;
   inTurn.set(list, is);
   return is;
 }
 
-/** What stands on an event may be found in as many rounds as there are events, with a load after each: none of them is gone through again. */
-const foundSoFar = new WeakMap<Recorded, Map<number, Recorded>>();
+/** What stands on events may be found in as many rounds as there are events, with a load after each: none of them is gone through again. */
+const foundSoFar = new WeakMap<object, Map<number, Recorded>>();
 
 /** An atomic batch takes so many, with the first one and what corrects it. */
 const MOST = 900;
 
 function oncePassed(
+  roots: ReadonlyMap<number, Recorded>,
   taken: ReadonlyMap<number, Recorded>,
   elsewhere: readonly (readonly LedgerEvent[])[],
   units: Units,
@@ -100,7 +113,7 @@ function oncePassed(
       needs = given.neededBy(later, held) ?? book.short(later);
       if (needs !== undefined) found.push({ event, needs });
     }
-    if (sequence === first || needs !== undefined) book.lacks(given.add(event, taken.get(sequence)));
+    if (roots.has(sequence) || needs !== undefined) book.lacks(given.add(event, taken.get(sequence)));
     for (const one of holdsOf(event)) held.add(one);
     book.book(event);
   }

@@ -29,7 +29,7 @@ export const takeBack: Rule<'lading.event.voided.v1'> = (data, { view, time, bes
   if (missing.length > 0) return notInTheBatch(missing);
   if (recorded.tooMany !== undefined) return tooMuch(event, recorded.tooMany);
   const isInTurn = beside !== undefined && isTakenInTurn(recorded, beside.takenBack, view);
-  const standing = isInTurn ? [] : standingOn(recorded, view);
+  const standing = isInTurn ? [] : standingOn([recorded], view, recorded);
   if (standing === undefined) return unknownEvent(sequence); // more is loaded, and it is decided again
   if ('tooMany' in standing) return tooMuch(event, standing.tooMany);
   const without = withoutIt(recorded, view);
@@ -59,9 +59,11 @@ function whyNotAll(event: LedgerEvent, own: Without, standing: readonly Standing
     if (without === undefined) return tooLarge(event, one.event);
     bytes += without.bytes;
     pieces += piecesIn(without);
-    if (bytes <= MOST_IN_BATCH.bytes && pieces <= MOST_IN_BATCH.pieces) first.push(one.event.sequence);
+    if (bytes > MOST_IN_BATCH.bytes || pieces > MOST_IN_BATCH.pieces)
+      return moreThanABatch(event, standing.length, first);
+    first.push(one.event.sequence);
   }
-  return first.length < standing.length ? moreThanABatch(event, standing.length, first) : dependsOnIt(event, standing);
+  return dependsOnIt(event, standing);
 }
 
 const piecesIn = ({ said: { moves = [] } }: Without): number =>
