@@ -89,14 +89,14 @@ export class UnitsWritten implements KnownUnits {
 
   async move(client: pg.ClientBase, ledger: string, head: number, changes: UnitChanges): Promise<void> {
     const { named, rest, unnamed = [] } = changes;
+    // PostgreSQL knows what else is in an account, as of what is written.
+    if (rest.length > 0) await this.write(client, ledger, head);
     // A rule has asked for what it names, as a rule.
     const units = [...named, ...unnamed].flatMap((range) =>
       this.pieces(range).filter(({ value }) => value === undefined),
     );
     if (units.length > 0) await this.#loadUnits(client, ledger, head, units);
     if (rest.length > 0) {
-      // PostgreSQL knows what else is in an account.
-      await this.write(client, ledger, head);
       await moveUnits(client, ledger, head, changes, this.#rows.values());
       this.forget();
       return;

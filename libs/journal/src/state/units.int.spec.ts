@@ -116,6 +116,35 @@ describe('units with serial numbers', () => {
     expect(rowCount).toBe(rows);
   });
 
+  it('an event names some units and takes all that another account has, right after others of the same batch moved both', async () => {
+    const book = await ledger();
+    const one = { order: 'PO-1', line: '1' };
+    const two = { order: 'PO-2', line: '1' };
+    const data = { shipment: 'S-1', consignee: 'tesla', carrier: 'dhl' };
+    await record(journal, book, [order('PO-1', 'tesla', 3, {}, 'DGX'), order('PO-2', 'tesla', 2, {}, 'DGX')]);
+    const sent = submission('lading.shipment.dispatched.v1', {
+      ...data,
+      lines: [
+        { ...one, quantity: 3, serials: range(1, 3) },
+        { ...two, quantity: 2, serials: range(11, 12) },
+      ],
+    });
+    const received = submission('lading.shipment.received.v1', {
+      ...{ shipment: 'S-1', by: 'tesla' },
+      lines: [
+        { ...one, received: 2, serials: ['D-000001', 'D-000003'] },
+        { ...two, received: 2 },
+      ],
+    });
+    expect(await journal.submitAtomic(book, [sent, received])).toMatchObject({ status: 'recorded' });
+    const units = await expectUnitsEqualMoves(book);
+    expect([units.get('D-000002'), units.get('D-000003'), units.get('D-000011')]).toEqual([
+      'tesla|dhl|DGX|PO-1|1|in_transit|S-1',
+      'tesla|tesla|DGX|PO-1|1|held|',
+      'tesla|tesla|DGX|PO-2|1|held|',
+    ]);
+  });
+
   it('units with serial numbers go back to their accounts when the atomic batch that moved them fails', async () => {
     const book = await ledger();
     await record(journal, book, [
