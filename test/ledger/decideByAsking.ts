@@ -26,6 +26,7 @@ export function decideByAsking(command: Command, whole: View, now: Date): { deci
       named: (account) => (has(`named ${account}`) ? whole.named(account) : 0),
       stream: (key) => (has(`stream ${key}`) ? whole.stream(key) : []),
       recorded: (sequence) => (has(`event ${sequence}`) ? whole.recorded(sequence) : undefined),
+      isWhole: () => asked.size === 0,
     };
     const decision = decide(command, view, now);
     if (asked.size === 0) return { decision, rounds };

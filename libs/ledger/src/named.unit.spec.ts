@@ -72,6 +72,7 @@ describe('the entities that a command names', () => {
       named: (account) => ledger.named(account),
       stream: (key) => ledger.stream(key),
       recorded: (sequence) => ledger.recorded(sequence),
+      isWhole: () => true,
     };
     const { decision, rounds } = decideByAsking(command, view, new Date('2024-01-01T00:00:00Z'));
     expect(decision).toMatchObject({ ok: true, data: { consignees: [{ shipment: 'S-1', consignee: 'x' }] } });

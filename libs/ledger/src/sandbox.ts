@@ -61,6 +61,10 @@ export class Sandbox implements View {
     return this.events.filter((event) => touched(event).includes(key));
   }
 
+  isWhole(): boolean {
+    return true;
+  }
+
   /** Decides and, when the event is taken, applies it. `now` is its recorded time. */
   submit(command: Command, now: Date): Decision {
     const decision = decide(command, this, now);

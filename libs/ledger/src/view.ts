@@ -38,6 +38,8 @@ export interface View {
   recorded(sequence: number): Recorded | undefined;
   /** The whole stream of an entity. */
   stream(key: EntityKey): readonly LedgerEvent[];
+  /** Whether all that was looked up so far was loaded: otherwise nothing that was found out is kept, since it is decided again. */
+  isWhole(): boolean;
 }
 
 /** An entity by its id: `entityOf(view, 'order', 'PO-1')`. */

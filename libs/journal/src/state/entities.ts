@@ -26,15 +26,15 @@ export const evolved = (key: EntityKey, { entity, sinceSnapshot }: CachedEntity,
  * It is folded when somebody asks for it: of the hundreds of events that one batch takes back, only the last one's entities are asked for.
  */
 export function anewFrom(key: EntityKey, stream: readonly LedgerEvent[], toAdd?: LedgerEvent): CachedEntity {
-  // The stream may grow before it is folded.
-  const { length } = stream;
   let entity: Entity | undefined;
-  let fold: (() => Entity | undefined) | undefined = () =>
-    foldStream(key, length === stream.length ? stream : stream.slice(0, length), toAdd);
+  // The stream may grow before it is folded. It is forgotten then, which the entity may be kept for long after.
+  let todo:
+    | { readonly stream: readonly LedgerEvent[]; readonly length: number; readonly toAdd?: LedgerEvent }
+    | undefined = { stream, length: stream.length, ...(toAdd && { toAdd }) };
   return {
     get entity() {
-      if (fold !== undefined) entity = fold();
-      fold = undefined;
+      if (todo !== undefined) entity = foldStream(key, todo.stream.slice(0, todo.length), todo.toAdd);
+      todo = undefined;
       return entity;
     },
     sinceSnapshot: Infinity,

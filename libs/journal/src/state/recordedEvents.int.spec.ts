@@ -51,6 +51,45 @@ it('the streams of what a batch takes back are read once, and grow with it: what
   client.release();
 });
 
+it.each(['knows nothing yet', 'wrote it all'])(
+  'a batch that leaves out what stands on a fact by serial numbers is refused by a process that %s',
+  async (which) => {
+    const writer = journals.make();
+    const book = await journals.openLedger(writer, which.replaceAll(' ', '-'));
+    const line = { order: 'PO-1', line: '1' };
+    const units = (from: number, to = from) => ({ prefix: 'D-', from, to, digits: 6 });
+    const transfer = (id: string, from: string, to: string, serials: ReturnType<typeof units>) =>
+      submission('lading.reallocation.made.v1', {
+        ...{ reallocation: id, kind: 'transferred', from, to },
+        lines: [{ ...line, quantity: serials.to - serials.from + 1, serials }],
+      });
+    const sent = { shipment: 'S-1', consignee: 'tesla', carrier: 'dhl' };
+    const hold = { hold: 'H-1', owner: 'x', purpose: 'a customer', until: '2030-01-01T00:00:00Z' };
+    const sequences = await record(writer, book, [
+      order('PO-1', 'tesla', 10, {}, 'DGX'),
+      submission('lading.shipment.dispatched.v1', {
+        ...sent,
+        lines: [{ ...line, quantity: 10, serials: units(1, 10) }],
+      }),
+      submission('lading.shipment.received.v1', { shipment: 'S-1', by: 'tesla', lines: [{ ...line, received: 10 }] }),
+      transfer('T-1', 'tesla', 'x', units(8, 9)),
+      transfer('T-2', 'tesla', 'x', units(1)),
+      // It stands on T-2 by the number alone, since x has others.
+      transfer('T-3', 'x', 'xai', units(1)),
+      submission('lading.units.held.v1', { ...hold, lines: [{ ...line, quantity: 1 }] }),
+    ]);
+    const [fact, left, held] = sequences.slice(4) as [number, number, number];
+    const voids = [held, fact].map((sequence) =>
+      submission('lading.event.voided.v1', { sequence, reason: 'did_not_occur' }),
+    );
+    const journal = which === 'wrote it all' ? writer : journals.make();
+    expect(await journal.submitAtomic(book, voids)).toMatchObject({
+      ...{ status: 'failed', index: 1 },
+      outcome: { rejection: { code: 'depends-on-it', facts: { dependants: [{ sequence: left }] } } },
+    });
+  },
+);
+
 it('what names an order is looked for in the events that may name one, however many dispatches came later', async () => {
   const journal = journals.make();
   const book = await journals.openLedger(journal, 'named');

@@ -207,6 +207,10 @@ export class RecordingView implements View {
     return stream ?? [];
   }
 
+  isWhole(): boolean {
+    return this.#missing === undefined;
+  }
+
   recordMissing(key: EntityKey): void {
     this.#recorded().entities.add(key);
   }

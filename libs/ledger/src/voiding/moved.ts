@@ -73,7 +73,11 @@ function doneInTurn(order: EntityKey, events: readonly LedgerEvent[]): Map<numbe
   let ranges = 0;
   for (const event of events) {
     const moves = withUnits(movesOf(event), index, (move) => `order/${move.order}` === order);
-    const done = { moves, were: spotsOf(movesOf(event), index) };
+    // Of other orders some events are missing here.
+    const were = spotsOf(movesOf(event), index).filter(
+      ({ account }) => `order/${parseAccountKey(account).order}` === order,
+    );
+    const done = { moves, were };
     all.set(event.sequence, done);
     ranges += sizeOf(done);
     for (const [sequence, oldest] of all) {

@@ -70,7 +70,7 @@ export function isTakenInTurn({ event }: Recorded, list: readonly number[], view
   const all = list.flatMap((sequence) => view.recorded(sequence) ?? []);
   const isWhole = all.length === list.length && all.every(({ tooMany }) => tooMany === undefined);
   const standing = isWhole ? standingOn(all, view, list) : undefined;
-  if (standing === undefined) return false; // more is loaded, and it is decided again
+  if (standing === undefined || !view.isWhole()) return false; // more is loaded, and it is decided again
   const is = !('tooMany' in standing) && standing.length === 0;
   inTurn.set(list, is);
   return is;

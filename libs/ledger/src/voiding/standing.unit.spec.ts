@@ -94,4 +94,35 @@ describe('what stands on a fact', () => {
       ]);
     });
   });
+
+  it('a unit that an event of one order took elsewhere is there again when a later fact of two orders is taken back', () => {
+    const story = given(
+      placed('PO-1', 'tesla', { item: 'D1', quantity: 3 }),
+      placed('PO-2', 'tesla', { item: 'D1', quantity: 9 }),
+      dispatched('S-1', [
+        { ...of('PO-1', '1'), quantity: 2, serials: ['a1', 'a2'] },
+        { ...of('PO-2', '1'), quantity: 2, serials: ['u1', 'v1'] },
+      ]),
+      tell('reallocation.made', {
+        ...{ reallocation: 'R-1', kind: 'reconsigned', from: 'tesla', to: 'x' },
+        lines: [{ ...of('PO-2', '1'), quantity: 1, shipment: 'S-1', serials: ['u1'] }],
+      }),
+      // Of both orders, and all that Tesla has of the second one, by no name.
+      tell('units.returned', {
+        ...{ return: 'RET-1', from: 'dhl', to: 'nvidia', shipment: 'S-1' },
+        lines: [
+          { ...of('PO-1', '1', 'tesla'), quantity: 1, serials: ['a2'] },
+          { ...of('PO-2', '1', 'tesla'), quantity: 1 },
+        ],
+      }),
+      dispatched('S-2', [{ ...of('PO-1', '1'), quantity: 1, from: [{ ...of('PO-2', '1'), stage: 'returned' }] }]),
+      received('S-1', 'x', [
+        { ...of('PO-1', '1', 'tesla'), received: 1 },
+        { ...of('PO-2', '1', 'x'), received: 1, serials: ['u1'] },
+      ]),
+    );
+    expect(story.unit('D1', 'u1')).toBe('x@x held PO-2/1');
+    takeBackLast(story);
+    expect(story.unit('D1', 'u1')).toBe('x@dhl in_transit S-1 PO-2/1');
+  });
 });
