@@ -44,8 +44,14 @@ export class History {
   readonly #unnamed = new Map<number, readonly string[]>();
   #spans = 0;
 
-  /** @param beside is told what was asked, when, and what was decided */
-  constructor(private readonly beside: (command: Command, now: Date, decision: Decision) => void = () => undefined) {
+  /**
+   * @param beside is told what was asked, when, and what was decided
+   * @param begin when it begins, in milliseconds since 1970
+   */
+  constructor(
+    private readonly beside: (command: Command, now: Date, decision: Decision) => void = () => undefined,
+    private readonly begin = BEGIN,
+  ) {
     for (const told of cast) this.happens(told);
   }
 
@@ -131,7 +137,7 @@ export class History {
   }
 
   #later(): Date {
-    return (this.model.now = new Date(BEGIN + ++this.#spans * SPAN_MS));
+    return (this.model.now = new Date(this.begin + ++this.#spans * SPAN_MS));
   }
 
   /** The decision, and what there was before it. */
