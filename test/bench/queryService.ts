@@ -21,7 +21,12 @@ type Ask = (path: string) => Promise<void>;
 /** The whole query service, on a PostgreSQL of its own that was filled before. */
 export async function onQueryService<F, R>(
   fill: (pool: pg.Pool) => Promise<F>,
-  measure: (service: { readonly ask: Ask; readonly pool: pg.Pool; readonly filled: F }) => Promise<R>,
+  measure: (service: {
+    readonly ask: Ask;
+    readonly pool: pg.Pool;
+    readonly url: string;
+    readonly filled: F;
+  }) => Promise<R>,
 ): Promise<R> {
   const folder = await temporaryFolder('bench-query');
   const cluster = await startCluster({ dataDir: join(folder, 'postgres') });
@@ -32,7 +37,7 @@ export async function onQueryService<F, R>(
     await pool.query('VACUUM ANALYZE');
     const env = { DATABASE_URL: cluster.url, LADING_ADMIN_KEY: KEY, LOG_LEVEL: 'silent', LADING_DATA: folder };
     const app = await createApp(QueryModule, readConfig({ env }) as WithDatabase, { name: 'query' });
-    const measured = await measure({ ask: (path) => ask(app, path), pool, filled });
+    const measured = await measure({ ask: (path) => ask(app, path), pool, url: cluster.url, filled });
     await stopGracefully(app);
     await pool.end();
     return measured;

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type pg from 'pg';
+import pg from 'pg';
 import { freshDatabase } from '#test/setup/freshDatabase';
 import { createPool } from './database.ts';
 import { transaction } from './transaction.ts';
 
 describe('the connection pool', () => {
   let pool: pg.Pool;
+  let url: string;
   beforeAll(async () => {
-    pool = createPool((await freshDatabase()).url, { max: 2, timeouts: { lock: 100, idleInTransaction: 600_000 } });
+    ({ url } = await freshDatabase());
+    pool = createPool(url, { max: 2, timeouts: { lock: 100, idleInTransaction: 600_000 } });
     await pool.query('CREATE TABLE t (id int PRIMARY KEY)');
   });
   afterAll(() => pool.end());
@@ -59,5 +61,60 @@ describe('the connection pool', () => {
       transaction(pool, (client) => client.query('SELECT pg_terminate_backend(pg_backend_pid())')),
     ).rejects.toThrow();
     expect(await count()).toBe(1);
+  });
+
+  it('asks pg for nothing that makes old objects: what it calls in the end is a function of ours', async () => {
+    const { query } = pg.Client.prototype;
+    const asked: { callback: unknown; at: unknown }[] = [];
+    pg.Client.prototype.query = function (this: pg.Client, ...of: [{ callback: unknown }]) {
+      const [one] = of;
+      asked.push({ callback: one.callback, at: one });
+      query.apply(this, of as never);
+    } as never;
+    try {
+      await pool.query('SELECT 1');
+      await pool.query({ name: 'one', text: 'SELECT $1::int AS one', values: [1] });
+    } finally {
+      pg.Client.prototype.query = query;
+    }
+    expect(asked.filter(({ callback }) => typeof callback === 'function').length).toBeGreaterThanOrEqual(2);
+    for (const { callback, at } of asked) expect((at as { callback: unknown }).callback).toBe(callback);
+  });
+
+  it('says who asked for what failed, and not where the answer was read', async () => {
+    async function whoeverAsks() {
+      await pool.query('SELECT nothing');
+    }
+    const error = await whoeverAsks().catch((one: unknown) => one);
+    expect((error as Error).stack).toContain('whoeverAsks');
+  });
+
+  it.each([true, false])(
+    'gives up a statement that nobody answers, and its connection (pipeline: %s)',
+    async (pipeline) => {
+      const hasty = createPool(url, { pipeline, timeouts: { statement: 400, unanswered: -300 } });
+      const client = await hasty.connect();
+      const cut = new Promise((resolve) => client.once('end', resolve));
+      const asked = performance.now();
+      await expect(client.query('SELECT pg_sleep(5)')).rejects.toThrow('Query read timeout');
+      expect(performance.now() - asked).toBeLessThan(5_000);
+      await cut;
+      await expect(client.query('SELECT 1')).rejects.toThrow();
+      client.release(true);
+      const patient = { text: 'SELECT 1 AS one FROM pg_sleep(0.2)', query_timeout: 5_000 };
+      expect((await hasty.query(patient)).rows).toEqual([{ one: 1 }]);
+      await hasty.end();
+    },
+  );
+
+  it('tells a callback what a promise is told', async () => {
+    const told = (text: string) =>
+      new Promise((resolve) => {
+        pool.query(text, (error: Error | undefined, result) => {
+          resolve(error?.message ?? result.rows);
+        });
+      });
+    expect(await told('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await told('SELECT nothing')).toMatch(/column "nothing" does not exist/);
   });
 });

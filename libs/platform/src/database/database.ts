@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { Connection } from './connection.ts';
 
 /** How long the database may keep a caller waiting. All in milliseconds; 0 means for ever. */
 interface Timeouts {
@@ -48,16 +49,17 @@ interface PoolOptions {
  */
 export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
   const connections = new Set<pg.Client>();
-  class ConnectionOf extends pg.Client {
+  const { query_timeout = 0, ...config } = clientConfig(url, options);
+  class ConnectionOf extends Connection {
     constructor(config?: pg.ClientConfig) {
-      super(config);
+      super(config, query_timeout);
       connections.add(this);
       this.once('end', () => connections.delete(this));
     }
   }
   const prepare = `${options.ordered === true ? ORDERED : ''}${options.prepare ?? ''}`;
   const pool = new pg.Pool({
-    ...clientConfig(url, options),
+    ...config,
     pipeline: options.pipeline ?? false,
     max: options.max ?? 10,
     idleTimeoutMillis: 30_000,

@@ -121,11 +121,11 @@ export class Bodies {
         }
       };
       payload.on('data', onData).on('end', onEnd).on('error', settle).on('close', onClose);
-      if (coming?.request === request.raw)
-        coming.onSlow = () => {
-          refused.inc({ reason: 'slow body' });
-          settle(this.#tooSlow());
-        };
+      const onSlow = (): void => {
+        refused.inc({ reason: 'slow body' });
+        settle(this.#tooSlow());
+      };
+      if (coming?.request === request.raw) coming.onSlow = onSlow;
     });
     // The last pieces of many bodies may have come at once, and whoever asked for this one works on it now.
     const turns = new Turns();

@@ -39,8 +39,11 @@ export class PipelinedConnection {
           this.#tail = result;
           return result;
         };
-    this.query = ((text: string, values?: unknown[]) => run(() => ask(text, values))) as Db['query'];
-    this.copy = (text, rows) => run(() => copyInto(db, text, rows));
+    // Not assigned as they are written: such functions last (platform's `Connection`), and the batch with them.
+    const query = (text: string, values?: unknown[]) => run(() => ask(text, values));
+    const copy: NonNullable<Db['copy']> = (text, rows) => run(() => copyInto(db, text, rows));
+    this.query = query as Db['query'];
+    this.copy = copy;
   }
 
   async #after<R>(before: Promise<unknown> | undefined, work: () => Promise<R>): Promise<R> {

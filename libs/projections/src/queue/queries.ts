@@ -57,12 +57,16 @@ export async function queue(model: ReadModel, item: string, query: QueueQuery): 
     rows,
     query,
     ({ position, dueFrom, due, placed, n, owner }) => [position, dueFrom, due, placed, n, owner],
-    ({ dueFrom: _, from, to, promise, placed: __, n: ___, ...row }) => ({
-      ...row,
-      window: { from, to },
-      promised: promisedIn(promise),
-    }),
+    placeOf,
   );
+}
+
+/** Field by field: V8 takes half a microsecond for one that is added to a copy ("...row, window"), and leaves garbage that lasts. */
+function placeOf(row: Row): QueueRow {
+  const { position, order, line, buyer, owner, due, quantity, ordered, in_transit, held, onHold } = row;
+  const window = { from: row.from, to: row.to };
+  const promised = promisedIn(row.promise);
+  return { position, order, line, buyer, owner, due, quantity, ordered, in_transit, held, onHold, window, promised };
 }
 
 const ORDER = 'q.due_from, q.due_to, q.placed, q.n, q.owner';
