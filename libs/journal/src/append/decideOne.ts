@@ -175,8 +175,8 @@ const eventOf = (
   const { ledger, sequence, recordedtime, actor, batchindex, batchsize } = stamp;
   // RFC 3339 takes t and z, which Go's and Python's own readers refuse.
   const attributes = { id, source, type, subject, time: time.toUpperCase(), ledger, sequence, recordedtime, actor };
-  const rest = { correlationid, causationid, batchindex, batchsize, ...extensions };
-  return { ...attributes, ...rest, data } as LedgerEvent;
+  const rest = { correlationid, causationid, batchindex, batchsize };
+  return Object.assign(attributes, rest, extensions, { data }) as LedgerEvent;
 };
 
 /**

@@ -1,3 +1,4 @@
+import { withMore } from '#contracts/withMore';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { JournalOptions } from '../journalOptions.ts';
@@ -70,7 +71,8 @@ export class LedgerWriter {
     const { length } = command.submissions;
     if (this.#waiting > 0 && this.#waiting + length > this.#options.queueLimit)
       throw new JournalUnavailable('busy', 'no');
-    this.#queue.push({ ...command, until: performance.now() + this.#options.patienceMs, stands: 'waiting' });
+    const until = performance.now() + this.#options.patienceMs;
+    this.#queue.push(withMore(command, { until, stands: 'waiting' as const }));
     this.#waiting += length;
     this.#patience ??= setTimeout(this.#giveUpLate, this.#options.patienceMs);
     this.#running ??= this.#run();

@@ -1,6 +1,7 @@
 import type { Completed, EventType, Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
 import type { Serials } from '#contracts/serials';
+import { withMore } from '#contracts/withMore';
 import { type Holding, placeOf } from '../account.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type OrRejected, type Rejected } from '../decision.ts';
@@ -72,11 +73,11 @@ export const moveLines =
         const draw = { line, from: placeOf(holding), to: to(holding, data, line, owner), quantity, serials };
         found.push({ asked, draw });
       }
-      completed.push({ ...asked, owner, item: line.goods.item });
+      completed.push(withMore(asked, { owner, item: line.goods.item }));
     }
     const draws = origins === undefined ? found.map(({ draw }) => draw) : origins(view, found, now);
     const judged = takesAway && { now, ...(takesAway === 'origins' && ({ onlyOrigins: true } as const)) };
     const moves = isRejected(draws) ? draws : book(view, draws, judged);
     if (isRejected(moves)) return moves;
-    return accept<T>({ ...data, lines: completed, moves } as unknown as Completed<T>);
+    return accept<T>(withMore(data, { lines: completed, moves }) as unknown as Completed<T>);
   };

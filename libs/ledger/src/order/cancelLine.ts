@@ -1,5 +1,6 @@
 import type { Submitted } from '#contracts/catalog';
 import type { Serials } from '#contracts/serials';
+import { withMore } from '#contracts/withMore';
 import { accountKey, type Holding, placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
@@ -23,7 +24,7 @@ export const cancelLine: Rule<'lading.order.line_cancelled.v1'> = (data, { view,
   const quantity = data.quantity ?? ordered.quantity;
   const moves = book(view, [cancelUnits(line, ordered, quantity, data.serials)], { now });
   if (isRejected(moves)) return moves;
-  return accept<'lading.order.line_cancelled.v1'>({ ...data, owner: ordered.owner, quantity, moves });
+  return accept<'lading.order.line_cancelled.v1'>(withMore(data, { owner: ordered.owner, quantity, moves }));
 };
 
 function movedLater({ goods, state }: FoundLine, ordered: Holding, time: string): Rejected | undefined {

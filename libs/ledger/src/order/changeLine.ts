@@ -1,5 +1,6 @@
 import type { Submitted } from '#contracts/catalog';
 import type { Window } from '#contracts/scalars';
+import { withMore } from '#contracts/withMore';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
 import { bringBack } from '../booking/origins.ts';
@@ -31,7 +32,7 @@ export const changeLine: Rule<'lading.order.line_changed.v1'> = (data, { view, n
   const moves = book(view, [draw], { now });
   if (isRejected(moves)) return moves;
   const { owner } = more > 0 ? draw.to : draw.from;
-  return accept<'lading.order.line_changed.v1'>({ ...data, owner, previous: { quantity, window }, moves });
+  return accept<'lading.order.line_changed.v1'>(withMore(data, { owner, previous: { quantity, window }, moves }));
 };
 
 function saidLater(

@@ -1,5 +1,6 @@
 import type { Submitted } from '#contracts/catalog';
 import type { Move } from '#contracts/move';
+import { withMore } from '#contracts/withMore';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
 import { allBroughtBack } from '../booking/origins.ts';
@@ -16,7 +17,7 @@ export const placeOrder: Rule<'lading.order.placed.v1'> = (data, { view, time })
   const stranger = whyNoSupplier(knownEntity(view, 'party', data.supplier).data);
   if (stranger !== undefined) return stranger;
   const moves = movesOf(data, view, time);
-  return isRejected(moves) ? moves : accept<'lading.order.placed.v1'>({ ...data, moves });
+  return isRejected(moves) ? moves : accept<'lading.order.placed.v1'>(withMore(data, { moves }));
 };
 
 /** Whoever is to supply is registered as a supplier. */
@@ -43,7 +44,7 @@ export const addLines: Rule<'lading.order.lines_added.v1'> = (data, { view, time
     );
   }
   const moves = movesOf({ order: id, buyer, supplier, lines }, view, time);
-  return isRejected(moves) ? moves : accept<'lading.order.lines_added.v1'>({ ...data, moves });
+  return isRejected(moves) ? moves : accept<'lading.order.lines_added.v1'>(withMore(data, { moves }));
 };
 
 /** Units that are named may come back from where they are. */

@@ -1,4 +1,5 @@
 import type { Submitted } from '#contracts/catalog';
+import { withMore } from '#contracts/withMore';
 import { book } from '../booking/book.ts';
 import { take, type Want } from '../booking/take.ts';
 import type { Rule } from '../command.ts';
@@ -39,13 +40,14 @@ export const reallocate: Rule<'lading.reallocation.made.v1'> = (data, { view, no
 
   const consignees = consigneesAfter(view, moves, { ...data, time });
   if (isRejected(consignees)) return consignees;
-  return accept<'lading.reallocation.made.v1'>({
-    ...data,
-    lines: withLines(data.lines, lines).map(({ asked, line: { goods } }) => ({ ...asked, item: goods.item })),
-    ...(consignees === undefined ? {} : { consignees }),
-    ...(hold === undefined ? {} : { released: [...hold.orders] }),
-    moves,
-  });
+  return accept<'lading.reallocation.made.v1'>(
+    withMore(data, {
+      lines: withLines(data.lines, lines).map(({ asked, line: { goods } }) => withMore(asked, { item: goods.item })),
+      ...(consignees === undefined ? {} : { consignees }),
+      ...(hold === undefined ? {} : { released: [...hold.orders] }),
+      moves,
+    }),
+  );
 };
 
 /** The giver's hold that the units were kept by. It ends with the reallocation, as a swap's does with its execution. */

@@ -2,6 +2,7 @@ import type { Completed, Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
 import { keyOf } from '#contracts/scalars';
 import type { Serials } from '#contracts/serials';
+import { withMore } from '#contracts/withMore';
 import { type Holding, placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';
 import { namesNothing } from '../booking/checkSerials.ts';
@@ -45,7 +46,7 @@ export const receive: Rule<'lading.shipment.received.v1'> = (data, { view, lines
   if (short !== undefined) return short;
   if (isRejected(moves)) return moves;
   const facts = { ...data, lines: arrivals.completed };
-  return accept<'lading.shipment.received.v1'>(moves.length === 0 ? facts : { ...facts, moves });
+  return accept<'lading.shipment.received.v1'>(moves.length === 0 ? facts : withMore(facts, { moves }));
 };
 
 const isEmpty = ({ received, damaged = 0, surplus = 0 }: ReceivedLine): boolean => received + damaged + surplus === 0;

@@ -1,5 +1,6 @@
 import type { Completed, Submitted } from '#contracts/catalog';
 import { countSerials } from '#contracts/serials';
+import { withMore } from '#contracts/withMore';
 import type { Rule } from '../command.ts';
 import { accept, type Rejected, reject } from '../decision.ts';
 import { type FoundLine, holdingsAt, withLines } from '../order/line.ts';
@@ -33,11 +34,9 @@ export const propose: Rule<'lading.swap.proposed.v1'> = (data, { lines }) => {
 
 /** The legs with their item, and their line's window as it stands. */
 export const completeLegs = (legs: readonly Leg[], lines: readonly FoundLine[]): CompleteLeg[] =>
-  withLines(legs, lines).map(({ asked, line: { goods, state } }) => ({
-    ...asked,
-    item: goods.item,
-    window: state.window,
-  }));
+  withLines(legs, lines).map(({ asked, line: { goods, state } }) =>
+    withMore(asked, { item: goods.item, window: state.window }),
+  );
 
 function oneSided({ swap, legs }: Proposed): Rejected | undefined {
   // A leg to oneself gives nothing away.

@@ -36,9 +36,10 @@ type Lines = LedgerEvent<'lading.shipment.dispatched.v1' | 'lading.shipment.rece
 /** The lines of an event that send, or found, another item than was ordered. */
 export function replacing(lines: Lines): Replacing[] {
   const found: Replacing[] = [];
-  for (const { order, line, item, owner, substitutes: ordered, ...units } of lines) {
+  for (const told of lines) {
+    const { order, line, item, owner, substitutes: ordered } = told;
     if (ordered === undefined) continue;
-    const quantity = 'received' in units ? units.received + (units.damaged ?? 0) : units.quantity;
+    const quantity = 'received' in told ? told.received + (told.damaged ?? 0) : told.quantity;
     found.push({ order, line, item, owner, quantity, ordered });
   }
   return found;
