@@ -18,6 +18,8 @@ export interface Figure {
 export interface Bench {
   /** What `npm run bench -- NAME` calls it. */
   readonly name: string;
+  /** It runs only when it is named, because it installs something, or takes what not everybody has. */
+  readonly optional?: boolean;
   run(): Promise<readonly Figure[]>;
 }
 

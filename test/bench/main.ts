@@ -6,9 +6,9 @@ import type { Bench, Figure } from './figure.ts';
 const HELP = `npm run bench -- [NAME…] [--json FILE]
 
 Measures throughput and latency, and beside each figure its limit on this machine, measured in the same run.
-Without names all of them run, one after the other.`;
+Without names all of them run, one after the other, but for those that install something first.`;
 
-/** Runs the benchmarks that are named, all of them without names. A missed figure is reported, and is no failure. */
+/** Runs the benchmarks that are named, without names all but the optional ones. A missed figure is reported, and is no failure. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   const benches = await loadBenches();
   const names = benches.map(({ name }) => name);
   if (values.help) {
-    console.log(`${HELP}\n\nNames: ${names.join(', ')}`);
+    const optional = benches.filter((bench) => bench.optional === true).map(({ name }) => name);
+    console.log(`${HELP}\n\nNames: ${names.join(', ')}\nOnly when named: ${optional.join(', ')}`);
     return;
   }
   const unknown = positionals.filter((name) => !names.includes(name));
@@ -28,7 +29,9 @@ async function main(): Promise<void> {
   }
 
   const figures: Figure[] = [];
-  for (const { name, run } of benches.filter((bench) => positionals.length === 0 || positionals.includes(bench.name))) {
+  const wanted = (bench: Bench) =>
+    positionals.length === 0 ? bench.optional !== true : positionals.includes(bench.name);
+  for (const { name, run } of benches.filter(wanted)) {
     const began = Date.now();
     console.error(`bench: ${name} …`);
     try {
