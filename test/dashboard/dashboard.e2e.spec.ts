@@ -247,7 +247,7 @@ describe('the dashboard', () => {
 
       await page.goto(link());
       await page.waitForSelector('table.holdings tbody tr');
-      expect(page.url()).toBe(`${query.url}/app/nvidia/holdings`);
+      await page.waitForURL(`${query.url}/app/nvidia/holdings`);
 
       // To the days before the swap, by keyboard and then by hand.
       const bar = page.getByRole('slider', { name: 'When it was true' });

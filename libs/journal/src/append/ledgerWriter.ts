@@ -1,4 +1,4 @@
-import { withMore } from '#contracts/withMore';
+import { withMore } from '#contracts/cloudEvent';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { JournalOptions } from '../journalOptions.ts';

@@ -1,7 +1,7 @@
+import { withMore } from '#contracts/cloudEvent';
 import type { Completed, EventType, Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
 import type { Serials } from '#contracts/serials';
-import { withMore } from '#contracts/withMore';
 import { type Holding, placeOf } from '../account.ts';
 import type { Rule } from '../command.ts';
 import { accept, isRejected, type OrRejected, type Rejected } from '../decision.ts';

@@ -1,6 +1,6 @@
+import { withMore } from '#contracts/cloudEvent';
 import type { Submitted } from '#contracts/catalog';
 import type { Serials } from '#contracts/serials';
-import { withMore } from '#contracts/withMore';
 import { accountKey, type Holding, placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';

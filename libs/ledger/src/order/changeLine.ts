@@ -1,6 +1,6 @@
+import { withMore } from '#contracts/cloudEvent';
 import type { Submitted } from '#contracts/catalog';
 import type { Window } from '#contracts/scalars';
-import { withMore } from '#contracts/withMore';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';
 import { bringBack } from '../booking/origins.ts';

@@ -75,11 +75,15 @@ export const newLine = (
   quantity,
   window,
   said: { quantity: said, window: said },
-  accounts: new Map(),
-  dispatched: new Map(),
-  moved: new Map(),
-  holds: [],
+  accounts: NONE,
+  dispatched: NONE,
+  moved: NONE,
+  holds: NO_HOLDS,
 });
+
+/** Shared by all lines: whatever changes a line copies what it changes first. */
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+const NO_HOLDS: readonly LineHold[] = [];
 
 /** Where each line stands. */
 export const indexOf = (lines: readonly OrderLine[]): ReadonlyMap<string, number> =>

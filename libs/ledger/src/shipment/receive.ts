@@ -1,8 +1,8 @@
+import { withMore } from '#contracts/cloudEvent';
 import type { Completed, Submitted } from '#contracts/catalog';
 import type { Place } from '#contracts/move';
 import { keyOf } from '#contracts/scalars';
 import type { Serials } from '#contracts/serials';
-import { withMore } from '#contracts/withMore';
 import { type Holding, placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';
 import { namesNothing } from '../booking/checkSerials.ts';

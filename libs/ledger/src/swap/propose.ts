@@ -1,6 +1,6 @@
+import { withMore } from '#contracts/cloudEvent';
 import type { Completed, Submitted } from '#contracts/catalog';
 import { countSerials } from '#contracts/serials';
-import { withMore } from '#contracts/withMore';
 import type { Rule } from '../command.ts';
 import { accept, type Rejected, reject } from '../decision.ts';
 import { type FoundLine, holdingsAt, withLines } from '../order/line.ts';
