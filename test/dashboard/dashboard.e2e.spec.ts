@@ -392,11 +392,14 @@ describe('the dashboard', () => {
       await page.goto(`${query.url}/app/nvidia/delivery?item=H100&at=2023-12-30`);
       const first = page.locator('tr', { hasText: 'PO-TSLA-1' }).locator('.on-timeline');
       await first.waitFor();
-      expect((await first.innerText()).split('\n')).toEqual([
-        '1 Dec 2023 to 31 Dec 2023',
-        '12,000 sent on 11 Dec 2023, on S-1',
-        '12,000 arrived by 28 Dec 2023, with S-1',
-      ]);
+      // What happened to it comes with another answer than the line does.
+      await expect
+        .poll(async () => (await first.innerText()).split('\n'), { timeout: 10_000 })
+        .toEqual([
+          '1 Dec 2023 to 31 Dec 2023',
+          '12,000 sent on 11 Dec 2023, on S-1',
+          '12,000 arrived by 28 Dec 2023, with S-1',
+        ]);
       // From the left to the right: the window begins, the units leave and arrive, the window ends; all under the labels of one axis.
       const left = async (shape: string) => (await first.locator(shape).boundingBox())!.x;
       const window = (await first.locator('.ordered').boundingBox())!;
