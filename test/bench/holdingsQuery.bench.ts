@@ -106,7 +106,7 @@ interface Question {
 /** What the service sends for each of some questions, from BEGIN to ROLLBACK. */
 async function statementsOf(ask: (path: string) => Promise<void>, path: (n: number) => string): Promise<Sent[][]> {
   const all: Sent[][] = [];
-  const { query } = pg.Client.prototype;
+  const query = pg.Client.prototype.query as (...asked: unknown[]) => unknown;
   for (let n = 0; n < 100; n++) {
     const sent: Sent[] = [];
     pg.Client.prototype.query = function (this: pg.Client, ...asked: [Partial<Sent>]) {
@@ -114,13 +114,13 @@ async function statementsOf(ask: (path: string) => Promise<void>, path: (n: numb
       // That a key was used is written now and then, beside the question.
       if (text !== undefined && !text.includes('INSERT'))
         sent.push({ ...(name !== undefined && { name }), text, values });
-      query.apply(this, asked as never);
+      return query.apply(this, asked);
     } as never;
     await ask(path(n));
     // Before BEGIN it looks whether the key is still good.
     all.push(sent.slice(sent.findIndex(({ text }) => text.includes('BEGIN'))));
   }
-  pg.Client.prototype.query = query;
+  pg.Client.prototype.query = query as never;
   return all;
 }
 

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import type pg from 'pg';
-import { parseSubmission } from '#intake/parseSubmission';
 import { Journal } from '#journal/journal';
 import type { JournalObserver } from '#journal/journalOptions';
 import { journalMigrations } from '#journal/migrations/journalMigrations';
@@ -8,12 +7,13 @@ import type { Submission } from '#journal/submission';
 import { createPool } from '#platform/database/database';
 import { migrate } from '#platform/database/migrate';
 import { startCluster } from '#servers/postgres/cluster.mjs';
+import { inFlight, LEDGER, orderOf, submitted, submittedCast } from './benchLedger.ts';
 import { type Figure, shareOf } from './figure.ts';
+import { median } from './percentile.ts';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 
 export const name = 'journal-append';
 
-const LEDGER = 'bench';
 /** A ledger that says that its tree is larger than it is: so nothing is added to that. */
 const TREELESS = 'treeless';
 /** How many commands are in flight, and the share of plain inserts that is to be reached. */
@@ -44,7 +44,7 @@ export async function run(): Promise<Figure[]> {
     const journal = new Journal(pool, { observer: { batch } });
     for (const ledger of [LEDGER, TREELESS]) {
       await journal.open(ledger, { name: 'Bench', keeper: 'nvidia' }, 'bench');
-      await append(journal, ledger, cast(), 64);
+      await append(journal, ledger, submittedCast(), 64);
     }
     await pool.query('UPDATE journal.ledgers SET tree_size = $2, tree = $3 WHERE ledger = $1', [
       TREELESS,
@@ -58,12 +58,12 @@ export async function run(): Promise<Figure[]> {
       await pool.query(`CREATE TABLE plain.${table} (LIKE journal.${table} INCLUDING ALL)`);
     }
     const figures: Figure[] = [];
-    for (const [inFlight, share] of FLIGHTS) {
+    for (const [count, share] of FLIGHTS) {
       const appending: number[] = [];
       const inserting: number[] = [];
       const treeless: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        const submissions = orders(`r${inFlight}-${round}`, PER_ROUND);
+        const submissions = orders(`r${count}-${round}`, PER_ROUND);
         const both: [string, number[]][] = [
           [LEDGER, appending],
           [TREELESS, treeless],
@@ -71,11 +71,11 @@ export async function run(): Promise<Figure[]> {
         batches = [];
         // Each is the first one every other time.
         for (const [ledger, times] of round % 2 === 0 ? both : both.reverse())
-          times.push(await seconds(() => append(journal, ledger, submissions, inFlight)));
+          times.push(await seconds(() => append(journal, ledger, submissions, count)));
         const rows = await rowsOf(pool, batches);
         inserting.push(await seconds(() => insertPlainly(pool, rows)));
       }
-      const what = `journal append, ${inFlight} in flight`;
+      const what = `journal append, ${count} in flight`;
       figures.push(
         shareOf(what, 'events/s', rate(appending), rate(inserting), share),
         shareOf(`${what}, beside one without the tree`, 'events/s', rate(appending), rate(treeless), 0.9),
@@ -90,8 +90,6 @@ export async function run(): Promise<Figure[]> {
   }
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const rate = (times: readonly number[]): number => Math.round(PER_ROUND / median(times));
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
@@ -100,55 +98,18 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Every submitter waits for its answer before it sends the next. */
-async function append(
-  journal: Journal,
-  ledger: string,
-  submissions: readonly Submission[],
-  inFlight: number,
-): Promise<void> {
-  let next = 0;
-  const submitter = async () => {
-    for (let submission = submissions[next++]; submission !== undefined; submission = submissions[next++]) {
-      const { status } = await journal.submit(ledger, submission);
-      if (status !== 'recorded') throw new Error(`an event of the bench was ${status}`);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, submitter));
-}
-
-const cast = () =>
-  (
-    [
-      ['lading.party.registered.v1', { party: 'nvidia', name: 'NVIDIA', roles: ['supplier'] }],
-      ['lading.party.registered.v1', { party: 'tesla', name: 'Tesla, Inc.', roles: ['customer'] }],
-      ['lading.item.registered.v1', { item: 'H100', name: 'H100 80 GB', maker: 'nvidia', tracking: 'quantity' }],
-    ] as const
-  ).map(([type, data], n) => submitted(`cast-${n}`, type, data));
+/** Every answer comes after its COMMIT. */
+const append = (journal: Journal, ledger: string, submissions: readonly Submission[], count: number): Promise<void> =>
+  inFlight(count, submissions, async (submission) => {
+    const { status } = await journal.submit(ledger, submission);
+    if (status !== 'recorded') throw new Error(`an event of the bench was ${status}`);
+  });
 
 /** Orders of one line, each new: about 900 bytes an event with what the ledger adds. */
-const orders = (prefix: string, count: number) =>
+const orders = (prefix: string, count: number): Submission[] =>
   Array.from({ length: count }, (_, n) =>
-    submitted(`${prefix}-${n}`, 'lading.order.placed.v1', {
-      order: `PO-${prefix}-${n}`,
-      buyer: 'tesla',
-      supplier: 'nvidia',
-      lines: [{ line: '1', item: 'H100', quantity: 8, window: { from: '2023-12-01', to: '2023-12-31' } }],
-    }),
+    submitted(`${prefix}-${n}`, 'lading.order.placed.v1', orderOf(`${prefix}-${n}`)),
   );
-
-function submitted(id: string, type: string, data: unknown): Submission {
-  const parsed = parseSubmission({
-    specversion: '1.0',
-    id,
-    source: 'urn:bench:erp',
-    type,
-    time: '2023-12-01T09:30:00Z',
-    data,
-  });
-  if (!parsed.ok) throw new Error(parsed.refusal.detail);
-  return { event: parsed.event, hash: parsed.hash, actor: 'bench' };
-}
 
 type Columns = Record<'events' | 'streams', unknown[][]>;
 

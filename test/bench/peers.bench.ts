@@ -6,6 +6,7 @@ import { createPool } from '#platform/database/database';
 import { startCluster } from '#servers/postgres/cluster.mjs';
 import { manyEvents } from '#test/projections/manyEvents';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
+import { inFlight } from './benchLedger.ts';
 import { type Figure, shareOf } from './figure.ts';
 import type { Contestant, Entrant, Guarantees } from './peers/contestant.ts';
 import { emmett } from './peers/emmett.ts';
@@ -14,6 +15,7 @@ import { lading } from './peers/lading.ts';
 import { messageDb } from './peers/messageDb.ts';
 import { Stories, type Story } from './peers/stories.ts';
 import { umaDb } from './peers/umaDb.ts';
+import { median } from './percentile.ts';
 
 export const name = 'peers';
 /** It installs other event stores, so it runs only when it is asked for. */
@@ -78,7 +80,7 @@ async function startAll(
 
 async function compareAppends(start: Start, stories: Stories): Promise<Figure[]> {
   const all = await start('append');
-  const jobs = all.map(({ name, contestant }) => new Job(name, (told) => inFlight(contestant, told)));
+  const jobs = all.map(({ name, contestant }) => new Job(name, (told) => tell(contestant, told)));
   for (let turn = 0; turn <= APPEND_TURNS; turn++) {
     const told = stories.make(`t${turn}`, STORIES);
     for (const job of inTurn(jobs, turn)) await job.run(told);
@@ -145,7 +147,7 @@ class Job {
 
   /** The median. */
   get seconds(): number {
-    return [...this.#seconds].sort((a, b) => a - b)[this.#seconds.length >> 1] ?? Number.NaN;
+    return median(this.#seconds);
   }
 }
 
@@ -160,14 +162,10 @@ const inTurn = (jobs: readonly Job[], turn: number): Job[] => {
 };
 
 /** Every submitter waits for its answer before it sends the next event of its story. */
-async function inFlight(contestant: Contestant, stories: readonly Story[]): Promise<void> {
-  let next = 0;
-  const submitter = async () => {
-    for (let story = stories[next++]; story !== undefined; story = stories[next++])
-      for (const event of story) await contestant.append(event);
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, submitter));
-}
+const tell = (contestant: Contestant, stories: readonly Story[]): Promise<void> =>
+  inFlight(IN_FLIGHT, stories, async (story) => {
+    for (const event of story) await contestant.append(event);
+  });
 
 const meanBytes = (told: readonly Story[]): number => {
   const sizes = told.flat().map(({ kept }) => Buffer.byteLength(eventText(kept)));

@@ -5,3 +5,5 @@ export function percentile(values: readonly number[], share: number): number {
   if (value === undefined) throw new Error('there is no percentile of nothing');
   return value;
 }
+
+export const median = (values: readonly number[]): number => percentile(values, 0.5);

@@ -8,6 +8,7 @@ import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { tilePath } from '#proofs/tiles';
 import { startCluster } from '#servers/postgres/cluster.mjs';
+import { median } from './percentile.ts';
 import { temporaryFolder } from '#test/setup/temporaryFolder';
 import { AUTHORIZATION, LEDGER } from './benchLedger.ts';
 import { type Figure, shareOf } from './figure.ts';
@@ -112,9 +113,6 @@ async function processorTime(pid: number): Promise<number> {
     .map(Number);
   return ((user ?? Number.NaN) + (system ?? Number.NaN)) * 10_000;
 }
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** A prime, so that one place after the other is far from it. */
 const STRIDE = 7_919;

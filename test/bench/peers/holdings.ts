@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { type LedgerEvent, movesOf } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
+import { keyOf } from '#contracts/scalars';
 
 /** Units of an order line, and whose they are: the small read model that the peers build. Where units are, it does not know. */
 interface Holding {
@@ -39,8 +40,6 @@ class Holdings {
     this.#all.set(keyOf(line, owner), { line, owner, quantity: this.quantity(line, owner) + more });
   }
 }
-
-const keyOf = (line: string, owner: string): string => JSON.stringify([line, owner]);
 
 /** What an event changes about holdings. */
 export function changesOf(event: Pick<LedgerEvent, 'data'>): Holding[] {

@@ -9,10 +9,10 @@ import { migrate } from '#platform/database/migrate';
 import { projectionMigrations } from '#projections/migrations/projectionMigrations';
 import { rebuild } from '#projections/versions/rebuild';
 import type { LedgerEvent } from '#contracts/cloudEvent';
+import { LEDGER } from '../benchLedger.ts';
 import { seed } from '../rebuild/seed.ts';
 import type { Contestant, Entrant, Guarantees, Place } from './contestant.ts';
 import { addUp, checkHoldings, countEvents, type Pages } from './holdings.ts';
-import { LEDGER } from './stories.ts';
 
 const GUARANTEES: Guarantees = {
   order: 'all events of a ledger in one order, without gaps: that of their commits',

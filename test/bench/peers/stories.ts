@@ -1,10 +1,8 @@
 import { hash } from 'node:crypto';
 import type { LedgerEvent } from '#contracts/cloudEvent';
-import { parseSubmission } from '#intake/parseSubmission';
 import type { Submission } from '#journal/submission';
 import { Sandbox } from '#ledger/sandbox';
-
-export const LEDGER = 'bench';
+import { LEDGER, submitted, submittedCast } from '../benchLedger.ts';
 
 /** One event to append. */
 export interface StoryEvent {
@@ -31,11 +29,8 @@ export class Stories {
   readonly cast: readonly Submission[];
 
   constructor() {
-    this.cast = CAST.map(([type, data], n) => {
-      const submission = submitted(`cast-${n}`, type, data);
-      this.#keep(submission);
-      return submission;
-    });
+    this.cast = submittedCast();
+    for (const submission of this.cast) this.#keep(submission);
   }
 
   make(prefix: string, count: number): Story[] {
@@ -78,17 +73,3 @@ export class Stories {
 }
 
 const LINE = { line: '1', item: 'H100', window: { from: '2023-12-01', to: '2023-12-31' } };
-
-const CAST = [
-  ['lading.party.registered.v1', { party: 'nvidia', name: 'NVIDIA', roles: ['supplier'] }],
-  ['lading.party.registered.v1', { party: 'tesla', name: 'Tesla, Inc.', roles: ['customer'] }],
-  ['lading.party.registered.v1', { party: 'dhl', name: 'DHL', roles: ['carrier'] }],
-  ['lading.item.registered.v1', { item: 'H100', name: 'H100 80 GB', maker: 'nvidia', tracking: 'quantity' }],
-] as const;
-
-function submitted(id: string, type: string, data: unknown): Submission {
-  const envelope = { specversion: '1.0', id, source: 'urn:bench:erp', time: '2023-12-01T09:30:00Z' };
-  const parsed = parseSubmission({ ...envelope, type, data });
-  if (!parsed.ok) throw new Error(parsed.refusal.detail);
-  return { event: parsed.event, hash: parsed.hash, actor: 'bench' };
-}

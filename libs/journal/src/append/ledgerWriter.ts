@@ -1,6 +1,6 @@
-import { withMore } from '#contracts/cloudEvent';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { withMore } from '#contracts/cloudEvent';
 import type { JournalOptions } from '../journalOptions.ts';
 import { JournalUnavailable } from '../journalUnavailable.ts';
 import { EVENTS_CHANNEL } from '../reader.ts';

@@ -1,5 +1,5 @@
-import { withMore } from '#contracts/cloudEvent';
 import type { Completed, EventType, Submitted } from '#contracts/catalog';
+import { withMore } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
 import type { Serials } from '#contracts/serials';
 import { type Holding, placeOf } from '../account.ts';

@@ -1,5 +1,5 @@
-import { withMore } from '#contracts/cloudEvent';
 import type { Submitted } from '#contracts/catalog';
+import { withMore } from '#contracts/cloudEvent';
 import type { Serials } from '#contracts/serials';
 import { accountKey, type Holding, placeOf } from '../account.ts';
 import { book } from '../booking/book.ts';

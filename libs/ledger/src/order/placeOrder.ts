@@ -1,5 +1,5 @@
-import { withMore } from '#contracts/cloudEvent';
 import type { Submitted } from '#contracts/catalog';
+import { withMore } from '#contracts/cloudEvent';
 import type { Move } from '#contracts/move';
 import { book } from '../booking/book.ts';
 import type { Draw } from '../booking/draw.ts';

@@ -1,5 +1,5 @@
-import { withMore } from '#contracts/cloudEvent';
 import type { Submitted } from '#contracts/catalog';
+import { withMore } from '#contracts/cloudEvent';
 import { book } from '../booking/book.ts';
 import { take, type Want } from '../booking/take.ts';
 import type { Rule } from '../command.ts';

@@ -1,5 +1,5 @@
-import { withMore } from '#contracts/cloudEvent';
 import type { Completed, Submitted } from '#contracts/catalog';
+import { withMore } from '#contracts/cloudEvent';
 import type { Place } from '#contracts/move';
 import { keyOf } from '#contracts/scalars';
 import type { Serials } from '#contracts/serials';

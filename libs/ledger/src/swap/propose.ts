@@ -1,5 +1,5 @@
-import { withMore } from '#contracts/cloudEvent';
 import type { Completed, Submitted } from '#contracts/catalog';
+import { withMore } from '#contracts/cloudEvent';
 import { countSerials } from '#contracts/serials';
 import type { Rule } from '../command.ts';
 import { accept, type Rejected, reject } from '../decision.ts';
